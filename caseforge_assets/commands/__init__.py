@@ -1,0 +1,1 @@
+"""The verbs: one function a file, with store and client as arguments. No Dagster in here."""

@@ -1,0 +1,1 @@
+"""Money and tokens, Decimal throughout: usage, prices, estimates, budgets."""

@@ -1,0 +1,50 @@
+"""Dagster's storage in CaseForge's own PostgreSQL, named in dagster.yaml under `storage: custom`. Events are written in `lineage`.
+
+Webserver, daemon, code servers, runs and the command line each find the database for themselves, so that nothing has to be set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from dagster import Field
+from dagster._config.config_schema import UserConfigSchema
+from dagster._serdes import ConfigurableClassData
+from dagster_postgres import DagsterPostgresStorage
+
+
+class CaseforgeStorage(DagsterPostgresStorage):
+    """Runs, events and schedules in the database that the settings name: CASEFORGE_POSTGRES_URL, or else the embedded one."""
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """Say what dagster.yaml may hold beneath `config`: whether missing tables are created."""
+        return {"should_autocreate_tables": Field(bool, is_required=False, default_value=True)}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:  # type: ignore[override]
+        """Connect to the database of the settings; starts the embedded one where it is used and doesn't run."""
+        from caseforge_assets.settings import database_url
+
+        return cls(
+            postgres_url=database_url(),
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+            inst_data=inst_data,
+        )
+
+    # The base class would hand its own classes the configuration of this one. None: all three come from this storage.
+    @property
+    def event_storage_data(self) -> ConfigurableClassData | None:
+        """Nothing: there is no event storage of its own."""
+        return None
+
+    @property
+    def run_storage_data(self) -> ConfigurableClassData | None:
+        """Nothing: there is no run storage of its own."""
+        return None
+
+    @property
+    def schedule_storage_data(self) -> ConfigurableClassData | None:
+        """Nothing: there is no schedule storage of its own."""
+        return None

@@ -1,0 +1,1 @@
+"""The provider's door: the only user of the openai SDK."""

@@ -1,0 +1,1 @@
+"""Views for readers, from plain rows: coverage, exports."""

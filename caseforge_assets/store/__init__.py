@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, engine, one module of queries per noun, migrations. The only user of sqlalchemy."""

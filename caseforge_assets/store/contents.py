@@ -1,0 +1,149 @@
+"""Contents and their candidates: every version is kept, one per node and stage is current."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, text
+
+from caseforge_assets.store.tables import candidate, content
+
+
+@dataclass(frozen=True, slots=True)
+class NewCandidate:
+    """One item of a content."""
+
+    position: int
+    candidate_uid: str
+    title: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewContent:
+    """A content to be stored, with the metadata that a reader is owed."""
+
+    framework_key: str
+    node_id: int
+    stage: str
+    request_id: int | None
+    attempt_id: int | None
+    source_content_id: int | None
+    question: str | None
+    title: str
+    body: str
+    version: str
+    stage_version: str
+    simulated: bool
+    generated_by: str
+    model: str | None
+    temperature: float | None
+    model_type: str
+    owner: str
+    remote_batch_id: str | None
+    remote_request_id: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: Decimal | None
+    answered_at: datetime | None
+    notes: list[str]
+    reused_from: int | None = None
+    candidates: tuple[NewCandidate, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentContent:
+    """A node's current content in a stage."""
+
+    id: int
+    node_id: int
+    body: str
+    version: str
+    question: str | None
+    simulated: bool
+
+
+_CURRENT = text("""
+select id, node_id, body, version, question, simulated from caseforge.content where is_current and stage = :stage and node_id = any(:ids)
+""")
+
+
+def current_contents(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, CurrentContent]:
+    """Current contents by node id; nodes without one are left out."""
+    return {row.node_id: CurrentContent(*row) for row in connection.execute(_CURRENT, {"stage": stage, "ids": list(node_ids)})}
+
+
+# Real content is never hidden by simulated content; among equals the answer to the newer request wins, then the newer answer.
+_MAKE_CURRENT = text("""
+with ranked as (
+    select id, row_number() over (partition by node_id, stage
+        order by simulated, coalesce(request_id, 0) desc, answered_at desc nulls last, id desc) = 1 as first
+    from caseforge.content where stage = :stage and node_id = any(:node_ids)),
+changed as (
+    update caseforge.content c set is_current = false from ranked r where r.id = c.id and c.is_current and not r.first returning c.id)
+select (select count(*) from changed) as retired, array_agg(id) filter (where first) as winners from ranked
+""")
+
+_CURRENT_CANDIDATES = text("""
+update caseforge.candidate k set is_current = c.is_current
+from caseforge.content c where c.id = k.content_id and c.stage = :stage and c.node_id = any(:node_ids) and k.is_current <> c.is_current
+  and c.is_current = :current
+""")
+
+
+def save_contents(connection: Connection, rows: Sequence[NewContent]) -> dict[int, int]:
+    """Stores contents of one stage with their candidates and makes the right ones current, in the caller's transaction.
+
+    An answer whose attempt is stored already is left as it is, so that collecting twice changes nothing.
+
+    Returns:
+        Content ids by attempt id (or by node id for contents without an attempt), of rows that are current now.
+    """
+    if not rows:
+        return {}
+    known = _stored_attempts(connection, [row.attempt_id for row in rows if row.attempt_id is not None and row.reused_from is None])
+    fresh = [row for row in rows if row.attempt_id not in known or row.reused_from is not None]
+    ids = dict(zip(map(id, fresh), _insert(connection, fresh), strict=True))
+    winners = _choose_current(connection, rows[0].stage, [row.node_id for row in rows])
+    stored = [(row, ids.get(id(row)) or known.get(row.attempt_id or 0)) for row in rows]
+    return {row.attempt_id or row.node_id: content_id for row, content_id in stored if content_id in winners and content_id is not None}
+
+
+def _stored_attempts(connection: Connection, attempt_ids: Sequence[int]) -> dict[int, int]:
+    query = text("select attempt_id, id from caseforge.content where attempt_id = any(:ids) and reused_from is null")
+    return {row[0]: row[1] for row in connection.execute(query, {"ids": list(attempt_ids)})}
+
+
+def _insert(connection: Connection, rows: Sequence[NewContent]) -> list[int]:
+    if not rows:
+        return []
+    values = []
+    for row in rows:
+        value = asdict(row)
+        del value["candidates"]
+        values.append({**value, "is_current": False})
+    statement = insert(content).returning(content.c.id, sort_by_parameter_order=True)
+    ids = list(connection.scalars(statement, values))
+    items = [
+        {**asdict(item), "framework_key": row.framework_key, "node_id": row.node_id, "content_id": content_id, "is_current": False}
+        for row, content_id in zip(rows, ids, strict=True)
+        for item in row.candidates
+    ]
+    if items:
+        connection.execute(insert(candidate), items)
+    return ids
+
+
+def _choose_current(connection: Connection, stage: str, node_ids: Sequence[int]) -> set[int]:
+    values = {"stage": stage, "node_ids": list(node_ids)}
+    winners = set(connection.execute(_MAKE_CURRENT, values).one().winners or ())
+    connection.execute(
+        text("update caseforge.content set is_current = true where id = any(:ids) and not is_current"), {"ids": list(winners)}
+    )
+    for current in (False, True):  # the old uids must be free before the new ones take them
+        connection.execute(_CURRENT_CANDIDATES, {**values, "current": current})
+    return winners

@@ -1,0 +1,82 @@
+"""Connections to PostgreSQL: the engine, the schema's migrations, and locks that die with their process."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from caseforge_assets.store.tables import SCHEMA
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+HEAD = "0001"
+
+StoreUnavailable = OperationalError
+
+
+def open_store(url: str) -> Engine:
+    """An engine on a database whose schema is up to date; pending migrations are applied under a lock.
+
+    Args:
+        url: SQLAlchemy URL with the psycopg2 driver.
+
+    Raises:
+        StoreUnavailable: no server answers at the URL.
+    """
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=5, insertmanyvalues_page_size=2_000, connect_args={"application_name": "caseforge"}
+    )
+    if _revision(engine) != HEAD:
+        migrate(engine)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the schema to the newest revision; several processes at once do it one after the other."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": lock_key("migrate")})
+        connection.execute(text(f"create schema if not exists {SCHEMA}"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def lock_key(name: str) -> int:
+    """The number of a named advisory lock of CaseForge; the high half keeps clear of other applications' small numbers."""
+    return (0x0CA5EF << 32) | zlib.crc32(name.encode())
+
+
+@contextmanager
+def try_lock(engine: Engine, name: str) -> Iterator[bool]:
+    """Holds a named lock for the block if nobody else does. A killed process loses it with its connection."""
+    with engine.connect() as connection:
+        held = bool(connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": lock_key(name)}))
+        connection.commit()
+        try:
+            yield held
+        finally:
+            if held:
+                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": lock_key(name)})
+                connection.commit()
+
+
+def lock_in_transaction(connection: Connection, name: str) -> None:
+    """Waits for a named lock and holds it until the transaction ends."""
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": lock_key(name)})
+
+
+def _revision(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            return cast("str | None", connection.scalar(text(f"select version_num from {SCHEMA}.alembic_version")))
+    except ProgrammingError:
+        return None

@@ -1,0 +1,57 @@
+"""Nodes of the current editions: all of them, the targets, and those that a person names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A node as the current edition has it."""
+
+    node_id: int
+    code: str
+    name: str
+    description: str
+    level: int
+    parent_code: str | None
+    position: int
+    kpis: list[dict[str, Any]]
+    is_leaf: bool
+    partition_key: str | None
+    version: str
+
+
+_COLUMNS = """
+select nv.node_id, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.kpis, nv.is_leaf, nv.partition_key, nv.version
+from caseforge.node_version nv
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where v.framework_key = :key
+"""
+
+
+def all_nodes(connection: Connection, key: str) -> list[NodeRow]:
+    """Every node of the current edition, in its order."""
+    return [NodeRow(*row) for row in connection.execute(text(_COLUMNS + " order by nv.position"), {"key": key})]
+
+
+def target_nodes(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> list[NodeRow]:
+    """The target nodes (all, or those among `node_ids`), in the edition's order."""
+    chosen = "" if node_ids is None else " and nv.node_id = any(:ids)"
+    query = text(_COLUMNS + " and nv.partition_key is not null" + chosen + " order by nv.position")
+    return [NodeRow(*row) for row in connection.execute(query, {"key": key, "ids": list(node_ids or ())})]
+
+
+def node_ids_of_partitions(connection: Connection, key: str, partition_keys: Sequence[str]) -> list[int]:
+    """Node ids of partition keys, in the edition's order; unknown keys are left out."""
+    query = text(_COLUMNS + " and nv.partition_key = any(:keys) order by nv.position")
+    return [row.node_id for row in connection.execute(query, {"key": key, "keys": list(partition_keys)})]
+
+
+def partition_keys(connection: Connection, key: str) -> list[str]:
+    """All partition keys of a framework, in its order."""
+    return [str(row.partition_key) for row in target_nodes(connection, key)]

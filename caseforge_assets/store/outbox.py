@@ -1,0 +1,128 @@
+"""The outbox: what happened to which node at which station, written with the change itself and mirrored to Dagster later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, text
+
+from caseforge_assets.store.tables import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One event of one node at one station: materialized, or failed for a reason.
+
+    `upstream` maps the station that was read to the id of the outbox row that was current when it was read.
+    """
+
+    framework_key: str
+    asset: str
+    node_id: int
+    partition_key: str
+    good: bool = True
+    data_version: str = ""
+    code_version: str = ""
+    upstream: Mapping[str, int] = field(default_factory=dict)
+    reason: str = ""
+    context_id: int | None = None
+    request_id: int | None = None
+    attempt_id: int | None = None
+    content_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest good outbox row of a node at a station."""
+
+    id: int
+    data_version: str
+    code_version: str
+    partition_key: str
+
+
+def add(connection: Connection, rows: Sequence[OutboxRow]) -> list[int]:
+    """Writes rows and returns their ids, in the order given."""
+    if not rows:
+        return []
+    statement = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
+    return list(connection.scalars(statement, [{**asdict(row), "upstream": dict(row.upstream)} for row in rows]))
+
+
+_LATEST = text("""
+select distinct on (o.node_id) o.node_id, o.id, o.data_version, o.code_version, o.partition_key
+from caseforge.outbox o
+where o.framework_key = :key and o.asset = :asset and o.good and o.node_id = any(:ids)
+order by o.node_id, o.id desc
+""")
+
+
+def latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]) -> dict[int, Latest]:
+    """Per node, the newest good row of a station; nodes without one are left out."""
+    rows = connection.execute(_LATEST, {"key": key, "asset": asset, "ids": list(node_ids)})
+    return {row.node_id: Latest(row.id, row.data_version, row.code_version, row.partition_key) for row in rows}
+
+
+_OF_REQUESTS = text("""
+select request_id, max(id) from caseforge.outbox
+where framework_key = :key and asset = :asset and good and node_id = any(:node_ids) and request_id = any(:request_ids)
+group by request_id
+""")
+
+
+def latest_of_requests(connection: Connection, key: str, asset: str, node_ids: Sequence[int], request_ids: Sequence[int]) -> dict[int, int]:
+    """Per request, the newest outbox row of the inputs station that was written for it."""
+    rows = connection.execute(_OF_REQUESTS, {"key": key, "asset": asset, "node_ids": list(node_ids), "request_ids": list(request_ids)})
+    return {row[0]: row[1] for row in rows}
+
+
+_UNFLUSHED = text("""
+select o.id, o.framework_key, o.asset, o.node_id, o.partition_key, o.good, o.data_version, o.code_version, o.upstream, o.reason,
+       o.created_at, o.context_id, o.request_id, o.attempt_id, o.content_id
+from caseforge.outbox o where o.flushed_at is null order by o.id limit :limit
+""")
+
+_UPSTREAM = text("select id, asset, data_version, event_id from caseforge.outbox where id = any(:ids)")
+
+
+def unflushed(connection: Connection, limit: int) -> list[Any]:
+    """The oldest rows that Dagster has not been told of, in order."""
+    return list(connection.execute(_UNFLUSHED, {"limit": limit}))
+
+
+def count_unflushed(connection: Connection) -> tuple[int, float]:
+    """How many rows wait for a flush, and for how many seconds the oldest of them does."""
+    query = "select count(*), coalesce(extract(epoch from now() - min(created_at)), 0) from caseforge.outbox where flushed_at is null"
+    row = connection.execute(text(query)).one()
+    return int(row[0]), float(row[1])
+
+
+def upstream_versions(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int | None]]:
+    """Per outbox row that was read: its data version and Dagster's event id (None while it is not flushed)."""
+    return {row.id: (row.data_version, row.event_id) for row in connection.execute(_UPSTREAM, {"ids": list(ids)})}
+
+
+_MARK = text("""
+update caseforge.outbox o set flushed_at = now(), event_id = new.event_id
+from unnest(cast(:ids as bigint[]), cast(:events as bigint[])) as new(id, event_id) where o.id = new.id
+""")
+
+
+def mark_flushed(connection: Connection, event_ids: Mapping[int, int | None]) -> None:
+    """Records which outbox rows Dagster has, with its event ids."""
+    connection.execute(_MARK, {"ids": list(event_ids), "events": list(event_ids.values())})
+
+
+_FAILED_ANYWAY = text("""
+select distinct on (o.node_id) o.node_id, o.asset, o.good, o.reason
+from caseforge.outbox o where o.framework_key = :key and o.asset = any(:assets) and o.node_id = any(:ids)
+order by o.node_id, o.id desc
+""")
+
+
+def newest_of(connection: Connection, key: str, assets: Sequence[str], node_ids: Sequence[int]) -> dict[int, tuple[str, bool, str]]:
+    """Per node, the newest row among several stations: (asset, good, reason)."""
+    rows = connection.execute(_FAILED_ANYWAY, {"key": key, "assets": list(assets), "ids": list(node_ids)})
+    return {row.node_id: (row.asset, row.good, row.reason) for row in rows}

@@ -1,0 +1,62 @@
+"""Plans: sets of nodes and stages with an estimate, approved or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, text
+
+from caseforge_assets.store.tables import plan
+
+
+def add_plan(connection: Connection, key: str, stages: Sequence[str], made_by: str, node_count: int) -> int:
+    """A new draft; returns its id."""
+    values = {"framework_key": key, "stages": list(stages), "state": "draft", "made_by": made_by, "node_count": node_count}
+    return int(connection.scalar(insert(plan).values(values).returning(plan.c.id)) or 0)
+
+
+def set_estimate(connection: Connection, plan_id: int, expected_cost_usd: Decimal | None, details: Mapping[str, Any]) -> None:
+    """Records what a draft would cost; None is unknown."""
+    connection.execute(plan.update().where(plan.c.id == plan_id).values(expected_cost_usd=expected_cost_usd, details=dict(details)))
+
+
+def decide(connection: Connection, plan_id: int, approved: bool, max_cost_usd: Decimal | None = None) -> None:
+    """Approves or declines a draft."""
+    query = """
+    update caseforge.plan set state = :state, approved_at = case when :approved then now() end, max_cost_usd = :cap
+    where id = :id and state = 'draft'
+    """
+    values = {"id": plan_id, "approved": approved, "state": "approved" if approved else "declined", "cap": max_cost_usd}
+    connection.execute(text(query), values)
+
+
+_MONEY = text("""
+select p.id, p.framework_key, p.max_cost_usd,
+       coalesce(sum(coalesce(a.cost_usd, a.expected_cost_usd)) filter (where a.outcome is distinct from 'not_sent'), 0) as committed_usd
+from caseforge.plan p
+left join caseforge.request r on r.plan_id = p.id
+left join caseforge.attempt a on a.request_id = r.id and a.provider_id = :provider
+where p.id = any(:ids) group by p.id
+""")
+
+
+def committed(connection: Connection, provider: int, plan_ids: Sequence[int]) -> dict[int, tuple[Decimal | None, Decimal]]:
+    """Per plan: its cap (None: none of its own) and what it has spent or reserved at this provider, in USD."""
+    rows = connection.execute(_MONEY, {"ids": list(plan_ids), "provider": provider})
+    return {row.id: (row.max_cost_usd, row.committed_usd) for row in rows}
+
+
+_COMMITTED_BY_FRAMEWORK = text("""
+select r.framework_key, sum(coalesce(a.cost_usd, a.expected_cost_usd, 0)) as usd
+from caseforge.attempt a
+join caseforge.provider p on p.id = a.provider_id and not p.simulated
+join caseforge.request r on r.id = a.request_id
+where a.outcome is distinct from 'not_sent' group by r.framework_key
+""")
+
+
+def committed_by_framework(connection: Connection) -> dict[str, Decimal]:
+    """What was spent or is reserved at providers that bill, per framework, in USD. Attempts of unknown cost count as expected."""
+    return {row.framework_key: Decimal(row.usd) for row in connection.execute(_COMMITTED_BY_FRAMEWORK)}

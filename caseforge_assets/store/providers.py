@@ -1,0 +1,50 @@
+"""Providers: where batches go, what was learned about their limits, and whether sending is stopped."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+
+def provider_id(connection: Connection, base_url: str, account: str, simulated: bool) -> int:
+    """The id of a provider, which is added when it is new."""
+    values = {"base_url": base_url, "account": account, "simulated": simulated}
+    found = connection.scalar(
+        text("select id from caseforge.provider where base_url = :base_url and account = :account and simulated = :simulated"), values
+    )
+    if found is None:
+        found = connection.scalar(
+            text("""
+            insert into caseforge.provider (base_url, account, simulated) values (:base_url, :account, :simulated)
+            on conflict (base_url, account, simulated) do update set account = excluded.account returning id
+            """),
+            values,
+        )
+    return int(found or 0)
+
+
+def stopped_reason(connection: Connection, provider: int) -> str | None:
+    """Why nothing is sent to this provider until a person acts, or None."""
+    reason = connection.scalar(text("select stopped_reason from caseforge.provider where id = :id"), {"id": provider})
+    return str(reason) if reason else None
+
+
+def set_stopped(connection: Connection, provider: int, reason: str | None) -> None:
+    """Stops sending for a reason, or allows it again."""
+    connection.execute(text("update caseforge.provider set stopped_reason = :reason where id = :id"), {"id": provider, "reason": reason})
+
+
+def token_limits(connection: Connection, provider: int) -> dict[str, int]:
+    """Enqueued-token limits per model, as learned from refusals."""
+    found = connection.scalar(text("select enqueued_token_limits from caseforge.provider where id = :id"), {"id": provider})
+    return {str(model): int(limit) for model, limit in (found or {}).items()}
+
+
+def learn_token_limit(connection: Connection, provider: int, model: str, limit: int) -> None:
+    """Remembers what the account takes at once for a model."""
+    connection.execute(
+        text("""
+        update caseforge.provider
+        set enqueued_token_limits = enqueued_token_limits || jsonb_build_object(cast(:model as text), cast(:limit as bigint)) where id = :id
+        """),
+        {"id": provider, "model": model, "limit": limit},
+    )

@@ -1,0 +1,207 @@
+"""Requests: what is to be sent for a node in a stage. One is current; those that were never sent are simply replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, text
+
+from caseforge_assets.store.tables import request
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A request to be stored as its node's current one."""
+
+    framework_key: str
+    node_id: int
+    framework_version_id: int
+    stage: str
+    question: str
+    fingerprint: str
+    generation: int
+    body: str
+    model: str
+    temperature: float | None
+    stage_version: str
+    context_id: int
+    source_content_id: int | None
+    plan_id: int | None
+    retry_of: int | None
+    attempts_counted: int
+    input_tokens: int
+    max_completion_tokens: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentRequest:
+    """A node's current request in a stage, without its body."""
+
+    id: int
+    node_id: int
+    question: str
+    fingerprint: str
+    generation: int
+    state: str
+    plan_id: int | None
+    attempts_counted: int
+    max_completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A pending request that may be sent now, in the order in which it should be."""
+
+    id: int
+    framework_key: str
+    node_id: int
+    code: str
+    stage: str
+    model: str
+    fingerprint: str
+    generation: int
+    size_bytes: int
+    input_tokens: int
+    max_completion_tokens: int
+    plan_id: int | None
+
+
+_CURRENT = text("""
+select id, node_id, question, fingerprint, generation, state, plan_id, attempts_counted, max_completion_tokens
+from caseforge.request where is_current and stage = :stage and node_id = any(:ids)
+""")
+
+
+def current_requests(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, CurrentRequest]:
+    """Current requests by node id; nodes without one are left out."""
+    return {row.node_id: CurrentRequest(*row) for row in connection.execute(_CURRENT, {"stage": stage, "ids": list(node_ids)})}
+
+
+def highest_generations(connection: Connection, fingerprints: Sequence[str]) -> dict[str, int]:
+    """Per fingerprint, the highest generation that was ever made."""
+    query = text("select fingerprint, max(generation) from caseforge.request where fingerprint = any(:prints) group by fingerprint")
+    return {row[0]: row[1] for row in connection.execute(query, {"prints": list(fingerprints)})}
+
+
+def save_requests(connection: Connection, rows: Sequence[NewRequest]) -> dict[int, int]:
+    """Makes these the current requests of their nodes; what was pending before is replaced. Returns ids by node id."""
+    if not rows:
+        return {}
+    connection.execute(
+        text("""
+        update caseforge.request
+        set is_current = false, state = case when state in ('pending', 'parked', 'failed') then 'replaced' else state end
+        where is_current and stage = :stage and node_id = any(:ids)
+        """),
+        {"stage": rows[0].stage, "ids": [row.node_id for row in rows]},
+    )
+    statement = insert(request).returning(request.c.node_id, request.c.id)
+    return dict(connection.execute(statement, [{**asdict(row), "state": "pending", "is_current": True} for row in rows]).tuples())
+
+
+def set_plan(connection: Connection, request_ids: Sequence[int], plan_id: int) -> None:
+    """Puts pending requests under a plan; parked ones become pending again, because a person asked."""
+    connection.execute(
+        text("""
+        update caseforge.request set plan_id = :plan, state = case when state = 'parked' then 'pending' else state end
+        where id = any(:ids) and state in ('pending', 'parked')
+        """),
+        {"plan": plan_id, "ids": list(request_ids)},
+    )
+
+
+_SENDABLE = text("""
+select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprint, r.generation, r.size_bytes, r.input_tokens,
+       r.max_completion_tokens, r.plan_id
+from caseforge.request r
+join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+left join caseforge.plan p on p.id = r.plan_id
+where r.state = 'pending' and r.is_current
+  and ((r.plan_id is null and :simulated) or (p.state = 'approved' and r.stage = any(p.stages)))
+  and (cast(:ids as bigint[]) is null or r.id = any(:ids))
+  and not exists (select 1 from caseforge.attempt a where a.provider_id = :provider and a.fingerprint = r.fingerprint
+                  and a.generation = r.generation and a.outcome is null)
+order by r.framework_key, r.stage, nv.position
+for update of r
+""")
+
+
+def sendable(connection: Connection, provider: int, simulated: bool, request_ids: Sequence[int] | None = None) -> list[Sendable]:
+    """Pending requests that may be sent to a provider, in framework order, each question once, locked until the transaction ends."""
+    ids = None if request_ids is None else list(request_ids)
+    rows = [Sendable(*row) for row in connection.execute(_SENDABLE, {"provider": provider, "simulated": simulated, "ids": ids})]
+    first_of = {(row.fingerprint, row.generation): row for row in reversed(rows)}
+    return [row for row in rows if first_of[row.fingerprint, row.generation] is row]
+
+
+def seconds_since_newest_pending(connection: Connection) -> float | None:
+    """Age of the newest pending request in seconds, None when there is none."""
+    age = connection.scalar(
+        text("select extract(epoch from now() - max(created_at)) from caseforge.request where state = 'pending' and is_current")
+    )
+    return None if age is None else float(age)
+
+
+def set_states(connection: Connection, states: Mapping[int, str]) -> None:
+    """Sets the state of many requests at once."""
+    if states:
+        connection.execute(
+            text("""
+            update caseforge.request r set state = new.state
+            from unnest(cast(:ids as bigint[]), cast(:states as text[])) as new(id, state) where r.id = new.id
+            """),
+            {"ids": list(states), "states": list(states.values())},
+        )
+
+
+_BODIES = text("""
+select a.custom_id, r.body from caseforge.attempt a join caseforge.request r on r.id = a.request_id where a.batch_id = :batch order by a.id
+""")
+
+
+def bodies_of_batch(connection: Connection, batch_id: int) -> Iterator[tuple[str, str]]:
+    """(custom_id, body as canonical JSON) of each request of a batch, in its order, streamed."""
+    for row in connection.execution_options(yield_per=200).execute(_BODIES, {"batch": batch_id}):
+        yield row.custom_id, row.body
+
+
+_MANIFEST = text("""
+select a.custom_id, r.framework_key, v.label as edition, v.source_sha256, nv.partition_key, n.identity, r.stage, r.stage_version, r.fingerprint,
+       r.generation, r.question, r.plan_id, r.max_completion_tokens
+from caseforge.attempt a
+join caseforge.request r on r.id = a.request_id
+join caseforge.node n on n.id = r.node_id
+join caseforge.framework_version v on v.id = r.framework_version_id
+join caseforge.node_version nv on nv.framework_version_id = v.id and nv.node_id = r.node_id
+where a.batch_id = :batch order by a.id
+""")
+
+
+def manifest_of_batch(connection: Connection, batch_id: int) -> Iterator[dict[str, Any]]:
+    """What each custom_id of a batch stands for, so that its answers can be understood without the database."""
+    for row in connection.execution_options(yield_per=500).execute(_MANIFEST, {"batch": batch_id}):
+        yield dict(row._mapping)
+
+
+def expected_input_tokens(connection: Connection, request_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """Per request: model and input tokens, for estimates."""
+    query = text("select id, model, input_tokens from caseforge.request where id = any(:ids)")
+    return {row.id: (row.model, row.input_tokens) for row in connection.execute(query, {"ids": list(request_ids)})}
+
+
+def typical_output_tokens(connection: Connection, stage: str, model: str, simulated: bool, at_least: int = 20) -> Decimal | None:
+    """Mean output tokens of a stage's answers by a model at this kind of provider; None before there are `at_least` of them."""
+    query = text("""
+    select avg(a.output_tokens) as mean, count(*) as answers
+    from caseforge.attempt a
+    join caseforge.batch b on b.id = a.batch_id and b.stage = :stage and b.model = :model
+    join caseforge.provider p on p.id = a.provider_id and p.simulated = :simulated
+    where a.output_tokens is not null
+    """)
+    row = connection.execute(query, {"stage": stage, "model": model, "simulated": simulated}).one()
+    return Decimal(row.mean) if row.answers >= at_least else None

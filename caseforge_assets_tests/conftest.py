@@ -1,0 +1,102 @@
+"""What tests of several folders share: a PostgreSQL server for the session, an empty database and a Dagster instance for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg2
+import pytest
+
+from caseforge_assets.store.embedded_postgres import ensure_running, stop
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+_NUMBERS = itertools.count(1)
+DAGSTER_YAML = """
+storage: {custom: {module: caseforge_assets.defs.storage, class: CaseforgeStorage, config: {}}}
+telemetry: {enabled: false}
+"""
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of the maintenance database of an embedded server of this test process (one for each xdist worker)."""
+    home = Path(tempfile.mkdtemp(prefix="caseforge-tests-"))
+    home.chmod(0o755)  # root's server runs as another user, who has to get in
+    try:
+        url = ensure_running(home)
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here has to survive a power cut
+            _execute(url, f"ALTER SYSTEM SET {setting} = off")
+        _execute(url, "SELECT pg_reload_conf()")
+        yield url
+    finally:
+        stop(home)
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """URL of an empty database, dropped after the test."""
+    with _new_database(postgres_url, "template1") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def dagster_template(postgres_url: str) -> str:
+    """Name of a database with Dagster's tables, to be copied: creating them takes ten times as long."""
+    from caseforge_assets.defs.storage import CaseforgeStorage
+
+    _execute(postgres_url, "CREATE DATABASE dagster_template")
+    CaseforgeStorage(_url_of(postgres_url, "dagster_template"))
+    return "dagster_template"
+
+
+@pytest.fixture
+def dagster_database_url(postgres_url: str, dagster_template: str) -> Iterator[str]:
+    """URL of a database that has Dagster's tables and nothing else in it."""
+    with _new_database(postgres_url, dagster_template) as url:
+        yield url
+
+
+@pytest.fixture
+def dagster_instance(dagster_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
+    """A Dagster instance over `dagster_database_url`, which CASEFORGE_POSTGRES_URL names as well, for subprocesses and settings."""
+    from dagster import DagsterInstance
+
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", dagster_database_url)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text(DAGSTER_YAML)
+    with DagsterInstance.from_config(str(tmp_path)) as instance:
+        yield instance
+
+
+@contextmanager
+def _new_database(postgres_url: str, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield _url_of(postgres_url, name)
+    finally:
+        _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _url_of(postgres_url: str, database: str) -> str:
+    return postgres_url.replace("@/caseforge?", f"@/{database}?")
+
+
+def _execute(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://"))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
