@@ -75,6 +75,7 @@ def dagster_instance(dagster_database_url: str, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     (tmp_path / "dagster.yaml").write_text(DAGSTER_YAML)
     with DagsterInstance.from_config(str(tmp_path)) as instance:
+        instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3_600, max_overflow=20)  # or each query connects anew
         yield instance
 
 

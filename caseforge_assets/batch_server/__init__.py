@@ -1,1 +1,11 @@
-"""A local server that speaks the Batch API; shares no code with the rest."""
+"""A local server that speaks OpenAI's Batch API, so that everything can be tried without a key, without cost and with faults at will.
+
+It imports nothing of the rest of the package, and nothing else imports its inner modules. ``state`` remembers, ``batches`` carries a batch through
+its life, ``writer`` answers requests, ``upstream`` lets another server answer them, ``faults`` break things on purpose, ``api`` is HTTP.
+"""
+
+from caseforge_assets.batch_server.faults import FaultSpecError, describe_faults
+from caseforge_assets.batch_server.server import PortTakenError, RunningServer, run_server, serve_in_thread
+from caseforge_assets.batch_server.state.database import StateDirInUseError
+
+__all__ = ["FaultSpecError", "PortTakenError", "RunningServer", "StateDirInUseError", "describe_faults", "run_server", "serve_in_thread"]

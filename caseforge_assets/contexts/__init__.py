@@ -1,1 +1,6 @@
-"""What the model is told about a node: its ancestors and itself, bounded in length."""
+"""What the model is told about a node: its ancestors and itself, bounded in length. Versions say when that has changed."""
+
+from caseforge_assets.contexts.context import DEFAULT_MAX_CHARS, build_context
+from caseforge_assets.contexts.versions import context_version, node_version
+
+__all__ = ["DEFAULT_MAX_CHARS", "build_context", "context_version", "node_version"]

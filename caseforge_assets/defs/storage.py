@@ -1,6 +1,7 @@
-"""Dagster's storage in CaseForge's own PostgreSQL, named in dagster.yaml under `storage: custom`. Events are written in `lineage`.
+"""Dagster's storage in CaseForge's own PostgreSQL and data folder, as dagster.yaml names it. Events are written in `lineage`.
 
-Webserver, daemon, code servers, runs and the command line each find the database for themselves, so that nothing has to be set.
+Webserver, daemon, code servers, runs and the command line each find both for themselves, so that nothing has to be set: neither
+DAGSTER_HOME nor a path or URL in dagster.yaml.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any, Self
 
 from dagster import Field
 from dagster._config.config_schema import UserConfigSchema
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 
@@ -23,7 +26,7 @@ class CaseforgeStorage(DagsterPostgresStorage):
         return {"should_autocreate_tables": Field(bool, is_required=False, default_value=True)}
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:  # type: ignore[override]
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Connect to the database of the settings; starts the embedded one where it is used and doesn't run."""
         from caseforge_assets.settings import database_url
 
@@ -48,3 +51,37 @@ class CaseforgeStorage(DagsterPostgresStorage):
     def schedule_storage_data(self) -> ConfigurableClassData | None:
         """Nothing: there is no schedule storage of its own."""
         return None
+
+
+class CaseforgeComputeLogs(LocalComputeLogManager):
+    """What runs print, in CaseForge's data folder: without DAGSTER_HOME it would be gone with the process that served it."""
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """Say what dagster.yaml may hold beneath `config`: nothing."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """Use the data folder of the settings."""
+        return cls(base_dir=_dagster_folder("compute_logs"), inst_data=inst_data, **config_value)
+
+
+class CaseforgeArtifacts(LocalArtifactStorage):
+    """What steps hand to each other, in CaseForge's data folder instead of the project's."""
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """Say what dagster.yaml may hold beneath `config`: nothing."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """Use the data folder of the settings."""
+        return cls(base_dir=_dagster_folder("artifacts"), inst_data=inst_data, **config_value)
+
+
+def _dagster_folder(name: str) -> str:
+    from caseforge_assets.settings import load_settings
+
+    return str(load_settings().home / "dagster" / name)

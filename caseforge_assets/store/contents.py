@@ -67,6 +67,45 @@ class CurrentContent:
     simulated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StoredContent:
+    """A content with its candidates, as it is copied when its answer is reused."""
+
+    id: int
+    body: str
+    version: str
+    stage_version: str
+    simulated: bool
+    generated_by: str
+    model: str | None
+    temperature: float | None
+    owner: str
+    remote_batch_id: str | None
+    remote_request_id: str | None
+    answered_at: datetime | None
+    answer_sha256: str | None
+    candidates: tuple[NewCandidate, ...] = ()
+
+
+_STORED = text("""
+select c.id, c.body, c.version, c.stage_version, c.simulated, c.generated_by, c.model, c.temperature, c.owner, c.remote_batch_id,
+       c.remote_request_id, c.answered_at, a.answer_sha256
+from caseforge.content c left join caseforge.attempt a on a.id = c.attempt_id where c.id = any(:ids)
+""")
+
+
+def stored_contents(connection: Connection, content_ids: Sequence[int]) -> dict[int, StoredContent]:
+    """Contents with their candidates, by id."""
+    items: dict[int, list[NewCandidate]] = {}
+    query = text(
+        "select content_id, position, candidate_uid, title, fields from caseforge.candidate where content_id = any(:ids) order by 1, 2"
+    )
+    for row in connection.execute(query, {"ids": list(content_ids)}):
+        items.setdefault(row.content_id, []).append(NewCandidate(row.position, row.candidate_uid, row.title, row.fields))
+    rows = connection.execute(_STORED, {"ids": list(content_ids)})
+    return {row.id: StoredContent(**row._mapping, candidates=tuple(items.get(row.id, ()))) for row in rows}
+
+
 _CURRENT = text("""
 select id, node_id, body, version, question, simulated from caseforge.content where is_current and stage = :stage and node_id = any(:ids)
 """)

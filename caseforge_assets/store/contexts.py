@@ -46,4 +46,4 @@ def save_contexts(connection: Connection, rows: Sequence[ContextRow]) -> dict[in
     ids = [row.node_id for row in rows]
     connection.execute(text("update caseforge.context set is_current = false where is_current and node_id = any(:ids)"), {"ids": ids})
     statement = insert(context).returning(context.c.node_id, context.c.id)
-    return dict(connection.execute(statement, [{**asdict(row), "is_current": True} for row in rows]).tuples())
+    return {row[0]: row[1] for row in connection.execute(statement, [{**asdict(row), "is_current": True} for row in rows])}

@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from caseforge_assets.store.cluster_location import (
+    SOCKET_NAME,
     EmbeddedPostgresError,
     ServerUser,
     choose_user,
@@ -106,7 +107,6 @@ def ensure_running(home: Path) -> str:
     server = _find_server(find_data_dir(home))
     if server is not None and server.ready:
         return server.url
-    home.mkdir(parents=True, exist_ok=True)
     with _alone(home):
         user = choose_user(find_data_dir(home))
         data_dir = place_data_dir(home, user)
@@ -132,7 +132,7 @@ def stop(home: Path) -> bool:
         if _find_server(data_dir) is None:
             return False
         user = choose_user(data_dir)
-        command = [find_programs(user) / "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(STOP_TIMEOUT_S)]
+        command: list[str | Path] = [find_programs(user) / "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(STOP_TIMEOUT_S)]
         code, said = user.run(command, data_dir=data_dir)
         if code != 0:
             raise EmbeddedPostgresError(f"The embedded database in {data_dir} didn't stop: {said.strip()}")
@@ -160,7 +160,7 @@ def status(home: Path) -> EmbeddedStatus:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """Let one process at a time start or stop this folder's server."""
+    """Let one process at a time start or stop this folder's server; makes the folder where it is missing."""
     with _open_lock(home / "postgres.lock") as fd:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield
@@ -168,7 +168,13 @@ def _alone(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _open_lock(path: Path) -> Iterator[int]:
-    fd = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"CaseForge's data folder {path.parent} can't be written to: {error.strerror}. Set CASEFORGE_HOME to one that can."
+        ) from error
     try:
         yield fd
     finally:
@@ -232,7 +238,7 @@ def _create_cluster(data_dir: Path, programs: Path, user: ServerUser) -> None:
     settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
     code, said = user.run([programs / "initdb", *options, *settings], data_dir=fresh)
     if code == 0:
-        single = [programs / "postgres", "--single", "-c", "logging_collector=off", "template1"]
+        single: list[str | Path] = [programs / "postgres", "--single", "-c", "logging_collector=off", "template1"]
         code, said = user.run(single, data_dir=fresh, stdin=f"CREATE DATABASE {DATABASE}\n".encode())
         code = code or ("ERROR" in said)
     if code != 0:
@@ -254,7 +260,7 @@ def _start(home: Path, data_dir: Path, programs: Path, user: ServerUser) -> _Ser
             said = _try_start(home, data_dir, socket_dir, programs, user)
         time.sleep(0.05)
     raise EmbeddedPostgresError(
-        f"The embedded database in {data_dir} isn't ready after {START_TIMEOUT_S} s. {said} Its log is in {data_dir / 'log'}."
+        f"The embedded database in {data_dir} isn't ready after {START_TIMEOUT_S} s. {said}\n{_last_words(data_dir)}"
     )
 
 
@@ -269,26 +275,37 @@ def _try_start(home: Path, data_dir: Path, socket_dir: Path, programs: Path, use
             fcntl.flock(serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return "A server that can't be seen from here, perhaps in another container, has it open."
-        # PostgreSQL removes the file itself, unless its process number now belongs to some other process of this user.
-        if _names_live_process(data_dir / "postmaster.pid"):
-            (data_dir / "postmaster.pid").unlink()
+        for left in (data_dir / "postmaster.pid", socket_dir / f"{SOCKET_NAME}.lock"):
+            _remove_if_misleading(left)
         in_list = '"' + str(socket_dir).replace('"', '""') + '"'
         options = shlex.join(["-D", str(data_dir), "-k", in_list])
-        command = [programs / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT_S), "-o", options]
+        command: list[str | Path] = [programs / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT_S), "-o", options]
         code, said = user.run(command, data_dir=data_dir, pass_fds=[serving])
     if code == 0 or any(text in said for text in _STILL_ENDING):
         return said.strip()
-    raise EmbeddedPostgresError(f"The embedded database in {data_dir} didn't start: {said.strip()} Its log is in {data_dir / 'log'}.")
+    raise EmbeddedPostgresError(f"The embedded database in {data_dir} didn't start: {said.strip()}\n{_last_words(data_dir)}")
 
 
-def _names_live_process(pid_file: Path) -> bool:
+def _remove_if_misleading(lock_file: Path) -> None:
+    """Remove what a killed server left if its process number now belongs to another process, or to its own remains.
+
+    PostgreSQL would refuse to start; where the number belongs to nobody, it removes the file itself.
+    """
     try:
-        os.kill(int(pid_file.read_text().split("\n", 1)[0]), 0)
+        os.kill(int(lock_file.read_text().split("\n", 1)[0]), 0)
     except PermissionError:
-        return True
+        lock_file.unlink()
     except (OSError, ValueError):
-        return False
-    return True
+        return
+    else:
+        lock_file.unlink()
+
+
+def _last_words(data_dir: Path) -> str:
+    """Return the end of the server's newest log, where it has one, and where to read the rest."""
+    logs = sorted((data_dir / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
+    lines = logs[-1].read_text(errors="replace").splitlines()[-5:] if logs else []
+    return "\n".join([*lines, f"Its log is in {data_dir / 'log'}."])
 
 
 def _measure_bytes(folder: Path) -> int:

@@ -71,7 +71,7 @@ def save_edition(
         The id of the new framework_version.
     """
     connection.execute(upsert(node).on_conflict_do_nothing(), [{"framework_key": key, "identity": row["identity"]} for row in nodes])
-    ids = dict(connection.execute(select(node.c.identity, node.c.id).where(node.c.framework_key == key)).tuples())
+    ids = {row[0]: row[1] for row in connection.execute(select(node.c.identity, node.c.id).where(node.c.framework_key == key))}
     connection.execute(update(framework_version).where(framework_version.c.framework_key == key).values(is_current=False))
     edition_id = connection.scalar(
         insert(framework_version)

@@ -20,8 +20,8 @@ class OutboxRow:
 
     framework_key: str
     asset: str
-    node_id: int
-    partition_key: str
+    node_id: int | None
+    partition_key: str | None
     good: bool = True
     data_version: str = ""
     code_version: str = ""
@@ -40,7 +40,7 @@ class Latest:
     id: int
     data_version: str
     code_version: str
-    partition_key: str
+    partition_key: str | None
 
 
 def add(connection: Connection, rows: Sequence[OutboxRow]) -> list[int]:
@@ -63,6 +63,16 @@ def latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]
     """Per node, the newest good row of a station; nodes without one are left out."""
     rows = connection.execute(_LATEST, {"key": key, "asset": asset, "ids": list(node_ids)})
     return {row.node_id: Latest(row.id, row.data_version, row.code_version, row.partition_key) for row in rows}
+
+
+def latest_unpartitioned(connection: Connection, key: str, asset: str) -> Latest | None:
+    """The newest good row of a station that has no partitions."""
+    query = text("""
+    select id, data_version, code_version, partition_key from caseforge.outbox
+    where framework_key = :key and asset = :asset and good and node_id is null order by id desc limit 1
+    """)
+    row = connection.execute(query, {"key": key, "asset": asset}).first()
+    return Latest(*row) if row else None
 
 
 _OF_REQUESTS = text("""

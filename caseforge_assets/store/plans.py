@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, text, update
 
 from caseforge_assets.store.tables import plan
 
@@ -17,9 +17,12 @@ def add_plan(connection: Connection, key: str, stages: Sequence[str], made_by: s
     return int(connection.scalar(insert(plan).values(values).returning(plan.c.id)) or 0)
 
 
-def set_estimate(connection: Connection, plan_id: int, expected_cost_usd: Decimal | None, details: Mapping[str, Any]) -> None:
-    """Records what a draft would cost; None is unknown."""
-    connection.execute(plan.update().where(plan.c.id == plan_id).values(expected_cost_usd=expected_cost_usd, details=dict(details)))
+def set_estimate(
+    connection: Connection, plan_id: int, node_count: int, expected_cost_usd: Decimal | None, details: Mapping[str, Any]
+) -> None:
+    """Records what a draft would send and cost; a cost of None is unknown."""
+    values = {"node_count": node_count, "expected_cost_usd": expected_cost_usd, "details": dict(details)}
+    connection.execute(update(plan).where(plan.c.id == plan_id).values(values))
 
 
 def decide(connection: Connection, plan_id: int, approved: bool, max_cost_usd: Decimal | None = None) -> None:
@@ -51,7 +54,7 @@ def committed(connection: Connection, provider: int, plan_ids: Sequence[int]) ->
 _COMMITTED_BY_FRAMEWORK = text("""
 select r.framework_key, sum(coalesce(a.cost_usd, a.expected_cost_usd, 0)) as usd
 from caseforge.attempt a
-join caseforge.provider p on p.id = a.provider_id and not p.simulated
+join caseforge.provider p on p.id = a.provider_id and not p.simulated and p.base_url <> 'imported'
 join caseforge.request r on r.id = a.request_id
 where a.outcome is distinct from 'not_sent' group by r.framework_key
 """)

@@ -68,6 +68,8 @@ class Sendable:
     input_tokens: int
     max_completion_tokens: int
     plan_id: int | None
+    question: str
+    source_content_id: int | None
 
 
 _CURRENT = text("""
@@ -100,23 +102,57 @@ def save_requests(connection: Connection, rows: Sequence[NewRequest]) -> dict[in
         {"stage": rows[0].stage, "ids": [row.node_id for row in rows]},
     )
     statement = insert(request).returning(request.c.node_id, request.c.id)
-    return dict(connection.execute(statement, [{**asdict(row), "state": "pending", "is_current": True} for row in rows]).tuples())
+    values = [{**asdict(row), "state": "pending", "is_current": True} for row in rows]
+    return {row[0]: row[1] for row in connection.execute(statement, values)}
 
 
 def set_plan(connection: Connection, request_ids: Sequence[int], plan_id: int) -> None:
-    """Puts pending requests under a plan; parked ones become pending again, because a person asked."""
-    connection.execute(
-        text("""
-        update caseforge.request set plan_id = :plan, state = case when state = 'parked' then 'pending' else state end
-        where id = any(:ids) and state in ('pending', 'parked')
-        """),
-        {"plan": plan_id, "ids": list(request_ids)},
+    """Puts pending requests under a plan."""
+    query = text("update caseforge.request set plan_id = :plan where id = any(:ids) and state = 'pending'")
+    connection.execute(query, {"plan": plan_id, "ids": list(request_ids)})
+
+
+def reopen(connection: Connection, request_ids: Sequence[int]) -> None:
+    """Makes answered or cancelled requests pending again."""
+    query = text("update caseforge.request set state = 'pending' where id = any(:ids) and state in ('answered', 'parked')")
+    connection.execute(query, {"ids": list(request_ids)})
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """A pending request under a plan."""
+
+    id: int
+    framework_key: str
+    node_id: int
+    stage: str
+    model: str
+    input_tokens: int
+
+
+def unapproved(connection: Connection) -> list[PlannedRequest]:
+    """Pending requests of target nodes that no approved plan covers, locked until the transaction ends."""
+    query = text("""
+    select r.id, r.framework_key, r.node_id, r.stage, r.model, r.input_tokens from caseforge.request r
+    join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages)
+    where r.state = 'pending' and r.is_current and p.id is null for update of r
+    """)
+    return [PlannedRequest(*row) for row in connection.execute(query)]
+
+
+def pending_of_plan(connection: Connection, plan_id: int, stage: str) -> list[PlannedRequest]:
+    """The pending requests of a stage that are under a plan."""
+    query = text(
+        "select id, framework_key, node_id, stage, model, input_tokens from caseforge.request where plan_id = :plan and stage = :stage and state = 'pending'"
     )
+    return [PlannedRequest(*row) for row in connection.execute(query, {"plan": plan_id, "stage": stage})]
 
 
 _SENDABLE = text("""
 select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprint, r.generation, r.size_bytes, r.input_tokens,
-       r.max_completion_tokens, r.plan_id
+       r.max_completion_tokens, r.plan_id, r.question, r.source_content_id
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
@@ -157,6 +193,36 @@ def set_states(connection: Connection, states: Mapping[int, str]) -> None:
             """),
             {"ids": list(states), "states": list(states.values())},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRequest:
+    """A current request that failed or was cancelled, with what its last attempt came to."""
+
+    request: NewRequest
+    id: int
+    state: str
+    outcome: str
+
+
+_FAILED = text("""
+select r.id, r.state, last.outcome, r.framework_key, r.node_id, r.framework_version_id, r.stage, r.question, r.fingerprint, r.generation, r.body,
+       r.model, r.temperature, r.stage_version, r.context_id, r.source_content_id, r.plan_id, r.retry_of, r.attempts_counted, r.input_tokens,
+       r.max_completion_tokens, r.size_bytes
+from caseforge.request r
+join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join lateral (select outcome from caseforge.attempt a where a.request_id = r.id and a.outcome is not null order by a.id desc limit 1) last on true
+where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and r.stage = :stage
+  and (cast(:ids as bigint[]) is null or r.node_id = any(:ids))
+order by nv.position for update of r
+""")
+
+
+def failed_requests(connection: Connection, key: str, stage: str, node_ids: Sequence[int] | None = None) -> list[FailedRequest]:
+    """Current requests of target nodes that failed or were cancelled, in framework order, locked until the transaction ends."""
+    rows = connection.execute(_FAILED, {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)})
+    return [FailedRequest(NewRequest(*row[3:]), row.id, row.state, row.outcome) for row in rows]
 
 
 _BODIES = text("""

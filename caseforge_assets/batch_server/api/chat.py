@@ -1,0 +1,75 @@
+"""The endpoints that answer at once: /v1/chat/completions and /v1/models; and the server's own counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from caseforge_assets.batch_server.api.errors import ApiError, JsonResponse, answer_response, json_object
+from caseforge_assets.batch_server.api.files import serving_of
+from caseforge_assets.batch_server.writer.completion import complete
+from caseforge_assets.batch_server.writer.models import known_models
+
+MODELS_SINCE = 1_754_524_800
+
+
+async def create_completion(request: Request) -> Response:
+    """POST /v1/chat/completions."""
+    serving = serving_of(request)
+    body = await json_object(request)
+    _check_completion(body)
+    if serving.upstream is not None:
+        return answer_response(await serving.upstream.ask(body))
+    return answer_response(await asyncio.to_thread(complete, body, serving.clock.now()))
+
+
+def _check_completion(body: dict[str, Any]) -> None:
+    for name, kind in (("model", str), ("messages", list)):
+        if not isinstance(body.get(name), kind) or not body[name]:
+            raise ApiError(400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
+    if body.get("stream"):
+        raise ApiError(400, "This local server does not stream.", param="stream", code="unsupported_value")
+
+
+async def list_models(request: Request) -> Response:
+    """GET /v1/models."""
+    upstream = serving_of(request).upstream
+    if upstream is not None:
+        return answer_response(await upstream.models("/models"))
+    return JsonResponse({"object": "list", "data": [_model_json(name) for name in known_models()]})
+
+
+async def retrieve_model(request: Request) -> Response:
+    """GET /v1/models/{model}."""
+    upstream, name = serving_of(request).upstream, request.path_params["model"]
+    if upstream is not None:
+        return answer_response(await upstream.models(f"/models/{name}"))
+    if name not in known_models():
+        raise ApiError(404, f"The model '{name}' does not exist or you do not have access to it.", param="model", code="model_not_found")
+    return JsonResponse(_model_json(name))
+
+
+def _model_json(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": MODELS_SINCE, "owned_by": "caseforge-batch-server"}
+
+
+async def stats(request: Request) -> Response:
+    """GET /v1/_caseforge/stats: what was accepted and answered in batches, ever; multiplicity is how often the same body was."""
+    serving = serving_of(request)
+    accepted, answered = (serving.requests.counts(answered_only=only) for only in (False, True))
+    return JsonResponse(
+        {
+            "batches_created": serving.batches.count(),
+            "requests_accepted": accepted.requests,
+            "requests_answered": answered.requests,
+            "accepted": asdict(accepted),
+            "answered": asdict(answered),
+            "open_batches": dict(Counter("cancelling" if one.cancelling_at else "open" for one in serving.batches.unfinished())),
+            "server_time": serving.clock.now(),
+        }
+    )

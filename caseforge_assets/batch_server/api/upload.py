@@ -1,0 +1,106 @@
+"""Reads a multipart upload straight into a file: a body of 200 MB is never in memory as a whole."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File, FormParser, create_form_parser
+from starlette.requests import Request
+
+from caseforge_assets.batch_server.api.errors import ApiError
+
+LARGEST_FIELD_BYTES = 10_000
+ENVELOPE_BYTES = 100_000
+logging.getLogger("python_multipart").setLevel(logging.WARNING)
+
+
+@dataclass
+class Upload:
+    """What came in: the fields by name, and the file, which lies on disk until somebody takes it."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    files: list[File] = field(default_factory=list)
+
+    def path(self) -> Path:
+        """Where the file is.
+
+        Raises:
+            ApiError: 400 without a file.
+        """
+        file = self._file()
+        if file.in_memory:  # An empty one never came to the disk.
+            file.flush_to_disk()
+        file.finalize()
+        return Path((file.actual_file_name or b"").decode())
+
+    def filename(self) -> str:
+        """What its sender calls it."""
+        return (self._file().file_name or b"upload").decode(errors="replace")
+
+    def size_bytes(self) -> int:
+        """Its size."""
+        return self._file().size
+
+    def _file(self) -> File:
+        for file in self.files:
+            if file.field_name == b"file":
+                return file
+        raise ApiError(400, "Missing required parameter: 'file'.", param="file", code="missing_required_parameter")
+
+
+@contextmanager
+def discarding_leftovers(upload: Upload) -> Iterator[Upload]:
+    """Close the upload's files at the end, and delete those that nobody took."""
+    try:
+        yield upload
+    finally:
+        for file in upload.files:
+            file.close()
+            if not file.in_memory:
+                Path((file.actual_file_name or b"").decode()).unlink(missing_ok=True)
+
+
+async def receive_upload(request: Request, upload: Upload, folder: Path, most_bytes: int) -> None:
+    """Read the whole body.
+
+    Args:
+        request: The call.
+        upload: Gets what comes in, also when an error cuts it short.
+        folder: Where the file grows.
+        most_bytes: Size of the largest file that is let through.
+
+    Raises:
+        ApiError: 400 if the body is no multipart form, 413 if it is too large.
+    """
+    try:
+        parser = _parser(request, upload, folder)
+        received_bytes = 0
+        async for chunk in request.stream():
+            received_bytes += len(chunk)
+            if received_bytes > most_bytes + ENVELOPE_BYTES:
+                raise ApiError(413, f"The file is too large: {most_bytes:,} bytes is the most.", code="file_too_large")
+            parser.write(chunk)
+        parser.finalize()
+    except FormParserError as error:
+        raise ApiError(400, f"The upload can't be read as multipart/form-data: {error}") from error
+
+
+def _parser(request: Request, upload: Upload, folder: Path) -> FormParser:
+    def on_field(form_field: Field) -> None:
+        upload.fields[(form_field.field_name or b"").decode(errors="replace")] = (form_field.value or b"").decode(errors="replace")
+
+    config = {
+        "UPLOAD_DIR": str(folder),
+        "UPLOAD_DELETE_TMP": False,
+        "MAX_MEMORY_FILE_SIZE": 0,
+        "MAX_FIELD_SIZE": LARGEST_FIELD_BYTES,
+    }
+    headers = {name: request.headers.get(name, "").encode() for name in ("Content-Type", "Content-Length") if name in request.headers}
+    if not headers.get("Content-Type", b"").startswith(b"multipart/form-data"):
+        raise ApiError(400, "A file has to be uploaded as multipart/form-data.")
+    return create_form_parser(headers, on_field, upload.files.append, config=config)

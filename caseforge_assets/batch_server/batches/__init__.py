@@ -1,0 +1,1 @@
+"""The life of a batch: validated, answered, finished. Knows nothing of HTTP."""

@@ -1,0 +1,59 @@
+"""The lines of output and error files, as OpenAI writes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from caseforge_assets.batch_server.answers import Answer
+from caseforge_assets.batch_server.faults.registry import Line
+from caseforge_assets.batch_server.state.journal import JournalEntry
+
+EXPIRED = {"code": "batch_expired", "message": "This request could not be executed before the completion window expired."}
+CANCELLED = {"code": "batch_cancelled", "message": "This request was not executed because the batch was cancelled."}
+
+
+def journal_entry(batch_id: str, line_number: int, lines: list[Line]) -> JournalEntry:
+    """What is kept of a request: its lines by file, and what counts of them.
+
+    Args:
+        batch_id: The batch.
+        line_number: The request's line in the input file.
+        lines: One line; none or several where faults are at work.
+    """
+    output = [_text(batch_id, line) for line in lines if _succeeded(line)]
+    errors = [_text(batch_id, line) for line in lines if not _succeeded(line)]
+    usage = next((_usage(line.answer) for line in lines if line.answer is not None), {})
+    return JournalEntry(line_number, bool(errors) and not output, output, errors, usage)
+
+
+def unanswered_line(batch_id: str, custom_id: str, error: dict[str, str]) -> str:
+    """The line of a request that the batch did not get to."""
+    return _text(batch_id, Line(custom_id, {}, None, error))
+
+
+def _succeeded(line: Line) -> bool:
+    return line.text is not None or (line.answer is not None and line.answer.ok)
+
+
+def _text(batch_id: str, line: Line) -> str:
+    if line.text is not None:
+        return line.text
+    digest = hashlib.sha256(f"{batch_id}|{line.custom_id}".encode()).hexdigest()
+    response: dict[str, Any] | None = None
+    if line.answer is not None:
+        response = {"status_code": line.answer.status_code, "request_id": f"req_{digest[:32]}", "body": line.answer.body}
+    return json.dumps({"id": f"batch_req_{digest[32:56]}", "custom_id": line.custom_id, "response": response, "error": line.error})
+
+
+def _usage(answer: Answer | None) -> dict[str, int]:
+    usage = answer.body.get("usage") if answer is not None and isinstance(answer.body, dict) else None
+    if not isinstance(usage, dict):
+        return {}
+    return {
+        "input": usage.get("prompt_tokens") or 0,
+        "cached": (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
+        "output": usage.get("completion_tokens") or 0,
+        "reasoning": (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
+    }

@@ -1,0 +1,180 @@
+"""All faults by name, and those of one server, applied in the order in which they were asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from caseforge_assets.batch_server.answers import Answer
+from caseforge_assets.batch_server.faults.selection import FaultSpec, FaultSpecError, Target, read_spec
+from caseforge_assets.batch_server.state.batches import LineProblem, Schedule
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the result files before it is written.
+
+    Attributes:
+        custom_id: Of the request.
+        request: The body that was asked.
+        answer: What came back.
+        error: The top-level ``error`` of a line without an answer.
+        text: Written in place of everything else when set: for lines that are not what a line should be.
+    """
+
+    custom_id: str
+    request: dict[str, Any]
+    answer: Answer | None
+    error: dict[str, Any] | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a batch fault may change, once the input file was read.
+
+    Attributes:
+        schedule: How long each phase takes.
+        problems: Why the batch is refused; none to let it go on.
+        model: The model of the batch.
+        lines: Number of each line of its file that holds a request.
+        input_tokens: Tokens of its requests.
+        tokens_under_way: Tokens of the requests in other open batches.
+    """
+
+    schedule: Schedule
+    problems: tuple[LineProblem, ...]
+    model: str
+    lines: Sequence[int]
+    input_tokens: int
+    tokens_under_way: int
+
+
+@dataclass
+class Exchange:
+    """One HTTP call: what a reply fault can do with it.
+
+    Attributes:
+        perform: Lets the server do what was asked; the real reply is kept back.
+        reply: Sends a status and a JSON body.
+        hang_up: Drops the connection.
+    """
+
+    perform: Callable[[], Awaitable[None]]
+    reply: Callable[[int, dict[str, Any]], Awaitable[None]]
+    hang_up: Callable[[], Awaitable[None]]
+
+
+class FaultKind(StrEnum):
+    """What a fault changes."""
+
+    LINE = "line"
+    BATCH = "batch"
+    REPLY = "reply"
+
+
+LineFault = Callable[[Line, FaultSpec], list[Line]]
+BatchFault = Callable[[Course, FaultSpec], Course]
+ReplyFault = Callable[[Exchange, FaultSpec], Awaitable[None]]
+AnyFault = TypeVar("AnyFault", LineFault, BatchFault, ReplyFault)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One registered fault; ``options`` are its own settings with their usual values."""
+
+    kind: FaultKind
+    function: Callable[..., Any]
+    options: Mapping[str, float | str]
+
+
+REGISTRY: dict[str, Fault] = {}
+
+
+def line_fault(**options: float | str) -> Callable[[LineFault], LineFault]:
+    """Register a function that makes of one result line another one, several, or none. Its name is the fault's name."""
+    return _register(FaultKind.LINE, options)
+
+
+def batch_fault(**options: float | str) -> Callable[[BatchFault], BatchFault]:
+    """Register a function that changes the course of a batch. Its name is the fault's name."""
+    return _register(FaultKind.BATCH, options)
+
+
+def reply_fault(**options: float | str) -> Callable[[ReplyFault], ReplyFault]:
+    """Register a function that handles an HTTP call in the server's place. Its name is the fault's name."""
+    return _register(FaultKind.REPLY, options)
+
+
+def _register(kind: FaultKind, options: Mapping[str, float | str]) -> Callable[[AnyFault], AnyFault]:
+    def register(function: AnyFault) -> AnyFault:
+        REGISTRY[function.__name__] = Fault(kind, function, options)
+        return function
+
+    return register
+
+
+def describe_faults() -> list[tuple[str, str]]:
+    """Name, with options, and description of every fault."""
+    return [
+        (":".join(filter(None, (name, ",".join(f"{key}={usual}" for key, usual in fault.options.items())))), fault.function.__doc__ or "")
+        for name, fault in REGISTRY.items()
+    ]
+
+
+@dataclass
+class ActiveFaults:
+    """The faults of one server."""
+
+    specs: tuple[FaultSpec, ...] = ()
+    _calls: dict[int, int] = field(default_factory=dict)
+
+    def on_line(self, line: Line, *, attempt: int, batch: int) -> list[Line]:
+        """What is written for a request, after all line faults that hit it."""
+        lines = [line]
+        target = Target(line.custom_id, (line.custom_id,), attempt, batch)
+        for spec in self.specs:
+            if REGISTRY[spec.name].kind is FaultKind.LINE and spec.hits(target):
+                lines = [changed for one in lines for changed in REGISTRY[spec.name].function(one, spec)]
+        return lines
+
+    def on_batch(self, course: Course, *, batch: int, custom_ids: Sequence[str]) -> Course:
+        """The course of a batch, after all batch faults that hit it."""
+        target = Target(str(batch), custom_ids, batch=batch)
+        for spec in self.specs:
+            if REGISTRY[spec.name].kind is FaultKind.BATCH and spec.hits(target):
+                course = REGISTRY[spec.name].function(course, spec)
+        return course
+
+    def for_call(self, method_and_path: str) -> tuple[ReplyFault, FaultSpec] | None:
+        """The first reply fault that hits a call, such as ``POST /v1/batches``."""
+        for position, spec in enumerate(self.specs):
+            if REGISTRY[spec.name].kind is not FaultKind.REPLY or (spec.match and not spec.match.search(method_and_path)):
+                continue
+            call = self._calls[position] = self._calls.get(position, 0) + 1
+            if spec.hits(Target(str(call), (method_and_path,), call=call)):
+                return REGISTRY[spec.name].function, spec
+        return None
+
+
+def read_faults(texts: Sequence[str]) -> ActiveFaults:
+    """Read specifications.
+
+    Raises:
+        FaultSpecError: If one can't be read, or names a fault that doesn't exist.
+    """
+    return ActiveFaults(tuple(_read_fault(text) for text in texts))
+
+
+def _read_fault(text: str) -> FaultSpec:
+    name = text.partition(":")[0].strip()
+    if name not in REGISTRY:
+        raise FaultSpecError(f"There is no fault '{name}'. There are: {', '.join(sorted(REGISTRY))}.")
+    spec = read_spec(text, REGISTRY[name].options)
+    if REGISTRY[name].kind is FaultKind.REPLY and spec.match is None:
+        # Creating a batch is the call that costs money.
+        return replace(spec, match=re.compile("^POST /v1/batches$"))
+    return spec

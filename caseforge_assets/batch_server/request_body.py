@@ -1,0 +1,47 @@
+"""What can be read from a request body without knowing what it is for: its texts, its hash, and its tokens by number of characters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+CHARS_PER_TOKEN = 4
+
+
+def text_tokens(text: str) -> int:
+    """Tokens of a text, at least 1 unless it is empty."""
+    return -(-len(text) // CHARS_PER_TOKEN)
+
+
+def message_text(message: object) -> str:
+    """The text of a message, whose content is a string or a list of parts."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    texts = (part.get("text") for part in content if isinstance(part, dict))
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def message_texts(body: dict[str, Any]) -> list[str]:
+    """The texts of all messages of a request."""
+    messages = body.get("messages")
+    return [message_text(message) for message in messages] if isinstance(messages, list) else []
+
+
+def prompt_tokens(body: dict[str, Any]) -> int:
+    """Tokens of all messages of a request."""
+    return sum(text_tokens(text) for text in message_texts(body))
+
+
+def body_sha256(body: dict[str, Any]) -> str:
+    """The same for bodies that ask the same, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def completion_budget(body: dict[str, Any]) -> int | None:
+    """How many tokens an answer may have, under the name that the request uses; None without a limit."""
+    budget = body.get("max_completion_tokens") or body.get("max_tokens")
+    return int(budget) if budget is not None else None

@@ -1,0 +1,168 @@
+"""Starts and stops the server: blocking for the command line, in a thread for tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from caseforge_assets.batch_server.api.middleware import HANG_UP
+from caseforge_assets.batch_server.app import build_app
+from caseforge_assets.batch_server.options import ServerOptions
+from caseforge_assets.batch_server.serving import open_serving
+
+SHUTDOWN_S = 2
+LOCALHOST = "127.0.0.1"
+
+
+class PortTakenError(OSError):
+    """Something else listens on the port."""
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that runs in a thread of this process."""
+
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        """What the ``openai`` SDK takes as its base URL."""
+        return f"http://{LOCALHOST}:{self.port}/v1"
+
+
+def run_server(
+    *,
+    host: str = LOCALHOST,
+    port: int = 8484,
+    state_dir: Path,
+    latency_s: float = 2.0,
+    time_scale: float = 1.0,
+    faults: Sequence[str] = (),
+    upstream: str | None = None,
+    upstream_concurrency: int = 8,
+) -> None:
+    """Serve until SIGINT or SIGTERM; open batches go on at the next start.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on, 0 for any free one.
+        state_dir: Folder for everything the server has to remember.
+        latency_s: How long a batch takes, in seconds of the server's clock.
+        time_scale: How many seconds of the server's clock pass in one real second.
+        faults: Fault specifications, such as ``truncate:rate=0.05``.
+        upstream: Base URL of an OpenAI-compatible server that answers instead of the built-in writer; its key is taken from UPSTREAM_API_KEY.
+        upstream_concurrency: How many requests the upstream server is sent at once.
+
+    Raises:
+        PortTakenError: If something else listens there.
+        StateDirInUseError: If another server works in the folder.
+        FaultSpecError: If a fault can't be read.
+        ValueError: If another setting makes no sense.
+    """
+    options = ServerOptions(
+        state_dir=state_dir,
+        latency_s=latency_s,
+        time_scale=time_scale,
+        faults=faults,
+        upstream=upstream,
+        upstream_concurrency=upstream_concurrency,
+        upstream_key=os.environ.get("UPSTREAM_API_KEY"),
+    )
+    listening = _listen(host, port)
+    with _signals_end_quietly():
+        _server(options).run(sockets=[listening])
+
+
+@contextmanager
+def serve_in_thread(state_dir: Path, *, port: int = 0, **options: Any) -> Iterator[RunningServer]:
+    """Serve while the ``with`` block runs.
+
+    Args:
+        state_dir: Folder for everything the server has to remember.
+        port: Port to listen on, 0 for any free one.
+        options: As in ``ServerOptions``.
+
+    Yields:
+        The running server.
+    """
+    listening = _listen(LOCALHOST, port)
+    server = _server(ServerOptions(state_dir=state_dir, **options))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="batch-server", daemon=True)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.005)
+        if not server.started:
+            raise RuntimeError("The Batch API server did not start; its log says why.")
+        yield RunningServer(listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        message = f"Can't listen on {host}:{port}: {error.strerror}. Stop the program that uses this port, or choose another with --port."
+        raise PortTakenError(message) from error
+    return listening
+
+
+def _server(options: ServerOptions) -> uvicorn.Server:
+    config = uvicorn.Config(
+        build_app(open_serving(options)),
+        http=_AbortableProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    return uvicorn.Server(config)
+
+
+class _AbortableProtocol(H11Protocol):
+    """Lets a fault drop the connection of the call that it handles."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app = _with_hang_up(self.app, transport.abort)
+
+
+def _with_hang_up(app: Any, abort: Callable[[], None]) -> Any:
+    async def call(scope: Any, receive: Any, send: Any) -> None:
+        scope.setdefault("extensions", {})[HANG_UP] = abort
+        await app(scope, receive, send)
+
+    return call
+
+
+@contextmanager
+def _signals_end_quietly() -> Iterator[None]:
+    """Uvicorn raises the signal that ended it once more when it is done; here that means nothing any more."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

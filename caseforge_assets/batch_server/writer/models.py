@@ -1,0 +1,36 @@
+"""Models by name: the dated version that answers for a name, and which of them reason. From OpenAI's model pages."""
+
+from __future__ import annotations
+
+import re
+
+DATED = {
+    "gpt-4o": "gpt-4o-2024-08-06",
+    "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
+    "gpt-4.1": "gpt-4.1-2025-04-14",
+    "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
+    "gpt-4.1-nano": "gpt-4.1-nano-2025-04-14",
+    "gpt-5": "gpt-5-2025-08-07",
+    "gpt-5-mini": "gpt-5-mini-2025-08-07",
+    "gpt-5-nano": "gpt-5-nano-2025-08-07",
+    "gpt-5.1": "gpt-5.1-2025-11-13",
+    "gpt-5.2": "gpt-5.2-2025-12-11",
+    "o3": "o3-2025-04-16",
+    "o4-mini": "o4-mini-2025-04-16",
+}
+REASONING = re.compile(r"^(o\d|gpt-[5-9])(?!.*-chat)")
+
+
+def answering_model(model: str) -> str:
+    """The name that stands in the answer: dated where it is known, the same otherwise."""
+    return DATED.get(model, model)
+
+
+def reasons(model: str) -> bool:
+    """Whether a model spends tokens on reasoning before it answers."""
+    return bool(REASONING.match(model))
+
+
+def known_models() -> list[str]:
+    """Every name in the list of models."""
+    return sorted({*DATED, *DATED.values()})

@@ -1,0 +1,171 @@
+"""Lines of batch files: request lines as they are written, result lines as they are read, one at a time.
+
+Whatever bytes come, reading never fails: a line that can't be understood becomes an `UnreadableLine`. What a line
+means for a request is decided in `outcomes`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
+from caseforge_assets.stages.canonical import canonical_json
+from caseforge_assets.stages.characters import replace_unstorable
+
+MAX_LINE_BYTES = 64 * 1024 * 1024  # a bound for memory; real lines of 3 MB exist
+MAX_EXCERPT_CHARACTERS = 200
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """One line of an output or error file.
+
+    Attributes:
+        custom_id: The request's name in the batch.
+        status_code: The response's HTTP status; None where there was no response.
+        request_id: The provider's id of the request.
+        error_code: The error's code, from the line or from the response's body.
+        error_message: Its message, as the provider worded it.
+        model: The model that answered.
+        response_id: The id of the chat completion.
+        created: When it was made, in Unix seconds.
+        text: The answer; empty where there is none. NUL and lone surrogates in it are replaced.
+        refusal: The model's refusal, if it refused.
+        finish_reason: Why the answer ended.
+        usage: The usage object as it came.
+        line_number: The line's place in its file; the first is 1.
+        notes: What was tolerated.
+    """
+
+    custom_id: str
+    status_code: int | None
+    request_id: str | None
+    error_code: str | None
+    error_message: str | None
+    model: str | None
+    response_id: str | None
+    created: int | None
+    text: str
+    refusal: str | None
+    finish_reason: str | None
+    usage: Mapping[str, object] | None
+    line_number: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnreadableLine:
+    """A line that belongs to no request as far as can be seen: its number, its beginning, and what is wrong with it."""
+
+    line_number: int
+    excerpt: str
+    reason: str
+
+
+def request_line(custom_id: str, url: str, body: Mapping[str, object] | str) -> bytes:
+    """Write a request as a line of a batch input file, with its line break.
+
+    The line is ASCII, so that no reader can take a character of a text for a line break. Lone surrogates are replaced:
+    one bad line would fail the whole batch.
+
+    Args:
+        custom_id: The request's name in the batch.
+        url: The endpoint's path, such as `/v1/chat/completions`.
+        body: The request's body, or its canonical JSON.
+    """
+    text = body if isinstance(body, str) else canonical_json(body)
+    if "\\ud" in text:  # an escaped surrogate, possibly without its other half
+        text = canonical_json(json.loads(replace_unstorable(json.dumps(json.loads(text), ensure_ascii=False))))
+    return f'{{"custom_id":{json.dumps(custom_id)},"method":"POST","url":{json.dumps(url)},"body":{text}}}\n'.encode("ascii")
+
+
+def read_lines(chunks: Iterable[bytes]) -> Iterator[ResultLine | UnreadableLine]:
+    """Read the result lines of an output or error file, however it is cut into chunks.
+
+    Blank lines are skipped; CRLF, byte order marks, NUL, lone surrogates and bodies that are strings are tolerated.
+
+    Args:
+        chunks: The file's bytes. No more than one line and one chunk are held at a time.
+
+    Yields:
+        A record for each line that is not blank, in the file's order.
+    """
+    for number, (raw, complete) in enumerate(_split(chunks), 1):
+        stripped = raw.removeprefix(_BOM).strip()
+        if not complete:
+            yield UnreadableLine(number, _excerpt(stripped), f"the line is longer than {MAX_LINE_BYTES:,} bytes")
+        elif stripped:
+            yield _read_line(number, stripped, ended=raw.endswith(b"\n"))
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Split into lines with their line breaks; of a line that is too long only the beginning, marked as incomplete."""
+    held = bytearray()
+    complete = True
+    for chunk in chunks:
+        for part in _split_at_newlines(chunk):
+            room = MAX_LINE_BYTES - len(held)
+            complete = complete and len(part) <= room
+            held += part[: max(room, 0)]
+            if part.endswith(b"\n"):
+                yield bytes(held), complete
+                held.clear()
+                complete = True
+    if held:
+        yield bytes(held), complete
+
+
+def _split_at_newlines(chunk: bytes) -> list[bytes]:
+    *whole, rest = chunk.split(b"\n")
+    return [part + b"\n" for part in whole] + ([rest] if rest else [])
+
+
+def _read_line(number: int, raw: bytes, ended: bool) -> ResultLine | UnreadableLine:
+    text = raw.decode("utf-8", errors="replace")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = f"not JSON: {error}" if ended else f"not JSON, and without a line break: the file seems to be cut off ({error})"
+        return UnreadableLine(number, _excerpt(raw), reason)
+    if not isinstance(value, dict):
+        return UnreadableLine(number, _excerpt(raw), "not a JSON object")
+    if (custom_id := as_text(value.get("custom_id"))) is None:
+        return UnreadableLine(number, _excerpt(raw), "no custom_id")
+    return _result_line(number, custom_id, value, "\ufffd" in text and b"\xef\xbf\xbd" not in raw)
+
+
+def _result_line(number: int, custom_id: str, line: Mapping[str, object], had_bad_bytes: bool) -> ResultLine:
+    response = as_object(line.get("response"))
+    body = read_body(response.get("body"))
+    code, message = read_error(line.get("error"))
+    text = replace_unstorable(body.text)
+    notes = list(body.notes)
+    if had_bad_bytes or text != body.text:
+        notes.append("Characters that cannot be stored were replaced.")
+    return ResultLine(
+        custom_id=custom_id,
+        status_code=_status(response.get("status_code")),
+        request_id=as_text(response.get("request_id")),
+        error_code=code or body.error_code,
+        error_message=message or body.error_message,
+        model=body.model,
+        response_id=body.response_id,
+        created=body.created,
+        text=text,
+        refusal=body.refusal,
+        finish_reason=body.finish_reason,
+        usage=body.usage,
+        line_number=number,
+        notes=tuple(notes),
+    )
+
+
+def _status(value: object) -> int | None:
+    text = as_text(value) or ""
+    return int(text) if text.isascii() and text.isdigit() and 100 <= int(text) <= 599 else None
+
+
+def _excerpt(raw: bytes) -> str:
+    return replace_unstorable(raw[: MAX_EXCERPT_CHARACTERS * 4].decode("utf-8", errors="replace"))[:MAX_EXCERPT_CHARACTERS]

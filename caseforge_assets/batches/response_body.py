@@ -1,0 +1,108 @@
+"""The body of a result line's response: the text, how it ended, its usage, or the error. Tolerant of other servers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caseforge_assets.stages.characters import replace_unstorable
+
+MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999, the last that a datetime can hold
+
+
+@dataclass(frozen=True)
+class ResponseBody:
+    """A chat completion, or an error, as far as it is of use. Texts are as they came, None or empty where they did not."""
+
+    model: str | None = None
+    response_id: str | None = None
+    created: int | None = None
+    text: str = ""
+    refusal: str | None = None
+    finish_reason: str | None = None
+    usage: Mapping[str, object] | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_body(raw: object) -> ResponseBody:
+    """Read a body; what it lacks is empty, and nothing about it is an error here.
+
+    Args:
+        raw: The value of `response.body`: an object, or (llama-stack) the same as a JSON string.
+    """
+    notes: tuple[str, ...] = ()
+    if isinstance(raw, str):
+        try:
+            raw, notes = json.loads(raw), ("The body came as a JSON string.",)
+        except (ValueError, RecursionError):
+            notes = ("The body is a string and not JSON.",)
+    if not isinstance(raw, Mapping):
+        return ResponseBody(notes=notes)
+    choices = raw.get("choices")
+    choice = as_object(choices[0]) if isinstance(choices, list) and choices else {}
+    message = as_object(choice.get("message"))
+    code, error_message = read_error(raw.get("error"))
+    usage = raw.get("usage")
+    return ResponseBody(
+        model=as_text(raw.get("model")),
+        response_id=as_text(raw.get("id")),
+        created=_unix_seconds(raw.get("created")),
+        text=_content(message.get("content")),
+        refusal=as_text(message.get("refusal")),
+        finish_reason=as_text(choice.get("finish_reason")),
+        usage=usage if isinstance(usage, Mapping) else None,
+        error_code=code,
+        error_message=error_message,
+        notes=notes,
+    )
+
+
+def read_error(raw: object) -> tuple[str | None, str | None]:
+    """Read code and message of an error object; the type stands in for a missing code.
+
+    Args:
+        raw: The value of `error`, in a line or in a body.
+    """
+    if isinstance(raw, str):
+        return None, as_text(raw)
+    error = as_object(raw)
+    return as_text(error.get("code")) or as_text(error.get("type")), as_text(error.get("message"))
+
+
+def as_object(value: object) -> Mapping[str, object]:
+    """Take a JSON value as an object; an empty one if it is none.
+
+    Args:
+        value: Any JSON value.
+    """
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_text(value: object) -> str | None:
+    """Take a JSON value as a text that can be stored; None if it is none, or empty.
+
+    Args:
+        value: Any JSON value. Numbers count as text: some servers give codes as numbers.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _digits(value)
+    return replace_unstorable(value) if isinstance(value, str) and value else None
+
+
+def _digits(value: int) -> str | None:
+    return str(value) if abs(value) < 10**18 else None
+
+
+def _content(value: object) -> str:
+    """Join the text of a message, whose content is a string or a list of parts."""
+    if isinstance(value, list):
+        parts = (as_object(part).get("text") for part in value)
+        return "".join(part for part in parts if isinstance(part, str))
+    return value if isinstance(value, str) else ""
+
+
+def _unix_seconds(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_UNIX_SECONDS:
+        return None
+    return int(value)

@@ -1,0 +1,53 @@
+"""What a response says about its tokens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one response, as the provider counted them.
+
+    Attributes:
+        input_tokens: All of the request's tokens.
+        cached_tokens: Those of them that came from the prompt cache.
+        output_tokens: All of the answer's tokens.
+        reasoning_tokens: Those of them that were spent on thinking.
+    """
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+
+
+def usage_of(raw: object) -> Usage | None:
+    """Read a usage object of the chat completions API, or one in the names of the responses API and of batch objects.
+
+    Args:
+        raw: The value of `usage`, whatever it is.
+
+    Returns:
+        The usage; None where input or output tokens are missing or no numbers, because then the cost is unknown.
+    """
+    if not isinstance(raw, Mapping):
+        return None
+    input_tokens = _tokens(raw, "prompt_tokens", "input_tokens")
+    output_tokens = _tokens(raw, "completion_tokens", "output_tokens")
+    if input_tokens is None or output_tokens is None:
+        return None
+    cached = _tokens(_details(raw, "prompt_tokens_details", "input_tokens_details"), "cached_tokens") or 0
+    reasoning = _tokens(_details(raw, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens") or 0
+    return Usage(input_tokens, min(cached, input_tokens), output_tokens, min(reasoning, output_tokens))
+
+
+def _tokens(raw: Mapping[str, object], *names: str) -> int | None:
+    for name in names:
+        value = raw.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+    return None
+
+
+def _details(raw: Mapping[str, object], *names: str) -> Mapping[str, object]:
+    return next((details for name in names if isinstance(details := raw.get(name), Mapping)), {})

@@ -1,0 +1,113 @@
+"""The `caseforge` command: its groups of commands, and how errors reach a person.
+
+Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed;
+4 the provider refused or cannot be reached; 5 declined, or no approval or budget; 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from caseforge_assets.cli.console import errors
+from caseforge_assets.redaction import RedactingFilter, redact
+from caseforge_assets.settings import ConfigurationError
+
+UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, INTERRUPTED = 1, 2, 3, 4, 5, 130
+
+_COMMANDS = {
+    "load": "frameworks",
+    "frameworks": "frameworks",
+    "plan": "generation",
+    "generate": "generation",
+    "submit": "generation",
+    "retry": "generation",
+    "monitor": "watching",
+    "collect": "watching",
+    "cancel": "watching",
+    "status": "watching",
+    "failed": "watching",
+    "show": "reading",
+    "export": "reading",
+    "import-results": "importing",
+    "flush": "watching",
+    "db": "services",
+    "batch-server": "services",
+    "demo": "demo",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module only when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a newcomer meets them."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, from the module that holds it."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"caseforge_assets.cli.{_COMMANDS[cmd_name]}")
+        command = getattr(module, cmd_name.replace("-", "_"))
+        return command if isinstance(command, click.Command) else None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; turns known errors into a text and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            errors.print("\nStopped. Nothing is lost: the same command goes on where this one stopped.")
+            sys.exit(INTERRUPTED)
+        except Exception as error:
+            code = exit_code(error)
+            if code == UNEXPECTED:
+                logging.getLogger(__name__).debug("unexpected", exc_info=True)
+                errors.print(f"[bold red]Unexpected error[/] ({type(error).__name__}); -v shows where it came from:", highlight=False)
+            errors.print(redact(str(error)), style="red", markup=False, highlight=False)
+            sys.exit(code)
+
+
+def exit_code(error: Exception) -> int:
+    """The exit code of an error that reached the top."""
+    from caseforge_assets.commands.cancel_batch import CannotCancel
+    from caseforge_assets.commands.import_results import ImportRefused
+    from caseforge_assets.openai_batch.errors import ProviderError
+
+    if isinstance(error, (ConfigurationError, CannotCancel, ImportRefused, LookupError, ValueError)):
+        return BAD_INPUT
+    return PROVIDER if isinstance(error, ProviderError) else UNEXPECTED
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("-v", "--verbose", is_flag=True, help="Say more of what is going on.")
+@click.version_option(package_name="caseforge-assets", prog_name="caseforge")
+@click.pass_context
+def caseforge(ctx: click.Context, verbose: bool) -> None:
+    r"""Turn a process framework into process documents and AI use-case candidates through OpenAI's Batch API.
+
+    \b
+    A first run, free of charge:
+      caseforge demo                                   the whole way on the bundled sample
+    With a framework of your own:
+      caseforge load FILE.xlsx --framework my_key      read a workbook or table
+      caseforge plan --framework my_key                what would be sent, why, at what cost
+      caseforge generate --framework my_key --wait     send it, watch, collect
+      caseforge show 1.2.4                             read what was made
+    """
+    from caseforge_assets.cli.session import Session
+
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RedactingFilter())
+    for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "alembic", "asyncio", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    ctx.obj = Session()

@@ -1,0 +1,29 @@
+"""How the command line looks: consoles, amounts of money, JSON."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import click
+from rich.console import Console
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def usd(amount: Decimal | None) -> str:
+    """An amount as people read it; unknown is said, never shown as 0."""
+    if amount is None:
+        return "unknown"
+    return f"${amount:,.2f}" if abs(amount) >= 1 or amount == 0 else f"${amount:,.4f}"
+
+
+def print_json(value: Any) -> None:
+    """For scripts: plain JSON on standard output."""
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)

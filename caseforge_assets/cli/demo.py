@@ -1,0 +1,110 @@
+"""demo: the whole way on the bundled sample, with a local Batch API server that lives as long as the command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from caseforge_assets.cli.console import console, errors
+from caseforge_assets.cli.options import pass_session
+from caseforge_assets.cli.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "sample"
+
+
+@click.command()
+@click.option("--latency", default=3.0, show_default=True, help="Seconds that a simulated batch takes.")
+@click.option("--keep-database", is_flag=True, help="Leave the embedded database running.")
+@pass_session
+def demo(session: Session, latency: float, keep_database: bool) -> None:
+    """Run the whole way on the bundled sample framework: load, generate documents and use cases, show what was made.
+
+    Nothing leaves this machine and no key is needed: a local server answers, and says in each document that it is
+    simulated. Interrupt it as you like; a second start goes on where the first one stopped.
+    """
+    with local_provider(session, latency):
+        _run(session)
+    if not keep_database and session.settings.postgres_url is None:
+        from caseforge_assets.store.embedded_postgres import stop
+
+        session.store.dispose()
+        stop(session.settings.home)
+
+
+@contextmanager
+def local_provider(session: Session, latency_s: float) -> Iterator[None]:
+    """A local Batch API server on a free port, as this process's provider; its files stay, so that batches go on next time."""
+    from caseforge_assets.batch_server import serve_in_thread
+
+    port = _remembered_port(session.settings.home / "demo-server")
+    with serve_in_thread(session.settings.home / "demo-server", port=port, latency_s=latency_s) as server:
+        (session.settings.home / "demo-server" / "port").write_text(str(server.port))
+        os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"] = server.base_url, "local"
+        session.reload()
+        console.print(f"A local Batch API server answers on {server.base_url} (simulated, free of charge).", markup=False)
+        yield
+
+
+def _remembered_port(folder: Path) -> int:
+    """The port of the last time, if it is free: batches under way belong to a base URL."""
+    import socket
+
+    try:
+        port = int((folder / "port").read_text())
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+    except (OSError, ValueError):
+        return 0
+    return port
+
+
+def _run(session: Session) -> None:
+    from caseforge_assets.cli.generation import print_plan
+    from caseforge_assets.cli.progress import follow
+    from caseforge_assets.commands.load_framework import load_framework
+    from caseforge_assets.commands.make_plan import draft_plan
+    from caseforge_assets.frameworks import read_framework, sample_path
+    from caseforge_assets.stages.stage import all_stages
+    from caseforge_assets.store import plans, providers
+
+    result = read_framework(sample_path())
+    if result.edition is None:
+        raise ValueError("the bundled sample cannot be read: " + "; ".join(problem.message for problem in result.problems))
+    loaded = load_framework(session.store, KEY, session.settings.framework(KEY), result.edition, sample_path().name)
+    console.print(f"Framework {KEY}: {loaded.nodes} nodes, {loaded.targets} of them leaves that get content.")
+    with session.store.begin() as connection:
+        providers.set_stopped(connection, session.provider.id, None)
+        draft = draft_plan(connection, session.settings.configuration, KEY, all_stages(), simulated=True, made_by="demo")
+        plans.decide(connection, draft.id, draft.nodes > 0)
+    print_plan(draft, simulated=True)
+    follow(session)
+    session.mirror()
+    _print_result(session)
+
+
+def _print_result(session: Session) -> None:
+    from caseforge_assets.store import readers
+    from caseforge_assets.store.nodes import target_nodes
+
+    with session.store.connect() as connection:
+        documents = list(readers.current_of_stage(connection, KEY, "process_details"))
+        candidates = readers.candidate_count(connection, KEY)
+        targets = len(target_nodes(connection, KEY))
+    first = documents[0]["code"] if documents else "1.1.1"
+    console.rule("What was made")
+    console.print(
+        f"{len(documents)} of {targets} process documents and {candidates} use-case candidates, every partition materialized in Dagster."
+    )
+    console.print("Where to look:")
+    console.print(f"  .venv/bin/caseforge show {first}                     one document and its candidates", markup=False)
+    console.print("  .venv/bin/caseforge export out --framework sample    all of it as markdown files", markup=False)
+    console.print("  make ui                                             Dagster on the same data, http://127.0.0.1:3000", markup=False)
+    if len(documents) < targets:
+        errors.print("Some nodes failed; `.venv/bin/caseforge failed` says why.", style="yellow")

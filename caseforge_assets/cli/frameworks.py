@@ -1,0 +1,121 @@
+"""load and frameworks: bring frameworks in, see what is there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, errors, print_json
+from caseforge_assets.cli.options import json_option, pass_session
+from caseforge_assets.cli.session import Session
+from caseforge_assets.settings import FrameworkSettings
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--framework", "key", metavar="KEY", help="Short name, e.g. cross_industry; added to caseforge.toml when it is new.")
+@click.option("--title", help="Title for people; by default the one in the workbook.")
+@click.option("--targets", help="Which nodes get content: leaf (default), level:3, or a branch such as '8.*'.")
+@click.option("--check", is_flag=True, help="Only read and judge the file; nothing is stored.")
+@json_option
+@pass_session
+def load(session: Session, file: Path, key: str | None, title: str | None, targets: str | None, check: bool, as_json: bool) -> None:
+    """Read a framework from FILE: an official APQC PCF workbook, or a plain CSV or Excel table.
+
+    A plain table has the columns code, name, description and, if wanted, parent and id. A file that is not in
+    order is refused as a whole, with a list of places; then the exit code is 2 and nothing is changed.
+    """
+    from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
+
+    known = session.settings.configuration.frameworks.get(key) if key else None
+    selector = targets or (known.targets if known else "leaf")
+    result = read_framework(file)
+    chosen = select_targets(result.edition.nodes, selector) if result.edition else ()
+    if check:
+        if as_json:
+            print_json(read_result_json(result, framework=key, targets=chosen))
+        else:
+            _print_findings(result)
+            if result.edition:
+                console.print(f"{file.name} is in order: {len(result.edition.nodes):,} nodes, {len(chosen):,} of them targets.")
+        sys.exit(2 if result.problems else 0)
+    _print_findings(result)
+    if result.edition is None:
+        sys.exit(2)
+    if key is None:
+        raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
+    _store(session, file, key, known, title, selector, result.edition, as_json)
+
+
+def _print_findings(result: object) -> None:
+    for problem in result.problems:  # type: ignore[attr-defined]
+        errors.print(problem.message, style="red", markup=False)
+    warnings = result.warnings  # type: ignore[attr-defined]
+    for warning in warnings[:5]:
+        errors.print(f"Warning: {warning.message}", style="yellow", markup=False)
+    if len(warnings) > 5:
+        errors.print(f"… and {len(warnings) - 5} more warnings; --check --json lists them.", style="yellow")
+
+
+def _store(
+    session: Session,
+    file: Path,
+    key: str,
+    known: FrameworkSettings | None,
+    title: str | None,
+    selector: object,
+    edition: object,
+    as_json: bool,
+) -> None:
+    from caseforge_assets.commands.declare_framework import declare_framework, entry_for
+    from caseforge_assets.commands.load_framework import load_framework
+
+    entry = entry_for(session.settings, key, file, known, title or getattr(edition, "title", None), selector)
+    loaded = load_framework(session.store, key, entry, edition, file.name)  # type: ignore[arg-type]
+    added = declare_framework(session.settings, key, entry)
+    session.mirror()
+    if as_json:
+        print_json({"framework": key, **vars(loaded)})
+        return
+    if not loaded.changed:
+        console.print(f"{key}: {file.name} is loaded already; nothing has changed.")
+        return
+    counts = f"{loaded.new:,} new, {loaded.altered:,} changed, {loaded.gone:,} gone"
+    console.print(f"{key}: edition {loaded.label} from {file.name}: {loaded.nodes:,} nodes, {loaded.targets:,} targets ({counts}).")
+    if added:
+        console.print(f"Added \\[frameworks.{key}] to {session.settings.config_path.name}.")
+    console.print(f"Next: caseforge plan --framework {key}")
+
+
+@click.command()
+@json_option
+@pass_session
+def frameworks(session: Session, as_json: bool) -> None:
+    """List the declared frameworks and what of them is loaded."""
+    from caseforge_assets.store import frameworks as queries
+    from caseforge_assets.store.nodes import target_nodes
+
+    rows = []
+    with session.store.connect() as connection:
+        for key, entry in session.settings.configuration.frameworks.items():
+            edition = queries.current_edition(connection, key)
+            targets = len(target_nodes(connection, key)) if edition else 0
+            rows.append(
+                {
+                    "framework": key,
+                    "title": entry.title,
+                    "edition": edition.label if edition else None,
+                    "targets": targets,
+                    "source": entry.source,
+                }
+            )
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("Framework", "Title", "Edition", "Targets", "Source")
+    for key, row in zip(session.settings.configuration.frameworks, rows, strict=True):
+        table.add_row(key, str(row["title"]), str(row["edition"] or "not loaded"), f"{row['targets']:,}", str(row["source"]))
+    console.print(table if rows else "No framework is declared yet. Add one with: caseforge load FILE --framework KEY")

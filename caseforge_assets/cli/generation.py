@@ -1,0 +1,262 @@
+"""plan, generate, submit, retry: what is sent, and with whose consent."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.session import Session
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.make_plan import Plan
+
+NOT_APPROVED = 5
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
+@json_option
+@pass_session
+def plan(session: Session, key: str | None, stage_keys: tuple[str, ...], nodes: str | None, offline: bool, as_json: bool) -> None:
+    """Show what would be sent for a framework, why, and at what cost. Nothing is sent or kept."""
+    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.make_plan import draft_plan
+
+    key = session.framework_key(key)
+    simulated = False if offline or session.settings.openai_api_key is None else session.provider.simulated
+    with session.store.connect() as connection:
+        ids = choose_nodes(connection, key, nodes)
+        stages = chosen_stages(stage_keys)
+        draft = draft_plan(connection, session.settings.configuration, key, stages, simulated=simulated, made_by="plan", node_ids=ids)
+        connection.rollback()
+    if as_json:
+        print_json(plan_json(draft, simulated))
+    else:
+        print_plan(draft, simulated)
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@click.option("--test", is_flag=True, help="Only a few nodes, spread over the framework.")
+@click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="How many nodes --test takes.")
+@click.option("--regenerate", is_flag=True, help="Ask for another answer also where there is a good one.")
+@click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend.")
+@click.option("--yes", is_flag=True, help="Approve the plan without being asked.")
+@click.option("--wait", is_flag=True, help="Poll and collect to the end; without it the command returns after submitting.")
+@json_option
+@pass_session
+def generate(
+    session: Session,
+    key: str | None,
+    stage_keys: tuple[str, ...],
+    nodes: str | None,
+    test: bool,
+    count: int,
+    regenerate: bool,
+    max_cost_usd: float | None,
+    yes: bool,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
+    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.make_plan import draft_plan
+    from caseforge_assets.store import plans
+
+    key = session.framework_key(key)
+    provider, stages = session.provider, chosen_stages(stage_keys)
+    with session.store.begin() as connection:
+        ids = choose_nodes(connection, key, nodes, count if test else None)
+        draft = draft_plan(
+            connection,
+            session.settings.configuration,
+            key,
+            stages,
+            simulated=provider.simulated,
+            made_by="generate",
+            node_ids=ids,
+            ask_again=regenerate,
+        )
+    if not as_json:
+        print_plan(draft, provider.simulated)
+    approved = draft.nodes > 0 and (yes or provider.simulated or _is_small(session, draft) or _asked(draft))
+    with session.store.begin() as connection:
+        cap = Decimal(str(max_cost_usd)) if max_cost_usd is not None else None
+        plans.decide(connection, draft.id, approved, cap)
+    if draft.nodes and not approved:
+        session.mirror()
+        console.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
+        sys.exit(NOT_APPROVED)
+    finish_sending(session, key, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Approve pending requests that belong to no approved plan, without being asked.")
+@click.option("--wait", is_flag=True, help="Poll and collect to the end.")
+@json_option
+@pass_session
+def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
+    """Submit what is pending, from whichever command or Dagster run it comes."""
+    from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
+
+    if not session.provider.simulated:
+        with session.store.begin() as connection:
+            pending = pending_without_approval(connection, False)
+            if pending.requests and (
+                yes or click.confirm(f"{pending.requests:,} pending requests, expected cost {usd(pending.expected_cost_usd)}. Send?")
+            ):
+                approve_pending(connection, made_by="submit")
+    finish_sending(session, None, wait=wait, as_json=as_json, summary={})
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@click.option(
+    "--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="Only nodes that failed so (may be repeated), e.g. truncated_reasoning."
+)
+@click.option(
+    "--max-tokens", type=click.IntRange(256), help="Completion budget of the new requests, instead of the one that follows by itself."
+)
+@click.option("--yes", is_flag=True, help="Approve without being asked.")
+@click.option("--wait", is_flag=True, help="Poll and collect to the end.")
+@json_option
+@pass_session
+def retry(
+    session: Session,
+    key: str | None,
+    stage_keys: tuple[str, ...],
+    nodes: str | None,
+    outcomes: tuple[str, ...],
+    max_tokens: int | None,
+    yes: bool,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Send failed and cancelled nodes again, with a larger budget where theirs was too small."""
+    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.plan_retry import plan_retry
+    from caseforge_assets.store import plans
+
+    key = session.framework_key(key)
+    provider = session.provider
+    with session.store.begin() as connection:
+        ids = choose_nodes(connection, key, nodes)
+        draft = plan_retry(
+            connection, session.settings.configuration, key, chosen_stages(stage_keys), provider.simulated, ids, outcomes, max_tokens
+        )
+    if not as_json:
+        console.print(f"{draft.nodes:,} failed nodes would be sent again, expected cost {usd(draft.expected_cost_usd)}.")
+    question = "Send them?"
+    approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm(question))
+    with session.store.begin() as connection:
+        plans.decide(connection, draft.id, approved)
+    if draft.nodes and not approved:
+        session.mirror()
+        sys.exit(NOT_APPROVED)
+    finish_sending(session, key, wait=wait, as_json=as_json, summary={"retried": draft.nodes})
+
+
+def finish_sending(session: Session, key: str | None, *, wait: bool, as_json: bool, summary: dict[str, Any]) -> None:
+    """Submits what may be sent, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code."""
+    from caseforge_assets.cli.progress import follow, submit_once
+    from caseforge_assets.store import providers
+
+    with session.store.begin() as connection:
+        providers.set_stopped(connection, session.provider.id, None)  # a person asks: try again
+    done = follow(session, quiet=as_json) if wait else submit_once(session, quiet=as_json)
+    session.mirror()
+    failed = _failed_nodes(session, key)
+    if as_json:
+        print_json({**summary, "submitted_batches": done.submitted, "held_back": done.held_back, "failed_nodes": failed})
+    if done.held_back:
+        console.print(f"[yellow]Held back:[/] {done.held_back}") if not as_json else None
+        sys.exit(NOT_APPROVED)
+    if wait and failed:
+        if not as_json:
+            console.print(f"[yellow]{failed:,} nodes failed.[/] `caseforge failed` says why, `caseforge retry` sends them again.")
+        sys.exit(3)
+
+
+def _failed_nodes(session: Session, key: str | None) -> int:
+    from caseforge_assets.store.attempts import failures
+
+    keys = [key] if key else list(session.settings.configuration.frameworks)
+    with session.store.connect() as connection:
+        return sum(len(failures(connection, one)) for one in keys)
+
+
+def _is_small(session: Session, draft: Plan) -> bool:
+    limit, cost = session.settings.configuration.auto_approve_below_usd, draft.expected_cost_usd
+    return cost is not None and cost < limit
+
+
+def _asked(draft: Plan) -> bool:
+    return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}?")
+
+
+def print_plan(draft: Plan, simulated: bool) -> None:
+    """A plan as a table: per stage how many nodes and why, tokens, cost."""
+    table = Table(
+        "Stage",
+        "Model",
+        "Nodes",
+        "Now",
+        "Later",
+        "Where the nodes stand",
+        "Input tokens",
+        "Output tokens",
+        "Expected cost",
+        title=f"Plan for {draft.framework_key}",
+    )
+    for part in draft.stages:
+        standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
+        cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
+        numbers = (f"{part.nodes:,}", f"{part.now:,}", f"{part.later:,}", standing, f"{part.input_tokens:,}", f"{part.output_tokens:,}")
+        table.add_row(part.stage.key, part.model, *numbers, cost)
+        for reason, count in part.given_up.items():
+            table.add_row("", "", "", "", "", f"{count:,} not retried: {reason}")
+    console.print(table)
+    if not draft.nodes:
+        console.print("Nothing to send: everything is there and fresh, or failed for good (`caseforge failed`).")
+    elif not simulated:
+        console.print(f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices.")
+
+
+def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
+    """A plan for scripts; costs in USD, null when unknown."""
+    stages = [
+        {
+            "stage": part.stage.key,
+            "model": part.model,
+            "nodes": part.nodes,
+            "now": part.now,
+            "later": part.later,
+            "retries": part.retries,
+            "states": part.states,
+            "not_retried": part.given_up,
+            "input_tokens": part.input_tokens,
+            "output_tokens": part.output_tokens,
+            "expected_cost_usd": part.expected_cost_usd,
+        }
+        for part in draft.stages
+    ]
+    return {
+        "framework": draft.framework_key,
+        "simulated": simulated,
+        "nodes": draft.nodes,
+        "expected_cost_usd": draft.expected_cost_usd,
+        "stages": stages,
+    }

@@ -1,0 +1,94 @@
+"""show and export: read what was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markdown import Markdown
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.session import Session
+
+
+@click.command()
+@click.argument("node")
+@framework_option
+@stage_option
+@json_option
+@pass_session
+def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ...], as_json: bool) -> None:
+    """Everything about NODE (a code, partition key or stable id): content, candidates, attempts, tokens, cost."""
+    from caseforge_assets.store import readers
+
+    stages = [stage.key for stage in chosen_stages(stage_keys)]
+    with session.store.connect() as connection:
+        found = readers.find_nodes(connection, node, key)
+        if not found:
+            raise LookupError(f"no node is called {node!r} in {key or 'any loaded framework'}")
+        if len({row.framework_key for row in found}) > 1:
+            raise LookupError(
+                f"{node!r} is in several frameworks; say which with --framework: " + ", ".join(row.framework_key for row in found)
+            )
+        row = found[0]
+        contents = [dict(one._mapping) for one in readers.contents_of_node(connection, row.node_id) if one.stage in stages]
+        candidates = [dict(one._mapping) for one in readers.candidates_of_node(connection, row.node_id)]
+        attempts = [dict(one._mapping) for one in readers.attempts_of_node(connection, row.node_id) if one.stage in stages]
+    whole = {"node": dict(row._mapping), "contents": contents, "candidates": candidates, "attempts": attempts}
+    if as_json:
+        print_json(whole)
+    else:
+        _print_node(session, whole)
+
+
+def _print_node(session: Session, whole: dict[str, Any]) -> None:
+    node = whole["node"]
+    console.rule(f"{node['code']} {node['name']} ({node['framework_key']})")
+    console.print(node["description"] or "(no description)", markup=False)
+    for content in (one for one in whole["contents"] if one["is_current"]):
+        console.rule(content["title"])
+        simulated = ", SIMULATED" if content["simulated"] else ""
+        reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
+        console.print(
+            f"{content['model']}, {content['answered_at']:%Y-%m-%d %H:%M}, {content['generated_by']}, batch {content['remote_batch_id']}, "
+            f"{content['output_tokens'] or 0:,} output tokens, {usd(content['cost_usd'])}{simulated}{reused}",
+            style="dim",
+            markup=False,
+        )
+        console.print(Markdown(content["body"]))
+    table = Table("Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", title_justify="left")
+    for one in whole["attempts"]:
+        tokens = f"{one['input_tokens'] or 0:,} + {one['output_tokens'] or 0:,}" if one["output_tokens"] is not None else ""
+        file = (one["artifacts"].get("output") or {}).get("path", "")
+        place = f"{session.folder.describe(file)}:{one['line_number']}" if file and one["line_number"] else ""
+        name = one["remote_id"] or f"batch {one['batch_id']}"
+        table.add_row(str(one["id"]), one["stage"], name, one["outcome"] or "under way", one["detail"], tokens, usd(one["cost_usd"]), place)
+    console.print(table if whole["attempts"] else "No attempt yet.")
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@framework_option
+@nodes_option
+@click.option("--owner", help="Only contents of this owner.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["markdown", "csv", "xlsx", "jsonl"]),
+    default="markdown",
+    show_default=True,
+    help="markdown makes a folder, the others a file.",
+)
+@pass_session
+def export(session: Session, target: Path, key: str | None, nodes: str | None, owner: str | None, kind: str) -> None:
+    """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file."""
+    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.export_contents import export_contents
+
+    key = session.framework_key(key)
+    with session.store.connect() as connection:
+        written = export_contents(connection, key, target, kind, owner=owner, node_ids=choose_nodes(connection, key, nodes))
+    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates in {target}.")

@@ -1,0 +1,98 @@
+"""db and batch-server: what runs beside the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from caseforge_assets.cli.console import console, print_json
+from caseforge_assets.cli.options import json_option, pass_session
+from caseforge_assets.cli.session import Session
+from caseforge_assets.settings import ConfigurationError
+
+
+@click.group()
+def db() -> None:
+    """The embedded database: start it, stop it, see whether it runs."""
+
+
+@db.command()
+@pass_session
+def start(session: Session) -> None:
+    """Start the embedded database and bring its tables up to date."""
+    _embedded(session)
+    console.print(f"The database is running: {session.store.url.render_as_string(hide_password=True)}", markup=False)
+
+
+@db.command()
+@pass_session
+def stop(session: Session) -> None:
+    """Stop the embedded database. The next command that needs it starts it again."""
+    from caseforge_assets.store.embedded_postgres import stop as stop_server
+
+    _embedded(session)
+    console.print("Stopped." if stop_server(session.settings.home) else "It was not running.")
+
+
+@db.command("status")
+@json_option
+@pass_session
+def db_status(session: Session, as_json: bool) -> None:
+    """Whether the embedded database runs, where its files are, and how large they are."""
+    from caseforge_assets.store.embedded_postgres import status
+
+    _embedded(session)
+    found = status(session.settings.home)
+    if as_json:
+        print_json({name: getattr(found, name) for name in found.__dataclass_fields__})
+        return
+    state = f"running (process {found.pid})" if found.running else "not running"
+    size = f", {found.size_bytes / 1e6:,.0f} MB" if found.size_bytes else ""
+    console.print(f"PostgreSQL {found.version or ''} in {found.data_dir}: {state}{size}", markup=False)
+
+
+def _embedded(session: Session) -> None:
+    if session.settings.postgres_url is not None:
+        raise ConfigurationError(
+            "CASEFORGE_POSTGRES_URL is set: the database is not the embedded one, and is started and stopped elsewhere"
+        )
+
+
+@click.command("batch-server")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8484, show_default=True, help="Port to listen on.")
+@click.option("--latency", default=2.0, show_default=True, help="Seconds that a batch takes.")
+@click.option("--time-scale", default=1.0, show_default=True, help="How much faster time passes, e.g. 1440 for a day a minute.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault to inject (may be repeated), e.g. truncate:rate=0.05.")
+@click.option("--upstream", metavar="URL", help="Answer from this OpenAI-compatible endpoint instead of the built-in writer.")
+@click.option("--upstream-concurrency", default=8, show_default=True, help="Requests to the upstream at a time.")
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Where its files are kept; by default in the project's data folder.")
+@pass_session
+def batch_server(
+    session: Session,
+    host: str,
+    port: int,
+    latency: float,
+    time_scale: float,
+    faults: tuple[str, ...],
+    upstream: str | None,
+    upstream_concurrency: int,
+    state_dir: Path | None,
+) -> None:
+    """Run a local Batch API server: free, deterministic, plainly labelled as simulated. Ctrl-C stops it; batches go on next time."""
+    from caseforge_assets.batch_server import run_server
+
+    folder = state_dir or session.settings.home / "batch-server"
+    console.print(f"Batch API on http://{host}:{port}/v1 (files in {folder}). Use it with:", markup=False)
+    console.print(f"  export OPENAI_BASE_URL=http://{host}:{port}/v1 OPENAI_API_KEY=local", markup=False)
+    run_server(
+        host=host,
+        port=port,
+        state_dir=folder,
+        latency_s=latency,
+        time_scale=time_scale,
+        faults=faults,
+        upstream=upstream,
+        upstream_concurrency=upstream_concurrency,
+    )

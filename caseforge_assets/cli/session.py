@@ -1,0 +1,83 @@
+"""What the commands of one invocation share: settings, and doors that open when they are first used."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from caseforge_assets.settings import ConfigurationError, Settings, database_url, load_settings
+
+if TYPE_CHECKING:
+    from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.commands.provider import Provider
+    from caseforge_assets.store.engine import Engine
+
+
+class Session:
+    """Settings, store, artifacts and provider of one invocation."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The project's settings."""
+        return load_settings()
+
+    @cached_property
+    def store(self) -> Engine:
+        """The store, with its schema up to date; the embedded database is started when it is needed."""
+        from caseforge_assets.cli.console import errors
+        from caseforge_assets.store.engine import open_store
+
+        if self.settings.postgres_url is None:
+            from caseforge_assets.store.embedded_postgres import status
+
+            if not status(self.settings.home).running:
+                errors.print("Starting the embedded database; it goes on running (`caseforge db stop` stops it).", style="dim")
+        return open_store(database_url(self.settings))
+
+    @cached_property
+    def folder(self) -> ArtifactFolder:
+        """Where batch files are kept."""
+        from caseforge_assets.artifacts import ArtifactFolder
+
+        return ArtifactFolder(self.settings.artifacts)
+
+    @cached_property
+    def provider(self) -> Provider:
+        """The configured provider, asked who it is."""
+        from caseforge_assets.commands.provider import connect_provider, make_client
+
+        return connect_provider(self.store, make_client(self.settings))
+
+    def framework_key(self, key: str | None) -> str:
+        """The framework that is meant: the one named, or the only one declared.
+
+        Raises:
+            ConfigurationError: not declared, or none named while there are several.
+        """
+        if key is not None:
+            self.settings.framework(key)
+            return key
+        declared = sorted(self.settings.configuration.frameworks)
+        if len(declared) == 1:
+            return declared[0]
+        if not declared:
+            raise ConfigurationError("no framework is declared yet. Add one with: caseforge load FILE --framework KEY")
+        raise ConfigurationError(f"several frameworks are declared; say which with --framework: {', '.join(declared)}")
+
+    def reload(self) -> None:
+        """Reads the settings anew and forgets the provider, after the environment has changed."""
+        for name in ("settings", "provider"):
+            self.__dict__.pop(name, None)
+
+    def mirror(self) -> None:
+        """Shows in Dagster what this invocation did, and says so while it takes long."""
+        from caseforge_assets.cli.console import console
+        from caseforge_assets.store.outbox import count_unflushed
+
+        with self.store.connect() as connection:
+            waiting, _ = count_unflushed(connection)
+        if waiting:
+            from caseforge_assets.cli.dagster_bridge import flush
+
+            with console.status(f"Showing {waiting:,} events in Dagster …"):
+                flush(self.settings, self.store)

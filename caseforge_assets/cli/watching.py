@@ -1,0 +1,199 @@
+"""monitor, collect, cancel, status, failed, flush: what is under way and what came of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.options import framework_option, json_option, pass_session
+from caseforge_assets.cli.session import Session
+
+
+@click.command()
+@click.option("--watch-only", is_flag=True, help="Only look; leave collecting and submitting to others.")
+@click.option("--once", is_flag=True, help="One look, then return.")
+@json_option
+@pass_session
+def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> None:
+    """Watch the batches under way and collect what is finished. Ctrl-C stops watching, not the batches."""
+    from caseforge_assets.cli.progress import follow, submit_once, watch
+
+    if watch_only:
+        watch(session, once=once or as_json, quiet=as_json)
+    elif once or as_json:
+        submit_once(session, quiet=as_json)
+    else:
+        follow(session)
+    session.mirror()
+    if as_json:
+        print_json(_batches(session))
+    else:
+        _print_batches(session)
+
+
+@click.command()
+@json_option
+@pass_session
+def collect(session: Session, as_json: bool) -> None:
+    """Collect every finished batch now. Collecting twice changes nothing."""
+    from caseforge_assets.commands.poll_batches import poll_batches
+    from caseforge_assets.commands.reconcile_batches import reconcile_batches
+    from caseforge_assets.commands.work import collect_finished
+
+    configuration = session.settings.configuration
+    reconcile_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
+    poll_batches(session.store, session.provider)
+    results = collect_finished(session.store, session.provider, session.folder, configuration)
+    session.mirror()
+    if as_json:
+        print_json([{"batch": result.batch.name, "stage": result.batch.stage, "outcomes": result.outcomes} for result in results])
+        return
+    for result in results:
+        console.print(
+            f"Collected {result.batch.stage} {result.batch.name}: "
+            + ", ".join(f"{n:,} {outcome}" for outcome, n in result.outcomes.items())
+        )
+    if not results:
+        console.print("No batch is ready to be collected.")
+
+
+@click.command()
+@click.argument("batch")
+@pass_session
+def cancel(session: Session, batch: str) -> None:
+    """Stop BATCH (number or provider's id). Answers it has by then are collected; the rest waits until you ask again."""
+    from caseforge_assets.commands.cancel_batch import cancel_batch
+
+    row = cancel_batch(session.store, session.provider, batch)
+    console.print(
+        f"{row.name}: {row.remote_status or row.state}. `caseforge collect` takes what it answered; `caseforge retry` sends the rest again."
+    )
+
+
+@click.command()
+@framework_option
+@json_option
+@pass_session
+def status(session: Session, key: str | None, as_json: bool) -> None:
+    """Where the frameworks stand: nodes per stage, batches, tokens and cost."""
+    keys = [session.framework_key(key)] if key else list(session.settings.configuration.frameworks)
+    reports = [_standing(session, one) for one in keys]
+    if as_json:
+        print_json({"frameworks": reports, "batches": _batches(session)})
+        return
+    for report in reports:
+        _print_standing(report)
+    if not reports:
+        console.print("No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
+    _print_batches(session)
+
+
+def _standing(session: Session, key: str) -> dict[str, Any]:
+    from caseforge_assets.commands.make_plan import survey
+    from caseforge_assets.reports.coverage import count_states
+    from caseforge_assets.stages.stage import all_stages
+    from caseforge_assets.store import frameworks, readers
+
+    with session.store.connect() as connection:
+        edition = frameworks.current_edition(connection, key)
+        stages = {}
+        for stage in all_stages():
+            rows = survey(connection, session.settings.configuration, key, stage, True) if edition else []
+            stages[stage.key] = count_states(state for _, state in rows)
+        spent = [dict(row._mapping) for row in readers.spent(connection, key)]
+        return {
+            "framework": key,
+            "edition": edition.label if edition else None,
+            "stages": stages,
+            "candidates": readers.candidate_count(connection, key),
+            "spent": spent,
+        }
+
+
+def _print_standing(report: dict[str, Any]) -> None:
+    table = Table("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}", title_justify="left")
+    for stage, counts in report["stages"].items():
+        table.add_row(stage, ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none")
+    console.print(table)
+    console.print(f"Candidates: {report['candidates']:,}")
+    for row in report["spent"]:
+        kind = "simulated, at what it would have cost" if row["simulated"] else "billed"
+        unknown = f", {row['unknown_costs']:,} of unknown cost" if row["unknown_costs"] else ""
+        tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
+        console.print(f"{row['stage']}: {row['attempts']:,} attempts, {tokens}, {usd(row['cost_usd'])} ({kind}){unknown}")
+
+
+def _batches(session: Session) -> list[dict[str, Any]]:
+    from caseforge_assets.store import batches
+
+    with session.store.connect() as connection:
+        rows = batches.newest(connection, 20)
+    names = (
+        "id",
+        "remote_id",
+        "stage",
+        "model",
+        "state",
+        "remote_status",
+        "request_count",
+        "expected_cost_usd",
+        "reason",
+        "created_at",
+        "collected_at",
+    )
+    return [{name: getattr(row, name) for name in names} | {"request_counts": (row.remote or {}).get("request_counts")} for row in rows]
+
+
+def _print_batches(session: Session) -> None:
+    rows = _batches(session)
+    if not rows:
+        console.print("No batch was made yet.")
+        return
+    table = Table("Batch", "Stage", "State", "At the provider", "Done", "Requests", "Note", title="Newest batches", title_justify="left")
+    for row in rows:
+        counts = row["request_counts"] or {}
+        done = str(int(counts.get("completed") or 0) + int(counts.get("failed") or 0)) if counts else ""
+        name = row["remote_id"] or f"batch {row['id']}"
+        table.add_row(name, row["stage"], row["state"], row["remote_status"] or "", done, f"{row['request_count']:,}", row["reason"] or "")
+    console.print(table)
+
+
+@click.command()
+@framework_option
+@click.option("--ids", is_flag=True, help="Print the codes only, separated by commas, as --nodes takes them.")
+@json_option
+@pass_session
+def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
+    """The nodes that failed, and why, the most frequent outcome first. Exit code 3 when there are any."""
+    from caseforge_assets.store.attempts import failures
+
+    key = session.framework_key(key)
+    with session.store.connect() as connection:
+        rows = [dict(row._mapping) for row in failures(connection, key)]
+    frequency = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in {row["outcome"] for row in rows}}
+    rows.sort(key=lambda row: -frequency[row["outcome"]])
+    if ids:
+        click.echo(",".join(dict.fromkeys(row["code"] for row in rows)))
+    elif as_json:
+        print_json(rows)
+    elif not rows:
+        console.print("No node has failed.")
+    else:
+        table = Table("Node", "Name", "Stage", "Outcome", "Why", "Attempts", "Cost so far")
+        for row in rows:
+            table.add_row(row["code"], row["name"], row["stage"], row["outcome"], row["detail"], str(row["attempts"]), usd(row["cost_usd"]))
+        console.print(table)
+    sys.exit(3 if rows else 0)
+
+
+@click.command()
+@pass_session
+def flush(session: Session) -> None:
+    """Show in Dagster what is not shown there yet. Other commands do this by themselves."""
+    from caseforge_assets.cli.dagster_bridge import flush as flush_outbox
+
+    console.print(f"{flush_outbox(session.settings, session.store):,} events written.")

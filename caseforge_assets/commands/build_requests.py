@@ -1,0 +1,183 @@
+"""Requests: every node asked for has a current one that fits its context, its source and the stage as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from caseforge_assets.commands.build_contexts import kpi_lines
+from caseforge_assets.costs.estimates import request_tokens
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, fingerprint, request_body, stage_version
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stations import NODE_CONTEXTS, input_version, question_of
+from caseforge_assets.store import contents, contexts, frameworks, nodes, outbox, requests
+from caseforge_assets.store.contents import CurrentContent
+from caseforge_assets.store.contexts import CurrentContext
+from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.nodes import NodeRow
+from caseforge_assets.store.outbox import OutboxRow
+from caseforge_assets.store.requests import CurrentRequest, NewRequest
+
+
+@dataclass(frozen=True)
+class BuiltRequests:
+    """What came of it, as node ids: new requests, requests that fit already, and nodes that could not get one."""
+
+    made: tuple[int, ...] = ()
+    confirmed: tuple[int, ...] = ()
+    without_context: tuple[int, ...] = ()
+    without_source: tuple[int, ...] = ()
+    request_ids: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Material:
+    """All that the requests of some nodes are made from."""
+
+    key: str
+    edition_id: int
+    stage: Stage
+    settings: StageSettings
+    version: str
+    contexts: dict[int, CurrentContext]
+    sources: dict[int, CurrentContent]
+    current: dict[int, CurrentRequest]
+    plan_id: int | None
+
+    def question(self, node_id: int) -> str:
+        source = self.sources.get(node_id)
+        return question_of(self.version, self.contexts[node_id].version, source.version if source else None)
+
+
+def build_requests(
+    connection: Connection,
+    key: str,
+    stage: Stage,
+    settings: StageSettings,
+    node_ids: Sequence[int],
+    *,
+    plan_id: int | None = None,
+    ask_again: bool = False,
+    reopen: bool = False,
+) -> BuiltRequests:
+    """Makes the requests of target nodes in a stage and writes an event for each node that has one.
+
+    A request that was not sent yet and does not fit any more is replaced; one that fits is confirmed and, with a
+    plan, put under it.
+
+    Args:
+        ask_again: make the next generation even where the current request fits: a person wants another answer.
+        reopen: make fitting requests pending that were answered or cancelled: their answers do not count here.
+    """
+    targets = nodes.target_nodes(connection, key, node_ids)
+    material = _gather(connection, key, stage, settings, [row.node_id for row in targets], plan_id)
+    with_context = [row for row in targets if row.node_id in material.contexts]
+    able = [row for row in with_context if not stage.reads or row.node_id in material.sources]
+    fitting = {row.node_id for row in able if not ask_again and _fits(material, row.node_id)}
+    new = [_new_request(material, row) for row in able if row.node_id not in fitting]
+    if ask_again:
+        new = _next_generations(connection, new)
+    made = requests.save_requests(connection, new)
+    kept = {node_id: material.current[node_id].id for node_id in fitting}
+    if reopen:
+        requests.reopen(connection, list(kept.values()))
+    if plan_id is not None:
+        requests.set_plan(connection, list(kept.values()), plan_id)
+    request_ids = kept | made
+    prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
+    prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in fitting}
+    write_input_events(connection, key, stage, material.version, able, request_ids, prints)
+    return BuiltRequests(
+        made=tuple(made),
+        confirmed=tuple(fitting),
+        without_context=tuple(row.node_id for row in targets if row.node_id not in material.contexts),
+        without_source=tuple(row.node_id for row in with_context if stage.reads and row.node_id not in material.sources),
+        request_ids=request_ids,
+    )
+
+
+def write_input_events(
+    connection: Connection,
+    key: str,
+    stage: Stage,
+    version: str,
+    targets: Sequence[NodeRow],
+    request_ids: dict[int, int],
+    prints: dict[int, tuple[str, int]],
+) -> None:
+    """Writes the events of the inputs station, with what was read: the context and, where the stage reads one, the content."""
+    ids = [row.node_id for row in targets]
+    read = {NODE_CONTEXTS: outbox.latest(connection, key, NODE_CONTEXTS, ids)}
+    if stage.reads:
+        source_station = stage_of(stage.reads).content
+        read[source_station] = outbox.latest(connection, key, source_station, ids)
+    outbox.add(
+        connection,
+        [
+            OutboxRow(
+                key,
+                stage.inputs,
+                row.node_id,
+                row.partition_key,
+                data_version=input_version(*prints[row.node_id]),
+                code_version=version,
+                upstream={station: latest[row.node_id].id for station, latest in read.items() if row.node_id in latest},
+                request_id=request_ids[row.node_id],
+            )
+            for row in targets
+        ],
+    )
+
+
+def _gather(connection: Connection, key: str, stage: Stage, settings: StageSettings, ids: list[int], plan_id: int | None) -> _Material:
+    edition = frameworks.current_edition(connection, key)
+    if edition is None:
+        raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
+    return _Material(
+        key,
+        edition.id,
+        stage,
+        settings,
+        stage_version(stage, settings),
+        contexts.current_contexts(connection, ids),
+        contents.current_contents(connection, stage.reads, ids) if stage.reads else {},
+        requests.current_requests(connection, stage.key, ids),
+        plan_id,
+    )
+
+
+def _fits(material: _Material, node_id: int) -> bool:
+    current = material.current.get(node_id)
+    return current is not None and current.question == material.question(node_id)
+
+
+def _new_request(material: _Material, row: NodeRow) -> NewRequest:
+    context, source = material.contexts[row.node_id], material.sources.get(row.node_id)
+    body = request_body(material.stage, material.settings, Source(row.name, context.text, kpi_lines(row), source.body if source else None))
+    text = canonical_json(body)
+    return NewRequest(
+        framework_key=material.key,
+        node_id=row.node_id,
+        framework_version_id=material.edition_id,
+        stage=material.stage.key,
+        question=material.question(row.node_id),
+        fingerprint=fingerprint(body),
+        generation=0,
+        body=text,
+        model=material.settings.model,
+        temperature=material.settings.temperature,
+        stage_version=material.version,
+        context_id=context.id,
+        source_content_id=source.id if source else None,
+        plan_id=material.plan_id,
+        retry_of=None,
+        attempts_counted=0,
+        input_tokens=request_tokens(body),
+        max_completion_tokens=body["max_completion_tokens"],
+        size_bytes=len(text.encode()),
+    )
+
+
+def _next_generations(connection: Connection, rows: list[NewRequest]) -> list[NewRequest]:
+    highest = requests.highest_generations(connection, [row.fingerprint for row in rows])
+    return [replace(row, generation=highest.get(row.fingerprint, -1) + 1) for row in rows]

@@ -1,0 +1,54 @@
+"""Which nodes a person means: codes, partition keys, branches, or a few spread over the framework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caseforge_assets.store import nodes
+from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.nodes import NodeRow
+
+
+def choose_nodes(connection: Connection, key: str, text: str | None, count: int | None = None) -> list[int] | None:
+    """Node ids of target nodes; None means all of them.
+
+    Args:
+        text: codes or partition keys separated by commas; `8.*` is the branch below 8 (or 8.0).
+        count: that many of the chosen ones, spread evenly.
+
+    Raises:
+        LookupError: a part names no target node; the text says which.
+    """
+    targets = nodes.target_nodes(connection, key)
+    if not targets:
+        raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
+    chosen = targets if text is None else _named(targets, text, key)
+    if count is not None:
+        chosen = spread(chosen, count)
+    return None if text is None and count is None else [row.node_id for row in chosen]
+
+
+def spread(rows: Sequence[NodeRow], count: int) -> list[NodeRow]:
+    """At most `count` rows, evenly over the whole."""
+    if count >= len(rows):
+        return list(rows)
+    return [rows[index * len(rows) // count] for index in range(count)]
+
+
+def _named(targets: Sequence[NodeRow], text: str, key: str) -> list[NodeRow]:
+    wanted: set[int] = set()
+    for part in (piece.strip() for piece in text.split(",") if piece.strip()):
+        found = {row.node_id for row in targets if _is_meant(row, part)}
+        if not found:
+            raise LookupError(
+                f"{part!r} is no target node of framework {key!r} (codes such as {targets[0].code}, branches such as {targets[0].code.split('.')[0]}.*)"
+            )
+        wanted |= found
+    return [row for row in targets if row.node_id in wanted]
+
+
+def _is_meant(row: NodeRow, part: str) -> bool:
+    if part.endswith(".*"):
+        branch = part[:-2].removesuffix(".0")
+        return row.code.startswith(f"{branch}.") or row.code == branch
+    return part in (row.code, row.partition_key)

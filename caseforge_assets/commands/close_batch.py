@@ -1,0 +1,52 @@
+"""The attempts of a finished batch that no line answered get the outcome that the batch's own state gives them."""
+
+from __future__ import annotations
+
+from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
+from caseforge_assets.batches.packing import lowered_token_limit
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.record_answers import Judged, Reception, record_answers
+from caseforge_assets.stages.judgement import Judgement, Outcome
+from caseforge_assets.store import attempts, batches, providers
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.engine import Connection, Engine
+
+_BY_STATUS = {
+    "expired": Judgement(Outcome.expired, "the batch's 24 hours were over before this request was answered"),
+    "cancelled": Judgement(Outcome.cancelled, "the batch was cancelled before this request was answered"),
+}
+_MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no line for this request")
+
+
+def close_batch(store: Engine, provider: Provider, reception: Reception) -> int:
+    """Gives every attempt without an outcome one; returns how many had none.
+
+    A batch that was rejected in validation cost nothing: the lines that its errors name are faulty, all others
+    are pending again. When the account's token limit was the reason, the limit is learned.
+    """
+    with store.begin() as connection:
+        batch = reception.batch
+        open_attempts = attempts.without_outcome(connection, batch.id)
+        if batch.remote_status == "failed":
+            verdict = decide_batch_errors(_errors(batch))
+            order = {attempt_id: number for number, attempt_id in enumerate(batches.attempt_ids(connection, batch.id), 1)}
+            judged = [Judged(one, None, verdict.judgement_of(order[one.id])) for one in open_attempts]
+            _heed(connection, provider, batch, verdict)
+        else:
+            judgement = _BY_STATUS.get(batch.remote_status or "", _MISSING)
+            judged = [Judged(one, None, judgement) for one in open_attempts]
+        record_answers(connection, reception, judged)
+    return len(open_attempts)
+
+
+def _errors(batch: BatchRow) -> list[BatchError]:
+    return [BatchError.of(error) for error in ((batch.remote or {}).get("errors") or {}).get("data") or []]
+
+
+def _heed(connection: Connection, provider: Provider, batch: BatchRow, verdict: BatchVerdict) -> None:
+    if verdict.token_limit_exceeded:
+        in_flight = batches.tokens_in_flight(connection, provider.id).get(batch.model, 0) + batch.input_tokens
+        limit = lowered_token_limit(in_flight, verdict.enqueued_token_limit)
+        providers.learn_token_limit(connection, provider.id, batch.model, limit)
+    if verdict.stop_reason:
+        providers.set_stopped(connection, provider.id, verdict.stop_reason)

@@ -1,0 +1,118 @@
+"""collect: a finished batch's answers enter the store, and its nodes go on to the next stage's inputs.
+
+Lines are read from whole artifacts, in chunks of one transaction each; collecting again changes nothing, and a
+crash half-way goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.commands.build_requests import build_requests
+from caseforge_assets.commands.close_batch import close_batch
+from caseforge_assets.commands.fetch_results import fetch_results
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
+from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.judgement import Next
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stations import stages_that_read
+from caseforge_assets.store import attempts, batches, providers
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.engine import Connection, Engine, try_lock
+
+CHUNK_LINES = 300
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a batch came to: attempts per outcome, and lines that fit none."""
+
+    batch: BatchRow
+    outcomes: dict[str, int]
+    stray_lines: tuple[str, ...] = ()
+
+
+def collect_batch(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int
+) -> Collected | None:
+    """Collects one batch in state final.
+
+    Returns:
+        What it came to; None when another process is at it, or when its files are still awaited.
+
+    Raises:
+        ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
+    """
+    with try_lock(store, f"batch {batch_id}") as held:
+        if not held:
+            return None
+        with store.connect() as connection:
+            batch = batches.get(connection, batch_id)
+        if batch.state != "final":
+            return None
+        paths = fetch_results(store, provider, folder, batch, configuration.missing_files_grace_s)
+        if paths is None:
+            return None
+        stage = stage_of(batch.stage)
+        version = current_stage_version(configuration, stage)
+        reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
+        strays = [stray for path in paths for stray in _record_file(store, reception, folder, path)]
+        close_batch(store, provider, reception)
+        carry_on(store, configuration, batch)
+        with store.begin() as connection:
+            reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
+            batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC), reason=reason)
+            return Collected(batches.get(connection, batch.id), attempts.outcome_counts(connection, batch.id), tuple(strays))
+
+
+def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str) -> Iterator[str]:
+    """Records the answers of one file; yields a text for each line that answers no request of the batch."""
+    lines = read_lines(folder.read(path))
+    while chunk := list(islice(lines, CHUNK_LINES)):
+        yield from _record_chunk(store, reception, chunk)
+
+
+def _record_chunk(store: Engine, reception: Reception, chunk: Sequence[ResultLine | UnreadableLine]) -> list[str]:
+    strays = [f"line {line.line_number} cannot be read: {line.reason}" for line in chunk if isinstance(line, UnreadableLine)]
+    readable = [line for line in chunk if isinstance(line, ResultLine)]
+    with store.begin() as connection:
+        known = attempts.by_custom_id(connection, reception.batch.id, [line.custom_id for line in readable])
+        chosen: dict[str, Judged] = {}
+        for line in readable:
+            if line.custom_id not in known:
+                strays.append(f"line {line.line_number} answers {line.custom_id!r}, which was not asked")
+                continue
+            attempt = known[line.custom_id]
+            judged = Judged(attempt, line, decide(line, reception.stage, attempt.max_completion_tokens))
+            before = chosen.get(line.custom_id)
+            if before:
+                strays.append(f"line {line.line_number} answers {line.custom_id} again")
+            if before is None or (judged.judgement.outcome.good and not before.judgement.outcome.good):
+                chosen[line.custom_id] = judged
+        record_answers(connection, reception, list(chosen.values()))
+        _stop_if_told(connection, reception.batch.provider_id, chosen.values())
+    return strays
+
+
+def _stop_if_told(connection: Connection, provider_id: int, judged: Iterable[Judged]) -> None:
+    """Key, account or model refused in a line: nothing more is sent until a person acts."""
+    for one in judged:
+        if one.judgement.outcome.follow_up is Next.stop:
+            providers.set_stopped(connection, provider_id, failure_text(one.judgement))
+
+
+def carry_on(store: Engine, configuration: Configuration, batch: BatchRow) -> None:
+    """Makes the next stage's requests for the nodes whose content came from this batch."""
+    for stage in stages_that_read(stage_of(batch.stage)):
+        settings = stage_settings(configuration, stage)
+        with store.begin() as connection:
+            for key, plan_id, node_ids in batches.nodes_with_content(connection, batch.id):
+                build_requests(connection, key, stage, settings, node_ids, plan_id=plan_id)

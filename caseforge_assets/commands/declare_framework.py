@@ -1,0 +1,68 @@
+"""Entries of caseforge.toml: a framework that is loaded for the first time is added, and the file's comments stay."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from caseforge_assets.settings import FrameworkSettings, Settings, check_framework_key
+
+
+def entry_for(
+    settings: Settings, key: str, file: Path, known: FrameworkSettings | None, title: str | None, targets: Any
+) -> FrameworkSettings:
+    """The entry that a framework has after loading `file`: the declared one with its source and selector brought up to date.
+
+    Raises:
+        ConfigurationError: the key is not one that Dagster and URLs can carry.
+    """
+    check_framework_key(key)
+    source = _relative(file.resolve(), settings.project)
+    if known is not None:
+        return known.model_copy(update={"source": source, "targets": targets})
+    return FrameworkSettings(title=title or key.replace("_", " ").title(), source=source, targets=targets)
+
+
+def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) -> bool:
+    """Writes the entry into caseforge.toml where it differs; returns whether it was new. Comments and order are kept."""
+    path = settings.config_path
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+    frameworks = document.get("frameworks")
+    if frameworks is None:
+        frameworks = tomlkit.table(is_super_table=True)
+        document.append("frameworks", frameworks)
+    is_new = key not in frameworks
+    if is_new:
+        frameworks.append(key, _table(entry))
+    else:
+        for name in ("source", "targets"):
+            value = _plain(getattr(entry, name))
+            if frameworks[key].get(name, "leaf" if name == "targets" else None) != value:
+                frameworks[key][name] = value
+    text = tomlkit.dumps(document)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    return is_new
+
+
+def _table(entry: FrameworkSettings) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    table["title"] = entry.title
+    table["source"] = entry.source
+    table["targets"] = _plain(entry.targets)
+    if entry.owner:
+        table["owner"] = entry.owner
+    return table
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _relative(file: Path, project: Path) -> str:
+    return str(file.relative_to(project)) if file.is_relative_to(project) else str(file)

@@ -1,0 +1,41 @@
+"""What requests are expected to cost: input tokens as counted, output tokens from history or from measured figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from caseforge_assets.costs.prices import cost_usd
+from caseforge_assets.costs.usage import Usage
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.store import requests
+from caseforge_assets.store.engine import Connection
+
+
+class Priced(Protocol):
+    """What pricing needs to know of a request."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102
+    @property
+    def stage(self) -> str: ...  # noqa: D102
+    @property
+    def model(self) -> str: ...  # noqa: D102
+    @property
+    def input_tokens(self) -> int: ...  # noqa: D102
+
+
+def expected_costs(connection: Connection, rows: Sequence[Priced], simulated: bool) -> dict[int, Decimal | None]:
+    """Expected cost in USD of each request by its id; None where the model has no batch price."""
+    kinds = {(row.stage, row.model) for row in rows}
+    output = {kind: expected_output_tokens(connection, *kind, simulated) for kind in kinds}
+    now = datetime.now(UTC)
+    return {row.id: cost_usd(Usage(row.input_tokens, 0, output[row.stage, row.model], 0), row.model, now) for row in rows}
+
+
+def expected_output_tokens(connection: Connection, stage: str, model: str, simulated: bool) -> int:
+    """Output tokens of one answer: the mean of the stage's own answers from this kind of provider, before there are enough the measured figure."""
+    mean = requests.typical_output_tokens(connection, stage, model, simulated)
+    return round(mean) if mean is not None else stage_of(stage).typical_output_tokens

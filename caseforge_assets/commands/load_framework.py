@@ -1,0 +1,91 @@
+"""load: an edition that was read from a file becomes a framework's current one, in one transaction or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from caseforge_assets.contexts import node_version
+from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
+from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES
+from caseforge_assets.store import frameworks, nodes, outbox
+from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
+from caseforge_assets.store.outbox import OutboxRow
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load came to: counts of target nodes against the edition before."""
+
+    changed: bool
+    label: str
+    nodes: int
+    targets: int
+    new: int
+    altered: int
+    gone: int
+
+
+def load_framework(store: Engine, key: str, entry: FrameworkSettings, edition: Edition, source_name: str) -> Loaded:
+    """Stores an edition, makes it current, and writes its target nodes' events.
+
+    Loading the very same file with the same selector again changes nothing.
+
+    Raises:
+        ValueError: the selector of the entry does not fit the edition.
+    """
+    targets = {node.code for node in select_targets(edition.nodes, entry.targets)}
+    selector = entry.targets if isinstance(entry.targets, str) else list(entry.targets)
+    label = edition.version or f"file {edition.source_sha256[:8]}"
+    with store.begin() as connection:
+        lock_in_transaction(connection, f"load-{key}")
+        current = frameworks.current_edition(connection, key)
+        frameworks.save_framework(connection, key, entry.title, entry.owner, selector)
+        if current and (current.source_sha256, current.targets) == (edition.source_sha256, selector):
+            return Loaded(False, label, len(edition.nodes), len(targets), 0, 0, 0)
+        before = {row.node_id: row.version for row in nodes.target_nodes(connection, key)}
+        frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, _rows(edition.nodes, targets))
+        after = {row.node_id: row.version for row in nodes.target_nodes(connection, key)}
+        _write_events(connection, key, edition.source_sha256)
+    altered = sum(before[node_id] != after[node_id] for node_id in before.keys() & after.keys())
+    return Loaded(
+        True, label, len(edition.nodes), len(targets), len(after.keys() - before.keys()), altered, len(before.keys() - after.keys())
+    )
+
+
+def confirm_nodes(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> int:
+    """Writes an event for each target node as it is stored; returns how many."""
+    above = outbox.latest_unpartitioned(connection, key, FRAMEWORK)
+    rows = nodes.target_nodes(connection, key, node_ids)
+    upstream: Mapping[str, int] = {FRAMEWORK: above.id} if above else {}
+    outbox.add(
+        connection, [OutboxRow(key, PCF_NODES, row.node_id, row.partition_key, data_version=row.version, upstream=upstream) for row in rows]
+    )
+    return len(rows)
+
+
+def _write_events(connection: Connection, key: str, source_sha256: str) -> None:
+    outbox.add(connection, [OutboxRow(key, FRAMEWORK, None, None, data_version=source_sha256)])
+    confirm_nodes(connection, key)
+
+
+def _rows(edition_nodes: Sequence[Node], targets: set[str]) -> list[dict[str, Any]]:
+    by_code = {node.code: node for node in edition_nodes}
+    return [
+        {
+            "identity": node.identity,
+            "code": node.code,
+            "name": node.name,
+            "description": node.description,
+            "level": node.level,
+            "parent_code": node.parent_code,
+            "position": node.position,
+            "kpis": [asdict(kpi) for kpi in node.kpis],
+            "is_leaf": node.is_leaf,
+            "partition_key": partition_key(node) if node.code in targets else None,
+            "version": node_version(node, node_path(node, by_code)),
+        }
+        for node in edition_nodes
+    ]

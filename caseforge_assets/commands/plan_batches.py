@@ -1,0 +1,125 @@
+"""The first step of submitting: pending requests become batches and attempts, in one transaction under a lock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from caseforge_assets.batches.custom_id import make_custom_id
+from caseforge_assets.batches.packing import PackItem, PackLimits, pack
+from caseforge_assets.commands.expected_costs import expected_costs
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.reuse_answers import reuse_answers
+from caseforge_assets.costs.budgets import check_budget
+from caseforge_assets.settings import Configuration
+from caseforge_assets.store import batches, plans, providers, requests
+from caseforge_assets.store.batches import NewAttempt
+from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
+from caseforge_assets.store.requests import Sendable
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the planner did: new batches, nodes answered from the store, and why requests stay pending (empty: none do)."""
+
+    batch_ids: tuple[int, ...] = ()
+    reused: int = 0
+    held_back: str = ""
+
+
+def plan_batches(
+    store: Engine,
+    provider: Provider,
+    configuration: Configuration,
+    *,
+    quiet_period_s: float = 0.0,
+    request_ids: Sequence[int] | None = None,
+) -> Planned:
+    """Packs what may be sent into as few batches as the limits allow.
+
+    A provider that bills gets requests of approved plans within a budget only. Requests whose very question was
+    answered before by the same kind of provider are answered from the store.
+
+    Args:
+        quiet_period_s: while newer requests than this are still being made, nothing is planned.
+        request_ids: only these, if given.
+    """
+    with store.begin() as connection:
+        lock_in_transaction(connection, "plan batches")
+        if reason := providers.stopped_reason(connection, provider.id):
+            return Planned(held_back=f"sending is stopped: {reason}")
+        age_s = requests.seconds_since_newest_pending(connection)
+        if age_s is not None and age_s < quiet_period_s:
+            return Planned(held_back=f"requests are still being made; waiting for {quiet_period_s:.0f} s without a new one")
+        rows = requests.sendable(connection, provider.id, provider.simulated, request_ids)
+        reused = reuse_answers(connection, provider.simulated, rows) if configuration.reuse != "off" else set()
+        rows = [row for row in rows if row.id not in reused]
+        costs = expected_costs(connection, rows, provider.simulated)
+        rows, held_back = _affordable(connection, provider, configuration, rows, costs)
+        groups = _packed(connection, provider, configuration, rows)
+        ids = [_add_batch(connection, provider, configuration, group, costs) for group in groups]
+        sent = sum(len(group) for group in groups)
+        if not held_back and sent < len(rows):
+            held_back = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
+    return Planned(tuple(ids), len(reused), held_back)
+
+
+def _affordable(
+    connection: Connection, provider: Provider, configuration: Configuration, rows: list[Sendable], costs: dict[int, Decimal | None]
+) -> tuple[list[Sendable], str]:
+    """The rows, or none of a framework or plan that has no budget left, with the reason."""
+    if provider.simulated or not rows:
+        return rows, ""
+    committed = plans.committed_by_framework(connection)
+    caps = plans.committed(connection, provider.id, sorted({row.plan_id for row in rows if row.plan_id is not None}))
+    budgets = {key: entry.budget_usd for key, entry in configuration.frameworks.items()}
+    new = [(row.framework_key, row.plan_id, costs[row.id]) for row in rows]
+    reason = check_budget(new, configuration.budget_usd, budgets, committed, caps, allow_unknown=configuration.allow_unknown_cost)
+    return ([], reason) if reason else (rows, "")
+
+
+def _packed(connection: Connection, provider: Provider, configuration: Configuration, rows: list[Sendable]) -> list[list[Sendable]]:
+    in_flight = batches.tokens_in_flight(connection, provider.id)
+    limits = {**configuration.max_enqueued_tokens, **providers.token_limits(connection, provider.id)}
+    by_id = {row.id: row for row in rows}
+    groups: list[list[Sendable]] = []
+    for stage, model in sorted({(row.stage, row.model) for row in rows}):
+        limit = limits.get(model)
+        items = [
+            PackItem(row.id, row.size_bytes + 200, row.input_tokens, row.model) for row in rows if (row.stage, row.model) == (stage, model)
+        ]
+        room = None if limit is None else max(limit - in_flight.get(model, 0), 0)
+        packed = pack(items, PackLimits(max_requests=configuration.max_requests_per_batch, max_enqueued_tokens=limit))
+        for group in packed:
+            tokens = sum(item.input_tokens for item in group)
+            if room is not None and tokens > room and (in_flight.get(model) or groups):
+                break
+            room = None if room is None else room - tokens
+            groups.append([by_id[item.request_id] for item in group])
+    return groups
+
+
+def _add_batch(
+    connection: Connection, provider: Provider, configuration: Configuration, rows: list[Sendable], costs: dict[int, Decimal | None]
+) -> int:
+    known = [costs[row.id] for row in rows]
+    values = {
+        "provider_id": provider.id,
+        "submission_id": uuid.uuid4().hex,
+        "stage": rows[0].stage,
+        "model": rows[0].model,
+        "state": "planned",
+        "owner": configuration.batch_user_assignment,
+        "request_count": len(rows),
+        "input_tokens": sum(row.input_tokens for row in rows),
+        "expected_cost_usd": None if None in known else sum((cost or Decimal(0) for cost in known), Decimal(0)),
+    }
+    attempts = [
+        NewAttempt(row.node_id, row.id, make_custom_id(row.stage, row.code, row.id), row.fingerprint, row.generation, costs[row.id])
+        for row in rows
+    ]
+    batch_id = batches.add_batch(connection, values, attempts)
+    requests.set_states(connection, {row.id: "in_batch" for row in rows})
+    return batch_id

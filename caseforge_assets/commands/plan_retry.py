@@ -1,0 +1,55 @@
+"""A plan of failed nodes only, for `retry`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from caseforge_assets.commands.expected_costs import expected_costs
+from caseforge_assets.commands.retry_failed import retry_failed
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store import plans, requests
+from caseforge_assets.store.engine import Connection
+
+
+@dataclass(frozen=True)
+class RetryPlan:
+    """A draft: how many nodes would be sent again, at what expected cost (None: unknown)."""
+
+    id: int
+    nodes: int
+    expected_cost_usd: Decimal | None
+
+
+def plan_retry(
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    stages: Sequence[Stage],
+    simulated: bool,
+    node_ids: Sequence[int] | None,
+    outcomes: Collection[str],
+    max_completion_tokens: int | None,
+) -> RetryPlan:
+    """Makes the next request of every failed node of these stages, under a new draft that covers what follows from it, too."""
+    covered = [stage.key for stage in all_stages()]
+    plan_id = plans.add_plan(connection, key, covered, "retry", 0)
+    for stage in stages:
+        retry_failed(
+            connection,
+            configuration,
+            key,
+            stage,
+            node_ids=node_ids,
+            outcomes=outcomes,
+            asked=True,
+            plan_id=plan_id,
+            max_completion_tokens=max_completion_tokens,
+        )
+    rows = [row for stage in stages for row in requests.pending_of_plan(connection, plan_id, stage.key)]
+    costs = list(expected_costs(connection, rows, simulated).values())
+    total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    plans.set_estimate(connection, plan_id, len(rows), total, {"retry": True})
+    return RetryPlan(plan_id, len(rows), total)

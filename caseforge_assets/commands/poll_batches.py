@@ -1,0 +1,56 @@
+"""poll: where every open batch stands at its provider, in as few calls as possible."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from caseforge_assets.batches.states import is_final, remote_status
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.openai_batch.errors import ProviderNotFound
+from caseforge_assets.store import batches
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.engine import Engine
+
+RETRIEVE_SINGLY = 3  # up to so many batches are looked at one by one; more are read off the list, 100 a call
+
+
+def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
+    """Looks at all open batches and returns them as they stand now; those that are over are in state final.
+
+    A batch that its provider does not know any more becomes `unknown`: key or base URL may have changed.
+    """
+    with store.connect() as connection:
+        open_batches = batches.in_states(connection, ["open", "unknown"], provider.id)
+    listed = _listed(provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
+    for batch in open_batches:
+        remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
+        with store.begin() as connection:
+            batches.change(connection, batch.id, **(_seen(batch, remote) if remote else _lost(batch, provider)))
+    with store.connect() as connection:
+        return [batches.get(connection, batch.id) for batch in open_batches]
+
+
+def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[str, Any]]:
+    oldest = min(batch.opened_at or batch.created_at for batch in open_batches)
+    return {remote["id"]: remote for remote in provider.client.list_batches(oldest)}
+
+
+def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
+    try:
+        return provider.client.retrieve(batch.remote_id or "")
+    except ProviderNotFound:
+        return None
+
+
+def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
+    status = remote_status(remote.get("status"))
+    values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": None}
+    if is_final(status):
+        values |= {"state": "final", "final_at": batch.final_at or datetime.now(UTC)}
+    return values
+
+
+def _lost(batch: BatchRow, provider: Provider) -> dict[str, Any]:
+    reason = f"{provider.base_url} does not know {batch.remote_id}; check whether OPENAI_BASE_URL and OPENAI_API_KEY are those it was submitted with"
+    return {"state": "unknown", "reason": reason}

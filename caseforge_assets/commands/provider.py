@@ -1,0 +1,51 @@
+"""The provider that commands work with: its client, and its row in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from caseforge_assets.openai_batch.client import BatchClient
+from caseforge_assets.settings import ConfigurationError, Settings
+from caseforge_assets.store import providers
+from caseforge_assets.store.engine import Engine
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A reachable provider."""
+
+    client: BatchClient
+    id: int
+    base_url: str
+    simulated: bool
+
+    @property
+    def generated_by(self) -> str:
+        """What a content says of its origin."""
+        return "local Batch API server (simulated)" if self.simulated else f"Batch API at {self.base_url}"
+
+
+def make_client(settings: Settings) -> BatchClient:
+    """The client of the configured provider.
+
+    Raises:
+        ConfigurationError: OPENAI_API_KEY is not set.
+    """
+    if settings.openai_api_key is None:
+        raise ConfigurationError(
+            "OPENAI_API_KEY is not set. Set it in the environment or in .env; to try without a key and free of charge, start the local server "
+            "with `caseforge batch-server` and set OPENAI_BASE_URL=http://127.0.0.1:8484/v1 and OPENAI_API_KEY=local"
+        )
+    return BatchClient(settings.openai_base_url, settings.openai_api_key.get_secret_value(), settings.openai_account)
+
+
+def connect_provider(store: Engine, client: BatchClient) -> Provider:
+    """Asks the provider who it is and finds or adds its row.
+
+    Raises:
+        ProviderError: it does not answer, or refuses the key.
+    """
+    identity = client.identify()
+    with store.begin() as connection:
+        row_id = providers.provider_id(connection, identity.base_url, identity.account, identity.simulated)
+    return Provider(client, row_id, identity.base_url, identity.simulated)

@@ -1,0 +1,253 @@
+"""Judged lines become outcomes, contents and events: the one way into the store for answers, collected or imported."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from caseforge_assets.batches.lines import ResultLine
+from caseforge_assets.costs.prices import cost_usd
+from caseforge_assets.costs.usage import Usage, usage_of
+from caseforge_assets.redaction import redact
+from caseforge_assets.stages.judgement import Judgement, Next, Outcome
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store import attempts, contents, outbox, requests
+from caseforge_assets.store.attempts import AttemptRow, Result
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.contents import NewCandidate, NewContent
+from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.outbox import OutboxRow
+
+MAX_UNCOUNTED_TRIES = 5  # a request that expires or gets no line this often is shown as failed
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One attempt with the line that answered it (None: no line did) and the judgement on it."""
+
+    attempt: AttemptRow
+    line: ResultLine | None
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What the answers of one batch are recorded with."""
+
+    batch: BatchRow
+    stage: Stage
+    simulated: bool
+    stage_version: str
+    generated_by: str
+    now: datetime
+
+
+def record_answers(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> list[int]:
+    """Records judged attempts in the caller's transaction: outcomes, contents, request states, events.
+
+    Attempts that have a good answer already, or the same outcome, are left as they are: recording twice changes nothing.
+
+    Returns:
+        Node ids that got content which is current now.
+    """
+    new = [one for one in judged if _is_news(one)]
+    attempts.record(connection, [_result(reception, one) for one in new])
+    good = [one for one in new if one.judgement.content is not None]
+    current = contents.save_contents(connection, [_content(reception, one) for one in good])
+    states = _request_states(connection, new)
+    requests.set_states(connection, states)
+    _write_events(connection, reception, new, current, states)
+    return [one.attempt.node_id for one in good if one.attempt.id in current]
+
+
+def _is_news(one: Judged) -> bool:
+    before = one.attempt.outcome
+    return before is None or (not Outcome(before).good and one.judgement.outcome.good)
+
+
+def _result(reception: Reception, one: Judged) -> Result:
+    line, usage, cost = one.line, _usage(one), _cost(reception, one)
+    judgement = one.judgement
+    if line is None:
+        return Result(one.attempt.id, judgement.outcome, redact(judgement.detail), list(judgement.notes), cost_usd=cost)
+    return Result(
+        attempt_id=one.attempt.id,
+        outcome=judgement.outcome,
+        detail=redact(judgement.detail),
+        notes=[*line.notes, *judgement.notes],
+        line_number=line.line_number,
+        status_code=line.status_code,
+        remote_request_id=line.request_id,
+        response_id=line.response_id,
+        model=line.model,
+        finish_reason=line.finish_reason,
+        answer_sha256=_answer_version(line),
+        input_tokens=usage.input_tokens if usage else None,
+        cached_tokens=usage.cached_tokens if usage else None,
+        output_tokens=usage.output_tokens if usage else None,
+        reasoning_tokens=usage.reasoning_tokens if usage else None,
+        cost_usd=cost,
+        answered_at=_answered_at(line) or reception.now,
+    )
+
+
+def _content(reception: Reception, one: Judged) -> NewContent:
+    attempt, line, batch = one.attempt, one.line, reception.batch
+    content = one.judgement.content
+    if content is None or line is None:
+        raise ValueError(f"{attempt.code}: there is no content to store")
+    usage = _usage(one)
+    return NewContent(
+        framework_key=attempt.framework_key,
+        node_id=attempt.node_id,
+        stage=reception.stage.key,
+        request_id=attempt.request_id,
+        attempt_id=attempt.id,
+        source_content_id=attempt.source_content_id,
+        question=attempt.question,
+        title=reception.stage.content_title(attempt.name),
+        body=content.body,
+        version=content.version,
+        stage_version=attempt.stage_version or reception.stage_version,
+        simulated=reception.simulated,
+        generated_by=reception.generated_by,
+        model=line.model,
+        temperature=float(attempt.temperature) if attempt.temperature is not None else None,
+        model_type=attempt.framework_key,
+        owner=batch.owner,
+        remote_batch_id=batch.remote_id,
+        remote_request_id=line.request_id,
+        input_tokens=usage.input_tokens if usage else None,
+        output_tokens=usage.output_tokens if usage else None,
+        cost_usd=_cost(reception, one),
+        answered_at=_answered_at(line) or reception.now,
+        notes=[*line.notes, *one.judgement.notes],
+        candidates=tuple(
+            NewCandidate(position, reception.stage.item_uid(attempt.code, position), item.title, dict(item.fields))
+            for position, item in enumerate(content.items, 1)
+        ),
+    )
+
+
+def _request_states(connection: Connection, judged: Sequence[Judged]) -> dict[int, str]:
+    ids = [one.attempt.request_id for one in judged if one.attempt.request_id is not None]
+    again = [outcome.value for outcome in Outcome if outcome.follow_up is Next.pending_again]
+    tries = attempts.uncounted_tries(connection, ids, again)
+    states = {}
+    for one in judged:
+        request_id = one.attempt.request_id
+        if request_id is not None and one.attempt.request_state != "answered":
+            states[request_id] = _request_state(one, tries.get(request_id, 0))
+    return states
+
+
+def _request_state(one: Judged, tries: int) -> str:
+    if not one.attempt.request_is_current and not one.judgement.outcome.good:
+        return "replaced"
+    if one.judgement.outcome.good:
+        return "answered"
+    match one.judgement.outcome.follow_up:
+        case Next.stop:
+            return "pending"
+        case Next.pending_again:
+            return "pending" if tries < MAX_UNCOUNTED_TRIES else "failed"
+    return "parked" if one.judgement.outcome is Outcome.cancelled else "failed"
+
+
+def _write_events(
+    connection: Connection, reception: Reception, judged: Sequence[Judged], current: dict[int, int], states: dict[int, str]
+) -> None:
+    """Outputs first, so that contents can name the row they came from; failures where they belong."""
+    by_framework: dict[str, list[Judged]] = {}
+    for one in judged:
+        if one.attempt.partition_key is not None:
+            by_framework.setdefault(one.attempt.framework_key, []).append(one)
+    for key, group in by_framework.items():
+        read = outbox.latest_of_requests(
+            connection, key, reception.stage.inputs, [one.attempt.node_id for one in group], [one.attempt.request_id or 0 for one in group]
+        )
+        shown = [one for one in group if _is_shown(one, current, states)]
+        ids = outbox.add(connection, [_output_event(reception, one, read) for one in shown])
+        output_of = {one.attempt.id: row_id for one, row_id in zip(shown, ids, strict=True)}
+        answered = [one for one in shown if _has_answer(one)]
+        outbox.add(connection, [_content_event(reception, one, output_of[one.attempt.id], current) for one in answered])
+
+
+def _is_shown(one: Judged, current: dict[int, int], states: dict[int, str]) -> bool:
+    """A good answer when its content is current; a failure when nothing is pending for the node."""
+    if one.judgement.outcome.good:
+        return one.attempt.id in current
+    return states.get(one.attempt.request_id or 0, "failed") in ("failed", "parked")
+
+
+def _has_answer(one: Judged) -> bool:
+    """Whether the provider answered; what it answered may still be bad."""
+    return one.line is not None and (one.line.status_code or 200) < 400 and one.line.error_code is None
+
+
+def _output_event(reception: Reception, one: Judged, read: dict[int, int]) -> OutboxRow:
+    attempt, answered = one.attempt, _has_answer(one)
+    input_row = read.get(attempt.request_id or 0)
+    return OutboxRow(
+        attempt.framework_key,
+        reception.stage.outputs,
+        attempt.node_id,
+        attempt.partition_key,
+        good=answered,
+        data_version=_answer_version(one.line) if answered and one.line else "",
+        code_version=attempt.stage_version or reception.stage_version,
+        upstream={reception.stage.inputs: input_row} if input_row else {},
+        reason="" if answered else failure_text(one.judgement),
+        request_id=attempt.request_id,
+        attempt_id=attempt.id,
+    )
+
+
+def _content_event(reception: Reception, one: Judged, output_row: int, current: dict[int, int]) -> OutboxRow:
+    attempt, content = one.attempt, one.judgement.content
+    return OutboxRow(
+        attempt.framework_key,
+        reception.stage.content,
+        attempt.node_id,
+        attempt.partition_key,
+        good=content is not None,
+        data_version=content.version if content else "",
+        code_version=attempt.stage_version or reception.stage_version,
+        upstream={reception.stage.outputs: output_row},
+        reason="" if content else failure_text(one.judgement),
+        request_id=attempt.request_id,
+        attempt_id=attempt.id,
+        content_id=current.get(attempt.id),
+    )
+
+
+def failure_text(judgement: Judgement) -> str:
+    """Why a node failed, in one line: the outcome's name, then its detail."""
+    return redact(f"{judgement.outcome}: {judgement.detail or judgement.outcome.meaning}")
+
+
+def _usage(one: Judged) -> Usage | None:
+    return usage_of(one.line.usage) if one.line else None
+
+
+def _cost(reception: Reception, one: Judged) -> Decimal | None:
+    """Cost in USD at batch prices; None where it is unknown: a missing line may have been billed, errors and expired requests are not."""
+    if one.judgement.outcome is Outcome.missing_line:
+        return None
+    if one.line is None or not _has_answer(one):
+        return Decimal(0)
+    usage = _usage(one)
+    if usage is None:
+        return None
+    return cost_usd(usage, one.line.model or reception.batch.model, reception.now)
+
+
+def _answered_at(line: ResultLine) -> datetime | None:
+    return datetime.fromtimestamp(line.created, UTC) if line.created else None
+
+
+def _answer_version(line: ResultLine) -> str:
+    return hashlib.sha256(line.text.encode()).hexdigest()

@@ -1,0 +1,121 @@
+"""submit: planned batches become files, uploads and batches at the provider, each step recorded before the next.
+
+A batch is paid for from the moment its creation is accepted, and a lost answer does not say whether it was. So the
+intent is committed first, creation is tried once, and what stays unclear is left to `reconcile_batches`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.lines import request_line
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
+from caseforge_assets.store import batches, providers, requests
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.engine import Connection, Engine, try_lock
+
+ENDPOINT = "/v1/chat/completions"
+
+
+def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder) -> list[BatchRow]:
+    """Brings every batch that is not created yet as far as it goes now, oldest first; returns them as they stand.
+
+    Raises:
+        ProviderStopped: the provider refuses the key or the account; nothing more is sent, the requests are pending.
+        ProviderUnclear: the provider cannot be reached; everything stays where it is and goes on next time.
+    """
+    with store.connect() as connection:
+        unsent = batches.in_states(connection, ["planned", "written", "uploaded"], provider.id)
+    for batch in unsent:
+        with try_lock(store, f"batch {batch.id}") as held:
+            if held:
+                _advance(store, provider, folder, batch.id)
+    with store.connect() as connection:
+        return [batches.get(connection, batch.id) for batch in unsent]
+
+
+def _advance(store: Engine, provider: Provider, folder: ArtifactFolder, batch_id: int) -> None:
+    steps = {"planned": _write, "written": _upload, "uploaded": _create}
+    while (batch := _read(store, batch_id)).state in steps:
+        step = steps[batch.state]
+        try:
+            step(store, provider, folder, batch)
+        except ProviderUnclear:
+            raise
+        except ProviderError as error:
+            _refuse(store, provider, batch, error)
+            if isinstance(error, ProviderStopped):
+                raise
+
+
+def _read(store: Engine, batch_id: int) -> BatchRow:
+    with store.connect() as connection:
+        return batches.get(connection, batch_id)
+
+
+def _write(store: Engine, _provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
+    with store.connect() as connection:
+        lines = (request_line(custom_id, ENDPOINT, body) for custom_id, body in requests.bodies_of_batch(connection, batch.id))
+        written = folder.write(folder.batch_path(batch.submission_id, "input.jsonl"), lines)
+    with store.connect() as connection:
+        manifest = folder.write(
+            folder.batch_path(batch.submission_id, "manifest.jsonl"), _manifest(batch, requests.manifest_of_batch(connection, batch.id))
+        )
+    with store.begin() as connection:
+        batches.add_artifact(connection, batch.id, "input", written.as_json())
+        batches.add_artifact(connection, batch.id, "manifest", manifest.as_json())
+        batches.change(connection, batch.id, state="written")
+
+
+def _manifest(batch: BatchRow, rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
+    head = {
+        "submission_id": batch.submission_id,
+        "stage": batch.stage,
+        "model": batch.model,
+        "owner": batch.owner,
+        "requests": batch.request_count,
+    }
+    yield (json.dumps(head, ensure_ascii=False) + "\n").encode()
+    for row in rows:
+        yield (json.dumps(row, ensure_ascii=False) + "\n").encode()
+
+
+def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
+    """A file that an interrupted start uploaded already is found by its name and used."""
+    name = f"caseforge-{batch.submission_id}.jsonl"
+    file_id = provider.client.find_file(name, batch.created_at)
+    if file_id is None:
+        file_id = provider.client.upload(folder.open_local(batch.artifacts["input"]["path"]), name)
+    with store.begin() as connection:
+        batches.change(connection, batch.id, state="uploaded", input_file_id=file_id)
+
+
+def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: BatchRow) -> None:
+    with store.begin() as connection:
+        batches.change(connection, batch.id, state="creating", creating_at=datetime.now(UTC))
+    try:
+        remote = provider.client.create(batch.input_file_id or "", ENDPOINT, batch.submission_id)
+    except ProviderUnclear as error:
+        with store.begin() as connection:
+            batches.change(connection, batch.id, reason=f"{error}; whether the batch exists is being found out")
+        return
+    with store.begin() as connection:
+        adopt(connection, batch.id, remote)
+
+
+def adopt(connection: Connection, batch_id: int, remote: dict[str, object]) -> None:
+    """Records that a batch exists at the provider."""
+    opened = datetime.fromtimestamp(int(str(remote["created_at"])), UTC)
+    values = {"remote_id": remote["id"], "remote_status": remote["status"], "remote": remote, "opened_at": opened}
+    batches.change(connection, batch_id, state="open", reason=None, **values)
+
+
+def _refuse(store: Engine, provider: Provider, batch: BatchRow, error: ProviderError) -> None:
+    with store.begin() as connection:
+        batches.put_back(connection, batch.id, str(error))
+        if isinstance(error, ProviderStopped):
+            providers.set_stopped(connection, provider.id, str(error))

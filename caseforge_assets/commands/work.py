@@ -1,0 +1,104 @@
+"""One round of work at a provider (reconcile, poll, collect, plan, submit), and rounds until nothing is left to do."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.collect_batch import Collected, collect_batch
+from caseforge_assets.commands.plan_batches import Planned, plan_batches
+from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.openai_batch.errors import ProviderUnclear
+from caseforge_assets.settings import Configuration
+from caseforge_assets.store import batches
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.engine import Engine
+
+UNFINISHED = ("planned", "written", "uploaded", "creating", "open", "final")
+SIMULATED_INTERVAL_S = 0.5
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round did, and the batches that are unfinished after it."""
+
+    submitted: tuple[int, ...]
+    collected: tuple[Collected, ...]
+    reused: int
+    unfinished: tuple[BatchRow, ...]
+    held_back: str
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way, and nothing was found to be sent."""
+        return not (self.unfinished or self.submitted or self.collected or self.reused)
+
+
+def work_round(
+    store: Engine,
+    provider: Provider,
+    folder: ArtifactFolder,
+    configuration: Configuration,
+    *,
+    quiet_period_s: float = 0.0,
+    request_ids: Sequence[int] | None = None,
+    submit: bool = True,
+) -> Round:
+    """Does everything that can be done now; safe to be run by any number of processes at once.
+
+    Raises:
+        ProviderStopped: the provider refuses key or account.
+        ProviderUnclear: the provider cannot be reached; the next round goes on.
+    """
+    reconcile_batches(store, provider, grace_s=configuration.create_grace_s)
+    poll_batches(store, provider)
+    collected = collect_finished(store, provider, folder, configuration)
+    planned = Planned()
+    if submit:
+        planned = plan_batches(store, provider, configuration, quiet_period_s=quiet_period_s, request_ids=request_ids)
+        submit_batches(store, provider, folder)
+    with store.connect() as connection:
+        unfinished = batches.in_states(connection, UNFINISHED, provider.id)
+    return Round(planned.batch_ids, collected, planned.reused, tuple(unfinished), planned.held_back)
+
+
+def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration) -> tuple[Collected, ...]:
+    """Collects every batch that is in a final state."""
+    with store.connect() as connection:
+        finished = batches.in_states(connection, ["final"], provider.id)
+    results = (collect_batch(store, provider, folder, configuration, batch.id) for batch in finished)
+    return tuple(result for result in results if result is not None)
+
+
+def work_until_idle(
+    store: Engine,
+    provider: Provider,
+    folder: ArtifactFolder,
+    configuration: Configuration,
+    *,
+    after_round: Callable[[Round], None],
+    deadline_s: float | None = None,
+    submit: bool = True,
+) -> Round:
+    """Rounds until nothing is under way, or until the deadline. A provider that cannot be reached is tried again."""
+    interval_s = min(SIMULATED_INTERVAL_S, configuration.poll_interval_s) if provider.simulated else configuration.poll_interval_s
+    end = None if deadline_s is None else time.monotonic() + deadline_s
+    while True:
+        try:
+            done = work_round(store, provider, folder, configuration, submit=submit)
+        except ProviderUnclear as error:
+            if end is not None and time.monotonic() >= end:
+                raise
+            log.warning("%s; trying again in %.0f s", error, interval_s)
+        else:
+            after_round(done)
+            if done.idle or (end is not None and time.monotonic() >= end):
+                return done
+        time.sleep(interval_s)

@@ -1,0 +1,62 @@
+"""What tokens cost at batch prices, in USD, from the price table that genai-prices brings along. Nothing is looked up online."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from caseforge_assets.costs.usage import Usage
+
+# The table's batch prices begin here. At an earlier date it would bill the full price without a word.
+FIRST_BATCH_PRICES = datetime(2026, 10, 14, tzinfo=UTC)
+
+_BATCH = {"processing": "batch"}
+_SAMPLE = Usage(1_000, 0, 1_000, 0)
+
+
+def cost_usd(usage: Usage | None, model: str, on: datetime | None = None) -> Decimal | None:
+    """Price one response of a batch. Prices go by the size of a call: price each response, never a sum of several.
+
+    Args:
+        usage: Its tokens; reasoning tokens are part of the output tokens.
+        model: The model, also by a dated name such as `gpt-5-2025-08-07`.
+        on: The date of the price list, with its time zone; now if None, and never before batch prices are listed.
+
+    Returns:
+        The cost; None, which is unknown and not nothing, where the usage is unknown or the model has no batch price.
+    """
+    if usage is None:
+        return None
+    at = max(on or datetime.now(UTC), FIRST_BATCH_PRICES)
+    return _price(usage, model, at, batch=True) if has_batch_price(model, at.date().isoformat()) else None
+
+
+@lru_cache(maxsize=256)
+def has_batch_price(model: str, day: str) -> bool:
+    """Say whether the table has a batch price for a model, seen by its being below the standard price.
+
+    Asking for the price is not enough: for a model without one, the table gives the standard price.
+
+    Args:
+        model: The model.
+        day: The date of the price list, such as `2026-11-23`.
+    """
+    at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    batch, standard = _price(_SAMPLE, model, at, batch=True), _price(_SAMPLE, model, at, batch=False)
+    return batch is not None and standard is not None and batch < standard
+
+
+def _price(usage: Usage, model: str, at: datetime, *, batch: bool) -> Decimal | None:
+    import genai_prices  # not at the top: it reads its whole table
+
+    tokens = genai_prices.Usage(
+        input_tokens=usage.input_tokens,
+        cache_read_tokens=min(usage.cached_tokens, usage.input_tokens),
+        output_tokens=usage.output_tokens,
+    )
+    try:
+        price = genai_prices.calc_price(
+            tokens, model, provider_id="openai", genai_request_timestamp=at, price_context=_BATCH if batch else None
+        )
+    except (LookupError, ValueError):
+        return None
+    return Decimal(price.total_price)

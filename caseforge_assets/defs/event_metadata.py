@@ -1,0 +1,95 @@
+"""Dagster metadata of an outbox row: what a person sees beside a partition. Small: previews of 2 KB and links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
+
+from caseforge_assets.reports.cells import safe_markdown
+from caseforge_assets.stages.stations import Station
+from caseforge_assets.store.previews import PREVIEW_CHARACTERS
+
+_ITEM_COLUMNS = ("id", "title", "category", "complexity", "roi", "risk")
+
+
+def event_metadata(row: Any, station: Station | None, place_of: Callable[[str], str]) -> dict[str, Any]:
+    """What is shown of a row.
+
+    Args:
+        row: a preview of the store; None for a station without partitions.
+        station: where it happened.
+        place_of: from an artifact's path to its full name.
+    """
+    if row is None or station is None:
+        return {}
+    shown: dict[str, Any] = {"node": f"{row.code} {row.name}"}
+    if row.context_text is not None:
+        shown |= {"context": _markdown(row.context_text, row.context_characters), "context_characters": row.context_characters}
+    if row.request_tokens is not None:
+        shown |= _request(row)
+    if row.outcome is not None:
+        shown |= _answer(row, place_of)
+    if row.title is not None:
+        shown |= _content(row)
+    if station.stage is None and row.context_text is None:
+        shown |= {"level": row.level, "description": MetadataValue.md(safe_markdown(row.description or "*none*"))}
+    return shown
+
+
+def _request(row: Any) -> dict[str, Any]:
+    return {
+        "model": row.request_model,
+        "input_tokens": row.request_tokens,
+        "max_completion_tokens": row.max_completion_tokens,
+        "generation": row.generation,
+        "fingerprint": row.fingerprint,
+        "request": _markdown(row.request_text or "", None),
+    }
+
+
+def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
+    path = row.output_path or row.error_path
+    figures: Mapping[str, Any] = {
+        "outcome": row.outcome,
+        "why": row.detail or None,
+        "model": row.answer_model,
+        "finish_reason": row.finish_reason,
+        "input_tokens": row.input_tokens,
+        "output_tokens": row.output_tokens,
+        "reasoning_tokens": row.reasoning_tokens,
+        "cost_usd": _number(row.cost_usd),
+        "batch": row.remote_id or f"batch {row.batch_id}",
+    }
+    shown = {name: value for name, value in figures.items() if value is not None}
+    if path:
+        shown["file"] = MetadataValue.path(place_of(path))
+        shown["line"] = row.line_number or 0
+    return shown
+
+
+def _content(row: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "title": row.title,
+        "characters": row.body_characters,
+        "generated_by": row.generated_by,
+        "simulated": bool(row.simulated),
+    }
+    if row.reused_from is not None:
+        shown |= {"reused_from": row.reused_from, "cost_usd": 0.0}
+    if row.items:
+        columns = [TableColumn(name) for name in _ITEM_COLUMNS]
+        records = [TableRecord({name: str(value or "") for name, value in zip(_ITEM_COLUMNS, item, strict=True)}) for item in row.items]
+        return shown | {"candidates": MetadataValue.table(records, TableSchema(columns)), "dagster/row_count": len(records)}
+    return shown | {"document": _markdown(row.body, row.body_characters), "read": f"caseforge show {row.code}"}
+
+
+def _markdown(text: str, whole_length: int | None) -> MetadataValue[Any]:
+    cut = whole_length is not None and whole_length > PREVIEW_CHARACTERS
+    return MetadataValue.md(safe_markdown(text) + (" …" if cut else ""))
+
+
+def _number(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)

@@ -1,0 +1,164 @@
+"""Mirrors the outbox to Dagster: one flusher at a time, in row order, in bulk. A crash loses nothing, flushing twice does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dagster import DagsterInstance, JobDefinition
+
+from caseforge_assets.defs.event_metadata import event_metadata
+from caseforge_assets.defs.lineage import (
+    PartitionNote,
+    StationEvent,
+    set_partitions,
+    write_failures,
+    write_materializations,
+    write_observations,
+)
+from caseforge_assets.defs.names import asset_key, partitions_name
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
+from caseforge_assets.store import nodes, outbox
+from caseforge_assets.store.engine import Engine, try_lock
+from caseforge_assets.store.previews import previews
+
+ROWS_PER_CHUNK = 4_000
+LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines
+
+
+@dataclass(frozen=True)
+class RunOfEvents:
+    """The run whose page shows the events; events of the command line belong to none."""
+
+    run_id: str | None = None
+    job_name: str | None = None
+    step_key: str | None = None
+
+
+def flush_outbox(
+    instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents | None = None
+) -> int:
+    """Tells Dagster of everything that it was not told of; returns how many rows that were.
+
+    Args:
+        failures_job: the job that failed partitions are shown under.
+        place_of: from an artifact's path to its full name.
+    """
+    flushed = 0
+    with try_lock(store, "flush outbox") as held:
+        while held:
+            count = _flush_chunk(instance, store, failures_job, place_of, run or RunOfEvents())
+            flushed += count
+            if count < ROWS_PER_CHUNK:
+                break
+    return flushed
+
+
+def _flush_chunk(
+    instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents
+) -> int:
+    with store.connect() as connection:
+        rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
+        keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
+        partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
+        shown = _previews(store, [row.id for row in rows if row.node_id is not None])
+    for key, partition_keys in partitions.items():
+        set_partitions(instance, partitions_name(key), partition_keys)
+    event_ids: dict[int, int | None] = {}
+    stations = {station.name: station for station in all_stations()}
+    for asset in (FRAMEWORK, *stations):
+        good = [row for row in rows if row.asset == asset and row.good]
+        events = _station_events(store, good, stations.get(asset), shown, event_ids, place_of)
+        written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+        event_ids |= dict(zip((row.id for row in good), written, strict=True))
+    failed = _standing_failures(rows)
+    event_ids |= _write_failed(instance, failures_job, failed, stations, shown, place_of)
+    with store.begin() as connection:
+        outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
+    return len(rows)
+
+
+def _previews(store: Engine, ids: Sequence[int]) -> dict[int, Any]:
+    inputs = [stage.inputs for stage in all_stages()]
+    contents = [stage.content for stage in all_stages()]
+    with store.connect() as connection:
+        return previews(connection, ids, with_request=inputs, with_items=contents)
+
+
+def _station_events(
+    store: Engine,
+    rows: Sequence[Any],
+    station: Station | None,
+    shown: Mapping[int, Any],
+    event_ids: Mapping[int, int | None],
+    place_of: Callable[[str], str],
+) -> list[StationEvent]:
+    with store.connect() as connection:
+        read = outbox.upstream_versions(connection, sorted({row_id for row in rows for row_id in row.upstream.values()}))
+    return [
+        StationEvent(
+            asset_key=asset_key(row.framework_key, row.asset),
+            partition=row.partition_key,
+            data_version=row.data_version,
+            code_version=row.code_version or None,
+            inputs={
+                asset_key(row.framework_key, upstream): (read[row_id][0], event_ids.get(row_id) or read[row_id][1])
+                for upstream, row_id in row.upstream.items()
+                if row_id in read
+            },
+            metadata=event_metadata(shown.get(row.id), station, place_of),
+            whole_inputs=frozenset({asset_key(row.framework_key, FRAMEWORK)}),
+        )
+        for row in rows
+    ]
+
+
+def _standing_failures(rows: Sequence[Any]) -> list[Any]:
+    """The failures that no later row of the same partition overtakes."""
+    newest = {(row.framework_key, row.asset, row.partition_key): row for row in rows}
+    return [row for row in newest.values() if not row.good]
+
+
+def _write_failed(
+    instance: DagsterInstance,
+    job: JobDefinition,
+    rows: Sequence[Any],
+    stations: Mapping[str, Station],
+    shown: Mapping[int, Any],
+    place_of: Callable[[str], str],
+) -> dict[int, int | None]:
+    """One failed run per framework and outcome, and a note beside each partition."""
+    notes = [
+        PartitionNote(
+            asset_key(row.framework_key, row.asset),
+            row.partition_key,
+            row.reason,
+            event_metadata(shown.get(row.id), stations.get(row.asset), place_of),
+        )
+        for row in rows
+    ]
+    note_ids = write_observations(instance, notes)
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        groups.setdefault((row.framework_key, row.reason.partition(":")[0]), []).append(row)
+    for (key, outcome), group in groups.items():
+        partitions = [(asset_key(row.framework_key, row.asset), row.partition_key) for row in group]
+        tags = {"caseforge/framework": key, "caseforge/outcome": outcome}
+        write_failures(instance, job, failure_message(outcome, [(row.partition_key, row.reason) for row in group]), partitions, tags=tags)
+    return dict(zip((row.id for row in rows), note_ids, strict=True))
+
+
+def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) -> str:
+    """Why some partitions failed, short things first: reason, how many, which; then each one's own reason where they differ."""
+    reasons = {reason for _, reason in nodes_and_reasons}
+    count = f"{len(nodes_and_reasons):,} node{'s' if len(nodes_and_reasons) != 1 else ''}"
+    names = ", ".join(name for name, _ in nodes_and_reasons[:LISTED_NODES])
+    more = f" and {len(nodes_and_reasons) - LISTED_NODES:,} more" if len(nodes_and_reasons) > LISTED_NODES else ""
+    if len(reasons) == 1:
+        return f"{reasons.pop()} — {count}: {names}{more}"
+    meaning = Outcome(outcome).meaning if outcome in set(Outcome) else "They failed for reasons of one kind."
+    lines = [f"{name}: {reason.partition(': ')[2]}" for name, reason in nodes_and_reasons[:LISTED_NODES]]
+    return "\n".join([f"{outcome} — {count}{more and ', the first of them:'} {meaning}", *lines])

@@ -1,0 +1,302 @@
+"""Writes what CaseForge did into Dagster's event log, in bulk, and orders its dynamic partitions.
+
+The only user of Dagster's private parts besides `storage`; its tests hold what is written here against what Dagster itself writes and
+reads. What is written, and when, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance, DagsterRunStatus, JobDefinition
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_IS_USER_PROVIDED_TAG,
+    DATA_VERSION_TAG,
+    NULL_EVENT_POINTER,
+    get_input_data_version_tag,
+    get_input_event_pointer_tag,
+)
+from dagster._core.definitions.partitions.utils import raise_error_on_invalid_partition_key_substring
+from dagster._core.events import (
+    AssetMaterializationPlannedData,
+    AssetObservationData,
+    DagsterEvent,
+    DagsterEventType,
+    StepMaterializationData,
+)
+from dagster._core.events.log import EventLogEntry
+from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+from dagster._core.storage.event_log.schema import DynamicPartitionsTable, SqlEventLogStorageTable
+from dagster._core.storage.tags import MAX_RETRIES_TAG
+from dagster._time import get_current_timestamp
+from dagster_postgres.event_log import PostgresEventLogStorage
+
+if TYPE_CHECKING:
+    from dagster._core.remote_origin import RemoteJobOrigin
+
+EVENTS_PER_TRANSACTION = 1_000
+
+
+@dataclass(frozen=True)
+class StationEvent:
+    """One materialization: a node's thing at a station, made or confirmed.
+
+    Attributes:
+        asset_key: Parts of the asset's key.
+        partition: The node's partition key; None for an asset without partitions.
+        data_version: Hash of the content.
+        code_version: Version of what made it; None where the asset has none.
+        inputs: Per upstream asset that was read: its data version then, and Dagster's event id of that version (None: unknown, which
+            Dagster takes for fresh). For partitioned upstream assets Dagster judges by the event id alone.
+        metadata: Dagster metadata, raw or as MetadataValue.
+        tags: Further tags of the event.
+        whole_inputs: Those of the inputs that have no partitions; there Dagster compares the data version itself.
+    """
+
+    asset_key: tuple[str, ...]
+    partition: str | None
+    data_version: str
+    code_version: str | None = None
+    inputs: Mapping[tuple[str, ...], tuple[str, int | None]] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    whole_inputs: frozenset[tuple[str, ...]] = frozenset()
+
+
+@dataclass(frozen=True)
+class PartitionNote:
+    """Something to know about one partition, such as why it failed; shown beside it, without effect on its state or version."""
+
+    asset_key: tuple[str, ...]
+    partition: str | None
+    description: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """The run and step that events are written for."""
+
+    run_id: str
+    job_name: str
+    step_key: str | None
+
+    def entry(self, kind: DagsterEventType, data: Any, message: str) -> EventLogEntry:
+        event = DagsterEvent(kind.value, job_name=self.job_name, event_specific_data=data, message=message, step_key=self.step_key)
+        return EventLogEntry(  # type: ignore[no-untyped-call]
+            error_info=None,
+            level=logging.DEBUG,
+            user_message="",
+            run_id=self.run_id,
+            timestamp=get_current_timestamp(),
+            step_key=self.step_key,
+            job_name=self.job_name,
+            dagster_event=event,
+        )
+
+
+def write_materializations(
+    instance: DagsterInstance,
+    events: Sequence[StationEvent],
+    *,
+    run_id: str | None = None,
+    job_name: str | None = None,
+    step_key: str | None = None,
+) -> list[int]:
+    """Write materializations with their provenance; writing the same ones again does no harm.
+
+    Args:
+        instance: Dagster's instance, on PostgreSQL.
+        events: May be of several assets; of two for the same partition, the later one counts.
+        run_id: The run that they belong to; None for events outside of any run, as from the command line.
+        job_name: The run's job.
+        step_key: The run's step.
+
+    Returns:
+        Dagster's event ids in the order of the events: pointers for what is made from them.
+    """
+    writer = _Writer(run_id or RUNLESS_RUN_ID, job_name or RUNLESS_JOB_NAME, step_key)
+    return _insert_entries(instance, [_materialization_entry(writer, event) for event in events])
+
+
+def write_observations(
+    instance: DagsterInstance,
+    notes: Sequence[PartitionNote],
+    *,
+    run_id: str | None = None,
+    job_name: str | None = None,
+    step_key: str | None = None,
+) -> list[int]:
+    """Write notes on partitions as asset observations; arguments and result as in `write_materializations`."""
+    writer = _Writer(run_id or RUNLESS_RUN_ID, job_name or RUNLESS_JOB_NAME, step_key)
+    entries = []
+    for note in notes:
+        observation = AssetObservation(AssetKey(note.asset_key), note.description, note.metadata, note.partition)
+        entries.append(writer.entry(DagsterEventType.ASSET_OBSERVATION, AssetObservationData(observation), note.description))
+    return _insert_entries(instance, entries)
+
+
+def write_failures(
+    instance: DagsterInstance,
+    job: JobDefinition,
+    message: str,
+    partitions: Sequence[tuple[tuple[str, ...], str]],
+    *,
+    tags: Mapping[str, str] | None = None,
+    origin: RemoteJobOrigin | None = None,
+) -> str:
+    """Show partitions as failed for one reason, through a failed run of their own. A later materialization makes them good again.
+
+    To Dagster, a partition failed when it was planned, after its last materialization, in a run that failed. The run is failed before
+    anything is planned in it: killed at any point, nothing is left "in progress" (a run that never started has no time-out, either).
+
+    Args:
+        instance: Dagster's instance, on PostgreSQL.
+        job: The job that the run is shown under, without assets of its own; its configuration must have defaults for everything.
+        message: The reason, for people; shown as the run's failure, short things first (the page cuts it after 11 lines).
+        partitions: Asset keys and partition keys.
+        tags: Further tags of the run.
+        origin: Where the job is loaded from, when known (`context.run.remote_job_origin`): links the run to it.
+
+    Returns:
+        The run's id.
+
+    Raises:
+        ValueError: There are no partitions.
+    """
+    if not partitions:
+        raise ValueError("A failed run without partitions would say nothing about any of them.")
+    no_retry = {MAX_RETRIES_TAG: "0"}  # run retries would do the job again for real
+    run = instance.create_run_for_job(job, status=DagsterRunStatus.FAILURE, tags={**(tags or {}), **no_retry}, remote_job_origin=origin)
+    instance.report_run_failed(run, message)
+    writer = _Writer(run.run_id, run.job_name, next(iter(run.step_keys_to_execute or []), None))
+    _insert_entries(instance, [_planned_entry(writer, AssetKey(asset), partition) for asset, partition in partitions])
+    return run.run_id
+
+
+def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) -> tuple[int, int]:
+    """Make the partitions of a dynamic partitions definition exactly these, in this order.
+
+    Dagster keeps them in the order of insertion, so that anything but an addition at the end is written anew, in one transaction.
+
+    Args:
+        instance: Dagster's instance, on PostgreSQL.
+        name: The definition's name.
+        keys: All partition keys.
+
+    Returns:
+        How many keys were added and how many removed.
+
+    Raises:
+        ValueError: A key is there twice.
+        DagsterInvalidDefinitionError: A key has a character, or three dots, that Dagster doesn't allow.
+    """
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"The partitions of {name} hold a key twice.")
+    raise_error_on_invalid_partition_key_substring(keys)
+    table = DynamicPartitionsTable
+    of_definition = table.c.partitions_def_name == name
+    with _storage_of(instance).index_transaction() as connection:
+        connection.exec_driver_sql(f"lock table {table.name} in share row exclusive mode")
+        present = list(connection.scalars(table.select().with_only_columns(table.c.partition).where(of_definition).order_by(table.c.id)))
+        unchanged = len(present) if list(keys[: len(present)]) == present else 0
+        if not unchanged:
+            connection.execute(table.delete().where(of_definition))
+        rows = [{"partitions_def_name": name, "partition": key} for key in keys[unchanged:]]
+        if rows:
+            connection.execute(table.insert().returning(table.c.id, sort_by_parameter_order=True), rows)
+    return len(set(keys) - set(present)), len(set(present) - set(keys))
+
+
+def _storage_of(instance: DagsterInstance) -> PostgresEventLogStorage:
+    storage = instance.event_log_storage
+    if not isinstance(storage, PostgresEventLogStorage):
+        raise TypeError(f"Dagster's events must be in PostgreSQL; this instance keeps them in {type(storage).__name__}. See dagster.yaml.")
+    return storage
+
+
+def _materialization_entry(writer: _Writer, event: StationEvent) -> EventLogEntry:
+    tags = {**event.tags, **_provenance_tags(event, writer.run_id)}
+    materialization = AssetMaterialization(AssetKey(event.asset_key), metadata=event.metadata, partition=event.partition, tags=tags)
+    data = StepMaterializationData(materialization)
+    return writer.entry(DagsterEventType.ASSET_MATERIALIZATION, data, f"Materialized value {'/'.join(event.asset_key)}.")
+
+
+def _planned_entry(writer: _Writer, asset_key: AssetKey, partition: str) -> EventLogEntry:
+    data = AssetMaterializationPlannedData(asset_key, partition=partition)
+    message = f"{writer.job_name} intends to materialize asset {asset_key.to_string()}"
+    return writer.entry(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, data, message)
+
+
+def _provenance_tags(event: StationEvent, run_id: str) -> dict[str, str]:
+    """Say what the version was made from, as Dagster does: its staleness is computed from these tags.
+
+    Without a code version, Dagster ignores all the rest; it writes the run's id itself where an asset has none.
+    """
+    tags = {
+        DATA_VERSION_TAG: event.data_version,
+        DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
+        CODE_VERSION_TAG: event.code_version or run_id,
+    }
+    for upstream, (version, event_id) in event.inputs.items():
+        of_partitions = event.partition is not None and upstream not in event.whole_inputs
+        tags[get_input_data_version_tag(AssetKey(upstream))] = sha256(version.encode()).hexdigest() if of_partitions else version
+        tags[get_input_event_pointer_tag(AssetKey(upstream))] = str(event_id) if event_id else NULL_EVENT_POINTER
+    return tags
+
+
+def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry]) -> list[int]:
+    """Store asset events; returns their ids in the order of the entries.
+
+    One asset a transaction, because only the last entry of each is put into the asset's own row.
+    """
+    positions: dict[AssetKey, list[int]] = {}
+    for position, entry in enumerate(entries):
+        positions.setdefault(_asset_of(entry), []).append(position)
+    ids = [0] * len(entries)
+    for asset_key, of_asset in positions.items():
+        for chunk in _chunks(of_asset):
+            stored = _insert_for_one_asset(_storage_of(instance), [entries[position] for position in chunk])
+            _drop_overtaken_status(instance, asset_key, stored[0])
+            for position, event_id in zip(chunk, stored, strict=True):
+                ids[position] = event_id
+    return ids
+
+
+def _insert_for_one_asset(storage: PostgresEventLogStorage, entries: Sequence[EventLogEntry]) -> list[int]:
+    """Do what Dagster's PostgreSQL storage does for a batch of events, all of it in one transaction, with ids in order."""
+    statement = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+    rows = [storage._event_to_row(entry) for entry in entries]
+    with storage.index_transaction() as connection:
+        ids = list(connection.scalars(statement, rows))
+        storage._store_asset_event_tags(connection, entries, ids)
+        storage._store_asset_event(connection, entries[-1], ids[-1])
+    return ids
+
+
+def _drop_overtaken_status(instance: DagsterInstance, asset_key: AssetKey, first_id: int) -> None:
+    """Let Dagster count an asset's partitions anew if its cached count is already past these events.
+
+    The cache takes in only what has a higher id than it has seen. Ids are given before the transaction is visible, so that a run
+    started in the meantime may have moved it on; these partitions would then never be counted.
+    """
+    for record in instance.get_asset_records([asset_key]):
+        cached = record.asset_entry.cached_status
+        if cached is not None and cached.latest_storage_id >= first_id:
+            instance.wipe_asset_cached_status([asset_key])
+
+
+def _asset_of(entry: EventLogEntry) -> AssetKey:
+    asset_key = entry.get_dagster_event().asset_key
+    if asset_key is None:
+        raise TypeError("Only events of assets are stored here.")
+    return asset_key
+
+
+def _chunks(positions: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (positions[start : start + EVENTS_PER_TRANSACTION] for start in range(0, len(positions), EVENTS_PER_TRANSACTION))

@@ -1,0 +1,13 @@
+"""How frameworks and stations are called in Dagster: asset keys, groups, partitions."""
+
+from __future__ import annotations
+
+
+def asset_key(framework_key: str, station: str) -> tuple[str, str]:
+    """Parts of a station's asset key: the framework's key is its prefix."""
+    return (framework_key, station)
+
+
+def partitions_name(framework_key: str) -> str:
+    """Name of the framework's dynamic partitions: its target nodes."""
+    return f"{framework_key}_nodes"

@@ -1,0 +1,106 @@
+"""One cell of a table as text, or the reason why it has none. Which columns a row needs is decided elsewhere."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caseforge_assets.frameworks.columns import Column, Header
+from caseforge_assets.frameworks.normalize import control_character, normalize_description, normalize_name
+from caseforge_assets.frameworks.problems import Findings, quoted
+from caseforge_assets.frameworks.sheets import Cell, Flaw, Sheet
+
+# Excel keeps 15 significant digits of a number; longer ids have lost their end.
+_EXACT_BELOW = 10**15
+_FLAW_TEXTS = {
+    Flaw.FORMULA: "The cell holds a formula. Replace it by its value (in Excel: copy, then Paste Special, Values).",
+    Flaw.ERROR: "The cell holds an Excel error such as #N/A or #REF!. Correct it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet whose header was found, with the place where its problems are noted."""
+
+    sheet: Sheet
+    header: Header
+    findings: Findings
+
+    def refuse(self, what: str, row: int, column: Column) -> None:
+        """Notes a problem of a cell; row counts from 0."""
+        self.findings.refuse(what, sheet=self.sheet.name, row=row + 1, column=self.header.title(column))
+
+    def warn(self, what: str, row: int | None = None, column: Column | None = None) -> None:
+        """Notes a warning; row counts from 0. A column that the table does not have is not named."""
+        self.findings.warn(
+            what,
+            sheet=self.sheet.name,
+            row=None if row is None else row + 1,
+            column=None if column is None else self.header.titles.get(column),
+        )
+
+    def cell(self, row: int, column: Column) -> Cell:
+        """Gives a cell of a row; "" where the table does not have the column."""
+        position = self.header.columns.get(column)
+        return "" if position is None else self.sheet.cell(row, position)
+
+    def flaw(self, row: int, column: Column) -> Flaw | None:
+        """Says whether a cell holds a formula or an error instead of a value."""
+        return self.sheet.flaws.get((row, self.header.columns.get(column, -1)))
+
+    def filled_rows(self, columns: tuple[Column, ...]) -> Iterator[int]:
+        """Gives the rows below the header in which one of the columns has something, even if it is only a formula."""
+        positions = [self.header.columns[column] for column in columns if column in self.header.columns]
+        last_flawed_row = max((row for row, _ in self.sheet.flaws), default=-1)
+        for row in range(self.header.row + 1, max(len(self.sheet.rows), last_flawed_row + 1)):
+            if any(not _is_blank(self.sheet.cell(row, place)) or (row, place) in self.sheet.flaws for place in positions):
+                yield row
+
+    def line(self, row: int, column: Column) -> str | None:
+        """Gives a cell as one normalized line; None if it had to be refused, which is noted then."""
+        text = self._checked_text(row, column)
+        return None if text is None else normalize_name(text)
+
+    def paragraphs(self, row: int, column: Column) -> str | None:
+        """Gives a cell as normalized text with line breaks; None if it had to be refused, which is noted then."""
+        text = self._checked_text(row, column)
+        return None if text is None else normalize_description(text)
+
+    def empty_text(self, row: int, column: Column) -> str:
+        """Says that a cell is empty, and why it may seem not to be."""
+        block_row = self.sheet.merged.get((row, self.header.columns.get(column, -1)))
+        if block_row is None:
+            return "The cell is empty."
+        return f"The cell is empty: it lies in a merged block that begins in row {block_row + 1}. Unmerge it and fill in every row."
+
+    def _checked_text(self, row: int, column: Column) -> str | None:
+        flaw = self.flaw(row, column)
+        cell = self.cell(row, column)
+        trouble = _FLAW_TEXTS[flaw] if flaw else _trouble(cell)
+        if trouble:
+            self.refuse(trouble, row, column)
+            return None
+        return _text(cell)
+
+
+def _is_blank(cell: Cell) -> bool:
+    return isinstance(cell, str) and not normalize_name(cell)
+
+
+def _trouble(cell: Cell) -> str | None:
+    """Says why a cell is no text; None if it is."""
+    if isinstance(cell, str):
+        control = control_character(cell)
+        return f"The text {quoted(cell)} contains a control character ({control}). Delete it or type the text again." if control else None
+    if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
+        return f"The cell holds a date or time ({cell}), into which Excel may have turned it. Format the column as Text and type it again."
+    if not isinstance(cell, bool) and abs(cell) >= _EXACT_BELOW:
+        return f"The number {cell:.0f} is too long: Excel keeps only 15 digits. Format the column as Text and type it again."
+    return None
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)

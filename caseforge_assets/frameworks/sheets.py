@@ -1,0 +1,39 @@
+"""A sheet as it comes out of any kind of file: a grid of cells, with what the grid itself does not show. No judgement."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Cell = str | int | float | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta
+
+
+class Flaw(StrEnum):
+    """Why a cell has no value of its own."""
+
+    FORMULA = "formula"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The cells of one sheet. All positions count rows and columns from 0.
+
+    Attributes:
+        name: None for a CSV file.
+        rows: Rows from the very first one; they may differ in length. An empty cell is "".
+        flaws: Cells with a formula or an Excel error (#N/A and the like).
+        hidden_rows: Positions of the rows that Excel hides, by filter or by hand.
+        merged: Cells that a merged block covers (all but its first one), with the first row of the block.
+    """
+
+    name: str | None
+    rows: list[list[Cell]]
+    flaws: Mapping[tuple[int, int], Flaw] = field(default_factory=dict)
+    hidden_rows: tuple[int, ...] = ()
+    merged: Mapping[tuple[int, int], int] = field(default_factory=dict)
+
+    def cell(self, row: int, column: int) -> Cell:
+        """Gives a cell; "" beside the grid."""
+        cells = self.rows[row] if row < len(self.rows) else []
+        return cells[column] if column < len(cells) else ""

@@ -1,0 +1,74 @@
+"""Where a node stands in a stage, in one word, and how many stand where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Protocol
+
+from caseforge_assets.stages.stations import question_of
+
+
+class NodeState(StrEnum):
+    """Where a target node stands in a stage."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    STALE = "stale"
+    MISSING = "missing"
+    NO_SOURCE = "no_source"
+
+
+class Standing(Protocol):
+    """What classifying needs to know; rows of the store have it."""
+
+    @property
+    def node_version(self) -> str: ...  # noqa: D102
+    @property
+    def context_node_version(self) -> str | None: ...  # noqa: D102
+    @property
+    def context_version(self) -> str | None: ...  # noqa: D102
+    @property
+    def source_version(self) -> str | None: ...  # noqa: D102
+    @property
+    def source_simulated(self) -> bool | None: ...  # noqa: D102
+    @property
+    def content_question(self) -> str | None: ...  # noqa: D102
+    @property
+    def content_simulated(self) -> bool | None: ...  # noqa: D102
+    @property
+    def request_state(self) -> str | None: ...  # noqa: D102
+    @property
+    def request_question(self) -> str | None: ...  # noqa: D102
+
+
+def classify(row: Standing, stage_version: str, *, reads: bool, accept_simulated: bool) -> NodeState:
+    """The state of one node.
+
+    Args:
+        stage_version: the stage's version now.
+        reads: whether the stage is made from another stage's content.
+        accept_simulated: whether simulated content counts; it does only while the provider is simulated.
+    """
+    source_counts = row.source_version is not None and (accept_simulated or not row.source_simulated)
+    content_counts = row.content_simulated is not None and (accept_simulated or not row.content_simulated)
+    context_is_fresh = row.context_version is not None and row.context_node_version == row.node_version
+    wanted = question_of(stage_version, row.context_version, row.source_version) if row.context_version else None
+    if content_counts and context_is_fresh and row.content_question == wanted:
+        return NodeState.DONE
+    if wanted is not None and row.request_question == wanted and context_is_fresh:
+        active = {"pending": NodeState.WAITING, "in_batch": NodeState.WAITING, "failed": NodeState.FAILED, "parked": NodeState.CANCELLED}
+        if row.request_state in active:
+            return active[row.request_state]
+    if reads and not source_counts:
+        return NodeState.NO_SOURCE
+    return NodeState.STALE if content_counts else NodeState.MISSING
+
+
+def count_states(states: Iterable[NodeState]) -> dict[str, int]:
+    """How many nodes stand where; states without nodes are left out."""
+    counts = Counter(states)
+    return {str(state): counts[state] for state in NodeState if counts[state]}

@@ -1,0 +1,25 @@
+"""One canonical text for a JSON value, and hashes over it: what fingerprints and versions are made of."""
+
+import hashlib
+import json
+
+
+def canonical_json(value: object) -> str:
+    """Write a JSON value so that equal values give equal text: sorted keys, no spaces, ASCII only.
+
+    Args:
+        value: Anything that JSON can hold. Lone surrogates are escaped, so that the text can always be encoded.
+
+    Returns:
+        The canonical text.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def fingerprint(value: object) -> str:
+    """Give the SHA-256 of a value's canonical text, in hexadecimal (64 characters).
+
+    Args:
+        value: A request body, or any other JSON value.
+    """
+    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()

@@ -1,0 +1,221 @@
+"""What an attempt came to: the outcomes, what follows from each, and the judgement on one answer.
+
+`Outcome` is the only list of outcomes there is; the documentation's table is made from it. Which outcome a result
+line has is decided in `batches.outcomes`, whether a text is good content by each stage's own answer module.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from caseforge_assets.stages.canonical import fingerprint
+
+
+class Next(StrEnum):
+    """What follows an outcome."""
+
+    none = "none"
+    retry_larger_budget = "retry_larger_budget"
+    retry = "retry"
+    retry_shorter_context = "retry_shorter_context"
+    person = "person"
+    pending_again = "pending_again"
+    stop = "stop"
+
+
+class Outcome(StrEnum):
+    """The named successes and failures of an attempt."""
+
+    ok = "ok"
+    salvaged = "salvaged"
+    truncated_reasoning = "truncated_reasoning"
+    truncated = "truncated"
+    refused = "refused"
+    content_filtered = "content_filtered"
+    invalid_json = "invalid_json"
+    schema_violation = "schema_violation"
+    too_few_candidates = "too_few_candidates"
+    sections_missing = "sections_missing"
+    empty = "empty"
+    rate_limited = "rate_limited"
+    server_error = "server_error"
+    invalid_request = "invalid_request"
+    context_length = "context_length"
+    auth = "auth"
+    model_not_found = "model_not_found"
+    quota = "quota"
+    expired = "expired"
+    missing_line = "missing_line"
+    cancelled = "cancelled"
+    batch_rejected = "batch_rejected"
+    not_sent = "not_sent"
+
+    @property
+    def good(self) -> bool:
+        """Whether there is content to store."""
+        return _FACTS[self].follow_up is Next.none
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts as one of the attempts that a node has."""
+        return _FACTS[self].counted
+
+    @property
+    def follow_up(self) -> Next:
+        """What happens to the node's request now."""
+        return _FACTS[self].follow_up
+
+    @property
+    def meaning(self) -> str:
+        """One line for people."""
+        return _FACTS[self].meaning
+
+
+@dataclass(frozen=True)
+class _Facts:
+    follow_up: Next
+    counted: bool
+    meaning: str
+
+
+_FACTS: Mapping[Outcome, _Facts] = {
+    Outcome.ok: _Facts(Next.none, True, "A complete answer."),
+    Outcome.salvaged: _Facts(Next.none, True, "The answer was cut off; what was complete in it is enough and was kept."),
+    Outcome.truncated_reasoning: _Facts(Next.retry_larger_budget, True, "Thinking used up the token budget before any text was written."),
+    Outcome.truncated: _Facts(Next.retry_larger_budget, True, "The token budget ended before the text did."),
+    Outcome.refused: _Facts(Next.person, True, "The model declined to answer."),
+    Outcome.content_filtered: _Facts(Next.person, True, "The provider's content filter stopped the answer."),
+    Outcome.invalid_json: _Facts(Next.retry, True, "The answer is not JSON, and its syntax could not be repaired with certainty."),
+    Outcome.schema_violation: _Facts(Next.retry, True, "The answer is JSON, but not of the form that was asked for."),
+    Outcome.too_few_candidates: _Facts(Next.retry, True, "Fewer use cases than the six that are the minimum."),
+    Outcome.sections_missing: _Facts(Next.retry, True, "A section of the document is absent or empty."),
+    Outcome.empty: _Facts(Next.retry, True, "The answer holds no text."),
+    Outcome.rate_limited: _Facts(Next.retry, True, "The provider had too many requests at once (HTTP 429)."),
+    Outcome.server_error: _Facts(Next.retry, True, "The provider failed on this request (HTTP 5xx or a time-out on its side)."),
+    Outcome.invalid_request: _Facts(Next.person, True, "The provider refused the request as faulty (HTTP 400)."),
+    Outcome.context_length: _Facts(Next.retry_shorter_context, True, "The request is longer than the model can read."),
+    Outcome.auth: _Facts(Next.stop, False, "The provider did not accept the key, or the account may not do this (HTTP 401 or 403)."),
+    Outcome.model_not_found: _Facts(Next.stop, False, "The account has no such model, or no batches for it (HTTP 404)."),
+    Outcome.quota: _Facts(Next.stop, False, "The account's credit or spending limit is used up."),
+    Outcome.expired: _Facts(Next.pending_again, False, "The batch's time was over before this request's turn came."),
+    Outcome.missing_line: _Facts(Next.pending_again, False, "The batch ended without a line for this request."),
+    Outcome.cancelled: _Facts(Next.person, False, "The batch was cancelled before this request's turn came."),
+    Outcome.batch_rejected: _Facts(
+        Next.pending_again, False, "The batch was refused in validation, for reasons that are not this request's."
+    ),
+    Outcome.not_sent: _Facts(Next.pending_again, False, "The batch was never created."),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model's answer, as a stage judges it.
+
+    Attributes:
+        text: The text, possibly empty.
+        finish_reason: OpenAI's `stop`, `length`, `content_filter`, …; None where the server gave none.
+        refusal: The text of `message.refusal`, if any.
+        reasoning_tokens: Tokens spent on thinking, a part of `output_tokens`; None if unknown.
+        output_tokens: All completion tokens; None if unknown.
+        max_completion_tokens: The budget that the request had; None if unknown.
+    """
+
+    text: str
+    finish_reason: str | None
+    refusal: str | None
+    reasoning_tokens: int | None
+    output_tokens: int | None
+    max_completion_tokens: int | None
+
+    @property
+    def cut(self) -> bool:
+        """Whether the token budget ended the answer."""
+        return self.finish_reason in {"length", "max_tokens", "max_output_tokens"}
+
+    @property
+    def budget(self) -> int | None:
+        """Tokens at which a cut answer was cut: what it used, or else what it was allowed."""
+        return self.output_tokens or self.max_completion_tokens
+
+
+@dataclass(frozen=True)
+class Item:
+    """One of several things in a content, such as a use-case candidate.
+
+    Attributes:
+        title: Its title.
+        fields: Its typed values by name, the title not among them. Values are such as JSON can hold.
+    """
+
+    title: str
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Content:
+    """Good content of a node in a stage.
+
+    Attributes:
+        body: Markdown for the reader. It is a model's text: escape or sanitize HTML in it where it is rendered.
+        items: Its items, in order; empty for a stage whose content is the body alone.
+    """
+
+    body: str
+    items: tuple[Item, ...] = ()
+
+    @cached_property
+    def version(self) -> str:
+        """SHA-256 (hexadecimal) of body and items: equal content has equal versions."""
+        return fingerprint({"body": self.body, "items": [[item.title, dict(item.fields)] for item in self.items]})
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The decision on one attempt.
+
+    Attributes:
+        outcome: What it came to.
+        detail: Why, for people; empty for a good answer about which nothing needs saying.
+        content: The content, for good outcomes only.
+        notes: What was tolerated, a sentence each.
+    """
+
+    outcome: Outcome
+    detail: str = ""
+    content: Content | None = None
+    notes: tuple[str, ...] = ()
+
+
+def judge_silence(answer: Answer) -> Judgement | None:
+    """Judge an answer that has no text, or whose text must not be used: refused, filtered, all thinking, or empty.
+
+    Args:
+        answer: Any answer.
+
+    Returns:
+        The judgement, or None where there is a text to be judged by the stage.
+    """
+    if answer.refusal and answer.refusal.strip():
+        return Judgement(Outcome.refused, f"the model declined: {_shorten(answer.refusal)}")
+    if answer.finish_reason == "content_filter":
+        return Judgement(Outcome.content_filtered, "the provider's content filter stopped the answer")
+    if answer.text.strip():
+        return None
+    if answer.cut:
+        return Judgement(Outcome.truncated_reasoning, _thinking(answer))
+    return Judgement(Outcome.empty, f"the answer holds no text (finish reason: {answer.finish_reason or 'none given'})")
+
+
+def _thinking(answer: Answer) -> str:
+    if answer.budget is None:
+        return "the token budget was used up; no text was left"
+    if not answer.reasoning_tokens:
+        return f"all {answer.budget:,} tokens of the budget were used; no text was left"
+    share = "all" if answer.reasoning_tokens >= answer.budget else f"{answer.reasoning_tokens:,} of the"
+    return f"reasoning used {share} {answer.budget:,} tokens of the budget; no text was left"
+
+
+def _shorten(text: str, length: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -1,0 +1,133 @@
+"""Headings of a Markdown text as people read them, and the text beneath each. Knows Markdown, not what a good document is."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caseforge_assets.stages.process_details.sections import section_meant
+
+BOLD_LEVEL = 7
+"""The level of a line in bold that stands where a heading would: below all real ones."""
+
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
+_FENCE_STARTS = {"```", "~~~"}
+_HEADING = re.compile(r"^ {0,3}(#{1,6})(\s*)(.*?)\s*#*\s*$")
+_BOLD_LINE = re.compile(r"^\s*(?:\d+[.)]\s*)?(\*\*|__)[^*_]+\1:?\s*$|^\s*(\*\*|__)\d+[.)]\s*[^*_]+\2:?\s*$")
+_UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_PLACEHOLDER_WORDS = 3
+_PLACEHOLDERS = {"n a", "na", "none", "tbd", "to be determined", "to be defined", "todo", "to do", "not applicable", "to be added"}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading: the number of its line, its level (1 to 6, or BOLD_LEVEL), its text, and the section it means, if any."""
+
+    line: int
+    level: int
+    text: str
+    section: str | None
+
+
+@dataclass(frozen=True)
+class FoundSection:
+    """A section as found: its name, its heading, and whether there is text beneath."""
+
+    name: str
+    heading: Heading
+    filled: bool
+
+
+def find_sections(text: str) -> tuple[FoundSection, ...]:
+    """Find the known sections in a text, in the text's order.
+
+    Headings inside code blocks do not count. Where a section's name appears more than once, the heading at the level of the
+    other sections counts, and of several such the first with text beneath. A title at level 1 above the sections is ignored.
+
+    Args:
+        text: A Markdown document.
+    """
+    lines = text.splitlines()
+    headings, level = _without_title(list(_headings(lines)))
+    by_name: dict[str, list[FoundSection]] = {}
+    boundaries = _section_headings(headings, level)
+    for heading in boundaries:
+        if heading.section:
+            by_name.setdefault(heading.section, []).append(
+                FoundSection(heading.section, heading, _is_filled(lines, heading, headings, boundaries))
+            )
+    chosen = [next((found for found in several if found.filled), several[0]) for several in by_name.values()]
+    return tuple(sorted(chosen, key=lambda found: found.heading.line))
+
+
+def unwrapped(text: str) -> str | None:
+    """Give the inside of a text that as a whole stands in a code block, or None.
+
+    Args:
+        text: An answer; models sometimes put a whole document between two fences.
+    """
+    lines = text.strip().splitlines()
+    if len(lines) < 3 or not _FENCE.match(lines[0]) or not _FENCE.match(lines[-1]):
+        return None
+    return "\n".join(lines[1:-1]).strip()
+
+
+def _headings(lines: list[str]) -> Iterator[Heading]:
+    for number, line in _outside_code(lines):
+        start = line.lstrip()[:1]
+        if start == "#" and (found := _HEADING.match(line)):
+            section = section_meant(found[3])
+            if found[2] or section:  # "#hashtag" is a heading only if it names a section
+                yield Heading(number, len(found[1]), found[3], section)
+        elif (start in "*_" or start.isdigit()) and _BOLD_LINE.match(line) and (section := section_meant(line)):
+            yield Heading(number, BOLD_LEVEL, line.strip(), section)
+        elif (level := _underlined(lines, number)) and (section := section_meant(line)):
+            yield Heading(number, level, line.strip(), section)
+
+
+def _underlined(lines: list[str], number: int) -> int | None:
+    """Give the level of a heading that has a line of = or - beneath it."""
+    below = lines[number + 1] if number + 1 < len(lines) else ""
+    if below.lstrip()[:1] not in {"=", "-"} or not _UNDERLINE.match(below):
+        return None
+    return 1 if "=" in below else 2
+
+
+def _outside_code(lines: list[str]) -> Iterator[tuple[int, str]]:
+    fence = ""
+    for number, line in enumerate(lines):
+        found = _FENCE.match(line) if line.lstrip()[:3] in _FENCE_STARTS else None
+        if found and not fence:
+            fence = found[1]
+        elif found and found[1].startswith(fence) and not found[2].strip():
+            fence = ""
+        elif not fence:
+            yield number, line
+
+
+def _without_title(headings: list[Heading]) -> tuple[list[Heading], int]:
+    """Drop a title that stands above the level of the sections; give the rest and that level."""
+    named = Counter(level for level, _ in {(heading.level, heading.section) for heading in headings if heading.section})
+    level = min(named, key=lambda candidate: (-named[candidate], candidate), default=2)
+    has_title = bool(headings) and headings[0].level == 1 and level > 1
+    return headings[has_title:], level
+
+
+def _section_headings(headings: list[Heading], level: int) -> list[Heading]:
+    """Choose the headings that begin a section: those at the sections' level, and others whose name is not found there."""
+    there = {heading.section for heading in headings if heading.level == level}
+    return [heading for heading in headings if heading.section and (heading.level == level or heading.section not in there)]
+
+
+def _is_filled(lines: list[str], heading: Heading, headings: list[Heading], boundaries: list[Heading]) -> bool:
+    """Say whether there is text beneath a heading: words that are neither headings themselves nor a placeholder."""
+    ends = (other.line for other in headings if other.line > heading.line and (other in boundaries or other.level <= heading.level))
+    heading_lines = {other.line for other in headings}
+    words: list[str] = []
+    for number in range(heading.line + 1, min(ends, default=len(lines))):
+        if number not in heading_lines:
+            words += _WORD.findall(lines[number].casefold())
+        if len(words) > _LONGEST_PLACEHOLDER_WORDS:
+            return True
+    return bool(words) and " ".join(words) not in _PLACEHOLDERS

@@ -1,0 +1,222 @@
+"""The stage record, the request made from it, and the discovery of the stages in this folder.
+
+What differs between stages stands in their folders; what is alike for all of them stands here.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from caseforge_assets.stages.canonical import canonical_json, fingerprint
+from caseforge_assets.stages.judgement import Answer, Judgement, judge_silence
+
+__all__ = ["Source", "Stage", "StageSettings", "all_stages", "canonical_json", "fingerprint", "request_body", "stage", "stage_version"]
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """How a stage's requests are made, from the configuration.
+
+    Attributes:
+        model: The model's name, as the provider has it.
+        temperature: None leaves it out of the request. gpt-5 accepts 1 only.
+        max_completion_tokens: The budget for thinking and text together, in tokens; None takes the stage's default.
+        reasoning_effort: None leaves it to the model.
+        verbosity: None leaves it to the model.
+    """
+
+    model: str = "gpt-5"
+    temperature: float | None = 1.0
+    max_completion_tokens: int | None = None
+    reasoning_effort: str | None = None
+    verbosity: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a request is made from.
+
+    Attributes:
+        name: The node's name.
+        context: What the model is told about the node: its ancestors and itself.
+        kpis: The framework's official indicators for the node, a line each.
+        upstream: The body of the content that the stage reads; None for a stage that reads none.
+    """
+
+    name: str
+    context: str
+    kpis: tuple[str, ...] = ()
+    upstream: str | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One kind of content.
+
+    Attributes:
+        key: Its name in code, tables and commands.
+        title: Its name for people, in the plural.
+        inputs: Name of the asset that holds its requests.
+        outputs: Name of the asset that holds its answers.
+        content: Name of the asset that holds its content.
+        reads: Key of the stage whose content it reads; None for the context alone.
+        max_tokens_setting: The setting that holds its budget.
+        default_max_completion_tokens: Its budget without that setting.
+        max_max_completion_tokens: How far a retry may raise the budget.
+        typical_input_tokens: Input tokens of a typical request.
+        typical_output_tokens: Completion tokens of a typical answer, measured with gpt-5, thinking included.
+        template_version: The versions of its templates.
+        definition: Everything else its requests are made of, as text: templates, sections, rules.
+        content_title: From a node's name to the title of its content.
+        build_messages: From a source to the chat messages; the system message is the same for all sources.
+        response_format: OpenAI's `response_format`, or None for plain text.
+        judge_text: The judgement on an answer that has text.
+        item_uid: From a node's code and an item's position (the first is 1) to the item's id, unique in a framework.
+    """
+
+    key: str
+    title: str
+    inputs: str
+    outputs: str
+    content: str
+    reads: str | None
+    max_tokens_setting: str
+    default_max_completion_tokens: int
+    max_max_completion_tokens: int
+    typical_input_tokens: int
+    typical_output_tokens: int
+    template_version: str
+    definition: str
+    content_title: Callable[[str], str]
+    build_messages: Callable[[Source], list[dict[str, str]]]
+    response_format: Mapping[str, Any] | None
+    judge_text: Callable[[Answer], Judgement]
+    item_uid: Callable[[str, int], str] = "{}-{:02d}".format
+
+    def judge(self, answer: Answer) -> Judgement:
+        """Judge any answer to this stage's request, also one without text.
+
+        Args:
+            answer: The answer.
+        """
+        return judge_silence(answer) or self.judge_text(answer)
+
+
+def stage_version(stage: Stage, settings: StageSettings) -> str:
+    """Give the version of all that an answer depends on beside its source: 12 hexadecimal characters.
+
+    The token budget is left out: it decides whether an answer is complete, not what it says, so that an answer won
+    with a raised budget is as fresh as its neighbours.
+
+    Args:
+        stage: The stage.
+        settings: Its settings.
+    """
+    style = [settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity]
+    return fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, style])[:12]
+
+
+def request_body(stage: Stage, settings: StageSettings, source: Source, max_completion_tokens: int | None = None) -> dict[str, Any]:
+    """Build the body of a chat completion request.
+
+    Args:
+        stage: The stage.
+        settings: Its settings.
+        source: The node's source.
+        max_completion_tokens: A budget for this request alone, such as a retry's.
+
+    Returns:
+        The body, ready for JSON.
+    """
+    budget = max_completion_tokens or settings.max_completion_tokens or stage.default_max_completion_tokens
+    body: dict[str, Any] = {"model": settings.model, "messages": stage.build_messages(source), "max_completion_tokens": budget}
+    optional = {
+        "temperature": _number(settings.temperature),
+        "reasoning_effort": settings.reasoning_effort,
+        "verbosity": settings.verbosity,
+        "response_format": stage.response_format,
+    }
+    return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _number(temperature: float | None) -> float | None:
+    """Make 1 and 1.0 the same: they differ in JSON, and so would fingerprints."""
+    return None if temperature is None else float(temperature)
+
+
+@cache
+def all_stages(extra_paths: tuple[Path, ...] = ()) -> tuple[Stage, ...]:
+    """Find the stages: every folder here whose package has a `STAGE`, each after the stage that it reads.
+
+    Args:
+        extra_paths: Folders to look into beside this one.
+
+    Returns:
+        The stages in the order in which their content is made; stages that do not depend on each other by key.
+
+    Raises:
+        ValueError: Two stages have the same key, one reads a stage that does not exist, or they read each other.
+    """
+    stages: dict[str, Stage] = {}
+    for package in _stage_packages(extra_paths):
+        found = getattr(package, "STAGE", None)
+        if isinstance(found, Stage):
+            if found.key in stages:
+                raise ValueError(f"Two stages have the key {found.key}.")
+            stages[found.key] = found
+    return tuple(_in_order(stages))
+
+
+def stage(key: str) -> Stage:
+    """Get a stage by its key.
+
+    Args:
+        key: Such as `process_details`.
+
+    Raises:
+        KeyError: There is no such stage; the message names those that there are.
+    """
+    for candidate in all_stages():
+        if candidate.key == key:
+            return candidate
+    raise KeyError(f"There is no stage {key}; there are {', '.join(known.key for known in all_stages())}.")
+
+
+def _stage_packages(extra_paths: tuple[Path, ...]) -> Iterator[ModuleType]:
+    here = Path(__file__).parent
+    for folder in (here, *extra_paths):
+        for module in pkgutil.iter_modules([str(folder)]):
+            if module.ispkg:
+                name = f"{__package__}.{module.name}"
+                yield importlib.import_module(name) if folder == here else _import_from(folder / module.name, name)
+
+
+def _import_from(folder: Path, name: str) -> ModuleType:
+    """Import a stage that lies elsewhere as if it lay here, so that it can import its own modules."""
+    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{folder} is not a package that can be loaded.")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    return package
+
+
+def _in_order(stages: Mapping[str, Stage]) -> Iterator[Stage]:
+    for key in sorted(stages):
+        if (reads := stages[key].reads) is not None and reads not in stages:
+            raise ValueError(f"The stage {key} reads {reads}, which does not exist.")
+    sorter = TopologicalSorter({key: {reads} if (reads := stages[key].reads) else set() for key in sorted(stages)})
+    try:
+        order = list(sorter.static_order())
+    except CycleError as error:
+        raise ValueError(f"These stages read each other: {', '.join(error.args[1])}.") from error
+    return (stages[key] for key in order)

@@ -1,0 +1,48 @@
+"""The stations of the flow, as Dagster's assets are named, and what each one reads."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from caseforge_assets.stages.stage import Stage, all_stages
+
+FRAMEWORK = "framework"
+PCF_NODES = "pcf_nodes"
+NODE_CONTEXTS = "node_contexts"
+
+
+@dataclass(frozen=True)
+class Station:
+    """One station: its name, the stations it reads, and the stage it belongs to (None for nodes and contexts)."""
+
+    name: str
+    reads: tuple[str, ...]
+    stage: Stage | None
+
+
+def all_stations() -> tuple[Station, ...]:
+    """Every station, in the order in which data passes."""
+    stations = [Station(PCF_NODES, (), None), Station(NODE_CONTEXTS, (PCF_NODES,), None)]
+    content_of = {stage.key: stage.content for stage in all_stages()}
+    for stage in all_stages():
+        source = (content_of[stage.reads],) if stage.reads else ()
+        stations.append(Station(stage.inputs, (NODE_CONTEXTS, *source), stage))
+        stations.append(Station(stage.outputs, (stage.inputs,), stage))
+        stations.append(Station(stage.content, (stage.outputs,), stage))
+    return tuple(stations)
+
+
+def stages_that_read(stage: Stage) -> tuple[Stage, ...]:
+    """The stages whose inputs are made from this one's content."""
+    return tuple(other for other in all_stages() if other.reads == stage.key)
+
+
+def question_of(stage_version: str, context_version: str, source_version: str | None) -> str:
+    """What is asked of the model, with whatever budget: SHA-256 over the versions of the stage, the context and the content that is read."""
+    return hashlib.sha256("\n".join((stage_version, context_version, source_version or "")).encode()).hexdigest()
+
+
+def input_version(fingerprint: str, generation: int) -> str:
+    """Data version of a request: the same question asked again is a new version."""
+    return hashlib.sha256(f"{fingerprint}\n{generation}".encode()).hexdigest()

@@ -1,0 +1,115 @@
+"""The record of a use-case candidate: its fields, their meaning, and the spellings of a value that mean the same.
+
+The JSON schema that the model has to follow is made from these classes, and its answer is validated by them.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
+
+LEAST_CANDIDATES = 6
+MOST_CANDIDATES = 10
+ASKED_TITLE_CHARACTERS = 80
+STORED_TITLE_CHARACTERS = 200
+
+
+class Level(StrEnum):
+    """How much of something; also an order, see LEVEL_NUMBERS."""
+
+    low = "Low"
+    medium = "Medium"
+    high = "High"
+
+
+class Category(StrEnum):
+    """Where the benefit comes from."""
+
+    automation = "automation"
+    optimization = "optimization"
+    digitization = "digitization"
+    analytics = "analytics"
+    integration = "integration"
+
+
+LEVEL_NUMBERS: Mapping[Level, int] = {Level.low: 1, Level.medium: 2, Level.high: 3}
+
+# Only spellings whose meaning is certain: "Medium-High" is none of the three, and says so.
+_SPELLINGS: Mapping[str, str] = {
+    "l": "Low",
+    "m": "Medium",
+    "med": "Medium",
+    "mid": "Medium",
+    "moderate": "Medium",
+    "h": "High",
+    "automated": "automation",
+    "process automation": "automation",
+    "optimisation": "optimization",
+    "process optimization": "optimization",
+    "process optimisation": "optimization",
+    "digitisation": "digitization",
+    "digitalization": "digitization",
+    "digitalisation": "digitization",
+    "analytic": "analytics",
+    "data analytics": "analytics",
+    "system integration": "integration",
+    "systems integration": "integration",
+}
+_WRITTEN = {choice.casefold(): choice.value for choice in (*Level, *Category)}
+
+
+def _as_written(value: object) -> object:
+    """Bring a choice to its written form; anything else is left to validation."""
+    if not isinstance(value, str):
+        return value
+    plain = " ".join(value.casefold().strip(" .\t\n\"'").split())
+    return _WRITTEN.get(plain) or _SPELLINGS.get(plain) or value
+
+
+def _not_blank(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise ValueError("is blank")
+    return text.strip()
+
+
+# The length of texts is asked for in words: strict schemas take no minLength or maxLength.
+Text = Annotated[StrictStr, AfterValidator(_not_blank)]
+ChosenLevel = Annotated[Level, BeforeValidator(_as_written)]
+ChosenCategory = Annotated[Category, BeforeValidator(_as_written)]
+
+
+class UseCase(BaseModel):
+    """One candidate, with the fields in the order in which the model writes them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Text = Field(description=f"What is introduced and for what, at most {ASKED_TITLE_CHARACTERS} characters.")
+    description: Text = Field(description="120 to 200 words: what it does, which steps it changes, who uses it, what it needs.")
+    impact_assessment: Text = Field(description="Effect on time, cost, quality, risk, customers and employees, and its mechanism.")
+    complexity_score: ChosenLevel
+    complexity_details: Text = Field(description="What makes it as hard as that.")
+    technology_requirements: Text = Field(description="Kinds of systems and techniques, and interfaces.")
+    success_metrics: Text = Field(description="Two to five indicators, how each is measured, its direction.")
+    implementation_timeline: Text = Field(description="Phases with their length in weeks and the result of each.")
+    category: ChosenCategory
+    estimated_roi: ChosenLevel
+    risk_level: ChosenLevel
+
+
+class UseCases(BaseModel):
+    """The answer as a whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    use_cases: list[UseCase] = Field(min_length=LEAST_CANDIDATES, max_length=MOST_CANDIDATES)
+
+
+def candidate_uid(code: str, position: int) -> str:
+    """Name a candidate, such as `1.2.4-UC01`: unique in a framework's edition.
+
+    Args:
+        code: The node's code.
+        position: The candidate's place in its answer; the first is 1.
+    """
+    return f"{code}-UC{position:02d}"

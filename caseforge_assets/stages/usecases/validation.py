@@ -1,0 +1,112 @@
+"""From raw candidates to validated ones, with what is wrong with each said in words."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.stages.usecases.record import STORED_TITLE_CHARACTERS, UseCase
+
+_MOST_PROBLEMS_SAID = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One raw candidate, checked.
+
+    Attributes:
+        use_case: The candidate; None where something is wrong with it.
+        problems: What is wrong.
+        extras: Names of fields that nobody asked for; they are dropped.
+        notes: What was tolerated.
+    """
+
+    use_case: UseCase | None
+    problems: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def check_candidate(raw: object, position: int) -> Checked:
+    """Validate one raw candidate.
+
+    Args:
+        raw: A JSON value.
+        position: Its place in the answer; the first is 1.
+    """
+    where = f"candidate {position}"
+    if not isinstance(raw, dict):
+        return Checked(None, (f"{where} is not an object",))
+    asked = {name: _storable(value) for name, value in raw.items() if name in UseCase.model_fields}
+    extras = tuple(sorted(set(raw) - set(asked)))
+    try:
+        use_case = UseCase.model_validate(asked)
+    except ValidationError as error:
+        return Checked(None, tuple(f"{where}: {_in_words(problem)}" for problem in error.errors()), extras)
+    return Checked(use_case, (), extras, tuple(_notes(where, raw, use_case, extras)))
+
+
+def say_problems(problems: Sequence[str]) -> str:
+    """Join problems to one line that stays readable.
+
+    Args:
+        problems: A sentence's part each.
+    """
+    more = len(problems) - _MOST_PROBLEMS_SAID
+    return "; ".join(problems[:_MOST_PROBLEMS_SAID]) + (f"; and {more} more" if more > 0 else "")
+
+
+def repeated_titles(use_cases: Sequence[UseCase]) -> list[str]:
+    """Say which titles appear more than once, case and spaces aside.
+
+    Args:
+        use_cases: The candidates of one node.
+    """
+    first = {_plain(use_case.title): use_case.title for use_case in reversed(use_cases)}
+    counts = Counter(_plain(use_case.title) for use_case in use_cases)
+    return [f'{count} candidates have the title "{first[title]}".' for title, count in counts.items() if count > 1]
+
+
+def stored_title(title: str) -> str:
+    """Cut a title to the length that is stored.
+
+    Args:
+        title: Of any length.
+    """
+    return title if len(title) <= STORED_TITLE_CHARACTERS else title[: STORED_TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def _notes(where: str, raw: dict[str, object], use_case: UseCase, extras: Sequence[str]) -> list[str]:
+    notes = []
+    if len(use_case.title) > STORED_TITLE_CHARACTERS:
+        notes.append(f"The title of {where} has {len(use_case.title)} characters and was cut to {STORED_TITLE_CHARACTERS}.")
+    if extras:
+        notes.append(f"Fields of {where} that were not asked for were dropped: {', '.join(map(replace_unstorable, extras))}.")
+    for name in ("complexity_score", "category", "estimated_roi", "risk_level"):
+        if raw[name] != (value := getattr(use_case, name)):
+            notes.append(f'In {where}, {name} "{raw[name]}" was read as {value}.')
+    if any(isinstance(value, str) and replace_unstorable(value) != value for value in raw.values()):
+        notes.append(f"Characters of {where} that cannot be stored were replaced.")
+    return notes
+
+
+def _in_words(problem: object) -> str:
+    details = dict(problem)  # type: ignore[call-overload]
+    field, kind = ".".join(map(str, details["loc"])), details["type"]
+    if kind == "missing":
+        return f"{field} is missing"
+    if kind == "value_error":
+        return f"{field} {details['ctx']['error']}"
+    if kind == "enum":
+        return f"{field} is {str(details['input'])[:60]!r}, not one of {details['ctx']['expected']}"
+    return f"{field}: {details['msg']}"
+
+
+def _storable(value: object) -> object:
+    return replace_unstorable(value) if isinstance(value, str) else value
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.casefold().split())

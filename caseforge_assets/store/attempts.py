@@ -1,0 +1,150 @@
+"""Attempts: one request in one batch, and what it came to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """An attempt with what its request was made from, as collecting needs it."""
+
+    id: int
+    custom_id: str
+    outcome: str | None
+    node_id: int
+    framework_key: str
+    partition_key: str | None
+    code: str
+    name: str
+    request_id: int | None
+    request_state: str | None
+    request_is_current: bool | None
+    question: str | None
+    stage_version: str | None
+    source_content_id: int | None
+    temperature: float | None
+    attempts_counted: int | None
+    max_completion_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is recorded of an attempt when its line was judged."""
+
+    attempt_id: int
+    outcome: str
+    detail: str
+    notes: list[str]
+    line_number: int | None = None
+    status_code: int | None = None
+    remote_request_id: str | None = None
+    response_id: str | None = None
+    model: str | None = None
+    finish_reason: str | None = None
+    answer_sha256: str | None = None
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: Decimal | None = None
+    answered_at: datetime | None = None
+
+
+_SELECT = """
+select a.id, a.custom_id, a.outcome, a.node_id, n.framework_key, nv.partition_key, coalesce(nv.code, n.identity), coalesce(nv.name, n.identity),
+       a.request_id, r.state, r.is_current, r.question, r.stage_version, r.source_content_id, r.temperature, r.attempts_counted,
+       r.max_completion_tokens
+from caseforge.attempt a
+join caseforge.node n on n.id = a.node_id
+left join caseforge.request r on r.id = a.request_id
+left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
+       on nv.node_id = a.node_id
+where a.batch_id = :batch
+"""
+
+
+def by_custom_id(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, AttemptRow]:
+    """The attempts of a batch that these lines answer, locked until the transaction ends; unknown ids are left out."""
+    query = text(_SELECT + " and a.custom_id = any(:ids) order by a.id for update of a")
+    rows = connection.execute(query, {"batch": batch_id, "ids": list(custom_ids)})
+    return {row.custom_id: AttemptRow(*row) for row in rows}
+
+
+def without_outcome(connection: Connection, batch_id: int) -> list[AttemptRow]:
+    """The attempts of a batch that no line answered, locked until the transaction ends."""
+    rows = connection.execute(text(_SELECT + " and a.outcome is null order by a.id for update of a"), {"batch": batch_id})
+    return [AttemptRow(*row) for row in rows]
+
+
+_RECORD = text("""
+update caseforge.attempt a set
+    outcome = new.outcome, detail = new.detail, notes = new.notes, line_number = new.line_number, status_code = new.status_code,
+    remote_request_id = new.remote_request_id, response_id = new.response_id, model = new.model, finish_reason = new.finish_reason,
+    answer_sha256 = new.answer_sha256, input_tokens = new.input_tokens, cached_tokens = new.cached_tokens,
+    output_tokens = new.output_tokens, reasoning_tokens = new.reasoning_tokens, cost_usd = new.cost_usd, answered_at = new.answered_at
+from jsonb_to_recordset(cast(:rows as jsonb)) as new(
+    attempt_id bigint, outcome text, detail text, notes jsonb, line_number int, status_code int, remote_request_id text, response_id text,
+    model text, finish_reason text, answer_sha256 text, input_tokens int, cached_tokens int, output_tokens int, reasoning_tokens int,
+    cost_usd numeric, answered_at timestamptz)
+where a.id = new.attempt_id
+""")
+
+
+def record(connection: Connection, results: Sequence[Result]) -> None:
+    """Writes results over attempts; the caller decided that they may be written."""
+    if results:
+        connection.execute(_RECORD, {"rows": json.dumps([asdict(result) for result in results], default=str)})
+
+
+def uncounted_tries(connection: Connection, request_ids: Sequence[int], outcomes: Sequence[str]) -> dict[int, int]:
+    """Per request, how often it ended in one of these outcomes."""
+    query = text("select request_id, count(*) from caseforge.attempt where request_id = any(:ids) and outcome = any(:outcomes) group by 1")
+    return {row[0]: row[1] for row in connection.execute(query, {"ids": list(request_ids), "outcomes": list(outcomes)})}
+
+
+def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
+    """How many attempts of a batch came to what."""
+    query = text("select coalesce(outcome, 'live'), count(*) from caseforge.attempt where batch_id = :id group by 1 order by 2 desc, 1")
+    return {row[0]: row[1] for row in connection.execute(query, {"id": batch_id})}
+
+
+_OK_ANSWERS = text("""
+select distinct on (r.id) r.id as request_id, c.id as content_id
+from caseforge.request r
+join caseforge.attempt a on a.fingerprint = r.fingerprint and a.generation = r.generation and a.outcome in ('ok', 'salvaged')
+join caseforge.provider p on p.id = a.provider_id and p.simulated = :simulated
+join caseforge.content c on c.attempt_id = a.id and c.reused_from is null and c.stage = r.stage
+where r.id = any(:ids)
+order by r.id, c.id desc
+""")
+
+
+def reusable(connection: Connection, request_ids: Sequence[int], simulated: bool) -> dict[int, int]:
+    """Per request, the content of a good answer to the very same question from the same kind of provider."""
+    rows = connection.execute(_OK_ANSWERS, {"ids": list(request_ids), "simulated": simulated})
+    return {row.request_id: row.content_id for row in rows}
+
+
+def failures(connection: Connection, framework_key: str) -> list[Any]:
+    """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far."""
+    query = text("""
+    select nv.code, nv.name, r.stage, last.outcome, last.detail, sums.attempts, sums.cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
+    from caseforge.request r
+    join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    join lateral (select outcome, detail from caseforge.attempt a where a.request_id = r.id order by a.id desc limit 1) last on true
+    join lateral (
+        select count(*) as attempts, sum(a.cost_usd) as cost_usd, sum(a.output_tokens) as output_tokens
+        from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id and b.stage = r.stage where a.node_id = r.node_id) sums on true
+    where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key
+    order by r.stage, nv.position
+    """)
+    return list(connection.execute(query, {"key": framework_key}))

@@ -1,0 +1,163 @@
+"""Batches: one row each, from intent to collected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, text, update
+
+from caseforge_assets.store.tables import attempt, batch
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as the store knows it."""
+
+    id: int
+    provider_id: int
+    submission_id: str
+    origin: str
+    stage: str
+    model: str
+    state: str
+    reason: str | None
+    owner: str
+    request_count: int
+    input_tokens: int
+    expected_cost_usd: Decimal | None
+    remote_id: str | None
+    remote_status: str | None
+    remote: dict[str, Any] | None
+    input_file_id: str | None
+    artifacts: dict[str, dict[str, Any]]
+    created_at: datetime
+    creating_at: datetime | None
+    opened_at: datetime | None
+    final_at: datetime | None
+    collected_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """What people call it: the provider's id once there is one."""
+        return self.remote_id or f"batch {self.id}"
+
+
+_COLUMNS = [batch.c[name] for name in BatchRow.__dataclass_fields__]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """One request in a batch that is about to be made."""
+
+    node_id: int
+    request_id: int | None
+    custom_id: str
+    fingerprint: str
+    generation: int
+    expected_cost_usd: Decimal | None
+
+
+def add_batch(connection: Connection, values: Mapping[str, Any], attempts: Sequence[NewAttempt]) -> int:
+    """Stores a batch and its attempts. The index on live attempts refuses a question that is under way already."""
+    batch_id = int(connection.scalar(insert(batch).values(**values).returning(batch.c.id)) or 0)
+    add_attempts(connection, batch_id, values["provider_id"], attempts)
+    return batch_id
+
+
+def add_attempts(connection: Connection, batch_id: int, provider_id: int, attempts: Sequence[NewAttempt]) -> None:
+    """Adds live attempts to a batch."""
+    if attempts:
+        rows = [{**asdict(one), "batch_id": batch_id, "provider_id": provider_id} for one in attempts]
+        connection.execute(insert(attempt), rows)
+
+
+def change(connection: Connection, batch_id: int, **values: Any) -> None:
+    """Sets columns of a batch."""
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(**values))
+
+
+def get(connection: Connection, batch_id: int) -> BatchRow:
+    """One batch.
+
+    Raises:
+        LookupError: there is none with this id.
+    """
+    row = connection.execute(select(*_COLUMNS).where(batch.c.id == batch_id)).first()
+    if row is None:
+        raise LookupError(f"there is no batch {batch_id}")
+    return BatchRow(*row)
+
+
+def find(connection: Connection, name: str) -> BatchRow | None:
+    """A batch by its number, the provider's id or its submission id."""
+    known = (batch.c.remote_id == name) | (batch.c.submission_id == name)
+    row = connection.execute(select(*_COLUMNS).where(known | (batch.c.id == int(name)) if name.isdecimal() else known)).first()
+    return BatchRow(*row) if row else None
+
+
+def in_states(connection: Connection, states: Sequence[str], provider_id: int | None = None) -> list[BatchRow]:
+    """Batches in any of these states, oldest first; of one provider if given."""
+    query = select(*_COLUMNS).where(batch.c.state.in_(states)).order_by(batch.c.id)
+    if provider_id is not None:
+        query = query.where(batch.c.provider_id == provider_id)
+    return [BatchRow(*row) for row in connection.execute(query)]
+
+
+def newest(connection: Connection, limit: int) -> list[BatchRow]:
+    """The newest batches, newest first."""
+    return [BatchRow(*row) for row in connection.execute(select(*_COLUMNS).order_by(batch.c.id.desc()).limit(limit))]
+
+
+def add_artifact(connection: Connection, batch_id: int, role: str, artifact: Mapping[str, Any]) -> None:
+    """Records a whole file of a batch under its role."""
+    query = "update caseforge.batch set artifacts = artifacts || jsonb_build_object(cast(:role as text), cast(:artifact as jsonb)) where id = :id"
+    connection.execute(text(query), {"id": batch_id, "role": role, "artifact": json.dumps(dict(artifact))})
+
+
+def tokens_in_flight(connection: Connection, provider_id: int) -> dict[str, int]:
+    """Input tokens of batches that are planned or under way, per model."""
+    query = text("""
+    select model, sum(input_tokens) from caseforge.batch
+    where provider_id = :provider and state in ('planned', 'written', 'uploaded', 'creating', 'open') group by model
+    """)
+    return {row[0]: int(row[1]) for row in connection.execute(query, {"provider": provider_id})}
+
+
+def put_back(connection: Connection, batch_id: int, reason: str, state: str = "pending") -> None:
+    """The batch was never created: its requests are pending again (or parked, when a person took it back), and it says why."""
+    connection.execute(
+        text("""
+        update caseforge.request r set state = :state from caseforge.attempt a
+        where a.batch_id = :id and a.outcome is null and r.id = a.request_id and r.state = 'in_batch'
+        """),
+        {"id": batch_id, "state": state},
+    )
+    connection.execute(
+        text("update caseforge.attempt set outcome = 'not_sent', detail = :reason where batch_id = :id and outcome is null"),
+        {"id": batch_id, "reason": reason},
+    )
+    change(connection, batch_id, state="refused", reason=reason)
+
+
+_WITH_CONTENT = text("""
+select r.framework_key, r.plan_id, array_agg(a.node_id order by a.id) as node_ids
+from caseforge.attempt a
+join caseforge.request r on r.id = a.request_id
+join caseforge.content c on c.attempt_id = a.id and c.is_current
+where a.batch_id = :id group by r.framework_key, r.plan_id
+""")
+
+
+def nodes_with_content(connection: Connection, batch_id: int) -> list[tuple[str, int | None, list[int]]]:
+    """(framework, plan, node ids) of the nodes whose current content came from this batch."""
+    return [(row[0], row[1], list(row[2])) for row in connection.execute(_WITH_CONTENT, {"id": batch_id})]
+
+
+def attempt_ids(connection: Connection, batch_id: int) -> list[int]:
+    """Attempt ids in the order of the batch's lines."""
+    return list(connection.scalars(select(attempt.c.id).where(attempt.c.batch_id == batch_id).order_by(attempt.c.id)))

@@ -1,0 +1,43 @@
+"""What Dagster shows of an outbox row: small previews and figures, never a whole document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+PREVIEW_CHARACTERS = 2_000
+
+_PREVIEWS = text("""
+select o.id, nv.code, nv.name, nv.level, left(nv.description, :size) as description,
+       left(x.text, :size) as context_text, length(x.text) as context_characters,
+       r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint,
+       left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text,
+       a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens, a.cost_usd,
+       a.line_number, b.id as batch_id, b.remote_id, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
+       c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd,
+       (select jsonb_agg(jsonb_build_array(k.candidate_uid, left(k.title, 120), k.fields ->> 'category', k.fields ->> 'complexity_score',
+            k.fields ->> 'estimated_roi', k.fields ->> 'risk_level') order by k.position)
+        from caseforge.candidate k where k.content_id = c.id and o.asset = any(:with_items)) as items
+from caseforge.outbox o
+left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
+       on nv.node_id = o.node_id
+left join caseforge.context x on x.id = o.context_id
+left join caseforge.request r on r.id = o.request_id and o.asset = any(:with_request)
+left join caseforge.attempt a on a.id = o.attempt_id
+left join caseforge.batch b on b.id = a.batch_id
+left join caseforge.content c on c.id = o.content_id
+where o.id = any(:ids)
+""")
+
+
+def previews(connection: Connection, ids: Sequence[int], with_request: Sequence[str], with_items: Sequence[str]) -> dict[int, Any]:
+    """Per outbox row, what can be said of it: node, context, request, answer, content; columns that do not apply are None.
+
+    Args:
+        with_request: stations whose rows show their request.
+        with_items: stations whose rows show a table of candidates.
+    """
+    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "with_request": list(with_request), "with_items": list(with_items)}
+    return {row.id: row for row in connection.execute(_PREVIEWS, values)}

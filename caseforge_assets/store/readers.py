@@ -1,0 +1,127 @@
+"""Queries for people: one node with all that belongs to it, and everything current, for exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+_FIND = text("""
+select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis
+from caseforge.node n
+join caseforge.node_version nv on nv.node_id = n.id
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where (cast(:key as text) is null or n.framework_key = :key) and (nv.code = :name or nv.partition_key = :name or n.identity = :name)
+order by nv.code = :name desc, n.framework_key
+""")
+
+
+def find_nodes(connection: Connection, name: str, framework_key: str | None = None) -> list[Any]:
+    """Nodes that are called so: by code, by partition key or by stable id, in one framework or in all."""
+    return list(connection.execute(_FIND, {"name": name, "key": framework_key}))
+
+
+_CONTENT = text("""
+select c.id, c.stage, c.title, c.body, c.version, c.model, c.temperature, c.generated_by, c.owner, c.simulated, c.answered_at, c.stored_at,
+       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.reused_from, c.is_current
+from caseforge.content c where c.node_id = :node order by c.stage, c.is_current desc, c.id desc
+""")
+
+
+def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
+    """Every content version of a node, the current ones first within their stage."""
+    return list(connection.execute(_CONTENT, {"node": node_id}))
+
+
+_CANDIDATES = text("""
+select k.candidate_uid, k.title, k.fields from caseforge.candidate k where k.node_id = :node and k.is_current order by k.content_id, k.position
+""")
+
+
+def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:
+    """The current candidates of a node."""
+    return list(connection.execute(_CANDIDATES, {"node": node_id}))
+
+
+_ATTEMPTS = text("""
+select a.id, b.stage, b.remote_id, b.id as batch_id, a.outcome, a.detail, a.model, a.finish_reason, a.input_tokens, a.output_tokens, a.reasoning_tokens,
+       a.cost_usd, a.created_at, a.answered_at, a.line_number, b.artifacts, b.state as batch_state
+from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where a.node_id = :node order by a.id
+""")
+
+
+def attempts_of_node(connection: Connection, node_id: int) -> list[Any]:
+    """Every attempt for a node, oldest first."""
+    return list(connection.execute(_ATTEMPTS, {"node": node_id}))
+
+
+_EXPORT_CONTENT = text("""
+select nv.code, nv.partition_key, nv.name, nv.level, n.identity, v.framework_key, v.label as edition, c.stage, c.title, c.body, c.version, c.model,
+       c.temperature, c.generated_by, c.model_type, c.owner, c.simulated, c.answered_at, c.remote_batch_id, c.remote_request_id, c.input_tokens,
+       c.output_tokens, c.cost_usd, c.id as content_id
+from caseforge.content c
+join caseforge.node n on n.id = c.node_id
+join caseforge.node_version nv on nv.node_id = c.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where c.is_current and v.framework_key = :key and c.stage = :stage and (cast(:owner as text) is null or c.owner = :owner)
+  and (cast(:ids as bigint[]) is null or c.node_id = any(:ids))
+order by nv.position
+""")
+
+
+def current_of_stage(
+    connection: Connection, key: str, stage: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None
+) -> Iterator[dict[str, Any]]:
+    """The current contents of a stage in framework order, streamed."""
+    values = {"key": key, "stage": stage, "owner": owner, "ids": None if node_ids is None else list(node_ids)}
+    for row in connection.execution_options(yield_per=200).execute(_EXPORT_CONTENT, values):
+        yield dict(row._mapping)
+
+
+_EXPORT_CANDIDATES = text("""
+select nv.code, nv.name, v.framework_key, v.label as edition, k.candidate_uid, k.title, k.fields, c.model, c.temperature, c.generated_by, c.model_type,
+       c.owner, c.simulated, c.answered_at, c.remote_batch_id, c.remote_request_id
+from caseforge.candidate k
+join caseforge.content c on c.id = k.content_id and c.stage = :stage
+join caseforge.node_version nv on nv.node_id = k.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where k.is_current and v.framework_key = :key and (cast(:owner as text) is null or c.owner = :owner)
+  and (cast(:ids as bigint[]) is null or k.node_id = any(:ids))
+order by nv.position, k.position
+""")
+
+
+def current_candidates(
+    connection: Connection, key: str, stage: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None
+) -> Iterator[dict[str, Any]]:
+    """The current candidates in framework order, streamed, with their fields beside the other columns."""
+    values = {"key": key, "stage": stage, "owner": owner, "ids": None if node_ids is None else list(node_ids)}
+    for row in connection.execution_options(yield_per=500).execute(_EXPORT_CANDIDATES, values):
+        flat = dict(row._mapping)
+        yield {**flat, **flat.pop("fields")}
+
+
+_SUMS = text("""
+select b.stage, p.simulated, count(*) filter (where a.outcome is not null) as attempts, sum(a.input_tokens) as input_tokens,
+       sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
+       count(*) filter (where a.outcome is not null and a.outcome <> 'not_sent' and a.cost_usd is null) as unknown_costs
+from caseforge.attempt a
+join caseforge.batch b on b.id = a.batch_id
+join caseforge.provider p on p.id = a.provider_id
+join caseforge.node n on n.id = a.node_id
+where n.framework_key = :key group by b.stage, p.simulated order by b.stage, p.simulated
+""")
+
+
+def spent(connection: Connection, key: str) -> list[Any]:
+    """Attempts, tokens and cost per stage, simulated and billed apart; NULL sums are unknown."""
+    return list(connection.execute(_SUMS, {"key": key}))
+
+
+_CANDIDATE_COUNT = text("select count(*) from caseforge.candidate where framework_key = :key and is_current")
+
+
+def candidate_count(connection: Connection, key: str) -> int:
+    """How many current candidates a framework has."""
+    return int(connection.scalar(_CANDIDATE_COUNT, {"key": key}) or 0)

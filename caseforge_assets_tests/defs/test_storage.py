@@ -1,0 +1,71 @@
+"""The project's dagster.yaml: every key valid, everything in CaseForge's own database and data folder, in each process anew."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from dagster import DagsterInstance
+from dagster._core.instance.ref import InstanceRef
+
+from caseforge_assets.defs.storage import CaseforgeStorage
+from caseforge_assets_tests.defs.stations import collect
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dagster_database_url: str) -> Path:
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", dagster_database_url)
+    monkeypatch.setenv("CASEFORGE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def instance(home: Path, tmp_path: Path) -> Iterator[DagsterInstance]:
+    """As `dagster dev` makes it without DAGSTER_HOME: the project's dagster.yaml, a temporary folder for the rest."""
+    elsewhere = tmp_path / "temporary_home"
+    elsewhere.mkdir()
+    with DagsterInstance.from_ref(InstanceRef.from_dir(str(elsewhere), config_dir=str(PROJECT))) as instance:
+        yield instance
+
+
+def test_another_process_finds_the_same_database_from_what_it_is_handed(instance: DagsterInstance, dagster_database_url: str) -> None:
+    instance.add_dynamic_partitions("nodes", ["1.1"])
+    with DagsterInstance.from_ref(instance.get_ref()) as other:
+        assert isinstance(other.get_ref().storage_data.rehydrate(as_type=CaseforgeStorage), CaseforgeStorage)
+        assert other.get_dynamic_partitions("nodes") == ["1.1"]
+    assert dagster_database_url not in str(instance.get_ref().to_dict())
+
+
+def test_settings_are_those_of_the_file(instance: DagsterInstance) -> None:
+    queue = instance.run_coordinator
+    assert (queue.dequeue_interval_seconds, queue.dequeue_use_threads) == (1, True)
+    assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 4
+    assert instance.run_monitoring_enabled
+    assert instance.run_monitoring_max_runtime_seconds == 6 * 3600
+    assert not instance.run_retries_enabled
+    assert not instance.telemetry_enabled
+
+
+def test_logs_and_artifacts_of_runs_lie_in_the_data_folder(instance: DagsterInstance, home: Path, tmp_path: Path) -> None:
+    assert collect.execute_in_process(instance=instance).success
+    assert list((home / "dagster" / "compute_logs").rglob("*.err"))
+    assert Path(instance.storage_directory()).is_relative_to(home)
+    assert list((tmp_path / "temporary_home").rglob("*.err")) == []
+
+
+def test_the_command_line_takes_the_project_as_it_is(home: Path) -> None:
+    command = [Path(sys.executable).with_name("dagster"), "run", "list"]
+    done = subprocess.run(command, cwd=PROJECT, env={**os.environ, "DAGSTER_HOME": str(PROJECT)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_workspace_is_the_package() -> None:
+    assert yaml.safe_load((PROJECT / "workspace.yaml").read_text()) == {"load_from": [{"python_module": "caseforge_assets.definitions"}]}
