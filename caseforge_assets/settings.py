@@ -52,7 +52,7 @@ class StageOverrides(BaseModel):
 
 
 class Configuration(BaseModel):
-    """All of caseforge.toml. The names of the seed system are kept: openai_model, batch_max_completion_tokens_process, …"""
+    """All of caseforge.toml. The names of the seed system are kept: openai_model, batch_max_completion_tokens_process and the like."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,7 +64,9 @@ class Configuration(BaseModel):
     reuse: Literal["exact", "off"] = "exact"
     max_attempts: int = Field(default=3, ge=1, le=10)
     auto_approve_below_usd: Decimal = Field(default=Decimal(0), ge=0)
-    budget_usd: Decimal | None = Field(default=None, ge=0, description="over all frameworks; a provider that bills gets nothing without one")
+    budget_usd: Decimal | None = Field(
+        default=None, ge=0, description="over all frameworks; a provider that bills gets nothing without one"
+    )
     allow_unknown_cost: bool = False
     quiet_period_s: float = Field(default=20.0, ge=0)
     create_grace_s: float = Field(default=120.0, ge=0)
@@ -117,7 +119,9 @@ class Settings(BaseModel):
         if key in known:
             return known[key]
         names = ", ".join(sorted(known)) or "none yet"
-        raise ConfigurationError(f"framework {key!r} is not in {CONFIG_NAME} (declared: {names}). Add it with: caseforge load FILE --framework {key}")
+        raise ConfigurationError(
+            f"framework {key!r} is not in {CONFIG_NAME} (declared: {names}). Add it with: caseforge load FILE --framework {key}"
+        )
 
 
 def check_framework_key(key: str) -> str:

@@ -40,6 +40,7 @@ def build_app(serving: Serving) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         serving.files.remove_expired(serving.clock.now())
         app.state.serving = serving
+        app.state.completions = 0
         app.state.runner = Runner(serving)
         app.state.runner.resume()
         yield

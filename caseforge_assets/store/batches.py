@@ -161,3 +161,15 @@ def nodes_with_content(connection: Connection, batch_id: int) -> list[tuple[str,
 def attempt_ids(connection: Connection, batch_id: int) -> list[int]:
     """Attempt ids in the order of the batch's lines."""
     return list(connection.scalars(select(attempt.c.id).where(attempt.c.batch_id == batch_id).order_by(attempt.c.id)))
+
+
+_CLAIM = text("""
+update caseforge.batch set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
+where state = 'final' and (collect_lease_until is null or collect_lease_until < now())
+returning id, collect_lease
+""")
+
+
+def claim_for_collecting(connection: Connection, lease_s: float) -> list[tuple[int, int]]:
+    """(batch, number of the lease) of finished batches that nobody collects; a lease that ran out is given anew."""
+    return sorted((row[0], row[1]) for row in connection.execute(_CLAIM, {"lease_s": lease_s}))

@@ -125,14 +125,42 @@ def mark_flushed(connection: Connection, event_ids: Mapping[int, int | None]) ->
     connection.execute(_MARK, {"ids": list(event_ids), "events": list(event_ids.values())})
 
 
-_FAILED_ANYWAY = text("""
-select distinct on (o.node_id) o.node_id, o.asset, o.good, o.reason
-from caseforge.outbox o where o.framework_key = :key and o.asset = any(:assets) and o.node_id = any(:ids)
+def highest_id(connection: Connection) -> int:
+    """The id of the newest row; 0 when there is none."""
+    return int(connection.scalar(text("select coalesce(max(id), 0) from caseforge.outbox")) or 0)
+
+
+def good_since(connection: Connection, key: str, asset: str, after_id: int) -> set[int]:
+    """Node ids with a good row of a station that is newer than a row."""
+    query = text("select distinct node_id from caseforge.outbox where framework_key = :key and asset = :asset and good and id > :after")
+    return set(connection.scalars(query, {"key": key, "asset": asset, "after": after_id}))
+
+
+_REPEAT = text("""
+insert into caseforge.outbox (framework_key, asset, node_id, partition_key, good, data_version, code_version, upstream, reason,
+                              context_id, request_id, attempt_id, content_id)
+select distinct on (o.node_id) o.framework_key, o.asset, o.node_id, nv.partition_key, true, o.data_version, o.code_version, o.upstream, '',
+       o.context_id, o.request_id, o.attempt_id, o.content_id
+from caseforge.outbox o
+join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where o.framework_key = :key and o.asset = :asset and o.good and o.node_id = any(:ids)
 order by o.node_id, o.id desc
 """)
 
 
-def newest_of(connection: Connection, key: str, assets: Sequence[str], node_ids: Sequence[int]) -> dict[int, tuple[str, bool, str]]:
-    """Per node, the newest row among several stations: (asset, good, reason)."""
-    rows = connection.execute(_FAILED_ANYWAY, {"key": key, "assets": list(assets), "ids": list(node_ids)})
-    return {row.node_id: (row.asset, row.good, row.reason) for row in rows}
+def repeat_latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]) -> None:
+    """Writes the newest good row of nodes at a station once more: a confirmation."""
+    connection.execute(_REPEAT, {"key": key, "asset": asset, "ids": list(node_ids)})
+
+
+_NEWEST_FAILURES = text("""
+select distinct on (node_id) node_id, reason from caseforge.outbox
+where asset = any(:assets) and node_id = any(:ids) and not good and attempt_id is not null order by node_id, id desc
+""")
+
+
+def newest_failures(connection: Connection, assets: Sequence[str], node_ids: Sequence[int]) -> dict[int, str]:
+    """Per node, why its newest failed attempt failed."""
+    rows = connection.execute(_NEWEST_FAILURES, {"assets": list(assets), "ids": list(node_ids)})
+    return {row.node_id: row.reason for row in rows}

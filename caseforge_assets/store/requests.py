@@ -271,3 +271,35 @@ def typical_output_tokens(connection: Connection, stage: str, model: str, simula
     """)
     row = connection.execute(query, {"stage": stage, "model": model, "simulated": simulated}).one()
     return Decimal(row.mean) if row.answers >= at_least else None
+
+
+_WHEREABOUTS = text("""
+select r.node_id, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since, p.state as plan_state
+from caseforge.request r
+left join caseforge.plan p on p.id = r.plan_id
+left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
+left join caseforge.batch b on b.id = a.batch_id
+where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.state in ('pending', 'in_batch')
+""")
+
+
+def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, str]:
+    """Per node with a request that is pending or under way: where it is, since when, and what would make it move."""
+    texts = {}
+    for row in connection.execute(_WHEREABOUTS, {"stage": stage, "ids": list(node_ids)}):
+        if row.batch_id is not None:
+            name = row.remote_id or f"batch {row.batch_id}"
+            status = f" ({row.remote_status})" if row.remote_status else ""
+            texts[row.node_id] = f"waiting: in {name}{status} since {row.since:%Y-%m-%d %H:%M} UTC, turns green when collected"
+        elif row.plan_state == "approved":
+            texts[row.node_id] = "waiting: approved and not submitted yet; the job submit or its sensor sends it"
+        else:
+            texts[row.node_id] = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
+    return texts
+
+
+def newest_sendable(connection: Connection, provider: int, simulated: bool) -> int | None:
+    """The id of the newest pending request that may be sent to a provider, None when there is none."""
+    query = text(_SENDABLE.text.replace("for update of r", ""))
+    rows = connection.execute(query, {"provider": provider, "simulated": simulated, "ids": None})
+    return max((row.id for row in rows), default=None)

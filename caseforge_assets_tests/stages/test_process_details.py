@@ -165,3 +165,9 @@ def test_every_section_is_found_where_it_stands() -> None:
     found = find_sections(document())
     assert [section.name for section in found] == list(SECTIONS)
     assert [section.heading.line for section in found] == list(range(0, 40, 4))
+
+
+def test_3_mb_are_judged_like_less() -> None:
+    assert judge("\n\n".join([document()] * 2_000)).outcome is Outcome.ok
+    assert judge("## Overview\n" * 250_000).outcome is Outcome.sections_missing
+    assert judge("# " + " " * 1_500_000 + "x" * 1_500_000).outcome is Outcome.sections_missing

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseforge_assets.stages.judgement import Judgement, Outcome
@@ -26,6 +26,7 @@ def judge(text: str, finish_reason: str) -> Judgement:
     return stage("usecases").judge(answer(text, finish_reason))
 
 
+@settings(deadline=None)
 @given(items=ITEMS, beginning=BEGINNINGS, separator=SEPARATORS, share=st.floats(0, 1), finish_reason=st.sampled_from(["stop", "length"]))
 def test_a_cut_answer_never_yields_a_candidate_that_was_cut(
     items: list[dict[str, str]], beginning: str, separator: str, share: float, finish_reason: str
@@ -39,6 +40,7 @@ def test_a_cut_answer_never_yields_a_candidate_that_was_cut(
         assert cut.count('"title": ') >= len(found) >= 6
 
 
+@settings(deadline=None)
 @given(
     text=st.text(max_size=300) | st.text(alphabet='{}[]":, use_cases\\ntitle', max_size=300),
     finish_reason=st.sampled_from(["stop", "length", None]),
@@ -49,6 +51,7 @@ def test_no_text_makes_a_judge_fail(text: str, finish_reason: str | None) -> Non
         assert judgement.outcome.good == (judgement.content is not None)
 
 
+@settings(deadline=None)
 @given(share=st.floats(0, 1))
 def test_a_cut_document_is_never_content(share: float) -> None:
     text = document()[: int(len(document()) * share)]

@@ -23,6 +23,7 @@ async def create_completion(request: Request) -> Response:
     serving = serving_of(request)
     body = await json_object(request)
     _check_completion(body)
+    request.app.state.completions += 1
     if serving.upstream is not None:
         return answer_response(await serving.upstream.ask(body))
     return answer_response(await asyncio.to_thread(complete, body, serving.clock.now()))
@@ -67,6 +68,7 @@ async def stats(request: Request) -> Response:
             "batches_created": serving.batches.count(),
             "requests_accepted": accepted.requests,
             "requests_answered": answered.requests,
+            "completions_since_start": request.app.state.completions,
             "accepted": asdict(accepted),
             "answered": asdict(answered),
             "open_batches": dict(Counter("cancelling" if one.cancelling_at else "open" for one in serving.batches.unfinished())),

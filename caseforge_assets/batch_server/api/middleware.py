@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -83,8 +84,19 @@ def _exchange(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Excha
     async def reply(status_code: int, body: dict[str, Any]) -> None:
         await JsonResponse(body, status_code)(scope, receive, send)
 
+    async def pass_on() -> None:
+        await app(scope, receive, send)
+
+    async def wait(seconds: float) -> None:
+        async def client_gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        with suppress(TimeoutError):
+            await asyncio.wait_for(client_gone(), seconds)
+
     async def hang_up() -> None:
         scope["extensions"][HANG_UP]()
         await asyncio.sleep(0.01)  # The connection has to be gone before uvicorn misses a response.
 
-    return Exchange(perform, reply, hang_up)
+    return Exchange(perform, reply, pass_on, wait, hang_up)

@@ -60,11 +60,15 @@ class Exchange:
     Attributes:
         perform: Lets the server do what was asked; the real reply is kept back.
         reply: Sends a status and a JSON body.
+        pass_on: Lets the server do what was asked and sends the real reply.
+        wait: Does nothing for so many real seconds, or until the client has gone.
         hang_up: Drops the connection.
     """
 
     perform: Callable[[], Awaitable[None]]
     reply: Callable[[int, dict[str, Any]], Awaitable[None]]
+    pass_on: Callable[[], Awaitable[None]]
+    wait: Callable[[float], Awaitable[None]]
     hang_up: Callable[[], Awaitable[None]]
 
 

@@ -21,7 +21,7 @@ async def reply_error(exchange: Exchange, spec: FaultSpec) -> None:
 async def reply_timeout(exchange: Exchange, spec: FaultSpec) -> None:
     """No answer at all; the connection is dropped after so many real seconds."""
     await _perform_if_after(exchange, spec)
-    await asyncio.sleep(spec.number("seconds"))
+    await exchange.wait(spec.number("seconds"))
     await exchange.hang_up()
 
 
@@ -30,6 +30,13 @@ async def reply_reset(exchange: Exchange, spec: FaultSpec) -> None:
     """The connection is dropped without an answer."""
     await _perform_if_after(exchange, spec)
     await exchange.hang_up()
+
+
+@reply_fault(seconds=1.0)
+async def reply_delay(exchange: Exchange, spec: FaultSpec) -> None:
+    """The right answer, so many real seconds late."""
+    await asyncio.sleep(spec.number("seconds"))
+    await exchange.pass_on()
 
 
 async def _perform_if_after(exchange: Exchange, spec: FaultSpec) -> None:

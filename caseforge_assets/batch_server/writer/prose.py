@@ -27,7 +27,7 @@ BANKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"metric|kpi|measure|indicator|performance", phrases.FIGURES, "-"),
     (r"technolog|tool|system", phrases.TOOLS, "-"),
 )
-WORDS_IN_ALL = 760
+WORDS_IN_ALL = 680
 WORDS_IN_A_LINE = 14
 LINES_IN_A_PARAGRAPH = 3
 

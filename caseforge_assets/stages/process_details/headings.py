@@ -12,7 +12,7 @@ BOLD_LEVEL = 7
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
 _FENCE_STARTS = {"```", "~~~"}
-_HEADING = re.compile(r"^ {0,3}(#{1,6})(\s*)(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"^ {0,3}(#{1,6})(\s*)(.*)$")
 _BOLD_LINE = re.compile(r"^\s*(?:\d+[.)]\s*)?(\*\*|__)[^*_]+\1:?\s*$|^\s*(\*\*|__)\d+[.)]\s*[^*_]+\2:?\s*$")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 _WORD = re.compile(r"[^\W_]+")
@@ -50,15 +50,16 @@ def find_sections(text: str) -> tuple[FoundSection, ...]:
     """
     lines = text.splitlines()
     headings, level = _without_title(list(_headings(lines)))
-    by_name: dict[str, list[FoundSection]] = {}
-    boundaries = _section_headings(headings, level)
-    for heading in boundaries:
-        if heading.section:
-            by_name.setdefault(heading.section, []).append(
-                FoundSection(heading.section, heading, _is_filled(lines, heading, headings, boundaries))
-            )
-    chosen = [next((found for found in several if found.filled), several[0]) for several in by_name.values()]
-    return tuple(sorted(chosen, key=lambda found: found.heading.line))
+    beginnings = _beginnings(headings, level)
+    by_name: dict[str, FoundSection] = {}
+    for place, heading in enumerate(headings):
+        if heading.section and heading.line in beginnings:
+            before = by_name.get(heading.section)
+            if before is None or not before.filled:
+                filled = _is_filled(lines, headings, place, beginnings)
+                if before is None or filled:
+                    by_name[heading.section] = FoundSection(heading.section, heading, filled)
+    return tuple(sorted(by_name.values(), key=lambda found: found.heading.line))
 
 
 def unwrapped(text: str) -> str | None:
@@ -77,9 +78,10 @@ def _headings(lines: list[str]) -> Iterator[Heading]:
     for number, line in _outside_code(lines):
         start = line.lstrip()[:1]
         if start == "#" and (found := _HEADING.match(line)):
-            section = section_meant(found[3])
+            text = found[3].rstrip().rstrip("#").rstrip()
+            section = section_meant(text)
             if found[2] or section:  # "#hashtag" is a heading only if it names a section
-                yield Heading(number, len(found[1]), found[3], section)
+                yield Heading(number, len(found[1]), text, section)
         elif (start in "*_" or start.isdigit()) and _BOLD_LINE.match(line) and (section := section_meant(line)):
             yield Heading(number, BOLD_LEVEL, line.strip(), section)
         elif (level := _underlined(lines, number)) and (section := section_meant(line)):
@@ -114,20 +116,27 @@ def _without_title(headings: list[Heading]) -> tuple[list[Heading], int]:
     return headings[has_title:], level
 
 
-def _section_headings(headings: list[Heading], level: int) -> list[Heading]:
-    """Choose the headings that begin a section: those at the sections' level, and others whose name is not found there."""
+def _beginnings(headings: list[Heading], level: int) -> set[int]:
+    """Choose the lines that begin a section: headings at the sections' level, and others whose name is not found there."""
     there = {heading.section for heading in headings if heading.level == level}
-    return [heading for heading in headings if heading.section and (heading.level == level or heading.section not in there)]
+    return {heading.line for heading in headings if heading.section and (heading.level == level or heading.section not in there)}
 
 
-def _is_filled(lines: list[str], heading: Heading, headings: list[Heading], boundaries: list[Heading]) -> bool:
+def _is_filled(lines: list[str], headings: list[Heading], place: int, beginnings: set[int]) -> bool:
     """Say whether there is text beneath a heading: words that are neither headings themselves nor a placeholder."""
-    ends = (other.line for other in headings if other.line > heading.line and (other in boundaries or other.level <= heading.level))
-    heading_lines = {other.line for other in headings}
     words: list[str] = []
-    for number in range(heading.line + 1, min(ends, default=len(lines))):
-        if number not in heading_lines:
-            words += _WORD.findall(lines[number].casefold())
+    start = headings[place].line + 1
+    for following in map(headings.__getitem__, range(place + 1, len(headings))):
+        if following.line in beginnings or following.level <= headings[place].level:
+            return _says_something(words, lines[start : following.line])
+        words += _WORD.findall(" ".join(lines[start : following.line]))
+        start = following.line + 1
+    return _says_something(words, lines[start:])
+
+
+def _says_something(words: list[str], lines: list[str]) -> bool:
+    for line in lines:
+        words += _WORD.findall(line)
         if len(words) > _LONGEST_PLACEHOLDER_WORDS:
             return True
-    return bool(words) and " ".join(words) not in _PLACEHOLDERS
+    return bool(words) and " ".join(words).casefold() not in _PLACEHOLDERS

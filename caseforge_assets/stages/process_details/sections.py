@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
+MAX_HEADING_CHARACTERS = 200
 
 _MARKUP = re.compile(r"[*_`~]+|\[(?=[^\]]*\]\()|(?<=\w)\]\([^)]*\)")
 _NUMBERING = re.compile(r"^(?:(?:section|part)\s+)?(?:\d+(?:\.\d+)*(?=[\s.):–—-])|(?:[ivx]+|[a-j])(?=[.)]))[\s.):–—-]*")
@@ -37,7 +38,6 @@ def read_sections() -> tuple[Section, ...]:
     return tuple(Section(entry["name"], tuple(entry["aliases"]), entry["instructions"].strip()) for entry in entries)
 
 
-@lru_cache(maxsize=4096)  # thousands of documents have the same few headings
 def section_meant(heading: str) -> str | None:
     """Say which section a heading means to a reader.
 
@@ -50,6 +50,11 @@ def section_meant(heading: str) -> str | None:
     Returns:
         The section's name, or None.
     """
+    return _section_meant(heading) if len(heading) <= MAX_HEADING_CHARACTERS else None
+
+
+@lru_cache(maxsize=4096)  # thousands of documents have the same few headings
+def _section_meant(heading: str) -> str | None:
     text = _plain(heading)
     if (name := _names().get(text)) is not None:
         return name

@@ -1,0 +1,33 @@
+"""The code location: every declared framework as a group of assets, beside the jobs and sensors of the batch clock."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from caseforge_assets.defs.assets import framework_assets
+from caseforge_assets.defs.failures import failed_nodes
+from caseforge_assets.defs.jobs import BATCH_JOBS
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.defs.sensors import SENSORS
+from caseforge_assets.settings import Settings, load_settings
+
+
+def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """All definitions; needs caseforge.toml, but neither database nor network.
+
+    Args:
+        settings: whose frameworks are shown; those of the project by default.
+        resources: replace the default ones by name.
+    """
+    configuration = (settings or load_settings()).configuration
+    return dg.Definitions(
+        assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, configuration)],
+        jobs=[*BATCH_JOBS, failed_nodes],
+        sensors=SENSORS,
+        resources={"caseforge": Caseforge(), **(resources or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

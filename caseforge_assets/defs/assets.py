@@ -1,0 +1,125 @@
+"""The assets of one framework: the framework itself, its eight stations as one step, and the report.
+
+The stations are one multi-asset, so that any selection of them is one run and one step, in process: a run is fast to
+start, and nothing is skipped because a station above had nothing to write.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from caseforge_assets.commands.load_framework import load_framework
+from caseforge_assets.commands.materialize_stations import materialize_stations
+from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.defs.descriptions import FRAMEWORK_TEXT, REPORT_TEXT, station_kinds, station_text
+from caseforge_assets.defs.mirror import mirror
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.partitions import node_partitions
+from caseforge_assets.defs.report import report_metadata
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.frameworks import read_framework
+from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES, Station, all_stations
+
+RUN_REPORT = "run_report"
+SIMULATED_WAIT_S = 120.0
+
+
+class StationConfig(dg.Config):
+    """How long a run waits for answers, in seconds per stage; by default 120 with a simulated provider, 0 with one that bills."""
+
+    wait_s: float | None = None
+
+
+def framework_assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> list[dg.AssetsDefinition]:
+    """All assets of a framework, in a group and under a key prefix of its name."""
+    return [_framework(key, entry), _stations(key, entry, configuration), _report(key, entry)]
+
+
+def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=list(asset_key(key, FRAMEWORK)),
+        group_name=key,
+        description=f"**{entry.title}**\n\n{FRAMEWORK_TEXT}",
+        kinds={"excel", "python"},
+        owners=_owners(entry),
+    )
+    def framework(context: dg.AssetExecutionContext, caseforge: Caseforge) -> Any:
+        source = caseforge.settings.project / entry.source
+        result = read_framework(source)
+        if result.edition is None:
+            raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
+        loaded = load_framework(caseforge.store, key, entry, result.edition, source.name)
+        mirror(context, caseforge)
+        return dg.MaterializeResult(metadata=vars(loaded), data_version=dg.DataVersion(result.edition.source_sha256))
+
+    return framework
+
+
+def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"{key}_stations",
+        specs=[_spec(key, entry, station, configuration) for station in all_stations()],
+        partitions_def=node_partitions(key),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def stations(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge) -> Iterator[Any]:
+        provider = caseforge.provider_if_configured
+        default_wait_s = SIMULATED_WAIT_S if provider and provider.simulated else 0.0
+        done = materialize_stations(
+            caseforge.store,
+            caseforge.folder,
+            caseforge.configuration,
+            key,
+            [selected.path[-1] for selected in context.selected_asset_keys],
+            context.partition_keys,
+            provider=provider,
+            wait_s=default_wait_s if config.wait_s is None else config.wait_s,
+        )
+        mirror(context, caseforge)
+        for station, reasons in done.unfinished.items():
+            context.log.warning(
+                f"{station}: {len(reasons):,} of {done.nodes:,} nodes are not through, first: {next(iter(reasons.items()))}"
+            )
+        yield from ()
+
+    return stations
+
+
+def _report(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=list(asset_key(key, RUN_REPORT)),
+        group_name=key,
+        deps=[dg.AssetDep(list(asset_key(key, station.name)), partition_mapping=dg.AllPartitionMapping()) for station in _last_stations()],
+        description=REPORT_TEXT,
+        kinds={"table"},
+        owners=_owners(entry),
+    )
+    def run_report(caseforge: Caseforge) -> Any:
+        return dg.MaterializeResult(metadata=report_metadata(caseforge.store, caseforge.configuration, key))
+
+    return run_report
+
+
+def _spec(key: str, entry: FrameworkSettings, station: Station, configuration: Configuration) -> dg.AssetSpec:
+    reads = station.reads or ((FRAMEWORK,) if station.name == PCF_NODES else ())
+    return dg.AssetSpec(
+        key=list(asset_key(key, station.name)),
+        deps=[list(asset_key(key, upstream)) for upstream in reads],
+        group_name=key,
+        description=station_text(station),
+        code_version=current_stage_version(configuration, station.stage) if station.stage else None,
+        kinds=station_kinds(station),
+        owners=_owners(entry),
+        skippable=True,
+    )
+
+
+def _last_stations() -> Sequence[Station]:
+    return [station for station in all_stations() if station.stage and station.name == station.stage.content]
+
+
+def _owners(entry: FrameworkSettings) -> list[str]:
+    return [entry.owner] if "@" in entry.owner or entry.owner.startswith("team:") else []

@@ -1,0 +1,97 @@
+"""Jobs on the batch clock: submit, poll, collect, flush. Each op reads its form, calls one command, and shows what came of it."""
+
+from decimal import Decimal
+
+import dagster as dg
+from pydantic import Field
+
+from caseforge_assets.commands.approve_pending import approve_pending
+from caseforge_assets.commands.collect_batch import collect_batch
+from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.defs.mirror import mirror
+from caseforge_assets.defs.resources import Caseforge
+
+
+class SubmitForm(dg.Config):
+    """What the job `submit` asks for."""
+
+    max_cost_usd: float | None = Field(
+        default=None,
+        description="Approves everything that is pending, up to this amount in USD. Without it, only approved requests are sent.",
+    )
+
+
+class CollectForm(dg.Config):
+    """What the job `collect` asks for."""
+
+    batch_id: int | None = Field(default=None, description="Number of the batch to collect; without it, every finished batch.")
+
+
+@dg.op(pool="provider", out=dg.Out(dg.Nothing))
+def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> None:
+    """Packs pending requests of approved plans into batches and creates them."""
+    reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
+    if config.max_cost_usd is not None:
+        with caseforge.store.begin() as connection:
+            approve_pending(connection, made_by="submit job", max_cost_usd=Decimal(str(config.max_cost_usd)))
+    planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration)
+    submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder)
+    context.log.info(f"{len(submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
+    mirror(context, caseforge)
+
+
+@dg.op(pool="provider", out=dg.Out(dg.Nothing))
+def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Looks at all open batches."""
+    reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
+    for batch in poll_batches(caseforge.store, caseforge.provider):
+        context.log.info(f"{batch.stage} {batch.name}: {batch.remote_status or batch.state}")
+
+
+@dg.op(pool="provider", out=dg.Out(dg.Nothing))
+def collect_finished(context: dg.OpExecutionContext, config: CollectForm, caseforge: Caseforge) -> None:
+    """Collects one finished batch, or all of them, and shows its nodes at every station that they passed."""
+    from caseforge_assets.store import batches
+
+    with caseforge.store.connect() as connection:
+        finished = [batch.id for batch in batches.in_states(connection, ["final"], caseforge.provider.id)]
+    for batch_id in finished if config.batch_id is None else [config.batch_id]:
+        result = collect_batch(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration, batch_id)
+        context.log.info(f"{result.batch.name}: {result.outcomes}" if result else f"batch {batch_id}: nothing to collect yet")
+    mirror(context, caseforge)
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def flush_outbox_rows(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Shows in Dagster what commands did that could not show it themselves."""
+    context.log.info(f"{mirror(context, caseforge):,} events written")
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Send what is pending and approved; the form's `max_cost_usd` approves.")
+def submit() -> None:
+    """Send what is pending and approved."""
+    submit_pending()
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Look at every open batch.")
+def poll() -> None:
+    """Look at every open batch."""
+    poll_open()
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Collect finished batches: answers become documents, candidates or failures.")
+def collect() -> None:
+    """Collect finished batches."""
+    collect_finished()
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Show in Dagster what is not shown yet.")
+def flush() -> None:
+    """Show in Dagster what is not shown yet."""
+    flush_outbox_rows()
+
+
+BATCH_JOBS = (submit, poll, collect, flush)

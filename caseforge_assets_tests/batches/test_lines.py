@@ -1,0 +1,228 @@
+"""Reading result lines, whatever they look like; writing request lines."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caseforge_assets.batches import lines as lines_module
+from caseforge_assets.batches.custom_id import make_custom_id, request_id_of
+from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines, request_line
+from caseforge_assets_tests.batches.files import USAGE, body, error_body, line, read_one, real_file, unreadable_one, write
+
+URL = "/v1/chat/completions"
+
+
+def test_a_good_line() -> None:
+    assert read_one(line(body("Hello."))) == ResultLine(
+        custom_id="usecases-1-2-4-r7",
+        status_code=200,
+        request_id="req_1",
+        error_code=None,
+        error_message=None,
+        model="gpt-5-2025-08-07",
+        response_id="chatcmpl-1",
+        created=1_790_705_881,
+        text="Hello.",
+        refusal=None,
+        finish_reason="stop",
+        usage=USAGE,
+        line_number=1,
+    )
+
+
+def test_an_error_in_the_body_and_one_in_the_line() -> None:
+    in_body = read_one(line(error_body("context_length_exceeded", "Too long."), 400))
+    assert (in_body.status_code, in_body.error_code, in_body.error_message, in_body.text) == (
+        400,
+        "context_length_exceeded",
+        "Too long.",
+        "",
+    )
+    in_line = read_one(line(None, None, error={"code": "batch_expired", "message": "Over."}))
+    assert (in_line.status_code, in_line.error_code, in_line.error_message) == (None, "batch_expired", "Over.")
+    without_response = read_one(b'{"custom_id": "a", "error": {"code": "batch_expired", "message": "Over."}}')
+    assert without_response.error_code == "batch_expired"
+
+
+def test_three_real_files_of_each_stage() -> None:
+    counts = {}
+    for name in ("process_details_ok", "process_details_truncated", "usecases_mixed"):
+        found = list(read_lines([real_file(f"{name}.output.jsonl").read_bytes()]))
+        assert all(isinstance(one, ResultLine) and one.usage and one.model == "gpt-5-2025-08-07" and not one.notes for one in found)
+        counts[name] = len(found)
+    assert counts == {"process_details_ok": 3, "process_details_truncated": 3, "usecases_mixed": 6}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50, 10_000])
+def test_chunks_may_be_cut_anywhere(size: int) -> None:
+    raw = write(line(body("ä😀\n")), line(body("two"))) + b"\n\nnot json\n"
+    assert list(read_lines(raw[start : start + size] for start in range(0, len(raw), size))) == list(read_lines([raw]))
+
+
+def test_crlf_bom_and_blank_lines() -> None:
+    good = json.dumps(line(body())).encode()
+    raw = b"\xef\xbb\xbf" + good + b"\r\n\r\n  \n" + good + b"\r\n\n"
+    found = list(read_lines([raw]))
+    assert [one.line_number for one in found] == [1, 4]
+    assert all(isinstance(one, ResultLine) and not one.notes for one in found)
+
+
+def test_line_separators_inside_texts_do_not_end_lines() -> None:
+    raw = json.dumps(line(body("a\u2028b\u0085c\x0bd")), ensure_ascii=False).encode() + b"\n"
+    assert read_one(raw).text == "a\u2028b\u0085c\x0bd"
+
+
+def test_the_last_line_needs_no_line_break() -> None:
+    assert read_one(write(line(body()))[:-1]).text == "Some text."
+
+
+def test_a_last_line_that_is_cut_off_says_so() -> None:
+    found = unreadable_one(write(line(body()))[:150])
+    assert "the file seems to be cut off" in found.reason
+    assert found.excerpt.startswith('{"id": "batch_req_1"')
+
+
+def test_a_line_that_is_not_json_does_not_harm_its_neighbours() -> None:
+    found = list(read_lines([write(line(body())) + b"<html>Bad gateway</html>\n" + write(line(body()))]))
+    assert [type(one) for one in found] == [ResultLine, UnreadableLine, ResultLine]
+    assert isinstance(found[1], UnreadableLine)
+    assert (found[1].line_number, found[1].excerpt) == (2, "<html>Bad gateway</html>")
+    assert found[1].reason.startswith("not JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"[1]\n", "not a JSON object"),
+        (b'"text"\n', "not a JSON object"),
+        (b"{}\n", "no custom_id"),
+        (b'{"custom_id": null, "response": null}\n', "no custom_id"),
+        (b'{"custom_id": ""}\n', "no custom_id"),
+        (b"[" * 200_000 + b"\n", "not JSON: "),
+        (b"1" * 5_000 + b"\n", "not JSON: "),
+    ],
+)
+def test_lines_without_sense(raw: bytes, reason: str) -> None:
+    assert unreadable_one(raw).reason.startswith(reason)
+
+
+def test_a_line_without_end_is_not_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines_module, "MAX_LINE_BYTES", 1_000)
+    found = list(read_lines([b"x" * 600, b"x" * 600, b"x" * 600 + b"\n" + write(line(body()))]))
+    assert [type(one) for one in found] == [UnreadableLine, ResultLine]
+    assert isinstance(found[0], UnreadableLine)
+    assert found[0].reason == "the line is longer than 1,000 bytes"
+    assert [one.line_number for one in found] == [1, 2]
+
+
+def test_a_body_that_is_a_json_string() -> None:
+    found = read_one(line(json.dumps(body("Hello."))))
+    assert (found.text, found.usage, found.notes) == ("Hello.", USAGE, ("The body came as a JSON string.",))
+    broken = read_one(line('{"choices": '))
+    assert (broken.text, broken.notes) == ("", ("The body is a string and not JSON.",))
+
+
+def test_nul_and_lone_surrogates_are_replaced() -> None:
+    found = read_one(line(body("a\x00b\ud800c😀")))
+    assert found.text == "a\ufffdb\ufffdc😀"
+    assert found.notes == ("Characters that cannot be stored were replaced.",)
+    assert read_one(line(body(), custom_id="a\x00\udfff")).custom_id == "a\ufffd\ufffd"
+    assert read_one(line(body("a\ufffdb"))).notes == ()
+
+
+def test_bytes_that_are_not_utf8_are_replaced() -> None:
+    found = read_one(write(line(body("Some text."))).replace(b"Some text.", b"Some \xff\xed\xa0\x80text."))
+    assert found.text.startswith("Some \ufffd")
+    assert found.notes == ("Characters that cannot be stored were replaced.",)
+
+
+def test_an_answer_of_3_mb() -> None:
+    text = "ä😀" * 500_000
+    assert read_one(json.dumps(line(body(text)), ensure_ascii=False).encode()).text == text
+
+
+@pytest.mark.parametrize(
+    "response_body",
+    [None, 7, [], {}, {"choices": None}, {"choices": []}, {"choices": [None]}, {"choices": [{"message": None}]}, body(None), body(5)],
+)
+def test_bodies_that_lack_things_have_no_text(response_body: object) -> None:
+    assert read_one(line(response_body)).text == ""
+
+
+def test_values_of_other_types_are_tolerated() -> None:
+    found = read_one(line(body("x", created=1e300, usage=[], model=5, id={}), "200"))  # type: ignore[arg-type]
+    assert (found.status_code, found.created, found.usage, found.model, found.response_id) == (200, None, None, "5", None)
+    assert read_one(line(body([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}, 3]))).text == "ab"
+    assert read_one(line({"error": "plain words"}, 500)).error_message == "plain words"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=200), max_size=6))
+def test_no_bytes_make_the_reader_fail(chunks: list[bytes]) -> None:
+    for one in read_lines(chunks):
+        assert one.line_number >= 1
+        if isinstance(one, UnreadableLine):
+            one.excerpt.encode()
+
+
+@settings(deadline=None)
+@given(response=JSON, response_body=JSON, choice=JSON, error=JSON, status=JSON)
+def test_no_json_makes_the_reader_fail(response: object, response_body: object, choice: object, error: object, status: object) -> None:
+    shapes: list[dict[str, object]] = [
+        {"custom_id": "a", "response": response, "error": error},
+        {"custom_id": "a", "response": {"status_code": status, "body": response_body, "request_id": response}},
+        {
+            "custom_id": "a",
+            "response": {"status_code": 200, "body": {"choices": [choice], "usage": error, "created": status, "error": error}},
+        },
+        {
+            "custom_id": "a",
+            "response": {"body": {"choices": [{"message": {"content": choice, "refusal": error}, "finish_reason": status}]}},
+        },
+    ]
+    for one in read_lines([write(*shapes)]):
+        assert isinstance(one, ResultLine)
+        stored = "".join(str(value) for value in (one.text, one.refusal, one.error_code, one.error_message, one.model, one.finish_reason))
+        assert "\x00" not in stored
+        stored.encode()
+
+
+def test_a_request_line_is_one_line_of_ascii() -> None:
+    request = {"model": "gpt-5", "messages": [{"role": "user", "content": "a\nb\u2028c ä😀"}]}
+    raw = request_line("stage-1-r1", URL, request)
+    assert raw.isascii()
+    assert raw.count(b"\n") == 1
+    assert raw.endswith(b"\n")
+    assert json.loads(raw) == {"custom_id": "stage-1-r1", "method": "POST", "url": URL, "body": request}
+    assert json.loads(request_line("stage-1-r1", URL, json.dumps(request))) == json.loads(raw)
+
+
+def test_lone_surrogates_do_not_get_into_request_lines() -> None:
+    raw = request_line("a", URL, {"text": "a\ud800b 😀"})
+    assert json.loads(raw)["body"] == {"text": "a\ufffdb 😀"}
+
+
+@given(
+    stage=st.sampled_from(["process_details", "usecases", "a_stage_with_a_very_long_name_indeed_longer_than_anything_else"]),
+    code=st.text(max_size=80),
+    request_id=st.integers(0, 2**63 - 1),
+)
+def test_custom_ids_are_safe_and_lead_back(stage: str, code: str, request_id: int) -> None:
+    custom_id = make_custom_id(stage, code, request_id)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", custom_id)
+    assert request_id_of(custom_id) == request_id
+
+
+def test_custom_ids_are_readable() -> None:
+    assert make_custom_id("usecases", "1.2.4", 1247) == "usecases-1-2-4-r1247"
+    assert [request_id_of(other) for other in ("node_247_1.2.4", "", "x-r", "x-r12a", "x-r12\n")] == [None] * 5

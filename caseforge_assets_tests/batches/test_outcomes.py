@@ -1,0 +1,175 @@
+"""What a line or a validation error comes to."""
+
+import pytest
+
+from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.batches.outcomes import BatchError, Rejection, decide, decide_batch_errors
+from caseforge_assets.stages.judgement import Judgement, Outcome
+from caseforge_assets.stages.stage import stage
+from caseforge_assets_tests.batches.files import body, error_body, line, read_one, real_file
+from caseforge_assets_tests.stages.answers import document, use_cases
+
+
+def decide_line(raw: dict[str, object], key: str = "process_details") -> Judgement:
+    return decide(read_one(raw), stage(key), 8_000)
+
+
+def decide_file(name: str, key: str) -> list[Judgement]:
+    found = read_lines([real_file(name).read_bytes()])
+    return [decide(one, stage(key), None) for one in found if isinstance(one, ResultLine)]
+
+
+def test_real_documents_are_accepted() -> None:
+    judgements = decide_file("process_details_ok.output.jsonl", "process_details")
+    assert [judgement.outcome for judgement in judgements] == [Outcome.ok] * 3
+    assert all(judgement.content and len(judgement.content.body) > 10_000 for judgement in judgements)
+
+
+def test_real_empty_answers_name_the_reasoning_tokens() -> None:
+    judgements = decide_file("process_details_truncated.output.jsonl", "process_details")
+    assert {judgement.outcome for judgement in judgements} == {Outcome.truncated_reasoning}
+    assert {judgement.detail for judgement in judgements} == {"reasoning used all 4,000 tokens of the budget; no text was left"}
+    assert [judgement.content for judgement in judgements] == [None] * 3
+
+
+def test_real_use_cases_are_accepted() -> None:
+    first, *others = decide_file("usecases_mixed.output.jsonl", "usecases")
+    assert (first.outcome, first.detail) == (Outcome.truncated_reasoning, "reasoning used all 6,000 tokens of the budget; no text was left")
+    assert [judgement.outcome for judgement in others] == [Outcome.ok] * 5
+    assert [len(judgement.content.items) for judgement in others if judgement.content] == [7, 7, 9, 10, 10]
+    assert all(not judgement.notes for judgement in others)
+
+
+def test_answers_are_judged_by_their_stage() -> None:
+    assert decide_line(line(body(document()))).outcome is Outcome.ok
+    assert decide_line(line(body(use_cases())), "usecases").outcome is Outcome.ok
+    assert decide_line(line(body(use_cases()))).outcome is Outcome.sections_missing
+    assert decide_line(line(body(document())), "usecases").outcome is Outcome.invalid_json
+
+
+def test_ways_of_not_answering() -> None:
+    assert decide_line(line(body(""))).outcome is Outcome.empty
+    assert decide_line(line(body(None, refusal="No."))).outcome is Outcome.refused
+    assert decide_line(line(body("Half", "content_filter"))).outcome is Outcome.content_filtered
+    assert decide_line(line(body("", "length"))).outcome is Outcome.truncated_reasoning
+    assert decide_line(line(body("## Overview", "length"))).outcome is Outcome.truncated
+    assert decide_line(line({})).outcome is Outcome.empty
+
+
+def test_missing_usage_is_tolerated() -> None:
+    assert decide_line(line(body(document(), usage=None))).outcome is Outcome.ok
+    assert "8,000 tokens" in decide_line(line(body("", "length", usage=None))).detail
+
+
+@pytest.mark.parametrize(
+    ("status_code", "code", "outcome"),
+    [
+        (400, None, Outcome.invalid_request),
+        (400, "invalid_value", Outcome.invalid_request),
+        (422, None, Outcome.invalid_request),
+        (400, "context_length_exceeded", Outcome.context_length),
+        (400, "content_filter", Outcome.content_filtered),
+        (400, "model_not_found", Outcome.model_not_found),
+        (401, "invalid_api_key", Outcome.auth),
+        (401, None, Outcome.auth),
+        (403, None, Outcome.auth),
+        (404, None, Outcome.model_not_found),
+        (404, "model_not_found", Outcome.model_not_found),
+        (408, None, Outcome.server_error),
+        (429, None, Outcome.rate_limited),
+        (429, "rate_limit_exceeded", Outcome.rate_limited),
+        (429, "insufficient_quota", Outcome.quota),
+        (429, "credit_balance_exhausted", Outcome.quota),
+        (429, "organization_spend_limit_exceeded", Outcome.quota),
+        (429, "project_spend_limit_exceeded", Outcome.quota),
+        (429, "organization_usage_limit_exceeded", Outcome.quota),
+        (503, "server_is_overloaded", Outcome.rate_limited),
+        (500, None, Outcome.server_error),
+        (502, "whatever", Outcome.server_error),
+    ],
+)
+def test_http_errors(status_code: int, code: str | None, outcome: Outcome) -> None:
+    body_of_error = error_body(code)
+    if code is None:
+        del body_of_error["error"]["type"]
+    judgement = decide_line(line(body_of_error, status_code))
+    assert judgement.outcome is outcome
+    assert judgement.detail == f"HTTP {status_code}{f' ({code})' if code else ''}: It went wrong."
+    assert judgement.content is None
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("batch_expired", Outcome.expired),
+        ("BATCH_EXPIRED", Outcome.expired),
+        ("batch_cancelled", Outcome.cancelled),
+        ("request_timeout", Outcome.server_error),
+        ("invalid_request_error", Outcome.invalid_request),
+        ("never_heard_of", Outcome.server_error),
+    ],
+)
+def test_errors_without_a_response(code: str, outcome: Outcome) -> None:
+    judgement = decide_line(line(None, None, error={"code": code, "message": "Not\ndone."}))
+    assert (judgement.outcome, judgement.detail) == (outcome, f"no response ({code}): Not done.")
+
+
+def test_context_length_is_seen_by_its_message_too() -> None:
+    message = "This model's maximum context length is 400000 tokens. However, your messages resulted in 500000 tokens."
+    assert decide_line(line(error_body("string_too_long", message), 400)).outcome is Outcome.context_length
+
+
+def test_a_line_that_holds_nothing() -> None:
+    judgement = decide_line(line(None, None))
+    assert (judgement.outcome, judgement.detail) == (Outcome.server_error, "the line holds neither an answer nor an error")
+
+
+def test_a_text_that_came_is_judged_whatever_stands_beside_it() -> None:
+    assert decide_line(line(body(document()), error={"code": "odd", "message": "?"})).outcome is Outcome.ok
+    assert decide_line(line(body(document()), 500)).outcome is Outcome.server_error
+
+
+def test_named_lines_are_to_blame_and_no_others() -> None:
+    errors = [
+        {"code": "missing_required_parameter", "line": 2, "message": "Missing required parameter: 'messages'.", "param": "body.messages"},
+        {"code": "invalid_json_line", "line": 5, "message": "This line is not parseable as valid JSON.", "param": None},
+        {"code": "invalid_json_line", "line": 9, "message": "This line is not parseable as valid JSON.", "param": None},
+    ]
+    verdict = decide_batch_errors([BatchError.of(error) for error in errors])
+    assert verdict.rejection is Rejection.bad_lines
+    assert list(verdict.bad_lines) == [2, 5, 9]
+    assert verdict.detail == "2 times: invalid_json_line: This line is not parseable as valid JSON. (and 1 other errors)"
+    assert verdict.judgement_of(2).outcome is Outcome.invalid_request
+    assert "at body.messages" in verdict.judgement_of(2).detail
+    assert verdict.judgement_of(1) == Judgement(Outcome.batch_rejected, verdict.detail)
+    assert not verdict.stop_reason
+    assert not verdict.token_limit_exceeded
+
+
+def test_the_token_limit_is_learned() -> None:
+    message = "Enqueued token limit reached for gpt-5 in organization org-x. Limit: 2,000,000 enqueued tokens. Please try again once …"
+    verdict = decide_batch_errors([BatchError("token_limit_exceeded", message)])
+    assert (verdict.rejection, verdict.token_limit_exceeded, verdict.enqueued_token_limit) == (Rejection.too_much_enqueued, True, 2_000_000)
+    assert verdict.judgement_of(1).outcome is Outcome.batch_rejected
+    assert decide_batch_errors([BatchError("token_limit_exceeded", "Too much.")]).enqueued_token_limit is None
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [("model_not_found", Outcome.model_not_found), ("insufficient_quota", Outcome.quota), ("invalid_api_key", Outcome.auth)],
+)
+def test_account_problems_blame_no_line(code: str, outcome: Outcome) -> None:
+    verdict = decide_batch_errors([BatchError(code, "No.", line) for line in (1, 2)])
+    assert (verdict.rejection, verdict.outcome, verdict.bad_lines) == (Rejection.stop, outcome, {})
+    assert verdict.stop_reason == f"2 times: {code}: No."
+    assert verdict.judgement_of(1).outcome is outcome
+
+
+def test_other_rejections_send_all_lines_again() -> None:
+    lost = decide_batch_errors(
+        [BatchError.of({"code": "invalid_request", "line": None, "param": "file_id", "message": "Cannot find file."})]
+    )
+    assert (lost.rejection, lost.outcome, lost.bad_lines) == (Rejection.other, Outcome.batch_rejected, {})
+    silent = decide_batch_errors([])
+    assert (silent.rejection, silent.detail) == (Rejection.other, "the provider rejected the batch without saying why")
+    assert decide_batch_errors([BatchError.of(None), BatchError.of({"line": "7"})]).rejection is Rejection.other

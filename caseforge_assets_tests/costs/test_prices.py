@@ -1,0 +1,108 @@
+"""What tokens cost, to the cent and below."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.costs.prices import FIRST_BATCH_PRICES, cost_usd
+from caseforge_assets.costs.usage import Usage, total_usage, usage_of
+from caseforge_assets_tests.batches.files import real_file
+
+ON = datetime(2026, 11, 23, tzinfo=UTC)
+DOCUMENT = {"prompt_tokens": 439, "completion_tokens": 4_239, "total_tokens": 4_678}
+USE_CASES = {"prompt_tokens": 3_607, "completion_tokens": 8_891, "total_tokens": 12_498}
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "gpt-5-2025-08-07"])
+def test_a_document_and_a_node_of_use_cases_with_gpt_5(model: str) -> None:
+    document, use_cases = (cost_usd(usage_of(raw), model, ON) for raw in (DOCUMENT, USE_CASES))
+    assert document == Decimal("0.021469375")
+    assert use_cases == Decimal("0.046709375")
+    assert f"${document:.4f} and ${use_cases:.4f}" == "$0.0215 and $0.0467"
+
+
+@pytest.mark.parametrize(
+    ("model", "input_usd", "cached_usd", "output_usd"),
+    [
+        ("gpt-5", ".625", ".0625", "5"),
+        ("gpt-5.1", ".625", ".0625", "5"),
+        ("gpt-5-mini", ".125", ".0125", "1"),
+        ("gpt-5-nano", ".025", ".0025", ".20"),
+        ("gpt-5.2", ".875", ".0875", "7"),
+        ("gpt-6-luna", ".05", ".005", ".25"),
+        ("gpt-6.1-terra", ".5", ".025", "2.5"),
+        ("gpt-6.1-sol", "1", ".05", "5"),
+    ],
+)
+def test_batch_prices_of_small_calls(model: str, input_usd: str, cached_usd: str, output_usd: str) -> None:
+    tokens = 10_000
+    expected = (Decimal(input_usd) * 6_000 + Decimal(cached_usd) * 4_000 + Decimal(output_usd) * tokens) / MILLION
+    assert cost_usd(Usage(tokens, 4_000, tokens, 9_000), model, ON) == expected
+
+
+def test_never_the_full_price() -> None:
+    """Before batch prices were listed, the table would give the standard price, twice as much."""
+    usage = Usage(439, 0, 4_239, 1_400)
+    for on in (datetime(2025, 8, 27, tzinfo=UTC), FIRST_BATCH_PRICES, ON, None):
+        assert cost_usd(usage, "gpt-5", on) == Decimal("0.021469375")
+
+
+@pytest.mark.parametrize("model", ["", "unknown", "llama-3.3-70b", "gpt-5-search-api", "chatgpt-4o-latest"])
+def test_a_model_without_a_batch_price_has_an_unknown_cost(model: str) -> None:
+    assert cost_usd(Usage(439, 0, 4_239, 0), model, ON) is None
+
+
+def test_unknown_usage_has_an_unknown_cost() -> None:
+    assert cost_usd(None, "gpt-5", ON) is None
+
+
+def test_no_tokens_cost_nothing() -> None:
+    assert cost_usd(Usage(0, 0, 0, 0), "gpt-5", ON) == 0
+
+
+def test_impossible_usage_does_not_fail() -> None:
+    assert cost_usd(Usage(10, 500, 0, 0), "gpt-5", ON) == Decimal("0.0625") * 10 / MILLION
+
+
+def test_truncated_answers_cost_money_too() -> None:
+    lines = [one for one in read_lines([real_file("process_details_truncated.output.jsonl").read_bytes()]) if isinstance(one, ResultLine)]
+    costs = [cost_usd(usage_of(one.usage), one.model or "", ON) for one in lines]
+    assert costs == [Decimal("0.0202725"), Decimal("0.02024375"), Decimal("0.020241875")]
+
+
+def test_usage_is_read_in_both_ways_of_writing_it() -> None:
+    chat = DOCUMENT | {"prompt_tokens_details": {"cached_tokens": 128}, "completion_tokens_details": {"reasoning_tokens": 1_400}}
+    responses = {
+        "input_tokens": 439,
+        "output_tokens": 4_239,
+        "input_tokens_details": {"cached_tokens": 128},
+        "output_tokens_details": {"reasoning_tokens": 1_400},
+    }
+    assert usage_of(chat) == usage_of(responses) == Usage(439, 128, 4_239, 1_400)
+    assert usage_of(DOCUMENT) == Usage(439, 0, 4_239, 0)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [None, 5, [], {}, {"prompt_tokens": 5}, {"prompt_tokens": "5", "completion_tokens": 1}, {"prompt_tokens": -1, "completion_tokens": 1}],
+)
+def test_usage_that_cannot_be_read_is_unknown(raw: object) -> None:
+    assert usage_of(raw) is None
+
+
+def test_details_may_be_missing_or_absurd() -> None:
+    raw = {
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+        "prompt_tokens_details": None,
+        "completion_tokens_details": {"reasoning_tokens": 99},
+    }
+    assert usage_of(raw) == Usage(10, 0, 5, 5)
+
+
+def test_usages_are_added_up() -> None:
+    assert total_usage([Usage(1, 0, 2, 1), None, Usage(10, 5, 20, 10)]) == Usage(11, 5, 22, 11)
+    assert total_usage([]) == Usage(0, 0, 0, 0)
