@@ -6,10 +6,10 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import pytest
@@ -18,6 +18,9 @@ from caseforge_assets.store.embedded_postgres import ensure_running, stop
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+    from caseforge_assets.store.engine import Engine
+    from caseforge_assets_tests.workbench import OpenBench, Workbench
 
 _NUMBERS = itertools.count(1)
 DAGSTER_YAML = """
@@ -47,6 +50,43 @@ def database_url(postgres_url: str) -> Iterator[str]:
     """URL of an empty database, dropped after the test."""
     with _new_database(postgres_url, "template1") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def store_template(postgres_url: str) -> str:
+    """Name of a database with CaseForge's tables, to be copied."""
+    from caseforge_assets.store.engine import open_store
+
+    _execute(postgres_url, "CREATE DATABASE store_template")
+    open_store(_url_of(postgres_url, "store_template")).dispose()
+    return "store_template"
+
+
+@pytest.fixture
+def store(postgres_url: str, store_template: str) -> Iterator[Engine]:
+    """An engine on a database that has CaseForge's tables and nothing in them."""
+    from caseforge_assets.store.engine import open_store
+
+    with _new_database(postgres_url, store_template) as url:
+        engine = open_store(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def bench(store: Engine, tmp_path: Path) -> Iterator[OpenBench]:
+    """Opens a workbench with a small framework loaded, at a server of its own: `bench(faults=[…], bills=…, **configuration)`."""
+    from caseforge_assets_tests.workbench import open_workbench, serving
+
+    with ExitStack() as stack:
+
+        def start(*, faults: Sequence[str] = (), bills: bool = False, latency_s: float = 0.0, **configuration: Any) -> Workbench:
+            url = stack.enter_context(serving(tmp_path, faults=faults, bills=bills, latency_s=latency_s))
+            opened = open_workbench(store, tmp_path, url, **configuration)
+            opened.load()
+            return opened
+
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ _COMMANDS = {
     "db": "services",
     "batch-server": "services",
     "demo": "demo",
+    "ui": "ui",
 }
 
 

@@ -9,8 +9,16 @@ from typing import Any
 import click
 from rich.console import Console
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+PIPE_WIDTH = 140  # of tables where there is no terminal
+
+
+def _console(stderr: bool = False) -> Console:
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+
+
+console = _console()
+errors = _console(stderr=True)
 
 
 def usd(amount: Decimal | None) -> str:

@@ -209,26 +209,18 @@ def _asked(draft: Plan) -> bool:
 
 def print_plan(draft: Plan, simulated: bool) -> None:
     """A plan as a table: per stage how many nodes and why, tokens, cost."""
-    table = Table(
-        "Stage",
-        "Model",
-        "Nodes",
-        "Now",
-        "Later",
-        "Where the nodes stand",
-        "Input tokens",
-        "Output tokens",
-        "Expected cost",
-        title=f"Plan for {draft.framework_key}",
-    )
+    console.print(f"[bold]Plan for {draft.framework_key}[/]")
+    table = Table("Stage", "Model", "Send", "Input tokens", "Output tokens", "Expected cost")
+    for part in draft.stages:
+        cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
+        table.add_row(part.stage.key, part.model, f"{part.nodes:,}", f"{part.input_tokens:,}", f"{part.output_tokens:,}", cost)
+    console.print(table)
     for part in draft.stages:
         standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
-        cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
-        numbers = (f"{part.nodes:,}", f"{part.now:,}", f"{part.later:,}", standing, f"{part.input_tokens:,}", f"{part.output_tokens:,}")
-        table.add_row(part.stage.key, part.model, *numbers, cost)
+        when = f"; {part.now:,} requests are ready, {part.later:,} follow when {part.stage.reads} is done" if part.later else ""
+        console.print(f"{part.stage.key}: {standing}{when}")
         for reason, count in part.given_up.items():
-            table.add_row("", "", "", "", "", f"{count:,} not retried: {reason}")
-    console.print(table)
+            console.print(f"  {count:,} not retried: {reason}", markup=False)
     if not draft.nodes:
         console.print("Nothing to send: everything is there and fresh, or failed for good (`caseforge failed`).")
     elif not simulated:

@@ -30,10 +30,10 @@ def event_metadata(row: Any, station: Station | None, place_of: Callable[[str], 
         shown |= {"context": _markdown(row.context_text, row.context_characters), "context_characters": row.context_characters}
     if row.request_tokens is not None:
         shown |= _request(row)
-    if row.outcome is not None:
-        shown |= _answer(row, place_of)
     if row.title is not None:
         shown |= _content(row)
+    if row.outcome is not None:
+        shown |= _answer(row, place_of)
     if station.stage is None and row.context_text is None:
         shown |= {"level": row.level, "description": MetadataValue.md(safe_markdown(row.description or "*none*"))}
     return shown

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 
 from caseforge_assets.batch_server.api.errors import ApiError, JsonResponse
 from caseforge_assets.batch_server.api.paging import page_json, read_ascending, read_limit
-from caseforge_assets.batch_server.api.upload import Upload, discarding_leftovers, receive_upload
+from caseforge_assets.batch_server.api.upload import Upload, receive_upload, receiving
 from caseforge_assets.batch_server.options import Limits
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.files import StoredFile, sync_to_disk
@@ -28,8 +28,8 @@ def serving_of(request: Request) -> Serving:
 async def upload_file(request: Request) -> Response:
     """POST /v1/files."""
     serving = serving_of(request)
-    with discarding_leftovers(Upload()) as upload:
-        await receive_upload(request, upload, serving.incoming_dir, serving.options.limits.file_bytes)
+    with receiving(serving.incoming_dir) as upload:
+        await receive_upload(request, upload, serving.options.limits.file_bytes)
         purpose = _purpose(upload)
         path = upload.path()
         if purpose == "batch":

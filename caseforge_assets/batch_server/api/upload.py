@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ logging.getLogger("python_multipart").setLevel(logging.WARNING)
 
 @dataclass
 class Upload:
-    """What came in: the fields by name, and the file, which lies on disk until somebody takes it."""
+    """What came in: the fields by name, and the file, which lies in ``folder`` until somebody takes it."""
 
+    folder: Path
     fields: dict[str, str] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
 
@@ -54,48 +56,48 @@ class Upload:
 
 
 @contextmanager
-def discarding_leftovers(upload: Upload) -> Iterator[Upload]:
-    """Close the upload's files at the end, and delete those that nobody took."""
-    try:
-        yield upload
-    finally:
-        for file in upload.files:
-            file.close()
-            if not file.in_memory:
-                Path((file.actual_file_name or b"").decode()).unlink(missing_ok=True)
+def receiving(incoming_dir: Path) -> Iterator[Upload]:
+    """An upload with a folder of its own, which is gone at the end with everything that nobody took."""
+    with tempfile.TemporaryDirectory(dir=incoming_dir) as folder:
+        upload = Upload(Path(folder))
+        try:
+            yield upload
+        finally:
+            for file in upload.files:
+                file.close()
 
 
-async def receive_upload(request: Request, upload: Upload, folder: Path, most_bytes: int) -> None:
+async def receive_upload(request: Request, upload: Upload, most_bytes: int) -> None:
     """Read the whole body.
 
     Args:
         request: The call.
-        upload: Gets what comes in, also when an error cuts it short.
-        folder: Where the file grows.
+        upload: Gets what comes in.
         most_bytes: Size of the largest file that is let through.
 
     Raises:
         ApiError: 400 if the body is no multipart form, 413 if it is too large.
     """
     try:
-        parser = _parser(request, upload, folder)
+        parser = _parser(request, upload)
         received_bytes = 0
         async for chunk in request.stream():
             received_bytes += len(chunk)
-            if received_bytes > most_bytes + ENVELOPE_BYTES:
-                raise ApiError(413, f"The file is too large: {most_bytes:,} bytes is the most.", code="file_too_large")
-            parser.write(chunk)
+            if received_bytes <= most_bytes + ENVELOPE_BYTES:  # The rest is let pass: who still sends does not read an answer.
+                parser.write(chunk)
+        if received_bytes > most_bytes + ENVELOPE_BYTES:
+            raise ApiError(413, f"The file is too large: {most_bytes:,} bytes is the most.", code="file_too_large")
         parser.finalize()
     except FormParserError as error:
         raise ApiError(400, f"The upload can't be read as multipart/form-data: {error}") from error
 
 
-def _parser(request: Request, upload: Upload, folder: Path) -> FormParser:
+def _parser(request: Request, upload: Upload) -> FormParser:
     def on_field(form_field: Field) -> None:
         upload.fields[(form_field.field_name or b"").decode(errors="replace")] = (form_field.value or b"").decode(errors="replace")
 
     config = {
-        "UPLOAD_DIR": str(folder),
+        "UPLOAD_DIR": str(upload.folder),
         "UPLOAD_DELETE_TMP": False,
         "MAX_MEMORY_FILE_SIZE": 0,
         "MAX_FIELD_SIZE": LARGEST_FIELD_BYTES,

@@ -12,7 +12,7 @@ from typing import TypeVar
 from caseforge_assets.batch_server.batches.answering import Answering
 from caseforge_assets.batch_server.batches.checking import check_batch
 from caseforge_assets.batch_server.batches.finishing import finish_batch
-from caseforge_assets.batch_server.batches.lifecycle import BatchStatus, planned_ending, requests_done
+from caseforge_assets.batch_server.batches.lifecycle import BatchStatus, planned_ending, requests_done, requests_to_answer
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord
 from caseforge_assets.batch_server.state.journal import Journal
@@ -89,7 +89,9 @@ class Runner:
             return
         answering = None
         if not record.problems:
-            self._journals[batch_id] = await self._in_thread(Journal, self._serving.batch_dir(batch_id) / "journal.jsonl")
+            journal = self._journals[batch_id] = await self._in_thread(Journal, self._serving.batch_dir(batch_id) / "journal.jsonl")
+            if len(journal) < requests_to_answer(record):  # Also when the last answers were lost after all.
+                record = self._serving.batches.change(batch_id, lambda before: replace(before, answered_at=None))
             answering = asyncio.create_task(self._answer(record))
         try:
             record, status, at = await self._until_due(batch_id, answering)

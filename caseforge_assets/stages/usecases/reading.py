@@ -23,6 +23,7 @@ _NO_JSON = object()
 _LONGEST_REPAIRABLE = 250_000
 _MOST_STRAY_QUOTES = 60
 _MOST_OPEN_BRACKETS = 12
+_FIELD_NAME = re.compile(r"""["']\w+["']\s*:""")
 _STRAY_QUOTE = re.compile(r'(?<=[^\s{\[:,\\])"(?=[^\s}\]:,])')
 
 
@@ -150,12 +151,15 @@ def _texts(value: object) -> Iterator[str]:
 def _stands_in(value: str, text: str) -> bool:
     """Say whether a string stands in a text as a whole: in quotes or as a bare word, between signs of JSON.
 
-    A repair may tear a string apart at a quote inside it, or swallow what follows; its result does not stand there then.
+    A repair may tear a string apart at a quote inside it, and then it does not stand there; or swallow the fields that
+    follow, and then there is the name of a field in it.
 
     Args:
         value: A string from a repaired JSON value.
         text: What was repaired.
     """
+    if _FIELD_NAME.search(value):
+        return False
     unicode = json.dumps(value, ensure_ascii=False)[1:-1]
     spellings = {value, json.dumps(value)[1:-1], unicode, unicode.replace("\\n", "\n"), repr(value)[1:-1]}
     quoted = "|".join(f"{quote}{re.escape(spelling)}{quote}" for spelling in spellings for quote in "\"'")

@@ -1,0 +1,168 @@
+"""A project to work on in tests: store, artifacts, a real Batch API server, a small framework, and the commands that tests use most."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batch_server import serve_in_thread
+from caseforge_assets.commands.load_framework import Loaded, load_framework
+from caseforge_assets.commands.make_plan import Plan, draft_plan
+from caseforge_assets.commands.provider import Provider, connect_provider
+from caseforge_assets.commands.work import Round, work_round, work_until_idle
+from caseforge_assets.frameworks import read_framework
+from caseforge_assets.openai_batch.client import BatchClient
+from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store import plans
+from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.nodes import target_nodes
+
+KEY = "shop"
+PATIENCE_S = 20.0
+PROCESS, USECASES = all_stages()
+SHOP = (
+    ("1", "a", "Sell", "Finds customers and serves them."),
+    ("1.1", "b", "Win customers", "Makes the shop known."),
+    ("1.1.1", "c", "Advertise", "Places advertisements where riders look."),
+    ("1.1.2", "d", "Answer questions", "Answers what people ask."),
+    ("1.1.3", "e", "Write offers", "Writes offers with prices and dates."),
+    ("2", "f", "Repair", "Keeps bicycles on the road."),
+    ("2.1", "g", "Run the workshop", "Takes in, repairs, hands back."),
+    ("2.1.1", "h", "Take in bicycles", "Notes what is wrong."),
+    ("2.1.2", "i", "Mend", "Replaces what is broken."),
+    ("2.1.3", "j", "Hand back", "Explains what was done."),
+)
+CODES = ("1.1.1", "1.1.2", "1.1.3", "2.1.1", "2.1.2", "2.1.3")
+
+
+def write_table(path: Path, rows: Sequence[Sequence[str]] = SHOP) -> Path:
+    """Writes a plain framework table."""
+    lines = ["code,id,name,description", *(",".join(f'"{cell}"' for cell in row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def renamed(code: str, name: str) -> list[tuple[str, ...]]:
+    """The small framework with one node called differently."""
+    return [(row[0], row[1], name, row[3]) if row[0] == code else row for row in SHOP]
+
+
+def stats(base_url: str) -> dict[str, Any]:
+    """What a server says of itself: batches created, requests accepted, how often the same body was."""
+    with urllib.request.urlopen(f"{base_url}/_caseforge/stats") as response:
+        counts: dict[str, Any] = json.load(response)
+    return counts
+
+
+@contextmanager
+def serving(folder: Path, *, faults: Sequence[str] = (), bills: bool = False, latency_s: float = 0.0) -> Iterator[str]:
+    """A Batch API server; one that bills does not say that it is simulated, because another server answers for it."""
+    with ExitStack() as stack:
+        options: dict[str, Any] = {"faults": faults, "latency_s": latency_s}
+        if bills:
+            answering = stack.enter_context(serve_in_thread(folder / "answering"))
+            options |= {"upstream": answering.base_url, "upstream_key": "any"}
+        yield stack.enter_context(serve_in_thread(folder / "server", **options)).base_url
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What commands take as arguments, and short ways to call them."""
+
+    store: Engine
+    folder: ArtifactFolder
+    configuration: Configuration
+    provider: Provider
+    path: Path
+
+    def configured(self, **values: Any) -> Workbench:
+        """The same with other settings."""
+        return replace(self, configuration=self.configuration.model_copy(update=values))
+
+    def load(self, rows: Sequence[Sequence[str]] = SHOP, *, key: str = KEY, targets: str = "leaf") -> Loaded:
+        """Loads a table as an edition of a framework."""
+        file = write_table(self.path / f"{key}.csv", rows)
+        edition = read_framework(file).edition
+        assert edition is not None
+        return load_framework(self.store, key, FrameworkSettings(title=key, source=file.name, targets=targets), edition, file.name)
+
+    def ids(self, *codes: str, key: str = KEY) -> list[int]:
+        """Node ids of target nodes, all without codes."""
+        with self.store.connect() as connection:
+            rows = target_nodes(connection, key)
+        return [row.node_id for row in rows if not codes or row.code in codes]
+
+    def draft(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, ask_again: bool = False) -> Plan:
+        """A draft plan for these nodes, all without codes."""
+        chosen = self.ids(*codes, key=key) if codes else None
+        with self.store.begin() as connection:
+            return draft_plan(
+                connection,
+                self.configuration,
+                key,
+                stages,
+                simulated=self.provider.simulated,
+                made_by="test",
+                node_ids=chosen,
+                ask_again=ask_again,
+            )
+
+    def approve(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, ask_again: bool = False) -> Plan:
+        """An approved plan for these nodes."""
+        plan = self.draft(*codes, stages=stages, key=key, ask_again=ask_again)
+        with self.store.begin() as connection:
+            plans.decide(connection, plan.id, True)
+        return plan
+
+    def round(self, **options: Any) -> Round:
+        """One round of work."""
+        return work_round(self.store, self.provider, self.folder, self.configuration, **options)
+
+    def work(self) -> list[Round]:
+        """Rounds until nothing is under way."""
+        rounds: list[Round] = []
+        work_until_idle(self.store, self.provider, self.folder, self.configuration, after_round=rounds.append, deadline_s=PATIENCE_S)
+        assert not rounds[-1].unfinished, f"still under way: {rounds[-1].unfinished}"
+        return rounds
+
+    def generate(self, *codes: str, **options: Any) -> list[Round]:
+        """Approves a plan and works to the end."""
+        self.approve(*codes, **options)
+        return self.work()
+
+    def query(self, sql: str, **values: Any) -> list[Any]:
+        """Rows of a query on schema caseforge, as plain tuples."""
+        with self.store.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(sql), values)]
+
+    def change(self, sql: str, **values: Any) -> None:
+        """Changes the store by hand, to stand for a crash or for time that passed."""
+        with self.store.begin() as connection:
+            connection.execute(text(sql), values)
+
+    def column(self, sql: str, **values: Any) -> list[Any]:
+        """The first column of a query."""
+        return [row[0] for row in self.query(sql, **values)]
+
+    def stats(self) -> dict[str, Any]:
+        """What the server says of itself."""
+        return stats(self.provider.base_url)
+
+
+def open_workbench(store: Engine, path: Path, base_url: str, **configuration: Any) -> Workbench:
+    """A workbench at a server. Waiting and grace periods are short."""
+    settings = Configuration(**{"poll_interval_s": 0.02, "quiet_period_s": 0, **configuration})
+    provider = connect_provider(store, BatchClient(base_url, "sk-test-0123456789", timeout_s=10))
+    return Workbench(store, ArtifactFolder(str(path / "artifacts")), settings, provider, path)
+
+
+OpenBench = Callable[..., Workbench]
