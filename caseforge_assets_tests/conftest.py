@@ -81,8 +81,9 @@ def bench(store: Engine, tmp_path: Path) -> Iterator[OpenBench]:
     with ExitStack() as stack:
 
         def start(*, faults: Sequence[str] = (), bills: bool = False, latency_s: float = 0.0, **configuration: Any) -> Workbench:
-            url = stack.enter_context(serving(tmp_path, faults=faults, bills=bills, latency_s=latency_s))
-            opened = open_workbench(store, tmp_path, url, **configuration)
+            folder = tmp_path / f"bench{next(_NUMBERS)}"
+            url = stack.enter_context(serving(folder, faults=faults, bills=bills, latency_s=latency_s))
+            opened = open_workbench(store, folder, url, **configuration)
             opened.load()
             return opened
 

@@ -42,6 +42,6 @@ def body_sha256(body: dict[str, Any]) -> str:
 
 
 def completion_budget(body: dict[str, Any]) -> int | None:
-    """How many tokens an answer may have, under the name that the request uses; None without a limit."""
+    """How many tokens an answer may have, under the name that the request uses; None without a limit, or with one that is no number."""
     budget = body.get("max_completion_tokens") or body.get("max_tokens")
-    return int(budget) if budget is not None else None
+    return budget if isinstance(budget, int) and budget > 0 else None

@@ -22,6 +22,7 @@ from caseforge_assets.batch_server.options import ServerOptions
 from caseforge_assets.batch_server.serving import open_serving
 
 SHUTDOWN_S = 2
+WAITING_CONNECTIONS = 2_048
 LOCALHOST = "127.0.0.1"
 
 
@@ -79,8 +80,7 @@ def run_server(
         upstream_concurrency=upstream_concurrency,
         upstream_key=os.environ.get("UPSTREAM_API_KEY"),
     )
-    listening = _listen(host, port)
-    with _signals_end_quietly():
+    with _listen(host, port) as listening, _signals_end_quietly():
         _server(options).run(sockets=[listening])
 
 
@@ -96,20 +96,19 @@ def serve_in_thread(state_dir: Path, *, port: int = 0, **options: Any) -> Iterat
     Yields:
         The running server.
     """
-    listening = _listen(LOCALHOST, port)
-    server = _server(ServerOptions(state_dir=state_dir, **options))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="batch-server", daemon=True)
-    thread.start()
-    try:
-        while not server.started and thread.is_alive():
-            time.sleep(0.005)
-        if not server.started:
-            raise RuntimeError("The Batch API server did not start; its log says why.")
-        yield RunningServer(listening.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+    with _listen(LOCALHOST, port) as listening:
+        server = _server(ServerOptions(state_dir=state_dir, **options))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="batch-server", daemon=True)
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.005)
+            if not server.started:
+                raise RuntimeError("The Batch API server did not start; its log says why.")
+            yield RunningServer(listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -118,6 +117,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(WAITING_CONNECTIONS)  # At once: until then, another process could bind the same port.
     except OSError as error:
         listening.close()
         message = f"Can't listen on {host}:{port}: {error.strerror}. Stop the program that uses this port, or choose another with --port."

@@ -16,7 +16,7 @@ from caseforge_assets.cli.session import Session
 if TYPE_CHECKING:
     from caseforge_assets.commands.make_plan import Plan
 
-NOT_APPROVED = 5
+PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 
 
 @click.command()
@@ -180,7 +180,11 @@ def finish_sending(session: Session, key: str | None, *, wait: bool, as_json: bo
     session.mirror()
     failed = _failed_nodes(session, key)
     if as_json:
-        print_json({**summary, "submitted_batches": done.submitted, "held_back": done.held_back, "failed_nodes": failed})
+        refused = [batch.reason for batch in done.refused]
+        sent = {"submitted_batches": done.submitted, "refused": refused, "held_back": done.held_back, "failed_nodes": failed}
+        print_json({**summary, **sent})
+    if done.refused:
+        sys.exit(PROVIDER_REFUSED)
     if done.held_back:
         console.print(f"[yellow]Held back:[/] {done.held_back}") if not as_json else None
         sys.exit(NOT_APPROVED)

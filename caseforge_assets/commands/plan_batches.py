@@ -83,20 +83,22 @@ def _affordable(
 def _packed(connection: Connection, provider: Provider, configuration: Configuration, rows: list[Sendable]) -> list[list[Sendable]]:
     in_flight = batches.tokens_in_flight(connection, provider.id)
     limits = {**configuration.max_enqueued_tokens, **providers.token_limits(connection, provider.id)}
+    room = {model: limit - in_flight.get(model, 0) for model, limit in limits.items()}
+    busy = set(in_flight)  # a model with nothing under way gets a batch even where one request is over the limit
     by_id = {row.id: row for row in rows}
     groups: list[list[Sendable]] = []
     for stage, model in sorted({(row.stage, row.model) for row in rows}):
-        limit = limits.get(model)
         items = [
             PackItem(row.id, row.size_bytes + 200, row.input_tokens, row.model) for row in rows if (row.stage, row.model) == (stage, model)
         ]
-        room = None if limit is None else max(limit - in_flight.get(model, 0), 0)
-        packed = pack(items, PackLimits(max_requests=configuration.max_requests_per_batch, max_enqueued_tokens=limit))
+        packed = pack(items, PackLimits(max_requests=configuration.max_requests_per_batch, max_enqueued_tokens=limits.get(model)))
         for group in packed:
             tokens = sum(item.input_tokens for item in group)
-            if room is not None and tokens > room and (in_flight.get(model) or groups):
+            if model in room and tokens > room[model] and model in busy:
                 break
-            room = None if room is None else room - tokens
+            if model in room:
+                room[model] -= tokens
+            busy.add(model)
             groups.append([by_id[item.request_id] for item in group])
     return groups
 

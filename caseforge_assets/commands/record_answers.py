@@ -54,9 +54,10 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
         Node ids that got content which is current now.
     """
     new = [one for one in judged if _is_news(one)]
-    attempts.record(connection, [_result(reception, one) for one in new])
+    costs = {one.attempt.id: _cost(reception, one) for one in new}
+    attempts.record(connection, [_result(reception, one, costs[one.attempt.id]) for one in new])
     good = [one for one in new if one.judgement.content is not None]
-    current = contents.save_contents(connection, [_content(reception, one) for one in good])
+    current = contents.save_contents(connection, [_content(reception, one, costs[one.attempt.id]) for one in good])
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)
@@ -68,8 +69,8 @@ def _is_news(one: Judged) -> bool:
     return before is None or (not Outcome(before).good and one.judgement.outcome.good)
 
 
-def _result(reception: Reception, one: Judged) -> Result:
-    line, usage, cost = one.line, _usage(one), _cost(reception, one)
+def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
+    line, usage = one.line, _usage(one)
     judgement = one.judgement
     if line is None:
         return Result(one.attempt.id, judgement.outcome, redact(judgement.detail), list(judgement.notes), cost_usd=cost)
@@ -94,7 +95,7 @@ def _result(reception: Reception, one: Judged) -> Result:
     )
 
 
-def _content(reception: Reception, one: Judged) -> NewContent:
+def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewContent:
     attempt, line, batch = one.attempt, one.line, reception.batch
     content = one.judgement.content
     if content is None or line is None:
@@ -122,7 +123,7 @@ def _content(reception: Reception, one: Judged) -> NewContent:
         remote_request_id=line.request_id,
         input_tokens=usage.input_tokens if usage else None,
         output_tokens=usage.output_tokens if usage else None,
-        cost_usd=_cost(reception, one),
+        cost_usd=cost,
         answered_at=_answered_at(line) or reception.now,
         notes=[*line.notes, *one.judgement.notes],
         candidates=tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.collect_batch import Collected, collect_batch
@@ -27,13 +27,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Round:
-    """What one round did, and the batches that are unfinished after it."""
+    """What one round did, the batches that are unfinished after it, and those that the provider refused to create."""
 
     submitted: tuple[int, ...]
     collected: tuple[Collected, ...]
     reused: int
     unfinished: tuple[BatchRow, ...]
     held_back: str
+    refused: tuple[BatchRow, ...] = ()
 
     @property
     def idle(self) -> bool:
@@ -50,8 +51,15 @@ def work_round(
     quiet_period_s: float = 0.0,
     request_ids: Sequence[int] | None = None,
     submit: bool = True,
+    plan: bool = True,
 ) -> Round:
     """Does everything that can be done now; safe to be run by any number of processes at once.
+
+    Args:
+        quiet_period_s: while newer requests than this are still being made, nothing is planned.
+        request_ids: only these are planned, if given.
+        submit: whether anything is sent.
+        plan: whether new batches are planned; those that are planned already go on without it.
 
     Raises:
         ProviderStopped: the provider refuses key or account.
@@ -60,13 +68,14 @@ def work_round(
     reconcile_batches(store, provider, grace_s=configuration.create_grace_s)
     poll_batches(store, provider)
     collected = collect_finished(store, provider, folder, configuration)
-    planned = Planned()
-    if submit:
+    planned, refused = Planned(), []
+    if submit and plan:
         planned = plan_batches(store, provider, configuration, quiet_period_s=quiet_period_s, request_ids=request_ids)
-        submit_batches(store, provider, folder)
+    if submit:
+        refused = [batch for batch in submit_batches(store, provider, folder) if batch.state == "refused"]
     with store.connect() as connection:
         unfinished = batches.in_states(connection, UNFINISHED, provider.id)
-    return Round(planned.batch_ids, collected, planned.reused, tuple(unfinished), planned.held_back)
+    return Round(planned.batch_ids, collected, planned.reused, tuple(unfinished), planned.held_back, tuple(refused))
 
 
 def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration) -> tuple[Collected, ...]:
@@ -87,18 +96,26 @@ def work_until_idle(
     deadline_s: float | None = None,
     submit: bool = True,
 ) -> Round:
-    """Rounds until nothing is under way, or until the deadline. A provider that cannot be reached is tried again."""
+    """Rounds until nothing is under way, or until the deadline. A provider that cannot be reached is tried again.
+
+    After a refusal nothing more is planned, or the same requests would be refused again and again.
+
+    Returns:
+        The last round, with the refusals of all of them.
+    """
     interval_s = min(SIMULATED_INTERVAL_S, configuration.poll_interval_s) if provider.simulated else configuration.poll_interval_s
     end = None if deadline_s is None else time.monotonic() + deadline_s
+    refused: list[BatchRow] = []
     while True:
         try:
-            done = work_round(store, provider, folder, configuration, submit=submit)
+            done = work_round(store, provider, folder, configuration, submit=submit, plan=not refused)
         except ProviderUnclear as error:
             if end is not None and time.monotonic() >= end:
                 raise
             log.warning("%s; trying again in %.0f s", error, interval_s)
         else:
             after_round(done)
+            refused += done.refused
             if done.idle or (end is not None and time.monotonic() >= end):
-                return done
+                return replace(done, refused=tuple(refused))
         time.sleep(interval_s)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
+
+from caseforge_assets.store.rows import columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ where a.id = new.attempt_id
 def record(connection: Connection, results: Sequence[Result]) -> None:
     """Writes results over attempts; the caller decided that they may be written."""
     if results:
-        connection.execute(_RECORD, {"rows": json.dumps([asdict(result) for result in results], default=str)})
+        connection.execute(_RECORD, {"rows": json.dumps([columns_of(result) for result in results], default=str)})
 
 
 def uncounted_tries(connection: Connection, request_ids: Sequence[int], outcomes: Sequence[str]) -> dict[int, int]:

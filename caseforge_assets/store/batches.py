@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import attempt, batch
 
 
@@ -71,9 +73,8 @@ def add_batch(connection: Connection, values: Mapping[str, Any], attempts: Seque
 
 def add_attempts(connection: Connection, batch_id: int, provider_id: int, attempts: Sequence[NewAttempt]) -> None:
     """Adds live attempts to a batch."""
-    if attempts:
-        rows = [{**asdict(one), "batch_id": batch_id, "provider_id": provider_id} for one in attempts]
-        connection.execute(insert(attempt), rows)
+    rows = [columns_of(one) | {"batch_id": batch_id, "provider_id": provider_id} for one in attempts]
+    copy_rows(connection, attempt, rows)
 
 
 def change(connection: Connection, batch_id: int, **values: Any) -> None:

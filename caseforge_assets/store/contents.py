@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
+from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import candidate, content
 
 
@@ -127,10 +129,9 @@ changed as (
 select (select count(*) from changed) as retired, array_agg(id) filter (where first) as winners from ranked
 """)
 
-_CURRENT_CANDIDATES = text("""
-update caseforge.candidate k set is_current = c.is_current
-from caseforge.content c where c.id = k.content_id and c.stage = :stage and c.node_id = any(:node_ids) and k.is_current <> c.is_current
-  and c.is_current = :current
+_RETIRE_CANDIDATES = text("""
+update caseforge.candidate k set is_current = false
+from caseforge.content c where c.id = k.content_id and c.stage = :stage and c.node_id = any(:node_ids) and k.is_current and not c.is_current
 """)
 
 
@@ -148,6 +149,7 @@ def save_contents(connection: Connection, rows: Sequence[NewContent]) -> dict[in
     fresh = [row for row in rows if row.attempt_id not in known or row.reused_from is not None]
     ids = dict(zip(map(id, fresh), _insert(connection, fresh), strict=True))
     winners = _choose_current(connection, rows[0].stage, [row.node_id for row in rows])
+    _insert_candidates(connection, [(row, ids[id(row)]) for row in fresh], winners)
     stored = [(row, ids.get(id(row)) or known.get(row.attempt_id or 0)) for row in rows]
     return {row.attempt_id or row.node_id: content_id for row, content_id in stored if content_id in winners and content_id is not None}
 
@@ -158,31 +160,34 @@ def _stored_attempts(connection: Connection, attempt_ids: Sequence[int]) -> dict
 
 
 def _insert(connection: Connection, rows: Sequence[NewContent]) -> list[int]:
-    if not rows:
-        return []
     values = []
     for row in rows:
-        value = asdict(row)
+        value = columns_of(row) | {"is_current": False}
         del value["candidates"]
-        values.append({**value, "is_current": False})
-    statement = insert(content).returning(content.c.id, sort_by_parameter_order=True)
-    ids = list(connection.scalars(statement, values))
-    items = [
-        {**asdict(item), "framework_key": row.framework_key, "node_id": row.node_id, "content_id": content_id, "is_current": False}
-        for row, content_id in zip(rows, ids, strict=True)
-        for item in row.candidates
-    ]
-    if items:
-        connection.execute(insert(candidate), items)
-    return ids
+        values.append(value)
+    return copy_rows(connection, content, values)
 
 
 def _choose_current(connection: Connection, stage: str, node_ids: Sequence[int]) -> set[int]:
+    """Makes the right contents current; candidates of the others are so no more, and their uids are free."""
     values = {"stage": stage, "node_ids": list(node_ids)}
     winners = set(connection.execute(_MAKE_CURRENT, values).one().winners or ())
-    connection.execute(
-        text("update caseforge.content set is_current = true where id = any(:ids) and not is_current"), {"ids": list(winners)}
-    )
-    for current in (False, True):  # the old uids must be free before the new ones take them
-        connection.execute(_CURRENT_CANDIDATES, {**values, "current": current})
+    query = text("update caseforge.content set is_current = true where id = any(:ids) and not is_current")
+    connection.execute(query, {"ids": list(winners)})
+    connection.execute(_RETIRE_CANDIDATES, values)
     return winners
+
+
+def _insert_candidates(connection: Connection, rows: Sequence[tuple[NewContent, int]], winners: set[int]) -> None:
+    items = [
+        {
+            **columns_of(item),
+            "framework_key": row.framework_key,
+            "node_id": row.node_id,
+            "content_id": content_id,
+            "is_current": content_id in winners,
+        }
+        for row, content_id in rows
+        for item in row.candidates
+    ]
+    copy_rows(connection, candidate, items)

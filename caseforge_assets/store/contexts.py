@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
+from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import context
 
 
@@ -45,5 +47,5 @@ def save_contexts(connection: Connection, rows: Sequence[ContextRow]) -> dict[in
         return {}
     ids = [row.node_id for row in rows]
     connection.execute(text("update caseforge.context set is_current = false where is_current and node_id = any(:ids)"), {"ids": ids})
-    statement = insert(context).returning(context.c.node_id, context.c.id)
-    return {row[0]: row[1] for row in connection.execute(statement, [{**asdict(row), "is_current": True} for row in rows])}
+    made = copy_rows(connection, context, [columns_of(row) | {"is_current": True} for row in rows])
+    return dict(zip(ids, made, strict=True))

@@ -34,6 +34,7 @@ __all__ = ["MAJOR_VERSION", "EmbeddedPostgresError", "EmbeddedStatus", "ensure_r
 
 MAJOR_VERSION = "16"
 DATABASE = "caseforge"
+ROLE = "postgres"  # not the name of the schema: PostgreSQL would look into a schema of the role's name first
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
 _SETTINGS = {
@@ -87,7 +88,7 @@ class _Server:
     @property
     def url(self) -> str:
         # The port is named because libpq would otherwise take it from PGPORT.
-        return f"postgresql+psycopg2://{DATABASE}@/{DATABASE}?host={quote(str(self.socket_dir))}&port=5432"
+        return f"postgresql+psycopg2://{ROLE}@/{DATABASE}?host={quote(str(self.socket_dir))}&port=5432"
 
 
 def ensure_running(home: Path) -> str:
@@ -234,7 +235,7 @@ def _create_cluster(data_dir: Path, programs: Path, user: ServerUser) -> None:
         shutil.rmtree(unfinished)
     fresh = user.take(Path(tempfile.mkdtemp(prefix=f"{data_dir.name}.new-", dir=data_dir.parent)))
     # Whoever may open the socket may open the data files as well, so that a password would add nothing: trust.
-    options = ["-U", DATABASE, "-A", "trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+    options = ["-U", ROLE, "-A", "trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
     code, said = user.run([programs / "initdb", *options, *settings], data_dir=fresh)
     if code == 0:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from caseforge_assets.store.tables import SCHEMA
+from caseforge_assets.store.tables import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 HEAD = "0001"
@@ -79,6 +79,6 @@ def lock_in_transaction(connection: Connection, name: str) -> None:
 def _revision(engine: Engine) -> str | None:
     try:
         with engine.connect() as connection:
-            return cast("str | None", connection.scalar(text(f"select version_num from {SCHEMA}.alembic_version")))
+            return cast("str | None", connection.scalar(text(f"select version_num from {SCHEMA}.{VERSION_TABLE}")))
     except ProgrammingError:
         return None

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from caseforge_assets.store.copy import copy_rows
 from caseforge_assets.store.tables import framework, framework_version, node, node_version
 
 
@@ -70,7 +71,10 @@ def save_edition(
     Returns:
         The id of the new framework_version.
     """
-    connection.execute(upsert(node).on_conflict_do_nothing(), [{"framework_key": key, "identity": row["identity"]} for row in nodes])
+    query = text("""
+    insert into caseforge.node (framework_key, identity) select :key, unnest(cast(:identities as text[])) on conflict do nothing
+    """)
+    connection.execute(query, {"key": key, "identities": [row["identity"] for row in nodes]})
     ids = {row[0]: row[1] for row in connection.execute(select(node.c.identity, node.c.id).where(node.c.framework_key == key))}
     connection.execute(update(framework_version).where(framework_version.c.framework_key == key).values(is_current=False))
     edition_id = connection.scalar(
@@ -82,6 +86,6 @@ def save_edition(
         {**{k: v for k, v in row.items() if k != "identity"}, "framework_version_id": edition_id, "node_id": ids[row["identity"]]}
         for row in nodes
     ]
-    connection.execute(insert(node_version), rows)
+    copy_rows(connection, node_version, rows)
     connection.execute(text("analyze caseforge.node, caseforge.node_version"))
     return int(edition_id or 0)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
+from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import outbox
 
 
@@ -45,10 +47,7 @@ class Latest:
 
 def add(connection: Connection, rows: Sequence[OutboxRow]) -> list[int]:
     """Writes rows and returns their ids, in the order given."""
-    if not rows:
-        return []
-    statement = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
-    return list(connection.scalars(statement, [{**asdict(row), "upstream": dict(row.upstream)} for row in rows]))
+    return copy_rows(connection, outbox, [columns_of(row) for row in rows])
 
 
 _LATEST = text("""

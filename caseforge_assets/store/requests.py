@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
+from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import request
 
 
@@ -101,9 +103,8 @@ def save_requests(connection: Connection, rows: Sequence[NewRequest]) -> dict[in
         """),
         {"stage": rows[0].stage, "ids": [row.node_id for row in rows]},
     )
-    statement = insert(request).returning(request.c.node_id, request.c.id)
-    values = [{**asdict(row), "state": "pending", "is_current": True} for row in rows]
-    return {row[0]: row[1] for row in connection.execute(statement, values)}
+    made = copy_rows(connection, request, [columns_of(row) | {"state": "pending", "is_current": True} for row in rows])
+    return {row.node_id: request_id for row, request_id in zip(rows, made, strict=True)}
 
 
 def set_plan(connection: Connection, request_ids: Sequence[int], plan_id: int) -> None:

@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 SCHEMA = "caseforge"
+# Not alembic_version: for a database role called caseforge, this schema comes first, and Dagster would take the table for its own.
+VERSION_TABLE = "schema_version"
 
 metadata = MetaData(
     schema=SCHEMA,

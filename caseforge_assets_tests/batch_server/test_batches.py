@@ -10,6 +10,7 @@ from openai import OpenAI
 from openai.types import Batch
 
 from caseforge_assets.batch_server import RunningServer
+from caseforge_assets.batch_server.options import Limits
 from caseforge_assets_tests.batch_server.requests_and_results import (
     choice,
     create,
@@ -211,8 +212,6 @@ def test_blank_lines_count_as_lines_but_ask_nothing(client: OpenAI) -> None:
 
 
 def test_too_many_requests_fail_the_batch(serve) -> None:
-    from caseforge_assets.batch_server.options import Limits
-
     client: OpenAI = serve(limits=Limits(batch_requests=3))
     assert run(client, [request_line(str(number)) for number in range(3)]).status == "completed"
     assert run(client, [request_line(str(number)) for number in range(4)], "failed").status == "failed"

@@ -94,7 +94,7 @@ def test_a_batch_is_rejected_for_a_line(serve) -> None:
 
 
 def test_token_limit_counts_what_is_under_way(serve) -> None:
-    client: OpenAI = serve(latency_s=1, faults=["token_limit_exceeded:limit=300"])
+    client: OpenAI = serve(latency_s=0.4, faults=["token_limit_exceeded:limit=300"])
     first = create(client, LINES)
     refused = run(client, LINES, "failed")
     assert refused.errors is not None

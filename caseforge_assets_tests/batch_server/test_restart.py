@@ -49,12 +49,12 @@ def server_process(port: int, state_dir: Path, *options: str) -> Iterator[subpro
 def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
     port = free_port()
     with OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="any", max_retries=0) as client:
-        with server_process(port, tmp_path, "--latency", "2") as process:
+        with server_process(port, tmp_path, "--latency", "1.2") as process:
             batch_id = create(client, LINES, metadata={"k": "v"}).id
             before = wait_for(client, batch_id, "in_progress", completed=3)
             process.send_signal(signal.SIGKILL)
             process.wait()
-        with server_process(port, tmp_path, "--latency", "2"):
+        with server_process(port, tmp_path, "--latency", "1.2"):
             batch = wait_for(client, batch_id, "completed")
             assert (batch.created_at, batch.in_progress_at, batch.metadata) == (before.created_at, before.in_progress_at, {"k": "v"})
             assert sorted(custom_ids(output(client, batch))) == sorted(ASKED)
@@ -83,13 +83,13 @@ def test_a_killed_server_asks_its_upstream_only_for_what_it_has_no_answer_to(tmp
 
 def test_a_stopped_server_goes_on_where_it_was_in_every_state(tmp_path: Path) -> None:
     ids: dict[str, str] = {}
-    with serve_in_thread(tmp_path, latency_s=1.5) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
+    with serve_in_thread(tmp_path, latency_s=1) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
         ids["in_progress"] = create(client, LINES).id
         ids["cancelled"] = create(client, LINES).id
         wait_for(client, ids["cancelled"], "in_progress", completed=1)
         client.batches.cancel(ids["cancelled"])
         ids["validating"] = create(client, LINES).id
-    with serve_in_thread(tmp_path, latency_s=1.5) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
+    with serve_in_thread(tmp_path, latency_s=1) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
         for name, batch_id in ids.items():
             batch = wait_for(client, batch_id, "cancelled" if name == "cancelled" else "completed")
             found = custom_ids(output(client, batch)) + custom_ids(errors(client, batch))
@@ -98,12 +98,12 @@ def test_a_stopped_server_goes_on_where_it_was_in_every_state(tmp_path: Path) ->
 
 
 def test_a_torn_last_answer_is_made_again(tmp_path: Path) -> None:
-    with serve_in_thread(tmp_path, latency_s=2) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
+    with serve_in_thread(tmp_path, latency_s=0.8) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
         batch_id = create(client, LINES).id
         wait_for(client, batch_id, "in_progress", completed=1)
     journal = tmp_path / "open_batches" / batch_id / "journal.jsonl"
     journal.write_bytes(journal.read_bytes()[:-20])
-    with serve_in_thread(tmp_path, latency_s=2) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
+    with serve_in_thread(tmp_path, latency_s=0.8) as server, OpenAI(base_url=server.base_url, api_key="any") as client:
         assert sorted(custom_ids(output(client, wait_for(client, batch_id, "completed")))) == sorted(ASKED)
         assert not list((tmp_path / "open_batches").iterdir())
 

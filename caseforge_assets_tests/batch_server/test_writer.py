@@ -171,6 +171,42 @@ def test_schemas_that_are_not_strict_or_can_not_be_met_are_refused(schema: dict,
     assert (answer.status_code, answer.body["error"]["code"]) == (400, code)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"max_completion_tokens": "many"},
+        {"max_completion_tokens": -1},
+        {"response_format": "json"},
+        {"response_format": {"type": "json_schema"}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object", "properties": ["a"]}}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "strict": True, "schema": {"properties": ["a"]}}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "array", "minItems": "3"}}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"enum": []}}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "fish"}}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "string", "pattern": "("}}}},
+    ],
+)
+def test_requests_that_make_no_sense_are_refused(body: dict) -> None:
+    answer = complete(request(**body), 0)
+    assert answer.status_code == 400
+    assert answer.body["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    "messages", [["text"], [{"role": "user"}], [{"role": "user", "content": [1, {"text": 2}]}], {"role": "user"}, "text"]
+)
+def test_odd_messages_do_not_break_it(messages: object) -> None:
+    assert content({"model": "gpt-5", "messages": messages})
+
+
+def test_null_settings_count_as_absent() -> None:
+    assert content(request(response_format=None, temperature=None, max_tokens=None, max_completion_tokens=None)).startswith("# Plan")
+
+
+def test_a_json_object_is_written_where_one_is_asked_for() -> None:
+    assert "imulated" in json.loads(content(request(response_format={"type": "json_object"})))["description"]
+
+
 def test_documents_have_exactly_the_sections_that_were_asked_for() -> None:
     asked = [
         "Overview",
@@ -197,8 +233,9 @@ def test_ten_sections_still_make_one_document_of_some_length() -> None:
     assert 400 <= len(content(request(system=system)).split()) <= 900
 
 
-def test_a_title_that_is_asked_for_is_used() -> None:
-    assert content(request(system="# Process Details - Plan the menu\n## Overview")).startswith("# Process Details - Plan the menu\n")
+def test_a_title_is_left_out_where_none_is_wanted() -> None:
+    system = "# Instructions\nBegin with the first heading: no title, no preface.\n## Overview\n## Steps"
+    assert content(request(system=system)).startswith("## Overview\n")
 
 
 def test_without_sections_it_writes_plain_paragraphs() -> None:
@@ -252,7 +289,7 @@ def usage_of(body: dict[str, Any]) -> tuple[str, str, int, int]:
 
 
 def test_a_small_budget_really_truncates() -> None:
-    reason, text, tokens, reasoning = usage_of(request())
+    reason, _, tokens, reasoning = usage_of(request())
     assert (reason, 1_000 <= reasoning <= 1_800) == ("stop", True)
     assert usage_of(request(max_completion_tokens=tokens))[0] == "stop"
     assert usage_of(request(max_completion_tokens=500)) == ("length", "", 500, 500)

@@ -240,3 +240,11 @@ def test_3_mb_are_judged_like_less() -> None:
     assert judge(long).outcome is Outcome.ok
     assert judge(long[:-100]).outcome is Outcome.salvaged
     assert judge('"a"b' * 800_000).outcome is Outcome.invalid_json
+
+
+def test_a_repair_that_swallows_fields_is_not_accepted() -> None:
+    """With a faulty comma elsewhere, the repair takes the next fields into a text with a bracket before a line break."""
+    items = [candidate(number, description="w,[\nw" if number == 1 else "Fine.") for number in range(1, 8)]
+    text = '{"use_cases": [' + ",\n,".join(json.dumps(item) for item in items) + "]}"
+    content = judge(text).content
+    assert content is None or [item.fields["description"] for item in content.items] == [item["description"] for item in items]

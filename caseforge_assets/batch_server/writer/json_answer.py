@@ -29,7 +29,10 @@ def write_value(schema: dict[str, Any], subject: Subject, rng_seed: int) -> Any:
     """
     for note_anywhere in (False, True):
         writer = _SchemaWriter(schema, subject, Random(rng_seed), note_anywhere=note_anywhere)  # noqa: S311 - texts, not secrets
-        value = writer.value(schema, "", 0)
+        try:
+            value = writer.value(schema, "", 0)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, re.error) as error:
+            raise UnwritableSchemaError(f"The schema of the answer can't be understood: {error}") from error
         if writer.noted:
             break
     return value

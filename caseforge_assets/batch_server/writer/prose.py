@@ -13,7 +13,7 @@ from caseforge_assets.batch_server.writer.phrases import fill
 from caseforge_assets.batch_server.writer.subject import SURROGATE, Subject
 
 NOTE = "> *Simulated by the local Batch API server: written from the request's own words, without a language model.*"
-TITLE_LINE = re.compile(r"(?m)^# (\S.*?)\s*$")
+NO_TITLE = re.compile(r"\b(no|without a) title\b", re.IGNORECASE)
 SECTION_LINE = re.compile(r"(?m)^## (\S.*?)\s*$")
 # The first that fits a heading decides what stands under it.
 BANKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -35,10 +35,9 @@ LINES_IN_A_PARAGRAPH = 3
 def write_prose(body: dict[str, Any], subject: Subject, rng: Random) -> str:
     """A document of some 400 to 900 words with exactly the sections that the request lists, in their order."""
     text = SURROGATE.sub("\ufffd", "\n".join(message_texts(body)))
-    asked_title = TITLE_LINE.search(text)
     headings = list(dict.fromkeys(SECTION_LINE.findall(text)))
     lines_each = max(4, min(12, round(WORDS_IN_ALL / WORDS_IN_A_LINE / max(1, len(headings)))))
-    parts = [f"# {asked_title.group(1) if asked_title else subject.name}"]
+    parts = [] if NO_TITLE.search(text) else [f"# {subject.name}"]
     if not headings:
         return "\n\n".join([*parts, NOTE, *_paragraphs(phrases.TEXT, lines_each, subject, rng)])
     for position, heading in enumerate(headings):

@@ -22,17 +22,25 @@ def check_request(body: dict[str, Any]) -> None:
     Raises:
         RefusedRequestError: With OpenAI's code and the parameter.
     """
+    _check_types(body)
     if reasons(body["model"]):
         _check_reasoning_settings(body)
-    schema = strict_schema(body)
-    if schema is not None:
-        _check_strict(schema, ())
-
-
-def strict_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """The schema of a request that asks for one to be obeyed strictly."""
     wanted = asked_schema(body)
-    return wanted["schema"] if wanted and wanted.get("strict") else None
+    if wanted is None or not wanted.get("strict"):
+        return
+    try:
+        _check_strict(wanted["schema"], ())
+    except (AttributeError, TypeError, RecursionError):
+        raise _invalid_schema((), "it is not a JSON schema.") from None
+
+
+def _check_types(body: dict[str, Any]) -> None:
+    for name in ("max_completion_tokens", "max_tokens"):
+        budget = body.get(name)
+        if budget is not None and (not isinstance(budget, int) or budget < 1):
+            raise RefusedRequestError(f"Invalid '{name}': expected a whole number above 0.", param=name, code="invalid_type")
+    if not isinstance(body.get("response_format") or {}, dict):
+        raise RefusedRequestError("Invalid type for 'response_format': expected an object.", param="response_format", code="invalid_type")
 
 
 def asked_schema(body: dict[str, Any]) -> dict[str, Any] | None:

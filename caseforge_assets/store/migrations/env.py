@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from caseforge_assets.store.tables import SCHEMA, metadata
+from caseforge_assets.store.tables import SCHEMA, VERSION_TABLE, metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
+    version_table=VERSION_TABLE,
     version_table_schema=SCHEMA,
     include_schemas=True,
     include_name=lambda name, type_, _parents: type_ != "schema" or name == SCHEMA,

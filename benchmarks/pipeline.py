@@ -1,0 +1,199 @@
+"""The pipeline, step by step: wall time, CPU time of this process, peak memory. `python -m benchmarks.pipeline WORKBOOK`.
+
+The embedded database and a local Batch API server run beside it, in processes of their own; the time in which only the
+server works is not counted, imports are not, either. `--frameworks N` loads the workbook that many times under different
+keys, `--json FILE` keeps the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.collect_batch import collect_batch
+from caseforge_assets.commands.load_framework import load_framework
+from caseforge_assets.commands.make_plan import draft_plan
+from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.provider import Provider, connect_provider, make_client
+from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.costs.estimates import count_tokens
+from caseforge_assets.costs.prices import has_batch_price
+from caseforge_assets.frameworks import read_framework, sample_path
+from caseforge_assets.settings import FrameworkSettings, Settings, database_url, load_settings
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.store import batches, plans
+from caseforge_assets.store.embedded_postgres import stop
+from caseforge_assets.store.engine import Engine, open_store
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One measured step: seconds of wall and CPU time, and the process's peak memory so far."""
+
+    name: str
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+class Clock:
+    """Measures steps."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measures the block."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.steps.append(Step(name, time.perf_counter() - wall, time.process_time() - cpu, peak_mb))
+        print(f"{name:<24}{self.steps[-1].wall_s:>8.2f} s wall{self.steps[-1].cpu_s:>8.2f} s CPU{peak_mb:>8.0f} MB", flush=True)
+
+
+def main() -> None:
+    """Runs the pipeline and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workbook", nargs="?", type=Path, default=sample_path())
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="caseforge-bench-") as folder:
+        os.environ["CASEFORGE_HOME"] = str(Path(folder) / "var")
+        os.environ.pop("CASEFORGE_POSTGRES_URL", None)
+        with batch_server(Path(folder) / "server") as base_url:
+            os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"] = base_url, "local"
+            settings = load_settings(PROJECT)
+            try:
+                figures = run(settings, options.workbook)
+            finally:
+                stop(settings.home)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
+
+
+def run(settings: Settings, workbook: Path) -> dict[str, Any]:
+    """All steps on one workbook; returns the figures."""
+    store = open_store(database_url(settings))
+    warm_up()
+    clock, key = Clock(), "bench"
+    with clock.step("load"):
+        edition = read_framework(workbook).edition
+        if edition is None:
+            raise SystemExit(f"{workbook} cannot be read")
+        load_framework(store, key, FrameworkSettings(title="Bench", source=str(workbook)), edition, workbook.name)
+    provider = connect_provider(store, make_client(settings))
+    with clock.step("contexts, inputs, plan"), store.begin() as connection:
+        draft = draft_plan(connection, settings.configuration, key, all_stages(), simulated=True, made_by="benchmark")
+        plans.decide(connection, draft.id, True, Decimal(10_000))
+    folder = ArtifactFolder(settings.artifacts)
+    for stage in all_stages():
+        with clock.step(f"submit {stage.key}"):
+            plan_batches(store, provider, settings.configuration)
+            submit_batches(store, provider, folder)
+        finished = wait_for_server(store, provider)
+        with clock.step(f"collect {stage.key}"):
+            for batch_id in finished:
+                collect_batch(store, provider, folder, settings.configuration, batch_id)
+    without_events = sum(step.wall_s for step in clock.steps)
+    flush = prepare_flush(settings, store)
+    with clock.step("flush to Dagster"):
+        events = flush()
+    total = sum(step.wall_s for step in clock.steps)
+    print(
+        f"{len(edition.nodes):,} nodes, {draft.nodes:,} requests, {events:,} events: {without_events:.2f} s without events, {total:.2f} s with them."
+    )
+    store.dispose()
+    machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version(), "system": platform.system()}
+    return {
+        "steps": [asdict(step) for step in clock.steps],
+        "without_events_s": without_events,
+        "with_events_s": total,
+        "events": events,
+        **machine,
+    }
+
+
+def warm_up() -> None:
+    """Imports and tables that are loaded once in a process's life."""
+    count_tokens("warm")
+    has_batch_price("gpt-5", "2026-11-01")
+    all_stages()
+
+
+def wait_for_server(store: Engine, provider: Provider) -> list[int]:
+    """Waits, off the clock, until the server is through with every batch; returns the batches to collect."""
+    while True:
+        poll_batches(store, provider)
+        with store.connect() as connection:
+            if not batches.in_states(connection, ["open"], provider.id):
+                return [batch.id for batch in batches.in_states(connection, ["final"], provider.id)]
+        time.sleep(0.2)
+
+
+def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
+    """Everything that a Dagster process does once, off the clock: imports, its tables."""
+    from dagster import DagsterInstance
+
+    from caseforge_assets.defs.failures import failed_nodes
+    from caseforge_assets.defs.flush import flush_outbox
+
+    instance = DagsterInstance.from_config(str(settings.project))
+    instance.get_dynamic_partitions("bench_nodes")
+    return lambda: flush_outbox(instance, store, failed_nodes, ArtifactFolder(settings.artifacts).describe)
+
+
+@contextmanager
+def batch_server(state_dir: Path) -> Iterator[str]:
+    """A local Batch API server in a process of its own."""
+    import socket
+    import urllib.request
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "caseforge_assets.batch_server",
+        "--port",
+        str(port),
+        "--state-dir",
+        str(state_dir),
+        "--latency",
+        "0.5",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/models", headers={"Authorization": "Bearer local"})
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(request, timeout=1).read()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Many rows into a table at once, by PostgreSQL's COPY, with their ids known beforehand."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, text
+
+# COPY's text format: these four would end or change a field. https://www.postgresql.org/docs/16/sql-copy.html
+_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
+_NULL = "\\N"
+
+
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Adds rows to a table that has an `id`, in the caller's transaction; all rows have the same columns.
+
+    Returns:
+        The new ids, in the order of the rows.
+
+    Raises:
+        psycopg2.IntegrityError: a constraint is violated; the transaction cannot go on.
+    """
+    if not rows:
+        return []
+    sequence = f"{table.schema}.{table.name}_id_seq"
+    query = text("select nextval(cast(:sequence as regclass)) from generate_series(1, :count)")
+    ids = list(connection.scalars(query, {"sequence": sequence, "count": len(rows)}))
+    names = list(rows[0])
+    buffer = io.StringIO()
+    for row_id, row in zip(ids, rows, strict=True):
+        buffer.write("\t".join([str(row_id), *(_field(row[name]) for name in names)]) + "\n")
+    buffer.seek(0)
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection to the database is closed")
+    with driver.cursor() as cursor:
+        cursor.copy_expert(f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin", buffer)
+    return ids
+
+
+def _field(value: Any) -> str:
+    if value is None:
+        return _NULL
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, (dict, list, tuple)):
+        return _escaped(json.dumps(value, ensure_ascii=False, default=str))
+    return str(value)
+
+
+def _escaped(value: str) -> str:
+    for character, escape in _ESCAPES:
+        value = value.replace(character, escape)
+    return value

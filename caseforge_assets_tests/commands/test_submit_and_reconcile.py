@@ -1,0 +1,237 @@
+"""Submitting: from whatever point a start was interrupted at, exactly one batch comes to exist, and every question is sent once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import OpenAI
+
+from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
+from caseforge_assets.openai_batch.errors import ProviderStopped
+from caseforge_assets.store.engine import try_lock
+from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
+
+GRACE_S = 120.0
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class Dying(BatchClient):
+    """A client whose process is killed at a call: before it went out, or after the provider did what was asked."""
+
+    def __init__(self, base_url: str, call: str, *, after: bool) -> None:
+        super().__init__(base_url, "any")
+        self._call, self._after = call, after
+
+    def upload(self, path: Path, file_name: str) -> str:
+        self._die("upload", after=False)
+        file_id = super().upload(path, file_name)
+        self._die("upload", after=True)
+        return file_id
+
+    def create(self, input_file_id: str, endpoint: str, submission_id: str) -> dict[str, Any]:
+        self._die("create", after=False)
+        remote = super().create(input_file_id, endpoint, submission_id)
+        self._die("create", after=True)
+        return remote
+
+    def _die(self, call: str, *, after: bool) -> None:
+        if (call, after) == (self._call, self._after):
+            raise Killed
+
+
+def plan(bench: Workbench) -> Workbench:
+    bench.approve(stages=[PROCESS])
+    plan_batches(bench.store, bench.provider, bench.configuration)
+    return bench
+
+
+def interrupted(bench: Workbench, call: str, *, after: bool) -> Workbench:
+    dying = replace(bench.provider, client=Dying(bench.provider.base_url, call, after=after))
+    with pytest.raises(Killed):
+        submit_batches(plan(bench).store, dying, bench.folder)
+    return bench
+
+
+def state(bench: Workbench) -> tuple[str, str | None]:
+    rows = bench.query("select state, reason from caseforge.batch order by id desc limit 1")
+    return (rows[0][0], rows[0][1])
+
+
+def settle(bench: Workbench, *, seconds_later: float = 0.0) -> int:
+    now = datetime.now(UTC) + timedelta(seconds=seconds_later)
+    return reconcile_batches(bench.store, bench.provider, grace_s=GRACE_S, now=now)
+
+
+def assert_sent_once(bench: Workbench) -> None:
+    assert bench.stats()["batches_created"] == 1
+    assert bench.stats()["accepted"] == {"requests": 6, "distinct_bodies": 6, "max_multiplicity": 1}
+    assert bench.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 6)]
+
+
+def uploaded_files(bench: Workbench) -> Iterator[str]:
+    with OpenAI(base_url=bench.provider.base_url, api_key="any") as sdk:
+        yield from (file.filename for file in sdk.files.list(purpose="batch"))
+
+
+def test_a_planned_batch_goes_the_whole_way(bench: OpenBench) -> None:
+    opened = plan(bench())
+    opened.work()
+    assert_sent_once(opened)
+
+
+def test_killed_before_the_upload_it_goes_on_from_the_written_file(bench: OpenBench) -> None:
+    opened = interrupted(bench(), "upload", after=False)
+    assert state(opened)[0] == "written"
+    opened.work()
+    assert_sent_once(opened)
+
+
+def test_killed_after_the_upload_the_file_is_found_by_its_name(bench: OpenBench) -> None:
+    opened = interrupted(bench(), "upload", after=True)
+    assert state(opened)[0] == "written"
+    opened.work()
+    assert_sent_once(opened)
+    assert len(list(uploaded_files(opened))) == 1
+
+
+def test_killed_between_upload_and_creation_it_is_created(bench: OpenBench) -> None:
+    opened = interrupted(bench(), "create", after=False)
+    opened.change("update caseforge.batch set state = 'uploaded', creating_at = null")
+    opened.work()
+    assert_sent_once(opened)
+
+
+def test_killed_after_the_creation_it_is_adopted(bench: OpenBench) -> None:
+    opened = interrupted(bench(), "create", after=True)
+    assert state(opened)[0] == "creating"
+    opened.work()
+    assert_sent_once(opened)
+
+
+def test_killed_before_the_creation_it_is_created_again_only_after_the_grace_period(bench: OpenBench) -> None:
+    opened = interrupted(bench(), "create", after=False)
+    assert settle(opened, seconds_later=GRACE_S - 5) == 1
+    assert state(opened)[0] == "creating"
+    assert settle(opened, seconds_later=GRACE_S + 5) == 0
+    assert state(opened) == ("uploaded", "the provider never had it; it is created again")
+    opened.work()
+    assert_sent_once(opened)
+
+
+@pytest.mark.parametrize("fault", ["reply_error:call=1", "reply_error:status=503,call=1", "reply_reset:call=1", "reply_timeout:seconds=30,call=1"])
+def test_an_unclear_answer_to_an_accepted_batch_leads_to_its_adoption(bench: OpenBench, fault: str) -> None:
+    opened = bench(faults=[fault])
+    opened.provider.client._sdk.timeout = 0.5
+    plan(opened)
+    submit_batches(opened.store, opened.provider, opened.folder)
+    found = state(opened)
+    assert found[0] == "creating"
+    assert "whether the batch exists is being found out" in (found[1] or "")
+    opened.work()
+    assert_sent_once(opened)
+
+
+def test_an_unclear_answer_to_a_batch_that_never_came_to_be_waits_for_the_grace_period(bench: OpenBench) -> None:
+    opened = plan(bench(faults=["reply_error:when=before,call=1"]))
+    submit_batches(opened.store, opened.provider, opened.folder)
+    assert settle(opened) == 1
+    assert opened.stats()["batches_created"] == 0
+    settle(opened, seconds_later=GRACE_S + 1)
+    opened.work()
+    assert_sent_once(opened)
+
+
+@pytest.mark.parametrize(("status", "stops"), [(400, False), (401, True), (403, True), (404, False), (413, False), (429, False)])
+def test_a_refusal_puts_the_requests_back_with_the_reason(bench: OpenBench, status: int, stops: bool) -> None:
+    opened = plan(bench(faults=[f"reply_error:when=before,status={status},call=1"]))
+    if stops:
+        with pytest.raises(ProviderStopped, match=str(status)):
+            submit_batches(opened.store, opened.provider, opened.folder)
+    else:
+        submit_batches(opened.store, opened.provider, opened.folder)
+    found = state(opened)
+    assert found[0] == "refused"
+    assert f"HTTP {status}" in (found[1] or "")
+    assert opened.query("select state, count(*) from caseforge.request group by 1") == [("pending", 6)]
+    assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("not_sent", 6)]
+    assert opened.stats()["batches_created"] == 0
+    assert opened.column("select stopped_reason is not null from caseforge.provider") == [stops]
+
+
+def test_after_a_refusal_the_requests_go_into_the_next_batch_when_they_are_sent_again(bench: OpenBench) -> None:
+    opened = bench(faults=["reply_error:when=before,status=429,call=1"])
+    opened.approve(stages=[PROCESS])
+    opened.work()
+    opened.work()
+    assert opened.stats()["accepted"] == {"requests": 6, "distinct_bodies": 6, "max_multiplicity": 1}
+    assert opened.query("select outcome, count(*) from caseforge.attempt group by 1 order by 1") == [("not_sent", 6), ("ok", 6)]
+
+
+def test_waiting_for_the_end_does_not_run_into_the_same_refusal_again_and_again(bench: OpenBench) -> None:
+    opened = bench(faults=["reply_error:when=before,status=400"])
+    opened.approve(stages=[PROCESS])
+    rounds = opened.work()
+    assert [len(one.refused) for one in rounds] == [1, 0]
+    assert opened.column("select state from caseforge.batch") == ["refused"]
+
+
+def test_without_credit_sending_stops(bench: OpenBench) -> None:
+    opened = plan(bench(faults=["reply_error:when=before,status=429,code=insufficient_quota"]))
+    with pytest.raises(ProviderStopped):
+        submit_batches(opened.store, opened.provider, opened.folder)
+    assert "sending is stopped" in opened.round().held_back
+
+
+def test_of_two_batches_of_one_submission_one_is_adopted_and_the_other_cancelled(bench: OpenBench) -> None:
+    opened = interrupted(bench(latency_s=60), "create", after=True)
+    submission, file_id = opened.query("select submission_id, input_file_id from caseforge.batch")[0]
+    with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
+        twin = sdk.batches.create(
+            input_file_id=file_id,
+            endpoint="/v1/chat/completions",
+            completion_window="24h",
+            metadata={SUBMISSION_KEY: submission},
+        )
+        assert settle(opened) == 0
+        statuses = {one.id: one.status for one in sdk.batches.list()}
+    adopted = opened.column("select remote_id from caseforge.batch")[0]
+    assert len(statuses) == 2
+    assert [one for one, status in statuses.items() if status not in ("cancelling", "cancelled")] == [adopted]
+    assert adopted == min(statuses) if len({twin.created_at}) > 1 else adopted in statuses
+
+
+def test_a_batch_that_another_process_holds_is_left_to_it(bench: OpenBench) -> None:
+    opened = plan(bench())
+    batch_id = opened.column("select id from caseforge.batch")[0]
+    with try_lock(opened.store, f"batch {batch_id}") as held:
+        assert held
+        submit_batches(opened.store, opened.provider, opened.folder)
+    assert state(opened)[0] == "planned"
+    assert opened.stats()["batches_created"] == 0
+
+
+def test_the_manifest_says_what_every_line_of_the_file_stands_for(bench: OpenBench) -> None:
+    import json
+
+    opened = plan(bench())
+    opened.round()
+    artifacts, remote_id = opened.query("select artifacts, remote_id from caseforge.batch")[0]
+    lines = {role: [json.loads(line) for line in b"".join(opened.folder.read(artifacts[role]["path"])).splitlines()] for role in ("input", "manifest")}
+    head, *rows = lines["manifest"]
+    assert remote_id
+    assert (head["stage"], head["requests"]) == ("process_details", 6)
+    assert [row["custom_id"] for row in rows] == [line["custom_id"] for line in lines["input"]]
+    assert [row["partition_key"] for row in rows] == ["1.1.1_c", "1.1.2_d", "1.1.3_e", "2.1.1_h", "2.1.2_i", "2.1.3_j"]
+    bodies = dict(opened.query("select fingerprint, body from caseforge.request"))
+    assert all(json.loads(bodies[row["fingerprint"]]) == line["body"] for row, line in zip(rows, lines["input"], strict=True))
