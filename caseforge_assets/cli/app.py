@@ -1,7 +1,8 @@
 """The `caseforge` command: its groups of commands, and how errors reach a person.
 
 Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed;
-4 the provider refused or cannot be reached; 5 declined, or no approval or budget; 130 stopped with Ctrl-C.
+4 the provider refused or cannot be reached; 5 declined, or no approval or budget; 6 the database cannot be
+reached; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ import click
 
 from caseforge_assets.cli.console import errors
 from caseforge_assets.redaction import RedactingFilter, redact
-from caseforge_assets.settings import ConfigurationError
 
-UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, INTERRUPTED = 1, 2, 3, 4, 5, 130
+UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, DATABASE, INTERRUPTED = 1, 2, 3, 4, 5, 6, 130
 
 _COMMANDS = {
     "load": "frameworks",
@@ -79,12 +79,15 @@ class Commands(click.Group):
 
 def exit_code(error: Exception) -> int:
     """The exit code of an error that reached the top."""
-    from caseforge_assets.commands.cancel_batch import CannotCancel
-    from caseforge_assets.commands.import_results import ImportRefused
+    from caseforge_assets.batch_server import PortTakenError, StateDirInUseError
     from caseforge_assets.openai_batch.errors import ProviderError
+    from caseforge_assets.store.cluster_location import EmbeddedPostgresError
+    from caseforge_assets.store.engine import StoreUnavailable
 
-    if isinstance(error, (ConfigurationError, CannotCancel, ImportRefused, LookupError, ValueError)):
+    if isinstance(error, (LookupError, ValueError, PortTakenError, StateDirInUseError)):
         return BAD_INPUT
+    if isinstance(error, (EmbeddedPostgresError, StoreUnavailable)):
+        return DATABASE
     return PROVIDER if isinstance(error, ProviderError) else UNEXPECTED
 
 

@@ -91,7 +91,9 @@ class Narrator:
             for stray in result.stray_lines[:3]:
                 console.print(f"  {stray}", style="yellow", markup=False)
         for batch in done.refused:
-            console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red", markup=False)
+            console.print(
+                f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red", markup=False
+            )
         if done.reused:
             console.print(f"{done.reused:,} requests were answered from the store at no cost.")
 

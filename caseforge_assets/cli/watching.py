@@ -121,7 +121,7 @@ def _print_standing(report: dict[str, Any]) -> None:
     console.print(table)
     console.print(f"Candidates: {report['candidates']:,}")
     for row in report["spent"]:
-        kind = "simulated, at what it would have cost" if row["simulated"] else "billed"
+        kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
         unknown = f", {row['unknown_costs']:,} of unknown cost" if row["unknown_costs"] else ""
         tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
         console.print(f"{row['stage']}: {row['attempts']:,} attempts, {tokens}, {usd(row['cost_usd'])} ({kind}){unknown}")

@@ -59,6 +59,7 @@ def build_requests(
     plan_id: int | None = None,
     ask_again: bool = False,
     reopen: bool = False,
+    confirm: bool = True,
 ) -> BuiltRequests:
     """Makes the requests of target nodes in a stage and writes an event for each node that has one.
 
@@ -68,6 +69,7 @@ def build_requests(
     Args:
         ask_again: make the next generation even where the current request fits: a person wants another answer.
         reopen: make fitting requests pending that were answered or cancelled: their answers do not count here.
+        confirm: write an event also for requests that fit already.
     """
     targets = nodes.target_nodes(connection, key, node_ids)
     material = _gather(connection, key, stage, settings, [row.node_id for row in targets], plan_id)
@@ -86,7 +88,8 @@ def build_requests(
     request_ids = kept | made
     prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
     prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in fitting}
-    write_input_events(connection, key, stage, material.version, able, request_ids, prints)
+    shown = [row for row in able if confirm or row.node_id in made]
+    write_input_events(connection, key, stage, material.version, shown, request_ids, prints)
     return BuiltRequests(
         made=tuple(made),
         confirmed=tuple(fitting),

@@ -115,4 +115,4 @@ def carry_on(store: Engine, configuration: Configuration, batch: BatchRow) -> No
         settings = stage_settings(configuration, stage)
         with store.begin() as connection:
             for key, plan_id, node_ids in batches.nodes_with_content(connection, batch.id):
-                build_requests(connection, key, stage, settings, node_ids, plan_id=plan_id)
+                build_requests(connection, key, stage, settings, node_ids, plan_id=plan_id, confirm=False)

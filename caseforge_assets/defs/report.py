@@ -20,7 +20,7 @@ def report_metadata(store: Engine, configuration: Configuration, key: str) -> Ma
             figures |= {f"{stage.key}_{state}": states.count(state) for state in NodeState}
         figures["candidates"] = readers.candidate_count(connection, key)
         for row in readers.spent(connection, key):
-            prefix = f"{row.stage}_{'simulated' if row.simulated else 'billed'}"
+            prefix = f"{row.stage}_{'simulated' if row.simulated else 'imported' if row.imported else 'billed'}"
             figures |= {f"{prefix}_attempts": row.attempts, f"{prefix}_output_tokens": int(row.output_tokens or 0)}
             figures |= {f"{prefix}_unknown_costs": row.unknown_costs}
             if row.cost_usd is not None:

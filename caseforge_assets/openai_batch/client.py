@@ -36,7 +36,9 @@ class ProviderIdentity:
 class BatchClient:
     """One account at one provider."""
 
-    def __init__(self, base_url: str, api_key: str, account: str = "default", timeout_s: float = 60.0, upload_timeout_s: float = 600.0) -> None:
+    def __init__(
+        self, base_url: str, api_key: str, account: str = "default", timeout_s: float = 60.0, upload_timeout_s: float = 600.0
+    ) -> None:
         self.base_url = base_url
         self.account = account
         self._upload_timeout_s = upload_timeout_s

@@ -59,6 +59,8 @@ def classify(row: Standing, stage_version: str, *, reads: bool, accept_simulated
     wanted = question_of(stage_version, row.context_version, row.source_version) if row.context_version else None
     if content_counts and context_is_fresh and row.content_question == wanted:
         return NodeState.DONE
+    if content_counts and row.content_question is None and not (reads and source_counts):
+        return NodeState.DONE  # taken over from elsewhere, and nothing here that it could be held against
     if wanted is not None and row.request_question == wanted and context_is_fresh:
         active = {"pending": NodeState.WAITING, "in_batch": NodeState.WAITING, "failed": NodeState.FAILED, "parked": NodeState.CANCELLED}
         if row.request_state in active:

@@ -103,19 +103,19 @@ def current_candidates(
 
 
 _SUMS = text("""
-select b.stage, p.simulated, count(*) filter (where a.outcome is not null) as attempts, sum(a.input_tokens) as input_tokens,
+select b.stage, p.simulated, p.base_url = 'imported' as imported, count(*) filter (where a.outcome is not null) as attempts, sum(a.input_tokens) as input_tokens,
        sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
        count(*) filter (where a.outcome is not null and a.outcome <> 'not_sent' and a.cost_usd is null) as unknown_costs
 from caseforge.attempt a
 join caseforge.batch b on b.id = a.batch_id
 join caseforge.provider p on p.id = a.provider_id
 join caseforge.node n on n.id = a.node_id
-where n.framework_key = :key group by b.stage, p.simulated order by b.stage, p.simulated
+where n.framework_key = :key group by 1, 2, 3 order by 1, 2, 3
 """)
 
 
 def spent(connection: Connection, key: str) -> list[Any]:
-    """Attempts, tokens and cost per stage, simulated and billed apart; NULL sums are unknown."""
+    """Attempts, tokens and cost per stage, simulated, imported and billed apart; NULL sums are unknown."""
     return list(connection.execute(_SUMS, {"key": key}))
 
 

@@ -16,8 +16,10 @@ from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.store import batches
 from caseforge_assets.store.engine import try_lock
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
@@ -56,7 +58,8 @@ FATES = (
 def to_final(bench: Workbench, *codes: str, stages: Iterable[Any] = (PROCESS,)) -> int:
     """Sends a batch and polls until its provider is through with it."""
     bench.approve(*codes, stages=tuple(stages))
-    bench.round()
+    plan_batches(bench.store, bench.provider, bench.configuration)
+    submit_batches(bench.store, bench.provider, bench.folder)
     (batch_id,) = bench.column("select max(id) from caseforge.batch")
     while bench.column("select state from caseforge.batch where id = :id", id=batch_id) == ["open"]:
         poll_batches(bench.store, bench.provider)
@@ -270,8 +273,9 @@ def test_the_answer_to_the_newer_question_stays_current_when_the_older_comes_lat
     newer = to_final(opened, "1.1.1")
     collect(opened, newer)
     collect(opened, older)
-    titles = opened.query("select is_current, question = (select question from caseforge.request where stage = 'process_details' and is_current) from caseforge.content order by id")
-    assert titles == [(True, True), (False, False)]
+    questions = opened.column("select question from caseforge.request where stage = 'process_details' order by id")
+    contents = opened.query("select question, is_current from caseforge.content order by id")
+    assert contents == [(questions[1], True), (questions[0], False)]
 
 
 def test_the_next_stages_requests_are_made_for_nodes_with_content_under_the_same_plan(bench: OpenBench) -> None:
@@ -290,7 +294,8 @@ def test_the_next_stages_requests_are_made_for_nodes_with_content_under_the_same
 def test_simulated_content_never_replaces_real_content(bench: OpenBench) -> None:
     real, simulated = bench(bills=True, budget_usd=5), bench()
     real.generate("1.1.1")
-    simulated.generate("1.1.1", ask_again=True)
+    for stage in (PROCESS, USECASES):
+        simulated.generate("1.1.1", stages=[stage], ask_again=True)
     kinds = real.query("select stage, simulated, is_current from caseforge.content order by id")
     assert kinds == [
         ("process_details", False, True),
@@ -305,7 +310,8 @@ def test_simulated_content_never_replaces_real_content(bench: OpenBench) -> None
 def test_real_content_replaces_simulated_content(bench: OpenBench) -> None:
     simulated, real = bench(), bench(bills=True, budget_usd=5)
     simulated.generate("1.1.1")
-    real.generate("1.1.1")
+    for stage in (PROCESS, USECASES):
+        real.generate("1.1.1", stages=[stage])
     assert real.query("select distinct simulated from caseforge.content where is_current") == [(False,)]
     assert real.column("select count(*) from caseforge.content") == [4]
 
@@ -320,7 +326,7 @@ def test_what_expired_is_sent_again_by_itself_and_counts_as_no_attempt(bench: Op
 
 
 def test_a_request_that_gets_no_line_is_sent_again_by_itself_until_it_is_shown_as_failed(bench: OpenBench) -> None:
-    opened = bench(faults=["missing_line:match=-1-1-1-r"])
+    opened = bench(faults=["missing_line:match=-1-1-1-r"], missing_files_grace_s=0)
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     assert [row[:2] for row in opened.query(ATTEMPTS, stage="process_details", code="1.1.1")] == [("missing_line", "failed")] * 5
     events = opened.query(EVENTS, partition="1.1.1_c", assets=["process_batch_outputs", "process_documents"])

@@ -424,6 +424,9 @@ def upgrade() -> None:
         schema="caseforge",
         postgresql_where=sa.text("is_current"),
     )
+    # Compressing the two large texts would take as long as everything else that a collect does in the database.
+    op.execute("alter table caseforge.request alter column body set storage external")
+    op.execute("alter table caseforge.content alter column body set storage external")
     op.execute(PROCESS_DOCUMENT)
     op.execute(USECASE_CANDIDATE)
 
