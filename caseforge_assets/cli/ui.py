@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import click
 
@@ -31,11 +33,23 @@ def ui(session: Session, port: int, latency: float) -> None:
     with beside:
         console.print(f"Dagster comes up on http://127.0.0.1:{port} in some 10 seconds. Ctrl-C stops it.", markup=False)
         command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=session.settings.project)
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            code = process.wait(STOP_S)  # the terminal's Ctrl-C reached it, too
+        code = _run_until_interrupted(command, session.settings.project)
     if session.settings.postgres_url is None:
         console.print("The embedded database goes on running; `caseforge db stop` stops it.")
     sys.exit(0 if code in (0, -2, 130) else code)
+
+
+def _run_until_interrupted(command: list[str], folder: Path) -> int:
+    """Runs a command in a session of its own, so that it gets exactly one interrupt: from a terminal or from a SIGTERM to this process."""
+    for name in (signal.SIGINT, signal.SIGTERM):  # before the start: a command run in the background inherits SIGINT ignored
+        signal.signal(name, signal.default_int_handler)
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

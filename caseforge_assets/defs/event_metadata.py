@@ -87,8 +87,10 @@ def _content(row: Any) -> dict[str, Any]:
 
 
 def _markdown(text: str, whole_length: int | None) -> MetadataValue[Any]:
+    """A preview that ends with a whole line, and says when there is more."""
     cut = whole_length is not None and whole_length > PREVIEW_CHARACTERS
-    return MetadataValue.md(safe_markdown(text) + (" …" if cut else ""))
+    shown = text.rpartition("\n")[0] or text if cut else text
+    return MetadataValue.md(safe_markdown(shown) + ("\n\n*… the rest: caseforge show*" if cut else ""))
 
 
 def _number(amount: Decimal | None) -> float | None:
