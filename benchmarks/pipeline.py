@@ -34,11 +34,12 @@ from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, sample_path
-from caseforge_assets.settings import FrameworkSettings, Settings, database_url, load_settings
+from caseforge_assets.settings import FrameworkSettings, Settings, load_settings
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store import batches, plans
 from caseforge_assets.store.embedded_postgres import stop
 from caseforge_assets.store.engine import Engine, open_store
+from caseforge_assets.store.location import database_url
 
 PROJECT = Path(__file__).resolve().parents[1]
 

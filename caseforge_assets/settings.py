@@ -190,16 +190,6 @@ def read_configuration(path: Path) -> Configuration:
         raise ConfigurationError(_explain(error, path.name)) from error
 
 
-def database_url(settings: Settings | None = None) -> str:
-    """SQLAlchemy URL of the database: CASEFORGE_POSTGRES_URL, or else the embedded server, which is started or joined."""
-    settings = settings or load_settings()
-    if settings.postgres_url is None:
-        from caseforge_assets.store.embedded_postgres import ensure_running
-
-        return ensure_running(settings.home)
-    return normalized_postgres_url(settings.postgres_url.get_secret_value())
-
-
 def normalized_postgres_url(url: str) -> str:
     """The URL with the driver named: dagster-postgres speaks psycopg2 only, and SQLAlchemy's default differs by version.
 

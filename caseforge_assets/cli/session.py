@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from caseforge_assets.settings import ConfigurationError, Settings, database_url, load_settings
+from caseforge_assets.settings import ConfigurationError, Settings, load_settings
 
 if TYPE_CHECKING:
     from caseforge_assets.artifacts import ArtifactFolder
@@ -26,6 +26,7 @@ class Session:
         """The store, with its schema up to date; the embedded database is started when it is needed."""
         from caseforge_assets.cli.console import errors
         from caseforge_assets.store.engine import open_store
+        from caseforge_assets.store.location import database_url
 
         if self.settings.postgres_url is None:
             from caseforge_assets.store.embedded_postgres import status

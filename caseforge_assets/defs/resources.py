@@ -8,7 +8,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.provider import Provider, connect_provider, make_client
-from caseforge_assets.settings import Configuration, Settings, database_url, load_settings
+from caseforge_assets.settings import Configuration, Settings, load_settings
 
 if TYPE_CHECKING:
     from caseforge_assets.store.engine import Engine
@@ -38,6 +38,7 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     def store(self) -> "Engine":
         """The store, with its schema up to date."""
         from caseforge_assets.store.engine import open_store
+        from caseforge_assets.store.location import database_url
 
         return open_store(database_url(self.settings))
 

@@ -28,7 +28,7 @@ class CaseforgeStorage(DagsterPostgresStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Connect to the database of the settings; starts the embedded one where it is used and doesn't run."""
-        from caseforge_assets.settings import database_url
+        from caseforge_assets.store.location import database_url
 
         return cls(
             postgres_url=database_url(),

@@ -102,7 +102,9 @@ def test_a_good_answer_is_stored_with_all_that_a_reader_is_owed(bench: OpenBench
     opened = bench(batch_user_assignment="anna")
     opened.generate("1.1.1")
     names = "title, generated_by, model, temperature, model_type, owner, simulated, is_current, remote_batch_id, remote_request_id"
-    content = dict(zip(names.split(", "), opened.query(f"select {names} from caseforge.content where stage = 'process_details'")[0], strict=True))
+    content = dict(
+        zip(names.split(", "), opened.query(f"select {names} from caseforge.content where stage = 'process_details'")[0], strict=True)
+    )
     remote_id = opened.column("select remote_id from caseforge.batch where stage = 'process_details'")[0]
     assert content.pop("remote_request_id").startswith("req_")
     assert content == {
@@ -116,7 +118,9 @@ def test_a_good_answer_is_stored_with_all_that_a_reader_is_owed(bench: OpenBench
         "is_current": True,
         "remote_batch_id": remote_id,
     }
-    assert opened.column("select count(*) from caseforge.content where answered_at is null or cost_usd is null or output_tokens is null") == [0]
+    assert opened.column(
+        "select count(*) from caseforge.content where answered_at is null or cost_usd is null or output_tokens is null"
+    ) == [0]
 
 
 def test_candidates_are_six_to_ten_a_node_and_numbered(bench: OpenBench) -> None:
@@ -134,7 +138,10 @@ def test_asking_again_replaces_the_candidates_and_keeps_the_old_version(bench: O
     opened = bench()
     opened.generate("1.1.1")
     opened.generate("1.1.1", stages=[USECASES], ask_again=True)
-    assert opened.query("select is_current, count(*) from caseforge.content where stage = 'usecases' group by 1 order by 1") == [(False, 1), (True, 1)]
+    assert opened.query("select is_current, count(*) from caseforge.content where stage = 'usecases' group by 1 order by 1") == [
+        (False, 1),
+        (True, 1),
+    ]
     mixed = "select count(*) from caseforge.candidate k join caseforge.content c on c.id = k.content_id where k.is_current <> c.is_current"
     assert opened.column(mixed) == [0]
 
@@ -322,7 +329,9 @@ def test_what_expired_is_sent_again_by_itself_and_counts_as_no_attempt(bench: Op
     outcomes = dict(opened.query("select outcome, count(*) from caseforge.attempt group by 1"))
     assert outcomes["ok"] == 6
     assert outcomes["expired"] >= 1
-    assert opened.query("select state, max(attempts_counted) from caseforge.request where stage = 'process_details' group by 1") == [("answered", 0)]
+    assert opened.query("select state, max(attempts_counted) from caseforge.request where stage = 'process_details' group by 1") == [
+        ("answered", 0)
+    ]
 
 
 def test_a_request_that_gets_no_line_is_sent_again_by_itself_until_it_is_shown_as_failed(bench: OpenBench) -> None:

@@ -81,7 +81,9 @@ def test_another_model_makes_everything_stale(bench: OpenBench) -> None:
 def test_a_plan_for_some_nodes_leaves_the_others_alone(bench: OpenBench) -> None:
     opened = bench()
     opened.generate("1.1.1")
-    assert opened.column("select distinct code from caseforge.node_version nv join caseforge.request r on r.node_id = nv.node_id") == ["1.1.1"]
+    assert opened.column("select distinct code from caseforge.node_version nv join caseforge.request r on r.node_id = nv.node_id") == [
+        "1.1.1"
+    ]
 
 
 def test_a_draft_sends_nothing(bench: OpenBench) -> None:
@@ -131,7 +133,9 @@ def test_requests_without_any_plan_go_to_a_simulated_provider_only(bench: OpenBe
     assert count_planned(bench()) == 1
 
 
-@pytest.mark.parametrize("limits", [{}, {"frameworks": {"other": {"title": "o", "source": "o", "budget_usd": 9}}}], ids=["none", "another's"])
+@pytest.mark.parametrize(
+    "limits", [{}, {"frameworks": {"other": {"title": "o", "source": "o", "budget_usd": 9}}}], ids=["none", "another's"]
+)
 def test_a_provider_that_bills_gets_nothing_without_a_budget(bench: OpenBench, limits: dict[str, object]) -> None:
     opened = bench(bills=True, **limits)
     opened.approve()

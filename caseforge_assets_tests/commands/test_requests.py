@@ -141,5 +141,7 @@ def test_request_events_name_the_context_and_the_document_that_were_read(bench: 
     opened = bench()
     opened.generate("1.1.1")
     (upstream,) = opened.column("select upstream from caseforge.outbox where asset = 'usecase_batch_inputs'")
-    read = dict(opened.query("select asset, max(id) from caseforge.outbox where asset in ('node_contexts', 'process_documents') group by 1"))
+    read = dict(
+        opened.query("select asset, max(id) from caseforge.outbox where asset in ('node_contexts', 'process_documents') group by 1")
+    )
     assert upstream == read

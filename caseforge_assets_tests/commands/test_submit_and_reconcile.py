@@ -129,7 +129,9 @@ def test_killed_before_the_creation_it_is_created_again_only_after_the_grace_per
     assert_sent_once(opened)
 
 
-@pytest.mark.parametrize("fault", ["reply_error:call=1", "reply_error:status=503,call=1", "reply_reset:call=1", "reply_timeout:seconds=30,call=1"])
+@pytest.mark.parametrize(
+    "fault", ["reply_error:call=1", "reply_error:status=503,call=1", "reply_reset:call=1", "reply_timeout:seconds=30,call=1"]
+)
 def test_an_unclear_answer_to_an_accepted_batch_leads_to_its_adoption(bench: OpenBench, fault: str) -> None:
     opened = bench(faults=[fault])
     opened.provider.client._sdk.timeout = 0.5
@@ -227,7 +229,10 @@ def test_the_manifest_says_what_every_line_of_the_file_stands_for(bench: OpenBen
     opened = plan(bench())
     opened.round()
     artifacts, remote_id = opened.query("select artifacts, remote_id from caseforge.batch")[0]
-    lines = {role: [json.loads(line) for line in b"".join(opened.folder.read(artifacts[role]["path"])).splitlines()] for role in ("input", "manifest")}
+    lines = {
+        role: [json.loads(line) for line in b"".join(opened.folder.read(artifacts[role]["path"])).splitlines()]
+        for role in ("input", "manifest")
+    }
     head, *rows = lines["manifest"]
     assert remote_id
     assert (head["stage"], head["requests"]) == ("process_details", 6)
