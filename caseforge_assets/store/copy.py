@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import psycopg2
 from sqlalchemy import Connection, Table, text
+from sqlalchemy.exc import DBAPIError
 
 # COPY's text format: these four would end or change a field. https://www.postgresql.org/docs/16/sql-copy.html
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
@@ -21,7 +23,7 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
         The new ids, in the order of the rows.
 
     Raises:
-        psycopg2.IntegrityError: a constraint is violated; the transaction cannot go on.
+        IntegrityError: a constraint is violated; the transaction cannot go on.
     """
     if not rows:
         return []
@@ -36,8 +38,12 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     driver = connection.connection.driver_connection
     if driver is None:
         raise RuntimeError("the connection to the database is closed")
-    with driver.cursor() as cursor:
-        cursor.copy_expert(f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin", buffer)
+    statement = f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin"
+    try:
+        with driver.cursor() as cursor:
+            cursor.copy_expert(statement, buffer)
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
     return ids
 
 
