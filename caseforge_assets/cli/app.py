@@ -91,22 +91,25 @@ def exit_code(error: Exception) -> int:
     return PROVIDER if isinstance(error, ProviderError) else UNEXPECTED
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+_HELP = """Turn a process framework into process documents and AI use-case candidates through OpenAI's Batch API.
+
+\b
+A first run, free of charge:
+  caseforge demo                                the whole way on the bundled sample
+With a framework of your own:
+  caseforge load FILE.xlsx --framework my_key   read a workbook or table
+  caseforge plan --framework my_key             what would be sent, why, at what cost
+  caseforge generate --framework my_key --wait  send it, watch, collect
+  caseforge show 1.2.4                          read what was made
+"""
+
+
+@click.group(cls=Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("-v", "--verbose", is_flag=True, help="Say more of what is going on.")
 @click.version_option(package_name="caseforge-assets", prog_name="caseforge")
 @click.pass_context
 def caseforge(ctx: click.Context, verbose: bool) -> None:
-    r"""Turn a process framework into process documents and AI use-case candidates through OpenAI's Batch API.
-
-    \b
-    A first run, free of charge:
-      caseforge demo                                   the whole way on the bundled sample
-    With a framework of your own:
-      caseforge load FILE.xlsx --framework my_key      read a workbook or table
-      caseforge plan --framework my_key                what would be sent, why, at what cost
-      caseforge generate --framework my_key --wait     send it, watch, collect
-      caseforge show 1.2.4                             read what was made
-    """
+    """Sets up logging; the commands do the rest."""
     from caseforge_assets.cli.session import Session
 
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")

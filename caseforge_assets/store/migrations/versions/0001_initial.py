@@ -424,6 +424,15 @@ def upgrade() -> None:
         schema="caseforge",
         postgresql_where=sa.text("is_current"),
     )
+    op.create_foreign_key(
+        "fk_request_source_content_id",
+        "request",
+        "content",
+        ["source_content_id"],
+        ["id"],
+        source_schema="caseforge",
+        referent_schema="caseforge",
+    )
     # Compressing the two large texts would take as long as everything else that a collect does in the database.
     op.execute("alter table caseforge.request alter column body set storage external")
     op.execute("alter table caseforge.content alter column body set storage external")
@@ -435,6 +444,7 @@ def downgrade() -> None:
     """Takes the change back."""
     op.execute("drop view caseforge.usecase_candidate")
     op.execute("drop view caseforge.process_document")
+    op.drop_constraint("fk_request_source_content_id", "request", schema="caseforge", type_="foreignkey")
     op.drop_index("uq_candidate_current_uid", table_name="candidate", schema="caseforge", postgresql_where=sa.text("is_current"))
     op.drop_index(op.f("ix_candidate_node_id"), table_name="candidate", schema="caseforge")
     op.drop_table("candidate", schema="caseforge")

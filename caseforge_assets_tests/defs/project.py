@@ -1,0 +1,167 @@
+"""A CaseForge project on disk with its Dagster instance, store and server, and short ways to run, tick, flush and look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster import AssetKey, DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.defs.failures import failed_nodes
+from caseforge_assets.defs.flush import flush_outbox
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.partitions import node_partitions
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.definitions import build_defs
+from caseforge_assets.settings import load_settings
+from caseforge_assets.stages.stations import all_stations
+from caseforge_assets_tests.workbench import KEY, SHOP, Workbench, write_table
+
+STATIONS = tuple(station.name for station in all_stations())
+NODES, CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES = STATIONS
+PARTITIONS = tuple(f"{row[0]}_{row[1]}" for row in SHOP if row[0].count(".") == 2)
+MATERIALIZED, FAILED, MISSING = "MATERIALIZED", "FAILED", "missing"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a person has in front of them: a folder with caseforge.toml, a workbench on its store, and Dagster beside it."""
+
+    path: Path
+    bench: Workbench
+    instance: DagsterInstance
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        """Loaded anew, as every run does."""
+        return build_defs(load_settings(self.path), {"caseforge": Caseforge(project=str(self.path))})
+
+    def flush(self, instance: DagsterInstance | None = None) -> int:
+        """As the command line does it: events belong to no run."""
+        return flush_outbox(instance or self.instance, self.bench.store, failed_nodes, self.bench.folder.describe)
+
+    def load(self, rows: Sequence[Sequence[str]] = SHOP, **options: Any) -> None:
+        """Loads the table and shows it."""
+        self.bench.load(rows, **options)
+        self.flush()
+
+    def generate(self, *codes: str, **options: Any) -> None:
+        """Generates by commands, to the end, and shows it."""
+        self.bench.generate(*codes, **options)
+        self.flush()
+
+    def run(
+        self,
+        stations: Sequence[str],
+        first: str | None = PARTITIONS[0],
+        last: str | None = PARTITIONS[-1],
+        *,
+        wait_s: float | None = None,
+    ) -> dg.ExecuteInProcessResult:
+        """Materializes stations for a range of partitions (all of them by default), as the UI's dialog does."""
+        return self.run_selected([AssetKey(asset_key(KEY, name)) for name in stations], _range(first, last), _config(wait_s))
+
+    def run_partition(self, stations: Sequence[str], partition: str, *, wait_s: float | None = None) -> dg.ExecuteInProcessResult:
+        """Materializes stations for one partition."""
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        keys = [AssetKey(asset_key(KEY, name)) for name in stations]
+        return job.execute_in_process(
+            instance=self.instance, asset_selection=keys, partition_key=partition, run_config=_config(wait_s), raise_on_error=False
+        )
+
+    def run_selected(self, keys: Sequence[AssetKey], tags: dict[str, str], config: dict[str, Any]) -> dg.ExecuteInProcessResult:
+        """Materializes assets."""
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        return job.execute_in_process(
+            instance=self.instance, asset_selection=list(keys), tags=tags, run_config=config, raise_on_error=False
+        )
+
+    def run_job(self, name: str, **config: Any) -> dg.ExecuteInProcessResult:
+        """Runs a job with the form of its only op filled in."""
+        job = self.definitions.resolve_job_def(name)
+        ops = {node.name: {"config": config} for node in job.nodes} if config else {}
+        return job.execute_in_process(instance=self.instance, run_config={"ops": ops}, raise_on_error=False)
+
+    def tick(self, name: str) -> Any:
+        """One tick of a sensor."""
+        sensor = self.definitions.resolve_sensor_def(name)
+        resources = {"caseforge": Caseforge(project=str(self.path))}
+        with dg.build_sensor_context(self.instance, resources=resources) as context:
+            return sensor.evaluate_tick(context)
+
+    def states(self, station: str, *, key: str = KEY) -> dict[str, str]:
+        """Each partition's state, as Dagster counts it."""
+        partitions = node_partitions(key)
+        keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
+        found = self.instance.get_status_by_partition(AssetKey(asset_key(key, station)), keys, partitions) or {}
+        return {name: status.name if (status := found.get(name)) else MISSING for name in keys}
+
+    def stale(self, *stations: str) -> set[tuple[str, str]]:
+        """(station, partition) that Dagster's own rules find stale, of those that are materialized."""
+        resolver = CachingStaleStatusResolver(self.instance, self.definitions.resolve_asset_graph(), LoadingContextForTest(self.instance))
+        return {
+            (station, partition)
+            for station in stations or STATIONS
+            for partition in self.states(station)
+            if resolver.get_status(AssetKey(asset_key(KEY, station)), partition) is StaleStatus.STALE
+        }
+
+    def latest(self, station: str, partition: str) -> Any:
+        """The newest materialization of a partition, as a record."""
+        key = AssetKey(asset_key(KEY, station))
+        records = self.instance.fetch_materializations(dg.AssetRecordsFilter(key, asset_partitions=[partition]), limit=1).records
+        return records[0] if records else None
+
+    def count(self, station: str) -> int:
+        """How many materializations of a station Dagster has."""
+        return len(self.instance.fetch_materializations(AssetKey(asset_key(KEY, station)), limit=10_000).records)
+
+    def notes(self, station: str) -> dict[str, str]:
+        """The newest note beside each partition."""
+        records = self.instance.fetch_observations(AssetKey(asset_key(KEY, station)), limit=1_000, ascending=True).records
+        return {str(record.partition_key): str(record.asset_observation.description) for record in records if record.asset_observation}
+
+    def failure_runs(self) -> list[tuple[str, str]]:
+        """(outcome, message) of the failed runs that stand for failed nodes, oldest first."""
+        runs = self.instance.get_runs(RunsFilter(job_name=failed_nodes.name), ascending=True)
+        assert all(run.status is DagsterRunStatus.FAILURE for run in runs)
+        return [(run.tags["caseforge/outcome"], self._message(run.run_id)) for run in runs]
+
+    def _message(self, run_id: str) -> str:
+        events = [entry.dagster_event for entry in self.instance.all_logs(run_id) if entry.dagster_event]
+        return next(str(event.message) for event in events if event.event_type is dg.DagsterEventType.RUN_FAILURE)
+
+
+OpenProject = Callable[..., Project]
+
+
+def write_project(path: Path, **configuration: Any) -> Path:
+    """A project folder: caseforge.toml with one framework, and its table."""
+    values = {"poll_interval_s": 0.02, "quiet_period_s": 0, **configuration}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    lines += ["", f"[frameworks.{KEY}]", 'title = "A bicycle shop"', f'source = "{KEY}.csv"', 'owner = "team:shop"']
+    (path / "caseforge.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_table(path / f"{KEY}.csv")
+    return path
+
+
+def at_home(bench: Workbench, path: Path) -> Workbench:
+    """A workbench that uses a project's own configuration and artifacts, as a command line in its folder does."""
+    settings = load_settings(path)
+    return replace(bench, configuration=settings.configuration, folder=ArtifactFolder(settings.artifacts), path=path)
+
+
+def _range(first: str | None, last: str | None) -> dict[str, str]:
+    return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last} if first and last else {}
+
+
+def _config(wait_s: float | None) -> dict[str, Any]:
+    return {} if wait_s is None else {"ops": {f"{KEY}_stations": {"config": {"wait_s": wait_s}}}}

@@ -1,0 +1,1 @@
+"""Documentation; generate.py writes the pages that are made from the code."""

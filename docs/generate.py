@@ -1,0 +1,62 @@
+"""Writes the pages that are made from the code: `python -m docs.generate`. A test checks that they are current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from caseforge_assets.cli.app import caseforge
+from caseforge_assets.stages.judgement import Outcome
+
+FOLDER = Path(__file__).parent
+
+
+def cli_page() -> str:
+    """docs/cli.md: the help of every command."""
+    parts = ["# Commands\n", "Made from the commands themselves by `make docs`.\n", _section("caseforge", caseforge, None)]
+    context = click.Context(caseforge, info_name="caseforge")
+    for name in caseforge.list_commands(context):
+        command = caseforge.get_command(context, name)
+        if command is None:
+            continue
+        parts.append(_section(f"caseforge {name}", command, context))
+        if isinstance(command, click.Group):
+            inner = click.Context(command, info_name=name, parent=context)
+            parts += [_section(f"caseforge {name} {sub}", command.commands[sub], inner) for sub in command.list_commands(inner)]
+    return "\n".join(parts)
+
+
+def _section(title: str, command: click.Command, parent: click.Context | None) -> str:
+    context = click.Context(command, info_name=title.split()[-1], parent=parent, terminal_width=100, max_content_width=100)
+    return f"## {title}\n\n```\n{command.get_help(context)}\n```\n"
+
+
+def outcomes_page() -> str:
+    """docs/outcomes.md: what an attempt can come to."""
+    rows = [
+        f"| `{outcome}` | {outcome.meaning} | {outcome.follow_up.replace('_', ' ')} | {'yes' if outcome.counted else 'no'} |"
+        for outcome in Outcome
+    ]
+    head = [
+        "# Outcomes",
+        "",
+        "What an attempt can come to, and what follows. Made from the code by `make docs`. A node has three counted attempts; then a person decides.",
+        "",
+        "| outcome | what happened | then | counts as an attempt |",
+        "|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+PAGES = {"cli.md": cli_page, "outcomes.md": outcomes_page}
+
+
+def main() -> None:
+    """Writes every page."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
