@@ -92,17 +92,19 @@ def bench(store: Engine, tmp_path: Path) -> Iterator[OpenBench]:
 
 @pytest.fixture(scope="session")
 def dagster_template(postgres_url: str) -> str:
-    """Name of a database with Dagster's tables, to be copied: creating them takes ten times as long."""
+    """Name of a database with Dagster's tables and CaseForge's, to be copied: creating them takes ten times as long."""
     from caseforge_assets.defs.storage import CaseforgeStorage
+    from caseforge_assets.store.engine import open_store
 
     _execute(postgres_url, "CREATE DATABASE dagster_template")
     CaseforgeStorage(_url_of(postgres_url, "dagster_template"))
+    open_store(_url_of(postgres_url, "dagster_template")).dispose()
     return "dagster_template"
 
 
 @pytest.fixture
 def dagster_database_url(postgres_url: str, dagster_template: str) -> Iterator[str]:
-    """URL of a database that has Dagster's tables and nothing else in it."""
+    """URL of a database that has Dagster's tables and CaseForge's, and nothing in them."""
     with _new_database(postgres_url, dagster_template) as url:
         yield url
 

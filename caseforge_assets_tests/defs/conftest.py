@@ -1,4 +1,4 @@
-"""A database that has Dagster's tables and CaseForge's, and projects on it."""
+"""Projects: a folder, a store in Dagster's database, and a server."""
 
 from __future__ import annotations
 
@@ -10,27 +10,9 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
-from caseforge_assets.settings import load_settings
 from caseforge_assets.store.engine import Engine, open_store
-from caseforge_assets_tests.conftest import new_database, url_of
 from caseforge_assets_tests.defs.project import OpenProject, Project, at_home, write_project
 from caseforge_assets_tests.workbench import open_workbench, serving
-
-API_KEY = "sk-test-0123456789"
-
-
-@pytest.fixture(scope="session")
-def project_template(postgres_url: str, dagster_template: str) -> str:
-    """Name of a database with both kinds of tables, to be copied."""
-    open_store(url_of(postgres_url, dagster_template)).dispose()
-    return dagster_template
-
-
-@pytest.fixture
-def dagster_database_url(postgres_url: str, project_template: str) -> Iterator[str]:
-    """URL of a database that has all tables and nothing in them."""
-    with new_database(postgres_url, project_template) as url:
-        yield url
 
 
 @pytest.fixture
@@ -39,3 +21,23 @@ def project_store(dagster_database_url: str) -> Iterator[Engine]:
     engine = open_store(dagster_database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def project(
+    project_store: Engine, dagster_instance: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OpenProject]:
+    """Opens a project at a server of its own, nothing loaded yet: `project(faults=[…], bills=…, **configuration)`."""
+    with ExitStack() as stack:
+
+        def start(*, faults: Sequence[str] = (), bills: bool = False, latency_s: float = 0.0, **configuration: Any) -> Project:
+            url = stack.enter_context(serving(tmp_path / "server", faults=faults, bills=bills, latency_s=latency_s))
+            write_project(tmp_path, **configuration)
+            monkeypatch.setenv("CASEFORGE_PROJECT", str(tmp_path))
+            monkeypatch.setenv("CASEFORGE_HOME", str(tmp_path / "home"))
+            monkeypatch.setenv("OPENAI_BASE_URL", url)
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+            bench = open_workbench(project_store, tmp_path, url)
+            return Project(tmp_path, at_home(bench, tmp_path), dagster_instance)
+
+        yield start
