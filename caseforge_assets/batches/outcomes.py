@@ -26,7 +26,7 @@ def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None) ->
     Returns:
         The stage's judgement on an answer, or the outcome of an error. Notes are the judgement's only; the line has its own.
     """
-    if not _has_answer(line):
+    if not has_answer(line):
         return Judgement(outcome_of_error(line.status_code, line.error_code, line.error_message), _error_detail(line))
     usage = usage_of(line.usage)
     return stage.judge(
@@ -41,8 +41,12 @@ def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None) ->
     )
 
 
-def _has_answer(line: ResultLine) -> bool:
-    """Tell an answer from an error; a text that came is judged, whatever stands beside it."""
+def has_answer(line: ResultLine) -> bool:
+    """Tell an answer from an error; a text that came is judged, whatever stands beside it.
+
+    Args:
+        line: Any result line.
+    """
     if line.status_code is not None and not 200 <= line.status_code < 300:
         return False
     if line.text or line.refusal:

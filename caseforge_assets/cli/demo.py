@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -53,16 +54,9 @@ def local_provider(session: Session, latency_s: float) -> Iterator[None]:
 
 
 def _remembered_port(folder: Path) -> int:
-    """The port of the last time, if it is free: batches under way belong to a base URL."""
-    import socket
-
-    try:
-        port = int((folder / "port").read_text())
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-    except (OSError, ValueError):
-        return 0
-    return port
+    """The port of the last time, 0 for any at the first: batches under way belong to a base URL, and the port is part of it."""
+    file = folder / "port"
+    return int(file.read_text()) if file.exists() else 0
 
 
 def _run(session: Session) -> None:
@@ -100,11 +94,12 @@ def _print_result(session: Session) -> None:
     first = documents[0]["code"] if documents else "1.1.1"
     console.rule("What was made")
     console.print(
-        f"{len(documents)} of {targets} process documents and {candidates} use-case candidates, every partition materialized in Dagster."
+        f"{len(documents)} of {targets} process documents and {candidates} use-case candidates; each node is a partition in Dagster."
     )
     console.print("Where to look:")
     console.print(f"  .venv/bin/caseforge show {first}                     one document and its candidates", markup=False)
     console.print("  .venv/bin/caseforge export out --framework sample    all of it as markdown files", markup=False)
     console.print("  make ui                                             Dagster on the same data, http://127.0.0.1:3000", markup=False)
     if len(documents) < targets:
-        errors.print("Some nodes failed; `.venv/bin/caseforge failed` says why.", style="yellow")
+        errors.print("Some nodes have no document: `.venv/bin/caseforge status` and `failed` say why.", style="yellow")
+        sys.exit(3)

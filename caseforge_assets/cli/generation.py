@@ -226,7 +226,11 @@ def print_plan(draft: Plan, simulated: bool) -> None:
         for reason, count in part.given_up.items():
             console.print(f"  {count:,} not retried: {reason}", markup=False)
     if not draft.nodes:
-        console.print("Nothing to send: everything is there and fresh, or failed for good (`caseforge failed`).")
+        waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
+        under_way = (
+            f"{waiting:,} requests are under way already" if waiting else "everything is there and fresh, or failed (`caseforge failed`)"
+        )
+        console.print(f"Nothing new to send: {under_way}.")
     elif not simulated:
         console.print(f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices.")
 

@@ -14,16 +14,15 @@ from itertools import islice
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
 from caseforge_assets.batches.outcomes import decide
-from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.close_batch import close_batch
 from caseforge_assets.commands.fetch_results import fetch_results
+from caseforge_assets.commands.next_stages import build_next_requests
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
-from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Next
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.stages.stations import stages_that_read
 from caseforge_assets.store import attempts, batches, providers
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
@@ -111,8 +110,5 @@ def _stop_if_told(connection: Connection, provider_id: int, judged: Iterable[Jud
 
 def carry_on(store: Engine, configuration: Configuration, batch: BatchRow) -> None:
     """Makes the next stage's requests for the nodes whose content came from this batch."""
-    for stage in stages_that_read(stage_of(batch.stage)):
-        settings = stage_settings(configuration, stage)
-        with store.begin() as connection:
-            for key, plan_id, node_ids in batches.nodes_with_content(connection, batch.id):
-                build_requests(connection, key, stage, settings, node_ids, plan_id=plan_id, confirm=False)
+    with store.begin() as connection:
+        build_next_requests(connection, configuration, stage_of(batch.stage), batches.nodes_with_content(connection, batch.id))

@@ -10,10 +10,12 @@ from decimal import Decimal
 from caseforge_assets.batches.custom_id import make_custom_id
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.expected_costs import expected_costs
+from caseforge_assets.commands.next_stages import build_next_requests
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reuse_answers import reuse_answers
 from caseforge_assets.costs.budgets import check_budget
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import batches, plans, providers, requests
 from caseforge_assets.store.batches import NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
@@ -54,7 +56,7 @@ def plan_batches(
         if age_s is not None and age_s < quiet_period_s:
             return Planned(held_back=f"requests are still being made; waiting for {quiet_period_s:.0f} s without a new one")
         rows = requests.sendable(connection, provider.id, provider.simulated, request_ids)
-        reused = reuse_answers(connection, provider.simulated, rows) if configuration.reuse != "off" else set()
+        reused = _reused(connection, provider, configuration, rows)
         rows = [row for row in rows if row.id not in reused]
         costs = expected_costs(connection, rows, provider.simulated)
         rows, held_back = _affordable(connection, provider, configuration, rows, costs)
@@ -64,6 +66,20 @@ def plan_batches(
         if not held_back and sent < len(rows):
             held_back = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
     return Planned(tuple(ids), len(reused), held_back)
+
+
+def _reused(connection: Connection, provider: Provider, configuration: Configuration, rows: Sequence[Sendable]) -> set[int]:
+    """Ids of requests that were answered from the store; the next stages' requests are made for their nodes."""
+    if configuration.reuse == "off":
+        return set()
+    reused = reuse_answers(connection, provider.simulated, rows)
+    nodes: dict[str, dict[tuple[str, int | None], list[int]]] = {}
+    for row in rows:
+        if row.id in reused:
+            nodes.setdefault(row.stage, {}).setdefault((row.framework_key, row.plan_id), []).append(row.node_id)
+    for stage, groups in nodes.items():
+        build_next_requests(connection, configuration, stage_of(stage), ((*group, node_ids) for group, node_ids in groups.items()))
+    return reused
 
 
 def _affordable(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from caseforge_assets.batches.lines import ResultLine
+from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage, usage_of
 from caseforge_assets.redaction import redact
@@ -186,7 +187,7 @@ def _is_shown(one: Judged, current: dict[int, int], states: dict[int, str]) -> b
 
 def _has_answer(one: Judged) -> bool:
     """Whether the provider answered; what it answered may still be bad."""
-    return one.line is not None and (one.line.status_code or 200) < 400 and one.line.error_code is None
+    return one.line is not None and has_answer(one.line)
 
 
 def _output_event(reception: Reception, one: Judged, read: dict[int, int]) -> OutboxRow:

@@ -61,7 +61,7 @@ def test_a_server_error_is_asked_again_as_it_was_in_the_next_generation(bench: O
 
 
 def test_a_retried_node_can_come_good(bench: OpenBench) -> None:
-    opened = failed_with(bench, "http_500:match=-1-1-1-r,batch=1", "truncate:batch=1,match=-1-1-2-r")
+    opened = failed_with(bench, "http_500:batch=1,match=-1-1-1-r", "truncate:batch=1,match=-1-1-2-r")
     opened.generate(stages=[PROCESS])
     assert opened.column("select count(*) from caseforge.content") == [6]
     good = opened.column("select good from caseforge.outbox where asset like 'process_%' and partition_key = '1.1.1_c' order by id")
@@ -117,7 +117,7 @@ def plan_of_failed(bench: Workbench) -> RetryPlan:
 
 
 def test_a_retry_plan_counts_and_prices_only_what_failed(bench: OpenBench) -> None:
-    opened = failed_with(bench, "truncate:match=-1-1-[12]-r,batch=1")
+    opened = failed_with(bench, "truncate:batch=1,match=-1-1-[12]-r")
     plan = plan_of_failed(opened)
     assert plan.nodes == 2
     assert plan.expected_cost_usd is not None

@@ -15,12 +15,12 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import flush_outbox
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.definitions import build_defs
 from caseforge_assets.settings import load_settings
 from caseforge_assets.stages.stations import all_stations
 from caseforge_assets_tests.workbench import KEY, SHOP, Workbench, write_table

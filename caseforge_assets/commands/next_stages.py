@@ -1,0 +1,27 @@
+"""What new content leads to: the requests of the stages that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from caseforge_assets.commands.build_requests import build_requests
+from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stations import stages_that_read
+from caseforge_assets.store.engine import Connection
+
+
+def build_next_requests(
+    connection: Connection, configuration: Configuration, stage: Stage, groups: Iterable[tuple[str, int | None, Sequence[int]]]
+) -> None:
+    """Makes the next stages' requests for nodes with new content; those that fit already stay without an event.
+
+    Args:
+        stage: the stage of the content.
+        groups: framework, the plan that the content was made under, node ids.
+    """
+    readers = [(reader, stage_settings(configuration, reader)) for reader in stages_that_read(stage)]
+    for key, plan_id, node_ids in groups:
+        for reader, settings in readers:
+            build_requests(connection, key, reader, settings, node_ids, plan_id=plan_id, confirm=False)

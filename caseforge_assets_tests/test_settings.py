@@ -1,0 +1,180 @@
+"""Settings: what may stand in caseforge.toml, and which source wins."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from caseforge_assets.settings import (
+    Configuration,
+    ConfigurationError,
+    check_framework_key,
+    database_url,
+    find_project,
+    load_settings,
+    normalized_postgres_url,
+    read_configuration,
+)
+
+VARIABLES = (
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT_ID",
+    "CASEFORGE_POSTGRES_URL",
+    "CASEFORGE_HOME",
+    "CASEFORGE_PROJECT",
+    "CASEFORGE_WEBSERVER_URL",
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project; no variable is set, and those that a `.env` file sets are gone afterwards."""
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+def read(project: Path, text: str) -> Configuration:
+    path = project / "caseforge.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_configuration(path)
+
+
+def test_without_a_file_the_defaults_hold(project: Path) -> None:
+    found = load_settings(project)
+    assert found.configuration.openai_model == "gpt-5"
+    assert found.configuration.frameworks == {}
+    assert found.home == project / "var"
+    assert found.openai_base_url == "https://api.openai.com/v1"
+    assert found.openai_api_key is None
+    assert found.openai_account == "default"
+
+
+def test_the_seed_systems_names_are_read(project: Path) -> None:
+    found = read(
+        project,
+        """
+        openai_model = "gpt-5-mini"
+        openai_temperature = 0.5
+        batch_max_completion_tokens_process = 9000
+        batch_max_completion_tokens_usecase = 16000
+        batch_user_assignment = "anna"
+        budget_usd = 12.5
+        [frameworks.retail]
+        title = "Retail"
+        source = "retail.xlsx"
+        targets = ["8.*", "9.*"]
+        budget_usd = 3
+        """,
+    )
+    assert (found.openai_model, found.openai_temperature, found.batch_user_assignment) == ("gpt-5-mini", 0.5, "anna")
+    assert (found.batch_max_completion_tokens_process, found.batch_max_completion_tokens_usecase) == (9000, 16000)
+    assert found.budget_usd == Decimal("12.5")
+    assert found.frameworks["retail"].targets == ("8.*", "9.*")
+    assert found.frameworks["retail"].budget_usd == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('openai_modell = "x"', r"caseforge.toml: openai_modell: is not a known key \(did you mean openai_model\?\)"),
+        ("budget = 3", r"budget: is not a known key"),
+        ('[frameworks.a]\ntitle = "A"\nsorce = "a.csv"', r"frameworks.a.sorce: is not a known key \(did you mean source\?\)"),
+        ('[stages.usecases]\nmodle = "x"', r"stages.usecases.modle: is not a known key \(did you mean model\?\)"),
+        ("zzzzzz = 1", r"zzzzzz: is not a known key$"),
+        ("openai_temperature = 3", r"openai_temperature: .*less than or equal to 2"),
+        ("budget_usd = -1", r"budget_usd: .*greater than or equal to 0"),
+        ('max_attempts = "often"', r"max_attempts: .*integer"),
+        ('reuse = "always"', r"reuse: .*'exact' or 'off'"),
+        ("max_requests_per_batch = 50001", r"max_requests_per_batch: .*50000"),
+        ('[frameworks.a]\ntitle = "A"', r"frameworks.a.source: Field required"),
+        ('[frameworks.Retail]\ntitle = "A"\nsource = "a"', r"framework key 'Retail': use lower-case letters"),
+        ("openai_model = ", r"caseforge.toml: cannot be read as TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(project: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        read(project, text)
+
+
+def test_every_wrong_key_is_named_at_once(project: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(project, "openai_modell = 1\nbudget_usdd = 2")
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_file_that_is_not_text_is_said_to_be_so(project: Path) -> None:
+    (project / "caseforge.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="cannot be read as TOML"):
+        load_settings(project)
+
+
+def test_the_environment_wins_over_env_files(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / ".env").write_text("OPENAI_API_KEY=from-file\nOPENAI_BASE_URL=http://from-file/v1\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://from-environment/v1/")
+    found = load_settings(project)
+    assert found.openai_base_url == "http://from-environment/v1"
+    assert found.openai_api_key is not None
+    assert found.openai_api_key.get_secret_value() == "from-file"
+
+
+def test_account_and_home_come_from_the_environment(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-2")
+    monkeypatch.setenv("CASEFORGE_HOME", "elsewhere")
+    found = load_settings(project)
+    assert found.openai_account == "org-1/proj-2"
+    assert found.home == project / "elsewhere"
+    assert found.artifacts == str(project / "elsewhere" / "artifacts")
+
+
+def test_settings_do_not_show_their_secrets(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-key")
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://anna:hidden@db/caseforge")
+    found = load_settings(project)
+    assert "sk-secret-key" not in repr(found)
+    assert "hidden" not in repr(found)
+
+
+def test_the_project_is_the_named_one_or_the_nearest_above(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "caseforge.toml").touch()
+    below = project / "a" / "b"
+    below.mkdir(parents=True)
+    assert find_project(below, {}) == project
+    assert find_project(project, {"CASEFORGE_PROJECT": str(below)}) == below
+    monkeypatch.chdir(below)
+    assert load_settings().project == project
+
+
+def test_outside_of_any_project_it_is_the_checkout(tmp_path: Path) -> None:
+    assert (find_project(tmp_path, {}) / "caseforge_assets").is_dir()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_database_urls_get_their_driver(project: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", f"{scheme}://anna:x@db/caseforge")
+    assert database_url(load_settings(project)) == "postgresql+psycopg2://anna:x@db/caseforge"
+
+
+@pytest.mark.parametrize("url", ["mysql://db/x", "db.example.org", "postgresql+asyncpg://db/x"])
+def test_other_databases_are_refused_without_showing_the_url(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="must begin with postgresql://") as caught:
+        normalized_postgres_url(url)
+    assert url not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", "8x", "Retail", "a-b", "a b", "a" * 41, "../x", "a\n"])
+def test_framework_keys_are_names(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="use lower-case letters"):
+        check_framework_key(key)
+
+
+def test_a_framework_that_is_not_declared_is_named_with_those_that_are(project: Path) -> None:
+    (project / "caseforge.toml").write_text('[frameworks.retail]\ntitle = "R"\nsource = "r.xlsx"\n')
+    with pytest.raises(ConfigurationError, match=r"'retial' is not in caseforge.toml \(declared: retail\).*caseforge load FILE --framework retial"):
+        load_settings(project).framework("retial")
