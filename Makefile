@@ -36,7 +36,8 @@ $(VENV)/.made:
 		exit 1; \
 	fi; \
 	echo "Making the virtual environment $(VENV) with $$python ($$("$$python" -V)) ..."; \
-	"$$python" -m venv $(VENV)
+	trap 'echo "Stopped."; exit 130' INT; \
+	said=$$("$$python" -m venv $(VENV) 2>&1) || { echo "$$said"; exit 1; }
 	@touch $@
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.made

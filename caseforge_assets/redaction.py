@@ -7,11 +7,11 @@ import re
 
 MASK = "[secret]"
 _RULES = (
-    re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer\s+)?)[^\s\"',}]+"),
+    re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|digest|token)\s+)?)[^\s\"',}]+"),
     re.compile(r"(?i)(?P<keep>\bbearer\s+)[^\s\"',}]+"),
     re.compile(r"(?i)(?P<keep>\bapi[-_]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"),
     re.compile(r"(?P<keep>)\bsk-[A-Za-z0-9_\-*.]{4,}"),
-    re.compile(r"(?P<keep>://[^/\s:@]+:)[^/\s@]+(?=@)"),
+    re.compile(r"(?P<keep>://[^/\s:@]*:)\S+(?=@)"),  # to the last @: a password may hold / and @, whatever the standard says
 )
 
 
@@ -26,6 +26,8 @@ class RedactingFilter(logging.Filter):
     """Masks secrets in every record that passes a handler."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrites the record's message; never drops it."""
+        """Rewrites the record's message and traceback; never drops it."""
         record.msg, record.args = redact(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = redact(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True

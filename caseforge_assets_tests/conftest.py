@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,8 +74,15 @@ def store(postgres_url: str, store_template: str) -> Iterator[Engine]:
         engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def closing() -> Iterator[ThreadPoolExecutor]:
+    """Where things are closed that no later test waits for: a server takes longer to stop than many tests to run."""
+    with ThreadPoolExecutor() as pool:
+        yield pool
+
+
 @pytest.fixture
-def bench(store: Engine, tmp_path: Path) -> Iterator[OpenBench]:
+def bench(store: Engine, tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[OpenBench]:
     """Opens a workbench with a small framework loaded, at a server of its own: `bench(faults=[…], bills=…, **configuration)`."""
     from caseforge_assets_tests.workbench import open_workbench, serving
 
@@ -88,6 +96,7 @@ def bench(store: Engine, tmp_path: Path) -> Iterator[OpenBench]:
             return opened
 
         yield start
+        closing.submit(stack.pop_all().close)
 
 
 @pytest.fixture(scope="session")

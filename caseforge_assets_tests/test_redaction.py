@@ -33,7 +33,9 @@ def test_secrets_are_masked(text: str, secret: str) -> None:
     assert MASK in cleaned
 
 
-@pytest.mark.parametrize("text", ["HTTP 500: The server had an error", "task-force of 12", "http://127.0.0.1:8484/v1", "ask-1234", "Bear with us"])
+@pytest.mark.parametrize(
+    "text", ["HTTP 500: The server had an error", "task-force of 12", "http://127.0.0.1:8484/v1", "ask-1234", "Bear with us"]
+)
 def test_other_texts_stay_as_they_are(text: str) -> None:
     assert redact(text) == text
 

@@ -11,12 +11,12 @@ from caseforge_assets.settings import (
     Configuration,
     ConfigurationError,
     check_framework_key,
-    database_url,
     find_project,
     load_settings,
     normalized_postgres_url,
     read_configuration,
 )
+from caseforge_assets.store.location import database_url
 
 VARIABLES = (
     "OPENAI_API_KEY",
@@ -176,5 +176,7 @@ def test_framework_keys_are_names(key: str) -> None:
 
 def test_a_framework_that_is_not_declared_is_named_with_those_that_are(project: Path) -> None:
     (project / "caseforge.toml").write_text('[frameworks.retail]\ntitle = "R"\nsource = "r.xlsx"\n')
-    with pytest.raises(ConfigurationError, match=r"'retial' is not in caseforge.toml \(declared: retail\).*caseforge load FILE --framework retial"):
+    with pytest.raises(
+        ConfigurationError, match=r"'retial' is not in caseforge.toml \(declared: retail\).*caseforge load FILE --framework retial"
+    ):
         load_settings(project).framework("retial")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from caseforge_assets.batch_server import describe_faults
 from caseforge_assets.cli.app import caseforge
 from caseforge_assets.stages.judgement import Outcome
 
@@ -49,7 +50,37 @@ def outcomes_page() -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
-PAGES = {"cli.md": cli_page, "outcomes.md": outcomes_page}
+def faults_page() -> str:
+    """docs/faults.md: what the local Batch API server can be told to do wrong."""
+    rows = []
+    for text, meaning in describe_faults():
+        name, _, options = text.partition(":")
+        rows.append(f"| `{name}` | {meaning} | {f'`{options}`' if options else ''} |")
+    head = [
+        "# Faults of the local Batch API server",
+        "",
+        "Made from the code by `make docs`. A fault is given as `NAME:key=value,key=value`.",
+        "",
+        "| fault | what happens | options and their usual values |",
+        "|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, "", *_SELECTORS]) + "\n"
+
+
+_SELECTORS = (
+    "Which requests, batches or calls it hits; without any of these, everything of its kind:",
+    "",
+    "| selector | meaning |",
+    "|---|---|",
+    "| `rate=0.05` | this share, by hash: the same run meets the same faults |",
+    "| `match=REGEX` | those whose custom_id, or method and path, has a match; takes the rest of the text, so it stands last |",
+    "| `batch=2`, `batch=2-4` | batches by number, from 1 |",
+    "| `call=1`, `call=1-3` | HTTP calls by number, from 1 |",
+    "| `attempts=1` | only the first so many attempts of a request |",
+    "",
+    "Faults of HTTP calls hit `POST /v1/batches`, the call that costs money, unless `match` says otherwise.",
+)
+PAGES = {"cli.md": cli_page, "outcomes.md": outcomes_page, "faults.md": faults_page}
 
 
 def main() -> None:

@@ -30,13 +30,24 @@ def demo(session: Session, latency: float, keep_database: bool) -> None:
     Nothing leaves this machine and no key is needed: a local server answers, and says in each document that it is
     simulated. Interrupt it as you like; a second start goes on where the first one stopped.
     """
-    with local_provider(session, latency):
+    with _database(session, keep_database), local_provider(session, latency):
         _run(session)
-    if not keep_database and session.settings.postgres_url is None:
-        from caseforge_assets.store.embedded_postgres import stop
 
-        session.store.dispose()
-        stop(session.settings.home)
+
+@contextmanager
+def _database(session: Session, keep: bool) -> Iterator[None]:
+    """The embedded database is stopped at the end, also after Ctrl-C, where this command started it and it is not to be kept."""
+    from caseforge_assets.store.embedded_postgres import status, stop
+
+    embedded = session.settings.postgres_url is None
+    stops = embedded and not keep and not status(session.settings.home).running
+    session.leaves_database_running = not stops
+    try:
+        yield
+    finally:
+        if stops:
+            session.store.dispose()
+            stop(session.settings.home)
 
 
 @contextmanager

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Session:
     """Settings, store, artifacts and provider of one invocation."""
 
+    leaves_database_running = True
+
     @cached_property
     def settings(self) -> Settings:
         """The project's settings."""
@@ -32,7 +34,8 @@ class Session:
             from caseforge_assets.store.embedded_postgres import status
 
             if not status(self.settings.home).running:
-                errors.print("Starting the embedded database; it goes on running (`caseforge db stop` stops it).", style="dim")
+                after = "; it goes on running (`caseforge db stop` stops it)" if self.leaves_database_running else ""
+                errors.print(f"Starting the embedded database{after}.", style="dim")
         return open_store(database_url(self.settings))
 
     @cached_property

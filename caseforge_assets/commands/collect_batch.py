@@ -45,7 +45,8 @@ def collect_batch(
     """Collects one batch in state final.
 
     Returns:
-        What it came to; None when another process is at it, or when its files are still awaited.
+        What it came to; None when another process is at it, when its files are still awaited, or when it is another provider's: one
+        that does not know the files would make every answer count as missing.
 
     Raises:
         ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
@@ -55,7 +56,7 @@ def collect_batch(
             return None
         with store.connect() as connection:
             batch = batches.get(connection, batch_id)
-        if batch.state != "final":
+        if batch.state != "final" or batch.provider_id != provider.id:
             return None
         paths = fetch_results(store, provider, folder, batch, configuration.missing_files_grace_s)
         if paths is None:

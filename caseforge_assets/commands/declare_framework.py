@@ -36,7 +36,7 @@ def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) ->
         document.append("frameworks", frameworks)
     is_new = key not in frameworks
     if is_new:
-        frameworks.append(key, _table(entry))
+        frameworks.append(key, _table(entry, inline=isinstance(frameworks, tomlkit.items.InlineTable)))
     else:
         for name in ("source", "targets"):
             value = _plain(getattr(entry, name))
@@ -50,8 +50,8 @@ def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) ->
     return is_new
 
 
-def _table(entry: FrameworkSettings) -> tomlkit.items.Table:
-    table = tomlkit.table()
+def _table(entry: FrameworkSettings, *, inline: bool) -> tomlkit.items.Table | tomlkit.items.InlineTable:
+    table = tomlkit.inline_table() if inline else tomlkit.table()
     table["title"] = entry.title
     table["source"] = entry.source
     table["targets"] = _plain(entry.targets)

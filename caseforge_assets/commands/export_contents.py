@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from caseforge_assets.reports.cells import file_name, safe_markdown, spreadsheet_cell
+from caseforge_assets.reports.cells import file_name, link_text, safe_markdown, spreadsheet_cell
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store import readers
 from caseforge_assets.store.engine import Connection
@@ -67,7 +67,7 @@ def _write_folder(target: Path, key: str, bodies: dict[str, list[dict[str, Any]]
             path = target / stage_key / f"{file_name(row['partition_key'])}.md"
             path.parent.mkdir(exist_ok=True)
             _write_text(path, [_page(row)])
-            index.append(f"- [{row['code']} {row['name']}]({stage_key}/{path.name})")
+            index.append(f"- [{link_text(row['code'] + ' ' + row['name'])}]({stage_key}/{path.name})")
     _write_text(target / "index.md", ["\n".join(index) + "\n"])
 
 

@@ -62,18 +62,20 @@ def import_results(
         codes = _codes(store, key)
         model = _check(path, matcher, codes, key)
         batch = _batch(store, submission, stage, model, configuration.batch_user_assignment)
-        already = batch.state == "collected"
+        if batch.state == "collected":
+            with store.connect() as connection:
+                return Imported(batch.id, True, attempts.outcome_counts(connection, batch.id), ())
         artifact = folder.write(folder.batch_path(submission[7:], "output.jsonl"), _bytes_of(path))
         with store.begin() as connection:
             batches.add_artifact(connection, batch.id, "output", artifact.as_json())
         reception = Reception(
             batch, stage, False, current_stage_version(configuration, stage), f"imported from {path.name}", datetime.now(UTC)
         )
-        left_out = [] if already else list(_record_file(store, configuration, reception, path, key, matcher, codes))
+        left_out = tuple(_record_file(store, configuration, reception, path, key, matcher, codes))
         carry_on(store, configuration, batch)
         with store.begin() as connection:
             batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC))
-            return Imported(batch.id, already, attempts.outcome_counts(connection, batch.id), tuple(left_out))
+            return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), left_out)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -6,11 +6,11 @@ through; nodes that are not through at the end are marked failed, with what they
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.await_answers import Waiting, await_answers
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.load_framework import confirm_nodes
@@ -18,7 +18,6 @@ from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.retry_failed import retry_failed
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
-from caseforge_assets.commands.work import work_round
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
@@ -26,8 +25,10 @@ from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.store import nodes, outbox, requests
 from caseforge_assets.store.engine import Connection, Engine
 from caseforge_assets.store.outbox import OutboxRow
+from caseforge_assets.store.states import StationState
 
-POLL_S = 1.0
+WANTED = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
+OLD_CONTEXT = "no_context: the framework changed since its context was made; materialize node_contexts first"
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,13 @@ class _Hands:
     key: str
     node_ids: list[int]
     stations: frozenset[str]
+    simulated: bool
 
     def chosen(self, *names: str) -> list[str]:
         return [name for name in names if name in self.stations]
+
+    def survey(self, connection: Connection, stage: Stage) -> list[tuple[StationState, NodeState]]:
+        return survey(connection, self.configuration, self.key, stage, self.simulated, self.node_ids)
 
 
 def materialize_stations(
@@ -62,86 +67,80 @@ def materialize_stations(
     *,
     provider: Provider | None,
     wait_s: float,
+    no_provider: str = "no provider is configured",
 ) -> Materialized:
     """Materializes partitions of some stations, in the order in which data passes.
 
     Args:
-        provider: None when none is configured: then nothing is sent, and simulated content counts.
-        wait_s: how long to wait for answers, per stage; 0 leaves the requests to others.
+        provider: None when there is none: then nothing is sent, and simulated content counts.
+        wait_s: how long to wait for answers, per stage; 0 leaves the requests to others, and collects only what is finished.
+        no_provider: why there is no provider, for people.
     """
     with store.begin() as connection:
         node_ids = nodes.node_ids_of_partitions(connection, key, partition_keys)
-        hands = _Hands(store, configuration, key, node_ids, frozenset(stations))
+        hands = _Hands(store, configuration, key, node_ids, frozenset(stations), provider is None or provider.simulated)
         if hands.chosen(PCF_NODES):
             confirm_nodes(connection, key, node_ids)
         if hands.chosen(NODE_CONTEXTS):
             build_contexts(connection, key, node_ids)
+    waiting = Waiting(provider, folder, wait_s) if provider is not None else None
     unfinished: dict[str, dict[str, str]] = {}
     for stage in all_stages():
-        unfinished |= _materialize_stage(hands, folder, stage, provider, wait_s)
+        unfinished |= _materialize_stage(hands, stage, waiting, no_provider)
     return Materialized(len(node_ids), {station: reasons for station, reasons in unfinished.items() if reasons})
 
 
-def _materialize_stage(
-    hands: _Hands, folder: ArtifactFolder, stage: Stage, provider: Provider | None, wait_s: float
-) -> dict[str, dict[str, str]]:
+def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_provider: str) -> dict[str, dict[str, str]]:
     """Returns, per chosen station of the stage, partition keys that are not through, with the reason."""
     with hands.store.begin() as connection:
         start = outbox.highest_id(connection)
         if hands.chosen(stage.inputs):
-            settings = stage_settings(hands.configuration, stage)
-            build_requests(connection, hands.key, stage, settings, hands.node_ids)
+            _build_inputs(connection, hands, stage)
         if hands.chosen(stage.outputs, stage.content):
-            _ask_where_needed(connection, hands, stage, provider)
-    if hands.chosen(stage.outputs, stage.content) and provider is not None and wait_s > 0:
-        _wait(hands, folder, stage, provider, wait_s)
+            _ask_where_needed(connection, hands, stage)
+    trouble = no_provider
+    if hands.chosen(stage.outputs, stage.content) and waiting is not None:
+        trouble = await_answers(hands.store, hands.configuration, hands.key, stage, hands.node_ids, waiting)
     with hands.store.begin() as connection:
-        return _mark_unfinished(connection, hands, stage, provider, start)
+        return _mark_unfinished(connection, hands, stage, start, trouble)
 
 
-def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage, provider: Provider | None) -> None:
-    simulated = provider is None or provider.simulated
-    rows = survey(connection, hands.configuration, hands.key, stage, simulated, hands.node_ids)
+def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
+    """Makes requests; where a good answer is there already, they are not pending: nobody is to pay for them again."""
+    done = {row.node_id for row, state in hands.survey(connection, stage) if state is NodeState.DONE}
+    built = build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), hands.node_ids)
+    requests.set_states(connection, {built.request_ids[node_id]: "answered" for node_id in done.intersection(built.made)})
+
+
+def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> None:
     by_state: dict[NodeState, list[int]] = {}
-    for row, state in rows:
-        by_state.setdefault(state, []).append(row.node_id)
-    _confirm(connection, hands, stage, by_state.get(NodeState.DONE, []))
-    wanted = [node_id for state in (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED) for node_id in by_state.get(state, [])]
-    if wanted:
+    for row, state in hands.survey(connection, stage):
+        if state not in WANTED or _context_is_fresh(row):
+            by_state.setdefault(state, []).append(row.node_id)
+    for station in hands.chosen(stage.outputs, stage.content):
+        outbox.repeat_latest(connection, hands.key, station, by_state.get(NodeState.DONE, []))
+    if wanted := [node_id for state in WANTED for node_id in by_state.get(state, [])]:
         build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), wanted, reopen=True)
     if failed := by_state.get(NodeState.FAILED):
         retry_failed(connection, hands.configuration, hands.key, stage, node_ids=failed, asked=True)
+    if hands.simulated:
+        requests.leave_drafts(connection, stage.key, hands.node_ids)
 
 
-def _confirm(connection: Connection, hands: _Hands, stage: Stage, node_ids: Sequence[int]) -> None:
-    """Writes the newest event of good nodes anew, as it is: the same data version, made from the same things."""
-    for station in hands.chosen(stage.outputs, stage.content):
-        outbox.repeat_latest(connection, hands.key, station, node_ids)
+def _context_is_fresh(row: StationState) -> bool:
+    """Whether the context is of the node as it is now; what is asked with an old one would be stale before it is answered."""
+    return row.context_node_version == row.node_version
 
 
-def _wait(hands: _Hands, folder: ArtifactFolder, stage: Stage, provider: Provider, wait_s: float) -> None:
-    end = time.monotonic() + wait_s
-    while True:
-        work_round(hands.store, provider, folder, hands.configuration)
-        with hands.store.connect() as connection:
-            rows = survey(connection, hands.configuration, hands.key, stage, provider.simulated, hands.node_ids)
-        if not any(state is NodeState.WAITING for _, state in rows) or time.monotonic() >= end:
-            return
-        time.sleep(POLL_S)
-
-
-def _mark_unfinished(
-    connection: Connection, hands: _Hands, stage: Stage, provider: Provider | None, start: int
-) -> dict[str, dict[str, str]]:
+def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start: int, trouble: str) -> dict[str, dict[str, str]]:
     version = current_stage_version(hands.configuration, stage)
-    simulated = provider is None or provider.simulated
-    states = {row.node_id: state for row, state in survey(connection, hands.configuration, hands.key, stage, simulated, hands.node_ids)}
+    surveyed = {row.node_id: (row, state) for row, state in hands.survey(connection, stage)}
     targets = nodes.target_nodes(connection, hands.key, hands.node_ids)
     unfinished: dict[str, dict[str, str]] = {}
     for station in hands.chosen(stage.inputs, stage.outputs, stage.content):
         through = outbox.good_since(connection, hands.key, station, start)
         left = [row for row in targets if row.node_id not in through]
-        reasons = _reasons(connection, stage, station, [row.node_id for row in left], states)
+        reasons = _reasons(connection, hands, stage, [surveyed[row.node_id] for row in left], trouble)
         outbox.add(
             connection,
             [
@@ -153,18 +152,27 @@ def _mark_unfinished(
     return unfinished
 
 
-def _reasons(connection: Connection, stage: Stage, station: str, node_ids: Sequence[int], states: dict[int, NodeState]) -> dict[int, str]:
-    waiting = requests.whereabouts(connection, stage.key, node_ids)
-    known = outbox.newest_failures(connection, (stage.outputs, stage.content), node_ids)
+def _reasons(
+    connection: Connection, hands: _Hands, stage: Stage, left: Sequence[tuple[StationState, NodeState]], trouble: str
+) -> dict[int, str]:
+    ids = [row.node_id for row, _ in left]
+    waiting = requests.whereabouts(connection, stage.key, ids, hands.simulated)
+    known = outbox.newest_failures(connection, (stage.outputs, stage.content), ids)
     source = f"no {stage.reads} to read" if stage.reads else "no source"
-    fallback = {
-        NodeState.NO_SOURCE: f"no_source: {source}; materialize that first",
-        NodeState.DONE: f"no_answer: nothing new at {station}",
-        NodeState.CANCELLED: "cancelled: its batch was cancelled; materialize it again to send it again",
-    }
-    return {
-        node_id: (waiting.get(node_id) if states.get(node_id) is NodeState.WAITING else None)
-        or (known.get(node_id) if states.get(node_id) is NodeState.FAILED else None)
-        or fallback.get(states.get(node_id, NodeState.MISSING), "no_context: it has no context yet; materialize node_contexts first")
-        for node_id in node_ids
-    }
+    reasons = {}
+    for row, state in left:
+        if state is NodeState.WAITING and row.node_id in waiting:
+            reasons[row.node_id] = waiting[row.node_id] + (f". {trouble}" if trouble else "")
+        elif state is NodeState.FAILED and row.node_id in known:
+            reasons[row.node_id] = known[row.node_id]
+        elif state is NodeState.NO_SOURCE:
+            reasons[row.node_id] = f"no_source: {source}; materialize that first"
+        elif state is NodeState.CANCELLED:
+            reasons[row.node_id] = "cancelled: its batch was cancelled; materialize it again to send it again"
+        elif state is NodeState.DONE:
+            reasons[row.node_id] = "no_answer: its content was not made from an answer here, so there is none to show"
+        elif row.context_version is not None and not _context_is_fresh(row):
+            reasons[row.node_id] = OLD_CONTEXT
+        else:
+            reasons[row.node_id] = "no_context: it has no context yet; materialize node_contexts first"
+    return reasons

@@ -20,6 +20,7 @@ from caseforge_assets.defs.report import report_metadata
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES, Station, all_stations
 
 RUN_REPORT = "run_report"
@@ -66,7 +67,7 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def stations(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge) -> Iterator[Any]:
-        provider = caseforge.provider_if_configured
+        provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
         default_wait_s = SIMULATED_WAIT_S if provider and provider.simulated else 0.0
         done = materialize_stations(
             caseforge.store,
@@ -76,6 +77,7 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
             [selected.path[-1] for selected in context.selected_asset_keys],
             context.partition_keys,
             provider=provider,
+            no_provider=no_provider,
             wait_s=default_wait_s if config.wait_s is None else config.wait_s,
         )
         mirror(context, caseforge)
@@ -86,6 +88,11 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
         yield from ()
 
     return stations
+
+
+def _needs_provider(context: dg.AssetExecutionContext) -> bool:
+    answered = {name for stage in all_stages() for name in (stage.outputs, stage.content)}
+    return any(selected.path[-1] in answered for selected in context.selected_asset_keys)
 
 
 def _report(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:

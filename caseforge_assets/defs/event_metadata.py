@@ -19,11 +19,11 @@ def event_metadata(row: Any, station: Station | None, place_of: Callable[[str], 
     """What is shown of a row.
 
     Args:
-        row: a preview of the store; None for a station without partitions.
+        row: a preview of the store; None for a station without partitions. A node that has left the framework shows nothing.
         station: where it happened.
         place_of: from an artifact's path to its full name.
     """
-    if row is None or station is None:
+    if row is None or station is None or row.code is None:
         return {}
     shown: dict[str, Any] = {"node": f"{row.code} {row.name}"}
     if row.context_text is not None:

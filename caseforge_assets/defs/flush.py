@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,13 @@ from caseforge_assets.store.previews import previews
 
 ROWS_PER_CHUNK = 4_000
 LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines
+OTHERS_PATIENCE_S = 120.0
+OTHERS_PAUSE_S = 0.2
+NOT_OUTCOMES = {
+    "waiting": "Their answers are still awaited.",
+    "no_source": "What they are made from is missing.",
+    "no_context": "They have no current context.",
+}
 
 
 @dataclass(frozen=True)
@@ -43,17 +51,30 @@ def flush_outbox(
 ) -> int:
     """Tells Dagster of everything that it was not told of; returns how many rows that were.
 
+    While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
+
     Args:
         failures_job: the job that failed partitions are shown under.
         place_of: from an artifact's path to its full name.
     """
+    give_up_at = time.monotonic() + OTHERS_PATIENCE_S
+    while True:
+        with try_lock(store, "flush outbox") as held:
+            if held:
+                return _flush_all(instance, store, failures_job, place_of, run or RunOfEvents())
+        with store.connect() as connection:
+            left, _ = outbox.count_unflushed(connection)
+        if not left or time.monotonic() > give_up_at:
+            return 0
+        time.sleep(OTHERS_PAUSE_S)
+
+
+def _flush_all(
+    instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents
+) -> int:
     flushed = 0
-    with try_lock(store, "flush outbox") as held:
-        while held:
-            count = _flush_chunk(instance, store, failures_job, place_of, run or RunOfEvents())
-            flushed += count
-            if count < ROWS_PER_CHUNK:
-                break
+    while count := _flush_chunk(instance, store, failures_job, place_of, run):
+        flushed += count
     return flushed
 
 
@@ -62,6 +83,8 @@ def _flush_chunk(
 ) -> int:
     with store.connect() as connection:
         rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
+        if not rows:
+            return 0
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
         shown = _previews(store, [row.id for row in rows if row.node_id is not None])
@@ -74,7 +97,7 @@ def _flush_chunk(
         events = _station_events(store, good, stations.get(asset), shown, event_ids, place_of)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in good), written, strict=True))
-    failed = _standing_failures(rows)
+    failed = _standing_failures(store, rows)
     event_ids |= _write_failed(instance, failures_job, failed, stations, shown, place_of)
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
@@ -116,10 +139,12 @@ def _station_events(
     ]
 
 
-def _standing_failures(rows: Sequence[Any]) -> list[Any]:
-    """The failures that no later row of the same partition overtakes."""
-    newest = {(row.framework_key, row.asset, row.partition_key): row for row in rows}
-    return [row for row in newest.values() if not row.good]
+def _standing_failures(store: Engine, rows: Sequence[Any]) -> list[Any]:
+    """The failures that no later row of the same node and station overtakes, in this chunk or any other."""
+    failed = [row for row in rows if not row.good]
+    with store.connect() as connection:
+        overtaken = outbox.overtaken(connection, [row.id for row in failed])
+    return [row for row in failed if row.id not in overtaken]
 
 
 def _write_failed(
@@ -159,6 +184,6 @@ def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) 
     more = f" and {len(nodes_and_reasons) - LISTED_NODES:,} more" if len(nodes_and_reasons) > LISTED_NODES else ""
     if len(reasons) == 1:
         return f"{reasons.pop()} — {count}: {names}{more}"
-    meaning = Outcome(outcome).meaning if outcome in set(Outcome) else "They failed for reasons of one kind."
+    meaning = Outcome(outcome).meaning if outcome in set(Outcome) else NOT_OUTCOMES.get(outcome, "They failed for reasons of one kind.")
     lines = [f"{name}: {reason.partition(': ')[2]}" for name, reason in nodes_and_reasons[:LISTED_NODES]]
-    return "\n".join([f"{outcome} — {count}{more and ', the first of them:'} {meaning}", *lines])
+    return "\n".join([f"{outcome} — {count}. {meaning}{more and ' The first of them:'}", *lines])

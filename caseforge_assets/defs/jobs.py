@@ -5,7 +5,7 @@ from decimal import Decimal
 import dagster as dg
 from pydantic import Field
 
-from caseforge_assets.commands.approve_pending import approve_pending
+from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.collect_batch import collect_batch
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
@@ -13,6 +13,9 @@ from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.defs.mirror import mirror
 from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.store import providers
+
+LAUNCHED_BY_SENSOR = "dagster/sensor_name"
 
 
 class SubmitForm(dg.Config):
@@ -34,13 +37,28 @@ class CollectForm(dg.Config):
 def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> None:
     """Packs pending requests of approved plans into batches and creates them."""
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    if config.max_cost_usd is not None:
+    if LAUNCHED_BY_SENSOR not in context.run.tags:
         with caseforge.store.begin() as connection:
-            approve_pending(connection, made_by="submit job", max_cost_usd=Decimal(str(config.max_cost_usd)))
+            providers.set_stopped(connection, caseforge.provider.id, None)  # a person asks: try again
+    if config.max_cost_usd is not None:
+        _approve(caseforge, Decimal(str(config.max_cost_usd)))
     planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration)
     submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder)
     context.log.info(f"{len(submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
     mirror(context, caseforge)
+
+
+def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
+    """Approves everything that is pending, or nothing: a plan with too low a limit would hold its requests back for good."""
+    with caseforge.store.begin() as connection:
+        pending = pending_without_approval(connection, caseforge.provider.simulated)
+        if pending.expected_cost_usd is not None and pending.expected_cost_usd > max_cost_usd:
+            raise dg.Failure(
+                f"{pending.requests:,} requests are pending and will cost about ${pending.expected_cost_usd:,.4f}, which is more than max_cost_usd "
+                f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes",
+                allow_retries=False,
+            )
+        approve_pending(connection, made_by="submit job", max_cost_usd=max_cost_usd)
 
 
 @dg.op(pool="provider", out=dg.Out(dg.Nothing))
@@ -60,7 +78,11 @@ def collect_finished(context: dg.OpExecutionContext, config: CollectForm, casefo
         finished = [batch.id for batch in batches.in_states(connection, ["final"], caseforge.provider.id)]
     for batch_id in finished if config.batch_id is None else [config.batch_id]:
         result = collect_batch(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration, batch_id)
-        context.log.info(f"{result.batch.name}: {result.outcomes}" if result else f"batch {batch_id}: nothing to collect yet")
+        context.log.info(
+            f"{result.batch.name}: {result.outcomes}"
+            if result
+            else f"batch {batch_id}: not finished, or being collected elsewhere, or another provider's"
+        )
     mirror(context, caseforge)
 
 

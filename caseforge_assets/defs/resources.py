@@ -8,7 +8,8 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.provider import Provider, connect_provider, make_client
-from caseforge_assets.settings import Configuration, Settings, load_settings
+from caseforge_assets.openai_batch.errors import ProviderError
+from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings
 
 if TYPE_CHECKING:
     from caseforge_assets.store.engine import Engine
@@ -18,11 +19,6 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The project that a run works on: settings, store, artifacts, provider, each opened when it is first used."""
 
     project: str | None = None
-
-    class Config:
-        """Cached objects are no fields."""
-
-        ignored_types = (cached_property,)
 
     @cached_property
     def settings(self) -> Settings:
@@ -52,7 +48,14 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The configured provider, asked who it is."""
         return connect_provider(self.store, make_client(self.settings))
 
-    @property
-    def provider_if_configured(self) -> Provider | None:
-        """The provider; None when no key is set."""
-        return self.provider if self.settings.openai_api_key is not None else None
+    def find_provider(self) -> tuple[Provider | None, str]:
+        """The provider; or None, and why there is none: no key is set, or it cannot be reached, or it refuses the key."""
+        try:
+            return self.provider, ""
+        except (ConfigurationError, ProviderError) as error:
+            return None, str(error)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
+        """Closes connections: a code server makes one of these for each tick."""
+        if "store" in self.__dict__:
+            self.store.dispose()

@@ -1,40 +1,50 @@
-"""Sensors, off until somebody switches them on. Each maps something in the store to a run whose key names the cause."""
+"""Sensors, off until somebody switches them on. Each maps something in the store to a run whose key names the cause.
+
+A key is used once and for all. So what can be true for longer (something waits) has its age in the key: the run is
+asked for again when the last one changed nothing.
+"""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
 from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.defs.jobs import collect, flush, submit
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.store import batches, outbox, requests
+from caseforge_assets.store import batches, outbox, providers, requests
+from caseforge_assets.store.engine import Connection
 
 LEASE_S = 600.0  # a collecting run that is not done by then is taken for dead, and started again
+SUBMIT_AGAIN_S = 3_600.0
 FLUSH_AFTER_S = 60.0
+FLUSH_AGAIN_S = 600.0
+NO_KEY = "OPENAI_API_KEY is not set in the environment of the code server"
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
 
 @dg.sensor(job=submit, minimum_interval_seconds=10, description="Sends pending, approved requests once no new ones are being made.")
 def submit_sensor(caseforge: Caseforge) -> Requests:
-    """A run for the newest pending request that may be sent."""
-    with caseforge.store.connect() as connection:
-        age_s = requests.seconds_since_newest_pending(connection)
-        newest = requests.newest_sendable(connection, caseforge.provider.id, caseforge.provider.simulated)
-    if newest is None or age_s is None or age_s < caseforge.configuration.quiet_period_s:
-        yield dg.SkipReason("nothing may be sent" if newest is None else "requests are still being made")
+    """A run for what may be sent."""
+    if caseforge.settings.openai_api_key is None:
+        yield dg.SkipReason(NO_KEY)
         return
-    yield dg.RunRequest(run_key=f"submit-{newest}")
+    with caseforge.store.connect() as connection:
+        yield _submission(connection, caseforge.provider, caseforge.configuration.quiet_period_s)
 
 
 @dg.sensor(job=collect, minimum_interval_seconds=10, description="Looks at open batches; a finished one is collected, once.")
 def collect_sensor(caseforge: Caseforge) -> Requests:
     """A run for each finished batch and lease."""
+    if caseforge.settings.openai_api_key is None:
+        yield dg.SkipReason(NO_KEY)
+        return
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
     poll_batches(caseforge.store, caseforge.provider)
     with caseforge.store.begin() as connection:
-        claimed = batches.claim_for_collecting(connection, LEASE_S)
+        claimed = batches.claim_for_collecting(connection, caseforge.provider.id, LEASE_S)
     for batch_id, lease in claimed:
         run_config = dg.RunConfig(ops={"collect_finished": {"config": {"batch_id": batch_id}}})
         yield dg.RunRequest(run_key=f"batch-{batch_id}-lease-{lease}", run_config=run_config, tags={"caseforge/batch": str(batch_id)})
@@ -51,7 +61,19 @@ def flush_sensor(caseforge: Caseforge) -> Requests:
     if not count or age_s < FLUSH_AFTER_S:
         yield dg.SkipReason("Dagster is up to date" if not count else "rows are still young")
         return
-    yield dg.RunRequest(run_key=f"flush-{newest}")
+    yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}")
+
+
+def _submission(connection: Connection, provider: Provider, quiet_period_s: float) -> dg.RunRequest | dg.SkipReason:
+    """Named after what may be sent and how many batches are through: each one that ends may make room, or put requests back."""
+    if reason := providers.stopped_reason(connection, provider.id):
+        return dg.SkipReason(f"sending is stopped: {reason}")
+    newest, count = requests.newest_sendable(connection, provider.id, provider.simulated)
+    age_s = requests.seconds_since_newest_pending(connection) or 0.0
+    if not count or age_s < quiet_period_s:
+        return dg.SkipReason("requests are still being made" if count else "nothing may be sent")
+    through = batches.count_collected(connection, provider.id)
+    return dg.RunRequest(run_key=f"submit-{newest}-{count}-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")
 
 
 SENSORS = (submit_sensor, collect_sensor, flush_sensor)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import openai
+from openai.types import Batch
 
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderUnclear, translate
 
@@ -85,7 +86,7 @@ class BatchClient:
                 completion_window=COMPLETION_WINDOW,
                 metadata={SUBMISSION_KEY: submission_id},
             )
-        return batch.to_dict(mode="json")
+            return _batch_object(batch)
 
     def list_batches(self, created_after: datetime) -> Iterator[dict[str, Any]]:
         """All batches, newest first, back to `created_after` (less a minute for differing clocks)."""
@@ -102,7 +103,7 @@ class BatchClient:
             ProviderNotFound: the provider does not know it.
         """
         with _translated(f"looking at batch {remote_id}"):
-            return self._sdk.batches.retrieve(remote_id).to_dict(mode="json")
+            return _batch_object(self._sdk.batches.retrieve(remote_id))
 
     def cancel(self, remote_id: str) -> dict[str, Any]:
         """Asks the provider to stop a batch; what it answered by then stays available.
@@ -111,7 +112,7 @@ class BatchClient:
             ProviderRefused: it is already over.
         """
         with _translated(f"cancelling batch {remote_id}"):
-            return self._sdk.batches.cancel(remote_id).to_dict(mode="json")
+            return _batch_object(self._sdk.batches.cancel(remote_id))
 
     def download(self, file_id: str) -> Iterator[bytes]:
         """The bytes of a file, in chunks.
@@ -130,6 +131,14 @@ class BatchClient:
                 raise ProviderUnclear(f"downloading file {file_id}: {received:,} of {announced} bytes arrived")
 
 
+def _batch_object(batch: Batch) -> dict[str, Any]:
+    """The batch as a dict; an answer that lacks what every batch has may come from a proxy and says nothing about the batch."""
+    found = batch.to_dict(mode="json")
+    if not all(found.get(name) for name in ("id", "status", "created_at")):
+        raise ValueError("no batch in it")
+    return found
+
+
 @contextmanager
 def _translated(doing: str) -> Iterator[None]:
     try:
@@ -140,6 +149,8 @@ def _translated(doing: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise ProviderUnclear(f"{doing}: {error}") from error
+    except (ValueError, AttributeError) as error:  # the SDK hands out whatever text came in place of the object
+        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API; check OPENAI_BASE_URL") from error
     except Exception as error:
         if type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2"):
             raise ProviderUnclear(f"{doing}: the connection broke ({type(error).__name__})") from error

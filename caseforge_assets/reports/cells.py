@@ -22,6 +22,11 @@ def safe_markdown(text: str) -> str:
     return html.escape(text, quote=False).replace("&gt; ", "> ").replace("&amp;", "&")
 
 
+def link_text(text: str) -> str:
+    """A text between the brackets of a markdown link: on one line, without HTML, and with its own brackets escaped."""
+    return safe_markdown(" ".join(text.split())).replace("[", "\\[").replace("]", "\\]")
+
+
 def file_name(text: str) -> str:
     """A text as a file name on any system: letters, digits, dot, dash and underscore, at most 80 characters."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "node"

@@ -166,11 +166,17 @@ def attempt_ids(connection: Connection, batch_id: int) -> list[int]:
 
 _CLAIM = text("""
 update caseforge.batch set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
-where state = 'final' and (collect_lease_until is null or collect_lease_until < now())
+where state = 'final' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now())
 returning id, collect_lease
 """)
 
 
-def claim_for_collecting(connection: Connection, lease_s: float) -> list[tuple[int, int]]:
-    """(batch, number of the lease) of finished batches that nobody collects; a lease that ran out is given anew."""
-    return sorted((row[0], row[1]) for row in connection.execute(_CLAIM, {"lease_s": lease_s}))
+def claim_for_collecting(connection: Connection, provider_id: int, lease_s: float) -> list[tuple[int, int]]:
+    """(batch, number of the lease) of a provider's finished batches that nobody collects; a lease that ran out is given anew."""
+    return sorted((row[0], row[1]) for row in connection.execute(_CLAIM, {"provider": provider_id, "lease_s": lease_s}))
+
+
+def count_collected(connection: Connection, provider_id: int) -> int:
+    """How many batches of a provider are through."""
+    query = text("select count(*) from caseforge.batch where provider_id = :provider and state = 'collected'")
+    return int(connection.scalar(query, {"provider": provider_id}) or 0)

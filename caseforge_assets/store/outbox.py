@@ -113,6 +113,18 @@ def upstream_versions(connection: Connection, ids: Sequence[int]) -> dict[int, t
     return {row.id: (row.data_version, row.event_id) for row in connection.execute(_UPSTREAM, {"ids": list(ids)})}
 
 
+_OVERTAKEN = text("""
+select o.id from caseforge.outbox o where o.id = any(:ids) and exists (
+    select 1 from caseforge.outbox newer
+    where newer.framework_key = o.framework_key and newer.asset = o.asset and newer.node_id = o.node_id and newer.id > o.id)
+""")
+
+
+def overtaken(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of the rows that a newer row of the same node and station follows, flushed or not."""
+    return set(connection.scalars(_OVERTAKEN, {"ids": list(ids)}))
+
+
 _MARK = text("""
 update caseforge.outbox o set flushed_at = now(), event_id = new.event_id
 from unnest(cast(:ids as bigint[]), cast(:events as bigint[])) as new(id, event_id) where o.id = new.id

@@ -119,6 +119,16 @@ def reopen(connection: Connection, request_ids: Sequence[int]) -> None:
     connection.execute(query, {"ids": list(request_ids)})
 
 
+def leave_drafts(connection: Connection, stage: str, node_ids: Sequence[int]) -> None:
+    """Takes nodes' pending requests out of plans that are not approved for their stage, so that a simulated provider may have them."""
+    query = text("""
+    update caseforge.request r set plan_id = null
+    where r.is_current and r.state = 'pending' and r.stage = :stage and r.node_id = any(:ids) and r.plan_id is not null
+      and not exists (select 1 from caseforge.plan p where p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages))
+    """)
+    connection.execute(query, {"stage": stage, "ids": list(node_ids)})
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedRequest:
     """A pending request under a plan."""
@@ -275,7 +285,8 @@ def typical_output_tokens(connection: Connection, stage: str, model: str, simula
 
 
 _WHEREABOUTS = text("""
-select r.node_id, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since, p.state as plan_state
+select r.node_id, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
+       r.plan_id, coalesce(p.state = 'approved' and r.stage = any(p.stages), false) as approved
 from caseforge.request r
 left join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
@@ -284,23 +295,27 @@ where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.state in
 """)
 
 
-def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, str]:
-    """Per node with a request that is pending or under way: where it is, since when, and what would make it move."""
+def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], simulated: bool) -> dict[int, str]:
+    """Per node with a request that is pending or under way: where it is, since when, and what would make it move.
+
+    Args:
+        simulated: whether the provider is: then what is in no plan needs no approval.
+    """
     texts = {}
     for row in connection.execute(_WHEREABOUTS, {"stage": stage, "ids": list(node_ids)}):
         if row.batch_id is not None:
             name = row.remote_id or f"batch {row.batch_id}"
             status = f" ({row.remote_status})" if row.remote_status else ""
             texts[row.node_id] = f"waiting: in {name}{status} since {row.since:%Y-%m-%d %H:%M} UTC, turns green when collected"
-        elif row.plan_state == "approved":
-            texts[row.node_id] = "waiting: approved and not submitted yet; the job submit or its sensor sends it"
+        elif row.approved or (simulated and row.plan_id is None):
+            texts[row.node_id] = "waiting: not submitted yet; the job submit or its sensor sends it"
         else:
             texts[row.node_id] = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
     return texts
 
 
-def newest_sendable(connection: Connection, provider: int, simulated: bool) -> int | None:
-    """The id of the newest pending request that may be sent to a provider, None when there is none."""
+def newest_sendable(connection: Connection, provider: int, simulated: bool) -> tuple[int, int]:
+    """The id of the newest pending request that may be sent to a provider, and how many there are; zeros when there is none."""
     query = text(_SENDABLE.text.replace("for update of r", ""))
-    rows = connection.execute(query, {"provider": provider, "simulated": simulated, "ids": None})
-    return max((row.id for row in rows), default=None)
+    ids = [row.id for row in connection.execute(query, {"provider": provider, "simulated": simulated, "ids": None})]
+    return max(ids, default=0), len(ids)

@@ -106,7 +106,9 @@ def test_only_some_outcomes_or_nodes_with_a_budget_of_ones_own(bench: OpenBench)
 def test_a_retry_writes_the_event_of_its_new_request(bench: OpenBench) -> None:
     opened = failed_with(bench, "truncate:match=-1-1-1-r")
     retry(opened)
-    rows = opened.query("select data_version, request_id from caseforge.outbox where asset = 'process_batch_inputs' and partition_key = '1.1.1_c'")
+    rows = opened.query(
+        "select data_version, request_id from caseforge.outbox where asset = 'process_batch_inputs' and partition_key = '1.1.1_c'"
+    )
     assert len({version for version, _ in rows}) == 2
     assert rows[-1][1] == opened.column("select max(id) from caseforge.request")[0]
 

@@ -35,7 +35,9 @@ def test_a_reused_content_names_its_source_and_costs_nothing(bench: OpenBench) -
 def test_reused_candidates_have_uids_in_their_own_framework(bench: OpenBench) -> None:
     opened = bench()
     opened.generate("1.1.1")
-    opened.load([("9", "z", "Sell", SHOP[0][3]), ("9.1", "y", "Win customers", SHOP[1][3]), ("9.1.1", "x", "Advertise", SHOP[2][3])], key="other")
+    opened.load(
+        [("9", "z", "Sell", SHOP[0][3]), ("9.1", "y", "Win customers", SHOP[1][3]), ("9.1.1", "x", "Advertise", SHOP[2][3])], key="other"
+    )
     opened.generate(key="other")
     uids = opened.column("select candidate_uid from caseforge.candidate where framework_key = 'other' and is_current order by position")
     assert uids == [f"9.1.1-UC{number:02}" for number in range(1, len(uids) + 1)]
@@ -45,7 +47,9 @@ def test_reused_candidates_have_uids_in_their_own_framework(bench: OpenBench) ->
 def test_reused_contents_show_in_dagster_like_any_other(bench: OpenBench) -> None:
     opened = with_the_same_framework_again(bench())
     opened.generate(key="other")
-    events = "select asset, count(*) from caseforge.outbox where framework_key = :key and node_id is not null and good group by 1 order by 1"
+    events = (
+        "select asset, count(*) from caseforge.outbox where framework_key = :key and node_id is not null and good group by 1 order by 1"
+    )
     assert opened.query(events, key="other") == opened.query(events, key=KEY)
     chain = """
     select count(*) from caseforge.outbox o join caseforge.outbox u on u.id = (o.upstream ->> :reads)::bigint

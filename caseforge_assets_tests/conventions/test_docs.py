@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import click
 import pytest
 
 from caseforge_assets.cli.app import caseforge
-from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides
+from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, read_configuration
 from docs.generate import FOLDER, PAGES
+
+PROJECT = FOLDER.parent
+TEXTS = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted(FOLDER.glob("*.md"))]
+LINK = re.compile(r"\]\(([^)#]+)")
+INVOCATION = re.compile(r"^\s+caseforge ([a-z-]+)(.*)", re.MULTILINE)
+VARIABLE = re.compile(r"\"((?:OPENAI|CASEFORGE|UPSTREAM)_[A-Z_]+)\"")
+
+
+def commands(group: click.Group = caseforge, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command by its full name, those of groups, too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, name
+        yield f"{path}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
+
+
+ALL_COMMANDS = dict(commands())
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_generated_pages_are_current(name: str) -> None:
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run: make docs"
+
+
+@pytest.mark.parametrize("name", ALL_COMMANDS)
+def test_every_command_and_option_has_help_and_is_documented(name: str) -> None:
+    command = ALL_COMMANDS[name]
+    assert command.help
+    assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
+    assert f"## caseforge {name}\n" in (FOLDER / "cli.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("field", [*Configuration.model_fields, *FrameworkSettings.model_fields, *StageOverrides.model_fields])
@@ -21,10 +53,41 @@ def test_every_setting_is_documented(field: str) -> None:
     assert f"`{field}`" in text or f"[{field}." in text
 
 
-def test_every_command_has_help() -> None:
-    context = click.Context(caseforge)
-    for name in caseforge.list_commands(context):
-        command = caseforge.get_command(context, name)
-        assert command is not None, name
-        assert command.help, name
-        assert all(option.help for option in command.params if isinstance(option, click.Option)), name
+def test_every_environment_variable_is_documented() -> None:
+    package = PROJECT / "caseforge_assets"
+    readers = ("settings.py", "batch_server/server.py")
+    read = {name for path in readers for name in VARIABLE.findall((package / path).read_text(encoding="utf-8"))}
+    assert read >= {"OPENAI_API_KEY", "UPSTREAM_API_KEY"}
+    text = (FOLDER / "configuration.md").read_text(encoding="utf-8")
+    assert {name for name in read if f"`{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("field", [field for field, info in Configuration.model_fields.items() if not info.is_required()])
+def test_the_documented_default_is_the_one_in_the_code(field: str) -> None:
+    row = re.search(rf"^\| `{field}` \|.*\| ([^|]+) \|$", (FOLDER / "configuration.md").read_text(encoding="utf-8"), re.MULTILINE)
+    if row is None:
+        assert field in ("frameworks", "stages")  # tables of their own
+        return
+    default = Configuration.model_fields[field].get_default(call_default_factory=True)
+    shown = row[1].strip("`")
+    if shown in ("none", "learned"):
+        assert not default
+    elif isinstance(default, bool | str):
+        assert shown == (f'"{default}"' if isinstance(default, str) else str(default).lower())
+    else:
+        assert float(shown) == float(default)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_links_lead_somewhere_and_commands_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert [link for link in LINK.findall(text) if "://" not in link and not (path.parent / link).exists()] == []
+    for name, arguments in INVOCATION.findall(text):
+        assert name in ALL_COMMANDS, name
+        known = {option for parameter in ALL_COMMANDS[name].params for option in parameter.opts} | {"--help", "-h"}
+        used = set(re.findall(r"(?<!\S)--[a-z-]+", arguments.split("   ")[0]))
+        assert used <= known, f"{name}: {used - known}"
+
+
+def test_the_shipped_configuration_is_valid() -> None:
+    assert "sample" in read_configuration(PROJECT / "caseforge.toml").frameworks

@@ -35,7 +35,7 @@ class PartitionStates:
 
 @dataclass(frozen=True)
 class Ui:
-    """A webserver's view of an instance and of the definitions in `stations`."""
+    """A webserver's view of an instance and of a code location."""
 
     instance: DagsterInstance
     context: WorkspaceRequestContext
@@ -66,10 +66,13 @@ class Ui:
         return self.ask(_RUN, id=run_id)
 
 
+STATIONS_FILE = Path(__file__).with_name("stations.py")
+
+
 @contextmanager
-def open_ui(instance: DagsterInstance) -> Iterator[Ui]:
+def open_ui(instance: DagsterInstance, python_file: Path = STATIONS_FILE) -> Iterator[Ui]:
     from dagster._core.test_utils import in_process_test_workspace
 
-    origin = LoadableTargetOrigin(python_file=str(Path(__file__).with_name("stations.py")), attribute="defs")
+    origin = LoadableTargetOrigin(python_file=str(python_file), attribute="defs")
     with in_process_test_workspace(instance, origin) as context:
         yield Ui(instance, context)

@@ -1,0 +1,68 @@
+"""Working batches until some nodes are through a stage, as long as may be waited and there is something to wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.work import SIMULATED_INTERVAL_S, Round, work_round
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderUnclear
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.engine import Engine
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Where answers come from, and how long they may be waited for; 0: what is finished is collected, and nothing is sent."""
+
+    provider: Provider
+    folder: ArtifactFolder
+    wait_s: float
+
+
+def await_answers(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], waiting: Waiting) -> str:
+    """Works until no node waits any more, the time is over, or waiting is of no use.
+
+    Returns:
+        What stands in the way, for people; empty where nothing does but time.
+    """
+    end = time.monotonic() + waiting.wait_s
+    trouble = ""
+    while _any_waits(store, configuration, key, stage, node_ids, waiting.provider.simulated):
+        try:
+            done = work_round(store, waiting.provider, waiting.folder, configuration, submit=waiting.wait_s > 0)
+        except ProviderUnclear as error:
+            trouble = str(error)
+        except ProviderError as error:
+            return str(error)
+        else:
+            trouble = ""
+            if reason := _hopeless(done):
+                return reason
+        left_s = end - time.monotonic()
+        if left_s <= 0:
+            break
+        time.sleep(min(left_s, _pause_s(waiting.provider, configuration)))
+    return trouble
+
+
+def _any_waits(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], simulated: bool) -> bool:
+    with store.connect() as connection:
+        return any(state is NodeState.WAITING for _, state in survey(connection, configuration, key, stage, simulated, node_ids))
+
+
+def _hopeless(done: Round) -> str:
+    """Why nothing more will come by itself: it was refused, or is held back while nothing is under way."""
+    if done.refused:
+        return f"{done.refused[0].name} was refused: {done.refused[0].reason}"
+    return "" if done.unfinished else done.held_back
+
+
+def _pause_s(provider: Provider, configuration: Configuration) -> float:
+    return min(SIMULATED_INTERVAL_S, configuration.poll_interval_s) if provider.simulated else configuration.poll_interval_s

@@ -1,0 +1,74 @@
+"""Rounds of work: until nothing is under way, with whatever provider there is at the moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from caseforge_assets.commands.work import work_until_idle
+from caseforge_assets.openai_batch.client import BatchClient
+from caseforge_assets.openai_batch.errors import ProviderUnclear
+from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
+
+
+def with_url(bench: Workbench, base_url: str) -> Workbench:
+    client = BatchClient(base_url, "any")
+    client._sdk.max_retries = 0
+    return replace(bench, provider=replace(bench.provider, client=client))
+
+
+def test_both_stages_take_one_batch_each_and_end_idle(bench: OpenBench) -> None:
+    rounds = bench().generate()
+    assert [len(one.submitted) for one in rounds if one.submitted] == [1, 1]
+    assert sum(len(one.collected) for one in rounds) == 2
+    assert rounds[-1].idle
+
+
+def test_nothing_to_do_is_one_round(bench: OpenBench) -> None:
+    assert len(bench().work()) == 1
+
+
+def test_a_round_that_may_not_submit_sends_nothing(bench: OpenBench) -> None:
+    opened = bench()
+    opened.approve()
+    assert opened.round(submit=False).idle
+    assert opened.stats()["batches_created"] == 0
+
+
+def test_a_deadline_ends_the_waiting_and_leaves_the_batch_under_way(bench: OpenBench) -> None:
+    opened = bench(latency_s=60)
+    opened.approve(stages=[PROCESS])
+    last = work_until_idle(opened.store, opened.provider, opened.folder, opened.configuration, after_round=lambda _: None, deadline_s=0)
+    assert [batch.state for batch in last.unfinished] == ["open"]
+
+
+def test_a_provider_that_cannot_be_reached_keeps_everything_where_it_is(bench: OpenBench) -> None:
+    opened = bench()
+    opened.approve(stages=[PROCESS])
+    away = with_url(opened, "http://127.0.0.1:9/v1")
+    with pytest.raises(ProviderUnclear):
+        work_until_idle(away.store, away.provider, away.folder, away.configuration, after_round=lambda _: None, deadline_s=0)
+    assert opened.query("select state from caseforge.batch") == [("written",)]
+    opened.work()
+    assert opened.stats()["accepted"] == {"requests": 6, "distinct_bodies": 6, "max_multiplicity": 1}
+
+
+def test_a_provider_that_comes_back_is_gone_on_with(bench: OpenBench, caplog: pytest.LogCaptureFixture) -> None:
+    opened = bench(faults=["reply_error:when=before,status=503,call=1-2,match=^GET /v1/batches/"])
+    opened.provider.client._sdk.max_retries = 0
+    opened.approve(stages=[PROCESS])
+    opened.work()
+    assert "trying again" in caplog.text
+    assert opened.column("select count(*) from caseforge.content") == [6]
+
+
+def test_other_providers_batches_are_left_alone(bench: OpenBench) -> None:
+    first, second = bench(latency_s=60), bench()
+    first.approve("1.1.1", stages=[PROCESS])
+    first.round()
+    second.generate("1.1.2", stages=[PROCESS])
+    assert first.query("select provider_id, state from caseforge.batch order by id") == [
+        (first.provider.id, "open"),
+        (second.provider.id, "collected"),
+    ]

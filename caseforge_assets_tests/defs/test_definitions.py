@@ -1,0 +1,143 @@
+"""The code location: what is declared in caseforge.toml is there, complete and described, before anything is connected to."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster import AssetKey
+
+from caseforge_assets import definitions
+from caseforge_assets.definitions import build_defs
+from caseforge_assets.settings import ConfigurationError, load_settings
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets_tests.defs.project import (
+    CANDIDATES,
+    CONTEXTS,
+    DOCUMENTS,
+    INPUTS,
+    NODES,
+    OUTPUTS,
+    STATIONS,
+    USECASE_INPUTS,
+    USECASE_OUTPUTS,
+    write_project,
+)
+
+ABOVE = {
+    NODES: {"framework"},
+    CONTEXTS: {NODES},
+    INPUTS: {CONTEXTS},
+    OUTPUTS: {INPUTS},
+    DOCUMENTS: {OUTPUTS},
+    USECASE_INPUTS: {CONTEXTS, DOCUMENTS},
+    USECASE_OUTPUTS: {USECASE_INPUTS},
+    CANDIDATES: {USECASE_OUTPUTS},
+    "framework": set(),
+    "run_report": {DOCUMENTS, CANDIDATES},
+}
+OF_STAGE = {"process_details": {INPUTS, OUTPUTS, DOCUMENTS}, "usecases": {USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES}}
+BANK = '\n[frameworks.bank]\ntitle = "A bank"\nsource = "bank.xlsx"\ntargets = ["8.*"]\nowner = "kim@example.org"\n'
+
+
+def loaded(path: Path, *, more: str = "", **configuration: Any) -> dg.Definitions:
+    write_project(path, **configuration)
+    with (path / "caseforge.toml").open("a", encoding="utf-8") as file:
+        file.write(more)
+    return build_defs(load_settings(path))
+
+
+def spec(defs: dg.Definitions, key: str, station: str) -> Any:
+    return defs.resolve_asset_graph().get(AssetKey([key, station]))
+
+
+def code_versions(defs: dg.Definitions) -> dict[str, str | None]:
+    return {station: spec(defs, "shop", station).code_version for station in STATIONS}
+
+
+def test_loading_needs_neither_database_nor_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("something was connected to")
+
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    dg.Definitions.validate_loadable(loaded(tmp_path, more=BANK))
+
+
+def test_the_checkout_itself_is_a_project() -> None:
+    assert AssetKey(["sample", CANDIDATES]) in definitions.defs.resolve_asset_graph().get_all_asset_keys()
+
+
+@pytest.mark.parametrize("key", ["shop", "bank"])
+def test_every_framework_is_a_group_with_its_stations_in_order(tmp_path: Path, key: str) -> None:
+    defs = loaded(tmp_path, more=BANK)
+    graph = defs.resolve_asset_graph()
+    mine = {asset.path[-1] for asset in graph.get_all_asset_keys() if graph.get(asset).group_name == key}
+    assert mine == set(ABOVE)
+    for station, above in ABOVE.items():
+        assert {upstream.path[-1] for upstream in spec(defs, key, station).parent_keys} == above
+        assert all(upstream.path[0] == key for upstream in spec(defs, key, station).parent_keys)
+    order = [asset.path[-1] for asset in graph.toposorted_asset_keys if asset.path[0] == key and asset.path[-1] in STATIONS]
+    assert order == list(STATIONS)
+
+
+def test_stations_have_a_partition_for_each_target_node_and_the_others_none(tmp_path: Path) -> None:
+    defs = loaded(tmp_path, more=BANK)
+    for key in ("shop", "bank"):
+        names = {spec(defs, key, station).partitions_def.name for station in STATIONS}
+        assert names == {f"{key}_nodes"}
+        assert not spec(defs, key, "framework").is_partitioned
+        assert not spec(defs, key, "run_report").is_partitioned
+
+
+def test_everything_says_what_it_is_and_whose(tmp_path: Path) -> None:
+    defs = loaded(tmp_path, more=BANK)
+    graph = defs.resolve_asset_graph()
+    for asset in graph.get_all_asset_keys():
+        node = graph.get(asset)
+        assert node.description, asset
+        assert node.kinds, asset
+        assert list(node.owners) == [{"shop": "team:shop", "bank": "kim@example.org"}[asset.path[0]]]
+    assert "A bank" in graph.get(AssetKey(["bank", "framework"])).description
+    for job in ("submit", "poll", "collect", "flush", "failed_nodes"):
+        assert defs.resolve_job_def(job).description
+
+
+def test_an_owner_that_dagster_does_not_know_as_one_is_left_out(tmp_path: Path) -> None:
+    defs = loaded(tmp_path, more=BANK.replace("kim@example.org", "Kim"))
+    assert list(spec(defs, "bank", NODES).owners) == []
+
+
+def test_another_model_is_another_code_version_of_the_stage(tmp_path: Path) -> None:
+    before = code_versions(loaded(tmp_path))
+    assert [station for station, version in before.items() if version is None] == [NODES, CONTEXTS]
+    assert all(len({before[station] for station in stations}) == 1 for stations in OF_STAGE.values())
+    everywhere = code_versions(loaded(tmp_path, openai_model="gpt-5-mini"))
+    assert {station for station in STATIONS if everywhere[station] != before[station]} == set().union(*OF_STAGE.values())
+    one = code_versions(loaded(tmp_path, more='\n[stages.usecases]\nmodel = "gpt-5-mini"\n'))
+    assert {station for station in STATIONS if one[station] != before[station]} == OF_STAGE["usecases"]
+
+
+def test_nothing_runs_by_itself_and_everything_runs_in_process(tmp_path: Path) -> None:
+    defs = loaded(tmp_path)
+    sensors = {name: defs.resolve_sensor_def(name) for name in ("submit_sensor", "collect_sensor", "flush_sensor")}
+    assert {sensor.default_status for sensor in sensors.values()} == {dg.DefaultSensorStatus.STOPPED}
+    assert all(sensor.description for sensor in sensors.values())
+    jobs = [defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "flush", "failed_nodes")]
+    assert {job.executor_def.name for job in (*jobs, defs.resolve_implicit_global_asset_job_def())} == {"in_process"}
+
+
+def test_stages_without_frameworks_are_no_assets(tmp_path: Path) -> None:
+    (tmp_path / "caseforge.toml").write_text("openai_model = 'gpt-5'\n")
+    defs = build_defs(load_settings(tmp_path))
+    dg.Definitions.validate_loadable(defs)
+    assert defs.resolve_asset_graph().get_all_asset_keys() == set()
+    assert len(all_stages()) == 2
+
+
+def test_a_wrong_entry_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"caseforge\.toml: frameworks\.bank\.titel: is not a known key \(did you mean title\?\)"):
+        loaded(tmp_path, more=BANK.replace("title", "titel"))
