@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from caseforge_assets.commands.export_contents import Exported, export_contents
 from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench, Workbench
 
-DANGEROUS = ("=1+1", "+SUM(A1)", "-2", "@cmd", "\t=1", "=HYPERLINK(\"http://example.org\")")
+DANGEROUS = ("=1+1", "+SUM(A1)", "-2", "@cmd", "\t=1", '=HYPERLINK("http://example.org")')
 HTML = '# Overview\n\n<script>alert(1)</script> <img src=x onerror="alert(2)"> R&D > sales\n\n> a quotation'
 
 
@@ -111,9 +111,11 @@ def test_lines_of_json_hold_everything(made: Workbench, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert len(rows) == written.documents + written.candidates
     bodies = {row["code"]: row["body"] for row in rows if "body" in row}
-    assert bodies == dict(made.query("""
+    assert bodies == dict(
+        made.query("""
     select nv.code, c.body from caseforge.content c join caseforge.node_version nv on nv.node_id = c.node_id where c.stage = 'process_details'
-    """))
+    """)
+    )
 
 
 def test_only_an_owners_contents_or_only_some_nodes(made: Workbench, tmp_path: Path) -> None:

@@ -31,7 +31,11 @@ def opened(bench: OpenBench) -> Workbench:
     """A framework of our own that has the codes of the real answers."""
     workbench = bench()
     parents = sorted({code.rpartition(".")[0] for code in CODES})
-    rows = [("1", "r", "Plan", ""), *((code, f"p{code}", f"Group {code}", "") for code in parents), *((c, f"n{c}", f"Process {c}", "") for c in CODES)]
+    rows = [
+        ("1", "r", "Plan", ""),
+        *((code, f"p{code}", f"Group {code}", "") for code in parents),
+        *((c, f"n{c}", f"Process {c}", "") for c in CODES),
+    ]
     workbench.load(sorted(rows), key="real")
     return workbench
 
@@ -58,13 +62,18 @@ def test_the_good_documents_are_stored_as_what_they_are(opened: Workbench) -> No
     join caseforge.node_version nv on nv.node_id = c.node_id order by nv.position
     """)
     origin = "imported from process_details_ok.output.jsonl"
-    assert rows == [(code, True, False, "gpt-5-2025-08-07", origin, tokens, True) for code, tokens in (("1.3.6", 4326), ("1.3.7", 4311), ("1.4.3", 3962))]
+    assert rows == [
+        (code, True, False, "gpt-5-2025-08-07", origin, tokens, True)
+        for code, tokens in (("1.3.6", 4326), ("1.3.7", 4311), ("1.4.3", 3962))
+    ]
 
 
 def test_the_empty_documents_are_failures_that_name_the_reasoning_tokens(opened: Workbench) -> None:
     result = take_over(opened, real_file("process_details_truncated"), PROCESS, NODES)
     assert result.outcomes == {"truncated_reasoning": 3}
-    assert opened.column("select distinct detail from caseforge.attempt") == ["reasoning used all 4,000 tokens of the budget; no text was left"]
+    assert opened.column("select distinct detail from caseforge.attempt") == [
+        "reasoning used all 4,000 tokens of the budget; no text was left"
+    ]
     assert opened.column("select min(cost_usd) > 0 from caseforge.attempt") == [True]
     assert opened.column("select count(*) from caseforge.content") == [0]
     failed = opened.query("select asset, partition_key from caseforge.outbox where not good order by id")
@@ -74,7 +83,9 @@ def test_the_empty_documents_are_failures_that_name_the_reasoning_tokens(opened:
 def test_six_answers_for_three_nodes_are_six_attempts_and_three_current_sets(opened: Workbench) -> None:
     result = take_over(opened, real_file("usecases_mixed"), USECASES, USECASE_NODES)
     assert result.outcomes == {"ok": 5, "truncated_reasoning": 1}
-    assert opened.column("select detail from caseforge.attempt where outcome <> 'ok'") == ["reasoning used all 6,000 tokens of the budget; no text was left"]
+    assert opened.column("select detail from caseforge.attempt where outcome <> 'ok'") == [
+        "reasoning used all 6,000 tokens of the budget; no text was left"
+    ]
     current = opened.query("""
     select nv.code, a.line_number, count(k.id) from caseforge.content c
     join caseforge.node_version nv on nv.node_id = c.node_id
@@ -110,7 +121,10 @@ def test_imported_documents_lead_to_use_case_requests(opened: Workbench) -> None
 def test_what_failed_elsewhere_can_be_retried_here(opened: Workbench) -> None:
     take_over(opened, real_file("process_details_truncated"), PROCESS, NODES)
     opened.generate("1.2.4", "1.2.9", "1.3.5", key="real")
-    assert opened.query("select stage, count(*) from caseforge.content where is_current group by 1 order by 1") == [("process_details", 3), ("usecases", 3)]
+    assert opened.query("select stage, count(*) from caseforge.content where is_current group by 1 order by 1") == [
+        ("process_details", 3),
+        ("usecases", 3),
+    ]
 
 
 def test_imported_answers_do_not_count_against_the_budget(opened: Workbench) -> None:
@@ -167,7 +181,9 @@ def test_a_crash_between_chunks_goes_on(bench: OpenBench, tmp_path: Path, monkey
         ("not a batch file\nat all", NODES, "holds no result lines"),
     ],
 )
-def test_what_does_not_fit_is_refused_and_nothing_is_stored(bench: OpenBench, tmp_path: Path, content: str, pattern: str, said: str) -> None:
+def test_what_does_not_fit_is_refused_and_nothing_is_stored(
+    bench: OpenBench, tmp_path: Path, content: str, pattern: str, said: str
+) -> None:
     opened = bench()
     path = tmp_path / "file.jsonl"
     path.write_text(content)

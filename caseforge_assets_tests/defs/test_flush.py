@@ -160,9 +160,7 @@ def test_failures_are_shown_where_they_happened_and_say_why(project: OpenProject
     assert "2 nodes: 1.1.2_d, 1.1.3_e" in messages["server_error"].splitlines()[0]
     assert "1.1.1_c: reasoning used all 8,000 tokens" in messages["truncated_reasoning"]
     assert "2.1.1_h: reasoning used all 15,000 tokens" in messages["truncated_reasoning"]
-    assert opened.notes(DOCUMENTS) == {
-        "1.1.1_c": "truncated_reasoning: reasoning used all 8,000 tokens of the budget; no text was left"
-    }
+    assert opened.notes(DOCUMENTS) == {"1.1.1_c": "truncated_reasoning: reasoning used all 8,000 tokens of the budget; no text was left"}
     assert set(opened.notes(OUTPUTS)) == {"1.1.2_d", "1.1.3_e"}
 
 
@@ -216,11 +214,16 @@ def test_the_ui_counts_the_same(project: OpenProject) -> None:
 
 def test_a_message_says_the_short_things_first_and_fits_the_page() -> None:
     same = [(f"1.{n}", "empty: the answer holds no text") for n in range(40)]
-    assert failure_message("empty", same) == f"empty: the answer holds no text — 40 nodes: {', '.join(name for name, _ in same[:9])} and 31 more"
+    assert (
+        failure_message("empty", same)
+        == f"empty: the answer holds no text — 40 nodes: {', '.join(name for name, _ in same[:9])} and 31 more"
+    )
     assert failure_message("empty", same[:1]) == "empty: the answer holds no text — 1 node: 1.0"
     different = [(name, f"{reason} ({name})") for name, reason in same]
     lines = failure_message("empty", different).splitlines()
-    assert lines[0] == "empty — 40 nodes and 31 more. The answer holds no text. The first of them:" or lines[0].startswith("empty — 40 nodes. ")
+    assert lines[0] == "empty — 40 nodes and 31 more. The answer holds no text. The first of them:" or lines[0].startswith(
+        "empty — 40 nodes. "
+    )
     assert lines[1] == "1.0: the answer holds no text (1.0)"
     assert len(lines) <= 11
 
