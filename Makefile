@@ -62,7 +62,7 @@ ui: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@echo "Running the tests ..."
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3
 
 lint: $(VENV)/.installed-dev
 	@echo "Checking pins, style, types and import rules ..."

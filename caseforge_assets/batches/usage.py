@@ -21,6 +21,9 @@ class Usage:
     reasoning_tokens: int
 
 
+MAX_TOKENS = 10**8  # no model reads or writes as much in one call; more is no figure to calculate with
+
+
 def usage_of(raw: object) -> Usage | None:
     """Read a usage object of the chat completions API, or one in the names of the responses API and of batch objects.
 
@@ -44,7 +47,7 @@ def usage_of(raw: object) -> Usage | None:
 def _tokens(raw: Mapping[str, object], *names: str) -> int | None:
     for name in names:
         value = raw.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS:
             return value
     return None
 

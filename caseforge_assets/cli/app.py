@@ -72,8 +72,8 @@ class Commands(click.Group):
             code = exit_code(error)
             if code == UNEXPECTED:
                 logging.getLogger(__name__).debug("unexpected", exc_info=True)
-                errors.print(f"[bold red]Unexpected error[/] ({type(error).__name__}); -v shows where it came from:", highlight=False)
-            errors.print(redact(str(error)), style="red", markup=False, highlight=False)
+                errors.print(f"Unexpected error ({type(error).__name__}); -v shows where it came from:", style="bold red")
+            errors.print(redact(str(error)), style="red")
             sys.exit(code)
 
 

@@ -13,8 +13,10 @@ PIPE_WIDTH = 140  # of tables where there is no terminal
 
 
 def _console(stderr: bool = False) -> Console:
-    made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+    # Names, reasons and file names come from outside: [red] or :bug: in them means nothing and must not vanish.
+    plain: dict[str, Any] = {"stderr": stderr, "highlight": False, "markup": False, "emoji": False}
+    made = Console(**plain)
+    return made if made.is_terminal else Console(**plain, width=PIPE_WIDTH)
 
 
 console = _console()

@@ -60,7 +60,7 @@ def local_provider(session: Session, latency_s: float) -> Iterator[None]:
         (session.settings.home / "demo-server" / "port").write_text(str(server.port))
         os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"] = server.base_url, "local"
         session.reload()
-        console.print(f"A local Batch API server answers on {server.base_url} (simulated, free of charge).", markup=False)
+        console.print(f"A local Batch API server answers on {server.base_url} (simulated, free of charge).")
         yield
 
 
@@ -108,9 +108,9 @@ def _print_result(session: Session) -> None:
         f"{len(documents)} of {targets} process documents and {candidates} use-case candidates; each node is a partition in Dagster."
     )
     console.print("Where to look:")
-    console.print(f"  .venv/bin/caseforge show {first}                     one document and its candidates", markup=False)
-    console.print("  .venv/bin/caseforge export out --framework sample    all of it as markdown files", markup=False)
-    console.print("  make ui                                             Dagster on the same data, http://127.0.0.1:3000", markup=False)
+    console.print(f"  .venv/bin/caseforge show {first}                     one document and its candidates")
+    console.print("  .venv/bin/caseforge export out --framework sample    all of it as markdown files")
+    console.print("  make ui                                             Dagster on the same data, http://127.0.0.1:3000")
     if len(documents) < targets:
         errors.print("Some nodes have no document: `.venv/bin/caseforge status` and `failed` say why.", style="yellow")
         sys.exit(3)

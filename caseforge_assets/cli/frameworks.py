@@ -52,10 +52,10 @@ def load(session: Session, file: Path, key: str | None, title: str | None, targe
 
 def _print_findings(result: object) -> None:
     for problem in result.problems:  # type: ignore[attr-defined]
-        errors.print(problem.message, style="red", markup=False)
+        errors.print(problem.message, style="red")
     warnings = result.warnings  # type: ignore[attr-defined]
     for warning in warnings[:5]:
-        errors.print(f"Warning: {warning.message}", style="yellow", markup=False)
+        errors.print(f"Warning: {warning.message}", style="yellow")
     if len(warnings) > 5:
         errors.print(f"… and {len(warnings) - 5} more warnings; --check --json lists them.", style="yellow")
 
@@ -86,7 +86,7 @@ def _store(
     counts = f"{loaded.new:,} new, {loaded.altered:,} changed, {loaded.gone:,} gone"
     console.print(f"{key}: edition {loaded.label} from {file.name}: {loaded.nodes:,} nodes, {loaded.targets:,} targets ({counts}).")
     if added:
-        console.print(f"Added \\[frameworks.{key}] to {session.settings.config_path.name}.")
+        console.print(f"Added [frameworks.{key}] to {session.settings.config_path.name}.")
     console.print(f"Next: caseforge plan --framework {key}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.console import console, errors, print_json, usd
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
 
@@ -96,7 +96,7 @@ def generate(
         plans.decide(connection, draft.id, approved, cap)
     if draft.nodes and not approved:
         session.mirror()
-        console.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
+        errors.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
         sys.exit(NOT_APPROVED)
     finish_sending(session, key, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
 
@@ -114,7 +114,8 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
         with session.store.begin() as connection:
             pending = pending_without_approval(connection, False)
             if pending.requests and (
-                yes or click.confirm(f"{pending.requests:,} pending requests, expected cost {usd(pending.expected_cost_usd)}. Send?")
+                yes
+                or click.confirm(f"{pending.requests:,} pending requests, expected cost {usd(pending.expected_cost_usd)}. Send?", err=True)
             ):
                 approve_pending(connection, made_by="submit")
     finish_sending(session, None, wait=wait, as_json=as_json, summary={})
@@ -159,8 +160,7 @@ def retry(
         )
     if not as_json:
         console.print(f"{draft.nodes:,} failed nodes would be sent again, expected cost {usd(draft.expected_cost_usd)}.")
-    question = "Send them?"
-    approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm(question))
+    approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
     with session.store.begin() as connection:
         plans.decide(connection, draft.id, approved)
     if draft.nodes and not approved:
@@ -186,11 +186,12 @@ def finish_sending(session: Session, key: str | None, *, wait: bool, as_json: bo
     if done.refused:
         sys.exit(PROVIDER_REFUSED)
     if done.held_back:
-        console.print(f"[yellow]Held back:[/] {done.held_back}") if not as_json else None
+        if not as_json:
+            console.print(f"Held back: {done.held_back}", style="yellow")
         sys.exit(NOT_APPROVED)
     if wait and failed:
         if not as_json:
-            console.print(f"[yellow]{failed:,} nodes failed.[/] `caseforge failed` says why, `caseforge retry` sends them again.")
+            console.print(f"{failed:,} nodes failed. `caseforge failed` says why, `caseforge retry` sends them again.", style="yellow")
         sys.exit(3)
 
 
@@ -208,12 +209,12 @@ def _is_small(session: Session, draft: Plan) -> bool:
 
 
 def _asked(draft: Plan) -> bool:
-    return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}?")
+    return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}?", err=True)
 
 
 def print_plan(draft: Plan, simulated: bool) -> None:
     """A plan as a table: per stage how many nodes and why, tokens, cost."""
-    console.print(f"[bold]Plan for {draft.framework_key}[/]")
+    console.print(f"Plan for {draft.framework_key}", style="bold")
     table = Table("Stage", "Model", "Send", "Input tokens", "Output tokens", "Expected cost")
     for part in draft.stages:
         cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
@@ -224,7 +225,7 @@ def print_plan(draft: Plan, simulated: bool) -> None:
         when = f"; {part.now:,} requests are ready, {part.later:,} follow when {part.stage.reads} is done" if part.later else ""
         console.print(f"{part.stage.key}: {standing}{when}")
         for reason, count in part.given_up.items():
-            console.print(f"  {count:,} not retried: {reason}", markup=False)
+            console.print(f"  {count:,} not retried: {reason}")
     if not draft.nodes:
         waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
         under_way = (

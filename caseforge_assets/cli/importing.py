@@ -38,7 +38,7 @@ def import_results(session: Session, file: Path, key: str, stage_key: str, patte
         said = "was imported before; nothing has changed" if result.already else "imported"
         console.print(f"{file.name} {said}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items()) + ".")
         for text in result.left_out[:10]:
-            console.print(f"  left out: {text}", style="yellow", markup=False)
+            console.print(f"  left out: {text}", style="yellow")
         if bad:
             console.print(f"`caseforge failed --framework {key}` says why {bad:,} of them were not good.")
     sys.exit(3 if bad else 0)

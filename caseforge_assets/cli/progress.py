@@ -89,11 +89,9 @@ class Narrator:
             counts = ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items())
             console.print(f"Collected {result.batch.stage} {result.batch.name}: {counts}.")
             for stray in result.stray_lines[:3]:
-                console.print(f"  {stray}", style="yellow", markup=False)
+                console.print(f"  {stray}", style="yellow")
         for batch in done.refused:
-            console.print(
-                f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red", markup=False
-            )
+            console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
         if done.reused:
             console.print(f"{done.reused:,} requests were answered from the store at no cost.")
 
@@ -104,7 +102,7 @@ class Narrator:
             return
         self._said.add((batch.id, news))
         reason = f" ({batch.reason})" if batch.reason else ""
-        console.print(f"{batch.stage} {batch.name}: {news}, {batch.request_count:,} requests{reason}", markup=False)
+        console.print(f"{batch.stage} {batch.name}: {news}, {batch.request_count:,} requests{reason}")
 
     def _show(self, batch: BatchRow) -> None:
         counts = (batch.remote or {}).get("request_counts") or {}

@@ -47,7 +47,7 @@ def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ..
 def _print_node(session: Session, whole: dict[str, Any]) -> None:
     node = whole["node"]
     console.rule(f"{node['code']} {node['name']} ({node['framework_key']})")
-    console.print(node["description"] or "(no description)", markup=False)
+    console.print(node["description"] or "(no description)")
     for content in (one for one in whole["contents"] if one["is_current"]):
         console.rule(content["title"])
         simulated = ", SIMULATED" if content["simulated"] else ""
@@ -56,7 +56,6 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
             f"{content['model']}, {content['answered_at']:%Y-%m-%d %H:%M}, {content['generated_by']}, batch {content['remote_batch_id']}, "
             f"{content['output_tokens'] or 0:,} output tokens, {usd(content['cost_usd'])}{simulated}{reused}",
             style="dim",
-            markup=False,
         )
         console.print(Markdown(content["body"]))
     table = Table("Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", title_justify="left")

@@ -22,7 +22,7 @@ def db() -> None:
 def start(session: Session) -> None:
     """Start the embedded database and bring its tables up to date."""
     _embedded(session)
-    console.print(f"The database is running: {session.store.url.render_as_string(hide_password=True)}", markup=False)
+    console.print(f"The database is running: {session.store.url.render_as_string(hide_password=True)}")
 
 
 @db.command()
@@ -49,7 +49,7 @@ def db_status(session: Session, as_json: bool) -> None:
         return
     state = f"running (process {found.pid})" if found.running else "not running"
     size = f", {found.size_bytes / 1e6:,.0f} MB" if found.size_bytes else ""
-    console.print(f"PostgreSQL {found.version or ''} in {found.data_dir}: {state}{size}", markup=False)
+    console.print(f"PostgreSQL {found.version or ''} in {found.data_dir}: {state}{size}")
 
 
 def _embedded(session: Session) -> None:
@@ -84,8 +84,8 @@ def batch_server(
     from caseforge_assets.batch_server import run_server
 
     folder = state_dir or session.settings.home / "batch-server"
-    console.print(f"Batch API on http://{host}:{port}/v1 (files in {folder}). Use it with:", markup=False)
-    console.print(f"  export OPENAI_BASE_URL=http://{host}:{port}/v1 OPENAI_API_KEY=local", markup=False)
+    console.print(f"Batch API on http://{host}:{port}/v1 (files in {folder}). Use it with:")
+    console.print(f"  export OPENAI_BASE_URL=http://{host}:{port}/v1 OPENAI_API_KEY=local")
     run_server(
         host=host,
         port=port,

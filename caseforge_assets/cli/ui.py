@@ -31,7 +31,7 @@ def ui(session: Session, port: int, latency: float) -> None:
     if session.settings.openai_api_key is None:
         beside = local_provider(session, latency)
     with beside:
-        console.print(f"Dagster comes up on http://127.0.0.1:{port} in some 10 seconds. Ctrl-C stops it.", markup=False)
+        console.print(f"Dagster comes up on http://127.0.0.1:{port} in some 10 seconds. Ctrl-C stops it.")
         command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
         code = _run_until_interrupted(command, session.settings.project)
     if session.settings.postgres_url is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from caseforge_assets.contexts import build_context, context_version
 from caseforge_assets.frameworks import Kpi, Node, node_path
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES
-from caseforge_assets.store import contexts, nodes, outbox
+from caseforge_assets.store import contexts, nodes, outbox, requests
 from caseforge_assets.store.contexts import ContextRow
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
@@ -25,6 +25,7 @@ class BuiltContexts:
 
 def build_contexts(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> BuiltContexts:
     """Builds the contexts of target nodes (all, or those given) and writes an event for each."""
+    requests.lock_making(connection)
     by_code = {row.code: as_node(row) for row in nodes.all_nodes(connection, key)}
     targets = nodes.target_nodes(connection, key, node_ids)
     ids = [row.node_id for row in targets]

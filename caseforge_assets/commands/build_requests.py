@@ -71,6 +71,7 @@ def build_requests(
         reopen: make fitting requests pending that were answered or cancelled: their answers do not count here.
         confirm: write an event also for requests that fit already.
     """
+    requests.lock_making(connection)
     targets = nodes.target_nodes(connection, key, node_ids)
     material = _gather(connection, key, stage, settings, [row.node_id for row in targets], plan_id)
     with_context = [row for row in targets if row.node_id in material.contexts]

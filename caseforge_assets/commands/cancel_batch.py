@@ -1,10 +1,15 @@
-"""cancel: a batch is stopped at its provider; what it answered by then is collected, the rest waits until a person asks again."""
+"""cancel: a batch is stopped at its provider; what it answered by then is collected, the rest waits until a person asks again.
+
+A batch that its provider does not know any more can be given up here, and only here: nothing else would ever end it. So
+can one of a simulated provider that is not the configured one: nothing of it is billed, and the provider may be gone.
+"""
 
 from __future__ import annotations
 
+from caseforge_assets.commands.close_batch import give_up
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.openai_batch.errors import ProviderRefused
-from caseforge_assets.store import batches
+from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
+from caseforge_assets.store import batches, providers
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine, try_lock
 
@@ -23,11 +28,17 @@ def cancel_batch(store: Engine, provider: Provider, name: str) -> BatchRow:
         batch = batches.find(connection, name)
     if batch is None:
         raise CannotCancel(f"there is no batch {name!r}; `caseforge status` lists them")
-    if batch.provider_id != provider.id:
-        raise CannotCancel(f"{batch.name} is at another provider than {provider.base_url}")
+    with store.connect() as connection:
+        base_url, simulated = providers.where(connection, batch.provider_id)
+    if batch.provider_id != provider.id and not simulated:
+        raise CannotCancel(
+            f"{batch.name} is at {base_url} or another account; set OPENAI_BASE_URL and OPENAI_API_KEY to those it was sent with"
+        )
     with try_lock(store, f"batch {batch.id}") as held:
         if not held:
             raise CannotCancel(f"{batch.name} is being worked on by another process; try again in a moment")
+        with store.connect() as connection:
+            batch = batches.get(connection, batch.id)  # it may have been created before the lock was ours
         _cancel(store, provider, batch)
     with store.connect() as connection:
         return batches.get(connection, batch.id)
@@ -36,12 +47,20 @@ def cancel_batch(store: Engine, provider: Provider, name: str) -> BatchRow:
 def _cancel(store: Engine, provider: Provider, batch: BatchRow) -> None:
     if batch.state in ("planned", "written", "uploaded"):
         with store.begin() as connection:
-            batches.put_back(connection, batch.id, "cancelled before it was created", state="parked")
+            batches.put_back(connection, batch.id, [batch.state], "cancelled before it was created", request_state="parked")
         return
-    if batch.state != "open" or batch.remote_id is None:
+    if batch.provider_id != provider.id and batch.state in ("creating", "open", "final", "unknown"):
+        give_up(store, provider, batch)
+        return
+    if batch.state not in ("open", "unknown") or batch.remote_id is None:
         raise CannotCancel(f"{batch.name} is {batch.state}; only a batch that is under way can be cancelled")
     try:
         remote = provider.client.cancel(batch.remote_id)
+    except ProviderNotFound as error:
+        if batch.state != "unknown":
+            raise CannotCancel(f"{error}; `caseforge monitor` finds out what became of it") from error
+        give_up(store, provider, batch)
+        return
     except ProviderRefused as error:
         raise CannotCancel(str(error)) from error
     with store.begin() as connection:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers
+from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome
+from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, providers
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine
@@ -15,6 +19,7 @@ _BY_STATUS = {
     "expired": Judgement(Outcome.expired, "the batch's 24 hours were over before this request was answered"),
     "cancelled": Judgement(Outcome.cancelled, "the batch was cancelled before this request was answered"),
 }
+_GIVEN_UP = Judgement(Outcome.cancelled, "its batch was given up by a person: its provider does not know it, or is not there, any more")
 _MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no line for this request")
 
 
@@ -39,6 +44,15 @@ def close_batch(store: Engine, provider: Provider, reception: Reception) -> int:
     return len(open_attempts)
 
 
+def give_up(store: Engine, provider: Provider, batch: BatchRow) -> None:
+    """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown."""
+    now = datetime.now(UTC)
+    reception = Reception(batch, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now)
+    with store.begin() as connection:
+        if batches.move(connection, batch.id, [batch.state], state="collected", collected_at=now, reason=_GIVEN_UP.detail):
+            record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
+
+
 def _errors(batch: BatchRow) -> list[BatchError]:
     return [BatchError.of(error) for error in ((batch.remote or {}).get("errors") or {}).get("data") or []]
 
@@ -49,4 +63,4 @@ def _heed(connection: Connection, provider: Provider, batch: BatchRow, verdict: 
         limit = lowered_token_limit(in_flight, verdict.enqueued_token_limit)
         providers.learn_token_limit(connection, provider.id, batch.model, limit)
     if verdict.stop_reason:
-        providers.set_stopped(connection, provider.id, verdict.stop_reason)
+        providers.set_stopped(connection, provider.id, redact(verdict.stop_reason))

@@ -105,6 +105,7 @@ class _Line:
 def _write_workbook(target: Path, sheets: dict[str, list[dict[str, Any]]]) -> None:
     import pandas as pd
 
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
         with pd.ExcelWriter(

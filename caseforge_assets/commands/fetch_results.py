@@ -22,7 +22,7 @@ def fetch_results(store: Engine, provider: Provider, folder: ArtifactFolder, bat
     Files that are here already, whole, are not fetched again.
 
     Returns:
-        The paths of the result files, or None while a completed batch has no file yet and the grace period runs.
+        The paths of the result files, or None while a file is not there yet or cannot be read, and the grace period runs.
 
     Raises:
         ProviderUnclear: the provider cannot be reached, or a download broke off; nothing half is kept.
@@ -38,13 +38,28 @@ def fetch_results(store: Engine, provider: Provider, folder: ArtifactFolder, bat
             paths.append(_fetch(store, provider, folder, batch, role, file_id))
         except ProviderNotFound:
             gone.append(file_id)
-    if (gone or not paths) and remote.get("status") == "completed" and _seconds_final(batch) < grace_s:
-        provider_view = provider.client.retrieve(batch.remote_id or "")
-        with store.begin() as connection:
-            reason = f"completed, but {'its files cannot be read' if gone else 'without files'} yet; looked at again for {grace_s / 60:.0f} minutes"
-            batches.change(connection, batch.id, remote=provider_view, reason=reason)
+    if (gone or _is_file_missing(batch, remote)) and _seconds_final(batch) < grace_s:
+        reason = f"{batch.remote_status}, but {'its files cannot be read' if gone else 'not all of its files are there'} yet"
+        _look_again(store, provider, batch, f"{reason}; looked at again for {grace_s / 60:.0f} minutes")
         return None
     return paths
+
+
+def _is_file_missing(batch: BatchRow, remote: dict[str, Any]) -> bool:
+    """Whether a file has to come yet: taken for the whole, one file alone would have answers asked and paid for again."""
+    if remote.get("output_file_id"):
+        return False
+    answered = bool((remote.get("request_counts") or {}).get("completed"))
+    return answered or (batch.remote_status == "completed" and not remote.get("error_file_id"))
+
+
+def _look_again(store: Engine, provider: Provider, batch: BatchRow, reason: str) -> None:
+    try:
+        seen = provider.client.retrieve(batch.remote_id or "")
+    except ProviderNotFound:
+        seen = batch.remote or {}
+    with store.begin() as connection:
+        batches.change(connection, batch.id, remote=seen, reason=reason)
 
 
 def _fetch(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow, role: str, file_id: str) -> str:

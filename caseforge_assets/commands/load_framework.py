@@ -9,8 +9,9 @@ from typing import Any
 from caseforge_assets.contexts import node_version
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
 from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES
-from caseforge_assets.store import frameworks, nodes, outbox
+from caseforge_assets.store import contents, frameworks, nodes, outbox
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.outbox import OutboxRow
 
@@ -47,6 +48,7 @@ def load_framework(store: Engine, key: str, entry: FrameworkSettings, edition: E
             return Loaded(False, label, len(edition.nodes), len(targets), 0, 0, 0)
         before = {row.node_id: row.version for row in nodes.target_nodes(connection, key)}
         frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, _rows(edition.nodes, targets))
+        _rename_candidates(connection, key)
         after = {row.node_id: row.version for row in nodes.target_nodes(connection, key)}
         _write_events(connection, key, edition.source_sha256)
     altered = sum(before[node_id] != after[node_id] for node_id in before.keys() & after.keys())
@@ -64,6 +66,16 @@ def confirm_nodes(connection: Connection, key: str, node_ids: Sequence[int] | No
         connection, [OutboxRow(key, PCF_NODES, row.node_id, row.partition_key, data_version=row.version, upstream=upstream) for row in rows]
     )
     return len(rows)
+
+
+def _rename_candidates(connection: Connection, key: str) -> None:
+    """Candidates are called by their node's code: in the new edition it may be another, and the old one another node's."""
+    new_uids: dict[int, str | None] = {}
+    for row in contents.named_candidates(connection, key):
+        uid = stage_of(row.stage).item_uid(row.code, row.position) if row.code is not None else None
+        if (uid, uid is not None) != (row.candidate_uid if row.is_current else None, row.is_current):
+            new_uids[row.id] = uid
+    contents.rename_candidates(connection, new_uids)
 
 
 def _write_events(connection: Connection, key: str, source_sha256: str) -> None:

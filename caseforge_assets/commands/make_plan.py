@@ -96,6 +96,7 @@ def draft_plan(
         simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
         ask_again: ask for another answer also where there is a good one.
     """
+    requests.lock_making(connection)
     _refresh_contexts(connection, configuration, key, stages[0], simulated, node_ids)
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
     parts: list[StagePlan] = []
@@ -140,7 +141,7 @@ def _draft_stage(
         connection, key, stage, settings, [row.node_id for row in chosen], plan_id=plan_id, ask_again=ask_again, reopen=True
     )
     retried = retry_failed(connection, configuration, key, stage, node_ids=failed, plan_id=plan_id)
-    requests.set_plan(connection, waiting, plan_id)
+    requests.set_plan(connection, requests.without_approval(connection, waiting), plan_id)  # a draft takes nothing from approved plans
     now = requests.pending_of_plan(connection, plan_id, stage.key)
     output = expected_output_tokens(connection, stage.key, settings.model, simulated)
     tokens = [row.input_tokens for row in now] + [stage.typical_input_tokens] * len(later)

@@ -50,6 +50,7 @@ def plan_batches(
     """
     with store.begin() as connection:
         lock_in_transaction(connection, "plan batches")
+        requests.lock_making(connection)  # now: who makes requests may wait for rows that are locked below
         if reason := providers.stopped_reason(connection, provider.id):
             return Planned(held_back=f"sending is stopped: {reason}")
         age_s = requests.seconds_since_newest_pending(connection)
@@ -89,7 +90,7 @@ def _affordable(
     if provider.simulated or not rows:
         return rows, ""
     committed = plans.committed_by_framework(connection)
-    caps = plans.committed(connection, provider.id, sorted({row.plan_id for row in rows if row.plan_id is not None}))
+    caps = plans.committed(connection, sorted({row.plan_id for row in rows if row.plan_id is not None}))
     budgets = {key: entry.budget_usd for key, entry in configuration.frameworks.items()}
     new = [(row.framework_key, row.plan_id, costs[row.id]) for row in rows]
     reason = check_budget(new, configuration.budget_usd, budgets, committed, caps, allow_unknown=configuration.allow_unknown_cost)

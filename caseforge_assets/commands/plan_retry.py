@@ -6,8 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from caseforge_assets.commands.build_contexts import build_contexts
+from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_costs
+from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.retry_failed import retry_failed
+from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store import plans, requests
@@ -33,16 +38,22 @@ def plan_retry(
     outcomes: Collection[str],
     max_completion_tokens: int | None,
 ) -> RetryPlan:
-    """Makes the next request of every failed node of these stages, under a new draft that covers what follows from it, too."""
+    """Makes the next request of every failed node of these stages, under a new draft that covers what follows from it, too.
+
+    Where the question has changed since, the new one is asked: an answer to the old one would be paid for and stale.
+    """
     covered = [stage.key for stage in all_stages()]
     plan_id = plans.add_plan(connection, key, covered, "retry", 0)
+    requests.lock_making(connection)
     for stage in stages:
+        changed = _ask_anew(connection, configuration, key, stage, simulated, node_ids, outcomes, plan_id)
+        failed = {one.request.node_id for one in requests.failed_requests(connection, key, stage.key, node_ids)}
         retry_failed(
             connection,
             configuration,
             key,
             stage,
-            node_ids=node_ids,
+            node_ids=sorted(failed - changed),
             outcomes=outcomes,
             asked=True,
             plan_id=plan_id,
@@ -53,3 +64,24 @@ def plan_retry(
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     plans.set_estimate(connection, plan_id, len(rows), total, {"retry": True})
     return RetryPlan(plan_id, len(rows), total)
+
+
+def _ask_anew(
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    stage: Stage,
+    simulated: bool,
+    node_ids: Sequence[int] | None,
+    outcomes: Collection[str],
+    plan_id: int,
+) -> set[int]:
+    """Makes requests of failed nodes whose question has changed; returns all such nodes, those without a source, too."""
+    states = {row.node_id: state for row, state in survey(connection, configuration, key, stage, simulated, node_ids)}
+    failed = [one for one in requests.failed_requests(connection, key, stage.key, node_ids) if not outcomes or one.outcome in outcomes]
+    ids = [one.request.node_id for one in failed]
+    changed = [node_id for node_id in ids if states[node_id] in (NodeState.MISSING, NodeState.STALE, NodeState.NO_SOURCE)]
+    if changed:
+        build_contexts(connection, key, changed)
+        build_requests(connection, key, stage, stage_settings(configuration, stage), changed, plan_id=plan_id)
+    return set(changed)

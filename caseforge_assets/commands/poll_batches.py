@@ -26,7 +26,7 @@ def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
     for batch in open_batches:
         remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
         with store.begin() as connection:
-            batches.change(connection, batch.id, **(_seen(batch, remote) if remote else _lost(batch, provider)))
+            batches.move(connection, batch.id, ["open", "unknown"], **(_seen(batch, remote) if remote else _lost(batch, provider)))
     with store.connect() as connection:
         return [batches.get(connection, batch.id) for batch in open_batches]
 

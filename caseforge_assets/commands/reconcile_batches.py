@@ -57,14 +57,14 @@ def _settle(store: Engine, provider: Provider, batch: BatchRow, found: dict[str,
         remotes = _listed(provider, [batch]).get(batch.submission_id, [])
         if not remotes:
             with store.begin() as connection:
-                batches.change(connection, batch.id, state="uploaded", reason="the provider never had it; it is created again")
+                batches.move(connection, batch.id, ["creating"], state="uploaded", reason="the provider never had it; it is created again")
             return
     if remotes:
         first, *others = sorted(remotes, key=lambda remote: (remote["created_at"], remote["id"]))
+        for other in others:  # before the adoption, after which nobody would look for them again
+            _cancel_twin(provider, other)
         with store.begin() as connection:
             adopt(connection, batch.id, first)
-        for other in others:
-            _cancel_twin(provider, other)
 
 
 def _cancel_twin(provider: Provider, remote: dict[str, Any]) -> None:

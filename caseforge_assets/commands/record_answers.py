@@ -136,7 +136,7 @@ def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewCont
 
 def _request_states(connection: Connection, judged: Sequence[Judged]) -> dict[int, str]:
     ids = [one.attempt.request_id for one in judged if one.attempt.request_id is not None]
-    again = [outcome.value for outcome in Outcome if outcome.follow_up is Next.pending_again]
+    again = [one.value for one in Outcome if one.follow_up is Next.pending_again and one is not Outcome.not_sent]
     tries = attempts.uncounted_tries(connection, ids, again)
     states = {}
     for one in judged:
@@ -237,7 +237,7 @@ def _usage(one: Judged) -> Usage | None:
 
 def _cost(reception: Reception, one: Judged) -> Decimal | None:
     """Cost in USD at batch prices; None where it is unknown: a missing line may have been billed, errors and expired requests are not."""
-    if one.judgement.outcome is Outcome.missing_line:
+    if one.judgement.outcome is Outcome.missing_line or reception.batch.state == "unknown":
         return None
     if one.line is None or not _has_answer(one):
         return Decimal(0)

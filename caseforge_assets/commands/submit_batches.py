@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
@@ -68,7 +68,7 @@ def _write(store: Engine, _provider: Provider, folder: ArtifactFolder, batch: Ba
     with store.begin() as connection:
         batches.add_artifact(connection, batch.id, "input", written.as_json())
         batches.add_artifact(connection, batch.id, "manifest", manifest.as_json())
-        batches.change(connection, batch.id, state="written")
+        batches.move(connection, batch.id, ["planned"], state="written")
 
 
 def _manifest(batch: BatchRow, rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
@@ -85,23 +85,28 @@ def _manifest(batch: BatchRow, rows: Iterator[dict[str, object]]) -> Iterator[by
 
 
 def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
-    """A file that an interrupted start uploaded already is found by its name and used."""
+    """A file that an interrupted start uploaded already is found by its name and used; one that is gone is written again."""
     name = f"caseforge-{batch.submission_id}.jsonl"
     file_id = provider.client.find_file(name, batch.created_at)
+    if file_id is None and not folder.exists(Artifact(**batch.artifacts["input"])):
+        with store.begin() as connection:
+            batches.move(connection, batch.id, ["written"], state="planned")
+        return
     if file_id is None:
         file_id = provider.client.upload(folder.open_local(batch.artifacts["input"]["path"]), name)
     with store.begin() as connection:
-        batches.change(connection, batch.id, state="uploaded", input_file_id=file_id)
+        batches.move(connection, batch.id, ["written"], state="uploaded", input_file_id=file_id)
 
 
 def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: BatchRow) -> None:
     with store.begin() as connection:
-        batches.change(connection, batch.id, state="creating", creating_at=datetime.now(UTC))
+        if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=datetime.now(UTC)):
+            return
     try:
         remote = provider.client.create(batch.input_file_id or "", ENDPOINT, batch.submission_id)
     except ProviderUnclear as error:
         with store.begin() as connection:
-            batches.change(connection, batch.id, reason=f"{error}; whether the batch exists is being found out")
+            batches.move(connection, batch.id, ["creating"], reason=f"{error}; whether the batch exists is being found out")
         return
     with store.begin() as connection:
         adopt(connection, batch.id, remote)
@@ -109,13 +114,13 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
 
 def adopt(connection: Connection, batch_id: int, remote: dict[str, object]) -> None:
     """Records that a batch exists at the provider."""
-    opened = datetime.fromtimestamp(int(str(remote["created_at"])), UTC)
+    opened = datetime.fromtimestamp(float(str(remote["created_at"])), UTC)
     values = {"remote_id": remote["id"], "remote_status": remote["status"], "remote": remote, "opened_at": opened}
-    batches.change(connection, batch_id, state="open", reason=None, **values)
+    batches.move(connection, batch_id, ["creating", "uploaded"], state="open", reason=None, **values)
 
 
 def _refuse(store: Engine, provider: Provider, batch: BatchRow, error: ProviderError) -> None:
     with store.begin() as connection:
-        batches.put_back(connection, batch.id, str(error))
+        batches.put_back(connection, batch.id, ["creating" if batch.state == "uploaded" else batch.state], str(error))
         if isinstance(error, ProviderStopped):
             providers.set_stopped(connection, provider.id, str(error))

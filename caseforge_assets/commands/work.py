@@ -18,7 +18,7 @@ from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.engine import Engine, StoreUnavailable
 
 UNFINISHED = ("planned", "written", "uploaded", "creating", "open", "final")
 SIMULATED_INTERVAL_S = 0.5
@@ -79,10 +79,17 @@ def work_round(
 
 
 def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration) -> tuple[Collected, ...]:
-    """Collects every batch that is in a final state."""
+    """Collects every batch that is in a final state. One whose files cannot be had now says so, and holds up no other."""
     with store.connect() as connection:
         finished = batches.in_states(connection, ["final"], provider.id)
-    results = (collect_batch(store, provider, folder, configuration, batch.id) for batch in finished)
+    results = []
+    for batch in finished:
+        try:
+            results.append(collect_batch(store, provider, folder, configuration, batch.id))
+        except ProviderUnclear as error:
+            log.warning("%s is collected later: %s", batch.name, error)
+            with store.begin() as connection:
+                batches.move(connection, batch.id, ["final"], reason=f"is collected later: {error}")
     return tuple(result for result in results if result is not None)
 
 
@@ -96,7 +103,7 @@ def work_until_idle(
     deadline_s: float | None = None,
     submit: bool = True,
 ) -> Round:
-    """Rounds until nothing is under way, or until the deadline. A provider that cannot be reached is tried again.
+    """Rounds until nothing is under way, or until the deadline. A provider or a database that cannot be reached is tried again.
 
     After a refusal nothing more is planned, or the same requests would be refused again and again.
 
@@ -109,10 +116,11 @@ def work_until_idle(
     while True:
         try:
             done = work_round(store, provider, folder, configuration, submit=submit, plan=not refused)
-        except ProviderUnclear as error:
+        except (ProviderUnclear, StoreUnavailable) as error:
             if end is not None and time.monotonic() >= end:
                 raise
-            log.warning("%s; trying again in %.0f s", error, interval_s)
+            what = error if isinstance(error, ProviderUnclear) else f"the database: {str(error.orig).strip()}"
+            log.warning("%s; trying again in %.0f s", what, interval_s)
         else:
             after_round(done)
             refused += done.refused

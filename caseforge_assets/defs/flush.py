@@ -97,7 +97,7 @@ def _flush_chunk(
         events = _station_events(store, good, stations.get(asset), shown, event_ids, place_of)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in good), written, strict=True))
-    failed = _standing_failures(store, rows)
+    failed = sorted(_standing_failures(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
     event_ids |= _write_failed(instance, failures_job, failed, stations, shown, place_of)
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})

@@ -5,6 +5,7 @@ from decimal import Decimal
 import dagster as dg
 from pydantic import Field
 
+from caseforge_assets.commands import work
 from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.collect_batch import collect_batch
 from caseforge_assets.commands.plan_batches import plan_batches
@@ -72,17 +73,16 @@ def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
 @dg.op(pool="provider", out=dg.Out(dg.Nothing))
 def collect_finished(context: dg.OpExecutionContext, config: CollectForm, caseforge: Caseforge) -> None:
     """Collects one finished batch, or all of them, and shows its nodes at every station that they passed."""
-    from caseforge_assets.store import batches
-
-    with caseforge.store.connect() as connection:
-        finished = [batch.id for batch in batches.in_states(connection, ["final"], caseforge.provider.id)]
-    for batch_id in finished if config.batch_id is None else [config.batch_id]:
-        result = collect_batch(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration, batch_id)
-        context.log.info(
-            f"{result.batch.name}: {result.outcomes}"
-            if result
-            else f"batch {batch_id}: not finished, or being collected elsewhere, or another provider's"
-        )
+    what = (caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
+    if config.batch_id is None:
+        collected = work.collect_finished(*what)
+    else:
+        one = collect_batch(*what, config.batch_id)
+        collected = (one,) if one else ()
+    for result in collected:
+        context.log.info(f"{result.batch.name}: {result.outcomes}")
+    if not collected:
+        context.log.info("Nothing to collect: not finished, or being collected elsewhere, or another provider's.")
     mirror(context, caseforge)
 
 

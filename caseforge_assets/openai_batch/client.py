@@ -23,6 +23,7 @@ SIMULATED_HEADER = "x-caseforge-simulated"
 COMPLETION_WINDOW: Literal["24h"] = "24h"  # the only window OpenAI offers
 LIST_LIMIT = 100  # OpenAI's maximum page
 DOWNLOAD_CHUNK_BYTES = 1 << 18
+CLOCK_SLACK_S = 86_400.0  # how far our clock may be off; what a listing does not show counts as not there, and is paid for again
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class BatchClient:
         """The id of the newest uploaded file of this name, looking back no further than `created_after`."""
         with _translated("looking for an uploaded file"):
             for file in self._sdk.files.list(purpose="batch", order="desc", limit=LIST_LIMIT):
-                if file.created_at < created_after.timestamp() - 60:
+                if file.created_at < created_after.timestamp() - CLOCK_SLACK_S:
                     return None
                 if file.filename == file_name:
                     return file.id
@@ -89,10 +90,10 @@ class BatchClient:
             return _batch_object(batch)
 
     def list_batches(self, created_after: datetime) -> Iterator[dict[str, Any]]:
-        """All batches, newest first, back to `created_after` (less a minute for differing clocks)."""
+        """All batches, newest first, back to `created_after` (less a day for differing clocks)."""
         with _translated("listing the batches"):
             for batch in self._sdk.batches.list(limit=LIST_LIMIT):
-                if batch.created_at < created_after.timestamp() - 60:
+                if batch.created_at < created_after.timestamp() - CLOCK_SLACK_S:
                     return
                 yield batch.to_dict(mode="json")
 

@@ -107,8 +107,17 @@ def record(connection: Connection, results: Sequence[Result]) -> None:
 
 
 def uncounted_tries(connection: Connection, request_ids: Sequence[int], outcomes: Sequence[str]) -> dict[int, int]:
-    """Per request, how often it ended in one of these outcomes."""
-    query = text("select request_id, count(*) from caseforge.attempt where request_id = any(:ids) and outcome = any(:outcomes) group by 1")
+    """Per request, how often it ended in one of these outcomes.
+
+    Batches of several requests that were too much for the account's token limit do not count: the next ones are smaller,
+    until one request alone is refused.
+    """
+    query = text("""
+    select a.request_id, count(*) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
+    where a.request_id = any(:ids) and a.outcome = any(:outcomes)
+      and not (a.outcome = 'batch_rejected' and b.request_count > 1 and a.detail ~* 'token_limit|enqueued token')
+    group by 1
+    """)
     return {row[0]: row[1] for row in connection.execute(query, {"ids": list(request_ids), "outcomes": list(outcomes)})}
 
 

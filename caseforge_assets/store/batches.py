@@ -82,6 +82,15 @@ def change(connection: Connection, batch_id: int, **values: Any) -> None:
     connection.execute(update(batch).where(batch.c.id == batch_id).values(**values))
 
 
+def move(connection: Connection, batch_id: int, states: Sequence[str], **values: Any) -> bool:
+    """Sets columns of a batch that is in one of these states still; returns whether it was.
+
+    Locks die with their connection. Whoever lost one without noticing must not undo what others did meanwhile.
+    """
+    query = update(batch).where(batch.c.id == batch_id, batch.c.state.in_(states)).values(**values).returning(batch.c.id)
+    return connection.scalar(query) is not None
+
+
 def get(connection: Connection, batch_id: int) -> BatchRow:
     """One batch.
 
@@ -97,7 +106,9 @@ def get(connection: Connection, batch_id: int) -> BatchRow:
 def find(connection: Connection, name: str) -> BatchRow | None:
     """A batch by its number, the provider's id or its submission id."""
     known = (batch.c.remote_id == name) | (batch.c.submission_id == name)
-    row = connection.execute(select(*_COLUMNS).where(known | (batch.c.id == int(name)) if name.isdecimal() else known)).first()
+    row = connection.execute(
+        select(*_COLUMNS).where(known | (batch.c.id == int(name)) if name.isdecimal() and len(name) < 19 else known)
+    ).first()
     return BatchRow(*row) if row else None
 
 
@@ -129,20 +140,26 @@ def tokens_in_flight(connection: Connection, provider_id: int) -> dict[str, int]
     return {row[0]: int(row[1]) for row in connection.execute(query, {"provider": provider_id})}
 
 
-def put_back(connection: Connection, batch_id: int, reason: str, state: str = "pending") -> None:
-    """The batch was never created: its requests are pending again (or parked, when a person took it back), and it says why."""
+def put_back(connection: Connection, batch_id: int, states: Sequence[str], reason: str, request_state: str = "pending") -> bool:
+    """The batch was never created: its requests are pending again (or parked, when a person took it back), and it says why.
+
+    Returns:
+        False when the batch is in none of the given states any more; nothing is changed then.
+    """
+    if not move(connection, batch_id, states, state="refused", reason=reason):
+        return False
     connection.execute(
         text("""
         update caseforge.request r set state = :state from caseforge.attempt a
         where a.batch_id = :id and a.outcome is null and r.id = a.request_id and r.state = 'in_batch'
         """),
-        {"id": batch_id, "state": state},
+        {"id": batch_id, "state": request_state},
     )
     connection.execute(
         text("update caseforge.attempt set outcome = 'not_sent', detail = :reason where batch_id = :id and outcome is null"),
         {"id": batch_id, "reason": reason},
     )
-    change(connection, batch_id, state="refused", reason=reason)
+    return True
 
 
 _WITH_CONTENT = text("""
@@ -150,12 +167,15 @@ select r.framework_key, r.plan_id, array_agg(a.node_id order by a.id) as node_id
 from caseforge.attempt a
 join caseforge.request r on r.id = a.request_id
 join caseforge.content c on c.attempt_id = a.id and c.is_current
-where a.batch_id = :id group by r.framework_key, r.plan_id
+where a.batch_id = :id and r.is_current group by r.framework_key, r.plan_id
 """)
 
 
 def nodes_with_content(connection: Connection, batch_id: int) -> list[tuple[str, int | None, list[int]]]:
-    """(framework, plan, node ids) of the nodes whose current content came from this batch."""
+    """(framework, plan, node ids) of the nodes whose current content came from this batch.
+
+    Nodes that were asked something newer meanwhile are left out: what is made from the old answer would be paid for in vain.
+    """
     return [(row[0], row[1], list(row[2])) for row in connection.execute(_WITH_CONTENT, {"id": batch_id})]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -133,6 +133,44 @@ _RETIRE_CANDIDATES = text("""
 update caseforge.candidate k set is_current = false
 from caseforge.content c where c.id = k.content_id and c.stage = :stage and c.node_id = any(:node_ids) and k.is_current and not c.is_current
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCandidate:
+    """A candidate of a current content, with its node's code now; None where the node is not in the current edition."""
+
+    id: int
+    stage: str
+    position: int
+    candidate_uid: str
+    is_current: bool
+    code: str | None
+
+
+_NAMED = text("""
+select k.id, c.stage, k.position, k.candidate_uid, k.is_current, nv.code
+from caseforge.candidate k
+join caseforge.content c on c.id = k.content_id and c.is_current
+left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
+       on nv.node_id = k.node_id
+where k.framework_key = :key
+""")
+
+
+def named_candidates(connection: Connection, key: str) -> list[NamedCandidate]:
+    """All candidates of a framework's current contents, those of nodes that are gone, too."""
+    return [NamedCandidate(*row) for row in connection.execute(_NAMED, {"key": key})]
+
+
+def rename_candidates(connection: Connection, new_uids: Mapping[int, str | None]) -> None:
+    """Gives candidates new uids, by id; those without one are current no more. Uids may be exchanged: all are freed first."""
+    ids = {"ids": list(new_uids)}
+    connection.execute(text("update caseforge.candidate set is_current = false where id = any(:ids)"), ids)
+    query = text("""
+    update caseforge.candidate k set candidate_uid = new.uid, is_current = true
+    from unnest(cast(:ids as bigint[]), cast(:uids as text[])) as new(id, uid) where k.id = new.id and new.uid is not null
+    """)
+    connection.execute(query, ids | {"uids": list(new_uids.values())})
 
 
 def save_contents(connection: Connection, rows: Sequence[NewContent]) -> dict[int, int]:

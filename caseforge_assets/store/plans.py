@@ -40,14 +40,15 @@ select p.id, p.framework_key, p.max_cost_usd,
        coalesce(sum(coalesce(a.cost_usd, a.expected_cost_usd)) filter (where a.outcome is distinct from 'not_sent'), 0) as committed_usd
 from caseforge.plan p
 left join caseforge.request r on r.plan_id = p.id
-left join caseforge.attempt a on a.request_id = r.id and a.provider_id = :provider
+left join (caseforge.attempt a join caseforge.provider v on v.id = a.provider_id and not v.simulated and v.base_url <> 'imported')
+       on a.request_id = r.id
 where p.id = any(:ids) group by p.id
 """)
 
 
-def committed(connection: Connection, provider: int, plan_ids: Sequence[int]) -> dict[int, tuple[Decimal | None, Decimal]]:
-    """Per plan: its cap (None: none of its own) and what it has spent or reserved at this provider, in USD."""
-    rows = connection.execute(_MONEY, {"ids": list(plan_ids), "provider": provider})
+def committed(connection: Connection, plan_ids: Sequence[int]) -> dict[int, tuple[Decimal | None, Decimal]]:
+    """Per plan: its cap (None: none of its own) and what it has spent or reserved at providers that bill, in USD."""
+    rows = connection.execute(_MONEY, {"ids": list(plan_ids)})
     return {row.id: (row.max_cost_usd, row.committed_usd) for row in rows}
 
 

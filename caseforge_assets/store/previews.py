@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 PREVIEW_CHARACTERS = 2_000
 
 _PREVIEWS = text("""
-select o.id, nv.code, nv.name, nv.level, left(nv.description, :size) as description,
+select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size) as description,
        left(x.text, :size) as context_text, length(x.text) as context_characters,
        r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint,
        left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text,

@@ -22,6 +22,12 @@ def provider_id(connection: Connection, base_url: str, account: str, simulated: 
     return int(found or 0)
 
 
+def where(connection: Connection, provider: int) -> tuple[str, bool]:
+    """Base URL of a provider, and whether it is simulated."""
+    row = connection.execute(text("select base_url, simulated from caseforge.provider where id = :id"), {"id": provider}).one()
+    return row.base_url, row.simulated
+
+
 def stopped_reason(connection: Connection, provider: int) -> str | None:
     """Why nothing is sent to this provider until a person acts, or None."""
     reason = connection.scalar(text("select stopped_reason from caseforge.provider where id = :id"), {"id": provider})

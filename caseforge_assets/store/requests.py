@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.engine import lock_in_transaction
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import request
 
@@ -107,15 +108,32 @@ def save_requests(connection: Connection, rows: Sequence[NewRequest]) -> dict[in
     return {row.node_id: request_id for row, request_id in zip(rows, made, strict=True)}
 
 
+def lock_making(connection: Connection) -> None:
+    """Waits until nobody else makes requests, until the transaction ends: two who make a node's request at once would collide."""
+    lock_in_transaction(connection, "make requests")
+
+
 def set_plan(connection: Connection, request_ids: Sequence[int], plan_id: int) -> None:
     """Puts pending requests under a plan."""
     query = text("update caseforge.request set plan_id = :plan where id = any(:ids) and state = 'pending'")
     connection.execute(query, {"plan": plan_id, "ids": list(request_ids)})
 
 
+def without_approval(connection: Connection, request_ids: Sequence[int]) -> list[int]:
+    """Those of the requests that no approved plan covers."""
+    query = text("""
+    select r.id from caseforge.request r left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages)
+    where r.id = any(:ids) and p.id is null order by r.id
+    """)
+    return list(connection.scalars(query, {"ids": list(request_ids)}))
+
+
 def reopen(connection: Connection, request_ids: Sequence[int]) -> None:
-    """Makes answered or cancelled requests pending again."""
-    query = text("update caseforge.request set state = 'pending' where id = any(:ids) and state in ('answered', 'parked')")
+    """Makes answered or cancelled requests pending again. The plan that an answer came under does not cover a second one."""
+    query = text("""
+    update caseforge.request set state = 'pending', plan_id = case when state = 'answered' then null else plan_id end
+    where id = any(:ids) and state in ('answered', 'parked')
+    """)
     connection.execute(query, {"ids": list(request_ids)})
 
 

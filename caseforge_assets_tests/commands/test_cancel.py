@@ -82,9 +82,15 @@ def test_what_cannot_be_cancelled_says_why(bench: OpenBench) -> None:
         cancel(opened)
     with pytest.raises(CannotCancel, match="there is no batch 'nonsense'"):
         cancel_batch(opened.store, opened.provider, "nonsense")
-    elsewhere = bench()
-    with pytest.raises(CannotCancel, match="is at another provider"):
-        cancel(elsewhere)
+
+
+def test_a_batch_that_is_billed_elsewhere_is_cancelled_there(bench: OpenBench) -> None:
+    billed = bench(bills=True, latency_s=60, budget_usd=100)
+    billed.approve(stages=[PROCESS])
+    billed.round()
+    with pytest.raises(CannotCancel, match="is at .* or another account; set OPENAI_BASE_URL"):
+        cancel(bench())
+    assert billed.column("select state from caseforge.batch") == ["open"]
 
 
 def test_a_batch_that_is_being_worked_on_is_not_cancelled_under_the_workers_hands(bench: OpenBench) -> None:

@@ -18,6 +18,7 @@ from caseforge_assets.commands.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.record_answers import record_answers
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.store import batches
@@ -181,7 +182,7 @@ def test_a_crash_between_chunks_goes_on_where_it_stopped(bench: OpenBench, monke
     opened = bench()
     batch_id = to_final(opened)
     monkeypatch.setattr(collecting, "CHUNK_LINES", 2)
-    record, calls = collecting.record_answers, iter(range(100))
+    record, calls = record_answers, iter(range(100))
 
     def killed_at_the_third_chunk(*arguments: Any) -> Any:
         done = record(*arguments)

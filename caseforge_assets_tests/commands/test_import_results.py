@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from caseforge_assets.commands.import_results import Imported, ImportRefused, import_results
+from caseforge_assets.commands.record_answers import record_answers
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
@@ -152,7 +153,7 @@ def test_a_crash_between_chunks_goes_on(bench: OpenBench, tmp_path: Path, monkey
     path = tmp_path / "three.jsonl"
     path.write_text("\n".join(answer_line(f"node_1_{code}", "too short") for code in ("1.1.1", "1.1.2", "1.1.3")))
     monkeypatch.setattr(module, "CHUNK_LINES", 1)
-    record, calls = module.record_answers, iter(range(100))
+    record, calls = record_answers, iter(range(100))
 
     def killed_at_the_second(*arguments: Any) -> Any:
         if next(calls) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,10 +29,11 @@ def project(
     project_store: Engine, dagster_instance: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenProject]:
     """Opens a project at a server of its own, nothing loaded yet: `project(faults=[…], bills=…, **configuration)`."""
+    numbers = itertools.count(1)
     with ExitStack() as stack:
 
         def start(*, faults: Sequence[str] = (), bills: bool = False, latency_s: float = 0.0, **configuration: Any) -> Project:
-            url = stack.enter_context(serving(tmp_path / "server", faults=faults, bills=bills, latency_s=latency_s))
+            url = stack.enter_context(serving(tmp_path / f"server{next(numbers)}", faults=faults, bills=bills, latency_s=latency_s))
             write_project(tmp_path, **configuration)
             monkeypatch.setenv("CASEFORGE_PROJECT", str(tmp_path))
             monkeypatch.setenv("CASEFORGE_HOME", str(tmp_path / "home"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 from dagster import AssetKey, DagsterInstance, DagsterRunStatus, RunsFilter
@@ -23,7 +24,7 @@ from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import load_settings
 from caseforge_assets.stages.stations import all_stations
-from caseforge_assets_tests.workbench import KEY, SHOP, Workbench, write_table
+from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, Workbench, write_table
 
 STATIONS = tuple(station.name for station in all_stations())
 NODES, CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES = STATIONS
@@ -141,6 +142,16 @@ class Project:
 
 
 OpenProject = Callable[..., Project]
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T]) -> T:
+    """The first answer that is one; for what a server does in its own time."""
+    end = time.monotonic() + PATIENCE_S
+    while not (found := look()):
+        assert time.monotonic() < end, "this takes too long"
+        time.sleep(0.02)
+    return found
 
 
 def write_project(path: Path, **configuration: Any) -> Path:

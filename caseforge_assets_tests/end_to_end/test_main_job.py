@@ -9,7 +9,8 @@ from dagster import AssetKey
 
 from caseforge_assets.frameworks import sample_path
 from caseforge_assets.stages.stations import all_stations
-from caseforge_assets_tests.end_to_end.conftest import COMMENT, Project
+from caseforge_assets_tests.cli.conftest import COMMENT
+from caseforge_assets_tests.end_to_end.conftest import Project
 
 ROWS = "^node_\\d+_(?P<code>.+)$"
 

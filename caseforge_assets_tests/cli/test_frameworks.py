@@ -1,0 +1,119 @@
+"""load and frameworks: what a person sees of a file, and what a script gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from caseforge_assets.frameworks import sample_path
+from caseforge_assets_tests.cli.conftest import COMMENT, OpenCommandLine
+from caseforge_assets_tests.workbench import write_table
+
+KEYS = ["framework", "version", "nodes", "targets", "levels", "without_description", "kpis", "problems", "warnings"]
+BAD = (("1", "a", "Sell", ""), ("1.1", "b", "Win", ""), ("1.1", "c", "Win again", ""), ("2.1", "d", "Orphan", ""))
+
+
+def test_load_stores_a_framework_adds_its_entry_and_says_so(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    said = cli.load_shop("--title", "A shop")
+    assert "10 nodes, 6 targets (6 new" in said
+    assert "Added [frameworks.shop] to caseforge.toml." in said
+    assert cli.configuration().startswith(COMMENT)
+    assert cli.json("frameworks") == [
+        {"framework": "shop", "title": "A shop", "edition": cli.json("frameworks")[0]["edition"], "targets": 6, "source": "shop.csv"}
+    ]
+
+
+def test_loading_again_says_that_nothing_has_changed(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    before = cli.configuration()
+    assert "is loaded already; nothing has changed" in cli.load_shop()
+    assert cli.configuration() == before
+
+
+def test_a_selector_on_the_command_line_is_kept(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop("--targets", "2.*")
+    assert 'targets = "2.*"' in cli.configuration()
+    assert cli.json("load", str(cli.folder / "shop.csv"), "--framework", "shop")["targets"] == 3
+
+
+def test_a_selector_that_was_edited_by_hand_takes_effect_at_the_next_load(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    path = cli.folder / "caseforge.toml"
+    path.write_text(cli.configuration().replace('targets = "leaf"', 'targets = ["1.1.1", "2.*"]  # for a start'))
+    loaded = cli.json("load", str(cli.folder / "shop.csv"), "--framework", "shop")
+    assert (loaded["changed"], loaded["targets"], loaded["gone"]) == (True, 4, 2)
+    assert "# for a start" in cli.configuration()
+
+
+def test_check_prints_exactly_what_scripts_were_promised(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    found = cli.json("load", str(sample_path()), "--check", "--framework", "sample")
+    assert list(found) == KEYS
+    assert (found["framework"], found["targets"], sum(found["levels"].values())) == ("sample", 60, found["nodes"])
+    assert (found["problems"], found["without_description"]) == ([], 0)
+    assert cli.json("frameworks") == []
+    assert "sample" not in cli.configuration()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_check_needs_neither_an_entry_nor_a_key(command_line: OpenCommandLine, arguments: tuple[str, ...]) -> None:
+    assert command_line().run("load", str(sample_path()), "--check", *arguments)
+
+
+def test_problems_have_their_place_and_exit_code_2(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    bad = write_table(cli.folder / "bad.csv", BAD)
+    found = cli.json("load", str(bad), "--check", expected=2)
+    assert list(found) == KEYS
+    assert [(problem["row"], set(problem)) for problem in found["problems"]] == [
+        (row, {"sheet", "row", "column", "message"}) for row in (4, 5)
+    ]
+    said = cli.run("load", str(bad), "--check", expected=2)
+    assert "bad.csv" in said
+    assert "1.1" in said
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a workbook", b"\x00\x01", b"code,name\n1\n"])
+def test_a_refused_file_changes_nothing(command_line: OpenCommandLine, content: bytes) -> None:
+    cli = command_line()
+    cli.load_shop()
+    before, entries = cli.configuration(), cli.json("frameworks")
+    for name in ("bad.csv", "bad.xlsx"):
+        (cli.folder / name).write_bytes(content)
+        cli.run("load", str(cli.folder / name), "--framework", "shop", expected=2)
+        cli.run("load", str(cli.folder / name), "--framework", "new", expected=2)
+    assert (cli.configuration(), cli.json("frameworks")) == (before, entries)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--framework", "Shop"), "use lower-case letters"),
+        (("--framework", "shop", "--targets", "9.*"), 'There is no node "9"'),
+        ((), "--framework KEY"),
+    ],
+)
+def test_wrong_words_change_nothing(command_line: OpenCommandLine, arguments: tuple[str, ...], said: str) -> None:
+    cli = command_line()
+    before = cli.configuration()
+    assert said in cli.run("load", str(write_table(cli.folder / "shop.csv")), *arguments, expected=2)
+    assert cli.configuration() == before
+    assert cli.json("frameworks") == []
+
+
+def test_a_file_that_is_not_there_is_named(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    assert "nowhere.xlsx" in cli.run("load", "nowhere.xlsx", "--framework", "shop", expected=2)
+    assert "nowhere.xlsx" in cli.json("load", "nowhere.xlsx", "--check", expected=2)["problems"][0]["message"]
+
+
+def test_a_project_without_caseforge_toml_gets_one(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    Path(cli.folder / "caseforge.toml").unlink()
+    cli.load_shop()
+    assert cli.configuration().startswith("[frameworks.shop]")

@@ -1,0 +1,166 @@
+"""plan, generate, submit, retry: consent, exit codes, and JSON that scripts can read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from caseforge_assets_tests.cli.conftest import OpenCommandLine
+
+GOOD = {"done": 6}
+
+
+def test_plan_shows_and_keeps_nothing(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    first, second = cli.json("plan"), cli.json("plan")
+    assert first == second
+    assert (first["framework"], first["simulated"], first["nodes"]) == ("shop", True, 12)
+    assert [(stage["stage"], stage["now"], stage["later"]) for stage in first["stages"]] == [("process_details", 6, 0), ("usecases", 0, 6)]
+    assert "free (simulated)" in cli.run("plan")
+    assert cli.stats()["requests_accepted"] == 0
+
+
+def test_plan_needs_no_provider(command_line: OpenCommandLine) -> None:
+    from os import environ
+
+    cli = command_line()
+    cli.load_shop()
+    environ["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"  # set by the fixture, which undoes it
+    offline = cli.json("plan", "--offline", "--nodes", "1.*")
+    assert (offline["simulated"], offline["nodes"]) == (False, 6)
+    assert offline["expected_cost_usd"] > 0
+
+
+def test_generate_and_wait_makes_everything(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    done = cli.json("generate", "--wait")
+    assert (done["plan"]["nodes"], len(done["submitted_batches"]), done["held_back"], done["failed_nodes"]) == (12, 2, "", 0)
+    assert cli.json("status")["frameworks"][0]["stages"] == {"process_details": GOOD, "usecases": GOOD}
+    assert "everything is there and fresh" in cli.run("generate", "--wait")
+
+
+def test_generate_returns_after_submitting_and_monitor_goes_on(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert "caseforge monitor" in cli.run("generate", "--nodes", "1.1.1")
+    assert cli.json("status")["frameworks"][0]["stages"]["process_details"] == {"waiting": 1, "missing": 5}
+    said = cli.run("monitor")
+    assert "Collected process_details" in said
+    assert "Collected usecases" in said
+    assert cli.json("status")["frameworks"][0]["stages"]["usecases"]["done"] == 1
+
+
+def test_a_few_nodes_for_a_test_and_one_stage_only(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    done = cli.json("generate", "--test", "--count", "2", "--stage", "process_details", "--wait")
+    assert done["plan"]["nodes"] == 2
+    assert cli.stats()["requests_accepted"] == 2
+
+
+def test_another_answer_where_there_is_a_good_one(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details", "--wait")
+    cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details", "--wait", "--regenerate")
+    assert cli.stats()["accepted"]["max_multiplicity"] == 2
+
+
+def test_whoever_says_no_is_not_billed(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    said = cli.run("generate", expected=5, typed="n\n")
+    assert "Send 12 requests for about $" in said
+    assert "nothing was sent" in said
+    assert cli.stats()["batches_created"] == 0
+    cli.run("submit", typed="n\n")
+    assert cli.stats()["batches_created"] == 0
+
+
+def test_whoever_says_yes_is_billed_once(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    cli.run("generate", "--wait", typed="y\n")
+    assert cli.stats()["accepted"] == {"requests": 12, "distinct_bodies": 12, "max_multiplicity": 1}
+    (process, usecases) = cli.json("status")["frameworks"][0]["spent"]
+    assert not process["simulated"]
+    assert Decimal(str(process["cost_usd"])) > 0
+    assert usecases["attempts"] == 6
+
+
+def test_json_stays_json_when_a_question_is_asked(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    assert cli.json("generate", "--nodes", "1.1.1", "--stage", "process_details", "--wait", typed="y\n")["plan"]["nodes"] == 1
+
+
+def test_small_sums_need_no_question(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5\nauto_approve_below_usd = 0.05", bills=True)
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details", "--wait")
+    assert cli.stats()["requests_accepted"] == 1
+    cli.run("generate", expected=5, typed="n\n")
+
+
+def test_without_budget_or_over_it_the_exit_code_is_5_and_the_text_says_by_how_much(command_line: OpenCommandLine) -> None:
+    cli = command_line(bills=True)
+    cli.load_shop()
+    assert "there is no budget for shop" in cli.run("generate", "--yes", expected=5)
+    (cli.folder / "caseforge.toml").write_text("budget_usd = 0.01\n" + cli.configuration())
+    held_back = cli.json("submit", "--yes", expected=5)["held_back"]
+    assert "would be overdrawn by $" in held_back
+    assert cli.stats()["batches_created"] == 0
+
+
+def test_the_most_that_a_plan_may_cost_holds(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    assert "($0.01) would be overdrawn" in cli.run("generate", "--yes", "--max-cost-usd", "0.01", expected=5)
+
+
+def test_failed_nodes_are_exit_code_3_and_can_be_retried(command_line: OpenCommandLine) -> None:
+    cli = command_line(faults=["truncate:batch=1,match=-1-1-1-r"])
+    cli.load_shop()
+    assert "1 nodes failed" in cli.run("generate", "--stage", "process_details", "--wait", expected=3)
+    (failed,) = cli.json("failed", expected=3)
+    assert (failed["code"], failed["stage"], failed["outcome"]) == ("1.1.1", "process_details", "truncated_reasoning")
+    assert cli.run("failed", "--ids", expected=3) == "1.1.1\n"
+    assert cli.json("retry", "--stage", "process_details", "--wait")["retried"] == 1
+    assert cli.json("failed") == []
+
+
+def test_a_refused_batch_is_exit_code_4_with_the_providers_words(command_line: OpenCommandLine) -> None:
+    cli = command_line(faults=["reply_error:when=before,status=400"])
+    cli.load_shop()
+    assert "HTTP 400" in cli.run("generate", "--wait", expected=4)
+    assert "HTTP 400" in cli.json("generate", "--wait", expected=4)["refused"][0]
+
+
+def test_a_refused_key_is_exit_code_4_and_does_not_show_the_key(command_line: OpenCommandLine) -> None:
+    cli = command_line(faults=["reply_error:when=before,status=401,match=."])
+    cli.load_shop()
+    said = cli.run("generate", "--wait", expected=4)
+    assert "Check OPENAI_API_KEY" in said
+    assert "sk-test" not in said
+
+
+def test_what_is_not_known_is_exit_code_2(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert "there is no stage 'usecase'" in cli.run("generate", "--stage", "usecase", expected=2)
+    assert "'9.9' is no target node" in cli.run("generate", "--nodes", "9.9", expected=2)
+    assert "'retail' is not in caseforge.toml" in cli.run("generate", "--framework", "retail", expected=2)
+    (cli.folder / "caseforge.toml").write_text("openai_modell = 1\n")
+    assert "did you mean openai_model?" in cli.run("plan", expected=2)
+    assert cli.stats()["batches_created"] == 0
+
+
+def test_without_a_key_it_is_said_how_to_go_on(command_line: OpenCommandLine) -> None:
+    from os import environ
+
+    cli = command_line()
+    cli.load_shop()
+    del environ["OPENAI_API_KEY"]  # set by the fixture, which undoes it
+    assert "caseforge batch-server" in cli.run("generate", expected=2)
+    assert cli.json("plan")["simulated"] is False

@@ -1,0 +1,154 @@
+"""monitor, collect, cancel, status, failed, show, export, import-results: what is under way and what was made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
+from caseforge_assets_tests.workbench import write_table
+
+ODD_NAME = "Sort [/red] goods :bug: [bold]by hand"
+
+
+def with_one_document(cli: CommandLine) -> CommandLine:
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--wait")
+    return cli
+
+
+def test_status_counts_nodes_batches_candidates_and_cost(command_line: OpenCommandLine) -> None:
+    cli = with_one_document(command_line())
+    status = cli.json("status")
+    (shop,) = status["frameworks"]
+    assert shop["stages"] == {"process_details": {"done": 1, "missing": 5}, "usecases": {"done": 1, "no_source": 5}}
+    assert 6 <= shop["candidates"] <= 10
+    assert [(row["stage"], row["simulated"], row["attempts"], row["unknown_costs"]) for row in shop["spent"]] == [
+        ("process_details", True, 1, 0),
+        ("usecases", True, 1, 0),
+    ]
+    assert [batch["state"] for batch in status["batches"]] == ["collected", "collected"]
+    assert "simulated, at what it would have cost" in cli.run("status", "--framework", "shop")
+
+
+def test_status_of_an_empty_project_says_how_to_begin(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    assert "caseforge load FILE" in cli.run("status")
+    assert cli.json("status") == {"frameworks": [], "batches": []}
+
+
+def test_a_batch_is_watched_collected_and_not_collected_twice(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details")
+    while cli.json("monitor", "--watch-only", "--once")[0]["state"] != "final":
+        pass
+    assert [result["outcomes"] for result in cli.json("collect")] == [{"ok": 1}]
+    assert "No batch is ready" in cli.run("collect")
+
+
+def test_cancel_says_what_becomes_of_the_batch(command_line: OpenCommandLine) -> None:
+    cli = command_line(latency_s=3)
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details")
+    assert "cancelling" in cli.run("cancel", "1")
+    cli.run("monitor", expected=0)
+    assert cli.json("status")["frameworks"][0]["stages"]["process_details"] == {"cancelled": 1, "missing": 5}
+    assert "only a batch that is under way" in cli.run("cancel", "1", expected=2)
+    assert "there is no batch 'x'" in cli.run("cancel", "x", expected=2)
+
+
+def test_show_tells_everything_about_a_node(command_line: OpenCommandLine) -> None:
+    cli = with_one_document(command_line())
+    whole = cli.json("show", "1.1.1")
+    assert (whole["node"]["name"], whole["node"]["partition_key"]) == ("Advertise", "1.1.1_c")
+    assert [content["stage"] for content in whole["contents"]] == ["process_details", "usecases"]
+    assert [attempt["outcome"] for attempt in whole["attempts"]] == ["ok", "ok"]
+    assert whole["candidates"][0]["candidate_uid"] == "1.1.1-UC01"
+    said = cli.run("show", "1.1.1_c", "--stage", "process_details")
+    for words in ("Process Details - Advertise", "SIMULATED", "Key Activities", "Attempts"):
+        assert words in said
+    assert "No attempt yet." in cli.run("show", "2.1.1")
+
+
+def test_show_asks_which_framework_is_meant(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("load", str(cli.folder / "shop.csv"), "--framework", "other")
+    assert "in several frameworks" in cli.run("show", "1.1.1", expected=2)
+    assert cli.json("show", "1.1.1", "--framework", "other")["node"]["framework_key"] == "other"
+    assert "no node is called '7.7'" in cli.run("show", "7.7", expected=2)
+    assert "several frameworks are declared" in cli.run("plan", expected=2)
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(command_line: OpenCommandLine) -> None:
+    cli = command_line(faults=["truncate"])
+    file = write_table(cli.folder / "odd.csv", [("1", "a", "Odd", ""), ("1.1", "b", ODD_NAME, f"Does it {ODD_NAME}.")])
+    cli.run("load", str(file), "--framework", "odd")
+    cli.run("generate", "--wait", expected=3)
+    assert ODD_NAME in cli.run("show", "1.1")
+    assert "[/red] goods :bug:" in cli.run("failed", expected=3)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("markdown", "index.md"), ("csv", "out.csv"), ("xlsx", "out.xlsx"), ("jsonl", "out.jsonl")])
+def test_export_writes_what_was_made(command_line: OpenCommandLine, tmp_path: Path, kind: str, name: str) -> None:
+    cli = with_one_document(command_line())
+    folder = tmp_path / "exported"
+    target = folder if kind == "markdown" else folder / name
+    assert "1 documents and" in cli.run("export", str(target), "--format", kind)
+    assert (folder / name).stat().st_size > 100
+
+
+def test_import_results_tells_what_was_good_and_what_was_not(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    choice = {"finish_reason": "length", "message": {"role": "assistant", "content": ""}}
+    usage = {"prompt_tokens": 900, "completion_tokens": 4000, "completion_tokens_details": {"reasoning_tokens": 4000}}
+    line = {"custom_id": "n-1.1.1", "response": {"status_code": 200, "body": {"model": "gpt-5", "choices": [choice], "usage": usage}}}
+    path = cli.folder / "answers.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    arguments = ("import-results", str(path), "--framework", "shop", "--stage", "process_details", "--custom-id", "^n-(?P<code>.+)$")
+    first = cli.json(*arguments, expected=3)
+    assert (first["already_imported"], first["outcomes"], first["left_out"]) == (False, {"truncated_reasoning": 1}, [])
+    assert cli.json(*arguments, expected=3)["already_imported"] is True
+    assert "reasoning used all 4,000 tokens" in cli.json("failed", expected=3)[0]["detail"]
+    assert "no group" in cli.run(*arguments[:-1], "^n-(.+)$", expected=2)
+
+
+def test_no_database_is_exit_code_6(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = command_line()
+    cli.load_shop()
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://anna:hidden@127.0.0.1:9/caseforge")
+    assert "hidden" not in cli.run("status", expected=6)
+
+
+def test_a_database_elsewhere_is_not_started_or_stopped_here(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    for command in ("start", "stop", "status"):
+        assert "CASEFORGE_POSTGRES_URL is set" in cli.run("db", command, expected=2)
+
+
+def test_help_is_there_for_every_command(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    listed = cli.run("--help")
+    for name in (
+        "load",
+        "plan",
+        "generate",
+        "submit",
+        "monitor",
+        "collect",
+        "cancel",
+        "status",
+        "failed",
+        "retry",
+        "show",
+        "export",
+        "import-results",
+        "batch-server",
+    ):
+        assert name in listed
+        assert "Usage:" in cli.run(name, "--help")
+    assert "No such command" in cli.run("generat", expected=2)

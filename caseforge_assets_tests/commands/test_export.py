@@ -1,0 +1,146 @@
+"""Exports: what readers open, and nothing in it that their programs would execute."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from caseforge_assets.commands.export_contents import Exported, export_contents
+from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench, Workbench
+
+DANGEROUS = ("=1+1", "+SUM(A1)", "-2", "@cmd", "\t=1", '=HYPERLINK("http://example.org")')
+HTML = '# Overview\n\n<script>alert(1)</script> <img src=x onerror="alert(2)"> R&D > sales\n\n> a quotation'
+
+
+def export(bench: Workbench, target: Path, kind: str, **options: object) -> Exported:
+    with bench.store.connect() as connection:
+        return export_contents(connection, KEY, target, kind, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def made(bench: OpenBench) -> Workbench:
+    opened = bench(batch_user_assignment="anna")
+    opened.generate("1.1.1", "2.1.1")
+    return opened
+
+
+def with_dangerous_texts(bench: Workbench) -> list[str]:
+    ids = bench.column("select id from caseforge.candidate where is_current order by candidate_uid")
+    for candidate_id, text in zip(ids, DANGEROUS, strict=False):
+        bench.change("update caseforge.candidate set title = :text where id = :id", text=text, id=candidate_id)
+    return [text for _, text in zip(ids, DANGEROUS, strict=False)]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_table_has_a_row_for_every_candidate_and_one_beside_it_for_every_document(made: Workbench, tmp_path: Path) -> None:
+    written = export(made, tmp_path / "out.csv", "csv")
+    candidates, documents = rows_of(tmp_path / "out.csv"), rows_of(tmp_path / "out-documents.csv")
+    assert (written.documents, written.candidates) == (len(documents), len(candidates)) == (2, len(candidates))
+    assert [row["candidate_uid"] for row in candidates] == made.column("select candidate_uid from caseforge.candidate order by 1")
+    assert {row["code"] for row in documents} == {"1.1.1", "2.1.1"}
+    assert all(row["description"] and row["complexity_score"] in "123" for row in candidates)
+
+
+def test_cells_that_a_spreadsheet_would_compute_are_texts(made: Workbench, tmp_path: Path) -> None:
+    texts = with_dangerous_texts(made)
+    export(made, tmp_path / "out.csv", "csv")
+    titles = [row["title"] for row in rows_of(tmp_path / "out.csv")]
+    assert [f"'{text}" for text in texts] == titles[: len(texts)]
+
+
+def test_a_workbook_opens_and_holds_no_formula(made: Workbench, tmp_path: Path) -> None:
+    texts = with_dangerous_texts(made)
+    export(made, tmp_path / "out.xlsx", "xlsx")
+    book = load_workbook(tmp_path / "out.xlsx")
+    assert book.sheetnames == ["documents", "candidates"]
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    shown = {str(cell.value) for cell in cells}
+    assert all(f"'{text}".replace("\t", "") in {value.replace("_x0009_", "").replace("\t", "") for value in shown} for text in texts)
+
+
+def test_a_folder_has_an_index_whose_links_lead_to_pages(made: Workbench, tmp_path: Path) -> None:
+    export(made, tmp_path / "out", "markdown")
+    index = (tmp_path / "out" / "index.md").read_text()
+    links = [line.rpartition("(")[2].rstrip(")") for line in index.splitlines() if line.startswith("- [")]
+    assert len(links) == 4
+    assert all((tmp_path / "out" / link).is_file() for link in links)
+    page = (tmp_path / "out" / "process_details" / "1.1.1_c.md").read_text()
+    assert page.startswith("# Process Details - Advertise")
+    assert "(simulated)" in page.splitlines()[2]
+
+
+def test_pages_hold_no_html_and_stay_readable(made: Workbench, tmp_path: Path) -> None:
+    made.change("update caseforge.content set body = :body, title = 'A <b>bold</b> title' where stage = 'process_details'", body=HTML)
+    export(made, tmp_path / "out", "markdown")
+    page = (tmp_path / "out" / "process_details" / "1.1.1_c.md").read_text()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "<b>" not in page
+    assert "\n> a quotation" in page
+
+
+def test_names_and_codes_from_a_framework_never_become_paths(bench: OpenBench, tmp_path: Path) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    opened.change("update caseforge.node_version set partition_key = '../../outside' where code = '1.1.1'")
+    export(opened, tmp_path / "deep" / "out", "markdown")
+    assert {path.name for path in tmp_path.iterdir()} & {"outside", "outside.md"} == set()
+    assert not (tmp_path / "deep" / "outside.md").exists()
+    assert len(list((tmp_path / "deep" / "out" / "process_details").iterdir())) == 1
+
+
+def test_names_in_the_index_cannot_break_its_links(bench: OpenBench, tmp_path: Path) -> None:
+    opened = bench()
+    opened.load([("1", "a", "Sell", ""), ("1.1", "c", "Tell <script>x</script> them", "")])
+    opened.generate("1.1")
+    export(opened, tmp_path / "out", "markdown")
+    assert "<script" not in (tmp_path / "out" / "index.md").read_text()
+
+
+def test_lines_of_json_hold_everything(made: Workbench, tmp_path: Path) -> None:
+    written = export(made, tmp_path / "out.jsonl", "jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert len(rows) == written.documents + written.candidates
+    bodies = {row["code"]: row["body"] for row in rows if "body" in row}
+    assert bodies == dict(
+        made.query("""
+    select nv.code, c.body from caseforge.content c join caseforge.node_version nv on nv.node_id = c.node_id where c.stage = 'process_details'
+    """)
+    )
+
+
+def test_only_an_owners_contents_or_only_some_nodes(made: Workbench, tmp_path: Path) -> None:
+    assert export(made, tmp_path / "a.jsonl", "jsonl", owner="anna").documents == 2
+    assert export(made, tmp_path / "b.jsonl", "jsonl", owner="ben") == Exported(0, 0)
+    assert export(made, tmp_path / "c.jsonl", "jsonl", node_ids=made.ids("2.1.1")).documents == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "jsonl", "markdown"])
+def test_nothing_to_export_is_an_empty_export(bench: OpenBench, tmp_path: Path, kind: str) -> None:
+    target = tmp_path / ("out" if kind == "markdown" else f"out.{kind}")
+    assert export(bench(), target, kind) == Exported(0, 0)
+    assert target.exists()
+
+
+def test_a_folder_of_somebody_elses_is_not_written_into(made: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "index.md").write_text("precious")
+    with pytest.raises(ValueError, match="was not made by an export"):
+        export(made, tmp_path / "mine", "markdown")
+    assert (tmp_path / "mine" / "index.md").read_text() == "precious"
+    export(made, tmp_path / "out", "markdown")
+    export(made, tmp_path / "out", "markdown")
+
+
+def test_nodes_that_are_gone_from_the_edition_are_not_exported(made: Workbench, tmp_path: Path) -> None:
+    made.load([row for row in SHOP if row[0] != "2.1.1"])
+    assert export(made, tmp_path / "out.jsonl", "jsonl").documents == 1

@@ -1,0 +1,331 @@
+"""Materializing by hand: what the UI's buttons do, for a partition, a range, everything; and what it says where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+import pytest
+from dagster import AssetKey
+
+from caseforge_assets_tests.defs.project import (
+    CANDIDATES,
+    CONTEXTS,
+    DOCUMENTS,
+    FAILED,
+    INPUTS,
+    MATERIALIZED,
+    MISSING,
+    NODES,
+    OUTPUTS,
+    PARTITIONS,
+    STATIONS,
+    USECASE_INPUTS,
+    USECASE_OUTPUTS,
+    OpenProject,
+    Project,
+    eventually,
+)
+from caseforge_assets_tests.defs.test_flush import redescribed
+from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, write_table
+
+ALL_GREEN = dict.fromkeys(PARTITIONS, MATERIALIZED)
+ALL_FAILED = dict.fromkeys(PARTITIONS, FAILED)
+ONE = PARTITIONS[0]
+PENDING = "select count(*) from caseforge.request where state = 'pending'"
+
+
+def states(project: Project) -> dict[str, dict[str, str]]:
+    return {station: project.states(station) for station in STATIONS}
+
+
+def accepted(project: Project) -> int:
+    return int(project.bench.stats()["accepted"]["requests"])
+
+
+def data_versions(project: Project) -> Mapping[tuple[str, str], str]:
+    return {
+        (station, partition): project.latest(station, partition).asset_materialization.tags["dagster/data_version"]
+        for station in STATIONS
+        for partition in PARTITIONS
+    }
+
+
+# With a simulated provider
+
+
+def test_everything_at_once_ends_green_and_in_one_step(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    run = opened.run(STATIONS)
+    assert run.success
+    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert opened.stale() == set()
+    assert opened.failure_runs() == []
+    assert opened.bench.stats()["batches_created"] == 2
+    assert {opened.latest(station, partition).run_id for station in STATIONS for partition in PARTITIONS} == {run.run_id}
+    assert len({event.step_key for event in run.all_events if event.is_step_event}) == 1
+
+
+def test_what_is_good_is_confirmed_without_asking_again(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.generate()
+    sent, before = accepted(opened), data_versions(opened)
+    run = opened.run(STATIONS)
+    assert run.success
+    assert accepted(opened) == sent
+    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert {opened.latest(station, ONE).run_id for station in STATIONS} == {run.run_id}
+    assert data_versions(opened) == before
+    assert opened.stale() == set()
+    assert opened.bench.column(PENDING) == [0]
+
+
+def test_one_partition(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    assert opened.run_partition(STATIONS, ONE).success
+    assert states(opened) == {NODES: ALL_GREEN} | {
+        station: {**dict.fromkeys(PARTITIONS, MISSING), ONE: MATERIALIZED} for station in STATIONS[1:]
+    }
+    assert accepted(opened) == 2
+
+
+def test_a_range_leaves_the_others_alone(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    assert opened.run((CONTEXTS, INPUTS), PARTITIONS[1], PARTITIONS[3]).success
+    expected = {partition: MATERIALIZED if 1 <= number <= 3 else MISSING for number, partition in enumerate(PARTITIONS)}
+    assert opened.states(CONTEXTS) == opened.states(INPUTS) == expected
+    assert opened.states(OUTPUTS) == dict.fromkeys(PARTITIONS, MISSING)
+    assert accepted(opened) == 0
+
+
+def test_stations_can_be_materialized_one_after_the_other(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    for number, station in enumerate(STATIONS):
+        assert opened.run_partition([station], ONE).success
+        shown = [opened.states(other)[ONE] for other in STATIONS]
+        assert shown[: number + 1] == [MATERIALIZED] * (number + 1)
+        assert FAILED not in shown
+    assert accepted(opened) == 2
+    assert opened.stale() == set()
+
+
+def test_failed_nodes_are_asked_again_and_the_others_not(project: OpenProject) -> None:
+    opened = project(faults=["http_500:batch=1,match=-1-1-1-r", "truncate:batch=1,match=-1-1-2-r"])
+    opened.load()
+    run = opened.run(STATIONS)
+    assert run.success
+    assert opened.states(OUTPUTS) == {**ALL_GREEN, ONE: FAILED}
+    assert opened.states(DOCUMENTS) == opened.states(CANDIDATES) == {**ALL_GREEN, ONE: FAILED, PARTITIONS[1]: FAILED}
+    assert opened.notes(OUTPUTS)[ONE].startswith("server_error: ")
+    assert opened.notes(DOCUMENTS)[PARTITIONS[1]].startswith("truncated_reasoning: ")
+    assert opened.notes(CANDIDATES)[ONE] == "no_source: no process_details to read; materialize that first"
+    sent = accepted(opened)
+    assert opened.run(STATIONS, PARTITIONS[0], PARTITIONS[2]).success  # as the UI does it: a good one is between them
+    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert accepted(opened) == sent + 4
+    assert opened.stale() == set()
+
+
+def test_a_draft_that_nobody_decided_on_does_not_hold_nodes_back(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.bench.draft("1.1.1")
+    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.states(CANDIDATES)[ONE] == MATERIALIZED
+
+
+def test_a_plan_for_the_first_stage_does_not_hold_the_second_back(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.generate("1.1.1", stages=[PROCESS])
+    assert opened.run_partition((USECASE_OUTPUTS, CANDIDATES), ONE).success
+    assert opened.states(CANDIDATES)[ONE] == MATERIALIZED
+
+
+def test_outputs_are_not_asked_for_with_an_old_context(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.generate("1.1.1")
+    opened.load(redescribed("1.1.1"))
+    sent = accepted(opened)
+    assert opened.run_partition((OUTPUTS, DOCUMENTS), ONE).success
+    assert opened.notes(DOCUMENTS)[ONE].startswith("no_context: the framework changed since its context was made")
+    assert accepted(opened) == sent
+    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.states(DOCUMENTS)[ONE] == MATERIALIZED
+    assert opened.stale() == set()
+
+
+@pytest.mark.parametrize("reuse", ["exact", "off"])
+def test_a_change_taken_back_costs_nothing(project: OpenProject, reuse: str) -> None:
+    """The old content fits again: making inputs anew does not leave a request behind that somebody would pay for."""
+    opened = project(reuse=reuse)
+    opened.load()
+    opened.generate("1.1.1")
+    opened.load(redescribed("1.1.1"))
+    assert opened.run_partition((CONTEXTS, INPUTS), ONE).success
+    opened.load()
+    sent = accepted(opened)
+    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.states(CANDIDATES)[ONE] == MATERIALIZED
+    assert opened.bench.column(PENDING) == [0]
+    assert accepted(opened) == sent
+
+
+def test_nodes_that_wait_for_a_refused_provider_say_so_at_once(project: OpenProject) -> None:
+    opened = project(faults=["reply_error:when=before,status=429,code=insufficient_quota"])
+    opened.load()
+    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.states(INPUTS)[ONE] == MATERIALIZED
+    assert opened.states(OUTPUTS)[ONE] == FAILED
+    assert opened.notes(OUTPUTS)[ONE].startswith("waiting: ")
+    assert "HTTP 429" in opened.notes(OUTPUTS)[ONE]
+
+
+# With one that bills, or none
+
+
+def test_nothing_is_sent_to_a_provider_that_bills(project: OpenProject) -> None:
+    opened = project(bills=True, budget_usd=10)
+    opened.load()
+    run = opened.run(STATIONS)
+    assert run.success
+    assert accepted(opened) == 0
+    assert states(opened) == {
+        **dict.fromkeys((NODES, CONTEXTS, INPUTS), ALL_GREEN),
+        **dict.fromkeys((OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES), ALL_FAILED),
+    }
+    reason = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
+    assert set(opened.notes(DOCUMENTS).values()) == {reason}
+    assert dict(opened.failure_runs())["waiting"].startswith(f"{reason} — 12 nodes: ")
+    assert opened.bench.column(PENDING) == [len(PARTITIONS)]
+
+
+def test_what_waits_turns_green_when_it_is_collected(project: OpenProject) -> None:
+    opened = project(bills=True, budget_usd=10)
+    opened.load()
+    first_half = (CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS)
+    opened.run_partition(first_half, ONE)
+    assert opened.run_job("submit", max_cost_usd=1).success
+    opened.run_partition(first_half, ONE)
+    if opened.states(DOCUMENTS)[ONE] == FAILED:  # the server may be that fast
+        assert opened.notes(DOCUMENTS)[ONE].startswith("waiting: in batch_")
+    sent = accepted(opened)
+    opened.bench.work()
+    opened.flush()
+    assert [opened.states(station)[ONE] for station in first_half] == [MATERIALIZED] * 4
+    assert accepted(opened) == sent == 1
+
+
+def test_a_finished_batch_is_collected_by_materializing(project: OpenProject) -> None:
+    opened = project(bills=True, budget_usd=10)
+    opened.load()
+    opened.bench.approve("1.1.1", stages=[PROCESS])
+    opened.bench.round()
+    (remote_id,) = opened.bench.column("select remote_id from caseforge.batch")
+    eventually(lambda: opened.bench.provider.client.retrieve(remote_id)["status"] == "completed")
+    opened.run_partition((OUTPUTS, DOCUMENTS), ONE)
+    assert [opened.states(station)[ONE] for station in (OUTPUTS, DOCUMENTS)] == [MATERIALIZED] * 2
+    assert accepted(opened) == 1
+
+
+def test_without_a_key_what_needs_no_answer_works(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = project()
+    opened.load()
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert opened.run(STATIONS).success
+    assert states(opened) == {
+        **dict.fromkeys((NODES, CONTEXTS, INPUTS), ALL_GREEN),
+        **dict.fromkeys((OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES), ALL_FAILED),
+    }
+    (reason,) = set(opened.notes(OUTPUTS).values())
+    assert reason.startswith("waiting: ")
+    assert "OPENAI_API_KEY is not set" in reason
+
+
+def test_without_a_server_what_is_good_is_confirmed_and_the_rest_says_why(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = project()
+    opened.load()
+    opened.generate("1.1.1")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    assert opened.run(STATIONS).success
+    assert opened.states(DOCUMENTS) == {**ALL_FAILED, ONE: MATERIALIZED}
+    assert "no connection to the provider" in opened.notes(DOCUMENTS)[PARTITIONS[1]]
+
+
+def test_simulated_content_does_not_count_for_a_provider_that_bills(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = project()
+    opened.load()
+    opened.generate("1.1.1")
+    opened = project(bills=True)
+    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.states(DOCUMENTS)[ONE] == FAILED
+    assert opened.notes(DOCUMENTS)[ONE].startswith("waiting: not approved yet")
+    assert accepted(opened) == 0
+
+
+# The framework and the report
+
+
+def materialize_whole(project: Project, name: str) -> dg.ExecuteInProcessResult:
+    return project.run_selected([AssetKey([KEY, name])], {}, {})
+
+
+def test_materializing_the_framework_reads_its_file(project: OpenProject) -> None:
+    opened = project()
+    assert materialize_whole(opened, "framework").success
+    assert opened.states(NODES) == ALL_GREEN
+    write_table(opened.path / "shop.csv", redescribed("1.1"))
+    run = materialize_whole(opened, "framework")
+    (event,) = run.get_asset_materialization_events()
+    assert {name: value.value for name, value in event.materialization.metadata.items() if name in ("changed", "altered", "targets")} == {
+        "changed": True,
+        "altered": 3,
+        "targets": 6,
+    }
+    materialize_whole(opened, "framework")
+    assert opened.stale(NODES) == set()
+
+
+def test_a_framework_file_that_cannot_be_read_changes_nothing(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    (opened.path / "shop.csv").write_text("code,name\n1,Sell\n1,Sell again\n")
+    run = materialize_whole(opened, "framework")
+    assert not run.success
+    (failure,) = [event for event in run.all_events if event.is_step_failure]
+    assert "shop.csv" in str(failure.step_failure_data.user_failure_data)
+    assert "row 3" in str(failure.step_failure_data.user_failure_data)
+    assert opened.states(NODES) == ALL_GREEN
+
+
+def test_the_report_gives_figures_by_state_and_kind_of_provider(project: OpenProject) -> None:
+    opened = project(faults=["http_500:batch=1,match=-1-1-1-r"])
+    opened.load()
+    opened.generate(*CODES[:3])
+    run = materialize_whole(opened, "run_report")
+    (event,) = run.get_asset_materialization_events()
+    figures = {name: value.value for name, value in event.materialization.metadata.items()}
+    assert {name: figures[name] for name in figures if name.startswith("process_details_") and "simulated" not in name} == {
+        "process_details_done": 2,
+        "process_details_waiting": 0,
+        "process_details_failed": 1,
+        "process_details_cancelled": 0,
+        "process_details_stale": 0,
+        "process_details_missing": 3,
+        "process_details_no_source": 0,
+    }
+    assert (figures["usecases_done"], figures["usecases_no_source"]) == (2, 4)
+    assert figures["candidates"] == opened.bench.column("select count(*) from caseforge.candidate where is_current")[0] >= 12
+    assert (figures["process_details_simulated_attempts"], figures["usecases_simulated_attempts"]) == (3, 2)
+    (spent,) = opened.bench.column(
+        "select sum(a.cost_usd) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where b.stage = 'usecases'"
+    )
+    assert figures["usecases_simulated_cost_usd"] == pytest.approx(float(spent))
+    assert figures["usecases_simulated_unknown_costs"] == 0
+    assert not any("billed" in name for name in figures)

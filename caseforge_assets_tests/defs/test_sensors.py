@@ -1,0 +1,154 @@
+"""Sensors as ticks: which runs they ask for, under which keys, and what they say when they ask for none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from caseforge_assets_tests.defs.project import CONTEXTS, INPUTS, MATERIALIZED, OpenProject, Project, eventually
+from caseforge_assets_tests.defs.test_batch_jobs import with_inputs
+from caseforge_assets_tests.workbench import CODES, PROCESS, serving
+
+AGE = "update caseforge.{table} set {column} = {column} - make_interval(secs => :seconds)"
+
+
+def keys(tick: Any) -> list[str]:
+    return [request.run_key for request in tick.run_requests]
+
+
+def until_final(project: Project) -> Any:
+    """Ticks until the provider is through with a batch; returns the requests for runs."""
+    return eventually(lambda: project.tick("collect_sensor").run_requests)
+
+
+def older(project: Project, table: str, column: str, seconds: float) -> None:
+    project.bench.change(AGE.format(table=table, column=column), seconds=seconds)
+
+
+# submit
+
+
+def test_one_run_for_what_may_be_sent(project: OpenProject) -> None:
+    opened = with_inputs(project())
+    first, again = opened.tick("submit_sensor"), opened.tick("submit_sensor")
+    assert len(first.run_requests) == 1
+    assert keys(first) == keys(again)
+    opened.run_job("submit")
+    assert opened.tick("submit_sensor").skip_message == "nothing may be sent"
+
+
+def test_requests_that_are_still_being_made_are_waited_for(project: OpenProject) -> None:
+    opened = with_inputs(project(quiet_period_s=20))
+    assert opened.tick("submit_sensor").skip_message == "requests are still being made"
+    older(opened, "request", "created_at", 21)
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+
+
+def test_what_is_not_approved_is_no_reason_to_run(project: OpenProject) -> None:
+    opened = with_inputs(project(bills=True, budget_usd=10))
+    assert opened.tick("submit_sensor").skip_message == "nothing may be sent"
+    opened.bench.approve(stages=[PROCESS])
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+
+
+def test_new_requests_are_a_new_cause(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.run((CONTEXTS, INPUTS), "1.1.1_c", "1.1.2_d")
+    before = keys(opened.tick("submit_sensor"))
+    opened.run((CONTEXTS, INPUTS))
+    assert keys(opened.tick("submit_sensor")) != before
+
+
+def test_requests_that_are_pending_again_are_a_new_cause(project: OpenProject) -> None:
+    """The same requests, the same newest one: a batch that expired must not leave them lying for ever."""
+    opened = with_inputs(project(faults=["expire:share=0,batch=1"]))
+    before = keys(opened.tick("submit_sensor"))
+    opened.run_job("submit")
+    until_final(opened)
+    opened.run_job("collect")
+    assert opened.bench.column("select distinct state from caseforge.request") == ["pending"]
+    again = keys(opened.tick("submit_sensor"))
+    assert len(again) == 1
+    assert again != before
+
+
+def test_what_waits_for_long_is_tried_again_some_time(project: OpenProject) -> None:
+    opened = with_inputs(project())
+    before = keys(opened.tick("submit_sensor"))
+    older(opened, "request", "created_at", 3_600)
+    assert keys(opened.tick("submit_sensor")) != before
+
+
+def test_a_provider_that_stopped_gets_nothing_by_itself(project: OpenProject) -> None:
+    opened = with_inputs(project())
+    opened.bench.change("update caseforge.provider set stopped_reason = 'quota: used up'")
+    assert opened.tick("submit_sensor").skip_message == "sending is stopped: quota: used up"
+
+
+# collect
+
+
+def test_a_finished_batch_gives_one_run_a_lease(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    assert opened.tick("collect_sensor").skip_message == "no batch is finished"
+    opened.bench.approve("1.1.1", stages=[PROCESS])
+    opened.bench.round()
+    (request,) = until_final(opened)
+    assert (request.run_key, request.tags["caseforge/batch"]) == ("batch-1-lease-1", "1")
+    assert opened.tick("collect_sensor").run_requests == []  # somebody is at it
+    older(opened, "batch", "collect_lease_until", 601)
+    assert keys(opened.tick("collect_sensor")) == ["batch-1-lease-2"]
+    job = opened.definitions.resolve_job_def("collect")
+    assert job.execute_in_process(instance=opened.instance, run_config=request.run_config).success
+    assert opened.states("process_documents")["1.1.1_c"] == MATERIALIZED
+    older(opened, "batch", "collect_lease_until", 601)
+    assert opened.tick("collect_sensor").skip_message == "no batch is finished"
+
+
+def test_each_finished_batch_has_a_run_of_its_own(project: OpenProject) -> None:
+    opened = project(max_requests_per_batch=1)
+    opened.load()
+    opened.bench.approve(*CODES[:2], stages=[PROCESS])
+    opened.bench.round()
+    asked = [*until_final(opened)]
+    if len(asked) == 1:
+        asked += until_final(opened)
+    assert sorted(request.run_key for request in asked) == ["batch-1-lease-1", "batch-2-lease-1"]
+
+
+def test_batches_of_another_provider_are_left_alone(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = with_inputs(project())
+    opened.run_job("submit")
+    until_final(opened)
+    older(opened, "batch", "collect_lease_until", 601)
+    with serving(opened.path / "elsewhere") as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        assert opened.tick("collect_sensor").skip_message == "no batch is finished"
+
+
+@pytest.mark.parametrize("sensor", ["submit_sensor", "collect_sensor"])
+def test_without_a_key_they_say_so(project: OpenProject, monkeypatch: pytest.MonkeyPatch, sensor: str) -> None:
+    opened = with_inputs(project())
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert "OPENAI_API_KEY is not set" in opened.tick(sensor).skip_message
+
+
+# flush
+
+
+def test_rows_that_nobody_showed_are_shown_after_a_minute(project: OpenProject) -> None:
+    opened = project()
+    assert opened.tick("flush_sensor").skip_message == "Dagster is up to date"
+    opened.bench.load()
+    assert opened.tick("flush_sensor").skip_message == "rows are still young"
+    older(opened, "outbox", "created_at", 61)
+    before = keys(opened.tick("flush_sensor"))
+    assert keys(opened.tick("flush_sensor")) == before
+    assert len(before) == 1
+    older(opened, "outbox", "created_at", 600)
+    assert keys(opened.tick("flush_sensor")) != before  # the run that was asked for did not do it
+    opened.run_job("flush")
+    assert opened.tick("flush_sensor").skip_message == "Dagster is up to date"

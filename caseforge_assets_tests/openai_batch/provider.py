@@ -1,0 +1,55 @@
+"""A provider that answers what it is told to, over real HTTP: for answers that no well-behaved server gives."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Provider:
+    """Answers every call alike: status, body, its kind, and how many bytes more than that it announces."""
+
+    base_url: str = ""
+    status: int = 200
+    body: bytes = b"{}"
+    content_type: str = "application/json"
+    missing_bytes: int = 0
+    calls: list[str] = field(default_factory=list)
+
+    def refuse(self, status: int, message: str, code: str | None = None) -> None:
+        """From now on, an error as OpenAI words it."""
+        self.status, self.body = status, json.dumps({"error": {"message": message, "code": code}}).encode()
+
+
+@contextmanager
+def answering() -> Iterator[Provider]:
+    """Serves while the block runs."""
+    provider = Provider()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            provider.calls.append(f"{self.command} {self.path}")
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.send_response(provider.status)
+            self.send_header("content-type", provider.content_type)
+            self.send_header("content-length", str(len(provider.body) + provider.missing_bytes))
+            self.end_headers()
+            self.wfile.write(provider.body)
+
+        do_GET = do_POST = _answer  # noqa: N815
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        provider.base_url = f"http://127.0.0.1:{server.server_port}/v1"
+        yield provider
+        server.shutdown()
+        thread.join()
