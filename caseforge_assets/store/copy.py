@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 # COPY's text format: these four would end or change a field. https://www.postgresql.org/docs/16/sql-copy.html
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 _NULL = "\\N"
+READ_BYTES = 1 << 20  # psycopg2 hands the buffer on in pieces of 8 KB otherwise
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -31,17 +32,15 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     query = text("select nextval(cast(:sequence as regclass)) from generate_series(1, :count)")
     ids = list(connection.scalars(query, {"sequence": sequence, "count": len(rows)}))
     names = list(rows[0])
-    buffer = io.StringIO()
-    for row_id, row in zip(ids, rows, strict=True):
-        buffer.write("\t".join([str(row_id), *(_field(row[name]) for name in names)]) + "\n")
-    buffer.seek(0)
+    lines = ("\t".join([str(row_id), *(_field(row[name]) for name in names)]) for row_id, row in zip(ids, rows, strict=True))
+    buffer = io.BytesIO("\n".join(lines).encode())
     driver = connection.connection.driver_connection
     if driver is None:
         raise RuntimeError("the connection to the database is closed")
     statement = f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin"
     try:
         with driver.cursor() as cursor:
-            cursor.copy_expert(statement, buffer)
+            cursor.copy_expert(statement, buffer, size=READ_BYTES)
     except psycopg2.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
     return ids
