@@ -24,7 +24,7 @@ from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.store import nodes, outbox, requests
 from caseforge_assets.store.engine import Connection, Engine
-from caseforge_assets.store.outbox import OutboxRow
+from caseforge_assets.store.outbox import Kind, OutboxRow
 from caseforge_assets.store.states import StationState
 
 WANTED = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
@@ -138,13 +138,15 @@ def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start:
     targets = nodes.target_nodes(connection, hands.key, hands.node_ids)
     unfinished: dict[str, dict[str, str]] = {}
     for station in hands.chosen(stage.inputs, stage.outputs, stage.content):
-        through = outbox.good_since(connection, hands.key, station, start)
+        through = outbox.made_since(connection, hands.key, station, start)
         left = [row for row in targets if row.node_id not in through]
         reasons = _reasons(connection, hands, stage, [surveyed[row.node_id] for row in left], trouble)
         outbox.add(
             connection,
             [
-                OutboxRow(hands.key, station, row.node_id, row.partition_key, good=False, code_version=version, reason=reasons[row.node_id])
+                OutboxRow(
+                    hands.key, station, row.node_id, row.partition_key, kind=Kind.failed, code_version=version, reason=reasons[row.node_id]
+                )
                 for row in left
             ],
         )

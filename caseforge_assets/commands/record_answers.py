@@ -20,7 +20,7 @@ from caseforge_assets.store.attempts import AttemptRow, Result
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.contents import NewCandidate, NewContent
 from caseforge_assets.store.engine import Connection
-from caseforge_assets.store.outbox import OutboxRow
+from caseforge_assets.store.outbox import Kind, OutboxRow
 
 MAX_UNCOUNTED_TRIES = 5  # a request that expires or gets no line this often is shown as failed
 
@@ -198,7 +198,7 @@ def _output_event(reception: Reception, one: Judged, read: dict[int, int]) -> Ou
         reception.stage.outputs,
         attempt.node_id,
         attempt.partition_key,
-        good=answered,
+        kind=Kind.made if answered else Kind.failed,
         data_version=_answer_version(one.line) if answered and one.line else "",
         code_version=attempt.stage_version or reception.stage_version,
         upstream={reception.stage.inputs: input_row} if input_row else {},
@@ -215,7 +215,7 @@ def _content_event(reception: Reception, one: Judged, output_row: int, current: 
         reception.stage.content,
         attempt.node_id,
         attempt.partition_key,
-        good=content is not None,
+        kind=Kind.made if content else Kind.failed,
         data_version=content.version if content else "",
         code_version=attempt.stage_version or reception.stage_version,
         upstream={reception.stage.outputs: output_row},

@@ -14,9 +14,11 @@ from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
-from caseforge_assets.store import batches, providers, requests
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.store import batches, outbox, providers, requests
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
+from caseforge_assets.store.requests import waiting_text
 
 ENDPOINT = "/v1/chat/completions"
 
@@ -113,10 +115,12 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
 
 
 def adopt(connection: Connection, batch_id: int, remote: dict[str, object]) -> None:
-    """Records that a batch exists at the provider."""
+    """Records that a batch exists at the provider, and beside each of its nodes that its answer is awaited."""
     opened = datetime.fromtimestamp(float(str(remote["created_at"])), UTC)
     values = {"remote_id": remote["id"], "remote_status": remote["status"], "remote": remote, "opened_at": opened}
-    batches.move(connection, batch_id, ["creating", "uploaded"], state="open", reason=None, **values)
+    if batches.move(connection, batch_id, ["creating", "uploaded"], state="open", reason=None, **values):
+        batch = batches.get(connection, batch_id)
+        outbox.note_waiting(connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened))
 
 
 def _refuse(store: Engine, provider: Provider, batch: BatchRow, error: ProviderError) -> None:

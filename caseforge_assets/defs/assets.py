@@ -21,7 +21,7 @@ from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import Configuration, FrameworkSettings
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES, Station, all_stations
+from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 
 RUN_REPORT = "run_report"
 SIMULATED_WAIT_S = 120.0
@@ -111,10 +111,9 @@ def _report(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
 
 
 def _spec(key: str, entry: FrameworkSettings, station: Station, configuration: Configuration) -> dg.AssetSpec:
-    reads = station.reads or ((FRAMEWORK,) if station.name == PCF_NODES else ())
     return dg.AssetSpec(
         key=list(asset_key(key, station.name)),
-        deps=[list(asset_key(key, upstream)) for upstream in reads],
+        deps=[list(asset_key(key, upstream)) for upstream in station.reads],
         group_name=key,
         description=station_text(station),
         code_version=current_stage_version(configuration, station.stage) if station.stage else None,

@@ -24,6 +24,7 @@ from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 from caseforge_assets.store import nodes, outbox
 from caseforge_assets.store.engine import Engine, try_lock
+from caseforge_assets.store.outbox import Kind
 from caseforge_assets.store.previews import previews
 
 ROWS_PER_CHUNK = 4_000
@@ -49,7 +50,7 @@ class RunOfEvents:
 def flush_outbox(
     instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents | None = None
 ) -> int:
-    """Tells Dagster of everything that it was not told of; returns how many rows that were.
+    """Tells Dagster of everything that it was not told of; returns how many events that were.
 
     While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
 
@@ -73,18 +74,19 @@ def _flush_all(
     instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents
 ) -> int:
     flushed = 0
-    while count := _flush_chunk(instance, store, failures_job, place_of, run):
-        flushed += count
+    while (events := _flush_chunk(instance, store, failures_job, place_of, run)) is not None:
+        flushed += events
     return flushed
 
 
 def _flush_chunk(
     instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents
-) -> int:
+) -> int | None:
+    """Returns how many events were written, those that were overtaken are not; None where nothing was left to flush."""
     with store.connect() as connection:
         rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
         if not rows:
-            return 0
+            return None
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
         shown = _previews(store, [row.id for row in rows if row.node_id is not None])
@@ -93,15 +95,16 @@ def _flush_chunk(
     event_ids: dict[int, int | None] = {}
     stations = {station.name: station for station in all_stations()}
     for asset in (FRAMEWORK, *stations):
-        good = [row for row in rows if row.asset == asset and row.good]
-        events = _station_events(store, good, stations.get(asset), shown, event_ids, place_of)
+        made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
+        events = _station_events(store, made, stations.get(asset), shown, event_ids, place_of)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
-        event_ids |= dict(zip((row.id for row in good), written, strict=True))
-    failed = sorted(_standing_failures(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
-    event_ids |= _write_failed(instance, failures_job, failed, stations, shown, place_of)
+        event_ids |= dict(zip((row.id for row in made), written, strict=True))
+    standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
+    event_ids |= _write_notes(instance, standing, stations, shown, place_of)
+    _write_failed(instance, failures_job, [row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
-    return len(rows)
+    return len(event_ids)
 
 
 def _previews(store: Engine, ids: Sequence[int]) -> dict[int, Any]:
@@ -139,23 +142,22 @@ def _station_events(
     ]
 
 
-def _standing_failures(store: Engine, rows: Sequence[Any]) -> list[Any]:
-    """The failures that no later row of the same node and station overtakes, in this chunk or any other."""
-    failed = [row for row in rows if not row.good]
+def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:
+    """The failures and the notes of waiting that no later row of the same node and station overtakes, in this chunk or any other."""
+    passing = [row for row in rows if row.kind != Kind.made]
     with store.connect() as connection:
-        overtaken = outbox.overtaken(connection, [row.id for row in failed])
-    return [row for row in failed if row.id not in overtaken]
+        overtaken = outbox.overtaken(connection, [row.id for row in passing])
+    return [row for row in passing if row.id not in overtaken]
 
 
-def _write_failed(
+def _write_notes(
     instance: DagsterInstance,
-    job: JobDefinition,
     rows: Sequence[Any],
     stations: Mapping[str, Station],
     shown: Mapping[int, Any],
     place_of: Callable[[str], str],
 ) -> dict[int, int | None]:
-    """One failed run per framework and outcome, and a note beside each partition."""
+    """A note beside each partition: why it failed, or what it waits for."""
     notes = [
         PartitionNote(
             asset_key(row.framework_key, row.asset),
@@ -165,7 +167,11 @@ def _write_failed(
         )
         for row in rows
     ]
-    note_ids = write_observations(instance, notes)
+    return dict(zip((row.id for row in rows), write_observations(instance, notes), strict=True))
+
+
+def _write_failed(instance: DagsterInstance, job: JobDefinition, rows: Sequence[Any]) -> None:
+    """One failed run per framework and outcome."""
     groups: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
         groups.setdefault((row.framework_key, row.reason.partition(":")[0]), []).append(row)
@@ -173,7 +179,6 @@ def _write_failed(
         partitions = [(asset_key(row.framework_key, row.asset), row.partition_key) for row in group]
         tags = {"caseforge/framework": key, "caseforge/outcome": outcome}
         write_failures(instance, job, failure_message(outcome, [(row.partition_key, row.reason) for row in group]), partitions, tags=tags)
-    return dict(zip((row.id for row in rows), note_ids, strict=True))
 
 
 def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) -> str:

@@ -14,7 +14,7 @@ NODE_CONTEXTS = "node_contexts"
 
 @dataclass(frozen=True)
 class Station:
-    """One station: its name, the stations it reads, and the stage it belongs to (None for nodes and contexts)."""
+    """One station: its name, the assets it reads, and the stage it belongs to (None for nodes and contexts)."""
 
     name: str
     reads: tuple[str, ...]
@@ -23,7 +23,7 @@ class Station:
 
 def all_stations() -> tuple[Station, ...]:
     """Every station, in the order in which data passes."""
-    stations = [Station(PCF_NODES, (), None), Station(NODE_CONTEXTS, (PCF_NODES,), None)]
+    stations = [Station(PCF_NODES, (FRAMEWORK,), None), Station(NODE_CONTEXTS, (PCF_NODES,), None)]
     content_of = {stage.key: stage.content for stage in all_stages()}
     for stage in all_stages():
         source = (content_of[stage.reads],) if stage.reads else ()

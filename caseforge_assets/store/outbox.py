@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -13,9 +14,17 @@ from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import outbox
 
 
+class Kind(StrEnum):
+    """What a row says of its node at its station."""
+
+    made = "made"
+    failed = "failed"
+    waiting = "waiting"
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One event of one node at one station: materialized, or failed for a reason.
+    """One event of one node at one station: made (or confirmed), failed for a reason, or waiting for an answer.
 
     `upstream` maps the station that was read to the id of the outbox row that was current when it was read.
     """
@@ -24,7 +33,7 @@ class OutboxRow:
     asset: str
     node_id: int | None
     partition_key: str | None
-    good: bool = True
+    kind: Kind = Kind.made
     data_version: str = ""
     code_version: str = ""
     upstream: Mapping[str, int] = field(default_factory=dict)
@@ -37,7 +46,7 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The newest good outbox row of a node at a station."""
+    """The newest row of a node at a station that says made."""
 
     id: int
     data_version: str
@@ -53,22 +62,22 @@ def add(connection: Connection, rows: Sequence[OutboxRow]) -> list[int]:
 _LATEST = text("""
 select distinct on (o.node_id) o.node_id, o.id, o.data_version, o.code_version, o.partition_key
 from caseforge.outbox o
-where o.framework_key = :key and o.asset = :asset and o.good and o.node_id = any(:ids)
+where o.framework_key = :key and o.asset = :asset and o.kind = 'made' and o.node_id = any(:ids)
 order by o.node_id, o.id desc
 """)
 
 
 def latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]) -> dict[int, Latest]:
-    """Per node, the newest good row of a station; nodes without one are left out."""
+    """Per node, the newest row of a station that says made; nodes without one are left out."""
     rows = connection.execute(_LATEST, {"key": key, "asset": asset, "ids": list(node_ids)})
     return {row.node_id: Latest(row.id, row.data_version, row.code_version, row.partition_key) for row in rows}
 
 
 def latest_unpartitioned(connection: Connection, key: str, asset: str) -> Latest | None:
-    """The newest good row of a station that has no partitions."""
+    """The newest row of a station that has no partitions."""
     query = text("""
     select id, data_version, code_version, partition_key from caseforge.outbox
-    where framework_key = :key and asset = :asset and good and node_id is null order by id desc limit 1
+    where framework_key = :key and asset = :asset and kind = 'made' and node_id is null order by id desc limit 1
     """)
     row = connection.execute(query, {"key": key, "asset": asset}).first()
     return Latest(*row) if row else None
@@ -76,7 +85,7 @@ def latest_unpartitioned(connection: Connection, key: str, asset: str) -> Latest
 
 _OF_REQUESTS = text("""
 select request_id, max(id) from caseforge.outbox
-where framework_key = :key and asset = :asset and good and node_id = any(:node_ids) and request_id = any(:request_ids)
+where framework_key = :key and asset = :asset and kind = 'made' and node_id = any(:node_ids) and request_id = any(:request_ids)
 group by request_id
 """)
 
@@ -88,7 +97,7 @@ def latest_of_requests(connection: Connection, key: str, asset: str, node_ids: S
 
 
 _UNFLUSHED = text("""
-select o.id, o.framework_key, o.asset, o.node_id, o.partition_key, o.good, o.data_version, o.code_version, o.upstream, o.reason,
+select o.id, o.framework_key, o.asset, o.node_id, o.partition_key, o.kind, o.data_version, o.code_version, o.upstream, o.reason,
        o.created_at, o.context_id, o.request_id, o.attempt_id, o.content_id
 from caseforge.outbox o where o.flushed_at is null order by o.id limit :limit
 """)
@@ -141,33 +150,50 @@ def highest_id(connection: Connection) -> int:
     return int(connection.scalar(text("select coalesce(max(id), 0) from caseforge.outbox")) or 0)
 
 
-def good_since(connection: Connection, key: str, asset: str, after_id: int) -> set[int]:
-    """Node ids with a good row of a station that is newer than a row."""
-    query = text("select distinct node_id from caseforge.outbox where framework_key = :key and asset = :asset and good and id > :after")
+def made_since(connection: Connection, key: str, asset: str, after_id: int) -> set[int]:
+    """Node ids with a row of a station that says made and is newer than a row."""
+    query = text(
+        "select distinct node_id from caseforge.outbox where framework_key = :key and asset = :asset and kind = 'made' and id > :after"
+    )
     return set(connection.scalars(query, {"key": key, "asset": asset, "after": after_id}))
 
 
 _REPEAT = text("""
-insert into caseforge.outbox (framework_key, asset, node_id, partition_key, good, data_version, code_version, upstream, reason,
+insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, data_version, code_version, upstream, reason,
                               context_id, request_id, attempt_id, content_id)
-select distinct on (o.node_id) o.framework_key, o.asset, o.node_id, nv.partition_key, true, o.data_version, o.code_version, o.upstream, '',
+select distinct on (o.node_id) o.framework_key, o.asset, o.node_id, nv.partition_key, 'made', o.data_version, o.code_version, o.upstream, '',
        o.context_id, o.request_id, o.attempt_id, o.content_id
 from caseforge.outbox o
 join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where o.framework_key = :key and o.asset = :asset and o.good and o.node_id = any(:ids)
+where o.framework_key = :key and o.asset = :asset and o.kind = 'made' and o.node_id = any(:ids)
 order by o.node_id, o.id desc
 """)
 
 
 def repeat_latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]) -> None:
-    """Writes the newest good row of nodes at a station once more: a confirmation."""
+    """Writes the newest row of nodes at a station that says made once more: a confirmation."""
     connection.execute(_REPEAT, {"key": key, "asset": asset, "ids": list(node_ids)})
+
+
+_NOTE_WAITING = text("""
+insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, reason, request_id, attempt_id)
+select v.framework_key, :asset, a.node_id, nv.partition_key, 'waiting', :reason, a.request_id, a.id
+from caseforge.attempt a
+join caseforge.node_version nv on nv.node_id = a.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where a.batch_id = :batch and a.outcome is null order by a.id
+""")
+
+
+def note_waiting(connection: Connection, asset: str, batch_id: int, reason: str) -> None:
+    """Writes beside each node of a batch that its answer is awaited, since when and from where."""
+    connection.execute(_NOTE_WAITING, {"asset": asset, "batch": batch_id, "reason": reason})
 
 
 _NEWEST_FAILURES = text("""
 select distinct on (node_id) node_id, reason from caseforge.outbox
-where asset = any(:assets) and node_id = any(:ids) and not good and attempt_id is not null order by node_id, id desc
+where asset = any(:assets) and node_id = any(:ids) and kind = 'failed' and attempt_id is not null order by node_id, id desc
 """)
 
 

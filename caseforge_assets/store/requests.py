@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -322,14 +323,21 @@ def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], sim
     texts = {}
     for row in connection.execute(_WHEREABOUTS, {"stage": stage, "ids": list(node_ids)}):
         if row.batch_id is not None:
-            name = row.remote_id or f"batch {row.batch_id}"
             status = f" ({row.remote_status})" if row.remote_status else ""
-            texts[row.node_id] = f"waiting: in {name}{status} since {row.since:%Y-%m-%d %H:%M} UTC, turns green when collected"
+            texts[row.node_id] = waiting_text((row.remote_id or f"batch {row.batch_id}") + status, row.since)
         elif row.approved or (simulated and row.plan_id is None):
             texts[row.node_id] = "waiting: not submitted yet; the job submit or its sensor sends it"
         else:
             texts[row.node_id] = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
     return texts
+
+
+def waiting_text(batch: str, since: datetime) -> str:
+    """What is said of a node whose request is in a batch: which, since when, and what makes it move."""
+    return (
+        f"waiting: in {batch} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC; turns green when collected: by collect_sensor, the job collect or "
+        "`caseforge monitor`, once the provider is through (24 hours at most)"
+    )
 
 
 def newest_sendable(connection: Connection, provider: int, simulated: bool) -> tuple[int, int]:

@@ -320,7 +320,7 @@ outbox = Table(
     Column("asset", Text, nullable=False),
     _ref("node_id", "node.id", nullable=True),
     Column("partition_key", Text, comment="NULL, like node_id, for stations without partitions"),
-    Column("good", Boolean, nullable=False),
+    Column("kind", Text, nullable=False, comment="made, failed, or waiting: a note that an answer is awaited"),
     Column("data_version", Text, nullable=False, server_default=""),
     Column("code_version", Text, nullable=False, server_default=""),
     Column("upstream", JSONB, nullable=False, server_default="{}", comment="asset: id of the outbox row that was read"),
@@ -332,6 +332,7 @@ outbox = Table(
     _now("created_at"),
     _time("flushed_at"),
     Column("event_id", BigInteger, comment="Dagster's id of the event, once flushed"),
+    CheckConstraint("kind in ('made', 'failed', 'waiting')", name="kind"),
     Index("ix_outbox_latest", "framework_key", "asset", "node_id", text("id desc")),
     Index("ix_outbox_unflushed", "id", postgresql_where=text("flushed_at is null")),
 )

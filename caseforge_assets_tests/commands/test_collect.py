@@ -31,7 +31,7 @@ join caseforge.batch b on b.id = a.batch_id and b.stage = :stage
 join caseforge.node_version nv on nv.node_id = a.node_id and nv.code = :code
 left join caseforge.request r on r.id = a.request_id order by a.id
 """
-EVENTS = "select asset, good, reason from caseforge.outbox where partition_key = :partition and asset = any(:assets) order by id"
+EVENTS = "select asset, kind = 'made', reason from caseforge.outbox where partition_key = :partition and asset = any(:assets) and kind <> 'waiting' order by id"
 CONTENT_TABLES = ("attempt", "content", "candidate", "request", "context")
 
 

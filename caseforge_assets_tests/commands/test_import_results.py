@@ -77,7 +77,7 @@ def test_the_empty_documents_are_failures_that_name_the_reasoning_tokens(opened:
     ]
     assert opened.column("select min(cost_usd) > 0 from caseforge.attempt") == [True]
     assert opened.column("select count(*) from caseforge.content") == [0]
-    failed = opened.query("select asset, partition_key from caseforge.outbox where not good order by id")
+    failed = opened.query("select asset, partition_key from caseforge.outbox where kind = 'failed' order by id")
     assert failed == [("process_documents", f"{code}_n{code}") for code in ("1.2.4", "1.2.9", "1.3.5")]
 
 

@@ -47,9 +47,7 @@ def test_reused_candidates_have_uids_in_their_own_framework(bench: OpenBench) ->
 def test_reused_contents_show_in_dagster_like_any_other(bench: OpenBench) -> None:
     opened = with_the_same_framework_again(bench())
     opened.generate(key="other")
-    events = (
-        "select asset, count(*) from caseforge.outbox where framework_key = :key and node_id is not null and good group by 1 order by 1"
-    )
+    events = "select asset, count(*) from caseforge.outbox where framework_key = :key and node_id is not null and kind = 'made' group by 1 order by 1"
     assert opened.query(events, key="other") == opened.query(events, key=KEY)
     chain = """
     select count(*) from caseforge.outbox o join caseforge.outbox u on u.id = (o.upstream ->> :reads)::bigint

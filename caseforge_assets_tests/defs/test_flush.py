@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from caseforge_assets_tests.defs.project import (
     PARTITIONS,
     STATIONS,
     USECASE_INPUTS,
+    USECASE_OUTPUTS,
     OpenProject,
     Project,
 )
@@ -38,7 +40,7 @@ BAD = ["truncate:batch=1,match=-1-1-1-r", "http_500:batch=1,match=-1-1-[23]-r", 
 LATEST_ROWS = """
 select distinct on (o.asset, o.partition_key) o.asset, o.partition_key, o.data_version, o.event_id,
        (select jsonb_object_agg(u.key, up.event_id) from jsonb_each_text(o.upstream) u join caseforge.outbox up on up.id = cast(u.value as bigint))
-from caseforge.outbox o where o.good and o.partition_key is not null order by o.asset, o.partition_key, o.id desc
+from caseforge.outbox o where o.kind = 'made' and o.partition_key is not null order by o.asset, o.partition_key, o.id desc
 """
 
 
@@ -226,6 +228,44 @@ def test_a_message_says_the_short_things_first_and_fits_the_page() -> None:
     assert len(lines) <= 11
 
 
+# Waiting
+
+
+def test_a_node_under_way_says_in_which_batch_since_when_and_what_makes_it_move(project: OpenProject) -> None:
+    opened = project(latency_s=60)
+    opened.load()
+    opened.bench.approve(stages=[PROCESS])
+    opened.bench.round()
+    opened.flush()
+    ((remote_id, opened_at),) = opened.bench.query("select remote_id, opened_at from caseforge.batch")
+    notes = opened.notes(OUTPUTS)
+    assert set(notes) == set(PARTITIONS)
+    (note,) = set(notes.values())
+    assert note.startswith(f"waiting: in {remote_id} since {opened_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC; turns green when collected: by")
+    assert set(opened.states(OUTPUTS).values()) == {MISSING}  # nothing has failed
+
+
+def test_a_failure_that_is_under_way_again_says_so_and_turns_green(project: OpenProject) -> None:
+    opened = project(faults=["http_500:batch=1"])
+    opened.load()
+    opened.generate("1.1.1", stages=[PROCESS])
+    assert opened.states(OUTPUTS)["1.1.1_c"] == FAILED
+    opened.bench.approve(stages=[PROCESS])
+    opened.bench.round()
+    opened.flush()
+    assert opened.notes(OUTPUTS)["1.1.1_c"].startswith("waiting: in batch_")
+    opened.bench.work()
+    opened.flush()
+    assert opened.states(OUTPUTS)["1.1.1_c"] == MATERIALIZED
+
+
+def test_what_was_collected_before_the_flush_leaves_no_note_of_waiting(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.generate()
+    assert opened.notes(OUTPUTS) == opened.notes(USECASE_OUTPUTS) == {}
+
+
 # Again, at once, interrupted
 
 
@@ -252,8 +292,8 @@ def test_a_crash_before_the_rows_are_marked_leaves_the_right_state(project: Open
             opened.flush()
     assert opened.states(DOCUMENTS)["2.1.1_h"] == MATERIALIZED
     opened.bench.generate()
-    rows = opened.bench.column("select count(*) from caseforge.outbox")[0]
-    assert opened.flush() == rows
+    made = opened.bench.column("select count(*) from caseforge.outbox where kind = 'made'")[0]
+    assert opened.flush() == made
     assert_all_green(opened)
     assert opened.flush() == 0
 
@@ -264,7 +304,7 @@ def test_two_flushers_at_once_write_everything_once(project: OpenProject, monkey
     opened = project()
     opened.bench.load()
     opened.bench.generate()
-    rows = dict(opened.bench.query("select asset, count(*) from caseforge.outbox group by 1"))
+    rows = dict(opened.bench.query("select asset, count(*) from caseforge.outbox where kind = 'made' group by 1"))
     ready, flushed = threading.Barrier(2), []
 
     def flush() -> None:

@@ -1,0 +1,71 @@
+"""Where every target node stands at every station: the store's own answer, which Dagster mirrors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
+from caseforge_assets.store import nodes, outbox, statuses
+from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.nodes import NodeRow
+from caseforge_assets.store.statuses import Latest
+
+
+@dataclass(frozen=True)
+class StationStatus:
+    """One node at one station.
+
+    `stale` are the reasons why what was made there does not fit any more, also where the last attempt failed; `reason` says
+    why it failed; `waiting` where its answer is, when one is awaited.
+    """
+
+    station: str
+    node: NodeRow
+    condition: Condition
+    stale: tuple[StaleReason, ...] = ()
+    reason: str = ""
+    since: datetime | None = None
+    waiting: str = ""
+
+
+def station_statuses(
+    connection: Connection, configuration: Configuration, key: str, node_ids: Sequence[int] | None = None
+) -> list[StationStatus]:
+    """Every target node of a framework (or those given) at every station, in the order of stations and then of the framework."""
+    targets = nodes.target_nodes(connection, key, node_ids)
+    rows = {(row.node_id, row.asset): row for row in statuses.latest_of_all(connection, key, node_ids)}
+    newest = {(row.node_id, row.asset): made for row in rows.values() if (made := _made(row)) is not None}
+    if above := outbox.latest_unpartitioned(connection, key, FRAMEWORK):
+        newest |= {(node.node_id, FRAMEWORK): Made(above.id, above.data_version, above.code_version, {}, None) for node in targets}
+    versions = statuses.data_versions(connection, sorted({read for made in newest.values() for read in made.upstream.values()}))
+    found = []
+    for station in all_stations():
+        code_version = current_stage_version(configuration, station.stage) if station.stage else None
+        for node in targets:
+            of_node = {name: newest[node.node_id, name] for name in (station.name, *station.reads) if (node.node_id, name) in newest}
+            made = of_node.get(station.name)
+            reasons = tuple(stale_reasons(station.reads, code_version, made, of_node, versions)) if made else ()
+            found.append(_status(station, node, rows.get((node.node_id, station.name)), reasons))
+    return found
+
+
+def _made(row: Latest) -> Made | None:
+    if row.made_id is None or row.made_at is None:
+        return None
+    return Made(row.made_id, row.data_version or "", row.code_version or "", row.upstream or {}, row.made_at)
+
+
+def _status(station: Station, node: NodeRow, row: Latest | None, stale: tuple[StaleReason, ...]) -> StationStatus:
+    if row is None:
+        return StationStatus(station.name, node, Condition.MISSING)
+    waiting = row.waiting_reason or "" if (row.waiting_id or 0) > max(row.made_id or 0, row.failed_id or 0) else ""
+    if (row.failed_id or 0) > (row.made_id or 0):
+        return StationStatus(station.name, node, Condition.FAILED, stale, row.failed_reason or "", row.failed_at, waiting)
+    if row.made_id is None:
+        return StationStatus(station.name, node, Condition.MISSING, waiting=waiting)
+    return StationStatus(station.name, node, Condition.STALE if stale else Condition.FRESH, stale, since=row.made_at, waiting=waiting)

@@ -1,0 +1,63 @@
+"""Whether what was made at a station still fits: the rule by which Dagster, too, calls a partition fresh or stale.
+
+A thing is stale when what made it has another version now, or when something that it was made from was made anew and came out
+different. It is not stale because something further up is: that shows once the station between them is made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Condition(StrEnum):
+    """What Dagster shows of a partition at a station. A failed one may have older content, and then be stale as well."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made last of a node at a station: version, what made it, and the ids of the records that were read for it."""
+
+    id: int
+    data_version: str
+    code_version: str
+    upstream: Mapping[str, int]
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaleReason:
+    """One reason why something is stale, for people, and since when it is."""
+
+    text: str
+    since: datetime | None
+
+
+def stale_reasons(
+    reads: Sequence[str], code_version: str | None, made: Made, newest: Mapping[str, Made], read_versions: Mapping[int, str]
+) -> list[StaleReason]:
+    """Why something is stale; nothing where it is fresh.
+
+    Args:
+        reads: the stations that it is made from.
+        code_version: version of the station's code now; None where it has none.
+        newest: by station, what was made last of the same node; stations without anything are left out.
+        read_versions: by id, the data version of records that were read.
+    """
+    reasons = []
+    if code_version is not None and made.code_version != code_version:
+        reasons.append(StaleReason(f"template, schema, model or settings changed ({made.code_version or 'none'} → {code_version})", None))
+    for upstream in reads:
+        now, read = newest.get(upstream), made.upstream.get(upstream)
+        if read is None:
+            reasons.append(StaleReason(f"was not made from {upstream}", made.at))
+        elif now is not None and now.data_version != read_versions.get(read, now.data_version):
+            reasons.append(StaleReason(f"{upstream} changed", now.at))
+    return reasons

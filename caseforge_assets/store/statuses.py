@@ -1,0 +1,60 @@
+"""What the outbox says of every target node at every station: what was made last, and what happened last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest rows of one node at one station. What is None did not happen."""
+
+    asset: str
+    node_id: int
+    made_id: int | None
+    made_at: datetime | None
+    data_version: str | None
+    code_version: str | None
+    upstream: dict[str, int] | None
+    failed_id: int | None
+    failed_at: datetime | None
+    failed_reason: str | None
+    waiting_id: int | None
+    waiting_reason: str | None
+
+
+# One pass per kind over the index (framework_key, asset, node_id, id desc). A node that was moved has other partitions behind it.
+_LATEST = text("""
+with target as (
+    select nv.node_id, nv.partition_key from caseforge.node_version nv
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    where v.framework_key = :key and nv.partition_key is not null and (cast(:ids as bigint[]) is null or nv.node_id = any(:ids))
+),
+newest as (
+    select distinct on (o.asset, o.node_id, o.kind) o.*
+    from caseforge.outbox o join target t on t.node_id = o.node_id and t.partition_key = o.partition_key
+    where o.framework_key = :key order by o.asset, o.node_id, o.kind, o.id desc
+)
+select asset, node_id,
+       max(id) filter (where kind = 'made'), max(created_at) filter (where kind = 'made'), max(data_version) filter (where kind = 'made'),
+       max(code_version) filter (where kind = 'made'), (array_agg(upstream) filter (where kind = 'made'))[1],
+       max(id) filter (where kind = 'failed'), max(created_at) filter (where kind = 'failed'), max(reason) filter (where kind = 'failed'),
+       max(id) filter (where kind = 'waiting'), max(reason) filter (where kind = 'waiting')
+from newest group by asset, node_id
+""")
+
+
+def latest_of_all(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> list[Latest]:
+    """The newest rows of every target node (or of those given) at every station where something happened."""
+    return [Latest(*row) for row in connection.execute(_LATEST, {"key": key, "ids": None if node_ids is None else list(node_ids)})]
+
+
+def data_versions(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Data versions of outbox rows by id."""
+    rows: Any = connection.execute(text("select id, data_version from caseforge.outbox where id = any(:ids)"), {"ids": list(ids)})
+    return {row.id: row.data_version for row in rows}

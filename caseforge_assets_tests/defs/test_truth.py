@@ -1,0 +1,184 @@
+"""What Dagster says of each node at each station is what the store says, and both are right."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from dagster import AssetKey
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from caseforge_assets.commands.materialize_stations import materialize_stations
+from caseforge_assets.commands.station_statuses import station_statuses
+from caseforge_assets.definitions import build_defs
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.partitions import node_partitions
+from caseforge_assets.reports.freshness import Condition
+from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, load_settings
+from caseforge_assets_tests.defs.project import (
+    CANDIDATES,
+    CONTEXTS,
+    DOCUMENTS,
+    FAILED,
+    INPUTS,
+    MATERIALIZED,
+    MISSING,
+    NODES,
+    OUTPUTS,
+    STATIONS,
+    USECASE_INPUTS,
+    USECASE_OUTPUTS,
+    OpenProject,
+    Project,
+)
+from caseforge_assets_tests.workbench import KEY, SHOP
+
+MANY = [
+    ("1", "a", "Sell", "Finds customers and serves them."),
+    *((f"1.{branch}", f"b{branch}", f"Branch {branch}", f"Sells in branch {branch}.") for branch in range(1, 16)),
+    *((f"1.{b}.{n}", f"c{b}x{n}", f"Offer {b} {n}", f"Makes offer {n} of branch {b}.") for b in range(1, 16) for n in range(1, 21)),
+]
+CHANGED = {"1.3.7_c3x7", "1.15.20_c15x20"}
+
+
+def changed() -> list[tuple[str, ...]]:
+    """The 300 leaves with two of them described differently."""
+    return [(*row[:3], row[3] + " In writing.") if f"{row[0]}_{row[1]}" in CHANGED else row for row in MANY]
+
+
+def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_station_at_a_time(project: OpenProject) -> None:
+    opened = project(faults=["truncate:batch=1,match=-1-2-2-r"])
+    opened.load(MANY)
+    opened.generate()
+    assert opened.states(DOCUMENTS) == {**dict.fromkeys(opened.states(NODES), MATERIALIZED), "1.2.2_c2x2": FAILED}
+    opened.generate()
+    assert set(opened.states(CANDIDATES).values()) == {MATERIALIZED}  # the failed one turned green
+    opened.load(changed())
+    steps = [  # what is made anew, and what is stale then: collecting carries nodes through documents and on to the next inputs
+        (None, [CONTEXTS]),
+        (CONTEXTS, [INPUTS, USECASE_INPUTS]),
+        (INPUTS, [OUTPUTS, USECASE_INPUTS]),
+        (OUTPUTS, [USECASE_OUTPUTS]),
+        (USECASE_OUTPUTS, []),
+    ]
+    for made, below in steps:
+        if made:
+            assert opened.run([made], *sorted(CHANGED, reverse=True)).success
+        expected = {(station, partition) for station in below for partition in CHANGED}
+        assert store_stale(opened) == expected
+        assert opened.stale(shown := (*below, CANDIDATES)[0]) == {
+            one for one in expected if one[0] == shown
+        }  # 300 questions take 2 seconds
+
+
+def store_stale(opened: Project) -> set[tuple[str, str]]:
+    with opened.bench.store.connect() as connection:
+        found = station_statuses(connection, opened.bench.configuration, KEY)
+    return {(one.station, str(one.node.partition_key)) for one in found if one.stale}
+
+
+# Against each other, on random histories
+
+
+LEAVES = [row[0] for row in SHOP if row[0].count(".") == 2]
+some_leaves = st.lists(st.sampled_from(LEAVES), min_size=1, max_size=6, unique=True)
+some_stations = st.lists(st.sampled_from(STATIONS), min_size=1, max_size=8, unique=True)
+actions = st.one_of(
+    st.tuples(st.just("generate"), some_leaves),
+    st.tuples(st.just("materialize"), some_leaves, some_stations),
+    st.tuples(st.just("rename"), st.sampled_from([row[0] for row in SHOP]), st.sampled_from(["Anew", "Otherwise"])),
+    st.tuples(st.just("remove"), st.sampled_from(LEAVES)),
+    st.tuples(st.just("model"), st.sampled_from(["process_details", "usecases"]), st.sampled_from(["gpt-5", "gpt-5-mini"])),
+    st.tuples(st.just("flush")),
+)
+_NUMBERS = itertools.count(1)
+
+
+class History:
+    """A framework of its own on which actions are carried out one after the other."""
+
+    def __init__(self, opened: Project) -> None:
+        self.opened, self.key, self.rows, self.models = opened, f"shop{next(_NUMBERS)}", list(SHOP), {}
+        self.load()
+
+    @property
+    def configuration(self) -> Configuration:
+        """The project's, with the models chosen so far and this framework alone."""
+        return self.opened.bench.configuration.model_copy(
+            update={
+                "stages": {stage: StageOverrides(model=model) for stage, model in self.models.items()},
+                "frameworks": {self.key: FrameworkSettings(title=self.key, source="shop.csv")},
+            }
+        )
+
+    def load(self) -> None:
+        self.opened.bench.load(self.rows, key=self.key)
+
+    def apply(self, action: Sequence[Any]) -> None:
+        """Carries out one action."""
+        match action:
+            case ("generate", codes):
+                self.materialize(codes, STATIONS)
+            case ("materialize", codes, stations):
+                self.materialize(codes, stations)
+            case ("rename", code, name):
+                self.rows = [(*row[:2], name, row[3]) if row[0] == code else row for row in self.rows]
+                self.load()
+            case ("remove", code):
+                if len(self.rows) > 7:
+                    self.rows = [row for row in self.rows if row[0] != code]
+                    self.load()
+            case ("model", stage, model):
+                self.models[stage] = model
+            case ("flush",):
+                self.opened.flush()
+
+    def materialize(self, codes: Sequence[str], stations: Sequence[str]) -> None:
+        partitions = [f"{row[0]}_{row[1]}" for row in self.rows if row[0] in codes]
+        bench = self.opened.bench
+        materialize_stations(
+            bench.store, bench.folder, self.configuration, self.key, stations, partitions, provider=bench.provider, wait_s=20
+        )
+
+    def in_store(self) -> dict[tuple[str, str], tuple[str, bool]]:
+        """Per station and partition: state and staleness, as the store has them."""
+        names = {Condition.FAILED: FAILED, Condition.MISSING: MISSING}
+        with self.opened.bench.store.connect() as connection:
+            found = station_statuses(connection, self.configuration, self.key)
+        return {(one.station, str(one.node.partition_key)): (names.get(one.condition, MATERIALIZED), bool(one.stale)) for one in found}
+
+    def in_dagster(self) -> dict[tuple[str, str], tuple[str, bool]]:
+        """The same as Dagster computes it."""
+        instance = self.opened.instance
+        definitions = build_defs(load_settings(self.opened.path).model_copy(update={"configuration": self.configuration}))
+        resolver = CachingStaleStatusResolver(instance, definitions.resolve_asset_graph(), LoadingContextForTest(instance))
+        found = {}
+        for station in STATIONS:
+            asset = AssetKey(asset_key(self.key, station))
+            keys = node_partitions(self.key).get_partition_keys(dynamic_partitions_store=instance)
+            states = instance.get_status_by_partition(asset, keys, node_partitions(self.key)) or {}
+            for key in keys:
+                state = states.get(key)
+                stale = resolver.get_status(asset, key) is StaleStatus.STALE
+                found[station, key] = (state.name if state else MISSING, stale)
+        return found
+
+
+@pytest.fixture
+def histories(project: OpenProject) -> Project:
+    return project(faults=["http_500:rate=0.15", "truncate:rate=0.15"])
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(actions=st.lists(actions, min_size=3, max_size=7))
+def test_dagsters_resolver_and_the_store_agree_after_any_history(histories: Project, actions: list[tuple[Any, ...]]) -> None:
+    history = History(histories)
+    for action in [("generate", LEAVES), *actions]:
+        history.apply(action)
+    histories.flush()
+    assert history.in_dagster() == history.in_store()
