@@ -8,6 +8,7 @@ import dagster as dg
 from caseforge_assets.defs.assets import framework_assets
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.jobs import BATCH_JOBS
+from caseforge_assets.defs.regenerate import regenerate
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.defs.sensors import SENSORS
 from caseforge_assets.settings import Settings, load_settings
@@ -23,7 +24,7 @@ def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | 
     configuration = (settings or load_settings()).configuration
     return dg.Definitions(
         assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, configuration)],
-        jobs=[*BATCH_JOBS, failed_nodes],
+        jobs=[*BATCH_JOBS, regenerate, failed_nodes],
         sensors=SENSORS,
         resources={"caseforge": Caseforge(), **(resources or {})},
         executor=dg.in_process_executor,

@@ -123,6 +123,23 @@ class Settings(BaseModel):
             f"framework {key!r} is not in {CONFIG_NAME} (declared: {names}). Add it with: caseforge load FILE --framework {key}"
         )
 
+    def framework_key(self, key: str | None) -> str:
+        """The framework that is meant: the one named, or the only one declared.
+
+        Raises:
+            ConfigurationError: not declared, or none named while there are several.
+        """
+        declared = sorted(self.configuration.frameworks)
+        if key is None and len(declared) > 1:
+            raise ConfigurationError(
+                f"several frameworks are declared; say which (--framework, or the form's framework): {', '.join(declared)}"
+            )
+        if key is None and not declared:
+            raise ConfigurationError("no framework is declared yet. Add one with: caseforge load FILE --framework KEY")
+        chosen = declared[0] if key is None else key
+        self.framework(chosen)
+        return chosen
+
 
 def check_framework_key(key: str) -> str:
     """A framework key as Dagster and URLs can carry it.

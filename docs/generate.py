@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 def cli_page() -> str:
     """docs/cli.md: the help of every command."""
     parts = ["# Commands\n", "Made from the commands themselves by `make docs`.\n", _section("caseforge", caseforge, None)]
-    context = click.Context(caseforge, info_name="caseforge")
+    context = click.Context(caseforge, info_name="caseforge", **caseforge.context_settings)
     for name in caseforge.list_commands(context):
         command = caseforge.get_command(context, name)
         if command is None:
@@ -29,7 +29,8 @@ def cli_page() -> str:
 
 
 def _section(title: str, command: click.Command, parent: click.Context | None) -> str:
-    context = click.Context(command, info_name=title.split()[-1], parent=parent, terminal_width=100, max_content_width=100)
+    settings = {**command.context_settings, "terminal_width": 100, "max_content_width": 100}
+    context = click.Context(command, info_name=title.split()[-1], parent=parent, **settings)
     return f"## {title}\n\n```\n{command.get_help(context)}\n```\n"
 
 

@@ -10,7 +10,18 @@ import click
 from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json, usd
-from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.options import (
+    Choice,
+    chosen_ids,
+    chosen_stages,
+    framework_option,
+    json_option,
+    limit_option,
+    nodes_option,
+    pass_session,
+    select_option,
+    stage_option,
+)
 from caseforge_assets.cli.session import Session
 
 if TYPE_CHECKING:
@@ -23,19 +34,29 @@ PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 @framework_option
 @stage_option
 @nodes_option
+@select_option
+@limit_option
 @click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
 @json_option
 @pass_session
-def plan(session: Session, key: str | None, stage_keys: tuple[str, ...], nodes: str | None, offline: bool, as_json: bool) -> None:
+def plan(
+    session: Session,
+    key: str | None,
+    stage_keys: tuple[str, ...],
+    nodes: str | None,
+    selection: str | None,
+    limit: int | None,
+    offline: bool,
+    as_json: bool,
+) -> None:
     """Show what would be sent for a framework, why, and at what cost. Nothing is sent or kept."""
-    from caseforge_assets.commands.choose_nodes import choose_nodes
     from caseforge_assets.commands.make_plan import draft_plan
 
     key = session.framework_key(key)
     simulated = False if offline or session.settings.openai_api_key is None else session.provider.simulated
     with session.store.connect() as connection:
-        ids = choose_nodes(connection, key, nodes)
         stages = chosen_stages(stage_keys)
+        ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
         draft = draft_plan(connection, session.settings.configuration, key, stages, simulated=simulated, made_by="plan", node_ids=ids)
         connection.rollback()
     if as_json:
@@ -48,6 +69,8 @@ def plan(session: Session, key: str | None, stage_keys: tuple[str, ...], nodes: 
 @framework_option
 @stage_option
 @nodes_option
+@select_option
+@limit_option
 @click.option("--test", is_flag=True, help="Only a few nodes, spread over the framework.")
 @click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="How many nodes --test takes.")
 @click.option("--regenerate", is_flag=True, help="Ask for another answer also where there is a good one.")
@@ -61,6 +84,8 @@ def generate(
     key: str | None,
     stage_keys: tuple[str, ...],
     nodes: str | None,
+    selection: str | None,
+    limit: int | None,
     test: bool,
     count: int,
     regenerate: bool,
@@ -70,14 +95,13 @@ def generate(
     as_json: bool,
 ) -> None:
     """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
-    from caseforge_assets.commands.choose_nodes import choose_nodes
     from caseforge_assets.commands.make_plan import draft_plan
     from caseforge_assets.store import plans
 
-    key = session.framework_key(key)
-    provider, stages = session.provider, chosen_stages(stage_keys)
+    key, provider, stages = session.framework_key(key), session.provider, chosen_stages(stage_keys)
+    choice = Choice(nodes, selection, limit, count if test else None)
     with session.store.begin() as connection:
-        ids = choose_nodes(connection, key, nodes, count if test else None)
+        ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
         draft = draft_plan(
             connection,
             session.settings.configuration,

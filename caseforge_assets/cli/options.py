@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from caseforge_assets.cli.session import Session
+    from caseforge_assets.store.engine import Connection
 
 framework_option = click.option(
     "--framework", "key", metavar="KEY", help="Framework key from caseforge.toml; may be left out when there is only one."
@@ -15,10 +20,48 @@ nodes_option = click.option(
     metavar="CODES",
     help="Only these nodes: codes or partition keys separated by commas, or branches such as '8.*'.",
 )
+select_option = click.option(
+    "--select",
+    "selection",
+    type=click.Choice(["unfinished", "failed", "missing", "stale"]),
+    help="Only nodes that are so in one of the stages. Without it: every node, and what is good is left alone.",
+)
+limit_option = click.option("--limit", type=click.IntRange(1), help="Only the first so many of the nodes that --select means.")
 stage_option = click.option(
     "--stage", "stage_keys", multiple=True, metavar="STAGE", help="Only this stage (may be repeated): process_details, usecases."
 )
 pass_session = click.pass_obj
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What --nodes, --select and --limit say, and how many nodes --test takes, where it is given."""
+
+    nodes: str | None
+    selection: str | None
+    limit: int | None
+    test_count: int | None = None
+
+
+def chosen_ids(
+    session: Session, connection: Connection, key: str, stages: list[Any], choice: Choice, *, simulated: bool
+) -> list[int] | None:
+    """Ids of the nodes that are meant; None: all of them.
+
+    Raises:
+        click.UsageError: --limit without --select, or --test with it.
+    """
+    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.select_nodes import Selection, select_nodes
+
+    if choice.selection is None:
+        if choice.limit is not None:
+            raise click.UsageError("--limit goes with --select; for a few nodes spread over the framework, use generate --test --count N")
+        return choose_nodes(connection, key, choice.nodes, choice.test_count)
+    if choice.test_count is not None:
+        raise click.UsageError("--test takes nodes from all over the framework, --select those that are not finished: use one of them")
+    configuration, which = session.settings.configuration, Selection[choice.selection]
+    return select_nodes(connection, configuration, key, stages, which, simulated=simulated, named=choice.nodes, limit=choice.limit)
 
 
 def chosen_stages(keys: tuple[str, ...]) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from caseforge_assets.settings import ConfigurationError, Settings, load_settings
+from caseforge_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from caseforge_assets.artifacts import ArtifactFolder
@@ -53,20 +53,8 @@ class Session:
         return connect_provider(self.store, make_client(self.settings))
 
     def framework_key(self, key: str | None) -> str:
-        """The framework that is meant: the one named, or the only one declared.
-
-        Raises:
-            ConfigurationError: not declared, or none named while there are several.
-        """
-        if key is not None:
-            self.settings.framework(key)
-            return key
-        declared = sorted(self.settings.configuration.frameworks)
-        if len(declared) == 1:
-            return declared[0]
-        if not declared:
-            raise ConfigurationError("no framework is declared yet. Add one with: caseforge load FILE --framework KEY")
-        raise ConfigurationError(f"several frameworks are declared; say which with --framework: {', '.join(declared)}")
+        """The framework that is meant: the one named, or the only one declared."""
+        return self.settings.framework_key(key)
 
     def reload(self) -> None:
         """Reads the settings anew and forgets the provider, after the environment has changed."""

@@ -24,7 +24,6 @@ from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 
 RUN_REPORT = "run_report"
-SIMULATED_WAIT_S = 120.0
 
 
 class StationConfig(dg.Config):
@@ -68,7 +67,6 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
     )
     def stations(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge) -> Iterator[Any]:
         provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
-        default_wait_s = SIMULATED_WAIT_S if provider and provider.simulated else 0.0
         done = materialize_stations(
             caseforge.store,
             caseforge.folder,
@@ -78,7 +76,7 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
             context.partition_keys,
             provider=provider,
             no_provider=no_provider,
-            wait_s=default_wait_s if config.wait_s is None else config.wait_s,
+            wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
         )
         mirror(context, caseforge)
         for station, reasons in done.unfinished.items():

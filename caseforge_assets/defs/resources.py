@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from caseforge_assets.store.engine import Engine
 
 
+SIMULATED_WAIT_S = 120.0
+
+
 class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The project that a run works on: settings, store, artifacts, provider, each opened when it is first used."""
 
@@ -54,6 +57,13 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
             return self.provider, ""
         except (ConfigurationError, ProviderError) as error:
             return None, str(error)
+
+    def wait_s(self, asked: float | None) -> float:
+        """How long a run waits for answers, in seconds per stage: as asked, or else long enough for a simulated provider, not at all for others."""
+        if asked is not None:
+            return asked
+        provider, _ = self.find_provider()
+        return SIMULATED_WAIT_S if provider and provider.simulated else 0.0
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
         """Closes connections: a code server makes one of these for each tick."""

@@ -164,3 +164,21 @@ def test_without_a_key_it_is_said_how_to_go_on(command_line: OpenCommandLine) ->
     del environ["OPENAI_API_KEY"]  # set by the fixture, which undoes it
     assert "caseforge batch-server" in cli.run("generate", expected=2)
     assert cli.json("plan")["simulated"] is False
+
+
+def test_a_selection_takes_only_what_is_so(command_line: OpenCommandLine) -> None:
+    cli = command_line(faults=["http_500:batch=1,match=-1-1-1-r"])
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1,1.1.2", "--stage", "process_details", "--wait", expected=3)
+    plans = {
+        name: cli.json("plan", "--stage", "process_details", "--select", name)["nodes"]
+        for name in ("failed", "missing", "stale", "unfinished")
+    }
+    assert plans == {"failed": 1, "missing": 4, "stale": 0, "unfinished": 5}
+    taken = cli.json(
+        "generate", "--stage", "process_details", "--select", "missing", "--limit", "2", "--wait", expected=3
+    )  # one failed before
+    assert taken["plan"]["nodes"] == 2
+    assert cli.json("plan", "--stage", "process_details", "--select", "unfinished")["nodes"] == 3
+    assert "--limit goes with --select" in cli.run("plan", "--limit", "2", expected=2)
+    assert "use one of them" in cli.run("generate", "--test", "--select", "failed", expected=2)

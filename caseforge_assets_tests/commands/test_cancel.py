@@ -88,7 +88,7 @@ def test_a_batch_that_is_billed_elsewhere_is_cancelled_there(bench: OpenBench) -
     billed = bench(bills=True, latency_s=60, budget_usd=100)
     billed.approve(stages=[PROCESS])
     billed.round()
-    with pytest.raises(CannotCancel, match="is at .* or another account; set OPENAI_BASE_URL"):
+    with pytest.raises(CannotCancel, match=r"is at .* or another account; set OPENAI_BASE_URL"):
         cancel(bench())
     assert billed.column("select state from caseforge.batch") == ["open"]
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,10 +37,10 @@ class Project(CommandLine):
 
 
 @pytest.fixture
-def project(command_line: OpenCommandLine, dagster_instance: DagsterInstance) -> Iterator[Project]:
+def project(command_line: OpenCommandLine, dagster_instance: DagsterInstance) -> Project:
     """A new project whose Batch API server takes half a second for a batch."""
     cli = command_line("create_grace_s = 1", latency_s=0.5)
-    yield Project(cli.folder, cli.base_url, dagster_instance)
+    return Project(cli.folder, cli.base_url, dagster_instance)
 
 
 @pytest.fixture
