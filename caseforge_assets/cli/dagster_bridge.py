@@ -11,8 +11,7 @@ def flush(settings: Settings, store: Engine) -> int:
     from dagster import DagsterInstance
 
     from caseforge_assets.artifacts import ArtifactFolder
-    from caseforge_assets.defs.failures import failed_nodes
-    from caseforge_assets.defs.flush import flush_outbox
+    from caseforge_assets.defs.mirror import mirror_outside_runs
 
     with DagsterInstance.from_config(str(settings.project)) as instance:
-        return flush_outbox(instance, store, failed_nodes, ArtifactFolder(settings.artifacts).describe)
+        return mirror_outside_runs(instance, store, settings.configuration, ArtifactFolder(settings.artifacts))

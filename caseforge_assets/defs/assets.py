@@ -4,7 +4,7 @@ The stations are one multi-asset, so that any selection of them is one run and o
 start, and nothing is skipped because a station above had nothing to write.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -12,18 +12,20 @@ import dagster as dg
 from caseforge_assets.commands.load_framework import load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
 from caseforge_assets.commands.stage_settings import current_stage_version
-from caseforge_assets.defs.descriptions import FRAMEWORK_TEXT, REPORT_TEXT, station_kinds, station_text
+from caseforge_assets.defs.checks import check_results, check_specs
+from caseforge_assets.defs.descriptions import FRAMEWORK_TEXT, RUN_REPORT_TEXT, STALE_REPORT_TEXT, station_kinds, station_text
 from caseforge_assets.defs.mirror import mirror
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.partitions import node_partitions
-from caseforge_assets.defs.report import report_metadata
+from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import Configuration, FrameworkSettings
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
+from caseforge_assets.store.engine import Engine
 
-RUN_REPORT = "run_report"
+Figures = Callable[[Engine, Configuration, str], Mapping[str, Any]]
 
 
 class StationConfig(dg.Config):
@@ -34,7 +36,11 @@ class StationConfig(dg.Config):
 
 def framework_assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> list[dg.AssetsDefinition]:
     """All assets of a framework, in a group and under a key prefix of its name."""
-    return [_framework(key, entry), _stations(key, entry, configuration), _report(key, entry)]
+    reports = [
+        _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, run_figures),
+        _report(key, entry, STALE_REPORT, STALE_REPORT_TEXT, stale_figures),
+    ]
+    return [_framework(key, entry), _stations(key, entry, configuration), *reports]
 
 
 def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
@@ -61,31 +67,35 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
     @dg.multi_asset(
         name=f"{key}_stations",
         specs=[_spec(key, entry, station, configuration) for station in all_stations()],
+        check_specs=check_specs(key),
         partitions_def=node_partitions(key),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def stations(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge) -> Iterator[Any]:
-        provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
-        done = materialize_stations(
-            caseforge.store,
-            caseforge.folder,
-            caseforge.configuration,
-            key,
-            [selected.path[-1] for selected in context.selected_asset_keys],
-            context.partition_keys,
-            provider=provider,
-            no_provider=no_provider,
-            wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
-        )
-        mirror(context, caseforge)
-        for station, reasons in done.unfinished.items():
-            context.log.warning(
-                f"{station}: {len(reasons):,} of {done.nodes:,} nodes are not through, first: {next(iter(reasons.items()))}"
-            )
-        yield from ()
+    def stations(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge) -> Iterator[dg.AssetCheckResult]:
+        if context.selected_asset_keys:
+            _materialize(context, config, caseforge, key)
+        yield from check_results(caseforge, key, context.selected_asset_check_keys)
 
     return stations
+
+
+def _materialize(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge, key: str) -> None:
+    provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
+    done = materialize_stations(
+        caseforge.store,
+        caseforge.folder,
+        caseforge.configuration,
+        key,
+        [selected.path[-1] for selected in context.selected_asset_keys],
+        context.partition_keys,
+        provider=provider,
+        no_provider=no_provider,
+        wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
+    )
+    mirror(context, caseforge)
+    for station, reasons in done.unfinished.items():
+        context.log.warning(f"{station}: {len(reasons):,} of {done.nodes:,} nodes are not through, first: {next(iter(reasons.items()))}")
 
 
 def _needs_provider(context: dg.AssetExecutionContext) -> bool:
@@ -93,19 +103,19 @@ def _needs_provider(context: dg.AssetExecutionContext) -> bool:
     return any(selected.path[-1] in answered for selected in context.selected_asset_keys)
 
 
-def _report(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
+def _report(key: str, entry: FrameworkSettings, name: str, text: str, figures: Figures) -> dg.AssetsDefinition:
     @dg.asset(
-        key=list(asset_key(key, RUN_REPORT)),
+        key=list(asset_key(key, name)),
         group_name=key,
         deps=[dg.AssetDep(list(asset_key(key, station.name)), partition_mapping=dg.AllPartitionMapping()) for station in _last_stations()],
-        description=REPORT_TEXT,
+        description=text,
         kinds={"table"},
         owners=_owners(entry),
     )
-    def run_report(caseforge: Caseforge) -> Any:
-        return dg.MaterializeResult(metadata=report_metadata(caseforge.store, caseforge.configuration, key))
+    def report(caseforge: Caseforge) -> Any:
+        return dg.MaterializeResult(metadata=figures(caseforge.store, caseforge.configuration, key))
 
-    return run_report
+    return report
 
 
 def _spec(key: str, entry: FrameworkSettings, station: Station, configuration: Configuration) -> dg.AssetSpec:

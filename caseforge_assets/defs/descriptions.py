@@ -7,7 +7,14 @@ FRAMEWORK_TEXT = (
     "From here data passes from left to right: nodes ▸ contexts ▸ batch inputs ▸ batch outputs ▸ documents ▸ batch inputs ▸ batch outputs ▸ candidates. "
     "Each station has a partition for every node that gets content."
 )
-REPORT_TEXT = "Coverage, failures, tokens and cost of the framework as figures that can be plotted over time."
+RUN_REPORT_TEXT = (
+    "Coverage, failures, tokens and cost of the framework as figures over time, and the batches that are under way. "
+    "Written anew whenever something of the framework is."
+)
+STALE_REPORT_TEXT = (
+    "Every node that was made from something that has changed since, station by station, with the reason and since when. "
+    "Dagster's own pages show this for one partition at a time. Written anew whenever something of the framework is."
+)
 
 _NODES_TEXT = "The node as the current edition has it. Its version covers its path, so that a change above it is seen here."
 _CONTEXTS_TEXT = "What the model is told about the node: its ancestors' names and descriptions and its own, bounded in length."

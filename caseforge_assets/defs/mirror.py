@@ -1,14 +1,58 @@
-"""Showing in Dagster, from within a run, what the run's commands wrote."""
+"""Showing in Dagster what commands wrote: their events, and then what they mean for the frameworks that they touched."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import RunOfEvents, flush_outbox
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.settings import Configuration
+from caseforge_assets.store import outbox
+from caseforge_assets.store.engine import Engine
+
+Emit = Callable[[Any], None]  # of a materialization or an evaluation of a check
 
 
 def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge: Caseforge) -> int:
-    """Flushes the outbox; the events belong to the run, so that its page shows them. Returns how many rows that were."""
+    """Flushes the outbox from within a run; the events belong to the run, so that its page shows them. Returns how many rows that were.
+
+    Checks that a run was asked for are left to its step.
+    """
     operation = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
     run = RunOfEvents(context.run.run_id, operation.job_name, operation.get_step_execution_context().step.key)
-    return flush_outbox(context.instance, caseforge.store, failed_nodes, caseforge.folder.describe, run)
+    store, configuration = caseforge.store, caseforge.configuration
+    touched = _touched(store)
+    flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
+    own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
+    _report(store, configuration, touched, operation.log_event, left_out=own)
+    return flushed
+
+
+def mirror_outside_runs(instance: dg.DagsterInstance, store: Engine, configuration: Configuration, folder: ArtifactFolder) -> int:
+    """The same for the command line, whose events belong to no run."""
+    touched = _touched(store)
+    flushed = flush_outbox(instance, store, failed_nodes, folder.describe)
+    _report(store, configuration, touched, instance.report_runless_asset_event)
+    return flushed
+
+
+def _touched(store: Engine) -> list[str]:
+    with store.connect() as connection:
+        return outbox.frameworks_unflushed(connection)
+
+
+def _report(
+    store: Engine, configuration: Configuration, keys: Sequence[str], emit: Emit, left_out: Collection[dg.AssetCheckKey] = ()
+) -> None:
+    for key in keys:
+        for name, figures in ((RUN_REPORT, run_figures), (STALE_REPORT, stale_figures)):
+            emit(dg.AssetMaterialization(dg.AssetKey(asset_key(key, name)), metadata=figures(store, configuration, key)))
+        for evaluation in evaluate(store, configuration, key):
+            if evaluation.asset_check_key not in left_out:
+                emit(evaluation)

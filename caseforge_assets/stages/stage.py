@@ -67,6 +67,7 @@ class Stage:
         inputs: Name of the asset that holds its requests.
         outputs: Name of the asset that holds its answers.
         content: Name of the asset that holds its content.
+        validity: What a good answer is called in the asset's check, such as `sections_complete`.
         reads: Key of the stage whose content it reads; None for the context alone.
         max_tokens_setting: The setting that holds its budget.
         default_max_completion_tokens: Its budget without that setting.
@@ -87,6 +88,7 @@ class Stage:
     inputs: str
     outputs: str
     content: str
+    validity: str
     reads: str | None
     max_tokens_setting: str
     default_max_completion_tokens: int

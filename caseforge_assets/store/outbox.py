@@ -117,6 +117,12 @@ def count_unflushed(connection: Connection) -> tuple[int, float]:
     return int(row[0]), float(row[1])
 
 
+def frameworks_unflushed(connection: Connection) -> list[str]:
+    """Keys of the frameworks with rows that wait for a flush."""
+    query = text("select distinct framework_key from caseforge.outbox where flushed_at is null order by 1")
+    return list(connection.scalars(query))
+
+
 def upstream_versions(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int | None]]:
     """Per outbox row that was read: its data version and Dagster's event id (None while it is not flushed)."""
     return {row.id: (row.data_version, row.event_id) for row in connection.execute(_UPSTREAM, {"ids": list(ids)})}

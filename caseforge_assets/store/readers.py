@@ -119,6 +119,21 @@ def spent(connection: Connection, key: str) -> list[Any]:
     return list(connection.execute(_SUMS, {"key": key}))
 
 
+_ANSWERED_COSTS = text("""
+select b.stage, sum(a.cost_usd) as cost_usd, sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_usd,
+       count(*) filter (where a.cost_usd is null) as unknown
+from caseforge.attempt a
+join caseforge.batch b on b.id = a.batch_id and b.origin = 'submitted'
+join caseforge.node n on n.id = a.node_id
+where n.framework_key = :key and a.outcome is not null and a.outcome <> 'not_sent' group by b.stage
+""")
+
+
+def answered_costs(connection: Connection, key: str) -> list[Any]:
+    """Per stage, what the attempts that came back cost and were expected to cost, in USD, and of how many the cost is unknown."""
+    return list(connection.execute(_ANSWERED_COSTS, {"key": key}))
+
+
 _CANDIDATE_COUNT = text("select count(*) from caseforge.candidate where framework_key = :key and is_current")
 
 

@@ -38,6 +38,7 @@ ABOVE = {
     CANDIDATES: {USECASE_OUTPUTS},
     "framework": set(),
     "run_report": {DOCUMENTS, CANDIDATES},
+    "stale_report": {DOCUMENTS, CANDIDATES},
 }
 OF_STAGE = {"process_details": {INPUTS, OUTPUTS, DOCUMENTS}, "usecases": {USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES}}
 BANK = '\n[frameworks.bank]\ntitle = "A bank"\nsource = "bank.xlsx"\ntargets = ["8.*"]\nowner = "kim@example.org"\n'
@@ -91,6 +92,7 @@ def test_stations_have_a_partition_for_each_target_node_and_the_others_none(tmp_
         assert names == {f"{key}_nodes"}
         assert not spec(defs, key, "framework").is_partitioned
         assert not spec(defs, key, "run_report").is_partitioned
+        assert not spec(defs, key, "stale_report").is_partitioned
 
 
 def test_everything_says_what_it_is_and_whose(tmp_path: Path) -> None:

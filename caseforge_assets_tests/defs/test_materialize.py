@@ -64,7 +64,7 @@ def test_everything_at_once_ends_green_and_in_one_step(project: OpenProject) -> 
     assert opened.failure_runs() == []
     assert opened.bench.stats()["batches_created"] == 2
     assert {opened.latest(station, partition).run_id for station in STATIONS for partition in PARTITIONS} == {run.run_id}
-    assert len({event.step_key for event in run.all_events if event.is_step_event}) == 1
+    assert {event.step_key for event in run.all_events if event.is_step_event} == {"shop_stations"}
 
 
 def test_what_is_good_is_confirmed_without_asking_again(project: OpenProject) -> None:
@@ -282,7 +282,7 @@ def test_materializing_the_framework_reads_its_file(project: OpenProject) -> Non
     assert opened.states(NODES) == ALL_GREEN
     write_table(opened.path / "shop.csv", redescribed("1.1"))
     run = materialize_whole(opened, "framework")
-    (event,) = run.get_asset_materialization_events()
+    (event,) = [one for one in run.get_asset_materialization_events() if one.asset_key.path[-1] == "framework"]
     assert {name: value.value for name, value in event.materialization.metadata.items() if name in ("changed", "altered", "targets")} == {
         "changed": True,
         "altered": 3,

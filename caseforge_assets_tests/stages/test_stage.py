@@ -31,7 +31,7 @@ from caseforge_assets.stages.stage import Stage
 from .wording import WORDS
 
 STAGE = Stage(
-    key="summaries", title="Summaries", inputs="summary_batch_inputs", outputs="summary_batch_outputs", content="summaries",
+    key="summaries", title="Summaries", inputs="summary_batch_inputs", outputs="summary_batch_outputs", content="summaries", validity="summaries_valid",
     reads="usecases", max_tokens_setting="batch_max_completion_tokens_summary", default_max_completion_tokens=1000,
     max_max_completion_tokens=2000, typical_input_tokens=100, typical_output_tokens=200, template_version="1", definition=WORDS,
     content_title="Summary - {}".format, build_messages=lambda source: [{"role": "user", "content": WORDS + source.context}],

@@ -12,6 +12,7 @@ STAGE = Stage(
     inputs="process_batch_inputs",
     outputs="process_batch_outputs",
     content="process_documents",
+    validity="sections_complete",
     reads=None,
     max_tokens_setting="batch_max_completion_tokens_process",
     default_max_completion_tokens=8_000,

@@ -13,6 +13,7 @@ STAGE = Stage(
     inputs="usecase_batch_inputs",
     outputs="usecase_batch_outputs",
     content="usecase_candidates",
+    validity="candidates_valid",
     reads="process_details",
     max_tokens_setting="batch_max_completion_tokens_usecase",
     default_max_completion_tokens=15_000,

@@ -1,0 +1,54 @@
+"""Checking a framework: every verdict on its stations, from the store."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from caseforge_assets.commands.station_statuses import StationStatus, station_statuses
+from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_nodes
+from caseforge_assets.reports.freshness import Condition
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.store import readers
+from caseforge_assets.store.engine import Connection
+
+
+def check_framework(connection: Connection, configuration: Configuration, key: str) -> list[Check]:
+    """All verdicts, station by station.
+
+    Failures that only say that an answer is awaited count neither as failed nor as answered.
+    """
+    by_station: dict[str, list[StationStatus]] = {station.name: [] for station in all_stations()}
+    for status in station_statuses(connection, configuration, key):
+        by_station[status.station].append(status)
+    costs = {row.stage: row for row in readers.answered_costs(connection, key)}
+    checks = [_nothing_stale(name, statuses) for name, statuses in by_station.items()]
+    for stage in all_stages():
+        answered = by_station[stage.content]
+        done = [one for one in answered if one.condition in (Condition.FRESH, Condition.STALE)]
+        bad = [_named(one) for one in answered if one.condition is Condition.FAILED and _is_outcome(one)]
+        unanswered = [_named(one) for one in by_station[stage.outputs] if one.condition is Condition.FAILED and _is_outcome(one)]
+        checks.append(check_nodes(stage.content, stage.validity, "have an answer that is not complete and valid", len(answered), bad))
+        checks.append(check_failures(stage.content, len(done), [*unanswered, *bad]))
+        row = costs.get(stage.key)
+        cost, expected, unknown = (
+            (row.cost_usd or Decimal(0), row.expected_usd or Decimal(0), row.unknown) if row else (Decimal(0), Decimal(0), 0)
+        )
+        checks.append(check_cost(stage.outputs, cost, expected, unknown))
+    return checks
+
+
+def _nothing_stale(station: str, statuses: list[StationStatus]) -> Check:
+    stale = [(str(one.node.partition_key), "; ".join(reason.text for reason in one.stale)) for one in statuses if one.stale]
+    return check_nodes(station, NOTHING_STALE, "are stale", len(statuses), stale)
+
+
+def _is_outcome(status: StationStatus) -> bool:
+    """Whether it failed in an attempt; what waits or lacks something has no outcome."""
+    return status.reason.partition(":")[0] in set(Outcome)
+
+
+def _named(status: StationStatus) -> tuple[str, str]:
+    return str(status.node.partition_key), status.reason

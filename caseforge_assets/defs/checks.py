@@ -1,0 +1,76 @@
+"""Asset checks: one verdict a station and question, over all of its nodes, with the list of those that are not in order.
+
+They belong to the step of the stations: one of their own would be skipped, because that step yields nothing else. What jobs
+and the command line do is followed by them, too.
+"""
+
+from collections.abc import Collection, Iterator
+
+import dagster as dg
+
+from caseforge_assets.commands.check_framework import check_framework
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.reports.checks import ABOUT, COST_WITHIN_PLAN, FEW_FAILURES, NOTHING_STALE, Check
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.store.engine import Engine
+
+LISTED_NODES = 200
+
+
+def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
+    """The verdicts that a run was asked for, as its step yields them."""
+    for one in evaluate(caseforge.store, caseforge.configuration, key) if selected else ():
+        if one.asset_check_key in selected:
+            yield dg.AssetCheckResult(
+                asset_key=one.asset_key,
+                check_name=one.check_name,
+                passed=one.passed,
+                severity=one.severity,
+                description=one.description,
+                metadata=one.metadata,
+            )
+
+
+def evaluate(store: Engine, configuration: Configuration, key: str) -> list[dg.AssetCheckEvaluation]:
+    """All verdicts on a framework now, as Dagster stores them."""
+    with store.connect() as connection:
+        return [_evaluation(key, check) for check in check_framework(connection, configuration, key)]
+
+
+def check_specs(key: str) -> list[dg.AssetCheckSpec]:
+    """Every check of a framework's stations."""
+    specs = []
+    for station in all_stations():
+        names = [NOTHING_STALE]
+        if station.stage and station.name == station.stage.outputs:
+            names.append(COST_WITHIN_PLAN)
+        if station.stage and station.name == station.stage.content:
+            names += [station.stage.validity, FEW_FAILURES]
+        specs += [dg.AssetCheckSpec(name, asset=list(asset_key(key, station.name)), description=_about(name)) for name in names]
+    return specs
+
+
+def _about(name: str) -> str:
+    return (
+        ABOUT.get(name) or "The newest answer of every node was judged complete and valid; those that were not are listed with the reason."
+    )
+
+
+def _evaluation(key: str, check: Check) -> dg.AssetCheckEvaluation:
+    metadata: dict[str, dg.MetadataValue | int | float] = {**check.figures}
+    if check.nodes:
+        rows = [dg.TableRecord({"node": node, "why": why}) for node, why in check.nodes[:LISTED_NODES]]
+        schema = dg.TableSchema([dg.TableColumn("node"), dg.TableColumn("why")])
+        metadata["nodes_not_in_order" if len(rows) == len(check.nodes) else f"first_{LISTED_NODES}_not_in_order"] = dg.MetadataValue.table(
+            rows, schema
+        )
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(asset_key(key, check.station)),
+        check_name=check.name,
+        passed=check.passed,
+        severity=dg.AssetCheckSeverity.ERROR if check.severe else dg.AssetCheckSeverity.WARN,
+        description=check.says,
+        metadata=metadata,
+    )

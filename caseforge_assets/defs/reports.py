@@ -1,0 +1,86 @@
+"""What is known of a whole framework, as Dagster metadata: figures that the UI plots over time, and the list of what is stale."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.station_statuses import station_statuses
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.store import batches, readers
+from caseforge_assets.store.engine import Engine
+
+RUN_REPORT = "run_report"
+STALE_REPORT = "stale_report"
+LISTED_NODES = 300
+UNDER_WAY = ("planned", "written", "uploaded", "creating", "open", "final", "unknown")
+
+
+def run_figures(store: Engine, configuration: Configuration, key: str) -> Mapping[str, Any]:
+    """Per stage: nodes in each state; per stage and kind of provider: attempts, tokens, cost; what is under way.
+
+    Unknown costs are counted, never shown as 0.
+    """
+    figures: dict[str, Any] = {}
+    with store.connect() as connection:
+        for stage in all_stages():
+            states = [state for _, state in survey(connection, configuration, key, stage, True)]
+            figures |= {f"{stage.key}_{state}": states.count(state) for state in NodeState}
+        figures["candidates"] = readers.candidate_count(connection, key)
+        for row in readers.spent(connection, key):
+            prefix = f"{row.stage}_{'simulated' if row.simulated else 'imported' if row.imported else 'billed'}"
+            figures |= {f"{prefix}_attempts": row.attempts, f"{prefix}_output_tokens": int(row.output_tokens or 0)}
+            figures |= {f"{prefix}_unknown_costs": row.unknown_costs}
+            if row.cost_usd is not None:
+                figures[f"{prefix}_cost_usd"] = float(row.cost_usd)
+        under_way = batches.in_states(connection, UNDER_WAY)
+    figures["batches_under_way"] = len(under_way)
+    if under_way:
+        figures["under_way"] = _table(
+            ("batch", "stage", "requests", "state", "at_the_provider", "since", "note"),
+            [
+                (
+                    one.name,
+                    one.stage,
+                    one.request_count,
+                    one.state,
+                    one.remote_status,
+                    f"{one.opened_at or one.created_at:%Y-%m-%d %H:%M} UTC",
+                    one.reason,
+                )
+                for one in under_way
+            ],
+        )
+    return figures
+
+
+def stale_figures(store: Engine, configuration: Configuration, key: str) -> Mapping[str, Any]:
+    """Per station, how many nodes are stale; and the nodes themselves with the reasons, the first 300 of them."""
+    with store.connect() as connection:
+        stale = [one for one in station_statuses(connection, configuration, key) if one.stale]
+    counts = Counter(one.station for one in stale)
+    figures: dict[str, Any] = {"stale": len(stale)} | {f"stale_{station.name}": counts[station.name] for station in all_stations()}
+    if not stale:
+        return figures | {"list": dg.MetadataValue.md("*Nothing is stale.*")}
+    rows = [
+        (one.station, one.node.partition_key, one.node.name, "; ".join(reason.text for reason in one.stale), _since(one.stale))
+        for one in stale[:LISTED_NODES]
+    ]
+    name = "list" if len(rows) == len(stale) else f"first_{LISTED_NODES}"
+    next_step = "*The job `regenerate` with `selection: stale` makes them anew; `caseforge stale` prints the whole list.*"
+    return figures | {name: _table(("station", "partition", "node", "why", "since"), rows), "what_to_do": dg.MetadataValue.md(next_step)}
+
+
+def _since(reasons: tuple[Any, ...]) -> str:
+    times = [reason.since for reason in reasons if reason.since is not None]
+    return f"{min(times):%Y-%m-%d %H:%M} UTC" if times else ""
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dg.TableMetadataValue:
+    records = [dg.TableRecord({name: "" if value is None else value for name, value in zip(columns, row, strict=True)}) for row in rows]
+    return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name) for name in columns]))

@@ -1,0 +1,66 @@
+"""The verdicts on a framework's stations: one a station and question, over all nodes, with the list of those that are not in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+MAX_FAILED_SHARE = Decimal("0.10")
+MAX_COST_RATIO = Decimal("1.20")  # of what was expected; estimates are means, answers differ
+
+NOTHING_STALE = "nothing_stale"
+FEW_FAILURES = "failures_under_10_percent"
+COST_WITHIN_PLAN = "cost_within_plan"
+
+ABOUT = {
+    NOTHING_STALE: "Nothing here was made from something that has changed since, or by a template, schema, model or settings that have.",
+    FEW_FAILURES: "Of the nodes that were answered or failed, fewer than 10 % stand as failed.",
+    COST_WITHIN_PLAN: "What the answers cost is at most 20 % over what was expected, and no cost is unknown.",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One verdict.
+
+    `nodes` are (partition key, why) of those that are not in order; `figures` are counts and sums in the units of their names.
+    """
+
+    station: str
+    name: str
+    passed: bool
+    says: str
+    figures: dict[str, int | float] = field(default_factory=dict)
+    nodes: tuple[tuple[str, str], ...] = ()
+    severe: bool = False
+
+
+def check_nodes(station: str, name: str, what: str, total: int, nodes: Sequence[tuple[str, str]]) -> Check:
+    """Passes when no node is listed; `what` completes the sentence "3 of 1,545 nodes …"."""
+    says = f"{len(nodes):,} of {total:,} nodes {what}" if nodes else f"none of {total:,} nodes {what}"
+    return Check(station, name, not nodes, says, {"nodes": total, "not_in_order": len(nodes)}, tuple(nodes))
+
+
+def check_failures(station: str, done: int, failed: Sequence[tuple[str, str]]) -> Check:
+    """Passes while fewer than 10 % of those that came to an end stand as failed."""
+    ended = done + len(failed)
+    share = Decimal(len(failed)) / ended if ended else Decimal(0)
+    says = f"{len(failed):,} of {ended:,} nodes failed ({share:.1%})" if ended else "no node was answered yet"
+    figures: dict[str, int | float] = {"answered": done, "failed": len(failed), "failed_share": float(share)}
+    return Check(station, FEW_FAILURES, share < MAX_FAILED_SHARE, says, figures, tuple(failed), severe=True)
+
+
+def check_cost(station: str, cost_usd: Decimal, expected_usd: Decimal, unknown: int) -> Check:
+    """Passes when the cost of what came back is known, and at most 20 % over what was expected of the same requests.
+
+    Args:
+        cost_usd: of attempts whose cost is known.
+        expected_usd: of the same attempts.
+        unknown: attempts whose cost is not known.
+    """
+    figures: dict[str, int | float] = {"cost_usd": float(cost_usd), "expected_cost_usd": float(expected_usd), "unknown_costs": unknown}
+    says = f"${cost_usd:,.4f} for what was expected to cost ${expected_usd:,.4f}"
+    if unknown:
+        says += f"; the cost of {unknown:,} attempts is unknown"
+    return Check(station, COST_WITHIN_PLAN, not unknown and cost_usd <= expected_usd * MAX_COST_RATIO, says, figures, severe=True)

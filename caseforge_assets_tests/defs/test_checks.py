@@ -1,0 +1,155 @@
+"""Checks and reports: one verdict a station, with its nodes, after every way of making something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster import AssetCheckKey, AssetKey
+
+from caseforge_assets.cli.dagster_bridge import flush
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.settings import load_settings
+from caseforge_assets_tests.defs.project import CANDIDATES, CONTEXTS, DOCUMENTS, INPUTS, OUTPUTS, STATIONS, OpenProject, Project, eventually
+from caseforge_assets_tests.workbench import KEY, PROCESS, renamed
+
+NAMES = {(station, "nothing_stale") for station in STATIONS} | {
+    (DOCUMENTS, "sections_complete"),
+    (DOCUMENTS, "failures_under_10_percent"),
+    (CANDIDATES, "candidates_valid"),
+    (CANDIDATES, "failures_under_10_percent"),
+    (OUTPUTS, "cost_within_plan"),
+    ("usecase_batch_outputs", "cost_within_plan"),
+}
+
+
+def newest(opened: Project) -> dict[tuple[str, str], Any]:
+    """The newest execution of every check, as Dagster's UI asks for them."""
+    keys = [AssetCheckKey(AssetKey(asset_key(KEY, station)), name) for station, name in NAMES]
+    found = opened.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    return {(key.asset_key.path[-1], key.name): record for key, record in found.items()}
+
+
+def verdicts(opened: Project) -> dict[tuple[str, str], bool]:
+    """Whether each check that was evaluated passed."""
+    return {where: evaluation(record).passed for where, record in newest(opened).items() if record.event}
+
+
+def evaluation(record: Any) -> dg.AssetCheckEvaluation:
+    found: dg.AssetCheckEvaluation = record.event.dagster_event.asset_check_evaluation_data
+    return found
+
+
+def nodes_of(opened: Project, station: str, name: str) -> dict[str, str]:
+    """The nodes that a check lists."""
+    table = evaluation(newest(opened)[station, name]).metadata.get("nodes_not_in_order")
+    return {record.data["node"]: record.data["why"] for record in table.records} if isinstance(table, dg.TableMetadataValue) else {}
+
+
+def flush_by_command_line(opened: Project) -> None:
+    flush(load_settings(opened.path).model_copy(update={"project": opened.path}), opened.bench.store)
+
+
+def report(opened: Project, name: str) -> dict[str, Any]:
+    (record,) = opened.instance.fetch_materializations(AssetKey([KEY, name]), limit=1).records
+    metadata = record.asset_materialization.metadata  # type: ignore[union-attr]
+    return {key: value.records if isinstance(value, dg.TableMetadataValue) else value.value for key, value in metadata.items()}
+
+
+def test_everything_in_order_passes_everything(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    assert opened.run(STATIONS).success
+    assert verdicts(opened) == dict.fromkeys(NAMES, True)
+    assert evaluation(newest(opened)[DOCUMENTS, "sections_complete"]).metadata["nodes"].value == 6
+
+
+def test_the_command_line_and_jobs_are_followed_by_checks_and_reports(project: OpenProject) -> None:
+    opened = project()
+    opened.bench.load()
+    flush_by_command_line(opened)
+    assert set(verdicts(opened)) == NAMES
+    opened.bench.approve()
+    for _ in range(2):
+        assert opened.run_job("submit").success
+        collected = eventually(
+            lambda: (
+                opened.run_job("poll").success
+                and opened.run_job("collect").success
+                and opened.bench.column("select 1 from caseforge.batch where state = 'collected'")
+            )
+        )
+        assert collected
+    assert report(opened, "run_report")["process_details_done"] == 6
+    assert report(opened, "stale_report")["stale"] == 0
+    run_ids = {record.run_id for record in newest(opened).values()}
+    assert len(run_ids) == 1
+    (run_id,) = run_ids
+    assert opened.instance.get_run_by_id(run_id).job_name == "collect"  # type: ignore[union-attr]
+
+
+def test_failed_nodes_are_listed_where_they_failed(project: OpenProject) -> None:
+    opened = project(faults=["http_500:batch=1,match=-1-1-1-r", "truncate:batch=1,match=-2-1-2-r"])
+    opened.bench.load()
+    opened.bench.generate(stages=[PROCESS])
+    flush_by_command_line(opened)
+    found = verdicts(opened)
+    assert not found[DOCUMENTS, "failures_under_10_percent"]
+    assert set(nodes_of(opened, DOCUMENTS, "failures_under_10_percent")) == {"1.1.1_c", "2.1.2_i"}
+    assert not found[DOCUMENTS, "sections_complete"]
+    ((node, why),) = nodes_of(opened, DOCUMENTS, "sections_complete").items()
+    assert (node, why.partition(":")[0]) == ("2.1.2_i", "truncated_reasoning")
+    assert found[CANDIDATES, "candidates_valid"]
+    opened.bench.generate(stages=[PROCESS])
+    flush_by_command_line(opened)
+    assert verdicts(opened) == dict.fromkeys(NAMES, True)
+
+
+def test_what_is_stale_is_listed_with_the_reason_by_check_and_report(project: OpenProject) -> None:
+    opened = project()
+    opened.bench.load()
+    opened.bench.generate()
+    opened.bench.load(renamed("1.1.2", "Answer whatever is asked"))
+    flush_by_command_line(opened)
+    assert [where for where, passed in verdicts(opened).items() if not passed] == [(CONTEXTS, "nothing_stale")]
+    assert nodes_of(opened, CONTEXTS, "nothing_stale") == {"1.1.2_d": "pcf_nodes changed"}
+    shown = report(opened, "stale_report")
+    assert (shown["stale"], shown["stale_node_contexts"]) == (1, 1)
+    (row,) = shown["list"]
+    assert (row.data["station"], row.data["partition"], row.data["why"]) == (CONTEXTS, "1.1.2_d", "pcf_nodes changed")
+    assert opened.run([CONTEXTS]).success
+    assert [where for where, passed in verdicts(opened).items() if not passed] == [
+        (INPUTS, "nothing_stale"),
+        ("usecase_batch_inputs", "nothing_stale"),
+    ]
+
+
+def test_what_waits_is_neither_failed_nor_in_order(project: OpenProject) -> None:
+    opened = project(bills=True, budget_usd=100)
+    opened.load()
+    assert opened.run(STATIONS).success
+    assert verdicts(opened) == dict.fromkeys(NAMES, True)
+    assert evaluation(newest(opened)[DOCUMENTS, "failures_under_10_percent"]).description == "no node was answered yet"
+
+
+def test_batches_under_way_are_in_the_report(project: OpenProject) -> None:
+    opened = project(latency_s=60)
+    opened.bench.load()
+    opened.bench.approve(stages=[PROCESS])
+    opened.bench.round()
+    flush_by_command_line(opened)
+    shown = report(opened, "run_report")
+    assert shown["batches_under_way"] == 1
+    (row,) = shown["under_way"]
+    assert (row.data["stage"], row.data["requests"], row.data["state"]) == ("process_details", 6, "open")
+
+
+@pytest.mark.parametrize(("station", "name"), [(DOCUMENTS, "sections_complete"), (CONTEXTS, "nothing_stale")])
+def test_a_check_can_be_run_alone(project: OpenProject, station: str, name: str) -> None:
+    opened = project()
+    opened.load()
+    job = opened.definitions.resolve_implicit_global_asset_job_def()
+    key = AssetCheckKey(AssetKey(asset_key(KEY, station)), name)
+    assert job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(instance=opened.instance).success
+    assert set(verdicts(opened)) == {(station, name)}
