@@ -1,6 +1,6 @@
 """The `caseforge` command: its groups of commands, and how errors reach a person.
 
-Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed;
+Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed or are stale;
 4 the provider refused or cannot be reached; 5 declined, or no approval or budget; 6 the database cannot be
 reached; 130 stopped with Ctrl-C.
 """
@@ -29,6 +29,7 @@ _COMMANDS = {
     "cancel": "watching",
     "status": "watching",
     "failed": "watching",
+    "stale": "stale",
     "show": "reading",
     "export": "reading",
     "import-results": "importing",

@@ -13,7 +13,7 @@ from caseforge_assets.commands.load_framework import load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
 from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.defs.checks import check_results, check_specs
-from caseforge_assets.defs.descriptions import FRAMEWORK_TEXT, RUN_REPORT_TEXT, STALE_REPORT_TEXT, station_kinds, station_text
+from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
 from caseforge_assets.defs.mirror import mirror
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.partitions import node_partitions
@@ -47,7 +47,7 @@ def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
     @dg.asset(
         key=list(asset_key(key, FRAMEWORK)),
         group_name=key,
-        description=f"**{entry.title}**\n\n{FRAMEWORK_TEXT}",
+        description=f"**{entry.title}**\n{framework_text()}",
         kinds={"excel", "python"},
         owners=_owners(entry),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,20 +10,35 @@ from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
 from caseforge_assets.reports.cells import safe_markdown
 from caseforge_assets.stages.stations import Station
+from caseforge_assets.store.frameworks import Edition
 from caseforge_assets.store.previews import PREVIEW_CHARACTERS
 
+OPENAI_API, OPENAI_BATCH_PAGE = "https://api.openai.com/", "https://platform.openai.com/batches/{}"
 _ITEM_COLUMNS = ("id", "title", "category", "complexity", "roi", "risk")
 
 
-def event_metadata(row: Any, station: Station | None, place_of: Callable[[str], str]) -> dict[str, Any]:
+def framework_metadata(edition: Edition, levels: Sequence[tuple[int, int, int, int]]) -> dict[str, Any]:
+    """What is shown of a framework: its edition, and how many nodes it has."""
+    names = ("level", "nodes", "targets", "without_description")
+    records = [TableRecord(dict(zip(names, level, strict=True))) for level in levels]
+    return {
+        "edition": edition.label,
+        "file": edition.source_name,
+        "nodes": sum(level[1] for level in levels),
+        "targets": sum(level[2] for level in levels),
+        "levels": MetadataValue.table(records, TableSchema([TableColumn(name, "int") for name in names])),
+    }
+
+
+def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -> dict[str, Any]:
     """What is shown of a row.
 
     Args:
-        row: a preview of the store; None for a station without partitions. A node that has left the framework shows nothing.
+        row: a preview of the store. A node that has left the framework shows nothing.
         station: where it happened.
         place_of: from an artifact's path to its full name.
     """
-    if row is None or station is None or row.code is None:
+    if row.code is None:
         return {}
     shown: dict[str, Any] = {"node": f"{row.code} {row.name}"}
     if row.context_text is not None:
@@ -61,13 +76,21 @@ def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
         "output_tokens": row.output_tokens,
         "reasoning_tokens": row.reasoning_tokens,
         "cost_usd": _number(row.cost_usd),
-        "batch": row.remote_id or f"batch {row.batch_id}",
+        "batch": _batch(row),
     }
     shown = {name: value for name, value in figures.items() if value is not None}
+    if row.answer_text is not None:
+        shown["answer"] = _markdown(row.answer_text, len(row.answer_text) + 1)
     if path:
         shown["file"] = MetadataValue.path(place_of(path))
         shown["line"] = row.line_number or 0
     return shown
+
+
+def _batch(row: Any) -> Any:
+    """A link, where the provider has a page for its batches."""
+    name = row.remote_id or f"batch {row.batch_id}"
+    return MetadataValue.url(OPENAI_BATCH_PAGE.format(name)) if row.remote_id and row.base_url.startswith(OPENAI_API) else name
 
 
 def _content(row: Any) -> dict[str, Any]:

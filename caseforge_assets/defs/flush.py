@@ -9,7 +9,7 @@ from typing import Any
 
 from dagster import DagsterInstance, JobDefinition
 
-from caseforge_assets.defs.event_metadata import event_metadata
+from caseforge_assets.defs.event_metadata import event_metadata, framework_metadata
 from caseforge_assets.defs.lineage import (
     PartitionNote,
     StationEvent,
@@ -21,12 +21,14 @@ from caseforge_assets.defs.lineage import (
 from caseforge_assets.defs.names import asset_key, partitions_name
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
-from caseforge_assets.store import nodes, outbox
-from caseforge_assets.store.engine import Engine, try_lock
+from caseforge_assets.stages.stations import FRAMEWORK, all_stations
+from caseforge_assets.store import frameworks, nodes, outbox
+from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.outbox import Kind
 from caseforge_assets.store.previews import previews
 
+STATIONS = {station.name: station for station in all_stations()}
+INPUTS, CONTENTS = [stage.inputs for stage in all_stages()], [stage.content for stage in all_stages()]
 ROWS_PER_CHUNK = 4_000
 LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines
 OTHERS_PATIENCE_S = 120.0
@@ -89,38 +91,34 @@ def _flush_chunk(
             return None
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
-        shown = _previews(store, [row.id for row in rows if row.node_id is not None])
+        shown = previews(connection, [row.id for row in rows if row.node_id is not None], with_request=INPUTS, with_items=CONTENTS)
+        metadata = {row.id: _metadata(connection, row, shown.get(row.id), place_of) for row in rows}
     for key, partition_keys in partitions.items():
         set_partitions(instance, partitions_name(key), partition_keys)
     event_ids: dict[int, int | None] = {}
-    stations = {station.name: station for station in all_stations()}
-    for asset in (FRAMEWORK, *stations):
+    for asset in (FRAMEWORK, *STATIONS):
         made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
-        events = _station_events(store, made, stations.get(asset), shown, event_ids, place_of)
+        events = _station_events(store, made, metadata, event_ids)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in made), written, strict=True))
     standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
-    event_ids |= _write_notes(instance, standing, stations, shown, place_of)
+    notes = [PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, metadata[row.id]) for row in standing]
+    event_ids |= dict(zip((row.id for row in standing), write_observations(instance, notes), strict=True))
     _write_failed(instance, failures_job, [row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
     return len(event_ids)
 
 
-def _previews(store: Engine, ids: Sequence[int]) -> dict[int, Any]:
-    inputs = [stage.inputs for stage in all_stages()]
-    contents = [stage.content for stage in all_stages()]
-    with store.connect() as connection:
-        return previews(connection, ids, with_request=inputs, with_items=contents)
+def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
+    if preview is not None:
+        return event_metadata(preview, STATIONS[row.asset], place_of)
+    edition = frameworks.current_edition(connection, row.framework_key)
+    return framework_metadata(edition, frameworks.levels_of(connection, edition.id)) if edition else {}
 
 
 def _station_events(
-    store: Engine,
-    rows: Sequence[Any],
-    station: Station | None,
-    shown: Mapping[int, Any],
-    event_ids: Mapping[int, int | None],
-    place_of: Callable[[str], str],
+    store: Engine, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]], event_ids: Mapping[int, int | None]
 ) -> list[StationEvent]:
     with store.connect() as connection:
         read = outbox.upstream_versions(connection, sorted({row_id for row in rows for row_id in row.upstream.values()}))
@@ -135,7 +133,7 @@ def _station_events(
                 for upstream, row_id in row.upstream.items()
                 if row_id in read
             },
-            metadata=event_metadata(shown.get(row.id), station, place_of),
+            metadata=metadata[row.id],
             whole_inputs=frozenset({asset_key(row.framework_key, FRAMEWORK)}),
         )
         for row in rows
@@ -148,26 +146,6 @@ def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:
     with store.connect() as connection:
         overtaken = outbox.overtaken(connection, [row.id for row in passing])
     return [row for row in passing if row.id not in overtaken]
-
-
-def _write_notes(
-    instance: DagsterInstance,
-    rows: Sequence[Any],
-    stations: Mapping[str, Station],
-    shown: Mapping[int, Any],
-    place_of: Callable[[str], str],
-) -> dict[int, int | None]:
-    """A note beside each partition: why it failed, or what it waits for."""
-    notes = [
-        PartitionNote(
-            asset_key(row.framework_key, row.asset),
-            row.partition_key,
-            row.reason,
-            event_metadata(shown.get(row.id), stations.get(row.asset), place_of),
-        )
-        for row in rows
-    ]
-    return dict(zip((row.id for row in rows), write_observations(instance, notes), strict=True))
 
 
 def _write_failed(instance: DagsterInstance, job: JobDefinition, rows: Sequence[Any]) -> None:

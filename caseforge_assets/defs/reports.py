@@ -22,9 +22,9 @@ UNDER_WAY = ("planned", "written", "uploaded", "creating", "open", "final", "unk
 
 
 def run_figures(store: Engine, configuration: Configuration, key: str) -> Mapping[str, Any]:
-    """Per stage: nodes in each state; per stage and kind of provider: attempts, tokens, cost; what is under way.
+    """Per stage: nodes in each state; per stage and kind of provider: attempts, output tokens, cost; what is under way.
 
-    Unknown costs are counted, never shown as 0.
+    Unknown costs are counted (`unknown`), never shown as 0.
     """
     figures: dict[str, Any] = {}
     with store.connect() as connection:
@@ -33,11 +33,11 @@ def run_figures(store: Engine, configuration: Configuration, key: str) -> Mappin
             figures |= {f"{stage.key}_{state}": states.count(state) for state in NodeState}
         figures["candidates"] = readers.candidate_count(connection, key)
         for row in readers.spent(connection, key):
-            prefix = f"{row.stage}_{'simulated' if row.simulated else 'imported' if row.imported else 'billed'}"
-            figures |= {f"{prefix}_attempts": row.attempts, f"{prefix}_output_tokens": int(row.output_tokens or 0)}
-            figures |= {f"{prefix}_unknown_costs": row.unknown_costs}
+            kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
+            sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}
             if row.cost_usd is not None:
-                figures[f"{prefix}_cost_usd"] = float(row.cost_usd)
+                sums["cost_usd"] = float(row.cost_usd)
+            figures |= {f"{row.stage}_{name}_{kind}": value for name, value in sums.items()}  # longer names would run into their values
         under_way = batches.in_states(connection, UNDER_WAY)
     figures["batches_under_way"] = len(under_way)
     if under_way:

@@ -29,6 +29,17 @@ class Edition:
     loaded_at: datetime
 
 
+_LEVELS = text("""
+select nv.level, count(*) as nodes, count(nv.partition_key) as targets, count(*) filter (where nv.description = '') as without_description
+from caseforge.node_version nv where nv.framework_version_id = :edition group by nv.level order by nv.level
+""")
+
+
+def levels_of(connection: Connection, edition_id: int) -> list[tuple[int, int, int, int]]:
+    """(level, nodes, targets, nodes without a description) of an edition."""
+    return [(row.level, row.nodes, row.targets, row.without_description) for row in connection.execute(_LEVELS, {"edition": edition_id})]
+
+
 def current_edition(connection: Connection, key: str) -> Edition | None:
     """The framework's current edition, or None when nothing was loaded yet."""
     row = connection.execute(

@@ -15,7 +15,9 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
        r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint,
        left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text,
        a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens, a.cost_usd,
-       a.line_number, b.id as batch_id, b.remote_id, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
+       a.line_number, b.id as batch_id, b.remote_id, p.base_url, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
+       (select left(k.body, 600) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
+            and o.kind = 'made') as answer_text,
        c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd,
        (select jsonb_agg(jsonb_build_array(k.candidate_uid, left(k.title, 120), k.fields ->> 'category', k.fields ->> 'complexity_score',
             k.fields ->> 'estimated_roi', k.fields ->> 'risk_level') order by k.position)
@@ -27,6 +29,7 @@ left join caseforge.context x on x.id = o.context_id
 left join caseforge.request r on r.id = o.request_id and o.asset = any(:with_request)
 left join caseforge.attempt a on a.id = o.attempt_id
 left join caseforge.batch b on b.id = a.batch_id
+left join caseforge.provider p on p.id = b.provider_id
 left join caseforge.content c on c.id = o.content_id
 where o.id = any(:ids)
 """)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
-from caseforge_assets_tests.workbench import write_table
+from caseforge_assets_tests.workbench import renamed, write_table
 
 ODD_NAME = "Sort [/red] goods :bug: [bold]by hand"
 
@@ -152,3 +152,18 @@ def test_help_is_there_for_every_command(command_line: OpenCommandLine) -> None:
         assert name in listed
         assert "Usage:" in cli.run(name, "--help")
     assert "No such command" in cli.run("generat", expected=2)
+
+
+def test_what_is_stale_is_listed_with_the_reason(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--wait")
+    assert cli.json("stale") == []
+    assert "Nothing is stale" in cli.run("stale")
+    cli.run("load", str(write_table(cli.folder / "shop.csv", renamed("1.1.2", "Answer whatever is asked"))), "--framework", "shop")
+    (row,) = cli.json("stale", expected=3)
+    assert (row["station"], row["partition"], row["reasons"][0]["reason"]) == ("node_contexts", "1.1.2_d", "pcf_nodes changed")
+    said = cli.run("stale", expected=3)
+    assert "Stale: 1 at node_contexts" in said
+    cli.run("generate", "--select", "stale", "--wait")
+    assert cli.json("stale") == []

@@ -322,10 +322,10 @@ def test_the_report_gives_figures_by_state_and_kind_of_provider(project: OpenPro
     }
     assert (figures["usecases_done"], figures["usecases_no_source"]) == (2, 4)
     assert figures["candidates"] == opened.bench.column("select count(*) from caseforge.candidate where is_current")[0] >= 12
-    assert (figures["process_details_simulated_attempts"], figures["usecases_simulated_attempts"]) == (3, 2)
+    assert (figures["process_details_attempts_simulated"], figures["usecases_attempts_simulated"]) == (3, 2)
     (spent,) = opened.bench.column(
         "select sum(a.cost_usd) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where b.stage = 'usecases'"
     )
-    assert figures["usecases_simulated_cost_usd"] == pytest.approx(float(spent))
-    assert figures["usecases_simulated_unknown_costs"] == 0
+    assert figures["usecases_cost_usd_simulated"] == pytest.approx(float(spent))
+    assert figures["usecases_unknown_simulated"] == 0
     assert not any("billed" in name for name in figures)

@@ -1,0 +1,54 @@
+"""stale: what was made from something that has changed since."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import click
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, print_json
+from caseforge_assets.cli.options import framework_option, json_option, pass_session
+from caseforge_assets.cli.session import Session
+
+SHOWN = 40
+
+
+@click.command()
+@framework_option
+@json_option
+@pass_session
+def stale(session: Session, key: str | None, as_json: bool) -> None:
+    """Every node that is stale, station by station, with the reason and since when. Exit code 3 when there are any."""
+    from caseforge_assets.commands.station_statuses import station_statuses
+
+    key = session.framework_key(key)
+    with session.store.connect() as connection:
+        found = [one for one in station_statuses(connection, session.settings.configuration, key) if one.stale]
+    rows = [
+        {
+            "station": one.station,
+            "partition": one.node.partition_key,
+            "code": one.node.code,
+            "name": one.node.name,
+            "reasons": [{"reason": reason.text, "since": reason.since} for reason in one.stale],
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json(rows)
+    elif not found:
+        console.print("Nothing is stale.")
+    else:
+        table = Table("Station", "Node", "Name", "Why", "Since")
+        for one in found[:SHOWN]:
+            since = min((reason.since for reason in one.stale if reason.since), default=None)
+            why = "; ".join(reason.text for reason in one.stale)
+            table.add_row(one.station, one.node.code, one.node.name, why, f"{since:%Y-%m-%d %H:%M}" if since else "")
+        console.print(table)
+        if len(found) > SHOWN:
+            console.print(f"… and {len(found) - SHOWN:,} more; --json prints them all.")
+        console.print("Stale: " + ", ".join(f"{count:,} at {station}" for station, count in Counter(one.station for one in found).items()))
+        console.print("`caseforge generate --select stale` makes them anew.")
+    sys.exit(3 if found else 0)
