@@ -15,7 +15,7 @@ from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.defs.checks import check_results, check_specs
 from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
 from caseforge_assets.defs.mirror import mirror
-from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.names import PROVIDER_POOL, asset_key
 from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
@@ -69,6 +69,7 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
         specs=[_spec(key, entry, station, configuration) for station in all_stations()],
         check_specs=check_specs(key),
         partitions_def=node_partitions(key),
+        pool=PROVIDER_POOL,
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )

@@ -5,15 +5,6 @@ from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES, Station, 
 FRAMEWORK_TEXT = """
 The current edition, as read from its workbook or table. Materializing it reads the file again; nothing changes if the file did not.
 
-### The flow
-
-From here data passes from left to right. Every station but the reports has a partition for each node that gets content; its key reads
-code and stable id, such as `1.2.4_10040`.
-
-| station | holds | materializing it |
-|---|---|---|
-{stations}
-
 ### What to do here
 
 - **Materialize** nodes, a range or everything: what is good is confirmed and costs nothing; what is missing, stale or failed is asked for.
@@ -22,6 +13,15 @@ code and stable id, such as `1.2.4_10040`.
 - **A provider that bills** gets nothing that is not approved: job `submit` with `max_cost_usd`, or `caseforge generate`.
 - **Why did it fail?** The partition's observation says it, the failed run of the job `failed_nodes` lists all nodes with the same reason.
 - **Where does it stand?** `run_report` has the figures over time, `stale_report` what was made from something that has changed since.
+
+### The flow
+
+From here data passes from left to right. Every station but the reports has a partition for each node that gets content; its key reads
+code and stable id, such as `1.2.4_10040`.
+
+| station | holds | materializing it |
+|---|---|---|
+{stations}
 """
 RUN_REPORT_TEXT = (
     "Coverage, failures, tokens and cost of the framework as figures over time, and the batches that are under way. "

@@ -13,6 +13,7 @@ from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.defs.mirror import mirror
+from caseforge_assets.defs.names import PROVIDER_POOL
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.store import providers
 
@@ -34,7 +35,7 @@ class CollectForm(dg.Config):
     batch_id: int | None = Field(default=None, description="Number of the batch to collect; without it, every finished batch.")
 
 
-@dg.op(pool="provider", out=dg.Out(dg.Nothing))
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> None:
     """Packs pending requests of approved plans into batches and creates them."""
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
@@ -62,7 +63,7 @@ def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
         approve_pending(connection, made_by="submit job", max_cost_usd=max_cost_usd)
 
 
-@dg.op(pool="provider", out=dg.Out(dg.Nothing))
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Looks at all open batches."""
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
@@ -70,7 +71,7 @@ def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
         context.log.info(f"{batch.stage} {batch.name}: {batch.remote_status or batch.state}")
 
 
-@dg.op(pool="provider", out=dg.Out(dg.Nothing))
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def collect_finished(context: dg.OpExecutionContext, config: CollectForm, caseforge: Caseforge) -> None:
     """Collects one finished batch, or all of them, and shows its nodes at every station that they passed."""
     what = (caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits it
+
 
 def asset_key(framework_key: str, station: str) -> tuple[str, str]:
     """Parts of a station's asset key: the framework's key is its prefix."""

@@ -6,6 +6,7 @@ from pydantic import Field
 from caseforge_assets.commands.regenerate import regenerate as regenerate_nodes
 from caseforge_assets.commands.select_nodes import Selection
 from caseforge_assets.defs.mirror import mirror
+from caseforge_assets.defs.names import PROVIDER_POOL
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.stages.stage import all_stages, stage
 
@@ -37,7 +38,7 @@ class RegenerateForm(dg.Config):
         return ",".join(parts) or None
 
 
-@dg.op(pool="provider", out=dg.Out(dg.Nothing))
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, caseforge: Caseforge) -> None:
     """Asks again for what is not finished, and shows its nodes at every station that they passed."""
     provider, no_provider = caseforge.find_provider()

@@ -143,3 +143,11 @@ def test_stages_without_frameworks_are_no_assets(tmp_path: Path) -> None:
 def test_a_wrong_entry_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"caseforge\.toml: frameworks\.bank\.titel: is not a known key \(did you mean title\?\)"):
         loaded(tmp_path, more=BANK.replace("title", "titel"))
+
+
+def test_what_talks_to_the_provider_is_in_one_pool_and_nothing_else_is(tmp_path: Path) -> None:
+    jobs = loaded(tmp_path, more=BANK).resolve_all_job_defs()
+    pools = {node.name: set(node.definition.pools) for job in jobs for node in job.nodes}
+    in_pool = {name for name, found in pools.items() if found == {"provider"}}
+    assert in_pool == {"shop_stations", "bank_stations", "submit_pending", "poll_open", "collect_finished", "regenerate_selected"}
+    assert all(not pools[name] for name in pools.keys() - in_pool)

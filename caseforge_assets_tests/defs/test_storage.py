@@ -47,7 +47,9 @@ def test_another_process_finds_the_same_database_from_what_it_is_handed(instance
 def test_settings_are_those_of_the_file(instance: DagsterInstance) -> None:
     queue = instance.run_coordinator
     assert (queue.dequeue_interval_seconds, queue.dequeue_use_threads) == (1, True)
-    assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 4
+    concurrency = instance.get_concurrency_config()
+    assert concurrency.run_queue_config.max_concurrent_runs == 6
+    assert (concurrency.pool_config.default_pool_limit, concurrency.pool_config.pool_granularity.value) == (4, "run")
     assert instance.run_monitoring_enabled
     assert instance.run_monitoring_max_runtime_seconds == 6 * 3600
     assert not instance.run_retries_enabled
