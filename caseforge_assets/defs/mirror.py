@@ -9,14 +9,16 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import RunOfEvents, flush_outbox
+from caseforge_assets.defs.lineage import StationEvent, write_materializations
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import all_stages, fingerprint
 from caseforge_assets.store import outbox
 from caseforge_assets.store.engine import Engine
 
-Emit = Callable[[Any], None]  # of a materialization or an evaluation of a check
+Emit = Callable[[Any], None]  # of an evaluation: the signature of Dagster's log_event does not name it, but it takes one
 
 
 def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge: Caseforge) -> int:
@@ -29,8 +31,9 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     store, configuration = caseforge.store, caseforge.configuration
     touched = _touched(store)
     flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
+    _write_reports(context.instance, store, configuration, touched, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
-    _report(store, configuration, touched, operation.log_event, left_out=own)
+    _evaluate_checks(store, configuration, touched, operation.log_event, left_out=own)
     return flushed
 
 
@@ -38,7 +41,8 @@ def mirror_outside_runs(instance: dg.DagsterInstance, store: Engine, configurati
     """The same for the command line, whose events belong to no run."""
     touched = _touched(store)
     flushed = flush_outbox(instance, store, failed_nodes, folder.describe)
-    _report(store, configuration, touched, instance.report_runless_asset_event)
+    _write_reports(instance, store, configuration, touched, RunOfEvents())
+    _evaluate_checks(store, configuration, touched, instance.report_runless_asset_event)
     return flushed
 
 
@@ -47,12 +51,30 @@ def _touched(store: Engine) -> list[str]:
         return outbox.frameworks_unflushed(connection)
 
 
-def _report(
+def _write_reports(
+    instance: dg.DagsterInstance, store: Engine, configuration: Configuration, keys: Sequence[str], run: RunOfEvents
+) -> None:
+    events = [
+        StationEvent(
+            asset_key(key, name),
+            None,
+            data_version=fingerprint({figure: str(value) for figure, value in figures.items()}),
+            inputs={asset_key(key, stage.content): ("", None) for stage in all_stages()},
+            metadata=figures,
+        )
+        for key in keys
+        for name, figures in (
+            (RUN_REPORT, run_figures(store, configuration, key)),
+            (STALE_REPORT, stale_figures(store, configuration, key)),
+        )
+    ]
+    write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+
+
+def _evaluate_checks(
     store: Engine, configuration: Configuration, keys: Sequence[str], emit: Emit, left_out: Collection[dg.AssetCheckKey] = ()
 ) -> None:
     for key in keys:
-        for name, figures in ((RUN_REPORT, run_figures), (STALE_REPORT, stale_figures)):
-            emit(dg.AssetMaterialization(dg.AssetKey(asset_key(key, name)), metadata=figures(store, configuration, key)))
         for evaluation in evaluate(store, configuration, key):
             if evaluation.asset_check_key not in left_out:
                 emit(evaluation)
