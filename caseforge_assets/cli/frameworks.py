@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json
@@ -79,15 +80,27 @@ def _store(
     session.mirror()
     if as_json:
         print_json({"framework": key, **vars(loaded)})
-        return
-    if not loaded.changed:
+    elif not loaded.changed:
         console.print(f"{key}: {file.name} is loaded already; nothing has changed.")
-        return
-    counts = f"{loaded.new:,} new, {loaded.altered:,} changed, {loaded.gone:,} gone"
-    console.print(f"{key}: edition {loaded.label} from {file.name}: {loaded.nodes:,} nodes, {loaded.targets:,} targets ({counts}).")
-    if added:
+    else:
+        counts = f"{loaded.new:,} new, {loaded.altered:,} changed, {loaded.gone:,} gone"
+        console.print(f"{key}: edition {loaded.label} from {file.name}: {loaded.nodes:,} nodes, {loaded.targets:,} targets ({counts}).")
+    if added and not as_json:
         console.print(f"Added [frameworks.{key}] to {session.settings.config_path.name}.")
-    console.print(f"Next: caseforge plan --framework {key}")
+    if entry != known:
+        _show(session, key, errors if as_json else console)
+    if loaded.changed and not as_json:
+        console.print(f"Next: caseforge plan --framework {key}")
+
+
+def _show(session: Session, key: str, told: Console) -> None:
+    """What is declared has changed: a webserver that runs has to load the code anew."""
+    from caseforge_assets.cli.reloading import show_framework
+
+    with told.status("Telling Dagster …"):
+        said = show_framework(session.settings.webserver_url, key)
+    if said:
+        told.print(said)
 
 
 @click.command()
