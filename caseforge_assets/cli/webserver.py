@@ -164,7 +164,9 @@ def find_repository(webserver: Webserver, sensors: Iterable[str]) -> Repository:
         return ours[0]
     if ours:
         names = ", ".join(repository.location for repository in ours)
-        raise WebserverError(f"Dagster at {webserver.url} shows CaseForge several times ({names}): which is meant?")
+        raise WebserverError(
+            f"Dagster at {webserver.url} shows CaseForge several times ({names}); which is meant cannot be told, use the UI"
+        )
     broken = [f"{location.name}: {location.error}" for location in locations if location.error]
     if broken:
         raise BrokenLocation(f"Dagster at {webserver.url} could not load " + "\n".join(broken))
