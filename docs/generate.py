@@ -29,7 +29,10 @@ def cli_page() -> str:
 
 
 def _section(title: str, command: click.Command, parent: click.Context | None) -> str:
-    context = click.Context(command, info_name=title.split()[-1], parent=parent, terminal_width=100, max_content_width=100)
+    names = caseforge.context_settings["help_option_names"]  # click keeps those of a command's first context, whoever made it
+    context = click.Context(
+        command, info_name=title.split()[-1], parent=parent, terminal_width=100, max_content_width=100, help_option_names=names
+    )
     return f"## {title}\n\n```\n{command.get_help(context)}\n```\n"
 
 
