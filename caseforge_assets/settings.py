@@ -1,7 +1,7 @@
 """Configuration: the only reader of the environment and of caseforge.toml.
 
 The environment brings what differs between machines or is secret (OPENAI_API_KEY, OPENAI_BASE_URL, CASEFORGE_POSTGRES_URL,
-CASEFORGE_HOME, CASEFORGE_PROJECT); a `.env` file beside caseforge.toml is read, too, and never overrides what is set.
+CASEFORGE_HOME, CASEFORGE_PROJECT, CASEFORGE_WEBSERVER_URL); a `.env` file beside caseforge.toml is read, too, and never overrides what is set.
 caseforge.toml holds everything else and never a secret.
 """
 
@@ -186,7 +186,7 @@ def load_settings(project: Path | None = None) -> Settings:
         openai_base_url=(os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1").rstrip("/"),
         openai_api_key=SecretStr(key) if key else None,
         openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
-        webserver_url=os.environ.get("CASEFORGE_WEBSERVER_URL", "http://127.0.0.1:3000").rstrip("/"),
+        webserver_url=(os.environ.get("CASEFORGE_WEBSERVER_URL") or "http://127.0.0.1:3000").rstrip("/"),
         configuration=read_configuration(folder / CONFIG_NAME),
     )
 

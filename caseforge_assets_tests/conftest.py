@@ -49,7 +49,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """URL of an empty database, dropped after the test."""
-    with _new_database(postgres_url, "template1") as url:
+    with new_database(postgres_url, "template1") as url:
         yield url
 
 
@@ -68,7 +68,7 @@ def store(postgres_url: str, store_template: str) -> Iterator[Engine]:
     """An engine on a database that has CaseForge's tables and nothing in them."""
     from caseforge_assets.store.engine import open_store
 
-    with _new_database(postgres_url, store_template) as url:
+    with new_database(postgres_url, store_template) as url:
         engine = open_store(url)
         yield engine
         engine.dispose()
@@ -114,7 +114,7 @@ def dagster_template(postgres_url: str) -> str:
 @pytest.fixture
 def dagster_database_url(postgres_url: str, dagster_template: str) -> Iterator[str]:
     """URL of a database that has Dagster's tables and CaseForge's, and nothing in them."""
-    with _new_database(postgres_url, dagster_template) as url:
+    with new_database(postgres_url, dagster_template) as url:
         yield url
 
 
@@ -138,7 +138,8 @@ def _quick_folder() -> str | None:
 
 
 @contextmanager
-def _new_database(postgres_url: str, template: str) -> Iterator[str]:
+def new_database(postgres_url: str, template: str) -> Iterator[str]:
+    """URL of a copy of a database, dropped afterwards."""
     name = f"test_{os.getpid()}_{next(_NUMBERS)}"
     _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed or are stale;
 4 the provider refused or cannot be reached; 5 declined, or no approval or budget; 6 the database cannot be
-reached; 130 stopped with Ctrl-C.
+reached; 7 Dagster's webserver does not answer, refused, or could not load the code; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import click
 from caseforge_assets.cli.console import errors
 from caseforge_assets.redaction import RedactingFilter, redact
 
-UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, DATABASE, INTERRUPTED = 1, 2, 3, 4, 5, 6, 130
+UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, DATABASE, WEBSERVER, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
 
 _COMMANDS = {
     "load": "frameworks",
@@ -34,6 +34,7 @@ _COMMANDS = {
     "export": "reading",
     "import-results": "importing",
     "flush": "watching",
+    "sensors": "sensors",
     "db": "services",
     "batch-server": "services",
     "demo": "demo",
@@ -81,6 +82,7 @@ class Commands(click.Group):
 def exit_code(error: Exception) -> int:
     """The exit code of an error that reached the top."""
     from caseforge_assets.batch_server import PortTakenError, StateDirInUseError
+    from caseforge_assets.cli.webserver import WebserverError
     from caseforge_assets.openai_batch.errors import ProviderError
     from caseforge_assets.store.cluster_location import EmbeddedPostgresError
     from caseforge_assets.store.engine import StoreUnavailable
@@ -89,6 +91,8 @@ def exit_code(error: Exception) -> int:
         return BAD_INPUT
     if isinstance(error, (EmbeddedPostgresError, StoreUnavailable)):
         return DATABASE
+    if isinstance(error, WebserverError):
+        return WEBSERVER
     return PROVIDER if isinstance(error, ProviderError) else UNEXPECTED
 
 

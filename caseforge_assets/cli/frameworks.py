@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.settings import FrameworkSettings
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.load_framework import Loaded
 
 
 @click.command()
@@ -79,15 +84,31 @@ def _store(
     session.mirror()
     if as_json:
         print_json({"framework": key, **vars(loaded)})
-        return
-    if not loaded.changed:
-        console.print(f"{key}: {file.name} is loaded already; nothing has changed.")
-        return
-    counts = f"{loaded.new:,} new, {loaded.altered:,} changed, {loaded.gone:,} gone"
-    console.print(f"{key}: edition {loaded.label} from {file.name}: {loaded.nodes:,} nodes, {loaded.targets:,} targets ({counts}).")
-    if added:
+    else:
+        console.print(_came_of(loaded, key, file.name))
+    if added and not as_json:
         console.print(f"Added [frameworks.{key}] to {session.settings.config_path.name}.")
-    console.print(f"Next: caseforge plan --framework {key}")
+    if entry != known:
+        _show(session, key, errors if as_json else console)
+    if loaded.changed and not as_json:
+        console.print(f"Next: caseforge plan --framework {key}")
+
+
+def _came_of(loaded: Loaded, key: str, file_name: str) -> str:
+    if not loaded.changed:
+        return f"{key}: {file_name} is loaded already; nothing has changed."
+    counts = f"{loaded.new:,} new, {loaded.altered:,} changed, {loaded.gone:,} gone"
+    return f"{key}: edition {loaded.label} from {file_name}: {loaded.nodes:,} nodes, {loaded.targets:,} targets ({counts})."
+
+
+def _show(session: Session, key: str, told: Console) -> None:
+    """What is declared has changed: a webserver that runs has to load the code anew."""
+    from caseforge_assets.cli.reloading import show_framework
+
+    with told.status("Telling Dagster …"):
+        said = show_framework(session.settings.webserver_url, key)
+    if said:
+        told.print(said)
 
 
 @click.command()

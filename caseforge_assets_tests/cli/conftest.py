@@ -17,6 +17,7 @@ from caseforge_assets_tests.conftest import DAGSTER_YAML
 from caseforge_assets_tests.workbench import serving, stats, write_table
 
 COMMENT = "# our own words"
+NO_WEBSERVER = "http://127.0.0.1:9"  # a developer's own Dagster is not to be touched
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def command_line(tmp_path: Path, dagster_database_url: str, monkeypatch: pytest.
                 "CASEFORGE_POSTGRES_URL": dagster_database_url,
                 "OPENAI_BASE_URL": base_url,
                 "OPENAI_API_KEY": "sk-test-Ab12Cd34Ef56",
+                "CASEFORGE_WEBSERVER_URL": NO_WEBSERVER,
             }.items():
                 monkeypatch.setenv(name, value)
             return CommandLine(tmp_path, base_url)
