@@ -1,0 +1,166 @@
+"""`dagster dev` on a project with three small frameworks, and a real browser in front of it; started once, because that takes half a minute."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from caseforge_assets.cli.webserver import NoWebserver, Webserver
+from caseforge_assets_tests.conftest import new_database
+from caseforge_assets_tests.workbench import SHOP, serving, stats, write_table
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PROJECT = Path(__file__).resolve().parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_S = 180.0
+FIRST_TIME_BAD = [
+    "http_500:attempts=1,match=process_details-8-1-1-r",
+    "truncate:attempts=1,match=process_details-8-2-1-r",
+]  # nodes of the framework `yard`
+LOCATION = "caseforge_assets.definitions"
+
+
+def rows_under(code: str) -> list[tuple[str, ...]]:
+    """The small framework with other codes: 1 and 2 become `code`.1 and `code`.2."""
+    return [
+        (code, "top", "Everything", "All of it."),
+        *((f"{code}.{row[0].replace('.1.', '.')}", *row[1:]) for row in SHOP if row[0].count(".") != 1),
+    ]
+
+
+@dataclass(frozen=True)
+class Ui:
+    """A running Dagster, and what stands behind it."""
+
+    webserver: Webserver
+    folder: Path
+    provider_url: str
+    environment: dict[str, str]
+
+    def command(self, *arguments: str, expected: int = 0) -> str:
+        """Runs `caseforge` in the project."""
+        command = [sys.executable, "-m", "caseforge_assets.cli", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == expected, done.stdout + done.stderr
+        return done.stdout
+
+    def sent(self) -> int:
+        """Requests that the provider accepted so far."""
+        return int(stats(self.provider_url)["accepted"]["requests"])
+
+    def materialize(self, key: str, *stations: str) -> None:
+        """Launches a backfill of all partitions, as the dialog does."""
+        names = self.partitions(key, stations[0])["all"]
+        asked = {"assetSelection": [{"path": [key, station]} for station in stations], "partitionNames": names}
+        self.webserver.ask("mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) { __typename } }", p=asked)
+
+    def newest_backfill(self) -> str:
+        """The status of the newest backfill."""
+        found = self.webserver.ask("{ partitionBackfillsOrError(limit: 1) { ... on PartitionBackfills { results { status } } } }")
+        return str(found["results"][0]["status"]) if found["results"] else ""
+
+    def backfills(self) -> int:
+        """How many backfills there are."""
+        found = self.webserver.ask("{ partitionBackfillsOrError { ... on PartitionBackfills { results { status } } } }")
+        return len(found["results"])
+
+    def partitions(self, key: str, station: str) -> dict[str, set[str]]:
+        """Partitions of an asset by state, as its page counts them; `all` of them in order."""
+        query = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeys assetPartitionStatuses {
+          ... on DefaultPartitionStatuses { materializedPartitions failedPartitions } } } } }"""
+        found = self.webserver.ask(query, k={"path": [key, station]})
+        states = found["assetPartitionStatuses"]
+        return {"all": found["partitionKeys"], "good": set(states["materializedPartitions"]), "failed": set(states["failedPartitions"])}
+
+    def open(self, page: Page, path: str) -> None:
+        """Goes to a page."""
+        page.goto(f"{self.webserver.url}{path}")
+
+
+def until(look: Callable[[], Any], what: str) -> None:
+    """Waits for something that Dagster's daemon does in its own time."""
+    end = time.monotonic() + PATIENCE_S
+    while not look():
+        assert time.monotonic() < end, f"{what}: not within {PATIENCE_S:.0f} s"
+        time.sleep(1)
+
+
+@pytest.fixture(scope="session")
+def ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """`dagster dev` with the frameworks shop, mill and yard; every answer to some nodes of yard is bad the first time."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(PROJECT / name, folder)
+    (folder / "caseforge.toml").write_text("poll_interval_s = 0.2\nquiet_period_s = 1\n")
+    with new_database(postgres_url, dagster_template) as url, serving(folder / "provider", faults=FIRST_TIME_BAD, latency_s=1) as base_url:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "CASEFORGE", "DAGSTER"))},
+            "CASEFORGE_PROJECT": str(folder),
+            "CASEFORGE_HOME": str(folder / "var"),
+            "CASEFORGE_POSTGRES_URL": url,
+            "OPENAI_BASE_URL": base_url,
+            "OPENAI_API_KEY": "local",
+        }
+        port = _free_port()
+        started = Ui(
+            Webserver(f"http://127.0.0.1:{port}"), folder, base_url, environment | {"CASEFORGE_WEBSERVER_URL": f"http://127.0.0.1:{port}"}
+        )
+        for key, code in (("shop", "1"), ("mill", "5"), ("yard", "8")):
+            started.command("load", str(write_table(folder / f"{key}.csv", rows_under(code))), "--framework", key)
+        command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
+        with (folder / "dagster.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            until(lambda: _answers(started.webserver), "dagster dev")
+            yield started
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+@pytest.fixture
+def page(ui: Ui) -> Iterator[Page]:
+    """A page of a headless browser."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = browser.new_page(viewport={"width": 1500, "height": 950})
+        opened.set_default_timeout(30_000)
+        yield opened
+        browser.close()
+
+
+def _answers(webserver: Webserver) -> bool:
+    try:
+        return any(location.repositories for location in webserver.locations())
+    except NoWebserver:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,84 @@
+"""What a person does in Dagster's pages, done in a real browser: materialize everything, leave it to sensors, retry what failed.
+
+Dagster's daemon starts a backfill's runs every 30 seconds, so that these take minutes: `make test-browser` runs them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caseforge_assets_tests.browser.conftest import LOCATION, Ui, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+STATIONS = ("process_batch_outputs", "process_documents", "usecase_batch_inputs", "usecase_batch_outputs", "usecase_candidates")
+
+
+def launch(ui: Ui, page: Page, choice: str) -> None:
+    """In the dialog that is open: chooses partitions, launches, and waits for the end."""
+    before = ui.backfills()
+    page.wait_for_timeout(6_000)  # the dialog takes what it knows when the choice is made, and learns it asset by asset
+    page.get_by_role("button", name=choice, exact=True).click()
+    page.get_by_role("button", name="Launch").click()
+    until(lambda: ui.backfills() > before, "the backfill is made")
+    until(lambda: ui.newest_backfill() not in ("REQUESTED", ""), "the backfill ends")
+    assert ui.newest_backfill() == "COMPLETED_SUCCESS"
+
+
+def shown(page: Page, text: str) -> None:
+    """Waits until the page shows a text."""
+    page.get_by_text(text).first.wait_for()
+
+
+def test_materialize_all_ends_green_by_itself(ui: Ui, page: Page) -> None:
+    ui.open(page, f"/locations/{LOCATION}/asset-groups/shop")
+    page.get_by_text("Materialize all").first.click()
+    launch(ui, page, "All")
+    for station in STATIONS:
+        assert len(ui.partitions("shop", station)["good"]) == 6
+    ui.open(page, "/assets/shop/usecase_candidates?view=partitions")
+    shown(page, "Materialized (6)")
+    shown(page, "Failed (0)")
+    page.get_by_text("1.1.1_c").first.click()
+    shown(page, "1.1.1-UC01")
+    ui.open(page, "/assets/shop/process_documents?view=checks")
+    shown(page, "0 of 6 nodes failed (0.0%)")
+
+
+def test_sensors_do_the_rest_once_there_are_inputs(ui: Ui, page: Page) -> None:
+    for sensor in ("submit_sensor", "collect_sensor"):
+        ui.open(page, f"/locations/{LOCATION}/sensors/{sensor}")
+        page.locator("input[type=checkbox]").first.dispatch_event("click")  # the switch is drawn over it
+    until(lambda: ui.command("sensors", "status", "--json").count('"running"') >= 2, "two sensors run")
+    ui.materialize("mill", "pcf_nodes", "node_contexts", "process_batch_inputs")
+    until(lambda: len(ui.partitions("mill", "usecase_candidates")["good"]) == 6, "both stages are through")
+    ui.open(page, "/assets/mill/usecase_candidates?view=partitions")
+    shown(page, "Materialized (6)")
+    ui.open(page, f"/locations/{LOCATION}/sensors/collect_sensor")
+    shown(page, "no batch is finished")  # the history of ticks
+    ui.command("sensors", "off")
+
+
+def test_failed_partitions_say_why_and_are_retried_alone(ui: Ui, page: Page) -> None:
+    ui.command("generate", "--framework", "yard", "--wait", expected=3)
+    failed = {"process_batch_outputs": "8.1.1_c", "process_documents": "8.2.1_h"}
+    for station, partition in failed.items():
+        assert ui.partitions("yard", station)["failed"] == {partition}
+    ui.open(page, "/assets/yard/process_documents?view=partitions&status=FAILED")
+    shown(page, "Failed (1)")
+    page.get_by_text("8.2.1_h").first.click()
+    page.get_by_role("button", name="View logs").click()
+    shown(page, "reasoning used all 8,000 tokens")
+    before = ui.sent()
+    ui.open(page, f"/locations/{LOCATION}/asset-groups/yard")
+    page.get_by_text("Materialize all").first.click()
+    launch(ui, page, "Failed and missing")
+    for station in STATIONS:
+        assert len(ui.partitions("yard", station)["good"]) == 6
+    assert ui.sent() - before == 2 + 2  # the two documents again, and then their use cases; nothing for the good ones
+    ui.open(page, "/assets/yard/process_documents?view=partitions")
+    shown(page, "Failed (0)")
