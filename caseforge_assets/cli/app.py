@@ -33,6 +33,7 @@ _COMMANDS = {
     "export": "reading",
     "import-results": "importing",
     "flush": "watching",
+    "dagster": "upkeep",
     "db": "services",
     "batch-server": "services",
     "demo": "demo",
