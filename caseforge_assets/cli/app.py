@@ -35,6 +35,7 @@ _COMMANDS = {
     "import-results": "importing",
     "flush": "watching",
     "sensors": "sensors",
+    "dagster": "upkeep",
     "db": "services",
     "batch-server": "services",
     "demo": "demo",

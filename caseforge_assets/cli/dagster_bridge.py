@@ -1,6 +1,10 @@
-"""The command line's way into Dagster: the instance of the project, and the flush of the outbox into it."""
+"""The command line's way into Dagster: the instance of the project, the flush of the outbox into it, and the pruning of its history."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from caseforge_assets.settings import Settings
 from caseforge_assets.store.engine import Engine
@@ -15,3 +19,13 @@ def flush(settings: Settings, store: Engine) -> int:
 
     with DagsterInstance.from_config(str(settings.project)) as instance:
         return mirror_outside_runs(instance, store, settings.configuration, ArtifactFolder(settings.artifacts))
+
+
+def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) -> dict[str, Any]:
+    """Removes old history, or counts what would be removed; returns `removed`, and the sizes `before` and `after`."""
+    from dagster import DagsterInstance
+
+    from caseforge_assets.defs.prune import prune_history
+
+    with DagsterInstance.from_config(str(settings.project)) as instance:
+        return asdict(prune_history(instance, store, limit, dry_run=dry_run))

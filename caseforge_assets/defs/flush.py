@@ -29,6 +29,7 @@ from caseforge_assets.store.previews import previews
 
 STATIONS = {station.name: station for station in all_stations()}
 INPUTS, CONTENTS = [stage.inputs for stage in all_stages()], [stage.content for stage in all_stages()]
+FLUSH_LOCK = "flush outbox"
 ROWS_PER_CHUNK = 4_000
 LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines
 OTHERS_PATIENCE_S = 120.0
@@ -62,7 +63,7 @@ def flush_outbox(
     """
     give_up_at = time.monotonic() + OTHERS_PATIENCE_S
     while True:
-        with try_lock(store, "flush outbox") as held:
+        with try_lock(store, FLUSH_LOCK) as held:
             if held:
                 return _flush_all(instance, store, failures_job, place_of, run or RunOfEvents())
         with store.connect() as connection:

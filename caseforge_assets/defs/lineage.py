@@ -1,7 +1,7 @@
 """Writes what CaseForge did into Dagster's event log, in bulk, and orders its dynamic partitions.
 
-The only user of Dagster's private parts besides `storage`; its tests hold what is written here against what Dagster itself writes and
-reads. What is written, and when, is decided elsewhere.
+The only user of Dagster's private parts besides `storage` and, for removing, `old_history` and `prune`; its tests hold what is written
+here against what Dagster itself writes and reads. What is written, and when, is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) ->
     raise_error_on_invalid_partition_key_substring(keys)
     table = DynamicPartitionsTable
     of_definition = table.c.partitions_def_name == name
-    with _storage_of(instance).index_transaction() as connection:
+    with event_storage(instance).index_transaction() as connection:
         connection.exec_driver_sql(f"lock table {table.name} in share row exclusive mode")
         present = list(connection.scalars(table.select().with_only_columns(table.c.partition).where(of_definition).order_by(table.c.id)))
         unchanged = len(present) if list(keys[: len(present)]) == present else 0
@@ -213,7 +213,12 @@ def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) ->
     return len(set(keys) - set(present)), len(set(present) - set(keys))
 
 
-def _storage_of(instance: DagsterInstance) -> PostgresEventLogStorage:
+def event_storage(instance: DagsterInstance) -> PostgresEventLogStorage:
+    """The storage of Dagster's events.
+
+    Raises:
+        TypeError: they are not in PostgreSQL.
+    """
     storage = instance.event_log_storage
     if not isinstance(storage, PostgresEventLogStorage):
         raise TypeError(f"Dagster's events must be in PostgreSQL; this instance keeps them in {type(storage).__name__}. See dagster.yaml.")
@@ -261,7 +266,7 @@ def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry])
     ids = [0] * len(entries)
     for asset_key, of_asset in positions.items():
         for chunk in _chunks(of_asset):
-            stored = _insert_for_one_asset(_storage_of(instance), [entries[position] for position in chunk])
+            stored = _insert_for_one_asset(event_storage(instance), [entries[position] for position in chunk])
             _drop_overtaken_status(instance, asset_key, stored[0])
             for position, event_id in zip(chunk, stored, strict=True):
                 ids[position] = event_id

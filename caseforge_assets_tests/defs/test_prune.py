@@ -1,0 +1,422 @@
+"""Old history goes; every state, version, staleness, note and reason stays, and everything goes on afterwards."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import AssetKey, DagsterEvent, DagsterInstance, DagsterRunStatus
+from dagster._core.definitions.asset_checks.asset_check_spec import AssetCheckKey
+from dagster._core.events import AssetMaterializationPlannedData
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from caseforge_assets.commands.build_contexts import build_contexts
+from caseforge_assets.defs import prune as pruning
+from caseforge_assets.defs.checks import check_specs
+from caseforge_assets.defs.failures import failed_nodes
+from caseforge_assets.defs.flush import FLUSH_LOCK
+from caseforge_assets.defs.lineage import PartitionNote, StationEvent, write_failures, write_materializations, write_observations
+from caseforge_assets.defs.mirror import mirror_outside_runs
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.prune import HistoryInUse, Pruned, Removed, prune_history
+from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT
+from caseforge_assets.stages.stations import FRAMEWORK
+from caseforge_assets.store.engine import try_lock
+from caseforge_assets_tests.defs.project import (
+    CANDIDATES,
+    CONTEXTS,
+    DOCUMENTS,
+    FAILED,
+    INPUTS,
+    MATERIALIZED,
+    NODES,
+    OUTPUTS,
+    PARTITIONS,
+    STATIONS,
+    USECASE_INPUTS,
+    OpenProject,
+    Project,
+)
+from caseforge_assets_tests.defs.test_truth import History, actions
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP
+
+OLD = timedelta(days=90)
+BAD = ["truncate:batch=1,match=-1-1-1-r", "http_500:batch=1,match=-1-1-[23]-r", "truncate:batch=2,match=-2-1-1-r"]
+ALL_GREEN = dict.fromkeys(PARTITIONS, MATERIALIZED)
+CHANGED = [(*row[:3], "Now it says something else.") if row[0] == "2.1.2" else row for row in SHOP]
+AGED = (
+    "update event_logs set timestamp = timestamp - interval '100 days'",
+    "update runs set update_timestamp = update_timestamp - interval '100 days', create_timestamp = create_timestamp - interval '100 days'",
+    "update asset_check_executions set evaluation_event_timestamp = evaluation_event_timestamp - interval '100 days'",
+    "update caseforge.outbox set created_at = created_at - interval '100 days', flushed_at = flushed_at - interval '100 days'",
+)
+DANGLING = """
+select o.id, u.key from caseforge.outbox o cross join jsonb_each_text(o.upstream) u
+where not exists (select 1 from caseforge.outbox up where up.id = cast(u.value as bigint))
+"""
+EVENTS_GONE = (
+    "select id from caseforge.outbox o where event_id is not null and not exists (select 1 from event_logs e where e.id = o.event_id)"
+)
+LAST_GONE = """
+select asset_key from asset_keys k where (last_run_id <> '' and not exists (select 1 from runs r where r.run_id = k.last_run_id))
+or (last_materialization is not null
+    and not exists (select 1 from event_logs e where e.id = cast(cast(last_materialization as json) ->> 'storage_id' as bigint)))
+"""
+ORPHANS = "select t.id from asset_event_tags t where not exists (select 1 from event_logs e where e.id = t.event_id)"
+COUNTED = ("runs", "event_logs", "asset_check_executions", "caseforge.outbox")
+
+
+def age(opened: Project) -> None:
+    """A hundred days pass."""
+    for statement in AGED:
+        opened.bench.change(statement)
+
+
+def pruned(opened: Project, *, dry_run: bool = False) -> Pruned:
+    return prune_history(opened.instance, opened.bench.store, datetime.now(UTC) - OLD, dry_run=dry_run)
+
+
+def counts(opened: Project) -> Removed:
+    return Removed(*(opened.bench.column(f"select count(*) from {table}")[0] for table in COUNTED))
+
+
+def difference(before: Removed, after: Removed) -> Removed:
+    return Removed(**{name: count - getattr(after, name) for name, count in vars(before).items()})
+
+
+def with_history(project: OpenProject) -> Project:
+    """Good, failed, missing and stale nodes, each with much that was overtaken."""
+    opened = project(faults=BAD)
+    opened.load()
+    opened.generate()
+    opened.generate("1.1.2")
+    for _ in range(3):
+        opened.run([NODES, CONTEXTS])
+        opened.run([OUTPUTS, DOCUMENTS], PARTITIONS[3], PARTITIONS[5])
+    opened.load(CHANGED)
+    opened.run([NODES])
+    for _ in range(2):
+        opened.run([CONTEXTS])
+        mirror_outside_runs(opened.instance, opened.bench.store, opened.bench.configuration, opened.bench.folder)
+    return opened
+
+
+def picture(opened: Project) -> dict[str, Any]:
+    """What Dagster shows, by an instance that knows nothing yet, and with partitions that are counted anew."""
+    opened.instance.wipe_asset_cached_status([AssetKey(asset_key(KEY, station)) for station in STATIONS])
+    with DagsterInstance.from_config(str(opened.path)) as fresh:
+        return shown(Project(opened.path, opened.bench, fresh))
+
+
+def shown(opened: Project) -> dict[str, Any]:
+    states = {station: opened.states(station) for station in STATIONS}
+    return {
+        "states": states,
+        "stale": opened.stale(),
+        "versions": {(station, partition): version(opened, station, partition) for station in STATIONS for partition in PARTITIONS},
+        "notes": {station: opened.notes(station) for station in STATIONS},
+        "reasons": {(s, p): reason(opened, s, p) for s, of in states.items() for p, state in of.items() if state == FAILED},
+        "checks": {spec.key: verdict(opened.instance, spec.key) for spec in check_specs(KEY)},
+        "whole": {name: version(opened, name, None) for name in (FRAMEWORK, RUN_REPORT, STALE_REPORT)},
+        "records": [record(opened.instance, station) for station in STATIONS],
+    }
+
+
+def version(opened: Project, station: str, partition: str | None) -> Any:
+    key = AssetKey(asset_key(KEY, station))
+    record = opened.latest(station, partition) if partition else opened.instance.get_latest_materialization_event(key)
+    materialization = record and record.asset_materialization
+    return materialization and (materialization.tags, materialization.metadata)
+
+
+def reason(opened: Project, station: str, partition: str) -> str:
+    info = opened.instance.event_log_storage.get_latest_planned_materialization_info(AssetKey(asset_key(KEY, station)), partition)
+    return opened._message(info.run_id)
+
+
+def verdict(instance: DagsterInstance, key: AssetCheckKey) -> Any:
+    record = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    return record.status, record.event.dagster_event.asset_check_evaluation_data.description
+
+
+def record(instance: DagsterInstance, station: str) -> Any:
+    (found,) = instance.get_asset_records([AssetKey(asset_key(KEY, station))])
+    return found.asset_entry.last_run_id, found.asset_entry.last_materialization_storage_id
+
+
+def assert_whole(opened: Project) -> None:
+    assert {query: opened.bench.query(query) for query in (DANGLING, EVENTS_GONE, LAST_GONE, ORPHANS)} == {
+        query: [] for query in (DANGLING, EVENTS_GONE, LAST_GONE, ORPHANS)
+    }
+
+
+# What stays
+
+
+def test_everything_shown_is_as_before_and_goes_on(project: OpenProject) -> None:
+    opened = with_history(project)
+    assert opened.states(OUTPUTS) == {**ALL_GREEN, "1.1.3_e": FAILED}
+    assert opened.states(DOCUMENTS)["1.1.1_c"] == opened.states(CANDIDATES)["2.1.1_h"] == FAILED
+    assert opened.stale() == {(station, "2.1.2_i") for station in (INPUTS, USECASE_INPUTS)}
+    before, warm = picture(opened), shown(opened)
+    age(opened)
+    there = counts(opened)
+    done = pruned(opened)
+    assert done.removed == difference(there, counts(opened))
+    assert min(vars(done.removed).values()) > 0
+    assert shown(opened) == warm
+    assert picture(opened) == before
+    assert_whole(opened)
+    opened.generate()
+    opened.run(STATIONS, wait_s=20)
+    assert {station: opened.states(station) for station in STATIONS} == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert opened.stale() == set()
+    age(opened)
+    pruned(opened)
+    assert {station: opened.states(station) for station in STATIONS} == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert opened.stale() == set()
+
+
+def test_nothing_stays_that_could_go(project: OpenProject) -> None:
+    """As it was made, and as it was last confirmed: what lies between is gone, and the runs that confirmed, with what they printed."""
+    opened = project()
+    opened.load()
+    opened.generate()
+    printed = []
+    for _ in range(5):
+        run_id = opened.run(STATIONS).run_id
+        printed.append(Path(opened.instance.compute_log_manager.get_captured_local_path([run_id, "compute_logs", "step"], "out")))
+        printed[-1].parent.mkdir(parents=True, exist_ok=True)
+        printed[-1].touch()
+    age(opened)
+    pruned(opened)
+    twice = {**dict.fromkeys(STATIONS, 2 * len(PARTITIONS)), CANDIDATES: len(PARTITIONS)}  # nothing is made from candidates
+    assert {station: opened.count(station) for station in STATIONS} == twice
+    assert [run.run_id for run in opened.instance.get_runs()] == [run_id]
+    assert [path.exists() for path in printed] == [False] * 4 + [True]
+    rows = opened.bench.query("select kind, count(*) from caseforge.outbox where asset = any(:names) group by 1", names=list(STATIONS))
+    assert dict(rows) == {"made": sum(twice.values()), "waiting": 2 * len(PARTITIONS)}
+    assert pruned(opened).removed == Removed(0, 0, 0, 0)
+    assert_whole(opened)
+
+
+def test_what_is_under_way_finds_what_it_was_made_from(project: OpenProject) -> None:
+    """A batch is open while its inputs are made anew, and both grow old: its answer still points to what was asked."""
+    opened = project()
+    opened.load()
+    opened.bench.approve("2.1.2", stages=[PROCESS])
+    opened.bench.round()
+    opened.load(CHANGED)
+    with opened.bench.store.begin() as connection:
+        build_contexts(connection, KEY)
+    opened.run([INPUTS], "2.1.2_i", "2.1.2_i")
+    opened.run([INPUTS], "2.1.2_i", "2.1.2_i")
+    age(opened)
+    age(opened)
+    opened.flush()
+    pruned(opened)
+    opened.bench.work()
+    opened.flush()
+    pointers = [value for name, value in opened.latest(OUTPUTS, "2.1.2_i").asset_materialization.tags.items() if "pointer" in name]
+    assert len(pointers) == 1
+    assert_whole(opened)
+
+
+def event(station: str, data_version: str, **inputs: int) -> StationEvent:
+    read = {asset_key(KEY, name): ("any", event_id) for name, event_id in inputs.items()}
+    return StationEvent(asset_key(KEY, station), PARTITIONS[0], data_version, "1", read)
+
+
+@pytest.mark.parametrize(("first", "second", "stale"), [("a", "a", False), ("a", "b", True), ("b", "a", True)])
+def test_what_a_pointer_leads_to_stays(project: OpenProject, first: str, second: str, stale: bool) -> None:
+    """Also where the outbox knows nothing of it; the newest event at or before the pointer counts, whatever lies around it."""
+    opened = project()
+    opened.load()
+    (_, read, _, _) = [write_materializations(opened.instance, [event(NODES, version)])[0] for version in ("x", first, "x", second)]
+    write_materializations(opened.instance, [event(CONTEXTS, "c", pcf_nodes=read)])
+    assert opened.stale(CONTEXTS) == ({(CONTEXTS, PARTITIONS[0])} if stale else set())
+    age(opened)
+    assert pruned(opened).removed.events == 2  # both x
+    assert opened.stale(CONTEXTS) == ({(CONTEXTS, PARTITIONS[0])} if stale else set())
+
+
+def test_a_pointer_from_something_without_partitions_counts_for_each_of_them(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    first = write_materializations(opened.instance, [StationEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
+    write_materializations(opened.instance, [StationEvent(("elsewhere",), None, "e", "1", {asset_key(KEY, DOCUMENTS): ("any", first[-1])})])
+    for _ in range(2):
+        write_materializations(opened.instance, [StationEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
+    age(opened)
+    assert pruned(opened).removed.events == len(PARTITIONS)
+    assert opened.count(DOCUMENTS) == 2 * len(PARTITIONS)
+
+
+def test_what_was_newest_at_the_limit_stays_with_all_that_is_younger(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.generate()
+    opened.run(STATIONS)
+    age(opened)
+    opened.run(STATIONS)
+    opened.run(STATIONS)
+    young = opened.bench.column("select count(*) from event_logs where timestamp > now() - interval '10 days'")[0]
+    done = pruned(opened)
+    assert opened.count(CANDIDATES) == 3 * len(PARTITIONS)  # the one before and both after
+    assert opened.bench.column("select count(*) from event_logs where timestamp > now() - interval '10 days'") == [young]
+    assert 0 < done.removed.events == done.before[2].rows - done.after[2].rows
+    assert_whole(opened)
+
+
+def test_a_run_in_progress_keeps_all_that_is_its_own(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    run = opened.instance.create_run_for_job(failed_nodes, status=DagsterRunStatus.STARTED)
+    key = AssetKey(asset_key(KEY, DOCUMENTS))
+    for _ in range(2):
+        planned = AssetMaterializationPlannedData(key, partition=PARTITIONS[0])
+        opened.instance.report_dagster_event(
+            DagsterEvent.build_asset_materialization_planned_event(run.job_name, "say_why", planned), run.run_id
+        )
+        write_materializations(opened.instance, [event(NODES, "x")], run_id=run.run_id, job_name=run.job_name)
+    write_materializations(opened.instance, [event(NODES, "x")])
+    age(opened)
+    logged = len(opened.instance.all_logs(run.run_id))
+    pruned(opened)
+    assert len(opened.instance.all_logs(run.run_id)) == logged == 4
+    assert opened.states(DOCUMENTS)[PARTITIONS[0]] == "IN_PROGRESS"
+    opened.instance.report_run_failed(opened.instance.get_run_by_id(run.run_id))
+    age(opened)
+    pruned(opened)
+    assert opened.states(DOCUMENTS)[PARTITIONS[0]] == FAILED
+
+
+def test_a_failed_run_goes_when_none_of_its_partitions_is_failed_through_it(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    write_observations(opened.instance, [PartitionNote(asset_key(KEY, DOCUMENTS), PARTITIONS[0], why) for why in ("empty: 1", "empty: 2")])
+    fail = [(asset_key(KEY, DOCUMENTS), partition) for partition in PARTITIONS[:2]]
+    overtaken, through = (
+        write_failures(opened.instance, failed_nodes, "empty: 1", fail),
+        write_failures(opened.instance, failed_nodes, "empty: 2", fail),
+    )
+    age(opened)
+    pruned(opened)
+    assert [run.run_id for run in opened.instance.get_runs()] == [through] != [overtaken]
+    assert [opened.states(DOCUMENTS)[one] for one in PARTITIONS[:3]] == [FAILED, FAILED, "missing"]
+    assert opened.notes(DOCUMENTS) == {PARTITIONS[0]: "empty: 2"}
+
+
+def test_the_first_run_of_a_group_stays_with_the_others(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    first, alone = (opened.instance.create_run_for_job(failed_nodes, status=DagsterRunStatus.FAILURE) for _ in range(2))
+    tags = {"dagster/root_run_id": first.run_id, "dagster/parent_run_id": first.run_id}
+    again = opened.instance.create_run_for_job(failed_nodes, status=DagsterRunStatus.STARTED, tags=tags)
+    age(opened)
+    assert pruned(opened).removed.runs == 1
+    assert {run.run_id for run in opened.instance.get_runs()} == {first.run_id, again.run_id}
+    assert alone.run_id not in {run.run_id for run in opened.instance.get_runs()}
+
+
+# How
+
+
+def test_a_dry_run_counts_and_changes_nothing(project: OpenProject) -> None:
+    opened = with_history(project)
+    assert pruned(opened).removed == Removed(0, 0, 0, 0)
+    age(opened)
+    there = counts(opened)
+    told = pruned(opened, dry_run=True)
+    assert counts(opened) == there
+    assert told.before == told.after
+    done = pruned(opened)
+    assert done.removed == told.removed == difference(there, counts(opened))
+    sizes = {before.table: (before, after) for before, after in zip(done.before, done.after, strict=True)}
+    assert sizes["event_logs"][0].rows - sizes["event_logs"][1].rows == done.removed.events
+    assert sizes["event_logs"][0].data_bytes > 1.5 * sizes["event_logs"][1].data_bytes > 0
+
+
+@pytest.mark.parametrize("step", ["_delete_evaluations", "_delete_single_events", "_delete_runs", "_vacuum"])
+def test_killed_on_the_way_all_is_well_and_the_next_one_goes_on(project: OpenProject, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    opened = with_history(project)
+    before = picture(opened)
+    age(opened)
+    there, told = counts(opened), pruned(opened, dry_run=True)
+
+    def die(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pruning, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            pruned(opened)
+    assert picture(opened) == before
+    assert_whole(opened)
+    pruned(opened)
+    assert difference(there, counts(opened)) == told.removed
+    assert picture(opened) == before
+
+
+@contextmanager
+def flushing(opened: Project) -> Iterator[None]:
+    with try_lock(opened.bench.store, FLUSH_LOCK) as held:
+        assert held
+        yield
+
+
+def test_a_flush_is_waited_for(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = with_history(project)
+    age(opened)
+    found: list[Pruned] = []
+    with flushing(opened):
+        thread = threading.Thread(target=lambda: found.append(pruned(opened)))
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+    thread.join(20)
+    assert found[0].removed.events > 0
+    monkeypatch.setattr(pruning, "OTHERS_PATIENCE_S", 0.1)
+    with flushing(opened), pytest.raises(HistoryInUse, match="nothing was removed"):
+        pruned(opened)
+
+
+def test_bounded_transactions_remove_the_same(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = with_history(project)
+    before = picture(opened)
+    age(opened)
+    there, told = counts(opened), pruned(opened, dry_run=True)
+    monkeypatch.setattr(pruning, "EVENTS_PER_TRANSACTION", 7)
+    monkeypatch.setattr(pruning, "RUNS_PER_TRANSACTION", 1)
+    monkeypatch.setattr(pruning.upkeep, "ROWS_PER_TRANSACTION", 7)
+    assert pruned(opened).removed == told.removed == difference(there, counts(opened))
+    assert picture(opened) == before
+
+
+# Any history
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=st.lists(st.one_of(actions, st.just(("prune",))), min_size=3, max_size=8))
+def test_after_any_history_pruning_changes_nothing_that_is_shown(histories: Project, actions: list[tuple[Any, ...]]) -> None:
+    history = History(histories)
+    for action in [*actions, ("flush",), ("prune",)]:
+        if action != ("prune",):
+            history.apply(action)
+            continue
+        before = history.in_store(), history.in_dagster()
+        age(histories)
+        pruned(histories)
+        assert (history.in_store(), history.in_dagster()) == before
+    assert_whole(histories)
+
+
+@pytest.fixture
+def histories(project: OpenProject) -> Project:
+    return project(faults=["http_500:rate=0.15", "truncate:rate=0.15"])
