@@ -27,7 +27,9 @@ from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.prune import HistoryInUse, Pruned, Removed, prune_history
 from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT
 from caseforge_assets.stages.stations import FRAMEWORK
+from caseforge_assets.store import outbox
 from caseforge_assets.store.engine import try_lock
+from caseforge_assets.store.outbox import Kind, OutboxRow
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
     CONTEXTS,
@@ -68,6 +70,9 @@ select asset_key from asset_keys k where (last_run_id <> '' and not exists (sele
 or (last_materialization is not null
     and not exists (select 1 from event_logs e where e.id = cast(cast(last_materialization as json) ->> 'storage_id' as bigint)))
 """
+EVALUATIONS_GONE = (
+    "select id from asset_check_executions c where not exists (select 1 from event_logs e where e.id = c.evaluation_event_storage_id)"
+)
 ORPHANS = "select t.id from asset_event_tags t where not exists (select 1 from event_logs e where e.id = t.event_id)"
 COUNTED = ("runs", "event_logs", "asset_check_executions", "caseforge.outbox")
 
@@ -151,9 +156,9 @@ def record(instance: DagsterInstance, station: str) -> Any:
 
 
 def assert_whole(opened: Project) -> None:
-    assert {query: opened.bench.query(query) for query in (DANGLING, EVENTS_GONE, LAST_GONE, ORPHANS)} == {
-        query: [] for query in (DANGLING, EVENTS_GONE, LAST_GONE, ORPHANS)
-    }
+    """Nothing refers to something that is gone."""
+    for query in (DANGLING, EVENTS_GONE, LAST_GONE, EVALUATIONS_GONE, ORPHANS):
+        assert opened.bench.query(query) == [], query
 
 
 # What stays
@@ -223,8 +228,8 @@ def test_what_is_under_way_finds_what_it_was_made_from(project: OpenProject) -> 
     pruned(opened)
     opened.bench.work()
     opened.flush()
-    pointers = [value for name, value in opened.latest(OUTPUTS, "2.1.2_i").asset_materialization.tags.items() if "pointer" in name]
-    assert len(pointers) == 1
+    answers = "select upstream from caseforge.outbox where asset = :asset and kind = 'made' order by id"
+    assert [list(read) for read in opened.bench.column(answers, asset=OUTPUTS)] == [[INPUTS], [INPUTS]]  # of the old question, and the new
     assert_whole(opened)
 
 
@@ -308,21 +313,68 @@ def test_a_failed_run_goes_when_none_of_its_partitions_is_failed_through_it(proj
     )
     age(opened)
     pruned(opened)
-    assert [run.run_id for run in opened.instance.get_runs()] == [through] != [overtaken]
+    assert [run.run_id for run in opened.instance.get_runs()] == [through]
+    assert overtaken != through
     assert [opened.states(DOCUMENTS)[one] for one in PARTITIONS[:3]] == [FAILED, FAILED, "missing"]
     assert opened.notes(DOCUMENTS) == {PARTITIONS[0]: "empty: 2"}
+    write_materializations(opened.instance, [StationEvent(asset_key(KEY, DOCUMENTS), one, "good") for one in PARTITIONS[:2]])
+    age(opened)
+    pruned(opened)
+    assert opened.instance.get_runs() == []
+    assert [opened.states(DOCUMENTS)[one] for one in PARTITIONS[:2]] == [MATERIALIZED] * 2
 
 
-def test_the_first_run_of_a_group_stays_with_the_others(project: OpenProject) -> None:
+def test_runs_that_others_refer_to_stay(project: OpenProject) -> None:
+    """The first of a group of re-executions, the last run of an asset, those of a backfill that is not through."""
     opened = project()
     opened.load()
-    first, alone = (opened.instance.create_run_for_job(failed_nodes, status=DagsterRunStatus.FAILURE) for _ in range(2))
+    first, last, filling, filled, alone = (
+        opened.instance.create_run_for_job(failed_nodes, status=DagsterRunStatus.FAILURE, tags=tags)
+        for tags in ({}, {}, {"dagster/backfill": "open"}, {"dagster/backfill": "through"}, {})
+    )
     tags = {"dagster/root_run_id": first.run_id, "dagster/parent_run_id": first.run_id}
     again = opened.instance.create_run_for_job(failed_nodes, status=DagsterRunStatus.STARTED, tags=tags)
+    opened.bench.change("update asset_keys set last_run_id = :last where asset_key like '%pcf_nodes%'", last=last.run_id)
+    insert = (
+        "insert into bulk_actions (key, status, timestamp) values ('open', 'REQUESTED', now()), ('through', 'COMPLETED_SUCCESS', now())"
+    )
+    opened.bench.change(insert)
     age(opened)
-    assert pruned(opened).removed.runs == 1
-    assert {run.run_id for run in opened.instance.get_runs()} == {first.run_id, again.run_id}
-    assert alone.run_id not in {run.run_id for run in opened.instance.get_runs()}
+    assert pruned(opened).removed.runs == 2
+    assert {run.run_id for run in opened.instance.get_runs()} == {run.run_id for run in (first, last, filling, again)}
+    assert {filled.run_id, alone.run_id}.isdisjoint(run.run_id for run in opened.instance.get_runs())
+
+
+def test_what_was_newest_at_the_limit_stays_also_where_the_outbox_knows_nothing_of_it(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    ids = write_materializations(opened.instance, [event(DOCUMENTS, version) for version in "ab"])
+    age(opened)
+    ids += write_materializations(opened.instance, [event(DOCUMENTS, version) for version in "cd"])
+    pruned(opened)
+    assert opened.bench.column("select id from event_logs where asset_key like '%documents%' order by id") == ids[1:]
+
+
+def test_of_the_outbox_stays_what_commands_read(project: OpenProject) -> None:
+    """Why a node's newest attempt failed, although it failed otherwise later; and all that Dagster was not told of."""
+    opened = project(faults=["http_500"])
+    opened.load()
+    opened.generate("1.1.1", stages=[PROCESS])
+    (node,) = opened.bench.ids("1.1.1")
+    later = OutboxRow(KEY, OUTPUTS, node, PARTITIONS[0], kind=Kind.failed, reason="no_source: …")
+    with opened.bench.store.begin() as connection:
+        outbox.add(connection, [later, later])
+        why = outbox.newest_failures(connection, [OUTPUTS], [node])
+    opened.flush()
+    with opened.bench.store.begin() as connection:
+        untold = outbox.add(connection, [later, later, later])
+    opened.bench.change("update caseforge.request set is_current = false")
+    age(opened)
+    assert pruned(opened).removed.outbox_rows > 0
+    with opened.bench.store.connect() as connection:
+        assert outbox.newest_failures(connection, [OUTPUTS], [node]) == why
+        assert [row.id for row in outbox.unflushed(connection, 10)] == untold
+    assert "server_error" in why[node]
 
 
 # How
