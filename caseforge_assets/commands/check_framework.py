@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from caseforge_assets.commands.station_statuses import StationStatus, station_statuses
+from caseforge_assets.commands.station_statuses import StationStatus
 from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_nodes
 from caseforge_assets.reports.freshness import Condition
-from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import all_stations
@@ -15,16 +15,19 @@ from caseforge_assets.store import readers
 from caseforge_assets.store.engine import Connection
 
 
-def check_framework(connection: Connection, configuration: Configuration, key: str) -> list[Check]:
+def check_framework(connection: Connection, key: str, statuses: Sequence[StationStatus]) -> list[Check]:
     """All verdicts, station by station.
 
     Failures that only say that an answer is awaited count neither as failed nor as answered.
+
+    Args:
+        statuses: where every node stands, as `station_statuses` gives it.
     """
     by_station: dict[str, list[StationStatus]] = {station.name: [] for station in all_stations()}
-    for status in station_statuses(connection, configuration, key):
+    for status in statuses:
         by_station[status.station].append(status)
     costs = {row.stage: row for row in readers.answered_costs(connection, key)}
-    checks = [_nothing_stale(name, statuses) for name, statuses in by_station.items()]
+    checks = [_nothing_stale(name, of_station) for name, of_station in by_station.items()]
     for stage in all_stages():
         answered = by_station[stage.content]
         done = [one for one in answered if one.condition in (Condition.FRESH, Condition.STALE)]

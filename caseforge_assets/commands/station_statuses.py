@@ -11,7 +11,7 @@ from caseforge_assets.reports.freshness import Condition, Made, StaleReason, sta
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 from caseforge_assets.store import nodes, outbox, statuses
-from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.engine import Connection, Engine
 from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.statuses import Latest
 
@@ -39,19 +39,29 @@ def station_statuses(
     """Every target node of a framework (or those given) at every station, in the order of stations and then of the framework."""
     targets = nodes.target_nodes(connection, key, node_ids)
     rows = {(row.node_id, row.asset): row for row in statuses.latest_of_all(connection, key, node_ids)}
-    newest = {(row.node_id, row.asset): made for row in rows.values() if (made := _made(row)) is not None}
-    if above := outbox.latest_unpartitioned(connection, key, FRAMEWORK):
-        newest |= {(node.node_id, FRAMEWORK): Made(above.id, above.data_version, above.code_version, {}, None) for node in targets}
-    versions = statuses.data_versions(connection, sorted({read for made in newest.values() for read in made.upstream.values()}))
+    above = outbox.latest_unpartitioned(connection, key, FRAMEWORK)
+    framework = {FRAMEWORK: Made(above.id, above.data_version, above.code_version, {}, None)} if above else {}
+    newest = {node.node_id: dict(framework) for node in targets}
+    for row in rows.values():
+        if made := _made(row):
+            newest[row.node_id][row.asset] = made
+    read_ids = {read for of_node in newest.values() for made in of_node.values() for read in made.upstream.values()}
+    versions = statuses.data_versions(connection, sorted(read_ids))
     found = []
     for station in all_stations():
         code_version = current_stage_version(configuration, station.stage) if station.stage else None
         for node in targets:
-            of_node = {name: newest[node.node_id, name] for name in (station.name, *station.reads) if (node.node_id, name) in newest}
+            of_node = newest[node.node_id]
             made = of_node.get(station.name)
             reasons = tuple(stale_reasons(station.reads, code_version, made, of_node, versions)) if made else ()
             found.append(_status(station, node, rows.get((node.node_id, station.name)), reasons))
     return found
+
+
+def read_statuses(store: Engine, configuration: Configuration, key: str) -> list[StationStatus]:
+    """The same of a whole framework, on a connection of its own."""
+    with store.connect() as connection:
+        return station_statuses(connection, configuration, key)
 
 
 def _made(row: Latest) -> Made | None:

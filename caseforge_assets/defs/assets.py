@@ -12,6 +12,7 @@ import dagster as dg
 from caseforge_assets.commands.load_framework import load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
 from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.defs.checks import check_results, check_specs
 from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
 from caseforge_assets.defs.mirror import mirror
@@ -38,7 +39,7 @@ def framework_assets(key: str, entry: FrameworkSettings, configuration: Configur
     """All assets of a framework, in a group and under a key prefix of its name."""
     reports = [
         _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, run_figures),
-        _report(key, entry, STALE_REPORT, STALE_REPORT_TEXT, stale_figures),
+        _report(key, entry, STALE_REPORT, STALE_REPORT_TEXT, lambda *of: stale_figures(read_statuses(*of))),
     ]
     return [_framework(key, entry), _stations(key, entry, configuration), *reports]
 

@@ -4,15 +4,15 @@ They belong to the step of the stations: one of their own would be skipped, beca
 and the command line do is followed by them, too.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import dagster as dg
 
 from caseforge_assets.commands.check_framework import check_framework
+from caseforge_assets.commands.station_statuses import StationStatus, read_statuses
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.reports.checks import ABOUT, COST_WITHIN_PLAN, FEW_FAILURES, NOTHING_STALE, Check
-from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stations import all_stations
 from caseforge_assets.store.engine import Engine
 
@@ -21,7 +21,9 @@ LISTED_NODES = 200
 
 def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
     """The verdicts that a run was asked for, as its step yields them."""
-    for one in evaluate(caseforge.store, caseforge.configuration, key) if selected else ():
+    if not selected:
+        return
+    for one in evaluate(caseforge.store, key, read_statuses(caseforge.store, caseforge.configuration, key)):
         if one.asset_check_key in selected:
             yield dg.AssetCheckResult(
                 asset_key=one.asset_key,
@@ -33,10 +35,10 @@ def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetC
             )
 
 
-def evaluate(store: Engine, configuration: Configuration, key: str) -> list[dg.AssetCheckEvaluation]:
-    """All verdicts on a framework now, as Dagster stores them."""
+def evaluate(store: Engine, key: str, statuses: Sequence[StationStatus]) -> list[dg.AssetCheckEvaluation]:
+    """All verdicts on a framework, as Dagster stores them."""
     with store.connect() as connection:
-        return [_evaluation(key, check) for check in check_framework(connection, configuration, key)]
+        return [_evaluation(key, check) for check in check_framework(connection, key, statuses)]
 
 
 def check_specs(key: str) -> list[dg.AssetCheckSpec]:

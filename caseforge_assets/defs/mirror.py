@@ -1,11 +1,12 @@
 """Showing in Dagster what commands wrote: their events, and then what they mean for the frameworks that they touched."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import RunOfEvents, flush_outbox
@@ -28,12 +29,10 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     """
     operation = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
     run = RunOfEvents(context.run.run_id, operation.job_name, operation.get_step_execution_context().step.key)
-    store, configuration = caseforge.store, caseforge.configuration
-    touched = _touched(store)
+    store, touched = caseforge.store, _touched(caseforge.store)
     flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
-    _write_reports(context.instance, store, configuration, touched, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
-    _evaluate_checks(store, configuration, touched, operation.log_event, left_out=own)
+    _sum_up(context.instance, store, caseforge.configuration, touched, run, operation.log_event, left_out=own)
     return flushed
 
 
@@ -41,8 +40,7 @@ def mirror_outside_runs(instance: dg.DagsterInstance, store: Engine, configurati
     """The same for the command line, whose events belong to no run."""
     touched = _touched(store)
     flushed = flush_outbox(instance, store, failed_nodes, folder.describe)
-    _write_reports(instance, store, configuration, touched, RunOfEvents())
-    _evaluate_checks(store, configuration, touched, instance.report_runless_asset_event)
+    _sum_up(instance, store, configuration, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed
 
 
@@ -51,30 +49,30 @@ def _touched(store: Engine) -> list[str]:
         return outbox.frameworks_unflushed(connection)
 
 
-def _write_reports(
-    instance: dg.DagsterInstance, store: Engine, configuration: Configuration, keys: Sequence[str], run: RunOfEvents
-) -> None:
-    events = [
-        StationEvent(
-            asset_key(key, name),
-            None,
-            data_version=fingerprint({figure: str(value) for figure, value in figures.items()}),
-            inputs={asset_key(key, stage.content): ("", None) for stage in all_stages()},
-            metadata=figures,
-        )
-        for key in keys
-        for name, figures in (
-            (RUN_REPORT, run_figures(store, configuration, key)),
-            (STALE_REPORT, stale_figures(store, configuration, key)),
-        )
-    ]
-    write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
-
-
-def _evaluate_checks(
-    store: Engine, configuration: Configuration, keys: Sequence[str], emit: Emit, left_out: Collection[dg.AssetCheckKey] = ()
+def _sum_up(
+    instance: dg.DagsterInstance,
+    store: Engine,
+    configuration: Configuration,
+    keys: Sequence[str],
+    run: RunOfEvents,
+    emit: Emit,
+    left_out: Collection[dg.AssetCheckKey] = (),
 ) -> None:
     for key in keys:
-        for evaluation in evaluate(store, configuration, key):
+        statuses = read_statuses(store, configuration, key)
+        reports = [_report(key, RUN_REPORT, run_figures(store, configuration, key)), _report(key, STALE_REPORT, stale_figures(statuses))]
+        write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+        for evaluation in evaluate(store, key, statuses):
             if evaluation.asset_check_key not in left_out:
                 emit(evaluation)
+
+
+def _report(key: str, name: str, figures: Mapping[str, Any]) -> StationEvent:
+    """Inputs without an event: a report is never stale by what it sums up, it is written anew with it."""
+    return StationEvent(
+        asset_key(key, name),
+        None,
+        data_version=fingerprint({figure: str(value) for figure, value in figures.items()}),
+        inputs={asset_key(key, stage.content): ("", None) for stage in all_stages()},
+        metadata=figures,
+    )

@@ -1,13 +1,13 @@
 """What is known of a whole framework, as Dagster metadata: figures that the UI plots over time, and the list of what is stale."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from caseforge_assets.commands.make_plan import survey
-from caseforge_assets.commands.station_statuses import station_statuses
+from caseforge_assets.commands.station_statuses import StationStatus
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages
@@ -59,10 +59,9 @@ def run_figures(store: Engine, configuration: Configuration, key: str) -> Mappin
     return figures
 
 
-def stale_figures(store: Engine, configuration: Configuration, key: str) -> Mapping[str, Any]:
+def stale_figures(statuses: Sequence[StationStatus]) -> Mapping[str, Any]:
     """Per station, how many nodes are stale; and the nodes themselves with the reasons, the first 300 of them."""
-    with store.connect() as connection:
-        stale = [one for one in station_statuses(connection, configuration, key) if one.stale]
+    stale = [one for one in statuses if one.stale]
     counts = Counter(one.station for one in stale)
     figures: dict[str, Any] = {"stale": len(stale)} | {f"stale_{station.name}": counts[station.name] for station in all_stations()}
     if not stale:

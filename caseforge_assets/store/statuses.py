@@ -28,24 +28,22 @@ class Latest:
     waiting_reason: str | None
 
 
-# One pass per kind over the index (framework_key, asset, node_id, id desc). A node that was moved has other partitions behind it.
+# The partition is part of it: a node that was moved has other ones behind it, which say nothing of the one it has now.
 _LATEST = text("""
-with target as (
-    select nv.node_id, nv.partition_key from caseforge.node_version nv
-    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    where v.framework_key = :key and nv.partition_key is not null and (cast(:ids as bigint[]) is null or nv.node_id = any(:ids))
-),
-newest as (
-    select distinct on (o.asset, o.node_id, o.kind) o.*
-    from caseforge.outbox o join target t on t.node_id = o.node_id and t.partition_key = o.partition_key
-    where o.framework_key = :key order by o.asset, o.node_id, o.kind, o.id desc
+with newest as materialized (
+    select distinct on (o.asset, o.node_id, o.partition_key, o.kind) o.*
+    from caseforge.outbox o
+    where o.framework_key = :key and o.node_id is not null and (cast(:ids as bigint[]) is null or o.node_id = any(:ids))
+    order by o.asset, o.node_id, o.partition_key, o.kind, o.id desc
 )
 select asset, node_id,
-       max(id) filter (where kind = 'made'), max(created_at) filter (where kind = 'made'), max(data_version) filter (where kind = 'made'),
+       max(newest.id) filter (where kind = 'made'), max(created_at) filter (where kind = 'made'), max(data_version) filter (where kind = 'made'),
        max(code_version) filter (where kind = 'made'), (array_agg(upstream) filter (where kind = 'made'))[1],
-       max(id) filter (where kind = 'failed'), max(created_at) filter (where kind = 'failed'), max(reason) filter (where kind = 'failed'),
-       max(id) filter (where kind = 'waiting'), max(reason) filter (where kind = 'waiting')
-from newest group by asset, node_id
+       max(newest.id) filter (where kind = 'failed'), max(created_at) filter (where kind = 'failed'), max(reason) filter (where kind = 'failed'),
+       max(newest.id) filter (where kind = 'waiting'), max(reason) filter (where kind = 'waiting')
+from newest join caseforge.node_version nv using (node_id, partition_key)
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+group by asset, node_id
 """)
 
 

@@ -34,19 +34,14 @@ QUIET = [
     "--disable-sync",
 ]
 PATIENCE_S = 180.0
-FIRST_TIME_BAD = [
-    "http_500:attempts=1,match=process_details-8-1-1-r",
-    "truncate:attempts=1,match=process_details-8-2-1-r",
-]  # nodes of the framework `yard`
+FIRST_TIME_BAD = ["http_500:attempts=1,match=process_details-8-[12]-1-r"]  # two nodes of the framework `yard`
 LOCATION = "caseforge_assets.definitions"
 
 
-def rows_under(code: str) -> list[tuple[str, ...]]:
-    """The small framework with other codes: 1 and 2 become `code`.1 and `code`.2."""
-    return [
-        (code, "top", "Everything", "All of it."),
-        *((f"{code}.{row[0].replace('.1.', '.')}", *row[1:]) for row in SHOP if row[0].count(".") != 1),
-    ]
+def rows_under(code: str, key: str) -> list[tuple[str, ...]]:
+    """The small framework with other codes (1 and 2 become `code`.1 and `code`.2) and questions of its own: nothing is reused."""
+    top = (code, "top", f"Everything of the {key}", "All of it.")
+    return [top, *((f"{code}.{row[0].replace('.1.', '.')}", *row[1:]) for row in SHOP if row[0].count(".") != 1)]
 
 
 @dataclass(frozen=True)
@@ -109,6 +104,9 @@ def until(look: Callable[[], Any], what: str) -> None:
 @pytest.fixture(scope="session")
 def ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """`dagster dev` with the frameworks shop, mill and yard; every answer to some nodes of yard is bad the first time."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine")
+    pytest.importorskip("playwright", reason="playwright is not installed")
     folder = tmp_path_factory.mktemp("project")
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(PROJECT / name, folder)
@@ -127,7 +125,7 @@ def ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPa
             Webserver(f"http://127.0.0.1:{port}"), folder, base_url, environment | {"CASEFORGE_WEBSERVER_URL": f"http://127.0.0.1:{port}"}
         )
         for key, code in (("shop", "1"), ("mill", "5"), ("yard", "8")):
-            started.command("load", str(write_table(folder / f"{key}.csv", rows_under(code))), "--framework", key)
+            started.command("load", str(write_table(folder / f"{key}.csv", rows_under(code, key))), "--framework", key)
         command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
         with (folder / "dagster.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
@@ -142,10 +140,9 @@ def ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def page(ui: Ui) -> Iterator[Page]:
     """A page of a headless browser."""
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         opened = browser.new_page(viewport={"width": 1500, "height": 950})
         opened.set_default_timeout(30_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -106,6 +108,51 @@ def test_a_finished_batch_gives_one_run_a_lease(project: OpenProject) -> None:
     assert opened.states("process_documents")["1.1.1_c"] == MATERIALIZED
     older(opened, "batch", "collect_lease_until", 601)
     assert opened.tick("collect_sensor").skip_message == "no batch is finished"
+
+
+def test_two_daemons_that_look_at_the_same_moment_ask_for_one_run(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.bench.approve(stages=[PROCESS])
+    opened.bench.round()
+    eventually(lambda: opened.run_job("poll").success and opened.bench.column("select 1 from caseforge.batch where state = 'final'"))
+    together = threading.Barrier(2)
+
+    def tick() -> list[str]:
+        together.wait()
+        return keys(opened.tick("collect_sensor"))
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [key for future in [pool.submit(tick) for _ in range(2)] for key in future.result()]
+    assert asked == ["batch-1-lease-1"]
+
+
+def test_a_collecting_run_that_was_killed_half_way_is_taken_up_by_the_next_lease(
+    project: OpenProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = project()
+    opened.load()
+    opened.bench.approve(stages=[PROCESS])
+    opened.bench.round()
+    (first,) = until_final(opened)
+    job = opened.definitions.resolve_job_def("collect")
+    with monkeypatch.context() as patch:
+        patch.setattr("caseforge_assets.commands.collect_batch.CHUNK_LINES", 2)
+        patch.setattr("caseforge_assets.commands.collect_batch.close_batch", killed)
+        assert not job.execute_in_process(instance=opened.instance, run_config=first.run_config, raise_on_error=False).success
+    assert opened.bench.column("select state from caseforge.batch") == ["final"]
+    older(opened, "batch", "collect_lease_until", 601)
+    (second,) = opened.tick("collect_sensor").run_requests
+    assert job.execute_in_process(instance=opened.instance, run_config=second.run_config).success
+    assert set(opened.states("process_documents").values()) == {MATERIALIZED}
+    assert opened.bench.column("select count(*) from caseforge.content") == [6]
+    assert opened.bench.stats()["accepted"]["max_multiplicity"] == 1
+    older(opened, "batch", "collect_lease_until", 601)
+    assert opened.tick("collect_sensor").skip_message == "no batch is finished"  # taken up once
+
+
+def killed(*_: object) -> None:
+    raise RuntimeError("killed")
 
 
 def test_each_finished_batch_has_a_run_of_its_own(project: OpenProject) -> None:
