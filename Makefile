@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Bytecode decides how fast everything starts: a machine that forbids it must not slow every command down.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo ui test test-browser lint bench docs pins clean
+.PHONY: help install demo ui test test-slow test-browser lint bench docs pins clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -20,6 +20,7 @@ help:
 	@echo "make demo     install, run the whole way on the bundled sample (no key, no cost), show what was made"
 	@echo "make ui       install, open Dagster on the demo's data: http://127.0.0.1:3000"
 	@echo "make test     install, run the tests"
+	@echo "make test-slow     the tests that take long: full size, pruning, sensors at a webserver"
 	@echo "make test-browser  work in Dagster's pages as a person does, in a real browser"
 	@echo "make install  install into $(VENV) and nothing else"
 	@echo "make lint     style, types, import rules"
@@ -64,6 +65,10 @@ ui: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@echo "Running the tests ..."
 	@$(BIN)/python -m pytest -n 3
+
+test-slow: $(VENV)/.installed-dev
+	@echo "Running the tests that take long ..."
+	@$(BIN)/python -m pytest -n 3 -m slow
 
 test-browser: $(VENV)/.installed-dev
 	@echo "Running the tests in a browser (some five minutes; without chromium they are skipped) ..."

@@ -28,6 +28,7 @@ from caseforge_assets_tests.cli.conftest import NO_WEBSERVER, CommandLine, OpenC
 from caseforge_assets_tests.conftest import DAGSTER_YAML, new_database
 from caseforge_assets_tests.workbench import renamed, write_table
 
+pytestmark = pytest.mark.slow
 START_S = 90.0
 LOCATION = "where_it_was_put"
 WORKSPACE = f"load_from: [{{python_file: {{relative_path: shown_code.py, location_name: {LOCATION}}}}}]"

@@ -48,6 +48,7 @@ from caseforge_assets_tests.defs.project import (
 from caseforge_assets_tests.defs.test_truth import History, actions
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP
 
+pytestmark = pytest.mark.slow
 OLD = timedelta(days=90)
 BAD = ["truncate:batch=1,match=-1-1-1-r", "http_500:batch=1,match=-1-1-[23]-r", "truncate:batch=2,match=-2-1-1-r"]
 ALL_GREEN = dict.fromkeys(PARTITIONS, MATERIALIZED)

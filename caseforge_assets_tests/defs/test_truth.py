@@ -51,6 +51,7 @@ def changed() -> list[tuple[str, ...]]:
     return [(*row[:3], row[3] + " In writing.") if f"{row[0]}_{row[1]}" in CHANGED else row for row in MANY]
 
 
+@pytest.mark.slow
 def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_station_at_a_time(project: OpenProject) -> None:
     opened = project(faults=["truncate:batch=1,match=-1-2-2-r"])
     opened.load(MANY)

@@ -79,7 +79,7 @@ def test_answers_paid_elsewhere_are_taken_over(project: Project, shared: Path) -
     assert materialized(project, key)["process_documents"] == materialized(project, key)["usecase_candidates"] == 3
 
 
-@pytest.mark.full_size
+@pytest.mark.slow
 def test_cross_industry_at_full_size(project: Project, shared: Path) -> None:
     key = "cross_industry"
     project.run("load", str(shared / "apqc" / "cross-industry-v7.4.xlsx"), "--framework", key)
