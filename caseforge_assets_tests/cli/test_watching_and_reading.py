@@ -50,7 +50,7 @@ def test_a_batch_is_watched_collected_and_not_collected_twice(command_line: Open
 
 
 def test_cancel_says_what_becomes_of_the_batch(command_line: OpenCommandLine) -> None:
-    cli = command_line(latency_s=3)
+    cli = command_line(latency_s=12)
     cli.load_shop()
     cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details")
     assert "cancelling" in cli.run("cancel", "1")

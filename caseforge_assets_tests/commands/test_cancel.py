@@ -13,7 +13,7 @@ from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 OUTCOMES = "select outcome, count(*) from caseforge.attempt group by 1 order by 1"
 
 
-def under_way(bench: OpenBench, latency_s: float = 3) -> Workbench:
+def under_way(bench: OpenBench, latency_s: float = 12) -> Workbench:
     opened = bench(latency_s=latency_s)
     opened.approve(stages=[PROCESS])
     opened.round()
