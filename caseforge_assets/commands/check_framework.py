@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from caseforge_assets.commands.station_statuses import StationStatus
 from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_nodes
@@ -35,17 +36,20 @@ def check_framework(connection: Connection, key: str, statuses: Sequence[Station
         unanswered = [_named(one) for one in by_station[stage.outputs] if one.condition is Condition.FAILED and _is_outcome(one)]
         checks.append(check_nodes(stage.content, stage.validity, "have an answer that is not complete and valid", len(answered), bad))
         checks.append(check_failures(stage.content, len(done), [*unanswered, *bad]))
-        row = costs.get(stage.key)
-        cost, expected, unknown = (
-            (row.cost_usd or Decimal(0), row.expected_usd or Decimal(0), row.unknown) if row else (Decimal(0), Decimal(0), 0)
-        )
-        checks.append(check_cost(stage.outputs, cost, expected, unknown))
+        checks.append(_cost_within_plan(stage.outputs, costs.get(stage.key)))
     return checks
 
 
 def _nothing_stale(station: str, statuses: list[StationStatus]) -> Check:
     stale = [(str(one.node.partition_key), "; ".join(reason.text for reason in one.stale)) for one in statuses if one.stale]
     return check_nodes(station, NOTHING_STALE, "are stale", len(statuses), stale)
+
+
+def _cost_within_plan(station: str, row: Any) -> Check:
+    """Sums are NULL where nothing came back, or nothing of known cost."""
+    if row is None:
+        return check_cost(station, Decimal(0), Decimal(0), 0)
+    return check_cost(station, row.cost_usd or Decimal(0), row.expected_usd or Decimal(0), row.unknown)
 
 
 def _is_outcome(status: StationStatus) -> bool:

@@ -23,7 +23,7 @@ Emit = Callable[[Any], None]  # of an evaluation: the signature of Dagster's log
 
 
 def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge: Caseforge) -> int:
-    """Flushes the outbox from within a run; the events belong to the run, so that its page shows them. Returns how many rows that were.
+    """Flushes the outbox from within a run; the events belong to the run, so that its page shows them. Returns how many were written.
 
     Checks that a run was asked for are left to its step.
     """

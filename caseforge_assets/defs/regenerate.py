@@ -52,7 +52,7 @@ def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, 
         config.selection,
         provider=provider,
         no_provider=no_provider,
-        wait_s=caseforge.wait_s(config.wait_s),
+        wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
         named=config.named,
         limit=config.limit or None,
     )
