@@ -61,7 +61,7 @@ class Configuration(BaseModel):
     batch_max_completion_tokens_process: int = Field(default=8_000, ge=256)
     batch_max_completion_tokens_usecase: int = Field(default=15_000, ge=256)
     batch_user_assignment: str = ""
-    reuse: Literal["exact", "off"] = "exact"
+    reuse: Literal["identity", "exact", "off"] = "identity"
     max_attempts: int = Field(default=3, ge=1, le=10)
     auto_approve_below_usd: Decimal = Field(default=Decimal(0), ge=0)
     budget_usd: Decimal | None = Field(
@@ -76,6 +76,11 @@ class Configuration(BaseModel):
     max_enqueued_tokens: dict[str, int] = Field(default_factory=dict, description="the account's limit per model, where known")
     frameworks: dict[str, FrameworkSettings] = Field(default_factory=dict)
     stages: dict[str, StageOverrides] = Field(default_factory=dict)
+
+    @property
+    def reuses_by_identity(self) -> bool:
+        """Whether an answer that was made for the same node elsewhere is good enough."""
+        return self.reuse == "identity"
 
     @field_validator("frameworks")
     @classmethod

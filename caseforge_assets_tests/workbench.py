@@ -101,7 +101,7 @@ class Workbench:
             rows = target_nodes(connection, key)
         return [row.node_id for row in rows if not codes or row.code in codes]
 
-    def draft(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, ask_again: bool = False) -> Plan:
+    def draft(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, **asked: bool) -> Plan:
         """A draft plan for these nodes, all without codes."""
         chosen = self.ids(*codes, key=key) if codes else None
         with self.store.begin() as connection:
@@ -113,12 +113,12 @@ class Workbench:
                 simulated=self.provider.simulated,
                 made_by="test",
                 node_ids=chosen,
-                ask_again=ask_again,
+                **asked,
             )
 
-    def approve(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, ask_again: bool = False) -> Plan:
+    def approve(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, **asked: bool) -> Plan:
         """An approved plan for these nodes."""
-        plan = self.draft(*codes, stages=stages, key=key, ask_again=ask_again)
+        plan = self.draft(*codes, stages=stages, key=key, **asked)
         with self.store.begin() as connection:
             plans.decide(connection, plan.id, True)
         return plan

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 
+regenerate_option = click.option("--regenerate", is_flag=True, help="Ask for another answer also where there is a good one.")
+refresh_context_option = click.option(
+    "--refresh-context",
+    is_flag=True,
+    help="Take no answer that was made for the same node under other ancestors or with other KPIs; ask anew where one was taken.",
+)
+
 
 @click.command()
 @framework_option
@@ -36,6 +43,8 @@ PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 @nodes_option
 @select_option
 @limit_option
+@regenerate_option
+@refresh_context_option
 @click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
 @json_option
 @pass_session
@@ -46,6 +55,8 @@ def plan(
     nodes: str | None,
     selection: str | None,
     limit: int | None,
+    regenerate: bool,
+    refresh_context: bool,
     offline: bool,
     as_json: bool,
 ) -> None:
@@ -57,7 +68,17 @@ def plan(
     with session.store.connect() as connection:
         stages = chosen_stages(stage_keys)
         ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
-        draft = draft_plan(connection, session.settings.configuration, key, stages, simulated=simulated, made_by="plan", node_ids=ids)
+        draft = draft_plan(
+            connection,
+            session.settings.configuration,
+            key,
+            stages,
+            simulated=simulated,
+            made_by="plan",
+            node_ids=ids,
+            ask_again=regenerate,
+            refresh_context=refresh_context,
+        )
         connection.rollback()
     if as_json:
         print_json(plan_json(draft, simulated))
@@ -73,7 +94,8 @@ def plan(
 @limit_option
 @click.option("--test", is_flag=True, help="Only a few nodes, spread over the framework.")
 @click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="How many nodes --test takes.")
-@click.option("--regenerate", is_flag=True, help="Ask for another answer also where there is a good one.")
+@regenerate_option
+@refresh_context_option
 @click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend.")
 @click.option("--yes", is_flag=True, help="Approve the plan without being asked.")
 @click.option("--wait", is_flag=True, help="Poll and collect to the end; without it the command returns after submitting.")
@@ -89,6 +111,7 @@ def generate(
     test: bool,
     count: int,
     regenerate: bool,
+    refresh_context: bool,
     max_cost_usd: float | None,
     yes: bool,
     wait: bool,
@@ -111,6 +134,7 @@ def generate(
             made_by="generate",
             node_ids=ids,
             ask_again=regenerate,
+            refresh_context=refresh_context,
         )
     if not as_json:
         print_plan(draft, provider.simulated)
@@ -236,6 +260,9 @@ def _asked(draft: Plan) -> bool:
     return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}?", err=True)
 
 
+REUSE_RULES = {"exact": "the answer to the same request", "identity": "the same node by id, name and description"}
+
+
 def print_plan(draft: Plan, simulated: bool) -> None:
     """A plan as a table: per stage how many nodes and why, tokens, cost."""
     console.print(f"Plan for {draft.framework_key}", style="bold")
@@ -248,6 +275,9 @@ def print_plan(draft: Plan, simulated: bool) -> None:
         standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
         when = f"; {part.now:,} requests are ready, {part.later:,} follow when {part.stage.reads} is done" if part.later else ""
         console.print(f"{part.stage.key}: {standing}{when}")
+        for rule, counts in part.reused.items():
+            sources = ", ".join(f"{count:,} from {framework}" for framework, count in counts.items())
+            console.print(f"  {sum(counts.values()):,} reused at no cost, {REUSE_RULES[rule]}: {sources}")
         for reason, count in part.given_up.items():
             console.print(f"  {count:,} not retried: {reason}")
     if not draft.nodes:
@@ -255,7 +285,7 @@ def print_plan(draft: Plan, simulated: bool) -> None:
         under_way = (
             f"{waiting:,} requests are under way already" if waiting else "everything is there and fresh, or failed (`caseforge failed`)"
         )
-        console.print(f"Nothing new to send: {under_way}.")
+        console.print("Nothing new to send: all that was missing is reused." if draft.reused else f"Nothing new to send: {under_way}.")
     elif not simulated:
         console.print(f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices.")
 
@@ -272,6 +302,7 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
             "retries": part.retries,
             "states": part.states,
             "not_retried": part.given_up,
+            "reused": part.reused,
             "input_tokens": part.input_tokens,
             "output_tokens": part.output_tokens,
             "expected_cost_usd": part.expected_cost_usd,
@@ -282,6 +313,7 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
         "framework": draft.framework_key,
         "simulated": simulated,
         "nodes": draft.nodes,
+        "reused": draft.reused,
         "expected_cost_usd": draft.expected_cost_usd,
         "stages": stages,
     }

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from caseforge_assets.commands.build_contexts import kpi_lines
+from caseforge_assets.commands.input_events import write_input_events
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, fingerprint, request_body, stage_version
-from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.stages.stations import NODE_CONTEXTS, input_version, question_of
-from caseforge_assets.store import contents, contexts, frameworks, nodes, outbox, requests
+from caseforge_assets.stages.stations import identity_key, question_of
+from caseforge_assets.store import contents, contexts, frameworks, nodes, requests
 from caseforge_assets.store.contents import CurrentContent
 from caseforge_assets.store.contexts import CurrentContext
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
-from caseforge_assets.store.outbox import OutboxRow
 from caseforge_assets.store.requests import CurrentRequest, NewRequest
 
 
@@ -43,6 +42,7 @@ class _Material:
     sources: dict[int, CurrentContent]
     current: dict[int, CurrentRequest]
     plan_id: int | None
+    own_answers: bool
 
     def question(self, node_id: int) -> str:
         source = self.sources.get(node_id)
@@ -58,6 +58,7 @@ def build_requests(
     *,
     plan_id: int | None = None,
     ask_again: bool = False,
+    own_answers: bool = False,
     reopen: bool = False,
     confirm: bool = True,
 ) -> BuiltRequests:
@@ -68,19 +69,18 @@ def build_requests(
 
     Args:
         ask_again: make the next generation even where the current request fits: a person wants another answer.
+        own_answers: the new requests are not to be answered with what was made for the same node elsewhere.
         reopen: make fitting requests pending that were answered or cancelled: their answers do not count here.
         confirm: write an event also for requests that fit already.
     """
     requests.lock_making(connection)
     targets = nodes.target_nodes(connection, key, node_ids)
-    material = _gather(connection, key, stage, settings, [row.node_id for row in targets], plan_id)
+    material = _gather(connection, key, stage, settings, [row.node_id for row in targets], plan_id, ask_again or own_answers)
     with_context = [row for row in targets if row.node_id in material.contexts]
     able = [row for row in with_context if not stage.reads or row.node_id in material.sources]
     fitting = {row.node_id for row in able if not ask_again and _fits(material, row.node_id)}
     new = [_new_request(material, row) for row in able if row.node_id not in fitting]
-    if ask_again:
-        new = _next_generations(connection, new)
-    made = requests.save_requests(connection, new)
+    made = requests.save_requests(connection, new := _next_generations(connection, new) if ask_again else new)
     kept = {node_id: material.current[node_id].id for node_id in fitting}
     if reopen:
         requests.reopen(connection, list(kept.values()))
@@ -100,40 +100,9 @@ def build_requests(
     )
 
 
-def write_input_events(
-    connection: Connection,
-    key: str,
-    stage: Stage,
-    version: str,
-    targets: Sequence[NodeRow],
-    request_ids: dict[int, int],
-    prints: dict[int, tuple[str, int]],
-) -> None:
-    """Writes the events of the inputs station, with what was read: the context and, where the stage reads one, the content."""
-    ids = [row.node_id for row in targets]
-    read = {NODE_CONTEXTS: outbox.latest(connection, key, NODE_CONTEXTS, ids)}
-    if stage.reads:
-        source_station = stage_of(stage.reads).content
-        read[source_station] = outbox.latest(connection, key, source_station, ids)
-    outbox.add(
-        connection,
-        [
-            OutboxRow(
-                key,
-                stage.inputs,
-                row.node_id,
-                row.partition_key,
-                data_version=input_version(*prints[row.node_id]),
-                code_version=version,
-                upstream={station: latest[row.node_id].id for station, latest in read.items() if row.node_id in latest},
-                request_id=request_ids[row.node_id],
-            )
-            for row in targets
-        ],
-    )
-
-
-def _gather(connection: Connection, key: str, stage: Stage, settings: StageSettings, ids: list[int], plan_id: int | None) -> _Material:
+def _gather(
+    connection: Connection, key: str, stage: Stage, settings: StageSettings, ids: list[int], plan_id: int | None, own_answers: bool
+) -> _Material:
     edition = frameworks.current_edition(connection, key)
     if edition is None:
         raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
@@ -147,6 +116,7 @@ def _gather(connection: Connection, key: str, stage: Stage, settings: StageSetti
         contents.current_contents(connection, stage.reads, ids) if stage.reads else {},
         requests.current_requests(connection, stage.key, ids),
         plan_id,
+        own_answers,
     )
 
 
@@ -179,6 +149,8 @@ def _new_request(material: _Material, row: NodeRow) -> NewRequest:
         input_tokens=request_tokens(body),
         max_completion_tokens=body["max_completion_tokens"],
         size_bytes=len(text.encode()),
+        identity_key=identity_key(material.version, row.identity, row.name, row.description, source.version if source else None),
+        own_answer=material.own_answers,
     )
 
 

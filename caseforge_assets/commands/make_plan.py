@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_output_tokens
 from caseforge_assets.commands.retry_failed import retry_failed
+from caseforge_assets.commands.reuse_answers import ReusedAnswer, reuse_answers
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.reports.coverage import NodeState, classify, count_states
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store import plans, requests, states
+from caseforge_assets.store import contents, pending, plans, requests, states
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.states import StationState
 
@@ -27,7 +28,8 @@ class StagePlan:
     """One stage of a plan.
 
     `states` counts the chosen nodes before anything is sent; `now` have their request ready, `later` get it when
-    the stage that they read is done. Tokens are sums; the cost is None where the model has no known batch price.
+    the stage that they read is done. `reused` counts those that are answered from the store at no cost, by rule and then by
+    the framework that the answer comes from. Tokens are sums; the cost is None where the model has no known batch price.
     """
 
     stage: Stage
@@ -37,6 +39,7 @@ class StagePlan:
     later: int
     retries: int
     given_up: dict[str, int]
+    reused: dict[str, dict[str, int]]
     input_tokens: int
     output_tokens: int
     expected_cost_usd: Decimal | None
@@ -61,6 +64,11 @@ class Plan:
         return sum(one.nodes for one in self.stages)
 
     @property
+    def reused(self) -> int:
+        """Requests that are answered from the store, over all stages."""
+        return sum(count for one in self.stages for counts in one.reused.values() for count in counts.values())
+
+    @property
     def expected_cost_usd(self) -> Decimal | None:
         """Sum over the stages; None if one of them is unknown."""
         costs = [one.expected_cost_usd for one in self.stages]
@@ -76,6 +84,24 @@ def survey(
     return [(row, classify(row, version, reads=stage.reads is not None, accept_simulated=simulated)) for row in rows]
 
 
+@dataclass
+class _Drafting:
+    """A plan while it is made. `coming` holds, per stage, the nodes whose content the plan will bring."""
+
+    connection: Connection
+    configuration: Configuration
+    key: str
+    simulated: bool
+    node_ids: Sequence[int] | None
+    plan_id: int
+    ask_again: bool
+    refresh_context: bool
+    coming: dict[str, set[int]] = field(default_factory=dict)
+
+    def survey(self, stage: Stage) -> list[tuple[StationState, NodeState]]:
+        return survey(self.connection, self.configuration, self.key, stage, self.simulated, self.node_ids)
+
+
 def draft_plan(
     connection: Connection,
     configuration: Configuration,
@@ -86,76 +112,98 @@ def draft_plan(
     made_by: str,
     node_ids: Sequence[int] | None = None,
     ask_again: bool = False,
+    refresh_context: bool = False,
 ) -> Plan:
     """Makes contexts and requests that are missing or do not fit any more, puts them under a new draft, and estimates it.
 
-    Roll the transaction back to look without leaving anything.
+    What can be answered from the store is answered at once: it costs nothing. Roll the transaction back to look without
+    leaving anything.
 
     Args:
         stages: in the order in which they read each other.
         simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
         ask_again: ask for another answer also where there is a good one.
+        refresh_context: take nothing that was made for the same node in another context, and ask anew where that was done.
     """
     requests.lock_making(connection)
-    _refresh_contexts(connection, configuration, key, stages[0], simulated, node_ids)
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
-    parts: list[StagePlan] = []
-    coming: dict[str, set[int]] = {}
-    for stage in stages:
-        part, coming[stage.key] = _draft_stage(connection, configuration, key, stage, simulated, node_ids, plan_id, ask_again, coming)
-        parts.append(part)
-    plan = Plan(plan_id, key, tuple(parts))
-    details = {part.stage.key: {"states": part.states, "now": part.now, "later": part.later, "model": part.model} for part in parts}
+    drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context)
+    _refresh_contexts(drafting, stages[0])
+    standing = {stage.key: count_states(state for _, state in drafting.survey(stage)) for stage in stages}
+    plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage, standing[stage.key]) for stage in stages))
+    details = {
+        part.stage.key: {"states": part.states, "now": part.now, "later": part.later, "model": part.model, "reused": part.reused}
+        for part in plan.stages
+    }
     plans.set_estimate(connection, plan_id, plan.nodes, plan.expected_cost_usd, details)
     return plan
 
 
-def _refresh_contexts(
-    connection: Connection, configuration: Configuration, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None
-) -> None:
-    rows = survey(connection, configuration, key, stage, simulated, node_ids)
-    old = [row.node_id for row, _ in rows if row.context_node_version != row.node_version]
+def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:
+    old = [row.node_id for row, _ in drafting.survey(stage) if row.context_node_version != row.node_version]
     if old:
-        build_contexts(connection, key, old)
+        build_contexts(drafting.connection, drafting.key, old)
 
 
-def _draft_stage(
-    connection: Connection,
-    configuration: Configuration,
-    key: str,
-    stage: Stage,
-    simulated: bool,
-    node_ids: Sequence[int] | None,
-    plan_id: int,
-    ask_again: bool,
-    coming: dict[str, set[int]],
-) -> tuple[StagePlan, set[int]]:
+def _draft_stage(drafting: _Drafting, stage: Stage, standing: dict[str, int]) -> StagePlan:
+    connection, configuration, plan_id = drafting.connection, drafting.configuration, drafting.plan_id
     settings = stage_settings(configuration, stage)
-    rows = survey(connection, configuration, key, stage, simulated, node_ids)
-    source_coming = coming.get(stage.reads or "", set())
-    later = {row.node_id for row, _ in rows if row.node_id in source_coming}
-    chosen = [row for row, state in rows if row.node_id not in later and (state in TO_DO or (ask_again and state is NodeState.DONE))]
-    waiting = [row.request_id for row, state in rows if state is NodeState.WAITING and row.node_id not in later and row.request_id]
-    failed = [row.node_id for row, state in rows if state is NodeState.FAILED and row.node_id not in later]
-    built = build_requests(
-        connection, key, stage, settings, [row.node_id for row in chosen], plan_id=plan_id, ask_again=ask_again, reopen=True
-    )
-    retried = retry_failed(connection, configuration, key, stage, node_ids=failed, plan_id=plan_id)
+    later = _later(drafting, stage)
+    rows = [(row, state) for row, state in drafting.survey(stage) if row.node_id not in later]
+    built = _build(drafting, stage, rows)
+    failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
+    retried = retry_failed(connection, configuration, drafting.key, stage, node_ids=failed, plan_id=plan_id)
+    waiting = [row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id]
     requests.set_plan(connection, requests.without_approval(connection, waiting), plan_id)  # a draft takes nothing from approved plans
-    now = requests.pending_of_plan(connection, plan_id, stage.key)
-    output = expected_output_tokens(connection, stage.key, settings.model, simulated)
+    reused = reuse_answers(connection, configuration, drafting.simulated, pending.of_plan(connection, plan_id, stage.key))
+    now = pending.of_plan(connection, plan_id, stage.key)
+    output = expected_output_tokens(connection, stage.key, settings.model, drafting.simulated)
     tokens = [row.input_tokens for row in now] + [stage.typical_input_tokens] * len(later)
-    cost = expected_cost_usd(settings.model, sum(tokens), output * len(tokens), requests=len(tokens)) if tokens else Decimal(0)
-    part = StagePlan(
+    drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {one.node_id for one in reused})
+    return StagePlan(
         stage,
         settings.model,
-        count_states(state for _, state in rows),
-        len(now),
-        len(later),
-        len(retried.node_ids),
-        retried.left,
-        sum(tokens),
-        output * len(tokens),
-        cost,
+        standing,
+        now=len(now),
+        later=len(later),
+        retries=len(retried.node_ids),
+        given_up=retried.left,
+        reused=_count_reused(reused),
+        input_tokens=sum(tokens),
+        output_tokens=output * len(tokens),
+        expected_cost_usd=expected_cost_usd(settings.model, sum(tokens), output * len(tokens), requests=len(tokens))
+        if tokens
+        else Decimal(0),
     )
-    return part, later | {row.node_id for row in now} | set(built.made)
+
+
+def _later(drafting: _Drafting, stage: Stage) -> set[int]:
+    """Nodes whose request is made when the content that it reads has come."""
+    coming = drafting.coming.get(stage.reads or "", set())
+    return {row.node_id for row, _ in drafting.survey(stage) if row.node_id in coming} if coming else set()
+
+
+def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState, NodeState]]) -> set[int]:
+    """Makes the requests of nodes that are to be asked for; returns the nodes that got a new one."""
+    connection, key, settings = drafting.connection, drafting.key, stage_settings(drafting.configuration, stage)
+    done = [row.node_id for row, state in rows if state is NodeState.DONE]
+    again = (
+        done if drafting.ask_again else contents.made_in_another_context(connection, stage.key, done) if drafting.refresh_context else []
+    )
+    wanted = [row.node_id for row, state in rows if state in TO_DO]
+    own = drafting.refresh_context
+    made: set[int] = set()
+    for node_ids, ask_again in ((wanted, drafting.ask_again), (again, True)):
+        built = build_requests(
+            connection, key, stage, settings, node_ids, plan_id=drafting.plan_id, ask_again=ask_again, own_answers=own, reopen=True
+        )
+        made |= set(built.made)
+    return made
+
+
+def _count_reused(reused: Sequence[ReusedAnswer]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for one in reused:
+        of_rule = counts.setdefault(one.rule, {})
+        of_rule[one.from_framework] = of_rule.get(one.from_framework, 0) + 1
+    return counts

@@ -17,12 +17,13 @@ from caseforge_assets.commands.load_framework import confirm_nodes
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.retry_failed import retry_failed
+from caseforge_assets.commands.reuse_answers import reuse_answers
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES
-from caseforge_assets.store import nodes, outbox, requests
+from caseforge_assets.store import nodes, outbox, pending, requests
 from caseforge_assets.store.engine import Connection, Engine
 from caseforge_assets.store.outbox import Kind, OutboxRow
 from caseforge_assets.store.states import StationState
@@ -121,6 +122,7 @@ def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> No
         outbox.repeat_latest(connection, hands.key, station, by_state.get(NodeState.DONE, []))
     if wanted := [node_id for state in WANTED for node_id in by_state.get(state, [])]:
         build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), wanted, reopen=True)
+        reuse_answers(connection, hands.configuration, hands.simulated, pending.of_nodes(connection, stage.key, wanted))
     if failed := by_state.get(NodeState.FAILED):
         retry_failed(connection, hands.configuration, hands.key, stage, node_ids=failed, asked=True)
     if hands.simulated:

@@ -10,16 +10,14 @@ from decimal import Decimal
 from caseforge_assets.batches.custom_id import make_custom_id
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.expected_costs import expected_costs
-from caseforge_assets.commands.next_stages import build_next_requests
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reuse_answers import reuse_answers
 from caseforge_assets.costs.budgets import check_budget
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import batches, plans, providers, requests
+from caseforge_assets.store import batches, pending, plans, providers, requests
 from caseforge_assets.store.batches import NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
-from caseforge_assets.store.requests import Sendable
+from caseforge_assets.store.pending import PendingRequest
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ def plan_batches(
 ) -> Planned:
     """Packs what may be sent into as few batches as the limits allow.
 
-    A provider that bills gets requests of approved plans within a budget only. Requests whose very question was
-    answered before by the same kind of provider are answered from the store.
+    A provider that bills gets requests of approved plans within a budget only. What can be answered from the store is not sent.
 
     Args:
         quiet_period_s: while newer requests than this are still being made, nothing is planned.
@@ -53,11 +50,11 @@ def plan_batches(
         requests.lock_making(connection)  # now: who makes requests may wait for rows that are locked below
         if reason := providers.stopped_reason(connection, provider.id):
             return Planned(held_back=f"sending is stopped: {reason}")
-        age_s = requests.seconds_since_newest_pending(connection)
+        age_s = pending.seconds_since_newest(connection)
         if age_s is not None and age_s < quiet_period_s:
             return Planned(held_back=f"requests are still being made; waiting for {quiet_period_s:.0f} s without a new one")
-        rows = requests.sendable(connection, provider.id, provider.simulated, request_ids)
-        reused = _reused(connection, provider, configuration, rows)
+        rows = pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, request_ids)
+        reused = {one.request_id for one in reuse_answers(connection, configuration, provider.simulated, rows)}
         rows = [row for row in rows if row.id not in reused]
         costs = expected_costs(connection, rows, provider.simulated)
         rows, held_back = _affordable(connection, provider, configuration, rows, costs)
@@ -69,23 +66,9 @@ def plan_batches(
     return Planned(tuple(ids), len(reused), held_back)
 
 
-def _reused(connection: Connection, provider: Provider, configuration: Configuration, rows: Sequence[Sendable]) -> set[int]:
-    """Ids of requests that were answered from the store; the next stages' requests are made for their nodes."""
-    if configuration.reuse == "off":
-        return set()
-    reused = reuse_answers(connection, provider.simulated, rows)
-    nodes: dict[str, dict[tuple[str, int | None], list[int]]] = {}
-    for row in rows:
-        if row.id in reused:
-            nodes.setdefault(row.stage, {}).setdefault((row.framework_key, row.plan_id), []).append(row.node_id)
-    for stage, groups in nodes.items():
-        build_next_requests(connection, configuration, stage_of(stage), ((*group, node_ids) for group, node_ids in groups.items()))
-    return reused
-
-
 def _affordable(
-    connection: Connection, provider: Provider, configuration: Configuration, rows: list[Sendable], costs: dict[int, Decimal | None]
-) -> tuple[list[Sendable], str]:
+    connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest], costs: dict[int, Decimal | None]
+) -> tuple[list[PendingRequest], str]:
     """The rows, or none of a framework or plan that has no budget left, with the reason."""
     if provider.simulated or not rows:
         return rows, ""
@@ -97,13 +80,15 @@ def _affordable(
     return ([], reason) if reason else (rows, "")
 
 
-def _packed(connection: Connection, provider: Provider, configuration: Configuration, rows: list[Sendable]) -> list[list[Sendable]]:
+def _packed(
+    connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest]
+) -> list[list[PendingRequest]]:
     in_flight = batches.tokens_in_flight(connection, provider.id)
     limits = {**configuration.max_enqueued_tokens, **providers.token_limits(connection, provider.id)}
     room = {model: limit - in_flight.get(model, 0) for model, limit in limits.items()}
     busy = set(in_flight)  # a model with nothing under way gets a batch even where one request is over the limit
     by_id = {row.id: row for row in rows}
-    groups: list[list[Sendable]] = []
+    groups: list[list[PendingRequest]] = []
     for stage, model in sorted({(row.stage, row.model) for row in rows}):
         items = [
             PackItem(row.id, row.size_bytes + 200, row.input_tokens, row.model) for row in rows if (row.stage, row.model) == (stage, model)
@@ -121,7 +106,7 @@ def _packed(connection: Connection, provider: Provider, configuration: Configura
 
 
 def _add_batch(
-    connection: Connection, provider: Provider, configuration: Configuration, rows: list[Sendable], costs: dict[int, Decimal | None]
+    connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest], costs: dict[int, Decimal | None]
 ) -> int:
     known = [costs[row.id] for row in rows]
     values = {

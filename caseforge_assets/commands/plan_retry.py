@@ -15,7 +15,7 @@ from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
-from caseforge_assets.store import plans, requests
+from caseforge_assets.store import pending, plans, requests
 from caseforge_assets.store.engine import Connection
 
 
@@ -59,7 +59,7 @@ def plan_retry(
             plan_id=plan_id,
             max_completion_tokens=max_completion_tokens,
         )
-    rows = [row for stage in stages for row in requests.pending_of_plan(connection, plan_id, stage.key)]
+    rows = [row for stage in stages for row in pending.of_plan(connection, plan_id, stage.key)]
     costs = list(expected_costs(connection, rows, simulated).values())
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     plans.set_estimate(connection, plan_id, len(rows), total, {"retry": True})

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from caseforge_assets.batches.next_action import NextKind, next_request
-from caseforge_assets.commands.build_requests import write_input_events
+from caseforge_assets.commands.input_events import write_input_events
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import Stage, canonical_json, fingerprint

@@ -3,41 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
+from caseforge_assets.commands.next_stages import build_next_requests
+from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import attempts, contents, nodes, outbox, requests
+from caseforge_assets.store import contents, nodes, outbox, requests, reuse
 from caseforge_assets.store.contents import NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.outbox import OutboxRow
-from caseforge_assets.store.requests import Sendable
+from caseforge_assets.store.pending import PendingRequest
+from caseforge_assets.store.reuse import Rule
 
 
-def reuse_answers(connection: Connection, simulated: bool, rows: Sequence[Sendable]) -> set[int]:
-    """Answers pending requests whose fingerprint and generation have a good answer from the same kind of provider.
+@dataclass(frozen=True)
+class ReusedAnswer:
+    """A request that was answered from the store: by which rule, and from which framework."""
 
-    Returns:
-        Ids of the requests that are answered now. Each got a content row of its own that names its source and costs 0.
+    request_id: int
+    node_id: int
+    rule: Rule
+    from_framework: str
+
+
+def reuse_answers(
+    connection: Connection, configuration: Configuration, simulated: bool, rows: Sequence[PendingRequest]
+) -> list[ReusedAnswer]:
+    """Answers pending requests of any stages that have a good answer from the same kind of provider, and makes the next stages' requests.
+
+    Which answers fit says `reuse` in the configuration. Each answered request gets a content row of its own that names its
+    source and costs 0.
+
+    Args:
+        simulated: the kind of provider.
     """
-    sources = attempts.reusable(connection, [row.id for row in rows], simulated)
-    stored = contents.stored_contents(connection, sorted(set(sources.values())))
-    answered = [row for row in rows if row.id in sources]
-    for key, stage_key in sorted({(row.framework_key, row.stage) for row in answered}):
-        group = [row for row in answered if (row.framework_key, row.stage) == (key, stage_key)]
-        _reuse(connection, key, stage_key, [(row, stored[sources[row.id]]) for row in group])
-    return {row.id for row in answered}
+    if configuration.reuse == "off" or not rows:
+        return []
+    sources = reuse.reusable(connection, [row.id for row in rows], simulated, configuration.reuses_by_identity)
+    stored = contents.stored_contents(connection, sorted({source.content_id for source in sources.values()}))
+    pairs = [(row, stored[sources[row.id].content_id], sources[row.id].rule) for row in rows if row.id in sources]
+    for key, stage_key in sorted({(row.framework_key, row.stage) for row, _, _ in pairs}):
+        _reuse(connection, key, stage_key, [pair for pair in pairs if (pair[0].framework_key, pair[0].stage) == (key, stage_key)])
+    _make_next_requests(connection, configuration, [row for row, _, _ in pairs])
+    return [ReusedAnswer(row.id, row.node_id, rule, source.framework_key) for row, source, rule in pairs]
 
 
-def _reuse(connection: Connection, key: str, stage_key: str, pairs: Sequence[tuple[Sendable, StoredContent]]) -> None:
-    targets = {row.node_id: row for row in nodes.target_nodes(connection, key, [row.node_id for row, _ in pairs])}
-    new = [_copy(row, source, targets[row.node_id]) for row, source in pairs]
-    current = contents.save_contents(connection, new)
-    requests.set_states(connection, {row.id: "answered" for row, _ in pairs})
-    _write_events(connection, key, stage_key, [pair for pair in pairs if pair[0].node_id in current], targets, current)
+def _make_next_requests(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> None:
+    groups: dict[str, dict[tuple[str, int | None], list[int]]] = {}
+    for row in rows:
+        groups.setdefault(row.stage, {}).setdefault((row.framework_key, row.plan_id), []).append(row.node_id)
+    for stage, of_stage in groups.items():
+        build_next_requests(connection, configuration, stage_of(stage), ((*group, node_ids) for group, node_ids in of_stage.items()))
 
 
-def _copy(row: Sendable, source: StoredContent, target: NodeRow) -> NewContent:
+def _reuse(connection: Connection, key: str, stage_key: str, answered: Sequence[tuple[PendingRequest, StoredContent, Rule]]) -> None:
+    targets = {row.node_id: row for row in nodes.target_nodes(connection, key, [row.node_id for row, _, _ in answered])}
+    current = contents.save_contents(connection, [_copy(row, source, rule, targets[row.node_id]) for row, source, rule in answered])
+    requests.set_states(connection, {row.id: "answered" for row, _, _ in answered})
+    shown = [(row, source) for row, source, _ in answered if row.node_id in current]
+    _write_events(connection, key, stage_key, shown, targets, current)
+
+
+def _copy(row: PendingRequest, source: StoredContent, rule: Rule, target: NodeRow) -> NewContent:
     stage = stage_of(row.stage)
     return NewContent(
         framework_key=row.framework_key,
@@ -63,19 +92,25 @@ def _copy(row: Sendable, source: StoredContent, target: NodeRow) -> NewContent:
         output_tokens=0,
         cost_usd=Decimal(0),
         answered_at=source.answered_at,
-        notes=[f"reused from content {source.id}, the answer to the same question"],
-        reused_from=source.id,
+        notes=[_note(source, rule)],
+        reused_from=source.original_id,
         candidates=tuple(
             NewCandidate(item.position, stage.item_uid(target.code, item.position), item.title, item.fields) for item in source.candidates
         ),
     )
 
 
+def _note(source: StoredContent, rule: Rule) -> str:
+    if rule is Rule.exact:
+        return f"reused from content {source.original_id}, the answer to the same request"
+    return f"reused from content {source.original_id}: {source.framework_key} {source.code} is the same node by id, name and description"
+
+
 def _write_events(
     connection: Connection,
     key: str,
     stage_key: str,
-    pairs: Sequence[tuple[Sendable, StoredContent]],
+    pairs: Sequence[tuple[PendingRequest, StoredContent]],
     targets: dict[int, NodeRow],
     current: dict[int, int],
 ) -> None:

@@ -13,7 +13,8 @@ from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.defs.jobs import collect, flush, submit
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.store import batches, outbox, providers, requests
+from caseforge_assets.settings import Configuration
+from caseforge_assets.store import batches, outbox, pending, providers
 from caseforge_assets.store.engine import Connection
 
 LEASE_S = 600.0  # a collecting run that is not done by then is taken for dead, and started again
@@ -32,7 +33,7 @@ def submit_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(NO_KEY)
         return
     with caseforge.store.connect() as connection:
-        yield _submission(connection, caseforge.provider, caseforge.configuration.quiet_period_s)
+        yield _submission(connection, caseforge.provider, caseforge.configuration)
 
 
 @dg.sensor(job=collect, minimum_interval_seconds=10, description="Looks at open batches; a finished one is collected, once.")
@@ -64,13 +65,13 @@ def flush_sensor(caseforge: Caseforge) -> Requests:
     yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}")
 
 
-def _submission(connection: Connection, provider: Provider, quiet_period_s: float) -> dg.RunRequest | dg.SkipReason:
+def _submission(connection: Connection, provider: Provider, configuration: Configuration) -> dg.RunRequest | dg.SkipReason:
     """Named after what may be sent and how many batches are through: each one that ends may make room, or put requests back."""
     if reason := providers.stopped_reason(connection, provider.id):
         return dg.SkipReason(f"sending is stopped: {reason}")
-    newest, count = requests.newest_sendable(connection, provider.id, provider.simulated)
-    age_s = requests.seconds_since_newest_pending(connection) or 0.0
-    if not count or age_s < quiet_period_s:
+    newest, count = pending.newest_sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity)
+    age_s = pending.seconds_since_newest(connection) or 0.0
+    if not count or age_s < configuration.quiet_period_s:
         return dg.SkipReason("requests are still being made" if count else "nothing may be sent")
     through = batches.count_collected(connection, provider.id)
     return dg.RunRequest(run_key=f"submit-{newest}-{count}-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")

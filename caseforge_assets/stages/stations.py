@@ -43,6 +43,18 @@ def question_of(stage_version: str, context_version: str, source_version: str | 
     return hashlib.sha256("\n".join((stage_version, context_version, source_version or "")).encode()).hexdigest()
 
 
+def identity_key(stage_version: str, identity: str, name: str, description: str, source_version: str | None) -> str:
+    """What makes two nodes' questions the same for reuse: SHA-256 over the stage's version, the node's own text and the content that is read.
+
+    Ancestors and KPIs are left out. The parts hold no control characters: frameworks that have them are refused.
+
+    Args:
+        identity: the node's stable id, or its normalized name path.
+        name: normalized, like the description.
+    """
+    return hashlib.sha256("\x1f".join((stage_version, identity, name, description, source_version or "")).encode()).hexdigest()
+
+
 def input_version(fingerprint: str, generation: int) -> str:
     """Data version of a request: the same question asked again is a new version."""
     return hashlib.sha256(f"{fingerprint}\n{generation}".encode()).hexdigest()

@@ -127,23 +127,6 @@ def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query, {"id": batch_id})}
 
 
-_OK_ANSWERS = text("""
-select distinct on (r.id) r.id as request_id, c.id as content_id
-from caseforge.request r
-join caseforge.attempt a on a.fingerprint = r.fingerprint and a.generation = r.generation and a.outcome in ('ok', 'salvaged')
-join caseforge.provider p on p.id = a.provider_id and p.simulated = :simulated
-join caseforge.content c on c.attempt_id = a.id and c.reused_from is null and c.stage = r.stage
-where r.id = any(:ids)
-order by r.id, c.id desc
-""")
-
-
-def reusable(connection: Connection, request_ids: Sequence[int], simulated: bool) -> dict[int, int]:
-    """Per request, the content of a good answer to the very same question from the same kind of provider."""
-    rows = connection.execute(_OK_ANSWERS, {"ids": list(request_ids), "simulated": simulated})
-    return {row.request_id: row.content_id for row in rows}
-
-
 def failures(connection: Connection, framework_key: str) -> list[Any]:
     """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far."""
     query = text("""

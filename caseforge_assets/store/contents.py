@@ -71,9 +71,15 @@ class CurrentContent:
 
 @dataclass(frozen=True, slots=True)
 class StoredContent:
-    """A content with its candidates, as it is copied when its answer is reused."""
+    """A content with its candidates, as it is copied when its answer is reused.
+
+    `original_id` is the content whose answer it is: itself, unless it is a copy, too. `code` is its node's when it was made.
+    """
 
     id: int
+    original_id: int
+    framework_key: str
+    code: str | None
     body: str
     version: str
     stage_version: str
@@ -90,9 +96,14 @@ class StoredContent:
 
 
 _STORED = text("""
-select c.id, c.body, c.version, c.stage_version, c.simulated, c.generated_by, c.model, c.temperature, c.owner, c.remote_batch_id,
+select c.id, coalesce(c.reused_from, c.id) as original_id, c.framework_key, nv.code, c.body, c.version, c.stage_version, c.simulated, c.generated_by, c.model, c.temperature, c.owner, c.remote_batch_id,
        c.remote_request_id, c.answered_at, a.answer_sha256
-from caseforge.content c left join caseforge.attempt a on a.id = c.attempt_id where c.id = any(:ids)
+from caseforge.content c
+left join caseforge.content o on o.id = c.reused_from
+left join caseforge.attempt a on a.id = coalesce(c.attempt_id, o.attempt_id)
+left join caseforge.request r on r.id = c.request_id
+left join caseforge.node_version nv on nv.framework_version_id = r.framework_version_id and nv.node_id = c.node_id
+where c.id = any(:ids)
 """)
 
 
@@ -116,6 +127,17 @@ select id, node_id, body, version, question, simulated from caseforge.content wh
 def current_contents(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, CurrentContent]:
     """Current contents by node id; nodes without one are left out."""
     return {row.node_id: CurrentContent(*row) for row in connection.execute(_CURRENT, {"stage": stage, "ids": list(node_ids)})}
+
+
+_IN_ANOTHER_CONTEXT = text("""
+select c.node_id from caseforge.content c join caseforge.content o on o.id = c.reused_from
+where c.is_current and c.stage = :stage and c.node_id = any(:ids) and o.question is distinct from c.question order by c.node_id
+""")
+
+
+def made_in_another_context(connection: Connection, stage: str, node_ids: Sequence[int]) -> list[int]:
+    """Those of the nodes whose current content was made for the same node elsewhere, where ancestors or KPIs differ."""
+    return list(connection.scalars(_IN_ANOTHER_CONTEXT, {"stage": stage, "ids": list(node_ids)}))
 
 
 # Real content is never hidden by simulated content; among equals the answer to the newer request wins, then the newer answer.

@@ -14,6 +14,7 @@ class NodeRow:
     """A node as the current edition has it."""
 
     node_id: int
+    identity: str
     code: str
     name: str
     description: str
@@ -27,8 +28,9 @@ class NodeRow:
 
 
 _COLUMNS = """
-select nv.node_id, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.kpis, nv.is_leaf, nv.partition_key, nv.version
+select nv.node_id, n.identity, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.kpis, nv.is_leaf, nv.partition_key, nv.version
 from caseforge.node_version nv
+join caseforge.node n on n.id = nv.node_id
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 where v.framework_key = :key
 """

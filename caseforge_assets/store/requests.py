@@ -39,6 +39,8 @@ class NewRequest:
     input_tokens: int
     max_completion_tokens: int
     size_bytes: int
+    identity_key: str | None
+    own_answer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +56,6 @@ class CurrentRequest:
     plan_id: int | None
     attempts_counted: int
     max_completion_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sendable:
-    """A pending request that may be sent now, in the order in which it should be."""
-
-    id: int
-    framework_key: str
-    node_id: int
-    code: str
-    stage: str
-    model: str
-    fingerprint: str
-    generation: int
-    size_bytes: int
-    input_tokens: int
-    max_completion_tokens: int
-    plan_id: int | None
-    question: str
-    source_content_id: int | None
 
 
 _CURRENT = text("""
@@ -148,71 +130,6 @@ def leave_drafts(connection: Connection, stage: str, node_ids: Sequence[int]) ->
     connection.execute(query, {"stage": stage, "ids": list(node_ids)})
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRequest:
-    """A pending request under a plan."""
-
-    id: int
-    framework_key: str
-    node_id: int
-    stage: str
-    model: str
-    input_tokens: int
-
-
-def unapproved(connection: Connection) -> list[PlannedRequest]:
-    """Pending requests of target nodes that no approved plan covers, locked until the transaction ends."""
-    query = text("""
-    select r.id, r.framework_key, r.node_id, r.stage, r.model, r.input_tokens from caseforge.request r
-    join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
-    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages)
-    where r.state = 'pending' and r.is_current and p.id is null for update of r
-    """)
-    return [PlannedRequest(*row) for row in connection.execute(query)]
-
-
-def pending_of_plan(connection: Connection, plan_id: int, stage: str) -> list[PlannedRequest]:
-    """The pending requests of a stage that are under a plan."""
-    query = text(
-        "select id, framework_key, node_id, stage, model, input_tokens from caseforge.request where plan_id = :plan and stage = :stage and state = 'pending'"
-    )
-    return [PlannedRequest(*row) for row in connection.execute(query, {"plan": plan_id, "stage": stage})]
-
-
-_SENDABLE = text("""
-select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprint, r.generation, r.size_bytes, r.input_tokens,
-       r.max_completion_tokens, r.plan_id, r.question, r.source_content_id
-from caseforge.request r
-join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-left join caseforge.plan p on p.id = r.plan_id
-where r.state = 'pending' and r.is_current
-  and ((r.plan_id is null and :simulated) or (p.state = 'approved' and r.stage = any(p.stages)))
-  and (cast(:ids as bigint[]) is null or r.id = any(:ids))
-  and not exists (select 1 from caseforge.attempt a where a.provider_id = :provider and a.fingerprint = r.fingerprint
-                  and a.generation = r.generation and a.outcome is null)
-order by r.framework_key, r.stage, nv.position
-for update of r
-""")
-
-
-def sendable(connection: Connection, provider: int, simulated: bool, request_ids: Sequence[int] | None = None) -> list[Sendable]:
-    """Pending requests that may be sent to a provider, in framework order, each question once, locked until the transaction ends."""
-    ids = None if request_ids is None else list(request_ids)
-    rows = [Sendable(*row) for row in connection.execute(_SENDABLE, {"provider": provider, "simulated": simulated, "ids": ids})]
-    first_of = {(row.fingerprint, row.generation): row for row in reversed(rows)}
-    return [row for row in rows if first_of[row.fingerprint, row.generation] is row]
-
-
-def seconds_since_newest_pending(connection: Connection) -> float | None:
-    """Age of the newest pending request in seconds, None when there is none."""
-    age = connection.scalar(
-        text("select extract(epoch from now() - max(created_at)) from caseforge.request where state = 'pending' and is_current")
-    )
-    return None if age is None else float(age)
-
-
 def set_states(connection: Connection, states: Mapping[int, str]) -> None:
     """Sets the state of many requests at once."""
     if states:
@@ -238,7 +155,7 @@ class FailedRequest:
 _FAILED = text("""
 select r.id, r.state, last.outcome, r.framework_key, r.node_id, r.framework_version_id, r.stage, r.question, r.fingerprint, r.generation, r.body,
        r.model, r.temperature, r.stage_version, r.context_id, r.source_content_id, r.plan_id, r.retry_of, r.attempts_counted, r.input_tokens,
-       r.max_completion_tokens, r.size_bytes
+       r.max_completion_tokens, r.size_bytes, r.identity_key, r.own_answer
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
@@ -338,10 +255,3 @@ def waiting_text(batch: str, since: datetime) -> str:
         f"waiting: in {batch} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC; turns green when collected: by collect_sensor, the job collect or "
         "`caseforge monitor`, once the provider is through (24 hours at most)"
     )
-
-
-def newest_sendable(connection: Connection, provider: int, simulated: bool) -> tuple[int, int]:
-    """The id of the newest pending request that may be sent to a provider, and how many there are; zeros when there is none."""
-    query = text(_SENDABLE.text.replace("for update of r", ""))
-    ids = [row.id for row in connection.execute(query, {"provider": provider, "simulated": simulated, "ids": None})]
-    return max(ids, default=0), len(ids)

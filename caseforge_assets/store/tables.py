@@ -172,6 +172,8 @@ request = Table(
     Column("model", Text, nullable=False),
     Column("temperature", Numeric(4, 2)),
     Column("stage_version", Text, nullable=False),
+    Column("identity_key", Text, comment="hash of stage and source versions and the node's own identity, name and description"),
+    Column("own_answer", Boolean, nullable=False, server_default="false", comment="a person wants an answer made for this very node"),
     _ref("context_id", "context.id"),
     _ref("source_content_id", "content.id", nullable=True, closes_cycle=True),
     _ref("plan_id", "plan.id", nullable=True),
@@ -187,6 +189,7 @@ request = Table(
     Index("uq_request_current", "node_id", "stage", unique=True, postgresql_where=text("is_current")),
     Index("ix_request_pending", "stage", "id", postgresql_where=text("state = 'pending'")),
     Index(None, "fingerprint", "generation"),
+    Index(None, "identity_key"),
 )
 
 batch = Table(

@@ -83,3 +83,110 @@ def test_a_provider_that_bills_is_never_answered_for_by_simulated_answers(bench:
     real.generate("1.1.1", stages=[PROCESS], key="other")
     assert real.stats()["requests_accepted"] == 1
     assert real.column("select count(*) from caseforge.content where reused_from is not null") == [0]
+
+
+ELSEWHERE = (
+    ("7", "z", "Trade", "Buys and sells."),
+    ("7.1", "y", "Reach people", "Makes the trade known."),
+    ("7.1.1", "c", "Advertise", "Places advertisements where riders look."),
+    ("7.1.2", "d", "Answer questions", "Answers what people ask, in writing."),
+    ("7.1.3", "e", "Write all offers", "Writes offers with prices and dates."),
+    ("7.1.4", "k", "Mend", "Replaces what is broken."),
+)
+"""Another framework: one node is the same by id, name and description; of the others one of the three differs."""
+
+
+def test_the_same_node_elsewhere_is_reused_with_its_use_cases_although_its_ancestors_differ(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate()
+    opened.load(ELSEWHERE, key="other")
+    before = opened.stats()["requests_accepted"]
+    opened.generate(key="other")
+    reused = """
+    select nv.code, c.stage, c.cost_usd, c.notes ->> 0 from caseforge.content c
+    join caseforge.node_version nv on nv.node_id = c.node_id where c.framework_key = 'other' and c.reused_from is not null order by 1, 2
+    """
+    rows = opened.query(reused)
+    assert [row[:3] for row in rows] == [("7.1.1", "process_details", 0), ("7.1.1", "usecases", 0)]
+    assert all(row[3].endswith("shop 1.1.1 is the same node by id, name and description") for row in rows)
+    assert opened.stats()["requests_accepted"] - before == 6
+    same = "select version from caseforge.content c join caseforge.node n on n.id = c.node_id where n.identity = 'c' and stage = 'process_details'"
+    assert len(set(opened.column(same))) == 1
+
+
+def test_the_plan_says_what_is_reused_by_which_rule_and_counts_no_cost_for_it(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate()
+    opened.load(ELSEWHERE, key="other")
+    documents, use_cases = opened.draft(key="other").stages
+    assert (documents.reused, documents.now, documents.later) == ({"identity": {KEY: 1}}, 3, 0)
+    assert (use_cases.reused, use_cases.now, use_cases.later) == ({"identity": {KEY: 1}}, 0, 3)
+    assert documents.states == {"missing": 4}
+
+
+def test_exact_reuse_takes_nothing_from_another_context(bench: OpenBench) -> None:
+    opened = bench(reuse="exact")
+    opened.generate("1.1.1", stages=[PROCESS])
+    opened.load(ELSEWHERE, key="other")
+    assert opened.draft(key="other").reused == 0
+
+
+def test_identity_does_not_hide_a_change_of_settings(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate(stages=[PROCESS])
+    opened.load(ELSEWHERE, key="other")
+    assert opened.configured(openai_model="gpt-5-mini").draft(key="other", stages=[PROCESS]).reused == 0
+    assert opened.configured(batch_max_completion_tokens_process=9_000).draft(key="other", stages=[PROCESS]).reused == 1
+
+
+def test_two_frameworks_that_are_pending_at_the_same_time_send_the_same_node_once(bench: OpenBench) -> None:
+    opened = bench()
+    opened.load(ELSEWHERE, key="other")
+    opened.approve()
+    opened.approve(key="other")
+    opened.work()
+    assert opened.stats()["requests_accepted"] == 2 * (6 + 4 - 1)
+    assert opened.query(REUSED) == [("process_details", 4), ("usecases", 4)]
+
+
+def test_a_refreshed_context_asks_anew_where_an_answer_was_made_elsewhere_and_nowhere_else(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate(stages=[PROCESS])
+    opened.load(ELSEWHERE, key="other")
+    opened.generate(key="other", stages=[PROCESS])
+    before = opened.stats()["requests_accepted"]
+    opened.generate(key="other", stages=[PROCESS], refresh_context=True)
+    assert opened.stats()["requests_accepted"] - before == 1
+    opened.generate(key="other", stages=[PROCESS], refresh_context=True)
+    assert opened.stats()["requests_accepted"] - before == 1
+    borrowed = "select count(*) from caseforge.content where framework_key = 'other' and is_current and reused_from is not null"
+    assert opened.column(borrowed) == [0]
+
+
+def test_a_refreshed_context_is_asked_for_from_the_start(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate(stages=[PROCESS])
+    opened.load(ELSEWHERE, key="other")
+    assert opened.draft(key="other", stages=[PROCESS], refresh_context=True).reused == 0
+
+
+def test_only_the_ancestors_changed_the_node_keeps_its_document_at_no_cost(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate()
+    before = opened.stats()["requests_accepted"]
+    opened.load(renamed("1.1", "Win riders"))
+    opened.generate()
+    assert opened.stats()["requests_accepted"] == before
+    versions = (
+        "select node_id, count(distinct version), count(*) from caseforge.content where stage = 'process_details' group by 1 order by 1"
+    )
+    assert [row[1:] for row in opened.query(versions)] == [(1, 2)] * 3 + [(1, 1)] * 3
+
+
+def test_old_requests_get_the_key_that_new_ones_would_have(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate()
+    keys = opened.query("select id, identity_key from caseforge.request order by id")
+    run_alembic(opened.store, "0002")
+    migrate(opened.store)
+    assert opened.query("select id, identity_key from caseforge.request order by id") == keys

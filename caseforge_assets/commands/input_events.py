@@ -1,0 +1,46 @@
+"""What the inputs stations say of requests: a row per node, with what the request was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stations import NODE_CONTEXTS, input_version
+from caseforge_assets.store import outbox
+from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.nodes import NodeRow
+from caseforge_assets.store.outbox import OutboxRow
+
+
+def write_input_events(
+    connection: Connection,
+    key: str,
+    stage: Stage,
+    version: str,
+    targets: Sequence[NodeRow],
+    request_ids: dict[int, int],
+    prints: dict[int, tuple[str, int]],
+) -> None:
+    """Writes the events of the inputs station, with what was read: the context and, where the stage reads one, the content."""
+    ids = [row.node_id for row in targets]
+    read = {NODE_CONTEXTS: outbox.latest(connection, key, NODE_CONTEXTS, ids)}
+    if stage.reads:
+        source_station = stage_of(stage.reads).content
+        read[source_station] = outbox.latest(connection, key, source_station, ids)
+    outbox.add(
+        connection,
+        [
+            OutboxRow(
+                key,
+                stage.inputs,
+                row.node_id,
+                row.partition_key,
+                data_version=input_version(*prints[row.node_id]),
+                code_version=version,
+                upstream={station: latest[row.node_id].id for station, latest in read.items() if row.node_id in latest},
+                request_id=request_ids[row.node_id],
+            )
+            for row in targets
+        ],
+    )

@@ -1,0 +1,121 @@
+"""Pending requests: which there are, under which plan, and which may be sent now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    """A pending request of a target node."""
+
+    id: int
+    framework_key: str
+    node_id: int
+    code: str
+    stage: str
+    model: str
+    fingerprint: str
+    generation: int
+    size_bytes: int
+    input_tokens: int
+    max_completion_tokens: int
+    plan_id: int | None
+    question: str
+    source_content_id: int | None
+    identity_key: str | None
+    own_answer: bool
+
+
+_PENDING = """
+select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprint, r.generation, r.size_bytes, r.input_tokens,
+       r.max_completion_tokens, r.plan_id, r.question, r.source_content_id, r.identity_key, r.own_answer
+from caseforge.request r
+join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages)
+where r.state = 'pending' and r.is_current
+"""
+
+_IN_ORDER = " order by r.framework_key, r.stage, nv.position"
+
+# A question that is under way is waited for, whichever node asked it.
+_SENDABLE = (
+    _PENDING
+    + """
+  and (p.id is not null or (r.plan_id is null and :simulated))
+  and (cast(:ids as bigint[]) is null or r.id = any(:ids))
+  and not exists (select 1 from caseforge.attempt a where a.provider_id = :provider and a.outcome is null
+                  and a.fingerprint = r.fingerprint and a.generation = r.generation)
+  and (not :by_identity or r.own_answer or not exists (
+        select 1 from caseforge.request q join caseforge.attempt a on a.request_id = q.id and a.outcome is null and a.provider_id = :provider
+        where q.identity_key = r.identity_key))
+"""
+    + _IN_ORDER
+)
+
+
+def of_nodes(connection: Connection, stage: str, node_ids: Sequence[int]) -> list[PendingRequest]:
+    """Pending requests of these nodes in a stage, in framework order, locked until the transaction ends."""
+    query = text(_PENDING + " and r.stage = :stage and r.node_id = any(:ids)" + _IN_ORDER + " for update of r")
+    return [PendingRequest(*row) for row in connection.execute(query, {"stage": stage, "ids": list(node_ids)})]
+
+
+def of_plan(connection: Connection, plan_id: int, stage: str) -> list[PendingRequest]:
+    """Pending requests of a stage that are under a plan, in framework order, locked until the transaction ends."""
+    query = text(_PENDING + " and r.stage = :stage and r.plan_id = :plan" + _IN_ORDER + " for update of r")
+    return [PendingRequest(*row) for row in connection.execute(query, {"stage": stage, "plan": plan_id})]
+
+
+def unapproved(connection: Connection) -> list[PendingRequest]:
+    """Pending requests that no approved plan covers, in framework order, locked until the transaction ends."""
+    query = text(_PENDING + " and p.id is null" + _IN_ORDER + " for update of r")
+    return [PendingRequest(*row) for row in connection.execute(query)]
+
+
+def sendable(
+    connection: Connection, provider: int, simulated: bool, by_identity: bool, request_ids: Sequence[int] | None = None
+) -> list[PendingRequest]:
+    """Requests that may be sent to a provider, in framework order, each question once, locked until the transaction ends.
+
+    Args:
+        simulated: whether the provider is: then what is in no plan needs none.
+        by_identity: whether the same node elsewhere asks the same question.
+        request_ids: only these, if given.
+    """
+    ids = None if request_ids is None else list(request_ids)
+    values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, "ids": ids}
+    rows = connection.execute(text(_SENDABLE + " for update of r"), values)
+    return _each_question_once((PendingRequest(*row) for row in rows), by_identity)
+
+
+def newest_sendable(connection: Connection, provider: int, simulated: bool, by_identity: bool) -> tuple[int, int]:
+    """The id of the newest request that may be sent to a provider, and how many there are; zeros when there is none."""
+    values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, "ids": None}
+    ids = [row.id for row in connection.execute(text(_SENDABLE), values)]
+    return max(ids, default=0), len(ids)
+
+
+def seconds_since_newest(connection: Connection) -> float | None:
+    """Age of the newest pending request in seconds, None when there is none."""
+    query = text("select extract(epoch from now() - max(created_at)) from caseforge.request where state = 'pending' and is_current")
+    age = connection.scalar(query)
+    return None if age is None else float(age)
+
+
+def _each_question_once(rows: Iterable[PendingRequest], by_identity: bool) -> list[PendingRequest]:
+    asked: set[object] = set()
+    kept = []
+    for row in rows:
+        same = (
+            {(row.fingerprint, row.generation)}
+            if row.own_answer or not by_identity
+            else {(row.fingerprint, row.generation), row.identity_key}
+        )
+        if asked.isdisjoint(same - {None}):
+            kept.append(row)
+        asked |= {(row.fingerprint, row.generation), row.identity_key}
+    return kept
