@@ -151,6 +151,7 @@ def _new_request(material: _Material, row: NodeRow) -> NewRequest:
         size_bytes=len(text.encode()),
         identity_key=identity_key(material.version, row.identity, row.name, row.description, source.version if source else None),
         own_answer=material.own_answers,
+        shortened=False,
     )
 
 

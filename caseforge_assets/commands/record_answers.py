@@ -22,7 +22,8 @@ from caseforge_assets.store.contents import NewCandidate, NewContent
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.outbox import Kind, OutboxRow
 
-MAX_UNCOUNTED_TRIES = 5  # a request that expires or gets no line this often is shown as failed
+MAX_UNCOUNTED_TRIES = 5  # a request that expires or is sent back this often is shown as failed
+MAX_MISSING_LINES = 2  # fewer: an answer that got lost was paid for
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,8 @@ def _request_state(one: Judged, tries: int) -> str:
         case Next.stop:
             return "pending"
         case Next.pending_again:
-            return "pending" if tries < MAX_UNCOUNTED_TRIES else "failed"
+            most = MAX_MISSING_LINES if one.judgement.outcome is Outcome.missing_line else MAX_UNCOUNTED_TRIES
+            return "pending" if tries < most else "failed"
     return "parked" if one.judgement.outcome is Outcome.cancelled else "failed"
 
 

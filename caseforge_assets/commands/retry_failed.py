@@ -6,9 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from caseforge_assets.batches.next_action import NextKind, next_request
+from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
 from caseforge_assets.commands.input_events import write_input_events
+from caseforge_assets.commands.shorten_request import shortened_bodies
+from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import Stage, canonical_json, fingerprint
@@ -45,28 +48,16 @@ def retry_failed(
         max_completion_tokens: a budget that replaces the one that would follow by itself.
     """
     failed = [one for one in requests.failed_requests(connection, key, stage.key, node_ids) if not outcomes or one.outcome in outcomes]
-    again: dict[int, str] = {}
-    new: list[NewRequest] = []
-    left: Counter[str] = Counter()
-    for one in failed:
-        outcome, before = Outcome(one.outcome), one.request
-        counted = before.attempts_counted + outcome.counted
-        step = next_request(
-            outcome,
-            attempts_counted=counted,
-            max_attempts=configuration.max_attempts,
-            current_budget=before.max_completion_tokens,
-            budget_limit=stage.max_max_completion_tokens,
-            generation=before.generation,
-            asked=asked,
-            context_shortened=True,
-        )
-        if step.kind is NextKind.give_up:
-            left[f"{outcome}: {step.reason}"] += 1
-        elif step.kind is NextKind.same_request:
-            again[one.id] = "pending"
-        elif step.kind is NextKind.new_request:
-            new.append(_next(one, step.generation, max_completion_tokens or step.max_completion_tokens, counted, plan_id))
+    steps = [(one, _next_step(configuration, stage, one, asked)) for one in failed]
+    again = {one.id: "pending" for one, step in steps if step.kind is NextKind.same_request}
+    left = Counter(f"{one.outcome}: {step.reason}" for one, step in steps if step.kind is NextKind.give_up)
+    too_long = [one.request for one, step in steps if step.kind is NextKind.shorter_context]
+    bodies = shortened_bodies(connection, key, stage, too_long)
+    new = [
+        _next(one, step, bodies.get(one.request.node_id), max_completion_tokens, plan_id)
+        for one, step in steps
+        if step.kind in (NextKind.new_request, NextKind.shorter_context)
+    ]
     requests.set_states(connection, again)
     if plan_id is not None:
         requests.set_plan(connection, list(again), plan_id)
@@ -76,19 +67,41 @@ def retry_failed(
     return Retried((*waiting, *made), dict(left))
 
 
-def _next(failed: FailedRequest, generation: int, budget: int, counted: int, plan_id: int | None) -> NewRequest:
-    body = json.loads(failed.request.body) | {"max_completion_tokens": budget}
+def _counted(failed: FailedRequest) -> int:
+    return failed.request.attempts_counted + Outcome(failed.outcome).counted
+
+
+def _next_step(configuration: Configuration, stage: Stage, failed: FailedRequest, asked: bool) -> NextRequest:
+    return next_request(
+        Outcome(failed.outcome),
+        attempts_counted=_counted(failed),
+        max_attempts=configuration.max_attempts,
+        current_budget=failed.request.max_completion_tokens,
+        budget_limit=stage.max_max_completion_tokens,
+        generation=failed.request.generation,
+        asked=asked,
+        context_shortened=failed.request.shortened,
+    )
+
+
+def _next(
+    failed: FailedRequest, step: NextRequest, shorter: dict[str, Any] | None, max_completion_tokens: int | None, plan_id: int | None
+) -> NewRequest:
+    budget = max_completion_tokens or step.max_completion_tokens
+    body = (shorter or json.loads(failed.request.body)) | {"max_completion_tokens": budget}
     text = canonical_json(body)
     return replace(
         failed.request,
         body=text,
         fingerprint=fingerprint(body),
-        generation=generation,
+        generation=step.generation,
         max_completion_tokens=budget,
-        attempts_counted=counted,
+        attempts_counted=_counted(failed),
         retry_of=failed.id,
         plan_id=plan_id if plan_id is not None else failed.request.plan_id,
+        input_tokens=request_tokens(body) if shorter else failed.request.input_tokens,
         size_bytes=len(text.encode()),
+        shortened=failed.request.shortened or shorter is not None,
     )
 
 

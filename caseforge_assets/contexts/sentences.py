@@ -26,3 +26,15 @@ def split_sentences(text: str) -> tuple[str, ...]:
     if start < len(text):
         sentences.append(text[start:])
     return tuple(sentences)
+
+
+def first_sentences(text: str, max_chars: int) -> str:
+    """Gives as many whole sentences from the beginning of a text as fit, the first one in any case."""
+    kept: list[str] = []
+    size = 0
+    for sentence in split_sentences(text):
+        size += len(sentence)
+        if kept and size > max_chars:
+            break
+        kept.append(sentence)
+    return "".join(kept).rstrip()

@@ -41,6 +41,7 @@ class NewRequest:
     size_bytes: int
     identity_key: str | None
     own_answer: bool
+    shortened: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class FailedRequest:
 _FAILED = text("""
 select r.id, r.state, last.outcome, r.framework_key, r.node_id, r.framework_version_id, r.stage, r.question, r.fingerprint, r.generation, r.body,
        r.model, r.temperature, r.stage_version, r.context_id, r.source_content_id, r.plan_id, r.retry_of, r.attempts_counted, r.input_tokens,
-       r.max_completion_tokens, r.size_bytes, r.identity_key, r.own_answer
+       r.max_completion_tokens, r.size_bytes, r.identity_key, r.own_answer, r.shortened
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current

@@ -174,6 +174,9 @@ request = Table(
     Column("stage_version", Text, nullable=False),
     Column("identity_key", Text, comment="hash of stage and source versions and the node's own identity, name and description"),
     Column("own_answer", Boolean, nullable=False, server_default="false", comment="a person wants an answer made for this very node"),
+    Column(
+        "shortened", Boolean, nullable=False, server_default="false", comment="made from less: as it was, it was too long for the model"
+    ),
     _ref("context_id", "context.id"),
     _ref("source_content_id", "content.id", nullable=True, closes_cycle=True),
     _ref("plan_id", "plan.id", nullable=True),

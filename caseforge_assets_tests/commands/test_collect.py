@@ -338,7 +338,7 @@ def test_what_expired_is_sent_again_by_itself_and_counts_as_no_attempt(bench: Op
 def test_a_request_that_gets_no_line_is_sent_again_by_itself_until_it_is_shown_as_failed(bench: OpenBench) -> None:
     opened = bench(faults=["missing_line:match=-1-1-1-r"], missing_files_grace_s=0)
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
-    assert [row[:2] for row in opened.query(ATTEMPTS, stage="process_details", code="1.1.1")] == [("missing_line", "failed")] * 5
+    assert [row[:2] for row in opened.query(ATTEMPTS, stage="process_details", code="1.1.1")] == [("missing_line", "failed")] * 2
     events = opened.query(EVENTS, partition="1.1.1_c", assets=["process_batch_outputs", "process_documents"])
     assert [(asset, good) for asset, good, _ in events] == [("process_batch_outputs", False)]
 

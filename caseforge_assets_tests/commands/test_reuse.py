@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench
+from alembic import command
+from alembic.config import Config
+
+from caseforge_assets.store.engine import MIGRATIONS, migrate
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench, renamed
 
 REUSED = "select stage, count(*) from caseforge.content where framework_key = 'other' group by 1 order by 1"
 
@@ -187,6 +191,10 @@ def test_old_requests_get_the_key_that_new_ones_would_have(bench: OpenBench) -> 
     opened = bench()
     opened.generate()
     keys = opened.query("select id, identity_key from caseforge.request order by id")
-    run_alembic(opened.store, "0002")
+    with opened.store.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
     migrate(opened.store)
     assert opened.query("select id, identity_key from caseforge.request order by id") == keys

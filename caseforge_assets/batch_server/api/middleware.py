@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -87,6 +89,16 @@ def _exchange(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Excha
     async def pass_on() -> None:
         await app(scope, receive, send)
 
+    async def pass_on_changed(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        replied: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            replied.append(message)
+
+        await app(scope, receive, keep)
+        body = b"".join(message.get("body", b"") for message in replied)
+        await reply(replied[0]["status"], change(json.loads(body)))
+
     async def wait(seconds: float) -> None:
         async def client_gone() -> None:
             while (await receive())["type"] != "http.disconnect":
@@ -99,4 +111,4 @@ def _exchange(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Excha
         scope["extensions"][HANG_UP]()
         await asyncio.sleep(0.01)  # The connection has to be gone before uvicorn misses a response.
 
-    return Exchange(perform, reply, pass_on, wait, hang_up)
+    return Exchange(perform, reply, pass_on, pass_on_changed, wait, hang_up)

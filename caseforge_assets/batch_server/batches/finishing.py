@@ -13,7 +13,7 @@ from caseforge_assets.batch_server.batches.lifecycle import BatchStatus, request
 from caseforge_assets.batch_server.batches.result_lines import CANCELLED, EXPIRED, unanswered_line
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord, Ending
-from caseforge_assets.batch_server.state.files import FileStore, sync_to_disk
+from caseforge_assets.batch_server.state.files import sync_to_disk
 from caseforge_assets.batch_server.state.journal import Journal
 from caseforge_assets.batch_server.state.requests import RequestLine
 
@@ -39,7 +39,7 @@ def finish_batch(serving: Serving, record: BatchRecord, status: BatchStatus, at:
         done = requests_done(record, at, len(journal))
         results = _write_results(record, status, journal, done, serving.requests.of_batch(record.number), output, errors)
         with serving.database.transaction():
-            ending = _store_results(record, status, at, results, serving.files, output, errors)
+            ending = _store_results(record, status, at, results, serving, output, errors)
             serving.requests.mark_answered(record.number, results.answered)
             serving.batches.change(record.id, lambda before: replace(before, ending=ending))
     shutil.rmtree(folder, ignore_errors=True)
@@ -89,7 +89,7 @@ def _write(stream: BinaryIO, texts: list[str]) -> None:
 
 
 def _store_results(
-    record: BatchRecord, status: BatchStatus, now: float, results: _Results, files: FileStore, output: Path, errors: Path
+    record: BatchRecord, status: BatchStatus, now: float, results: _Results, serving: Serving, output: Path, errors: Path
 ) -> Ending:
     """Hand over the files that are not empty to the file store and describe the ending."""
     return Ending(
@@ -97,19 +97,23 @@ def _store_results(
         at=now,
         completed=len(results.answered) - results.failed,
         failed=results.failed,
-        output_file_id=_store_unless_empty(record, files, output, "output", now),
-        error_file_id=_store_unless_empty(record, files, errors, "error", now),
+        output_file_id=_store_unless_empty(record, serving, output, "output", now),
+        error_file_id=_store_unless_empty(record, serving, errors, "error", now),
         usage=dict(results.usage),
     )
 
 
-def _store_unless_empty(record: BatchRecord, files: FileStore, path: Path, kind: str, now: float) -> str | None:
+def _store_unless_empty(record: BatchRecord, serving: Serving, path: Path, kind: str, now: float) -> str | None:
     if path.stat().st_size == 0:
         path.unlink()
         return None
+    if serving.faults.change_files:
+        path.write_bytes(serving.faults.on_file(path.read_bytes(), batch=record.number, kind=kind))
     sync_to_disk(path)
     # The id follows from the batch, so that doing it again after a crash leaves no second file behind.
     file_id = f"file-{hashlib.sha256(f'{record.id}|{kind}'.encode()).hexdigest()[:24]}"
     expires_at = now + (record.output_expires_s or RESULTS_KEPT_S)
-    stored = files.add(path, filename=f"{record.id}_{kind}.jsonl", purpose="batch_output", now=now, expires_at=expires_at, file_id=file_id)
+    stored = serving.files.add(
+        path, filename=f"{record.id}_{kind}.jsonl", purpose="batch_output", now=now, expires_at=expires_at, file_id=file_id
+    )
     return stored.id

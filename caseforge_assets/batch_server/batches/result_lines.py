@@ -34,7 +34,7 @@ def unanswered_line(batch_id: str, custom_id: str, error: dict[str, str]) -> str
 
 
 def _succeeded(line: Line) -> bool:
-    return line.text is not None or (line.answer is not None and line.answer.ok)
+    return not line.in_error_file and (line.text is not None or (line.answer is not None and line.answer.ok))
 
 
 def _text(batch_id: str, line: Line) -> str:

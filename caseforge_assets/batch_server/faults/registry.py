@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from caseforge_assets.batch_server.answers import Answer
-from caseforge_assets.batch_server.faults.selection import FaultSpec, FaultSpecError, Target, read_spec
+from caseforge_assets.batch_server.faults.selection import FaultSpec, FaultSpecError, Option, Target, read_spec
 from caseforge_assets.batch_server.state.batches import LineProblem, Schedule
 
 
@@ -23,6 +23,7 @@ class Line:
         answer: What came back.
         error: The top-level ``error`` of a line without an answer.
         text: Written in place of everything else when set: for lines that are not what a line should be.
+        in_error_file: Written to the error file although it is no error.
     """
 
     custom_id: str
@@ -30,6 +31,7 @@ class Line:
     answer: Answer | None
     error: dict[str, Any] | None = None
     text: str | None = None
+    in_error_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Exchange:
         perform: Lets the server do what was asked; the real reply is kept back.
         reply: Sends a status and a JSON body.
         pass_on: Lets the server do what was asked and sends the real reply.
+        pass_on_changed: The same after a change of its JSON body.
         wait: Does nothing for so many real seconds, or until the client has gone.
         hang_up: Drops the connection.
     """
@@ -68,6 +71,7 @@ class Exchange:
     perform: Callable[[], Awaitable[None]]
     reply: Callable[[int, dict[str, Any]], Awaitable[None]]
     pass_on: Callable[[], Awaitable[None]]
+    pass_on_changed: Callable[[Callable[[dict[str, Any]], dict[str, Any]]], Awaitable[None]]
     wait: Callable[[float], Awaitable[None]]
     hang_up: Callable[[], Awaitable[None]]
 
@@ -76,14 +80,16 @@ class FaultKind(StrEnum):
     """What a fault changes."""
 
     LINE = "line"
+    FILE = "file"
     BATCH = "batch"
     REPLY = "reply"
 
 
+FileFault = Callable[[bytes, FaultSpec], bytes]
 LineFault = Callable[[Line, FaultSpec], list[Line]]
 BatchFault = Callable[[Course, FaultSpec], Course]
 ReplyFault = Callable[[Exchange, FaultSpec], Awaitable[None]]
-AnyFault = TypeVar("AnyFault", LineFault, BatchFault, ReplyFault)
+AnyFault = TypeVar("AnyFault", LineFault, FileFault, BatchFault, ReplyFault)
 
 
 @dataclass(frozen=True)
@@ -92,28 +98,33 @@ class Fault:
 
     kind: FaultKind
     function: Callable[..., Any]
-    options: Mapping[str, float | str]
+    options: Mapping[str, Option]
 
 
 REGISTRY: dict[str, Fault] = {}
 
 
-def line_fault(**options: float | str) -> Callable[[LineFault], LineFault]:
+def line_fault(**options: Option) -> Callable[[LineFault], LineFault]:
     """Register a function that makes of one result line another one, several, or none. Its name is the fault's name."""
     return _register(FaultKind.LINE, options)
 
 
-def batch_fault(**options: float | str) -> Callable[[BatchFault], BatchFault]:
+def file_fault(**options: Option) -> Callable[[FileFault], FileFault]:
+    """Register a function that changes an output or error file as a whole. Its name is the fault's name."""
+    return _register(FaultKind.FILE, options)
+
+
+def batch_fault(**options: Option) -> Callable[[BatchFault], BatchFault]:
     """Register a function that changes the course of a batch. Its name is the fault's name."""
     return _register(FaultKind.BATCH, options)
 
 
-def reply_fault(**options: float | str) -> Callable[[ReplyFault], ReplyFault]:
+def reply_fault(**options: Option) -> Callable[[ReplyFault], ReplyFault]:
     """Register a function that handles an HTTP call in the server's place. Its name is the fault's name."""
     return _register(FaultKind.REPLY, options)
 
 
-def _register(kind: FaultKind, options: Mapping[str, float | str]) -> Callable[[AnyFault], AnyFault]:
+def _register(kind: FaultKind, options: Mapping[str, Option]) -> Callable[[AnyFault], AnyFault]:
     def register(function: AnyFault) -> AnyFault:
         REGISTRY[function.__name__] = Fault(kind, function, options)
         return function
@@ -124,7 +135,18 @@ def _register(kind: FaultKind, options: Mapping[str, float | str]) -> Callable[[
 def describe_faults() -> list[tuple[str, str]]:
     """Name, with options, and description of every fault."""
     return [
-        (":".join(filter(None, (name, ",".join(f"{key}={usual}" for key, usual in fault.options.items())))), fault.function.__doc__ or "")
+        (
+            ":".join(
+                filter(
+                    None,
+                    (
+                        name,
+                        ",".join(f"{key}={'/'.join(usual) if isinstance(usual, tuple) else usual}" for key, usual in fault.options.items()),
+                    ),
+                )
+            ),
+            fault.function.__doc__ or "",
+        )
         for name, fault in REGISTRY.items()
     ]
 
@@ -140,16 +162,31 @@ class ActiveFaults:
         """What is written for a request, after all line faults that hit it."""
         lines = [line]
         target = Target(line.custom_id, (line.custom_id,), attempt, batch)
-        for spec in self.specs:
-            if REGISTRY[spec.name].kind is FaultKind.LINE and spec.hits(target):
+        for spec in self._of_kind(FaultKind.LINE):
+            if spec.hits(target):
                 lines = [changed for one in lines for changed in REGISTRY[spec.name].function(one, spec)]
         return lines
+
+    def on_file(self, content: bytes, *, batch: int, kind: str) -> bytes:
+        """The content of a batch's output or error file (``match`` is searched in that word), after all file faults that hit it."""
+        for spec in self._of_kind(FaultKind.FILE):
+            if spec.hits(Target(f"{batch}|{kind}", (kind,), batch=batch)):
+                content = REGISTRY[spec.name].function(content, spec)
+        return content
+
+    @property
+    def change_files(self) -> bool:
+        """Whether result files have to be read into memory to be changed."""
+        return bool(self._of_kind(FaultKind.FILE))
+
+    def _of_kind(self, kind: FaultKind) -> list[FaultSpec]:
+        return [spec for spec in self.specs if REGISTRY[spec.name].kind is kind]
 
     def on_batch(self, course: Course, *, batch: int, custom_ids: Sequence[str]) -> Course:
         """The course of a batch, after all batch faults that hit it."""
         target = Target(str(batch), custom_ids, batch=batch)
-        for spec in self.specs:
-            if REGISTRY[spec.name].kind is FaultKind.BATCH and spec.hits(target):
+        for spec in self._of_kind(FaultKind.BATCH):
+            if spec.hits(target):
                 course = REGISTRY[spec.name].function(course, spec)
         return course
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from caseforge_assets.batch_server.answers import error_body
 from caseforge_assets.batch_server.faults.registry import Exchange, reply_fault
@@ -37,6 +38,18 @@ async def reply_delay(exchange: Exchange, spec: FaultSpec) -> None:
     """The right answer, so many real seconds late."""
     await asyncio.sleep(spec.number("seconds"))
     await exchange.pass_on()
+
+
+@reply_fault()
+async def without_files(exchange: Exchange, _spec: FaultSpec) -> None:
+    """A batch as it is, but its output and error files are not there yet (give match=GET /v1/batches, and call for how often)."""
+    await exchange.pass_on_changed(_without_files)
+
+
+def _without_files(shown: dict[str, Any]) -> dict[str, Any]:
+    if shown.get("object") == "list":
+        return {**shown, "data": [_without_files(batch) for batch in shown["data"]]}
+    return {**shown, "output_file_id": None, "error_file_id": None}
 
 
 async def _perform_if_after(exchange: Exchange, spec: FaultSpec) -> None:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+Option = float | str | tuple[str, ...]
+
 
 class FaultSpecError(ValueError):
     """A fault specification can't be read."""
@@ -71,12 +73,12 @@ def _chance(seed: str) -> float:
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big") / 2**64
 
 
-def read_spec(text: str, usual_options: Mapping[str, float | str]) -> FaultSpec:
+def read_spec(text: str, usual_options: Mapping[str, Option]) -> FaultSpec:
     """Read one specification.
 
     Args:
         text: The specification.
-        usual_options: The fault's own options; no others are let through.
+        usual_options: The fault's own options; no others are let through. A tuple lists the texts that an option may have, the usual one first.
 
     Raises:
         FaultSpecError: With what is wrong in it.
@@ -98,11 +100,19 @@ def read_spec(text: str, usual_options: Mapping[str, float | str]) -> FaultSpec:
         raise FaultSpecError(f"Fault '{text}' can't be read: {error}.") from error
 
 
-def _options(given: Mapping[str, str], usual: Mapping[str, float | str]) -> dict[str, float | str]:
+def _options(given: Mapping[str, str], usual: Mapping[str, Option]) -> dict[str, float | str]:
     unknown = given.keys() - usual.keys()
     if unknown:
         raise ValueError(f"it has no option '{sorted(unknown)[0]}'; it has {', '.join(usual) or 'none'}")
-    return {key: type(value)(given.get(key, value)) for key, value in usual.items()}
+    return {key: _option(key, given.get(key), value) for key, value in usual.items()}
+
+
+def _option(key: str, given: str | None, usual: Option) -> float | str:
+    if isinstance(usual, tuple):
+        if given is not None and given not in usual:
+            raise ValueError(f"{key} is one of {', '.join(usual)}")
+        return given or usual[0]
+    return usual if given is None else type(usual)(given)
 
 
 def _pair(text: str, part: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Requests know what makes them the same as another node's, and whether a person wants an answer of their own."""
+"""Requests know what makes them the same as another node's, whether a person wants an answer of their own, and whether they are shortened."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def upgrade() -> None:
     own: sa.Column[bool] = sa.Column(
         "own_answer", sa.Boolean(), server_default="false", nullable=False, comment="a person wants an answer made for this very node"
     )
+    shortened: sa.Column[bool] = sa.Column(
+        "shortened",
+        sa.Boolean(),
+        server_default="false",
+        nullable=False,
+        comment="made from less: as it was, it was too long for the model",
+    )
+    op.add_column("request", shortened, schema="caseforge")
     op.add_column("request", key, schema="caseforge")
     op.add_column("request", own, schema="caseforge")
     op.execute("""
@@ -34,5 +42,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Nothing but the keys is lost."""
     op.drop_index(op.f("ix_request_identity_key"), table_name="request", schema="caseforge")
+    op.drop_column("request", "shortened", schema="caseforge")
     op.drop_column("request", "own_answer", schema="caseforge")
     op.drop_column("request", "identity_key", schema="caseforge")

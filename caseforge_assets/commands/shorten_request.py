@@ -1,0 +1,35 @@
+"""A request that is too long for its model is asked again with half of what it was made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from caseforge_assets.commands.build_contexts import as_node, kpi_lines
+from caseforge_assets.contexts import build_context, first_sentences
+from caseforge_assets.frameworks import node_path
+from caseforge_assets.stages.stage import Source, Stage
+from caseforge_assets.store import contents, nodes
+from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.requests import NewRequest
+
+
+def shortened_bodies(connection: Connection, key: str, stage: Stage, requests: Sequence[NewRequest]) -> dict[int, dict[str, Any]]:
+    """By node id, the bodies of these requests with half of the context and half of the content that the stage reads.
+
+    Whole sentences go: of the farthest ancestors first, and from the end of the content. The node's own name stays.
+    """
+    rows = {row.node_id: row for row in nodes.all_nodes(connection, key)} if requests else {}
+    by_code = {row.code: as_node(row) for row in rows.values()}
+    sources = contents.stored_contents(connection, [request.source_content_id for request in requests if request.source_content_id])
+    bodies = {}
+    for request in requests:
+        node = by_code[rows[request.node_id].code]
+        path = node_path(node, by_code)
+        context = build_context(node, path, max_chars=len(build_context(node, path)) // 2)
+        text = sources[request.source_content_id].body if request.source_content_id else None
+        upstream = first_sentences(text, len(text) // 2) if text is not None else None
+        source = Source(node.name, context, kpi_lines(rows[request.node_id]), upstream)
+        bodies[request.node_id] = json.loads(request.body) | {"messages": stage.build_messages(source)}
+    return bodies
