@@ -71,7 +71,7 @@ def _remembered_port(folder: Path) -> int:
 
 
 def _run(session: Session) -> None:
-    from caseforge_assets.cli.generation import print_plan
+    from caseforge_assets.cli.plan_views import print_plan
     from caseforge_assets.cli.progress import follow
     from caseforge_assets.commands.load_framework import load_framework
     from caseforge_assets.commands.make_plan import draft_plan
