@@ -129,6 +129,14 @@ def current_contents(connection: Connection, stage: str, node_ids: Sequence[int]
     return {row.node_id: CurrentContent(*row) for row in connection.execute(_CURRENT, {"stage": stage, "ids": list(node_ids)})}
 
 
+def is_simulated(connection: Connection, key: str, stage: str) -> bool:
+    """Whether all current contents of a stage are simulated; not so when there are none."""
+    query = text(
+        "select coalesce(bool_and(simulated), false) from caseforge.content where framework_key = :key and stage = :stage and is_current"
+    )
+    return bool(connection.scalar(query, {"key": key, "stage": stage}))
+
+
 _IN_ANOTHER_CONTEXT = text("""
 select c.node_id from caseforge.content c join caseforge.content o on o.id = c.reused_from
 where c.is_current and c.stage = :stage and c.node_id = any(:ids) and o.question is distinct from c.question order by c.node_id
