@@ -33,6 +33,7 @@ _COMMANDS = {
     "costs": "money",
     "stale": "stale",
     "show": "reading",
+    "edit": "editing",
     "export": "reading",
     "import-results": "importing",
     "flush": "watching",
