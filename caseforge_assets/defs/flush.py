@@ -104,7 +104,8 @@ def _flush_chunk(
         event_ids |= dict(zip((row.id for row in made), written, strict=True))
     standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
     notes = [PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, metadata[row.id]) for row in standing]
-    event_ids |= dict(zip((row.id for row in standing), write_observations(instance, notes), strict=True))
+    written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+    event_ids |= dict(zip((row.id for row in standing), written, strict=True))
     _write_failed(instance, failures_job, [row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
