@@ -203,7 +203,7 @@ def test_nothing_is_sent_to_a_provider_that_bills(project: OpenProject) -> None:
     }
     reason = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
     assert set(opened.notes(DOCUMENTS).values()) == {reason}
-    assert dict(opened.failure_runs())["waiting"].startswith(f"{reason} — 12 nodes: ")
+    assert dict(opened.failure_runs())["waiting"].startswith(f"{reason} — 6 nodes: ")
     assert opened.bench.column(PENDING) == [len(PARTITIONS)]
 
 
