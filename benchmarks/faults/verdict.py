@@ -17,6 +17,7 @@ union all select 'request ' || id || ' is ' || state from caseforge.request wher
 union all select 'event ' || id || ' is not flushed' from caseforge.outbox where flushed_at is null
 """
 COSTS = "select count(*) as answered, coalesce(sum(cost_usd), 0) as cost_usd from caseforge.attempt where status_code is not null"
+OUTCOMES = "select distinct outcome from caseforge.attempt where outcome is not null order by 1"
 SHOWN = """
 select distinct on (asset, partition_key) asset, partition_key, kind, data_version from caseforge.outbox
 where framework_key = :key and partition_key is not null and kind <> 'waiting' order by asset, partition_key, id desc
@@ -28,6 +29,7 @@ def look_around(key: str) -> dict[str, Any]:
 
     Returns:
         stored: per stage, [current requests, those with one content, those with more].
+        outcomes: of all attempts.
         answered, cost_usd: the attempts that the provider answered, and what they cost.
         open: texts, one for each thing that is not finished.
         wrong: texts, one for each partition that Dagster shows otherwise than the store has it.
@@ -43,11 +45,12 @@ def look_around(key: str) -> dict[str, Any]:
     with store.connect() as connection:
         stored = {row.stage: list(row[1:]) for row in connection.execute(text(STORED), {"key": key})}
         unfinished = list(connection.scalars(text(OPEN)))
+        outcomes = list(connection.scalars(text(OUTCOMES)))
         answered, cost_usd = connection.execute(text(COSTS)).one()
         shown = {(row.asset, row.partition_key): (row.kind, row.data_version) for row in connection.execute(text(SHOWN), {"key": key})}
     store.dispose()
     wrong = _differences(str(settings.project), key, shown)
-    return {"stored": stored, "open": unfinished, "wrong": wrong, "answered": answered, "cost_usd": str(cost_usd)}
+    return {"stored": stored, "outcomes": outcomes, "open": unfinished, "wrong": wrong, "answered": answered, "cost_usd": str(cost_usd)}
 
 
 def _differences(project: str, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:
