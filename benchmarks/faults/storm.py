@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import openai
 from sqlalchemy import create_engine, text
@@ -25,7 +25,7 @@ BAD_CALLS = (
     "reply_reset:rate=0.15,match=/v1/(batches|files)",
 )
 NODES_FAILED = 3  # exit code of a command that did all it could
-STORED_DIGITS = 8
+STORED_UNIT = Decimal("0.00000001")
 PATIENCE_S, ANSWER_PATIENCE_S, GRACE_S = 600.0, 5.0, 1.0
 
 UNFINISHED = """
@@ -82,10 +82,10 @@ def _judged(project: Project, ended: Ended, kills: int, seconds: float) -> Row:
     if cost != servers_cost:
         wrong.append(f"the store knows of ${cost}, the server of ${servers_cost}")
     silent = unexplained + len(found["wrong"])
-    calls = f"{len(BAD_LINES)} faults of lines, {len(BAD_CALLS)} of calls, {kills} kills, {project.nodes:,} nodes"
     return Row(
         "storm",
-        calls,
+        "a tenth of the lines, a third of the calls, kills",
+        f"{project.nodes:,} nodes, {kills} kills",
         injected=kills,
         paid_twice=max(0, accepted - sent) + double,
         lost=unfinished,
@@ -108,10 +108,11 @@ def server_cost_usd(base_url: str) -> Decimal:
         for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
             for line in read_lines([client.files.content(file_id).read()]):
                 if isinstance(line, ResultLine):
-                    total += round(cost_usd(usage_of(line.usage), line.model or "") or Decimal(0), STORED_DIGITS)
+                    cost = cost_usd(usage_of(line.usage), line.model or "") or Decimal(0)
+                    total += cost.quantize(STORED_UNIT, ROUND_HALF_UP)
     return total
 
 
-def run_storm(world: World, *, short: bool = False) -> Iterator[Row]:
-    """One storm; the short form has few nodes and kills."""
-    yield storm(world, nodes=SHORT_NODES, kills=SHORT_KILLS) if short else storm(world)
+def run_storm(world: World, nodes: int = NODES, kills: int = KILLS) -> Iterator[Row]:
+    """One storm over so many nodes, with so many kills."""
+    yield storm(world, nodes=nodes, kills=kills)
