@@ -99,7 +99,7 @@ def run(settings: Settings, workbook: Path) -> dict[str, Any]:
         edition = read_framework(workbook).edition
         if edition is None:
             raise SystemExit(f"{workbook} cannot be read")
-        load_framework(store, key, FrameworkSettings(title="Bench", source=str(workbook)), edition, workbook.name)
+        load_framework(store, settings.configuration, key, FrameworkSettings(title="Bench", source=str(workbook)), edition, workbook.name)
     provider = connect_provider(store, make_client(settings))
     with clock.step("contexts, inputs, plan"), store.begin() as connection:
         draft = draft_plan(connection, settings.configuration, key, all_stages(), simulated=True, made_by="benchmark")

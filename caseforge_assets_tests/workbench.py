@@ -88,12 +88,13 @@ class Workbench:
         """The same with other settings."""
         return replace(self, configuration=self.configuration.model_copy(update=values))
 
-    def load(self, rows: Sequence[Sequence[str]] = SHOP, *, key: str = KEY, targets: str = "leaf") -> Loaded:
+    def load(self, rows: Sequence[Sequence[str]] = SHOP, *, key: str = KEY, targets: str = "leaf", dry_run: bool = False) -> Loaded:
         """Loads a table as an edition of a framework."""
         file = write_table(self.path / f"{key}.csv", rows)
         edition = read_framework(file).edition
         assert edition is not None
-        return load_framework(self.store, key, FrameworkSettings(title=key, source=file.name, targets=targets), edition, file.name)
+        entry = FrameworkSettings(title=key, source=file.name, targets=targets)
+        return load_framework(self.store, self.configuration, key, entry, edition, file.name, dry_run=dry_run)
 
     def ids(self, *codes: str, key: str = KEY) -> list[int]:
         """Node ids of target nodes, all without codes."""

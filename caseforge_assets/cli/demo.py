@@ -71,7 +71,7 @@ def _remembered_port(folder: Path) -> int:
 
 
 def _run(session: Session) -> None:
-    from caseforge_assets.cli.generation import print_plan
+    from caseforge_assets.cli.plan_views import print_plan
     from caseforge_assets.cli.progress import follow
     from caseforge_assets.commands.load_framework import load_framework
     from caseforge_assets.commands.make_plan import draft_plan
@@ -82,7 +82,9 @@ def _run(session: Session) -> None:
     result = read_framework(sample_path())
     if result.edition is None:
         raise ValueError("the bundled sample cannot be read: " + "; ".join(problem.message for problem in result.problems))
-    loaded = load_framework(session.store, KEY, session.settings.framework(KEY), result.edition, sample_path().name)
+    loaded = load_framework(
+        session.store, session.settings.configuration, KEY, session.settings.framework(KEY), result.edition, sample_path().name
+    )
     console.print(f"Framework {KEY}: {loaded.nodes} nodes, {loaded.targets} of them leaves that get content.")
     with session.store.begin() as connection:
         providers.set_stopped(connection, session.provider.id, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -15,9 +14,6 @@ from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.settings import FrameworkSettings
 
-if TYPE_CHECKING:
-    from caseforge_assets.commands.load_framework import Loaded
-
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
@@ -25,13 +21,21 @@ if TYPE_CHECKING:
 @click.option("--title", help="Title for people; by default the one in the workbook.")
 @click.option("--targets", help="Which nodes get content: leaf (default), level:3, or a branch such as '8.*'.")
 @click.option("--check", is_flag=True, help="Only read and judge the file; nothing is stored.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only say what differs from the edition that is loaded and what it would cost; nothing is stored."
+)
 @json_option
 @pass_session
-def load(session: Session, file: Path, key: str | None, title: str | None, targets: str | None, check: bool, as_json: bool) -> None:
+def load(
+    session: Session, file: Path, key: str | None, title: str | None, targets: str | None, check: bool, dry_run: bool, as_json: bool
+) -> None:
     """Read a framework from FILE: an official APQC PCF workbook, or a plain CSV or Excel table.
 
     A plain table has the columns code, name, description and, if wanted, parent and id. A file that is not in
     order is refused as a whole, with a list of places; then the exit code is 2 and nothing is changed.
+
+    A new edition of a framework that is loaded already takes its place: what did not change keeps what was made for
+    it, and nothing is paid for by this.
     """
     from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
 
@@ -52,7 +56,7 @@ def load(session: Session, file: Path, key: str | None, title: str | None, targe
         sys.exit(2)
     if key is None:
         raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
-    _store(session, file, key, known, title, selector, result.edition, as_json)
+    _store(session, file, key, known, title, selector, result.edition, dry_run=dry_run, as_json=as_json)
 
 
 def _print_findings(result: object) -> None:
@@ -73,32 +77,31 @@ def _store(
     title: str | None,
     selector: object,
     edition: object,
+    *,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
+    from caseforge_assets.cli.edition_views import loaded_json, print_loaded
     from caseforge_assets.commands.declare_framework import declare_framework, entry_for
     from caseforge_assets.commands.load_framework import load_framework
 
     entry = entry_for(session.settings, key, file, known, title or getattr(edition, "title", None), selector)
-    loaded = load_framework(session.store, key, entry, edition, file.name)  # type: ignore[arg-type]
+    configuration = session.settings.configuration
+    loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)  # type: ignore[arg-type]
+    if as_json:
+        print_json({"framework": key, "dry_run": dry_run, **loaded_json(loaded)})
+    else:
+        print_loaded(loaded, key, file.name, dry_run=dry_run)
+    if dry_run:
+        return
     added = declare_framework(session.settings, key, entry)
     session.mirror()
-    if as_json:
-        print_json({"framework": key, **vars(loaded)})
-    else:
-        console.print(_came_of(loaded, key, file.name))
     if added and not as_json:
         console.print(f"Added [frameworks.{key}] to {session.settings.config_path.name}.")
     if entry != known:
         _show(session, key, errors if as_json else console)
     if loaded.changed and not as_json:
         console.print(f"Next: caseforge plan --framework {key}")
-
-
-def _came_of(loaded: Loaded, key: str, file_name: str) -> str:
-    if not loaded.changed:
-        return f"{key}: {file_name} is loaded already; nothing has changed."
-    counts = f"{loaded.new:,} new, {loaded.altered:,} changed, {loaded.gone:,} gone"
-    return f"{key}: edition {loaded.label} from {file_name}: {loaded.nodes:,} nodes, {loaded.targets:,} targets ({counts})."
 
 
 def _show(session: Session, key: str, told: Console) -> None:

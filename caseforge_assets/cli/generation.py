@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json, usd
 from caseforge_assets.cli.options import (
@@ -22,7 +21,9 @@ from caseforge_assets.cli.options import (
     select_option,
     stage_option,
 )
+from caseforge_assets.cli.plan_views import compared_json, plan_json, print_beside, print_plan
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.why import explain
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.make_plan import Plan
@@ -45,6 +46,9 @@ refresh_context_option = click.option(
 @limit_option
 @regenerate_option
 @refresh_context_option
+@click.option("--why", metavar="NODE", help="Say in words why NODE would be asked for again, with what differs; nothing else is planned.")
+@click.option("--compare", metavar="MODELS", help="Set the cost of the same plan with other models beside it, e.g. gpt-5,gpt-5-mini.")
+@click.option("--keep", is_flag=True, help="Keep the plan as a draft that somebody approves later: caseforge approve.")
 @click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
 @json_option
 @pass_session
@@ -57,14 +61,22 @@ def plan(
     limit: int | None,
     regenerate: bool,
     refresh_context: bool,
+    why: str | None,
+    compare: str | None,
+    keep: bool,
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Show what would be sent for a framework, why, and at what cost. Nothing is sent or kept."""
+    """Show what would be sent for a framework, why, and at what cost. Nothing is sent, and nothing kept without --keep."""
+    from caseforge_assets.commands.budgets_left import budgets_left
+    from caseforge_assets.commands.compare_models import compare_models
     from caseforge_assets.commands.make_plan import draft_plan
 
     key = session.framework_key(key)
     simulated = False if offline or session.settings.openai_api_key is None else session.provider.simulated
+    if why is not None:
+        explain(session, key, why, simulated, as_json)
+        return
     with session.store.connect() as connection:
         stages = chosen_stages(stage_keys)
         ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
@@ -79,11 +91,17 @@ def plan(
             ask_again=regenerate,
             refresh_context=refresh_context,
         )
-        connection.rollback()
+        compared = compare_models(connection, draft, [name.strip() for name in compare.split(",")], simulated) if compare else []
+        left = budgets_left(connection, session.settings.configuration, key)
+        (connection.commit if keep else connection.rollback)()
+    if keep:
+        session.mirror()
     if as_json:
-        print_json(plan_json(draft, simulated))
+        extra = {"plan": draft.id if keep else None, "compared": compared_json(compared), "budgets_left_usd": left}
+        print_json({**plan_json(draft, simulated), **extra})
     else:
         print_plan(draft, simulated)
+        print_beside(compared, left, draft.id if keep else None)
 
 
 @click.command()
@@ -258,62 +276,3 @@ def _is_small(session: Session, draft: Plan) -> bool:
 
 def _asked(draft: Plan) -> bool:
     return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}?", err=True)
-
-
-REUSE_RULES = {"exact": "the answer to the same request", "identity": "the same node by id, name and description"}
-
-
-def print_plan(draft: Plan, simulated: bool) -> None:
-    """A plan as a table: per stage how many nodes and why, tokens, cost."""
-    console.print(f"Plan for {draft.framework_key}", style="bold")
-    table = Table("Stage", "Model", "Send", "Input tokens", "Output tokens", "Expected cost")
-    for part in draft.stages:
-        cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
-        table.add_row(part.stage.key, part.model, f"{part.nodes:,}", f"{part.input_tokens:,}", f"{part.output_tokens:,}", cost)
-    console.print(table)
-    for part in draft.stages:
-        standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
-        when = f"; {part.now:,} requests are ready, {part.later:,} follow when {part.stage.reads} is done" if part.later else ""
-        console.print(f"{part.stage.key}: {standing}{when}")
-        for rule, counts in part.reused.items():
-            sources = ", ".join(f"{count:,} from {framework}" for framework, count in counts.items())
-            console.print(f"  {sum(counts.values()):,} reused at no cost, {REUSE_RULES[rule]}: {sources}")
-        for reason, count in part.given_up.items():
-            console.print(f"  {count:,} not retried: {reason}")
-    if not draft.nodes:
-        waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
-        under_way = (
-            f"{waiting:,} requests are under way already" if waiting else "everything is there and fresh, or failed (`caseforge failed`)"
-        )
-        console.print("Nothing new to send: all that was missing is reused." if draft.reused else f"Nothing new to send: {under_way}.")
-    elif not simulated:
-        console.print(f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices.")
-
-
-def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
-    """A plan for scripts; costs in USD, null when unknown."""
-    stages = [
-        {
-            "stage": part.stage.key,
-            "model": part.model,
-            "nodes": part.nodes,
-            "now": part.now,
-            "later": part.later,
-            "retries": part.retries,
-            "states": part.states,
-            "not_retried": part.given_up,
-            "reused": part.reused,
-            "input_tokens": part.input_tokens,
-            "output_tokens": part.output_tokens,
-            "expected_cost_usd": part.expected_cost_usd,
-        }
-        for part in draft.stages
-    ]
-    return {
-        "framework": draft.framework_key,
-        "simulated": simulated,
-        "nodes": draft.nodes,
-        "reused": draft.reused,
-        "expected_cost_usd": draft.expected_cost_usd,
-        "stages": stages,
-    }

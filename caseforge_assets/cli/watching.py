@@ -129,9 +129,11 @@ def _print_standing(report: dict[str, Any]) -> None:
 
 def _batches(session: Session) -> list[dict[str, Any]]:
     from caseforge_assets.store import batches
+    from caseforge_assets.store.spending import costs_of_batches
 
     with session.store.connect() as connection:
         rows = batches.newest(connection, 20)
+        costs = costs_of_batches(connection, [row.id for row in rows])
     names = (
         "id",
         "remote_id",
@@ -145,7 +147,11 @@ def _batches(session: Session) -> list[dict[str, Any]]:
         "created_at",
         "collected_at",
     )
-    return [{name: getattr(row, name) for name in names} | {"request_counts": (row.remote or {}).get("request_counts")} for row in rows]
+    return [
+        {name: getattr(row, name) for name in names}
+        | {"request_counts": (row.remote or {}).get("request_counts"), "cost_usd": costs.get(row.id)}
+        for row in rows
+    ]
 
 
 def _print_batches(session: Session) -> None:
@@ -153,12 +159,15 @@ def _print_batches(session: Session) -> None:
     if not rows:
         console.print("No batch was made yet.")
         return
-    table = Table("Batch", "Stage", "State", "At the provider", "Done", "Requests", "Note", title="Newest batches", title_justify="left")
+    columns = ("Batch", "Stage", "State", "At the provider", "Done", "Requests", "Expected", "Cost", "Note")
+    table = Table(*columns, title="Newest batches", title_justify="left")
     for row in rows:
         counts = row["request_counts"] or {}
         done = str(int(counts.get("completed") or 0) + int(counts.get("failed") or 0)) if counts else ""
         name = row["remote_id"] or f"batch {row['id']}"
-        table.add_row(name, row["stage"], row["state"], row["remote_status"] or "", done, f"{row['request_count']:,}", row["reason"] or "")
+        cells = (name, row["stage"], row["state"], row["remote_status"] or "", done, f"{row['request_count']:,}")
+        cost = "" if row["cost_usd"] is None else usd(row["cost_usd"])
+        table.add_row(*cells, usd(row["expected_cost_usd"]), cost, row["reason"] or "")
     console.print(table)
 
 
@@ -168,12 +177,14 @@ def _print_batches(session: Session) -> None:
 @json_option
 @pass_session
 def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
-    """The nodes that failed, and why, the most frequent outcome first. Exit code 3 when there are any."""
+    """The nodes that failed, why, and what would happen next, the most frequent outcome first. Exit code 3 when there are any."""
+    from caseforge_assets.commands.retry_failed import next_steps
     from caseforge_assets.store.attempts import failures
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        rows = [dict(row._mapping) for row in failures(connection, key)]
+        steps = next_steps(connection, session.settings.configuration, key)
+        rows = [dict(row._mapping) | {"next": steps[row.stage, row.node_id]} for row in failures(connection, key)]
     frequency = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in {row["outcome"] for row in rows}}
     rows.sort(key=lambda row: -frequency[row["outcome"]])
     if ids:
@@ -183,9 +194,11 @@ def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
     elif not rows:
         console.print("No node has failed.")
     else:
-        table = Table("Node", "Name", "Stage", "Outcome", "Why", "Attempts", "Cost so far")
+        table = Table("Node", "Name", "Failure", "Why", "So far", "Next")
         for row in rows:
-            table.add_row(row["code"], row["name"], row["stage"], row["outcome"], row["detail"], str(row["attempts"]), usd(row["cost_usd"]))
+            tokens = "unknown" if row["output_tokens"] is None else f"{row['output_tokens']:,}"
+            so_far = f"{row['attempts']} attempts, {tokens} tokens, {usd(row['cost_usd'])}"
+            table.add_row(row["code"], row["name"], f"{row['stage']}: {row['outcome']}", row["detail"], so_far, row["next"])
         console.print(table)
     sys.exit(3 if rows else 0)
 

@@ -3,36 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
+from caseforge_assets.commands.carry_over import CarriedOver, carry_over
+from caseforge_assets.commands.make_plan import draft_plan
 from caseforge_assets.contexts import node_version
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
-from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.reports.difference import Difference, compare_editions
+from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES
-from caseforge_assets.store import contents, frameworks, nodes, outbox
+from caseforge_assets.store import contents, frameworks, nodes, outbox, requests
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.outbox import OutboxRow
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load came to: counts of target nodes against the edition before."""
+    """What a load came to. What was carried over and what is to be paid for is None for a framework's first edition.
+
+    `to_send` counts the requests that bring everything up to the new edition, per stage; `expected_cost_usd` is None where unknown.
+    """
 
     changed: bool
     label: str
     nodes: int
     targets: int
-    new: int
-    altered: int
-    gone: int
+    difference: Difference = field(default_factory=Difference)
+    carried: CarriedOver | None = None
+    to_send: dict[str, int] = field(default_factory=dict)
+    expected_cost_usd: Decimal | None = None
 
 
-def load_framework(store: Engine, key: str, entry: FrameworkSettings, edition: Edition, source_name: str) -> Loaded:
-    """Stores an edition, makes it current, and writes its target nodes' events.
+def load_framework(
+    store: Engine,
+    configuration: Configuration,
+    key: str,
+    entry: FrameworkSettings,
+    edition: Edition,
+    source_name: str,
+    *,
+    dry_run: bool = False,
+) -> Loaded:
+    """Stores an edition, makes it current, and brings what it leaves as it is over to it, in one transaction.
 
-    Loading the very same file with the same selector again changes nothing.
+    Loading the very same file with the same selector again changes nothing. A load that fails changes nothing.
+
+    Args:
+        dry_run: only say what it would come to.
 
     Raises:
         ValueError: the selector of the entry does not fit the edition.
@@ -42,19 +63,34 @@ def load_framework(store: Engine, key: str, entry: FrameworkSettings, edition: E
     label = edition.version or f"file {edition.source_sha256[:8]}"
     with store.begin() as connection:
         lock_in_transaction(connection, f"load-{key}")
+        requests.lock_making(connection)  # now: who makes requests reads nodes that change below
         current = frameworks.current_edition(connection, key)
         frameworks.save_framework(connection, key, entry.title, entry.owner, selector)
+        loaded = Loaded(False, label, len(edition.nodes), len(targets))
         if current and (current.source_sha256, current.targets) == (edition.source_sha256, selector):
-            return Loaded(False, label, len(edition.nodes), len(targets), 0, 0, 0)
-        before = {row.node_id: row.version for row in nodes.target_nodes(connection, key)}
+            return loaded
+        before = nodes.all_nodes(connection, key)
         frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, _rows(edition.nodes, targets))
         _rename_candidates(connection, key)
-        after = {row.node_id: row.version for row in nodes.target_nodes(connection, key)}
         _write_events(connection, key, edition.source_sha256)
-    altered = sum(before[node_id] != after[node_id] for node_id in before.keys() & after.keys())
-    return Loaded(
-        True, label, len(edition.nodes), len(targets), len(after.keys() - before.keys()), altered, len(before.keys() - after.keys())
-    )
+        difference = compare_editions(before, nodes.all_nodes(connection, key))
+        loaded = replace(loaded, changed=True, difference=difference)
+        if before:
+            loaded = _followed_up(connection, configuration, loaded, key)
+        if dry_run:
+            connection.rollback()
+    return loaded
+
+
+def _followed_up(connection: Connection, configuration: Configuration, loaded: Loaded, key: str) -> Loaded:
+    carried = carry_over(connection, configuration, key)
+    stages = all_stages()
+    simulated = contents.is_simulated(connection, key, stages[0].key)
+    with connection.begin_nested() as look:
+        plan = draft_plan(connection, configuration, key, stages, simulated=simulated, made_by="load")
+        look.rollback()
+    to_send = {part.stage.key: part.nodes for part in plan.stages}
+    return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=plan.expected_cost_usd)
 
 
 def confirm_nodes(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> int:

@@ -30,6 +30,7 @@ class StagePlan:
     `states` counts the chosen nodes before anything is sent; `now` have their request ready, `later` get it when
     the stage that they read is done. `reused` counts those that are answered from the store at no cost, by rule and then by
     the framework that the answer comes from. Tokens are sums; the cost is None where the model has no known batch price.
+    `at_most_usd` is the cost if every answer used its whole budget, at the first try.
     """
 
     stage: Stage
@@ -43,6 +44,7 @@ class StagePlan:
     input_tokens: int
     output_tokens: int
     expected_cost_usd: Decimal | None
+    at_most_usd: Decimal | None
 
     @property
     def nodes(self) -> int:
@@ -71,8 +73,16 @@ class Plan:
     @property
     def expected_cost_usd(self) -> Decimal | None:
         """Sum over the stages; None if one of them is unknown."""
-        costs = [one.expected_cost_usd for one in self.stages]
-        return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+        return _sum_known([one.expected_cost_usd for one in self.stages])
+
+    @property
+    def at_most_usd(self) -> Decimal | None:
+        """Sum over the stages; None if one of them is unknown."""
+        return _sum_known([one.at_most_usd for one in self.stages])
+
+
+def _sum_known(costs: Sequence[Decimal | None]) -> Decimal | None:
+    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
 
 
 def survey(
@@ -159,6 +169,9 @@ def _draft_stage(drafting: _Drafting, stage: Stage, standing: dict[str, int]) ->
     now = pending.of_plan(connection, plan_id, stage.key)
     output = expected_output_tokens(connection, stage.key, settings.model, drafting.simulated)
     tokens = [row.input_tokens for row in now] + [stage.typical_input_tokens] * len(later)
+    budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
+        later
+    )
     drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {one.node_id for one in reused})
     return StagePlan(
         stage,
@@ -171,10 +184,13 @@ def _draft_stage(drafting: _Drafting, stage: Stage, standing: dict[str, int]) ->
         reused=_count_reused(reused),
         input_tokens=sum(tokens),
         output_tokens=output * len(tokens),
-        expected_cost_usd=expected_cost_usd(settings.model, sum(tokens), output * len(tokens), requests=len(tokens))
-        if tokens
-        else Decimal(0),
+        expected_cost_usd=_cost(settings.model, sum(tokens), output * len(tokens), len(tokens)),
+        at_most_usd=_cost(settings.model, sum(tokens), sum(budgets), len(tokens)),
     )
+
+
+def _cost(model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:
+    return expected_cost_usd(model, input_tokens, output_tokens, requests=count) if count else Decimal(0)
 
 
 def _later(drafting: _Drafting, stage: Stage) -> set[int]:

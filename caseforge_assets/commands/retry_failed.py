@@ -14,7 +14,7 @@ from caseforge_assets.commands.shorten_request import shortened_bodies
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import Stage, canonical_json, fingerprint
+from caseforge_assets.stages.stage import Stage, all_stages, canonical_json, fingerprint
 from caseforge_assets.store import nodes, requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import FailedRequest, NewRequest
@@ -48,7 +48,7 @@ def retry_failed(
         max_completion_tokens: a budget that replaces the one that would follow by itself.
     """
     failed = [one for one in requests.failed_requests(connection, key, stage.key, node_ids) if not outcomes or one.outcome in outcomes]
-    steps = [(one, _next_step(configuration, stage, one, asked)) for one in failed]
+    steps = [(one, next_step(configuration, stage, one, asked)) for one in failed]
     again = {one.id: "pending" for one, step in steps if step.kind is NextKind.same_request}
     left = Counter(f"{one.outcome}: {step.reason}" for one, step in steps if step.kind is NextKind.give_up)
     too_long = [one.request for one, step in steps if step.kind is NextKind.shorter_context]
@@ -67,11 +67,25 @@ def retry_failed(
     return Retried((*waiting, *made), dict(left))
 
 
+def next_steps(connection: Connection, configuration: Configuration, key: str) -> dict[tuple[str, int], str]:
+    """Per stage and node that failed: what the next plan or retry does with it, for people."""
+    return {
+        (stage.key, one.request.node_id): _said(next_step(configuration, stage, one))
+        for stage in all_stages()
+        for one in requests.failed_requests(connection, key, stage.key)
+    }
+
+
+def _said(step: NextRequest) -> str:
+    return f"waits: {step.reason}" if step.kind is NextKind.give_up else f"sent again {step.reason}"
+
+
 def _counted(failed: FailedRequest) -> int:
     return failed.request.attempts_counted + Outcome(failed.outcome).counted
 
 
-def _next_step(configuration: Configuration, stage: Stage, failed: FailedRequest, asked: bool) -> NextRequest:
+def next_step(configuration: Configuration, stage: Stage, failed: FailedRequest, asked: bool = False) -> NextRequest:
+    """What follows for a failed request by itself, or when a person asks."""
     return next_request(
         Outcome(failed.outcome),
         attempts_counted=_counted(failed),

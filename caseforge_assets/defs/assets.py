@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from caseforge_assets.commands.load_framework import load_framework
+from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
 from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.commands.station_statuses import read_statuses
@@ -57,11 +57,16 @@ def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
         result = read_framework(source)
         if result.edition is None:
             raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
-        loaded = load_framework(caseforge.store, key, entry, result.edition, source.name)
+        loaded = load_framework(caseforge.store, caseforge.configuration, key, entry, result.edition, source.name)
         mirror(context, caseforge)
-        return dg.MaterializeResult(metadata=vars(loaded), data_version=dg.DataVersion(result.edition.source_sha256))
+        return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(result.edition.source_sha256))
 
     return framework
+
+
+def _load_metadata(loaded: Loaded) -> dict[str, Any]:
+    counts = {str(change): len(nodes) for change, nodes in loaded.difference.changes.items()}
+    return {"edition": loaded.label, "changed": loaded.changed, "nodes": loaded.nodes, "targets": loaded.targets, **counts}
 
 
 def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) -> dg.AssetsDefinition:

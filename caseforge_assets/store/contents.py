@@ -54,6 +54,7 @@ class NewContent:
     answered_at: datetime | None
     notes: list[str]
     reused_from: int | None = None
+    edited_after: int | None = None
     candidates: tuple[NewCandidate, ...] = field(default=())
 
 
@@ -67,6 +68,7 @@ class CurrentContent:
     version: str
     question: str | None
     simulated: bool
+    stored_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +122,21 @@ def stored_contents(connection: Connection, content_ids: Sequence[int]) -> dict[
 
 
 _CURRENT = text("""
-select id, node_id, body, version, question, simulated from caseforge.content where is_current and stage = :stage and node_id = any(:ids)
+select id, node_id, body, version, question, simulated, stored_at from caseforge.content where is_current and stage = :stage and node_id = any(:ids)
 """)
 
 
 def current_contents(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, CurrentContent]:
     """Current contents by node id; nodes without one are left out."""
     return {row.node_id: CurrentContent(*row) for row in connection.execute(_CURRENT, {"stage": stage, "ids": list(node_ids)})}
+
+
+def is_simulated(connection: Connection, key: str, stage: str) -> bool:
+    """Whether all current contents of a stage are simulated; not so when there are none."""
+    query = text(
+        "select coalesce(bool_and(simulated), false) from caseforge.content where framework_key = :key and stage = :stage and is_current"
+    )
+    return bool(connection.scalar(query, {"key": key, "stage": stage}))
 
 
 _IN_ANOTHER_CONTEXT = text("""
@@ -140,11 +150,13 @@ def made_in_another_context(connection: Connection, stage: str, node_ids: Sequen
     return list(connection.scalars(_IN_ANOTHER_CONTEXT, {"stage": stage, "ids": list(node_ids)}))
 
 
-# Real content is never hidden by simulated content; among equals the answer to the newer request wins, then the newer answer.
+# Real content is never hidden by simulated content; among equals the answer to the newer request wins, what a person wrote before the
+# answer to a request that was there already, and then the newer answer.
 _MAKE_CURRENT = text("""
 with ranked as (
     select id, row_number() over (partition by node_id, stage
-        order by simulated, coalesce(request_id, 0) desc, answered_at desc nulls last, id desc) = 1 as first
+        order by simulated, greatest(coalesce(request_id, 0), coalesce(edited_after, 0)) desc, edited_after is not null desc,
+                 answered_at desc nulls last, id desc) = 1 as first
     from caseforge.content where stage = :stage and node_id = any(:node_ids)),
 changed as (
     update caseforge.content c set is_current = false from ranked r where r.id = c.id and c.is_current and not r.first returning c.id)
@@ -189,7 +201,8 @@ def rename_candidates(connection: Connection, new_uids: Mapping[int, str | None]
     ids = {"ids": list(new_uids)}
     connection.execute(text("update caseforge.candidate set is_current = false where id = any(:ids)"), ids)
     query = text("""
-    update caseforge.candidate k set candidate_uid = new.uid, is_current = true
+    update caseforge.candidate k set candidate_uid = new.uid, is_current = true,
+        former_uids = case when k.candidate_uid = new.uid then k.former_uids else array_append(array_remove(k.former_uids, new.uid), k.candidate_uid) end
     from unnest(cast(:ids as bigint[]), cast(:uids as text[])) as new(id, uid) where k.id = new.id and new.uid is not null
     """)
     connection.execute(query, ids | {"uids": list(new_uids.values())})

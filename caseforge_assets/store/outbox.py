@@ -182,6 +182,34 @@ def repeat_latest(connection: Connection, key: str, asset: str, node_ids: Sequen
     connection.execute(_REPEAT, {"key": key, "asset": asset, "ids": list(node_ids)})
 
 
+_UNDER_OLD_KEYS = text("""
+with newest as (
+    select distinct on (o.asset, o.node_id) o.asset, o.node_id, o.partition_key from caseforge.outbox o
+    where o.framework_key = :key and o.node_id is not null order by o.asset, o.node_id, o.id desc),
+moved as (
+    select newest.asset, newest.node_id, nv.partition_key from newest
+    join caseforge.node_version nv on nv.node_id = newest.node_id and nv.partition_key <> newest.partition_key
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current),
+standing as (
+    select distinct on (o.asset, o.node_id, o.kind = 'made') o.*, moved.partition_key as new_key, o.kind = 'made' as made
+    from caseforge.outbox o join moved on moved.asset = o.asset and moved.node_id = o.node_id where o.framework_key = :key
+    order by o.asset, o.node_id, o.kind = 'made', o.id desc)
+select s.framework_key, s.asset, s.node_id, s.new_key as partition_key, s.kind, s.data_version, s.code_version, s.upstream, s.reason,
+       s.context_id, s.request_id, s.attempt_id, s.content_id
+from standing s
+where s.made or not exists (select 1 from standing m where m.made and m.asset = s.asset and m.node_id = s.node_id and m.id > s.id)
+order by s.id
+""")
+
+
+def under_old_keys(connection: Connection, key: str) -> list[OutboxRow]:
+    """What stands of nodes whose partition key is another one now: as rows under the new key, in order, to be written again.
+
+    That is the newest row of a station that says made, and what came after it: a failure, or a note of waiting.
+    """
+    return [OutboxRow(**row._mapping) for row in connection.execute(_UNDER_OLD_KEYS, {"key": key})]
+
+
 _NOTE_WAITING = text("""
 insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, reason, request_id, attempt_id)
 select v.framework_key, :asset, a.node_id, nv.partition_key, 'waiting', :reason, a.request_id, a.id

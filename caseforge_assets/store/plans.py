@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, insert, text, update
 
 from caseforge_assets.store.tables import plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan; an expected cost of None is unknown."""
+
+    id: int
+    framework_key: str
+    stages: list[str]
+    state: str
+    node_count: int
+    expected_cost_usd: Decimal | None
+
+
+def get(connection: Connection, plan_id: int) -> PlanRow | None:
+    """A plan by its number, locked until the transaction ends."""
+    query = text("select id, framework_key, stages, state, node_count, expected_cost_usd from caseforge.plan where id = :id for update")
+    row = connection.execute(query, {"id": plan_id}).first()
+    return PlanRow(*row) if row else None
 
 
 def add_plan(connection: Connection, key: str, stages: Sequence[str], made_by: str, node_count: int) -> int:

@@ -131,6 +131,39 @@ def leave_drafts(connection: Connection, stage: str, node_ids: Sequence[int]) ->
     connection.execute(query, {"stage": stage, "ids": list(node_ids)})
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredRequest:
+    """The request that a node's current content answers."""
+
+    id: int
+    body: str
+    source_content_id: int | None
+
+
+def answered_request(connection: Connection, node_id: int, stage: str) -> AnsweredRequest | None:
+    """The request that a node's current content answers; None where it has no content, or one that answers none."""
+    query = text("""
+    select r.id, r.body, r.source_content_id from caseforge.content c join caseforge.request r on r.id = c.request_id
+    where c.is_current and c.node_id = :node and c.stage = :stage
+    """)
+    row = connection.execute(query, {"node": node_id, "stage": stage}).first()
+    return AnsweredRequest(*row) if row else None
+
+
+def newest_id(connection: Connection, node_id: int, stage: str) -> int:
+    """The id of a node's newest request in a stage; 0 where it has none."""
+    query = text("select coalesce(max(id), 0) from caseforge.request where node_id = :node and stage = :stage")
+    return int(connection.scalar(query, {"node": node_id, "stage": stage}) or 0)
+
+
+def park_pending(connection: Connection, node_id: int, stage: str) -> None:
+    """A node's request that was not sent yet is not sent until a person asks."""
+    query = text(
+        "update caseforge.request set state = 'parked' where node_id = :node and stage = :stage and is_current and state = 'pending'"
+    )
+    connection.execute(query, {"node": node_id, "stage": stage})
+
+
 def set_states(connection: Connection, states: Mapping[int, str]) -> None:
     """Sets the state of many requests at once."""
     if states:

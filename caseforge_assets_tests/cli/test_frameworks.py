@@ -17,7 +17,7 @@ BAD = (("1", "a", "Sell", ""), ("1.1", "b", "Win", ""), ("1.1", "c", "Win again"
 def test_load_stores_a_framework_adds_its_entry_and_says_so(command_line: OpenCommandLine) -> None:
     cli = command_line()
     said = cli.load_shop("--title", "A shop")
-    assert "10 nodes, 6 targets (6 new" in said
+    assert "10 nodes, 6 targets" in said
     assert "Added [frameworks.shop] to caseforge.toml." in said
     assert cli.configuration().startswith(COMMENT)
     assert cli.json("frameworks") == [
@@ -46,7 +46,7 @@ def test_a_selector_that_was_edited_by_hand_takes_effect_at_the_next_load(comman
     path = cli.folder / "caseforge.toml"
     path.write_text(cli.configuration().replace('targets = "leaf"', 'targets = ["1.1.1", "2.*"]  # for a start'))
     loaded = cli.json("load", str(cli.folder / "shop.csv"), "--framework", "shop")
-    assert (loaded["changed"], loaded["targets"], loaded["gone"]) == (True, 4, 2)
+    assert (loaded["changed"], loaded["targets"], len(loaded["difference"]["gone"])) == (True, 4, 2)
     assert "# for a start" in cli.configuration()
 
 

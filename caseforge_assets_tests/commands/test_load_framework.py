@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from caseforge_assets.reports.difference import Change
 from caseforge_assets_tests.workbench import CODES, KEY, SHOP, OpenBench, Workbench, renamed
 
 TARGETS = """
@@ -49,9 +50,9 @@ def test_the_same_file_again_changes_nothing(bench: OpenBench) -> None:
 def test_another_selector_for_the_same_file_takes_effect(bench: OpenBench) -> None:
     opened = bench()
     loaded = opened.load(targets="2.*")
-    assert (loaded.changed, loaded.targets, loaded.new, loaded.gone) == (True, 3, 0, 3)
+    assert (loaded.changed, loaded.targets, loaded.difference.count(Change.NEW), loaded.difference.count(Change.GONE)) == (True, 3, 0, 3)
     assert [row[0] for row in opened.query(TARGETS)] == list(CODES[3:])
-    assert opened.load(targets="leaf").new == 3
+    assert opened.load(targets="leaf").difference.count(Change.NEW) == 3
 
 
 def test_a_new_edition_keeps_nodes_by_their_id(bench: OpenBench) -> None:
@@ -59,7 +60,7 @@ def test_a_new_edition_keeps_nodes_by_their_id(bench: OpenBench) -> None:
     ids = {partition.split("_")[1]: node_id for _, partition, _, node_id in opened.query(TARGETS)}
     moved = [("2.1.4", *row[1:]) if row[1] == "j" else row for row in SHOP if row[1] != "e"] + [("2.1.5", "k", "Invoice", "Bills it.")]
     loaded = opened.load(moved)
-    assert (loaded.new, loaded.altered, loaded.gone) == (1, 0, 1)
+    assert (loaded.difference.count(Change.NEW), len(loaded.difference.altered), loaded.difference.count(Change.GONE)) == (1, 0, 1)
     after = {partition.split("_")[1]: (code, node_id) for code, partition, _, node_id in opened.query(TARGETS)}
     assert after["j"] == ("2.1.4", ids["j"])
     assert "e" not in after
@@ -70,7 +71,7 @@ def test_a_renamed_ancestor_alters_every_node_below_it_and_no_other(bench: OpenB
     before = {code: version for code, _, version, _ in opened.query(TARGETS)}
     loaded = opened.load(renamed("1.1", "Gain customers"))
     after = {code: version for code, _, version, _ in opened.query(TARGETS)}
-    assert loaded.altered == 3
+    assert len(loaded.difference.altered) == 3
     assert [code for code in CODES if before[code] != after[code]] == ["1.1.1", "1.1.2", "1.1.3"]
 
 

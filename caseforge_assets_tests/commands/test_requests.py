@@ -50,11 +50,11 @@ def test_a_context_tells_of_the_ancestors_and_holds_no_code(bench: OpenBench) ->
     assert "Advertise" not in text
 
 
-def test_a_renamed_node_gets_a_new_context_and_the_old_one_is_kept(bench: OpenBench) -> None:
+def test_a_renamed_node_gets_a_new_context_with_the_new_edition_and_the_old_one_is_kept(bench: OpenBench) -> None:
     opened = bench()
     contexts_of(opened)
     opened.load(renamed("2.1.2", "Fix"))
-    assert contexts_of(opened) == BuiltContexts(made=1, confirmed=5)
+    assert contexts_of(opened) == BuiltContexts(made=0, confirmed=6)
     assert opened.query("select is_current, count(*) from caseforge.context group by 1 order by 1") == [(False, 1), (True, 6)]
 
 

@@ -1,0 +1,77 @@
+"""approve, costs: consent to a plan, and what came of it in money."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.options import framework_option, json_option, pass_session
+from caseforge_assets.cli.session import Session
+
+if TYPE_CHECKING:
+    from caseforge_assets.store.spending import Spent
+
+GROUPINGS = ("stage", "model", "day", "branch", "framework", "batch", "outcome", "node")
+
+
+@click.command()
+@click.argument("plan_id", metavar="PLAN", type=int)
+@click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend.")
+@pass_session
+def approve(session: Session, plan_id: int, max_cost_usd: float | None) -> None:
+    """Approve the draft number PLAN, as `caseforge plan --keep` made it. `caseforge submit` or the sensors send it."""
+    from caseforge_assets.commands.approve_plan import approve_plan
+
+    with session.store.begin() as connection:
+        plan = approve_plan(connection, plan_id, Decimal(str(max_cost_usd)) if max_cost_usd is not None else None)
+    console.print(
+        f"Plan {plan.id} is approved: {plan.framework_key}, {plan.node_count:,} requests, expected cost {usd(plan.expected_cost_usd)}. "
+        "`caseforge submit` sends it."
+    )
+
+
+@click.command()
+@framework_option
+@click.option("--by", "grouping", type=click.Choice(GROUPINGS), default="stage", show_default=True, help="What is added up.")
+@click.option("--since", metavar="DAYS", type=click.FloatRange(min=0, min_open=True), help="Only answers of the last so many days.")
+@json_option
+@pass_session
+def costs(session: Session, key: str | None, grouping: str, since: float | None, as_json: bool) -> None:
+    """What answers cost, truncated and failed ones included, beside what they were expected to cost.
+
+    Costs are the price list's, applied to the tokens of each answer; what is not known is said to be unknown.
+    """
+    from caseforge_assets.commands.sum_costs import sum_costs
+
+    keyed = session.framework_key(key) if key or grouping in ("branch", "node") else None
+    start = datetime.now(UTC) - timedelta(days=since) if since is not None else None
+    with session.store.connect() as connection:
+        rows = sum_costs(connection, grouping, keyed, start)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    elif not rows:
+        console.print("Nothing came back yet.")
+    else:
+        _print_costs(rows, grouping)
+
+
+def _print_costs(rows: list[Spent], grouping: str) -> None:
+    table = Table(grouping.capitalize(), "Kind", "Answers", "Input tokens", "Output tokens", "Thinking", "Cost", "Expected", "Unknown")
+    for row in rows:
+        tokens = ("unknown" if count is None else f"{count:,}" for count in (row.input_tokens, row.output_tokens, row.reasoning_tokens))
+        unknown = f"{row.unknown_costs:,}" if row.unknown_costs else ""
+        table.add_row(row.name, row.kind, f"{row.attempts:,}", *tokens, _known(row.cost_usd), _known(row.expected_cost_usd), unknown)
+    console.print(table)
+    if any(row.kind == "simulated" for row in rows):
+        console.print("Simulated answers cost nothing; shown is what their tokens would have cost.")
+
+
+def _known(amount: Decimal | None) -> str:
+    """Nothing where no cost is known: the last column counts what is not."""
+    return "" if amount is None else usd(amount)

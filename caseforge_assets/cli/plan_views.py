@@ -1,0 +1,102 @@
+"""How a plan looks: as tables for people, as JSON for scripts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, usd
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.compare_models import ModelCost
+    from caseforge_assets.commands.make_plan import Plan
+
+
+def print_beside(compared: list[ModelCost], left: dict[str, Decimal], kept: int | None) -> None:
+    """What stands below a plan: other models, where they were asked for; what is left of the budgets; its number, where it is kept."""
+    if compared:
+        _print_compared(compared)
+    for name, amount in left.items():
+        console.print(f"Left of the budget of {name}: {usd(amount)}.")
+    if kept is not None:
+        console.print(f"Kept as plan {kept}. Approve it with: caseforge approve {kept}")
+
+
+def _print_compared(compared: list[ModelCost]) -> None:
+    table = Table("Model", *compared[0].by_stage, "Together", title="The same requests at batch prices", title_justify="left")
+    for one in compared:
+        table.add_row(one.model, *(usd(cost) for cost in one.by_stage.values()), usd(one.total))
+    console.print(table)
+    if not all(known for one in compared for known in one.measured.values()):
+        console.print("Where a model has no answers of its own here, the output tokens are those measured with gpt-5.")
+
+
+def compared_json(compared: list[ModelCost]) -> list[dict[str, Any]]:
+    """The same for scripts; costs in USD, null when unknown."""
+    return [{"model": one.model, "cost_usd": one.total, "stages": one.by_stage, "measured": one.measured} for one in compared]
+
+
+REUSE_RULES = {"exact": "the answer to the same request", "identity": "the same node by id, name and description"}
+
+
+def print_plan(draft: Plan, simulated: bool) -> None:
+    """A plan as a table: per stage how many nodes and why, tokens, cost."""
+    console.print(f"Plan for {draft.framework_key}", style="bold")
+    table = Table("Stage", "Model", "Send", "Input tokens", "Output tokens", "Expected cost")
+    for part in draft.stages:
+        cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
+        table.add_row(part.stage.key, part.model, f"{part.nodes:,}", f"{part.input_tokens:,}", f"{part.output_tokens:,}", cost)
+    console.print(table)
+    for part in draft.stages:
+        standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
+        when = f"; {part.now:,} requests are ready, {part.later:,} follow when {part.stage.reads} is done" if part.later else ""
+        console.print(f"{part.stage.key}: {standing}{when}")
+        for rule, counts in part.reused.items():
+            sources = ", ".join(f"{count:,} from {framework}" for framework, count in counts.items())
+            console.print(f"  {sum(counts.values()):,} reused at no cost, {REUSE_RULES[rule]}: {sources}")
+        for reason, count in part.given_up.items():
+            console.print(f"  {count:,} not retried: {reason}")
+    if not draft.nodes:
+        waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
+        under_way = (
+            f"{waiting:,} requests are under way already" if waiting else "everything is there and fresh, or failed (`caseforge failed`)"
+        )
+        console.print("Nothing new to send: all that was missing is reused." if draft.reused else f"Nothing new to send: {under_way}.")
+    elif not simulated:
+        console.print(
+            f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices; "
+            f"{usd(draft.at_most_usd)} if every answer used its whole token budget."
+        )
+
+
+def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
+    """A plan for scripts; costs in USD, null when unknown."""
+    stages = [
+        {
+            "stage": part.stage.key,
+            "model": part.model,
+            "nodes": part.nodes,
+            "now": part.now,
+            "later": part.later,
+            "retries": part.retries,
+            "states": part.states,
+            "not_retried": part.given_up,
+            "reused": part.reused,
+            "input_tokens": part.input_tokens,
+            "output_tokens": part.output_tokens,
+            "expected_cost_usd": part.expected_cost_usd,
+            "at_most_usd": part.at_most_usd,
+        }
+        for part in draft.stages
+    ]
+    return {
+        "framework": draft.framework_key,
+        "simulated": simulated,
+        "nodes": draft.nodes,
+        "reused": draft.reused,
+        "expected_cost_usd": draft.expected_cost_usd,
+        "at_most_usd": draft.at_most_usd,
+        "stages": stages,
+    }

@@ -1,0 +1,89 @@
+"""What a new edition leaves as it is goes over to it by itself: moved nodes keep what they have, what only stands elsewhere is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from caseforge_assets.commands.build_contexts import build_contexts
+from caseforge_assets.commands.build_requests import build_requests
+from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.reuse_answers import reuse_answers
+from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stations import all_stations, identity_key
+from caseforge_assets.store import contents, nodes, outbox, pending, requests, reuse, states
+from caseforge_assets.store.engine import Connection
+
+
+@dataclass(frozen=True)
+class CarriedOver:
+    """How many nodes kept what they have under a new partition key, and per stage how many were confirmed at no cost and are stale now."""
+
+    moved: int = 0
+    confirmed: dict[str, int] = field(default_factory=dict)
+    stale: dict[str, int] = field(default_factory=dict)
+
+
+def carry_over(connection: Connection, configuration: Configuration, key: str) -> CarriedOver:
+    """Brings a framework's stations up to its current edition, as far as that costs nothing.
+
+    Contexts that differ are built anew. Where only ancestors or KPIs differ, contents are confirmed by reuse; what has to be asked
+    again stays stale, what is new stays missing.
+    """
+    requests.lock_making(connection)
+    moved = _move(connection, key)
+    rows = states.station_states(connection, key, all_stages()[0].key, None)
+    old = [row.node_id for row in rows if row.context_version is not None and row.context_node_version != row.node_version]
+    if old:
+        build_contexts(connection, key, old)
+    confirmed: dict[str, int] = {}
+    stale: dict[str, int] = {}
+    for stage in all_stages():
+        simulated = contents.is_simulated(connection, key, stage.key)
+        confirmed[stage.key] = len(_confirm(connection, configuration, key, stage, simulated))
+        stale[stage.key] = sum(state is NodeState.STALE for _, state in survey(connection, configuration, key, stage, simulated))
+    return CarriedOver(moved, confirmed, stale)
+
+
+def _confirm(connection: Connection, configuration: Configuration, key: str, stage: Stage, simulated: bool) -> list[int]:
+    """Answers the new questions of nodes that have content with what the same nodes have, where that is allowed; returns the nodes."""
+    if not configuration.reuses_by_identity:
+        return []
+    surveyed = survey(connection, configuration, key, stage, simulated)
+    open_states = (NodeState.STALE, NodeState.WAITING)
+    stale = {row.node_id: row for row, state in surveyed if state in open_states and row.content_id is not None}
+    version = current_stage_version(configuration, stage)
+    keys = {
+        node.node_id: identity_key(version, node.identity, node.name, node.description, stale[node.node_id].source_version)
+        for node in nodes.target_nodes(connection, key, list(stale))
+    }
+    answered = reuse.answered_keys(connection, list(keys.values()), simulated)
+    able = [node_id for node_id, of_node in keys.items() if of_node in answered]
+    build_requests(connection, key, stage, stage_settings(configuration, stage), able, confirm=False)
+    return [one.node_id for one in reuse_answers(connection, configuration, simulated, pending.of_nodes(connection, stage.key, able))]
+
+
+def _move(connection: Connection, key: str) -> int:
+    """Says of nodes with another partition key what was said under the old one; returns how many nodes that are."""
+    rows = outbox.under_old_keys(connection, key)
+    moved = {row.node_id for row in rows}
+    for station in all_stations():
+        of_station = [row for row in rows if row.asset == station.name]
+        outbox.add(connection, _pointed_anew(connection, key, station.reads, of_station))
+    return len(moved)
+
+
+def _pointed_anew(connection: Connection, key: str, reads: Sequence[str], rows: Sequence[outbox.OutboxRow]) -> list[outbox.OutboxRow]:
+    """The rows with what they read under the new keys, where that is what they read; what has changed since stays where it was."""
+    ids = [row.node_id for row in rows if row.node_id is not None]
+    newest = {station: outbox.latest(connection, key, station, ids) for station in reads}
+    versions = outbox.upstream_versions(connection, sorted({read for row in rows for read in row.upstream.values()}))
+
+    def pointer(row: outbox.OutboxRow, station: str, read: int) -> int:
+        now = newest[station].get(row.node_id or 0) if station in newest else None
+        return now.id if now is not None and read in versions and now.data_version == versions[read][0] else read
+
+    return [replace(row, upstream={station: pointer(row, station, read) for station, read in row.upstream.items()}) for row in rows]

@@ -1,0 +1,52 @@
+"""The cost of one plan with other models, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from caseforge_assets.commands.expected_costs import expected_output_tokens
+from caseforge_assets.commands.make_plan import Plan
+from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.store import requests
+from caseforge_assets.store.engine import Connection
+
+
+@dataclass(frozen=True)
+class ModelCost:
+    """What a plan would cost with a model, in USD per stage; None where the model has no batch price.
+
+    `measured` says for each stage whether the output tokens are the mean of this model's own answers here; where they are not, they
+    are those that were measured with gpt-5.
+    """
+
+    model: str
+    by_stage: dict[str, Decimal | None]
+    measured: dict[str, bool]
+
+    @property
+    def total(self) -> Decimal | None:
+        """Sum over the stages; None if one of them is unknown."""
+        costs = list(self.by_stage.values())
+        return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def compare_models(connection: Connection, plan: Plan, models: Sequence[str], simulated: bool) -> list[ModelCost]:
+    """Prices the requests of a plan for each model, at batch prices.
+
+    Args:
+        simulated: the kind of provider whose answers are counted as history.
+    """
+    return [_model_cost(connection, plan, model, simulated) for model in models]
+
+
+def _model_cost(connection: Connection, plan: Plan, model: str, simulated: bool) -> ModelCost:
+    by_stage: dict[str, Decimal | None] = {}
+    measured = {}
+    for part in plan.stages:
+        key = part.stage.key
+        measured[key] = requests.typical_output_tokens(connection, key, model, simulated) is not None
+        output = expected_output_tokens(connection, key, model, simulated) * part.nodes
+        by_stage[key] = expected_cost_usd(model, part.input_tokens, output, part.nodes) if part.nodes else Decimal(0)
+    return ModelCost(model, by_stage, measured)

@@ -1,0 +1,73 @@
+"""What answers cost: per attempt in the store, added up by what a person asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+# What follows each `by` is the whole list of groupings: nothing of the kind ever comes from outside.
+_GROUPS = {
+    "stage": "b.stage",
+    "model": "coalesce(a.model, b.model)",
+    "day": "to_char(coalesce(a.answered_at, b.final_at, b.created_at) at time zone 'UTC', 'YYYY-MM-DD')",
+    "framework": "n.framework_key",
+    "batch": "coalesce(b.remote_id, 'batch ' || b.id)",
+    "outcome": "a.outcome",
+    "node": "a.node_id::text",
+}
+GROUPINGS = tuple(_GROUPS)
+
+_SPENT = """
+select {group} as name, case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end as kind,
+       count(*) as attempts, sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens,
+       sum(a.reasoning_tokens) as reasoning_tokens, sum(a.cost_usd) as cost_usd,
+       sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_cost_usd,
+       count(*) filter (where a.cost_usd is null and (a.output_tokens is not null or a.outcome in ('ok', 'salvaged'))) as unknown_costs
+from caseforge.attempt a
+join caseforge.batch b on b.id = a.batch_id
+join caseforge.provider p on p.id = a.provider_id
+join caseforge.node n on n.id = a.node_id
+where a.outcome is not null and a.outcome <> 'not_sent' and (cast(:key as text) is null or n.framework_key = :key)
+  and (cast(:since as timestamptz) is null or coalesce(a.answered_at, b.final_at, b.created_at) >= :since)
+group by 1, 2 order by 2, 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A group of attempts that came back.
+
+    `kind` is billed, simulated (at what it would have cost) or imported. Sums of None are unknown. `expected_cost_usd` is what the
+    attempts of known cost were expected to cost; `unknown_costs` counts answers whose cost is not known.
+    """
+
+    name: str
+    kind: str
+    attempts: int
+    input_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: Decimal | None
+    expected_cost_usd: Decimal | None
+    unknown_costs: int
+
+
+def spent_by(connection: Connection, grouping: str, key: str | None = None, since: datetime | None = None) -> list[Spent]:
+    """Attempts that came back, truncated and failed ones included, added up by one of `GROUPINGS`.
+
+    Args:
+        key: one framework, or all.
+        since: only what was answered since then.
+    """
+    query = text(_SPENT.format(group=_GROUPS[grouping]))
+    return [Spent(*row) for row in connection.execute(query, {"key": key, "since": since})]
+
+
+def costs_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, Decimal]:
+    """What the answers of batches cost, in USD; batches without an answer of known cost are left out."""
+    query = text("select batch_id, sum(cost_usd) from caseforge.attempt where batch_id = any(:ids) and cost_usd is not null group by 1")
+    return {row[0]: row[1] for row in connection.execute(query, {"ids": list(batch_ids)})}

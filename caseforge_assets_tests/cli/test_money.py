@@ -1,0 +1,118 @@
+"""plan --compare and --keep, approve, costs, and what `failed` says of the next step."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
+
+
+def generated(command_line: OpenCommandLine, toml: str = "", **options: object) -> CommandLine:
+    cli = command_line(toml, **options)
+    cli.load_shop()
+    cli.json("generate", "--wait", expected=3 if "faults" in options else 0)
+    return cli
+
+
+def test_models_are_compared_on_the_same_requests(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    plan = cli.json("plan", "--offline", "--compare", "gpt-5,gpt-5-mini,gpt-6-luna,llama-3")
+    costs = {one["model"]: one["cost_usd"] for one in plan["compared"]}
+    assert costs["gpt-5"] == pytest.approx(plan["expected_cost_usd"])
+    assert costs["gpt-5-mini"] == pytest.approx(costs["gpt-5"] / 5)
+    assert 0 < costs["gpt-6-luna"] < costs["gpt-5-mini"]
+    assert costs["llama-3"] is None
+    assert not any(plan["compared"][0]["measured"].values())
+    said = cli.run("plan", "--offline", "--compare", "gpt-5,llama-3")
+    assert "unknown" in said
+    assert "those measured with gpt-5" in said
+
+
+def test_the_most_that_a_plan_can_cost_is_every_budget_used(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    plan = cli.json("plan", "--offline", "--stage", "process_details")
+    whole = Decimal(8_000) * 6 * Decimal("5") / 1_000_000
+    text = plan["stages"][0]["input_tokens"] * 0.625 / 1_000_000
+    assert plan["at_most_usd"] == pytest.approx(float(whole) + text, abs=1e-5)
+
+
+def test_a_kept_plan_is_approved_by_its_number_and_sent(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    kept = cli.json("plan", "--keep", "--nodes", "1.*", "--stage", "process_details")
+    cli.run("submit", typed="n\n")
+    assert cli.stats()["requests_accepted"] == 0
+    assert "3 requests" in cli.run("approve", str(kept["plan"]), "--max-cost-usd", "1")
+    cli.run("submit")
+    assert cli.stats()["requests_accepted"] == 3
+    assert "is approved already" in cli.run("approve", str(kept["plan"]), expected=2)
+    assert "there is no plan 99" in cli.run("approve", "99", expected=2)
+
+
+def test_a_plan_whose_requests_a_newer_one_has_cannot_be_approved(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    older, newer = cli.json("plan", "--keep")["plan"], cli.json("plan", "--keep")["plan"]
+    assert "nothing is pending under plan" in cli.run("approve", str(older), expected=2)
+    cli.run("approve", str(newer))
+
+
+def test_the_plan_says_what_is_left_of_the_budgets(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    assert cli.json("plan")["budgets_left_usd"] == {"all frameworks": 5.0}
+    cli.json("generate", "--yes", "--wait", "--nodes", "1.1.1")
+    (costs,) = {sum(row["cost_usd"] for row in cli.json("costs", "--by", "framework"))}
+    assert cli.json("plan")["budgets_left_usd"]["all frameworks"] == pytest.approx(5 - costs)
+    assert "Left of the budget of all frameworks: $4." in cli.run("plan")
+
+
+def test_costs_are_the_same_sum_however_they_are_grouped(command_line: OpenCommandLine) -> None:
+    cli = generated(command_line, faults=["truncate:match=-1-1-1-r"])
+    sums = {}
+    for grouping in ("stage", "model", "day", "branch", "framework", "batch", "outcome", "node"):
+        rows = cli.json("costs", "--by", grouping)
+        assert {row["kind"] for row in rows} == {"simulated"}
+        sums[grouping] = (sum(row["attempts"] for row in rows), round(sum(row["cost_usd"] for row in rows), 8))
+    assert len(set(sums.values())) == 1
+    assert sums["stage"][0] == 11, "the truncated answer is among them; its node got no use cases"
+
+
+def test_costs_name_branches_nodes_and_outcomes(command_line: OpenCommandLine) -> None:
+    cli = generated(command_line, faults=["truncate:match=-1-1-1-r"])
+    assert [row["name"] for row in cli.json("costs", "--by", "branch")] == ["1 Sell", "2 Repair"]
+    assert [row["name"] for row in cli.json("costs", "--by", "node")][:2] == ["1.1.1", "1.1.2"]
+    by_outcome = {row["name"]: row for row in cli.json("costs", "--by", "outcome")}
+    truncated = by_outcome["truncated_reasoning"]
+    assert (truncated["output_tokens"], truncated["cost_usd"] > 0.04) == (8_000, True)
+    said = cli.run("costs")
+    assert "Simulated answers cost nothing" in said
+    assert cli.json("costs", "--since", "0.5") == cli.json("costs")
+
+
+def test_expected_and_real_cost_stand_beside_each_other_for_every_batch(command_line: OpenCommandLine) -> None:
+    cli = generated(command_line)
+    by_batch = {row["name"]: row["cost_usd"] for row in cli.json("costs", "--by", "batch")}
+    for batch in cli.json("status")["batches"]:
+        assert batch["cost_usd"] == pytest.approx(by_batch[batch["remote_id"]])
+        assert batch["expected_cost_usd"] > 0
+
+
+def test_without_answers_there_are_no_costs(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert cli.json("costs") == []
+    assert "Nothing came back yet" in cli.run("costs", "--by", "branch")
+
+
+def test_what_follows_a_failure_is_said(command_line: OpenCommandLine) -> None:
+    cli = generated(command_line, faults=["truncate:match=-1-1-1-r", "refusal:match=-1-1-2-r"])
+    next_of = {row["code"]: row["next"] for row in cli.json("failed", expected=3)}
+    assert next_of == {
+        "1.1.1": "sent again with 16,000 instead of 8,000 tokens",
+        "1.1.2": "waits: a person decides whether to ask again",
+    }
