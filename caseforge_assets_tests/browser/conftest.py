@@ -81,6 +81,11 @@ class Ui:
         found = self.webserver.ask("{ partitionBackfillsOrError { ... on PartitionBackfills { results { status } } } }")
         return len(found["results"])
 
+    def newest_run(self, job: str) -> str:
+        """The id of a job's newest run."""
+        query = "query($j: String!) { runsOrError(filter: {pipelineName: $j}, limit: 1) { ... on Runs { results { runId } } } }"
+        return str(self.webserver.ask(query, j=job)["results"][0]["runId"])
+
     def partitions(self, key: str, station: str) -> dict[str, set[str]]:
         """Partitions of an asset by state, as its page counts them; `all` of them in order."""
         query = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeys assetPartitionStatuses {
