@@ -15,8 +15,9 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.commands.close_batch import close_batch
+from caseforge_assets.commands.collect_twin import collect_twin
 from caseforge_assets.commands.fetch_results import fetch_results
-from caseforge_assets.commands.next_stages import build_next_requests
+from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version
@@ -58,13 +59,21 @@ def collect_batch(
             batch = batches.get(connection, batch_id)
         if batch.state != "final" or batch.provider_id != provider.id:
             return None
+        if batch.twin_of is not None:
+            return _collect_late_twin(store, provider, folder, configuration, batch)
         paths = fetch_results(store, provider, folder, batch, configuration.missing_files_grace_s)
         if paths is None:
             return None
         stage = stage_of(batch.stage)
         version = current_stage_version(configuration, stage)
         reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
-        strays = [stray for path in paths for stray in _record_file(store, reception, folder, path)]
+        with store.connect() as connection:
+            twins = batches.twins(connection, batch.id)
+        if twins:  # what they answered is known before anything counts as failed or missing
+            _record_files(store, reception, folder, paths, good_only=True)
+            if not _take_in(store, provider, folder, configuration, batch, twins):
+                return None
+        strays = _record_files(store, reception, folder, paths)
         close_batch(store, provider, reception)
         carry_on(store, configuration, batch)
         with store.begin() as connection:
@@ -73,14 +82,48 @@ def collect_batch(
             return Collected(batches.get(connection, batch.id), attempts.outcome_counts(connection, batch.id), tuple(strays))
 
 
-def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str) -> Iterator[str]:
-    """Records the answers of one file; yields a text for each line that answers no request of the batch."""
+def _collect_late_twin(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow
+) -> Collected | None:
+    """A twin is taken in with the batch that was adopted; one that ends later, by itself."""
+    with store.connect() as connection:
+        adopted = batches.get(connection, twin.twin_of or 0)
+    if adopted.state != "collected" or not collect_twin(store, provider, folder, configuration, twin):
+        return None
+    with store.connect() as connection:
+        return Collected(batches.get(connection, twin.id), attempts.outcome_counts(connection, twin.id))
+
+
+def _take_in(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch: BatchRow, twins: Sequence[BatchRow]
+) -> bool:
+    """Fills up from twins what a batch lacks; False while one that may have it is not over or its files are awaited."""
+    with store.connect() as connection:
+        if "live" not in attempts.outcome_counts(connection, batch.id):
+            return True
+    under_way = [twin.name for twin in twins if twin.state == "open"]
+    if under_way:
+        with store.begin() as connection:
+            batches.change(connection, batch.id, reason=f"was created twice; waits for what {', '.join(under_way)} has answered")
+        return False
+    final = [twin for twin in twins if twin.state == "final"]
+    return all(collect_twin(store, provider, folder, configuration, twin) for twin in final)
+
+
+def _record_files(
+    store: Engine, reception: Reception, folder: ArtifactFolder, paths: Sequence[str], *, good_only: bool = False
+) -> list[str]:
+    """Records the answers of result files; returns a text for each line that answers no request of the batch."""
+    return [stray for path in paths for stray in _record_file(store, reception, folder, path, good_only)]
+
+
+def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str, good_only: bool) -> Iterator[str]:
     lines = read_lines(folder.read(path))
     while chunk := list(islice(lines, CHUNK_LINES)):
-        yield from _record_chunk(store, reception, chunk)
+        yield from _record_chunk(store, reception, chunk, good_only)
 
 
-def _record_chunk(store: Engine, reception: Reception, chunk: Sequence[ResultLine | UnreadableLine]) -> list[str]:
+def _record_chunk(store: Engine, reception: Reception, chunk: Sequence[ResultLine | UnreadableLine], good_only: bool) -> list[str]:
     strays = [f"line {line.line_number} cannot be read: {line.reason}" for line in chunk if isinstance(line, UnreadableLine)]
     readable = [line for line in chunk if isinstance(line, ResultLine)]
     with store.begin() as connection:
@@ -97,7 +140,7 @@ def _record_chunk(store: Engine, reception: Reception, chunk: Sequence[ResultLin
                 strays.append(f"line {line.line_number} answers {line.custom_id} again")
             if before is None or (judged.judgement.outcome.good and not before.judgement.outcome.good):
                 chosen[line.custom_id] = judged
-        record_answers(connection, reception, list(chosen.values()))
+        record_answers(connection, reception, [one for one in chosen.values() if one.judgement.outcome.good or not good_only])
         _stop_if_told(connection, reception.batch.provider_id, chosen.values())
     return strays
 
@@ -107,9 +150,3 @@ def _stop_if_told(connection: Connection, provider_id: int, judged: Iterable[Jud
     for one in judged:
         if one.judgement.outcome.follow_up is Next.stop:
             providers.set_stopped(connection, provider_id, failure_text(one.judgement))
-
-
-def carry_on(store: Engine, configuration: Configuration, batch: BatchRow) -> None:
-    """Makes the next stage's requests for the nodes whose content came from this batch."""
-    with store.begin() as connection:
-        build_next_requests(connection, configuration, stage_of(batch.stage), batches.nodes_with_content(connection, batch.id))

@@ -16,7 +16,8 @@ from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_line
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
-from caseforge_assets.commands.collect_batch import CHUNK_LINES, carry_on
+from caseforge_assets.commands.collect_batch import CHUNK_LINES
+from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.settings import Configuration

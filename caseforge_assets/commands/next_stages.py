@@ -8,8 +8,11 @@ from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.stages.stations import stages_that_read
-from caseforge_assets.store.engine import Connection
+from caseforge_assets.store import batches
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.engine import Connection, Engine
 
 
 def build_next_requests(
@@ -25,3 +28,9 @@ def build_next_requests(
     for key, plan_id, node_ids in groups:
         for reader, settings in readers:
             build_requests(connection, key, reader, settings, node_ids, plan_id=plan_id, confirm=False)
+
+
+def carry_on(store: Engine, configuration: Configuration, batch: BatchRow) -> None:
+    """Makes the next stage's requests for the nodes whose content came from this batch."""
+    with store.begin() as connection:
+        build_next_requests(connection, configuration, stage_of(batch.stage), batches.nodes_with_content(connection, batch.id))

@@ -45,7 +45,7 @@ def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
 
 def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
     status = remote_status(remote.get("status"))
-    values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": None}
+    values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": batch.reason if batch.twin_of else None}
     if is_final(status):
         values |= {"state": "final", "final_at": batch.final_at or datetime.now(UTC)}
     return values

@@ -1,75 +1,111 @@
-"""reconcile: batches whose creation is unclear are looked up at the provider, adopted, or created again after a grace period."""
+"""reconcile: batches whose creation is unclear are looked up at the provider, adopted, or created again after a grace period.
+
+A submission of which several batches exist keeps one of them; the others are its twins: cancelled, watched to their end like any
+batch, and collected for what they answered by then.
+"""
 
 from __future__ import annotations
 
 import logging
+import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from caseforge_assets.batches.states import RemoteStatus, is_final, remote_status
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.submit_batches import adopt
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
-from caseforge_assets.store.engine import Engine, try_lock
+from caseforge_assets.store.engine import Connection, Engine, try_lock
 
 log = logging.getLogger(__name__)
+Remote = dict[str, Any]
 
 
 def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now: datetime | None = None) -> int:
     """Settles what can be settled of the batches in state creating; returns how many are still unclear.
 
     A batch that no listing shows is created again only when the grace period is over and two listings agree:
-    the listing may be late in showing a new batch.
+    the listing may be late in showing a new batch. One that was created again is looked for still.
     """
     now = now or datetime.now(UTC)
     with store.connect() as connection:
         unclear = batches.in_states(connection, ["creating"], provider.id)
-    if not unclear:
-        return 0
-    found = _listed(provider, unclear)
+        twofold = batches.maybe_twofold(connection, provider.id)
+    found = _listed(provider, [*unclear, *twofold])
     for batch in unclear:
         with try_lock(store, f"batch {batch.id}") as held:
             if held:
                 _settle(store, provider, batch, found, now - timedelta(seconds=grace_s))
+    for batch in twofold:
+        with store.begin() as connection:
+            _note_twins(connection, batch, [one for one in found.get(batch.submission_id, []) if one["id"] != batch.remote_id])
+    _cancel_twins(store, provider)
     with store.connect() as connection:
         return len(batches.in_states(connection, ["creating"], provider.id))
 
 
-def _listed(provider: Provider, unclear: list[BatchRow]) -> dict[str, list[dict[str, Any]]]:
-    wanted = {batch.submission_id for batch in unclear}
-    found: dict[str, list[dict[str, Any]]] = {}
-    for remote in provider.client.list_batches(min(batch.created_at for batch in unclear)):
+def _listed(provider: Provider, wanted: Sequence[BatchRow]) -> dict[str, list[Remote]]:
+    """The provider's batches of these submissions, oldest first."""
+    if not wanted:
+        return {}
+    found: dict[str, list[Remote]] = {batch.submission_id: [] for batch in wanted}
+    for remote in provider.client.list_batches(min(batch.created_at for batch in wanted)):
         submission = (remote.get("metadata") or {}).get(SUBMISSION_KEY)
-        if submission in wanted:
-            found.setdefault(submission, []).append(remote)
-    return found
+        if submission in found:
+            found[submission].append(remote)
+    return {submission: remotes[::-1] for submission, remotes in found.items()}  # lists begin with the newest
 
 
-def _settle(store: Engine, provider: Provider, batch: BatchRow, found: dict[str, list[dict[str, Any]]], too_old: datetime) -> None:
+def _settle(store: Engine, provider: Provider, batch: BatchRow, found: dict[str, list[Remote]], too_old: datetime) -> None:
     with store.connect() as connection:
         batch = batches.get(connection, batch.id)
     if batch.state != "creating":
         return
     remotes = found.get(batch.submission_id, [])
     if not remotes and batch.creating_at and batch.creating_at < too_old:
-        remotes = _listed(provider, [batch]).get(batch.submission_id, [])
+        remotes = _listed(provider, [batch])[batch.submission_id]
         if not remotes:
+            reason = "the provider never had it; it is created again"
             with store.begin() as connection:
-                batches.move(connection, batch.id, ["creating"], state="uploaded", reason="the provider never had it; it is created again")
+                batches.move(connection, batch.id, ["creating"], state="uploaded", reason=reason, created_again=True)
             return
     if remotes:
-        first, *others = sorted(remotes, key=lambda remote: (remote["created_at"], remote["id"]))
-        for other in others:  # before the adoption, after which nobody would look for them again
-            _cancel_twin(provider, other)
         with store.begin() as connection:
-            adopt(connection, batch.id, first)
+            adopt(connection, batch.id, remotes[0])
+            _note_twins(connection, batch, remotes[1:])
 
 
-def _cancel_twin(provider: Provider, remote: dict[str, Any]) -> None:
-    log.warning("batch %s was created twice; cancelling %s", remote["metadata"][SUBMISSION_KEY], remote["id"])
-    try:
-        provider.client.cancel(remote["id"])
-    except (ProviderRefused, ProviderNotFound) as error:
-        log.warning("batch %s cannot be cancelled any more: %s", remote["id"], error)
+def _note_twins(connection: Connection, adopted: BatchRow, remotes: Sequence[Remote]) -> None:
+    for remote in remotes:
+        values = {
+            "submission_id": uuid.uuid4().hex,
+            "remote_id": remote["id"],
+            "remote_status": remote["status"],
+            "remote": remote,
+            "opened_at": datetime.fromtimestamp(float(remote["created_at"]), UTC),
+            "reason": f"a second batch of the same requests as batch {adopted.id}; cancelled, and kept for what it has answered",
+        }
+        if batches.add_twin(connection, adopted, values):
+            log.warning(
+                "batch %s was created twice at the provider; %s is cancelled, what it has answered is kept", adopted.id, remote["id"]
+            )
+
+
+def _cancel_twins(store: Engine, provider: Provider) -> None:
+    with store.connect() as connection:
+        open_twins = [batch for batch in batches.in_states(connection, ["open"], provider.id) if batch.twin_of is not None]
+    for twin in open_twins:
+        status = remote_status(twin.remote_status)
+        if status is RemoteStatus.cancelling or is_final(status):
+            continue
+        try:
+            remote = provider.client.cancel(twin.remote_id or "")
+        except (ProviderRefused, ProviderNotFound) as error:
+            log.info("%s cannot be cancelled any more: %s", twin.name, error)
+            continue
+        with store.begin() as connection:
+            batches.move(connection, twin.id, ["open"], remote=remote, remote_status=remote["status"])

@@ -56,14 +56,20 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
         Node ids that got content which is current now.
     """
     new = [one for one in judged if _is_news(one)]
-    costs = {one.attempt.id: _cost(reception, one) for one in new}
-    attempts.record(connection, [_result(reception, one, costs[one.attempt.id]) for one in new])
+    costs = record_results(connection, reception, new)
     good = [one for one in new if one.judgement.content is not None]
     current = contents.save_contents(connection, [_content(reception, one, costs[one.attempt.id]) for one in good])
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)
     return [one.attempt.node_id for one in good if one.attempt.id in current]
+
+
+def record_results(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> dict[int, Decimal | None]:
+    """Records what attempts came to, and nothing that follows from it; returns what each cost, by attempt id."""
+    costs = {one.attempt.id: _cost(reception, one) for one in judged}
+    attempts.record(connection, [_result(reception, one, costs[one.attempt.id]) for one in judged])
+    return costs
 
 
 def _is_news(one: Judged) -> bool:
@@ -181,9 +187,11 @@ def _write_events(
 
 
 def _is_shown(one: Judged, current: dict[int, int], states: dict[int, str]) -> bool:
-    """A good answer when its content is current; a failure when nothing is pending for the node."""
+    """A good answer when its content is current; a failure when nothing is pending for the node, and no other attempt has the answer."""
     if one.judgement.outcome.good:
         return one.attempt.id in current
+    if one.attempt.request_state == "answered":
+        return False
     return states.get(one.attempt.request_id or 0, "failed") in ("failed", "parked")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -84,6 +84,32 @@ def without_outcome(connection: Connection, batch_id: int) -> list[AttemptRow]:
     """The attempts of a batch that no line answered, locked until the transaction ends."""
     rows = connection.execute(text(_SELECT + " and a.outcome is null order by a.id for update of a"), {"batch": batch_id})
     return [AttemptRow(*row) for row in rows]
+
+
+_ADD_OF_TWIN = text("""
+insert into caseforge.attempt (batch_id, node_id, request_id, provider_id, custom_id, fingerprint, generation, outcome)
+select :twin, node_id, request_id, provider_id, custom_id, fingerprint, generation, 'not_sent' from caseforge.attempt where id = any(:ids)
+on conflict (batch_id, custom_id) do nothing returning custom_id
+""")
+
+
+def add_of_twin(connection: Connection, twin_id: int, attempt_ids: Sequence[int]) -> list[AttemptRow]:
+    """Adds attempts to a twin for those of the batch that was adopted, to be recorded in the same transaction; leaves out what is there.
+
+    They are never live: only one live attempt per question is allowed, and that is the adopted batch's.
+    """
+    added = list(connection.scalars(_ADD_OF_TWIN, {"twin": twin_id, "ids": list(attempt_ids)}))
+    return [replace(row, outcome=None) for row in by_custom_id(connection, twin_id, added).values()]
+
+
+def count_of_twin(connection: Connection, twin_id: int) -> tuple[int, int]:
+    """How many answers a twin brought, and to how many contents they led."""
+    query = text("""
+    select count(*), count(c.id) from caseforge.attempt a left join caseforge.content c on c.attempt_id = a.id and c.reused_from is null
+    where a.batch_id = :id
+    """)
+    answers, used = connection.execute(query, {"id": twin_id}).one()
+    return answers, used
 
 
 _RECORD = text("""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.dialects import postgresql
 
 from caseforge_assets.store.copy import copy_rows
 from caseforge_assets.store.rows import columns_of
@@ -36,6 +37,8 @@ class BatchRow:
     remote_status: str | None
     remote: dict[str, Any] | None
     input_file_id: str | None
+    twin_of: int | None
+    created_again: bool
     artifacts: dict[str, dict[str, Any]]
     created_at: datetime
     creating_at: datetime | None
@@ -131,6 +134,29 @@ def add_artifact(connection: Connection, batch_id: int, role: str, artifact: Map
     connection.execute(text(query), {"id": batch_id, "role": role, "artifact": json.dumps(dict(artifact))})
 
 
+TWINS_SHOWN_WITHIN = "1 hour"  # how late a listing may be in showing a batch
+
+
+def maybe_twofold(connection: Connection, provider_id: int) -> list[BatchRow]:
+    """Batches that were created again because no listing showed them, as long as one may still show the first."""
+    recent = batch.c.collected_at.is_(None) | (batch.c.collected_at > text(f"now() - interval '{TWINS_SHOWN_WITHIN}'"))
+    query = select(*_COLUMNS).where(batch.c.created_again, batch.c.provider_id == provider_id, batch.c.remote_id.is_not(None), recent)
+    return [BatchRow(*row) for row in connection.execute(query.order_by(batch.c.id))]
+
+
+def twins(connection: Connection, batch_id: int) -> list[BatchRow]:
+    """The other remote batches of the same submission."""
+    return [BatchRow(*row) for row in connection.execute(select(*_COLUMNS).where(batch.c.twin_of == batch_id).order_by(batch.c.id))]
+
+
+def add_twin(connection: Connection, adopted: BatchRow, values: Mapping[str, Any]) -> bool:
+    """Stores another remote batch of a submission; returns whether it is new."""
+    shared = {name: getattr(adopted, name) for name in ("provider_id", "stage", "model", "owner", "request_count", "input_tokens")}
+    query = postgresql.insert(batch).values(**shared, **values, twin_of=adopted.id, state="open")
+    known = query.on_conflict_do_nothing(index_elements=["provider_id", "remote_id"])
+    return connection.scalar(known.returning(batch.c.id)) is not None
+
+
 def tokens_in_flight(connection: Connection, provider_id: int) -> dict[str, int]:
     """Input tokens of batches that are planned or under way, per model."""
     query = text("""
@@ -185,14 +211,19 @@ def attempt_ids(connection: Connection, batch_id: int) -> list[int]:
 
 
 _CLAIM = text("""
-update caseforge.batch set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
+update caseforge.batch b set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
 where state = 'final' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now())
+  and not exists (select 1 from caseforge.batch twin where twin.twin_of = b.id and twin.state = 'open')
+  and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state <> 'collected')
 returning id, collect_lease
 """)
 
 
 def claim_for_collecting(connection: Connection, provider_id: int, lease_s: float) -> list[tuple[int, int]]:
-    """(batch, number of the lease) of a provider's finished batches that nobody collects; a lease that ran out is given anew."""
+    """(batch, number of the lease) of a provider's finished batches that nobody collects; a lease that ran out is given anew.
+
+    A batch that was created twice waits for its twin to end, and takes it in.
+    """
     return sorted((row[0], row[1]) for row in connection.execute(_CLAIM, {"provider": provider_id, "lease_s": lease_s}))
 
 

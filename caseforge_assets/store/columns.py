@@ -35,9 +35,9 @@ def time_column(name: str) -> Column[object]:
     return Column(name, DateTime(timezone=True))
 
 
-def reference(name: str, target: str, *, nullable: bool = False, closes_cycle: bool = False) -> Column[int]:
+def reference(name: str, target: str, *, nullable: bool = False, closes_cycle: bool = False, comment: str | None = None) -> Column[int]:
     """The id of a row elsewhere."""
-    return Column(name, BigInteger, ForeignKey(f"{SCHEMA}.{target}", use_alter=closes_cycle), nullable=nullable)
+    return Column(name, BigInteger, ForeignKey(f"{SCHEMA}.{target}", use_alter=closes_cycle), nullable=nullable, comment=comment)
 
 
 def framework_reference() -> Column[str]:

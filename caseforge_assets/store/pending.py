@@ -100,8 +100,13 @@ def newest_sendable(connection: Connection, provider: int, simulated: bool, by_i
 
 
 def seconds_since_newest(connection: Connection) -> float | None:
-    """Age of the newest pending request in seconds, None when there is none."""
-    query = text("select extract(epoch from now() - max(created_at)) from caseforge.request where state = 'pending' and is_current")
+    """Age of the newest pending request in seconds, None when there is none.
+
+    By the clock: who waited for a lock has a `now()` that is older than what was made meanwhile.
+    """
+    query = text(
+        "select extract(epoch from clock_timestamp() - max(created_at)) from caseforge.request where state = 'pending' and is_current"
+    )
     age = connection.scalar(query)
     return None if age is None else float(age)
 

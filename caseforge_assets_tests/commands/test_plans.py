@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.reports.coverage import count_states
-from caseforge_assets.store import batches, plans, providers
+from caseforge_assets.store import batches, pending, plans, providers
 from caseforge_assets.store.batches import NewAttempt
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
@@ -288,6 +289,16 @@ def test_while_requests_are_still_being_made_nothing_is_planned(bench: OpenBench
     assert "still being made" in planned(opened, quiet_period_s=60).held_back
     opened.change("update caseforge.request set created_at = now() - interval '61 seconds'")
     assert len(planned(opened, quiet_period_s=60).batch_ids) == 1
+
+
+def test_requests_made_while_the_planner_waited_for_its_lock_are_no_younger_than_now(bench: OpenBench) -> None:
+    opened = bench()
+    with opened.store.begin() as waiting:
+        waiting.execute(text("select now()"))  # the planner's transaction begins here
+        opened.draft(stages=[PROCESS])
+        age_s = pending.seconds_since_newest(waiting)
+    assert age_s is not None
+    assert age_s >= 0
 
 
 def test_a_stopped_provider_gets_nothing_until_a_person_acts(bench: OpenBench) -> None:

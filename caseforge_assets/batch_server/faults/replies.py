@@ -52,6 +52,12 @@ def _without_files(shown: dict[str, Any]) -> dict[str, Any]:
     return {**shown, "output_file_id": None, "error_file_id": None}
 
 
+@reply_fault(newest=1)
+async def list_late(exchange: Exchange, spec: FaultSpec) -> None:
+    """So many of the newest batches are not in a list yet (give match=^GET /v1/batches$, and call for how often)."""
+    await exchange.pass_on_changed(lambda shown: {**shown, "data": shown["data"][int(spec.number("newest")) :]})
+
+
 async def _perform_if_after(exchange: Exchange, spec: FaultSpec) -> None:
     if spec.text("when") != "before":
         await exchange.perform()

@@ -1,0 +1,80 @@
+"""Kills: a command ends itself with SIGKILL at a named moment, then the same command runs again, to the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from benchmarks.faults.forks import Ended
+from benchmarks.faults.hook import Moment
+from benchmarks.faults.rows import NotInjected, Row, each, judged
+from benchmarks.faults.world import KEY, World
+
+NODES, CHUNK_LINES, GRACE_S = 5, 2, 0.3
+GENERATE = ("generate", "--framework", KEY, "--yes", "--wait")
+STAGES = {"process_details": f"loaded_{NODES}", "usecases": f"documents_{NODES}"}
+OPERATIONS = (
+    ("identify", 1),
+    ("commit provider.connect_provider", 1),
+    *(("commit generation.generate", nth) for nth in (1, 2)),
+    ("commit generation.finish_sending", 1),
+    ("commit plan_batches.plan_batches", 1),
+    *((f"{step} {file}", 1) for file in ("input.jsonl", "manifest.jsonl") for step in ("sync", "rename")),
+    ("sync folder", 1),
+    ("commit submit_batches._write", 1),
+    ("find file", 1),
+    ("upload", 1),
+    ("commit submit_batches._upload", 1),
+    ("commit submit_batches._create", 1),
+    ("create", 1),
+    ("commit submit_batches._create", 2),
+    ("look", 1),
+    ("commit poll_batches.poll_batches", 1),
+    ("sync batch.json", 1),
+    ("rename batch.json", 1),
+    ("commit fetch_results._keep_object", 1),
+    ("download", 1),
+    ("sync output.jsonl", 1),
+    ("rename output.jsonl", 1),
+    ("commit fetch_results._fetch", 1),
+    *(("commit collect_batch._record_chunk", nth) for nth in (1, 2, 3)),
+    ("commit close_batch.close_batch", 1),
+    ("commit next_stages.carry_on", 1),
+    ("commit collect_batch.collect_batch", 1),
+    ("flush", 1),
+    ("commit lineage._insert_for_one_asset", 1),
+    ("commit flush._flush_chunk", 1),
+)
+MOMENTS = (*(Moment(when, name, nth) for name, nth in OPERATIONS for when in ("before", "after")), Moment("after", "receive"))
+# Before an operation is after the one that precedes it: nothing that outlives the process happens in between.
+ONE_SIDE = tuple(moment for moment in MOMENTS if moment.when == "after" or moment.operation in ("upload", "create", "flush"))
+SHORT = (Moment("after", "commit collect_batch._record_chunk"), Moment("before", "flush"))
+
+
+def kill_and_restart(world: World, stage: str, moment: Moment) -> Row:
+    """Kills `generate` at a moment of a stage and runs it again.
+
+    Raises:
+        NotInjected: the moment never came.
+    """
+    began = time.monotonic()
+    with world.project(STAGES[stage], create_grace_s=GRACE_S) as project, project.served():
+        killed = project.run(*GENERATE, fatal=[moment.when, moment.operation, moment.nth], chunk_lines=CHUNK_LINES)
+        if not killed.killed:
+            raise NotInjected(f"{stage}, {moment}: ended with {killed.status}: {killed.output}{killed.errors}")
+        again = project.run(*GENERATE, chunk_lines=CHUNK_LINES)
+        return judged(("kill", moment.operation, f"{stage}, {moment}"), project, [again], began)
+
+
+def trace(world: World, stage: str) -> tuple[Ended, list[str]]:
+    """An undisturbed `generate` and the moments that it goes through."""
+    with world.project(STAGES[stage]) as project, project.served():
+        file = project.folder / "moments"
+        ended = project.run(*GENERATE, trace=str(file), chunk_lines=CHUNK_LINES)
+        return ended, file.read_text().splitlines()
+
+
+def run_kills(world: World, moments: Sequence[Moment] = MOMENTS) -> Iterator[Row]:
+    """A row for every moment in each stage."""
+    cases = [(stage, moment) for stage in STAGES for moment in moments]
+    yield from each(cases, lambda case: kill_and_restart(world, *case))

@@ -1,0 +1,108 @@
+"""What the children of `forks` do: a command, a Batch API server, a look at what store and Dagster say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def import_all() -> None:
+    """Everything that the tasks use, and nothing that opens a connection or starts a thread."""
+    import gc
+    import importlib
+
+    for name in (
+        "caseforge_assets.batch_server.server",
+        "caseforge_assets.cli.app",
+        "caseforge_assets.cli.dagster_bridge",
+        "caseforge_assets.cli.frameworks",
+        "caseforge_assets.cli.generation",
+        "caseforge_assets.cli.money",
+        "caseforge_assets.cli.progress",
+        "caseforge_assets.cli.reloading",
+        "caseforge_assets.cli.watching",
+        "caseforge_assets.commands.choose_nodes",
+        "caseforge_assets.commands.load_framework",
+        "caseforge_assets.commands.make_plan",
+        "caseforge_assets.commands.select_nodes",
+        "caseforge_assets.commands.work",
+        "caseforge_assets.defs.mirror",
+        "caseforge_assets.defs.partitions",
+        "caseforge_assets.defs.storage",
+        "caseforge_assets.store.location",
+        "dagster._core.instance.factory",
+        "dagster._core.secrets.env_file",
+        "dagster._core.storage.migration.utils",
+        "dagster_postgres",
+        "encodings.idna",
+        "genai_prices.data",
+        "httpcore2",
+        "httpx2",
+        "jinja2",
+        "openai.resources.batches",
+        "openai.resources.files",
+        "openai.resources.models",
+        "psycopg2.extras",
+        "rich.status",
+        "sqlalchemy.dialects.postgresql.psycopg2",
+        "tomlkit",
+        "truststore",
+        "upath.implementations.local",
+    ):
+        importlib.import_module(name)
+    from caseforge_assets.costs.estimates import count_tokens
+
+    count_tokens("warm")
+    gc.freeze()  # collecting in a child would copy all of it
+
+
+def command(
+    arguments: list[str],
+    fatal: list[Any] | None = None,
+    trace: str | None = None,
+    chunk_lines: int | None = None,
+    patience_s: float | None = None,
+    start_at: float | None = None,
+) -> None:
+    """Runs `caseforge` with these arguments, as its script does.
+
+    Args:
+        fatal: the moment (when, operation, nth) at which the process kills itself.
+        trace: the file that moments are written to.
+        chunk_lines: how many lines are collected in one transaction.
+        patience_s: how long an answer of the provider is waited for.
+        start_at: the `time.monotonic()` at which the command starts, so that several start at once.
+    """
+    from benchmarks.faults.hook import Hook, Moment, install
+    from caseforge_assets.cli.app import caseforge
+    from caseforge_assets.commands import collect_batch
+    from caseforge_assets.openai_batch.client import BatchClient
+
+    if fatal or trace:
+        install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None))
+    if chunk_lines:
+        collect_batch.CHUNK_LINES = chunk_lines
+    if patience_s:
+        BatchClient.__init__.__defaults__ = ("default", patience_s, patience_s)
+    if start_at:
+        time.sleep(max(0.0, start_at - time.monotonic()))
+    caseforge.main(arguments, prog_name="caseforge")
+
+
+def serve(state_dir: str, port: int, latency_s: float, faults: list[str]) -> None:
+    """Runs a Batch API server until it is killed."""
+    from caseforge_assets.batch_server import run_server
+
+    run_server(port=port, state_dir=Path(state_dir), latency_s=latency_s, faults=faults)
+
+
+def look(key: str) -> dict[str, Any]:
+    """What store and Dagster say of a framework; see `verdict`."""
+    from benchmarks.faults.verdict import look_around
+
+    return look_around(key)
+
+
+TASKS: dict[str, Callable[..., Any]] = {"command": command, "serve": serve, "look": look}

@@ -1,0 +1,93 @@
+"""What must hold after any fault: paid once, stored once, and Dagster says of every node what the store says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STORED = """
+select r.stage, count(*) as requests, count(*) filter (where held.contents = 1) as once, count(*) filter (where held.contents > 1) as twice
+from caseforge.request r
+join lateral (select count(*) as contents from caseforge.content c where c.request_id = r.id) held on true
+where r.framework_key = :key and r.is_current group by r.stage
+"""
+OPEN = """
+select 'batch ' || id || ' is ' || state as what from caseforge.batch where state not in ('collected', 'refused')
+union all select 'attempt ' || id || ' has no outcome' from caseforge.attempt where outcome is null
+union all select 'request ' || id || ' is ' || state from caseforge.request where is_current and state not in ('answered', 'failed', 'parked')
+union all select 'event ' || id || ' is not flushed' from caseforge.outbox where flushed_at is null
+"""
+COSTS = "select count(*) as answered, coalesce(sum(cost_usd), 0) as cost_usd from caseforge.attempt where status_code is not null"
+OUTCOMES = "select distinct outcome from caseforge.attempt where outcome is not null order by 1"
+SHOWN = """
+select distinct on (asset, partition_key) asset, partition_key, kind, data_version from caseforge.outbox
+where framework_key = :key and partition_key is not null and kind <> 'waiting' order by asset, partition_key, id desc
+"""
+
+
+def look_around(key: str) -> dict[str, Any]:
+    """Reads store and Dagster in a project's own environment.
+
+    Returns:
+        stored: per stage, [current requests, those with one content, those with more].
+        outcomes: of all attempts.
+        answered, cost_usd: the attempts that the provider answered, and what they cost.
+        open: texts, one for each thing that is not finished.
+        wrong: texts, one for each partition that Dagster shows otherwise than the store has it.
+    """
+    from sqlalchemy import text
+
+    from caseforge_assets.settings import load_settings
+    from caseforge_assets.store.engine import open_store
+    from caseforge_assets.store.location import database_url
+
+    settings = load_settings()
+    store = open_store(database_url(settings))
+    with store.connect() as connection:
+        stored = {row.stage: list(row[1:]) for row in connection.execute(text(STORED), {"key": key})}
+        unfinished = list(connection.scalars(text(OPEN)))
+        outcomes = list(connection.scalars(text(OUTCOMES)))
+        answered, cost_usd = connection.execute(text(COSTS)).one()
+        shown = {(row.asset, row.partition_key): (row.kind, row.data_version) for row in connection.execute(text(SHOWN), {"key": key})}
+    store.dispose()
+    wrong = _differences(str(settings.project), key, shown)
+    return {"stored": stored, "outcomes": outcomes, "open": unfinished, "wrong": wrong, "answered": answered, "cost_usd": str(cost_usd)}
+
+
+def _differences(project: str, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:
+    from dagster import DagsterInstance
+
+    from caseforge_assets.stages.stations import all_stations
+
+    wrong = []
+    with DagsterInstance.from_config(project) as instance:
+        instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3_600, max_overflow=20)  # or each query connects anew
+        for station in (one.name for one in all_stations()):
+            in_dagster = _partitions(instance, key, station)
+            in_store = {partition: value for (asset, partition), value in expected.items() if asset == station}
+            wrong += [
+                f"{station} {partition}: {in_dagster.get(partition)}, not {in_store.get(partition)}"
+                for partition in sorted(in_dagster.keys() | in_store.keys())
+                if in_dagster.get(partition) != in_store.get(partition)
+            ]
+    return wrong
+
+
+def _partitions(instance: Any, key: str, station: str) -> dict[str, tuple[str, str]]:
+    """Per partition that Dagster shows as more than missing: made or failed, and the data version (empty where it failed)."""
+    from dagster import AssetKey, DagsterEventType
+    from dagster._core.definitions.data_version import DATA_VERSION_TAG
+
+    from caseforge_assets.defs.names import asset_key
+    from caseforge_assets.defs.partitions import node_partitions
+
+    partitions, asset = node_partitions(key), AssetKey(asset_key(key, station))
+    keys = partitions.get_partition_keys(dynamic_partitions_store=instance)
+    states = instance.get_status_by_partition(asset, keys, partitions) or {}
+    versions = instance.event_log_storage.get_latest_tags_by_partition(asset, DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG])
+    found = {}
+    for partition, status in states.items():
+        if status is not None:
+            made = status.name == "MATERIALIZED"
+            name = "made" if made else "failed" if status.name == "FAILED" else status.name
+            found[partition] = (name, versions.get(partition, {}).get(DATA_VERSION_TAG, "") if made else "")
+    return found

@@ -1,0 +1,245 @@
+"""Where faults happen: projects with a database, an artifact folder and a Batch API server of their own, made from templates."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults import databases
+from benchmarks.faults.forks import Ended, Forks
+
+KEY = "shop"
+PATIENCE_S = 60.0
+DAGSTER_YAML = """
+storage: {custom: {module: caseforge_assets.defs.storage, class: CaseforgeStorage, config: {}}}
+telemetry: {enabled: false}
+"""
+CONFIGURATION = "poll_interval_s = 0.02\nquiet_period_s = 0\n"
+NOTHING_LISTENS = "http://127.0.0.1:9"
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as its user has it, and ways to run commands in it and to ask what came of them."""
+
+    forks: Forks
+    folder: Path
+    database_url: str
+    port: int
+    nodes: int
+    answered_before: int = 0
+
+    @property
+    def base_url(self) -> str:
+        """Of its Batch API server."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self, *arguments: str, **options: Any) -> int:
+        """Starts `caseforge` with these arguments in a process of its own; `options` are those of `tasks.command`."""
+        return self.forks.start("command", self._environment, arguments=list(arguments), **options)
+
+    def run(self, *arguments: str, **options: Any) -> Ended:
+        """The same, to its end."""
+        return self.forks.wait(self.start(*arguments, **options), PATIENCE_S)
+
+    def wait(self, pid: int, patience_s: float = PATIENCE_S) -> Ended:
+        """Waits for what was started."""
+        return self.forks.wait(pid, patience_s)
+
+    def must(self, *arguments: str, patience_s: float = PATIENCE_S) -> Ended:
+        """Runs a command that has to succeed.
+
+        Raises:
+            RuntimeError: it did not; the text is what it printed.
+        """
+        ended = self.wait(self.start(*arguments), patience_s)
+        if ended.status:
+            raise RuntimeError(f"caseforge {' '.join(arguments)} ended with {ended.status}: {ended.output}{ended.errors}")
+        return ended
+
+    def look(self) -> dict[str, Any]:
+        """What store and Dagster say; see `verdict.look_around`.
+
+        Raises:
+            RuntimeError: they cannot be asked.
+        """
+        ended = self.forks.run("look", self._environment, PATIENCE_S, key=KEY)
+        if ended.status:
+            raise RuntimeError(ended.errors)
+        found: dict[str, Any] = ended.result
+        return found
+
+    def stats(self) -> dict[str, Any]:
+        """What the server says of itself: batches, requests accepted and answered, how often the same body was."""
+        with urllib.request.urlopen(f"{self.base_url}/_caseforge/stats", timeout=10) as response:
+            counts: dict[str, Any] = json.load(response)
+        return counts
+
+    @contextmanager
+    def served(self, faults: Sequence[str] = (), latency_s: float = 0.0) -> Iterator[None]:
+        """Its Batch API server runs while the block does, in a process that no kill of a command reaches."""
+        arguments = {"state_dir": str(self.folder / "server"), "port": self.port, "latency_s": latency_s, "faults": list(faults)}
+        pid = self.forks.start("serve", {}, **arguments)
+        try:
+            self._await_server()
+            yield
+        finally:
+            self.forks.stop(pid)
+
+    def configure(self, **values: Any) -> None:
+        """Adds settings to its caseforge.toml."""
+        path = self.folder / "caseforge.toml"
+        lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+        path.write_text("\n".join([*lines, path.read_text()]))
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "CASEFORGE_PROJECT": str(self.folder),
+            "CASEFORGE_HOME": str(self.folder / "var"),
+            "CASEFORGE_POSTGRES_URL": self.database_url.replace("postgresql+psycopg2://", "postgresql://"),
+            "CASEFORGE_WEBSERVER_URL": NOTHING_LISTENS,
+            "DAGSTER_HOME": str(self.folder),
+            "OPENAI_BASE_URL": self.base_url,
+            "OPENAI_API_KEY": "local",
+        }
+
+    def _await_server(self) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not self._is_served():
+            if time.monotonic() > end:
+                raise TimeoutError(f"no Batch API server at {self.base_url}")
+            time.sleep(0.005)
+
+    def _is_served(self) -> bool:
+        try:
+            return bool(self.stats())
+        except OSError:
+            return False
+
+
+class World:
+    """Makes projects: new ones, and copies of prepared ones."""
+
+    def __init__(self, server_url: str, folder: Path) -> None:
+        self._server_url, self._folder = server_url, folder
+        self._forks = Forks(folder / "children")
+        self._prepared: dict[str, tuple[str, Project]] = {}
+        self._preparing = threading.RLock()
+
+    def close(self) -> None:
+        """Ends every process and removes the templates."""
+        self._forks.close()
+        for database, _project in self._prepared.values():
+            databases.drop(self._server_url, database)
+
+    @contextmanager
+    def project(self, template: str, **configuration: Any) -> Iterator[Project]:
+        """A copy of a prepared project, with an empty server.
+
+        Args:
+            template: `loaded_N` (N nodes), `pending_N` (requests for their documents are made and approved), or `documents_N`
+                (their documents are there).
+            configuration: what is set in its caseforge.toml besides.
+        """
+        database, prepared = self._prepare(template)
+        name = self._name()
+        folder = self._folder / name
+        shutil.copytree(prepared.folder, folder)
+        shutil.rmtree(folder / "server", ignore_errors=True)
+        copied = replace(prepared, folder=folder, database_url=databases.create(self._server_url, name, database), port=_free_port())
+        databases.execute(copied.database_url, f"update caseforge.provider set base_url = '{copied.base_url}'")
+        copied.configure(**configuration)
+        try:
+            yield copied
+        finally:
+            databases.drop(self._server_url, name)
+            shutil.rmtree(folder)
+
+    def _prepare(self, template: str) -> tuple[str, Project]:
+        """Name of the template's database, and its project."""
+        with self._preparing:
+            if template not in self._prepared:
+                kind, _, nodes = template.partition("_")
+                make = {"loaded": self._load, "pending": self._approve, "documents": self._write_documents}[kind]
+                self._prepared[template] = make(int(nodes))
+            return self._prepared[template]
+
+    def _load(self, nodes: int) -> tuple[str, Project]:
+        name = self._name()
+        folder = self._folder / name
+        folder.mkdir()
+        (folder / "dagster.yaml").write_text(DAGSTER_YAML)
+        (folder / "caseforge.toml").write_text(CONFIGURATION)
+        project = Project(self._forks, folder, databases.create(self._server_url, name), _free_port(), nodes)
+        project.must("load", str(_write_framework(folder / "shop.csv", nodes)), "--framework", KEY)
+        return name, project
+
+    def _approve(self, nodes: int) -> tuple[str, Project]:
+        name, project = self._copy_of_loaded(nodes)
+        with project.served():
+            plan = json.loads(project.must("plan", "--framework", KEY, "--keep", "--json").output)["plan"]
+        project.must("approve", str(plan))
+        return name, project
+
+    def _write_documents(self, nodes: int) -> tuple[str, Project]:
+        name, project = self._copy_of_loaded(nodes)
+        with project.served():
+            project.must("generate", "--framework", KEY, "--stage", "process_details", "--yes", "--wait")
+        return name, replace(project, answered_before=nodes)
+
+    def _copy_of_loaded(self, nodes: int) -> tuple[str, Project]:
+        database, loaded = self._prepare(f"loaded_{nodes}")
+        name = self._name()
+        folder = self._folder / name
+        shutil.copytree(loaded.folder, folder)
+        return name, replace(loaded, folder=folder, database_url=databases.create(self._server_url, name, database), port=_free_port())
+
+    def _name(self) -> str:
+        return f"faults_{os.getpid()}_{next(_NUMBERS)}"
+
+
+@contextmanager
+def open_world(server_url: str, folder: Path) -> Iterator[World]:
+    """A world that ends with the block.
+
+    Args:
+        server_url: of a PostgreSQL server's maintenance database.
+        folder: for everything that projects keep on disk.
+    """
+    world = World(server_url, folder)
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+def _write_framework(path: Path, nodes: int) -> Path:
+    """A made-up framework with so many leaves, three to a branch."""
+    lines = ["code,id,name,description", '"1","a","Sell","Finds customers and serves them."']
+    for number in range(nodes):
+        branch, place = number // 3 + 1, number % 3 + 1
+        if place == 1:
+            lines.append(f'"1.{branch}","b{branch}","Branch {branch}","Sells in branch {branch}."')
+        lines.append(f'"1.{branch}.{place}","c{number}","Offer {number}","Makes offer {number} of branch {branch}."')
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,85 @@
+"""The answers of a twin: a second batch of the same submission, which came to be because a creation was unclear. They were paid for.
+
+An answer is used where the batch that was adopted has no good one; all are counted, and kept in the twin's own artifacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.batches.outcomes import decide, has_answer
+from caseforge_assets.commands.fetch_results import fetch_results
+from caseforge_assets.commands.next_stages import carry_on
+from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.record_answers import Judged, Reception, record_answers, record_results
+from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.store import attempts, batches, spending
+from caseforge_assets.store.attempts import AttemptRow
+from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.engine import Connection, Engine
+
+CHUNK_LINES = 300
+
+
+def collect_twin(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow) -> bool:
+    """Takes in what a twin in state final answered; the caller holds the lock of the batch that it is a twin of.
+
+    Returns:
+        False while its files are still awaited.
+
+    Raises:
+        ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
+    """
+    paths = fetch_results(store, provider, folder, twin, configuration.missing_files_grace_s)
+    if paths is None:
+        return False
+    stage = stage_of(twin.stage)
+    version = current_stage_version(configuration, stage)
+    reception = Reception(twin, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
+    for path in paths:
+        lines = read_lines(folder.read(path))
+        while chunk := list(islice(lines, CHUNK_LINES)):
+            with store.begin() as connection:
+                _record_chunk(connection, reception, [line for line in chunk if isinstance(line, ResultLine)])
+    carry_on(store, configuration, twin)
+    with store.begin() as connection:
+        batches.change(connection, twin.id, state="collected", collected_at=datetime.now(UTC), reason=_account(connection, twin))
+    return True
+
+
+def _record_chunk(connection: Connection, reception: Reception, lines: Sequence[ResultLine]) -> None:
+    answers = {line.custom_id: line for line in reversed(lines) if has_answer(line)}  # the first of several stays
+    asked = attempts.by_custom_id(connection, reception.batch.twin_of or 0, list(answers))
+    new = attempts.add_of_twin(connection, reception.batch.id, [one.id for one in asked.values()])
+    judged = [_judge(reception, attempt, answers[attempt.custom_id]) for attempt in new]
+    used = [one for one in judged if one.judgement.outcome.good and _lacks_answer(asked[one.attempt.custom_id])]
+    record_answers(connection, reception, used)
+    record_results(connection, reception, [one for one in judged if one not in used])
+
+
+def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judged:
+    judgement = decide(line, reception.stage, attempt.max_completion_tokens)
+    return Judged(attempt, line, replace(judgement, notes=(*judgement.notes, "from a batch that was created twice")))
+
+
+def _lacks_answer(adopted: AttemptRow) -> bool:
+    """Whether the batch that was adopted has no good answer, and nobody asked again meanwhile."""
+    if adopted.request_state == "answered" or (adopted.outcome and Outcome(adopted.outcome).good):
+        return False
+    return adopted.outcome is None or adopted.request_state != "in_batch"
+
+
+def _account(connection: Connection, twin: BatchRow) -> str:
+    """What came of it, for people."""
+    answers, used = attempts.count_of_twin(connection, twin.id)
+    cost = spending.costs_of_batches(connection, [twin.id]).get(twin.id, 0)
+    adopted = batches.get(connection, twin.twin_of or 0)
+    return f"{adopted.name} was created twice; this one brought {answers:,} answers for ${cost:,.4f}, {used:,} of them are used"

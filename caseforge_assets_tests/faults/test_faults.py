@@ -1,0 +1,76 @@
+"""Killed, unanswered, doubled, raced: paid once, stored once, and Dagster shows every node right. The cases are those of the bench."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from benchmarks.faults import creating, kills, races, storm, twins
+from benchmarks.faults.hook import Moment
+from benchmarks.faults.rows import NotInjected, Row
+from benchmarks.faults.world import World
+
+
+def assert_good(rows: Iterable[Row], count: int) -> None:
+    found = list(rows)
+    assert [row for row in found if not row.good] == []
+    assert len(found) == count
+
+
+def test_killed_at_the_moments_that_cost_most(world: World) -> None:
+    assert_good(kills.run_kills(world, kills.SHORT), len(kills.SHORT) * 2)
+
+
+def test_a_creation_that_is_accepted_without_an_answer_while_the_list_is_late(world: World) -> None:
+    assert_good(creating.run_creating(world, creating.SHORT), 2)
+
+
+def test_created_twice(world: World) -> None:
+    assert_good(twins.run_twins(world, twins.SHORT), 2)
+
+
+def test_several_processes_at_once(world: World) -> None:
+    assert_good(races.run_races(world, races.SHORT, races.FEW_NODES), 1)
+
+
+@pytest.mark.slow
+def test_killed_at_every_moment_of_both_stages(world: World) -> None:
+    assert len({moment.operation for moment in kills.ONE_SIDE}) >= 14
+    assert_good(kills.run_kills(world, kills.ONE_SIDE), len(kills.ONE_SIDE) * 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", kills.STAGES)
+def test_every_operation_of_an_undisturbed_run_is_killed_at(world: World, stage: str) -> None:
+    ended, moments = kills.trace(world, stage)
+    assert (ended.status, ended.errors) == (0, "")
+    killed_at = {str(Moment(moment.when, moment.operation)) for moment in kills.MOMENTS}
+    assert {moment.rstrip(" 0123456789") for moment in moments} <= killed_at
+
+
+@pytest.mark.slow
+def test_a_kill_that_never_comes_is_no_test(world: World) -> None:
+    with pytest.raises(NotInjected, match="ended with 0"):
+        kills.kill_and_restart(world, "usecases", Moment("before", "cancel"))
+
+
+@pytest.mark.slow
+def test_every_unclear_creation(world: World) -> None:
+    assert_good(creating.run_creating(world), len(creating.FAULTS) * 2)
+
+
+@pytest.mark.slow
+def test_every_course_of_twins(world: World) -> None:
+    assert_good(twins.run_twins(world), len(twins.FAULTS) * 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", races.RACES)
+def test_races_at_full_size(world: World, name: str) -> None:
+    assert_good(races.run_races(world, [name]), 1)
+
+
+@pytest.mark.slow
+def test_a_storm_of_faults_and_kills(world: World) -> None:
+    assert_good(storm.run_storm(world, storm.SHORT_NODES, storm.SHORT_KILLS), 1)
