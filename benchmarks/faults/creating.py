@@ -31,7 +31,7 @@ def create_unclearly(world: World, stage: str, name: str) -> Row:
     faults, grace_s = FAULTS[name]
     with world.project(STAGES[stage], create_grace_s=grace_s) as project, project.served(faults):
         ended = project.run(*GENERATE, patience_s=PATIENCE_S)
-        if UNCLEAR not in ended.output.replace("\n", " "):
+        if UNCLEAR not in " ".join(ended.output.split()):
             raise NotInjected(f"{stage}, {name}: {ended.output}{ended.errors}")
         return judged(("create", name, stage), project, [ended], began)
 

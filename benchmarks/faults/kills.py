@@ -46,8 +46,13 @@ OPERATIONS = (
     ("commit flush._flush_chunk", 1),
 )
 MOMENTS = (*(Moment(when, name, nth) for name, nth in OPERATIONS for when in ("before", "after")), Moment("after", "receive"))
+READS = ("identify", "commit provider.connect_provider", "commit generation.finish_sending", "find file", "look", "sync folder")
 # Before an operation is after the one that precedes it: nothing that outlives the process happens in between.
-ONE_SIDE = tuple(moment for moment in MOMENTS if moment.when == "after" or moment.operation in ("upload", "create", "flush"))
+ONE_SIDE = tuple(
+    moment
+    for moment in MOMENTS
+    if moment.operation not in READS and (moment.when == "after" or moment.operation in ("upload", "create", "flush"))
+)
 SHORT = (Moment("after", "commit collect_batch._record_chunk"), Moment("before", "flush"))
 
 
