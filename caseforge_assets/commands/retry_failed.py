@@ -72,7 +72,7 @@ def next_steps(connection: Connection, configuration: Configuration, key: str) -
     return {
         (stage.key, one.request.node_id): _said(next_step(configuration, stage, one))
         for stage in all_stages()
-        for one in requests.failed_requests(connection, key, stage.key)
+        for one in requests.failed_requests(connection, key, stage.key, lock=False)
     }
 
 
