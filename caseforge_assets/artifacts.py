@@ -31,6 +31,10 @@ class Artifact:
         return asdict(self)
 
 
+class ArtifactsUnavailable(Exception):
+    """The folder or bucket of artifacts cannot be written to; the text says why and what to do. Nothing half is left there."""
+
+
 class ArtifactFolder:
     """The folder or bucket (any universal-pathlib URL) that artifacts live in; a local one is readable by its owner only."""
 
@@ -46,8 +50,19 @@ class ArtifactFolder:
         """Writes a file whole or not at all; an existing one is replaced.
 
         Raises:
-            OSError: the disk is full or not writable; nothing appears under `path`.
+            ArtifactsUnavailable: the disk is full or not writable; nothing appears under `path`.
         """
+        try:
+            return self._write(path, chunks)
+        except OSError as error:
+            if isinstance(error, ConnectionError):  # where the bytes come from, not where they go
+                raise
+            raise ArtifactsUnavailable(
+                f"{self.describe(path)} cannot be written: {error.strerror or error}. Nothing is lost: free space there, or make it writable, "
+                "and the work goes on where it stopped"
+            ) from error
+
+    def _write(self, path: str, chunks: Iterable[bytes]) -> Artifact:
         target = self._root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if self._local is not None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import creating, databases, kills, races, twins
+from benchmarks.faults import answers, creating, databases, kills, races, storm, twins
 from benchmarks.faults.rows import Row, summed
 from benchmarks.faults.world import World, open_world
 
@@ -47,6 +47,8 @@ def _run(world: World, *, short: bool) -> Iterator[Row]:
     yield from creating.run_creating(world, creating.SHORT if short else creating.FAULTS)
     yield from twins.run_twins(world, twins.SHORT if short else twins.FAULTS)
     yield from races.run_races(world, races.SHORT if short else races.RACES, races.FEW_NODES if short else races.NODES)
+    yield from answers.run_answers(world, answers.SHORT if short else answers.ANSWERS)
+    yield from storm.run_storm(world, storm.SHORT_NODES, storm.SHORT_KILLS) if short else storm.run_storm(world)
 
 
 def _told(rows: Iterator[Row]) -> Iterator[Row]:

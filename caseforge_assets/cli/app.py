@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed or are stale;
 4 the provider refused or cannot be reached; 5 declined, or no approval or budget; 6 the database cannot be
-reached; 7 Dagster's webserver does not answer, refused, or could not load the code; 130 stopped with Ctrl-C.
+reached, or the artifacts' folder not written; 7 Dagster's webserver does not answer, refused, or could not load the code; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _COMMANDS = {
     "costs": "money",
     "stale": "stale",
     "show": "reading",
+    "edit": "editing",
     "export": "reading",
     "import-results": "importing",
     "flush": "watching",
@@ -84,6 +85,7 @@ class Commands(click.Group):
 
 def exit_code(error: Exception) -> int:
     """The exit code of an error that reached the top."""
+    from caseforge_assets.artifacts import ArtifactsUnavailable
     from caseforge_assets.batch_server import PortTakenError, StateDirInUseError
     from caseforge_assets.cli.webserver import WebserverError
     from caseforge_assets.openai_batch.errors import ProviderError
@@ -92,7 +94,7 @@ def exit_code(error: Exception) -> int:
 
     if isinstance(error, (LookupError, ValueError, PortTakenError, StateDirInUseError)):
         return BAD_INPUT
-    if isinstance(error, (EmbeddedPostgresError, StoreUnavailable)):
+    if isinstance(error, (EmbeddedPostgresError, StoreUnavailable, ArtifactsUnavailable)):
         return DATABASE
     if isinstance(error, WebserverError):
         return WEBSERVER

@@ -21,8 +21,9 @@ from caseforge_assets.cli.options import (
     select_option,
     stage_option,
 )
-from caseforge_assets.cli.plan_views import compared_json, plan_json, print_compared, print_plan
+from caseforge_assets.cli.plan_views import compared_json, plan_json, print_beside, print_plan
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.why import explain
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.make_plan import Plan
@@ -45,6 +46,7 @@ refresh_context_option = click.option(
 @limit_option
 @regenerate_option
 @refresh_context_option
+@click.option("--why", metavar="NODE", help="Say in words why NODE would be asked for again, with what differs; nothing else is planned.")
 @click.option("--compare", metavar="MODELS", help="Set the cost of the same plan with other models beside it, e.g. gpt-5,gpt-5-mini.")
 @click.option("--keep", is_flag=True, help="Keep the plan as a draft that somebody approves later: caseforge approve.")
 @click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
@@ -59,6 +61,7 @@ def plan(
     limit: int | None,
     regenerate: bool,
     refresh_context: bool,
+    why: str | None,
     compare: str | None,
     keep: bool,
     offline: bool,
@@ -71,6 +74,9 @@ def plan(
 
     key = session.framework_key(key)
     simulated = False if offline or session.settings.openai_api_key is None else session.provider.simulated
+    if why is not None:
+        explain(session, key, why, simulated, as_json)
+        return
     with session.store.connect() as connection:
         stages = chosen_stages(stage_keys)
         ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
@@ -93,13 +99,9 @@ def plan(
     if as_json:
         extra = {"plan": draft.id if keep else None, "compared": compared_json(compared), "budgets_left_usd": left}
         print_json({**plan_json(draft, simulated), **extra})
-        return
-    print_plan(draft, simulated)
-    print_compared(compared)
-    for name, amount in left.items():
-        console.print(f"Left of the budget of {name}: {usd(amount)}.")
-    if keep:
-        console.print(f"Kept as plan {draft.id}. Approve it with: caseforge approve {draft.id}")
+    else:
+        print_plan(draft, simulated)
+        print_beside(compared, left, draft.id if keep else None)
 
 
 @click.command()

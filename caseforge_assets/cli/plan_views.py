@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -13,10 +14,17 @@ if TYPE_CHECKING:
     from caseforge_assets.commands.make_plan import Plan
 
 
-def print_compared(compared: list[ModelCost]) -> None:
-    """The cost of one plan with several models, side by side; nothing where none were asked for."""
-    if not compared:
-        return
+def print_beside(compared: list[ModelCost], left: dict[str, Decimal], kept: int | None) -> None:
+    """What stands below a plan: other models, where they were asked for; what is left of the budgets; its number, where it is kept."""
+    if compared:
+        _print_compared(compared)
+    for name, amount in left.items():
+        console.print(f"Left of the budget of {name}: {usd(amount)}.")
+    if kept is not None:
+        console.print(f"Kept as plan {kept}. Approve it with: caseforge approve {kept}")
+
+
+def _print_compared(compared: list[ModelCost]) -> None:
     table = Table("Model", *compared[0].by_stage, "Together", title="The same requests at batch prices", title_justify="left")
     for one in compared:
         table.add_row(one.model, *(usd(cost) for cost in one.by_stage.values()), usd(one.total))

@@ -21,7 +21,7 @@ from caseforge_assets.cli.session import Session
 @json_option
 @pass_session
 def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ...], as_json: bool) -> None:
-    """Everything about NODE (a code, partition key or stable id): content, candidates, attempts, tokens, cost."""
+    """Everything about NODE (a code, partition key, stable id, or a candidate's uid): content, candidates, attempts, tokens, cost."""
     from caseforge_assets.store import readers
 
     stages = [stage.key for stage in chosen_stages(stage_keys)]
@@ -47,16 +47,17 @@ def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ..
 def _print_node(session: Session, whole: dict[str, Any]) -> None:
     node = whole["node"]
     console.rule(f"{node['code']} {node['name']} ({node['framework_key']})")
+    if node["retired"]:
+        console.print(f"Not in the current edition; this is how edition {node['edition']} has it.", style="yellow")
     console.print(node["description"] or "(no description)")
     for content in (one for one in whole["contents"] if one["is_current"]):
         console.rule(content["title"])
         simulated = ", SIMULATED" if content["simulated"] else ""
         reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
-        console.print(
-            f"{content['model']}, {content['answered_at']:%Y-%m-%d %H:%M}, {content['generated_by']}, batch {content['remote_batch_id']}, "
-            f"{content['output_tokens'] or 0:,} output tokens, {usd(content['cost_usd'])}{simulated}{reused}",
-            style="dim",
-        )
+        where = f"{content['model']}, {content['generated_by']}, batch {content['remote_batch_id']}"
+        spent = f"{content['output_tokens'] or 0:,} output tokens, {usd(content['cost_usd'])}"
+        origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
+        console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
         console.print(Markdown(content["body"]))
     table = Table("Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", title_justify="left")
     for one in whole["attempts"]:
@@ -81,13 +82,15 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     show_default=True,
     help="markdown makes a folder, the others a file.",
 )
+@click.option("--retired", is_flag=True, help="Instead, what was made for nodes that the current edition does not have.")
 @pass_session
-def export(session: Session, target: Path, key: str | None, nodes: str | None, owner: str | None, kind: str) -> None:
+def export(session: Session, target: Path, key: str | None, nodes: str | None, owner: str | None, kind: str, retired: bool) -> None:
     """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file."""
     from caseforge_assets.commands.choose_nodes import choose_nodes
     from caseforge_assets.commands.export_contents import export_contents
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        written = export_contents(connection, key, target, kind, owner=owner, node_ids=choose_nodes(connection, key, nodes))
+        ids = choose_nodes(connection, key, nodes)
+        written = export_contents(connection, key, target, kind, owner=owner, node_ids=ids, retired=retired)
     console.print(f"{written.documents:,} documents and {written.candidates:,} candidates in {target}.")

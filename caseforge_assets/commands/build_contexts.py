@@ -65,6 +65,12 @@ def _context(row: NodeRow, by_code: dict[str, Node]) -> ContextRow:
     return ContextRow(row.node_id, text, context_version("\n".join((text, *kpi_lines(row)))), row.version)
 
 
+def context_of(connection: Connection, key: str, target: NodeRow) -> str:
+    """The text of a node's context as it would be built now."""
+    by_code = {row.code: as_node(row) for row in nodes.all_nodes(connection, key)}
+    return _context(target, by_code).text
+
+
 def kpi_lines(row: NodeRow) -> tuple[str, ...]:
     """A node's official KPIs as prompts list them: name, and the unit where the framework gives one."""
     return tuple(f"{kpi['name']} ({kpi['units']})" if kpi.get("units") else str(kpi["name"]) for kpi in row.kpis)

@@ -26,18 +26,26 @@ class Exported:
 
 
 def export_contents(
-    connection: Connection, key: str, target: Path, kind: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None
+    connection: Connection,
+    key: str,
+    target: Path,
+    kind: str,
+    *,
+    owner: str | None = None,
+    node_ids: Sequence[int] | None = None,
+    retired: bool = False,
 ) -> Exported:
     """Writes the current contents of a framework.
 
     Args:
         target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates, and the
             documents stand beside it in NAME-documents.csv.
+        retired: instead, those of nodes that are in an older edition only.
 
     Raises:
         ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten.
     """
-    chosen: dict[str, Any] = {"owner": owner, "node_ids": node_ids}
+    chosen: dict[str, Any] = {"owner": owner, "node_ids": node_ids, "retired": retired}
     bodies = {stage.key: list(readers.current_of_stage(connection, key, stage.key, **chosen)) for stage in all_stages()}
     items = {stage.key: list(readers.current_candidates(connection, key, stage.key, **chosen)) for stage in all_stages()}
     documents = [row for stage_key, rows in bodies.items() if not items[stage_key] for row in rows]
@@ -73,7 +81,8 @@ def _write_folder(target: Path, key: str, bodies: dict[str, list[dict[str, Any]]
 
 def _page(row: dict[str, Any]) -> str:
     simulated = " (simulated)" if row["simulated"] else ""
-    facts = f"{row['code']} · {row['framework_key']} {row['edition']} · {row['model']}{simulated} · {row['answered_at']:%Y-%m-%d} · batch {row['remote_batch_id']}"
+    batch = f" · batch {row['remote_batch_id']}" if row["remote_batch_id"] else ""
+    facts = f"{row['code']} · {row['framework_key']} {row['edition']} · {row['model'] or row['generated_by']}{simulated} · {row['answered_at']:%Y-%m-%d}{batch}"
     return f"# {safe_markdown(row['title'])}\n\n*{facts}*\n\n{safe_markdown(row['body'])}\n"
 
 

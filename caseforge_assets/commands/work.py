@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
 from caseforge_assets.commands.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
@@ -116,10 +116,10 @@ def work_until_idle(
     while True:
         try:
             done = work_round(store, provider, folder, configuration, submit=submit, plan=not refused)
-        except (ProviderUnclear, StoreUnavailable) as error:
+        except (ProviderUnclear, StoreUnavailable, ArtifactsUnavailable) as error:
             if end is not None and time.monotonic() >= end:
                 raise
-            what = error if isinstance(error, ProviderUnclear) else f"the database: {str(error.orig).strip()}"
+            what = f"the database: {str(error.orig).strip()}" if isinstance(error, StoreUnavailable) else error
             log.warning("%s; trying again in %.0f s", what, interval_s)
         else:
             after_round(done)

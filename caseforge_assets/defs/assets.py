@@ -15,7 +15,7 @@ from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.defs.checks import check_results, check_specs
 from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
-from caseforge_assets.defs.mirror import mirror
+from caseforge_assets.defs.mirror import mirror, say_unfinished
 from caseforge_assets.defs.names import PROVIDER_POOL, asset_key
 from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures, stale_figures
@@ -80,14 +80,17 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def stations(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge) -> Iterator[dg.AssetCheckResult]:
-        if context.selected_asset_keys:
-            _materialize(context, config, caseforge, key)
+        unfinished = _materialize(context, config, caseforge, key) if context.selected_asset_keys else {}
         yield from check_results(caseforge, key, context.selected_asset_check_keys)
+        say_unfinished(context.log, unfinished)  # last, because a run's page shows the end of its log
 
     return stations
 
 
-def _materialize(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge, key: str) -> None:
+def _materialize(
+    context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge, key: str
+) -> Mapping[str, Mapping[str, str]]:
+    """Returns the nodes that are not through, with the reason, per station."""
     provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
     done = materialize_stations(
         caseforge.store,
@@ -101,8 +104,7 @@ def _materialize(context: dg.AssetExecutionContext, config: StationConfig, casef
         wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
     )
     mirror(context, caseforge)
-    for station, reasons in done.unfinished.items():
-        context.log.warning(f"{station}: {len(reasons):,} of {done.nodes:,} nodes are not through, first: {next(iter(reasons.items()))}")
+    return done.unfinished
 
 
 def _needs_provider(context: dg.AssetExecutionContext) -> bool:

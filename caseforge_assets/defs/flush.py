@@ -104,7 +104,8 @@ def _flush_chunk(
         event_ids |= dict(zip((row.id for row in made), written, strict=True))
     standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
     notes = [PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, metadata[row.id]) for row in standing]
-    event_ids |= dict(zip((row.id for row in standing), write_observations(instance, notes), strict=True))
+    written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+    event_ids |= dict(zip((row.id for row in standing), written, strict=True))
     _write_failed(instance, failures_job, [row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
@@ -157,13 +158,14 @@ def _write_failed(instance: DagsterInstance, job: JobDefinition, rows: Sequence[
     for (key, outcome), group in groups.items():
         partitions = [(asset_key(row.framework_key, row.asset), row.partition_key) for row in group]
         tags = {"caseforge/framework": key, "caseforge/outcome": outcome}
-        write_failures(instance, job, failure_message(outcome, [(row.partition_key, row.reason) for row in group]), partitions, tags=tags)
+        reasons = list(dict.fromkeys((row.partition_key, row.reason) for row in group))  # a node may have failed at several stations
+        write_failures(instance, job, failure_message(outcome, reasons), partitions, tags=tags)
 
 
 def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) -> str:
     """Why some partitions failed, short things first: reason, how many, which; then each one's own reason where they differ."""
-    reasons = {reason for _, reason in nodes_and_reasons}
-    count = f"{len(nodes_and_reasons):,} node{'s' if len(nodes_and_reasons) != 1 else ''}"
+    reasons, nodes_failed = {reason for _, reason in nodes_and_reasons}, len({name for name, _ in nodes_and_reasons})
+    count = f"{nodes_failed:,} node{'s' if nodes_failed != 1 else ''}"
     names = ", ".join(name for name, _ in nodes_and_reasons[:LISTED_NODES])
     more = f" and {len(nodes_and_reasons) - LISTED_NODES:,} more" if len(nodes_and_reasons) > LISTED_NODES else ""
     if len(reasons) == 1:

@@ -225,6 +225,12 @@ def event_storage(instance: DagsterInstance) -> PostgresEventLogStorage:
     return storage
 
 
+def keep_connections(instance: DagsterInstance) -> None:
+    """Let a run use its connections to Dagster's database again and again: by default each statement or two opens one of their own."""
+    for storage in (instance.event_log_storage, instance.run_storage):
+        storage.optimize_for_webserver(statement_timeout=0, pool_recycle=-1, max_overflow=-1)  # no time-out, no limit, as before
+
+
 def _materialization_entry(writer: _Writer, event: StationEvent) -> EventLogEntry:
     tags = {**event.tags, **_provenance_tags(event, writer.run_id)}
     materialization = AssetMaterialization(AssetKey(event.asset_key), metadata=event.metadata, partition=event.partition, tags=tags)
@@ -264,12 +270,12 @@ def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry])
     for position, entry in enumerate(entries):
         positions.setdefault(_asset_of(entry), []).append(position)
     ids = [0] * len(entries)
-    for asset_key, of_asset in positions.items():
+    for of_asset in positions.values():
         for chunk in _chunks(of_asset):
             stored = _insert_for_one_asset(event_storage(instance), [entries[position] for position in chunk])
-            _drop_overtaken_status(instance, asset_key, stored[0])
             for position, event_id in zip(chunk, stored, strict=True):
                 ids[position] = event_id
+    _drop_overtaken_statuses(instance, {asset_key: ids[of_asset[0]] for asset_key, of_asset in positions.items()})
     return ids
 
 
@@ -284,16 +290,16 @@ def _insert_for_one_asset(storage: PostgresEventLogStorage, entries: Sequence[Ev
     return ids
 
 
-def _drop_overtaken_status(instance: DagsterInstance, asset_key: AssetKey, first_id: int) -> None:
-    """Let Dagster count an asset's partitions anew if its cached count is already past these events.
+def _drop_overtaken_statuses(instance: DagsterInstance, first_ids: Mapping[AssetKey, int]) -> None:
+    """Let Dagster count the partitions of assets anew whose cached count is already past the first of their new events.
 
     The cache takes in only what has a higher id than it has seen. Ids are given before the transaction is visible, so that a run
     started in the meantime may have moved it on; these partitions would then never be counted.
     """
-    for record in instance.get_asset_records([asset_key]):
-        cached = record.asset_entry.cached_status
-        if cached is not None and cached.latest_storage_id >= first_id:
-            instance.wipe_asset_cached_status([asset_key])
+    for record in instance.get_asset_records(list(first_ids)):
+        entry = record.asset_entry
+        if entry.cached_status is not None and entry.cached_status.latest_storage_id >= first_ids[entry.asset_key]:
+            instance.wipe_asset_cached_status([entry.asset_key])
 
 
 def _asset_of(entry: EventLogEntry) -> AssetKey:

@@ -44,6 +44,13 @@ def mirror_outside_runs(instance: dg.DagsterInstance, store: Engine, configurati
     return flushed
 
 
+def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[str, str]]) -> None:
+    """Says in a run's log how many nodes are not through, station by station, and what the first one of them waits for or lacks."""
+    for station, reasons in unfinished.items():
+        node, reason = next(iter(reasons.items()))
+        log.warning(f"{station}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
+
+
 def _touched(store: Engine) -> list[str]:
     with store.connect() as connection:
         return outbox.frameworks_unflushed(connection)

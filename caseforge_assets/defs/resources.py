@@ -8,6 +8,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.provider import Provider, connect_provider, make_client
+from caseforge_assets.defs.lineage import keep_connections
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings
 
@@ -64,6 +65,11 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
             return asked
         provider, _ = self.find_provider()
         return SIMULATED_WAIT_S if provider and provider.simulated else 0.0
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Prepares a run; ticks of sensors, which ask little, leave Dagster's connections as they are."""
+        if context.run is not None and context.instance is not None:
+            keep_connections(context.instance)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
         """Closes connections: a code server makes one of these for each tick."""

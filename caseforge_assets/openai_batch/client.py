@@ -16,13 +16,14 @@ from typing import Any, Literal
 import openai
 from openai.types import Batch
 
-from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderUnclear, translate
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderRefused, ProviderUnclear, translate
 
 SUBMISSION_KEY = "caseforge_submission"
 SIMULATED_HEADER = "x-caseforge-simulated"
 COMPLETION_WINDOW: Literal["24h"] = "24h"  # the only window OpenAI offers
 LIST_LIMIT = 100  # OpenAI's maximum page
 DOWNLOAD_CHUNK_BYTES = 1 << 18
+NOTHING_WAS_MADE = frozenset({400, 413, 422, 429})  # 409 may be about a lock that another try of the same call holds
 CLOCK_SLACK_S = 86_400.0  # how far our clock may be off; what a listing does not show counts as not there, and is paid for again
 
 
@@ -80,7 +81,7 @@ class BatchClient:
             ProviderUnclear: it may or may not exist now.
             ProviderError: it was refused and does not exist.
         """
-        with _translated("creating the batch"):
+        with _unless_refused("creating the batch"):
             batch = self._sdk.with_options(max_retries=0).batches.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]
@@ -138,6 +139,19 @@ def _batch_object(batch: Batch) -> dict[str, Any]:
     if not all(found.get(name) for name in ("id", "status", "created_at")):
         raise ValueError("no batch in it")
     return found
+
+
+@contextmanager
+def _unless_refused(doing: str) -> Iterator[None]:
+    """For a call that must not be repeated: only a refusal that cannot come after it took effect is one."""
+    try:
+        with _translated(doing):
+            yield
+    except ProviderRefused as error:
+        cause = error.__cause__
+        if isinstance(cause, openai.APIStatusError) and cause.status_code not in NOTHING_WAS_MADE:
+            raise ProviderUnclear(str(error)) from cause
+        raise
 
 
 @contextmanager

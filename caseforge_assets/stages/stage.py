@@ -15,10 +15,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from caseforge_assets.stages.canonical import canonical_json, fingerprint
+from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
 from caseforge_assets.stages.judgement import Answer, Judgement, judge_silence
 
-__all__ = ["Source", "Stage", "StageSettings", "all_stages", "canonical_json", "fingerprint", "request_body", "stage", "stage_version"]
+__all__ = [
+    "Source",
+    "Stage",
+    "StageSettings",
+    "all_stages",
+    "canonical_json",
+    "fingerprint",
+    "request_body",
+    "stage",
+    "stage_version",
+    "text_fingerprint",
+]
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,7 @@ class StageSettings:
         max_completion_tokens: The budget for thinking and text together, in tokens; None takes the stage's default.
         reasoning_effort: None leaves it to the model.
         verbosity: None leaves it to the model.
+        budget_quantile: The share of earlier answers whose tokens a fitted budget has room for; None takes the same budget for all.
     """
 
     model: str = "gpt-5"
@@ -38,6 +50,7 @@ class StageSettings:
     max_completion_tokens: int | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
+    budget_quantile: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +55,7 @@ class NewContent:
     answered_at: datetime | None
     notes: list[str]
     reused_from: int | None = None
+    edited_after: int | None = None
     candidates: tuple[NewCandidate, ...] = field(default=())
 
 
@@ -67,6 +69,7 @@ class CurrentContent:
     version: str
     question: str | None
     simulated: bool
+    stored_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def stored_contents(connection: Connection, content_ids: Sequence[int]) -> dict[
 
 
 _CURRENT = text("""
-select id, node_id, body, version, question, simulated from caseforge.content where is_current and stage = :stage and node_id = any(:ids)
+select id, node_id, body, version, question, simulated, stored_at from caseforge.content where is_current and stage = :stage and node_id = any(:ids)
 """)
 
 
@@ -148,11 +151,13 @@ def made_in_another_context(connection: Connection, stage: str, node_ids: Sequen
     return list(connection.scalars(_IN_ANOTHER_CONTEXT, {"stage": stage, "ids": list(node_ids)}))
 
 
-# Real content is never hidden by simulated content; among equals the answer to the newer request wins, then the newer answer.
+# Real content is never hidden by simulated content; among equals the answer to the newer request wins, what a person wrote before the
+# answer to a request that was there already, and then the newer answer.
 _MAKE_CURRENT = text("""
 with ranked as (
     select id, row_number() over (partition by node_id, stage
-        order by simulated, coalesce(request_id, 0) desc, answered_at desc nulls last, id desc) = 1 as first
+        order by simulated, greatest(coalesce(request_id, 0), coalesce(edited_after, 0)) desc, edited_after is not null desc,
+                 answered_at desc nulls last, id desc) = 1 as first
     from caseforge.content where stage = :stage and node_id = any(:node_ids)),
 changed as (
     update caseforge.content c set is_current = false from ranked r where r.id = c.id and c.is_current and not r.first returning c.id)
@@ -197,7 +202,8 @@ def rename_candidates(connection: Connection, new_uids: Mapping[int, str | None]
     ids = {"ids": list(new_uids)}
     connection.execute(text("update caseforge.candidate set is_current = false where id = any(:ids)"), ids)
     query = text("""
-    update caseforge.candidate k set candidate_uid = new.uid, is_current = true
+    update caseforge.candidate k set candidate_uid = new.uid, is_current = true,
+        former_uids = case when k.candidate_uid = new.uid then k.former_uids else array_append(array_remove(k.former_uids, new.uid), k.candidate_uid) end
     from unnest(cast(:ids as bigint[]), cast(:uids as text[])) as new(id, uid) where k.id = new.id and new.uid is not null
     """)
     connection.execute(query, ids | {"uids": list(new_uids.values())})
@@ -215,8 +221,11 @@ def save_contents(connection: Connection, rows: Sequence[NewContent]) -> dict[in
         return {}
     known = _stored_attempts(connection, [row.attempt_id for row in rows if row.attempt_id is not None and row.reused_from is None])
     fresh = [row for row in rows if row.attempt_id not in known or row.reused_from is not None]
-    ids = dict(zip(map(id, fresh), _insert(connection, fresh), strict=True))
-    winners = _choose_current(connection, rows[0].stage, [row.node_id for row in rows])
+    contested = _contested(connection, rows)
+    ids = dict(zip(map(id, fresh), _insert(connection, fresh, contested), strict=True))
+    winners = {ids[id(row)] for row in fresh if row.node_id not in contested}
+    if contested:
+        winners |= _choose_current(connection, rows[0].stage, sorted(contested))
     _insert_candidates(connection, [(row, ids[id(row)]) for row in fresh], winners)
     stored = [(row, ids.get(id(row)) or known.get(row.attempt_id or 0)) for row in rows]
     return {row.attempt_id or row.node_id: content_id for row, content_id in stored if content_id in winners and content_id is not None}
@@ -227,10 +236,18 @@ def _stored_attempts(connection: Connection, attempt_ids: Sequence[int]) -> dict
     return {row[0]: row[1] for row in connection.execute(query, {"ids": list(attempt_ids)})}
 
 
-def _insert(connection: Connection, rows: Sequence[NewContent]) -> list[int]:
+def _contested(connection: Connection, rows: Sequence[NewContent]) -> set[int]:
+    """The nodes that have more than one content with these, so that it has to be decided which is current."""
+    query = text("select distinct node_id from caseforge.content where stage = :stage and node_id = any(:ids)")
+    counts = Counter(row.node_id for row in rows)
+    known = set(connection.scalars(query, {"stage": rows[0].stage, "ids": list(counts)}))
+    return known | {node_id for node_id, count in counts.items() if count > 1}
+
+
+def _insert(connection: Connection, rows: Sequence[NewContent], contested: set[int]) -> list[int]:
     values = []
     for row in rows:
-        value = columns_of(row) | {"is_current": False}
+        value = columns_of(row) | {"is_current": row.node_id not in contested}
         del value["candidates"]
         values.append(value)
     return copy_rows(connection, content, values)

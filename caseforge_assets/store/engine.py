@@ -13,7 +13,7 @@ from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from caseforge_assets.store.tables import SCHEMA, VERSION_TABLE
+from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 HEAD = "0004"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -52,6 +54,19 @@ def node_ids_of_partitions(connection: Connection, key: str, partition_keys: Seq
     """Node ids of partition keys, in the edition's order; unknown keys are left out."""
     query = text(_COLUMNS + " and nv.partition_key = any(:keys) order by nv.position")
     return [row.node_id for row in connection.execute(query, {"key": key, "keys": list(partition_keys)})]
+
+
+def version_since(connection: Connection, key: str, node_id: int) -> datetime:
+    """Since when a node's path and own text are as they are: when the first of the editions that have them so, up to now, was loaded."""
+    query = text("""
+    select v.loaded_at, nv.version from caseforge.framework_version v
+    join caseforge.node_version nv on nv.framework_version_id = v.id and nv.node_id = :node
+    where v.framework_key = :key order by v.is_current desc, v.id desc
+    """)
+    rows = list(connection.execute(query, {"key": key, "node": node_id}))
+    same = takewhile(lambda row: row.version == rows[0].version, rows)
+    since: datetime = list(same)[-1].loaded_at
+    return since
 
 
 def partition_keys(connection: Connection, key: str) -> list[str]:

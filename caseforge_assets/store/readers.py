@@ -8,23 +8,31 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 _FIND = text("""
-select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis
+select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis,
+       nv.label as edition, not nv.in_current as retired
 from caseforge.node n
-join caseforge.node_version nv on nv.node_id = n.id
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where (cast(:key as text) is null or n.framework_key = :key) and (nv.code = :name or nv.partition_key = :name or n.identity = :name)
-order by nv.code = :name desc, n.framework_key
+join lateral (
+    select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv
+    join caseforge.framework_version v on v.id = nv.framework_version_id where nv.node_id = n.id order by v.is_current desc, v.id desc limit 1
+) nv on true
+where (cast(:key as text) is null or n.framework_key = :key) and (nv.code = :name or nv.partition_key = :name or n.identity = :name
+    or exists (select 1 from caseforge.candidate k where k.node_id = n.id and (k.candidate_uid = :name or :name = any(k.former_uids))))
+order by retired, nv.code = :name desc, n.framework_key
 """)
 
 
 def find_nodes(connection: Connection, name: str, framework_key: str | None = None) -> list[Any]:
-    """Nodes that are called so: by code, by partition key or by stable id, in one framework or in all."""
-    return list(connection.execute(_FIND, {"name": name, "key": framework_key}))
+    """Nodes that are called so: by code, partition key, stable id, or the uid of a candidate, in one framework or in all.
+
+    Nodes that are in an older edition only are `retired`; they are found where no other is called so.
+    """
+    rows = list(connection.execute(_FIND, {"name": name, "key": framework_key}))
+    return [row for row in rows if not row.retired] or rows
 
 
 _CONTENT = text("""
 select c.id, c.stage, c.title, c.body, c.version, c.model, c.temperature, c.generated_by, c.owner, c.simulated, c.answered_at, c.stored_at,
-       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.reused_from, c.is_current
+       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.reused_from, c.is_current, c.edited_after is not null as edited
 from caseforge.content c where c.node_id = :node order by c.stage, c.is_current desc, c.id desc
 """)
 
@@ -35,7 +43,8 @@ def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
 
 
 _CANDIDATES = text("""
-select k.candidate_uid, k.title, k.fields from caseforge.candidate k where k.node_id = :node and k.is_current order by k.content_id, k.position
+select k.candidate_uid, k.former_uids, k.title, k.fields from caseforge.candidate k
+join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id = :node order by k.content_id, k.position
 """)
 
 
@@ -56,47 +65,60 @@ def attempts_of_node(connection: Connection, node_id: int) -> list[Any]:
     return list(connection.execute(_ATTEMPTS, {"node": node_id}))
 
 
-_EXPORT_CONTENT = text("""
-select nv.code, nv.partition_key, nv.name, nv.level, n.identity, v.framework_key, v.label as edition, c.stage, c.title, c.body, c.version, c.model,
+# The current edition where the node is a target in it, else the newest one in which it was.
+_EDITION = """join lateral (
+    select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv
+    join caseforge.framework_version v on v.id = nv.framework_version_id
+    where nv.node_id = {node} and nv.partition_key is not null order by v.is_current desc, v.id desc limit 1
+) nv on nv.in_current <> :retired"""
+
+_EXPORT_CONTENT = text(
+    """
+select nv.code, nv.partition_key, nv.name, nv.level, n.identity, c.framework_key, nv.label as edition, c.stage, c.title, c.body, c.version, c.model,
        c.temperature, c.generated_by, c.model_type, c.owner, c.simulated, c.answered_at, c.remote_batch_id, c.remote_request_id, c.input_tokens,
        c.output_tokens, c.cost_usd, c.id as content_id
 from caseforge.content c
 join caseforge.node n on n.id = c.node_id
-join caseforge.node_version nv on nv.node_id = c.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where c.is_current and v.framework_key = :key and c.stage = :stage and (cast(:owner as text) is null or c.owner = :owner)
+"""
+    + _EDITION.format(node="c.node_id")
+    + """
+where c.is_current and c.framework_key = :key and c.stage = :stage and (cast(:owner as text) is null or c.owner = :owner)
   and (cast(:ids as bigint[]) is null or c.node_id = any(:ids))
 order by nv.position
-""")
+"""
+)
 
 
 def current_of_stage(
-    connection: Connection, key: str, stage: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None
+    connection: Connection, key: str, stage: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None, retired: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """The current contents of a stage in framework order, streamed."""
-    values = {"key": key, "stage": stage, "owner": owner, "ids": None if node_ids is None else list(node_ids)}
+    """The current contents of a stage in framework order, streamed; with `retired`, those of nodes that the current edition does not have."""
+    values = {"key": key, "stage": stage, "owner": owner, "ids": None if node_ids is None else list(node_ids), "retired": retired}
     for row in connection.execution_options(yield_per=200).execute(_EXPORT_CONTENT, values):
         yield dict(row._mapping)
 
 
-_EXPORT_CANDIDATES = text("""
-select nv.code, nv.name, v.framework_key, v.label as edition, k.candidate_uid, k.title, k.fields, c.model, c.temperature, c.generated_by, c.model_type,
+_EXPORT_CANDIDATES = text(
+    """
+select nv.code, nv.name, k.framework_key, nv.label as edition, k.candidate_uid, k.title, k.fields, c.model, c.temperature, c.generated_by, c.model_type,
        c.owner, c.simulated, c.answered_at, c.remote_batch_id, c.remote_request_id
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.stage = :stage
-join caseforge.node_version nv on nv.node_id = k.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where k.is_current and v.framework_key = :key and (cast(:owner as text) is null or c.owner = :owner)
+"""
+    + _EDITION.format(node="k.node_id")
+    + """
+where (k.is_current or (:retired and c.is_current)) and k.framework_key = :key and (cast(:owner as text) is null or c.owner = :owner)
   and (cast(:ids as bigint[]) is null or k.node_id = any(:ids))
 order by nv.position, k.position
-""")
+"""
+)
 
 
 def current_candidates(
-    connection: Connection, key: str, stage: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None
+    connection: Connection, key: str, stage: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None, retired: bool = False
 ) -> Iterator[dict[str, Any]]:
     """The current candidates in framework order, streamed, with their fields beside the other columns."""
-    values = {"key": key, "stage": stage, "owner": owner, "ids": None if node_ids is None else list(node_ids)}
+    values = {"key": key, "stage": stage, "owner": owner, "ids": None if node_ids is None else list(node_ids), "retired": retired}
     for row in connection.execution_options(yield_per=500).execute(_EXPORT_CANDIDATES, values):
         flat = dict(row._mapping)
         yield {**flat, **flat.pop("fields")}

@@ -29,6 +29,7 @@ class StationState:
     content_id: int | None
     content_question: str | None
     content_simulated: bool | None
+    content_edited: bool | None
     request_id: int | None
     request_state: str | None
     request_question: str | None
@@ -37,7 +38,7 @@ class StationState:
 
 _STATES = text("""
 select nv.node_id, nv.code, nv.name, nv.partition_key, nv.level, nv.version, x.node_version, x.version,
-       s.id, s.version, s.simulated, c.id, c.question, c.simulated, r.id, r.state, r.question, r.attempts_counted
+       s.id, s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted
 from caseforge.node_version nv
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 left join caseforge.context x on x.node_id = nv.node_id and x.is_current

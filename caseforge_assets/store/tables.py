@@ -11,55 +11,18 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    ForeignKey,
     Index,
     Integer,
-    MetaData,
     Numeric,
     Table,
     Text,
     UniqueConstraint,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-SCHEMA = "caseforge"
-# Not alembic_version: for a database role called caseforge, this schema comes first, and Dagster would take the table for its own.
-VERSION_TABLE = "schema_version"
-
-metadata = MetaData(
-    schema=SCHEMA,
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    },
-)
-
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, primary_key=True)
-
-
-def _now(name: str) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
-
-
-def _time(name: str) -> Column[object]:
-    return Column(name, DateTime(timezone=True))
-
-
-def _ref(name: str, target: str, *, nullable: bool = False, closes_cycle: bool = False) -> Column[int]:
-    return Column(name, BigInteger, ForeignKey(f"{SCHEMA}.{target}", use_alter=closes_cycle), nullable=nullable)
-
-
-def _framework_key() -> Column[str]:
-    return Column("framework_key", Text, ForeignKey(f"{SCHEMA}.framework.key"), nullable=False)
-
+from caseforge_assets.store.columns import framework_reference, id_column, now_column, reference, time_column
+from caseforge_assets.store.columns import metadata as metadata
 
 framework = Table(
     "framework",
@@ -68,27 +31,27 @@ framework = Table(
     Column("title", Text, nullable=False),
     Column("owner", Text, nullable=False, server_default=""),
     Column("targets", JSONB, nullable=False, comment="the selector that made the target nodes"),
-    _now("created_at"),
+    now_column("created_at"),
 )
 
 framework_version = Table(
     "framework_version",
     metadata,
-    _id(),
-    _framework_key(),
+    id_column(),
+    framework_reference(),
     Column("label", Text, nullable=False, comment="the edition as its publisher calls it, e.g. 7.4"),
     Column("source_name", Text, nullable=False),
     Column("source_sha256", Text, nullable=False),
     Column("is_current", Boolean, nullable=False),
-    _now("loaded_at"),
+    now_column("loaded_at"),
     Index("uq_framework_version_current", "framework_key", unique=True, postgresql_where=text("is_current")),
 )
 
 node = Table(
     "node",
     metadata,
-    _id(),
-    _framework_key(),
+    id_column(),
+    framework_reference(),
     Column("identity", Text, nullable=False, comment="the framework's stable id, or the normalized name path"),
     UniqueConstraint("framework_key", "identity"),
 )
@@ -96,9 +59,9 @@ node = Table(
 node_version = Table(
     "node_version",
     metadata,
-    _id(),
-    _ref("framework_version_id", "framework_version.id"),
-    _ref("node_id", "node.id"),
+    id_column(),
+    reference("framework_version_id", "framework_version.id"),
+    reference("node_id", "node.id"),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
@@ -118,20 +81,20 @@ node_version = Table(
 context = Table(
     "context",
     metadata,
-    _id(),
-    _ref("node_id", "node.id"),
+    id_column(),
+    reference("node_id", "node.id"),
     Column("text", Text, nullable=False),
     Column("version", Text, nullable=False, comment="SHA-256 over the text and the official KPIs"),
     Column("node_version", Text, nullable=False, comment="node_version.version it was made from"),
     Column("is_current", Boolean, nullable=False),
-    _now("created_at"),
+    now_column("created_at"),
     Index("uq_context_current", "node_id", unique=True, postgresql_where=text("is_current")),
 )
 
 provider = Table(
     "provider",
     metadata,
-    _id(),
+    id_column(),
     Column("base_url", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("simulated", Boolean, nullable=False),
@@ -143,8 +106,8 @@ provider = Table(
 plan = Table(
     "plan",
     metadata,
-    _id(),
-    _framework_key(),
+    id_column(),
+    framework_reference(),
     Column("stages", ARRAY(Text), nullable=False),
     Column("state", Text, nullable=False),
     Column("made_by", Text, nullable=False),
@@ -152,18 +115,18 @@ plan = Table(
     Column("expected_cost_usd", Numeric(14, 6), comment="NULL: unknown"),
     Column("max_cost_usd", Numeric(14, 6), comment="what it may spend at most; NULL: no cap of its own"),
     Column("details", JSONB, nullable=False, server_default="{}"),
-    _now("created_at"),
-    _time("approved_at"),
+    now_column("created_at"),
+    time_column("approved_at"),
     CheckConstraint("state in ('draft', 'approved', 'declined')", name="state"),
 )
 
 request = Table(
     "request",
     metadata,
-    _id(),
-    _framework_key(),
-    _ref("node_id", "node.id"),
-    _ref("framework_version_id", "framework_version.id"),
+    id_column(),
+    framework_reference(),
+    reference("node_id", "node.id"),
+    reference("framework_version_id", "framework_version.id"),
     Column("stage", Text, nullable=False),
     Column("question", Text, nullable=False, comment="hash of stage, context and source versions: what is asked, with whatever budget"),
     Column("fingerprint", Text, nullable=False, comment="SHA-256 of the canonical body that is sent"),
@@ -177,17 +140,17 @@ request = Table(
     Column(
         "shortened", Boolean, nullable=False, server_default="false", comment="made from less: as it was, it was too long for the model"
     ),
-    _ref("context_id", "context.id"),
-    _ref("source_content_id", "content.id", nullable=True, closes_cycle=True),
-    _ref("plan_id", "plan.id", nullable=True),
-    _ref("retry_of", "request.id", nullable=True),
+    reference("context_id", "context.id"),
+    reference("source_content_id", "content.id", nullable=True, closes_cycle=True),
+    reference("plan_id", "plan.id", nullable=True),
+    reference("retry_of", "request.id", nullable=True),
     Column("attempts_counted", Integer, nullable=False, server_default="0", comment="counted attempts before this request"),
     Column("input_tokens", Integer, nullable=False),
     Column("max_completion_tokens", Integer, nullable=False),
     Column("size_bytes", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("is_current", Boolean, nullable=False),
-    _now("created_at"),
+    now_column("created_at"),
     CheckConstraint("state in ('pending', 'in_batch', 'answered', 'failed', 'parked', 'replaced')", name="state"),
     Index("uq_request_current", "node_id", "stage", unique=True, postgresql_where=text("is_current")),
     Index("ix_request_pending", "stage", "id", postgresql_where=text("state = 'pending'")),
@@ -198,8 +161,8 @@ request = Table(
 batch = Table(
     "batch",
     metadata,
-    _id(),
-    _ref("provider_id", "provider.id"),
+    id_column(),
+    reference("provider_id", "provider.id"),
     Column("submission_id", Text, nullable=False, unique=True),
     Column("origin", Text, nullable=False, server_default="submitted", comment="submitted here, or imported"),
     Column("stage", Text, nullable=False),
@@ -214,18 +177,18 @@ batch = Table(
     Column("remote_status", Text),
     Column("remote", JSONB, comment="the provider's batch object as last seen"),
     Column("input_file_id", Text),
-    Column("twin_of", BigInteger, ForeignKey(f"{SCHEMA}.batch.id"), comment="the batch that was adopted of the same submission"),
+    reference("twin_of", "batch.id", nullable=True, comment="the batch that was adopted of the same submission"),
     Column(
         "created_again", Boolean, nullable=False, server_default="false", comment="no listing showed it; it may exist twice all the same"
     ),
     Column("artifacts", JSONB, nullable=False, server_default="{}", comment="role: {path, sha256, size_bytes}"),
     Column("collect_lease", Integer, nullable=False, server_default="0"),
-    _time("collect_lease_until"),
-    _now("created_at"),
-    _time("creating_at"),
-    _time("opened_at"),
-    _time("final_at"),
-    _time("collected_at"),
+    time_column("collect_lease_until"),
+    now_column("created_at"),
+    time_column("creating_at"),
+    time_column("opened_at"),
+    time_column("final_at"),
+    time_column("collected_at"),
     CheckConstraint(
         "state in ('planned', 'written', 'uploaded', 'creating', 'open', 'final', 'collected', 'refused', 'unknown')", name="state"
     ),
@@ -236,11 +199,11 @@ batch = Table(
 attempt = Table(
     "attempt",
     metadata,
-    _id(),
-    _ref("batch_id", "batch.id"),
-    _ref("node_id", "node.id"),
-    _ref("request_id", "request.id", nullable=True),
-    _ref("provider_id", "provider.id"),
+    id_column(),
+    reference("batch_id", "batch.id"),
+    reference("node_id", "node.id"),
+    reference("request_id", "request.id", nullable=True),
+    reference("provider_id", "provider.id"),
     Column("custom_id", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("generation", Integer, nullable=False),
@@ -260,8 +223,8 @@ attempt = Table(
     Column("output_tokens", Integer),
     Column("reasoning_tokens", Integer),
     Column("cost_usd", Numeric(14, 8), comment="NULL: unknown"),
-    _now("created_at"),
-    _time("answered_at"),
+    now_column("created_at"),
+    time_column("answered_at"),
     UniqueConstraint("batch_id", "custom_id"),
     Index("uq_attempt_live", "provider_id", "fingerprint", "generation", unique=True, postgresql_where=text("outcome is null")),
     Index(None, "request_id"),
@@ -272,15 +235,16 @@ attempt = Table(
 content = Table(
     "content",
     metadata,
-    _id(),
-    _framework_key(),
-    _ref("node_id", "node.id"),
+    id_column(),
+    framework_reference(),
+    reference("node_id", "node.id"),
     Column("stage", Text, nullable=False),
-    _ref("request_id", "request.id", nullable=True),
-    _ref("attempt_id", "attempt.id", nullable=True),
-    _ref("reused_from", "content.id", nullable=True),
-    _ref("source_content_id", "content.id", nullable=True),
-    Column("question", Text, comment="request.question it answers; NULL: taken over from elsewhere"),
+    reference("request_id", "request.id", nullable=True),
+    reference("attempt_id", "attempt.id", nullable=True),
+    reference("reused_from", "content.id", nullable=True),
+    reference("source_content_id", "content.id", nullable=True),
+    Column("question", Text, comment="request.question it answers; NULL: taken over from elsewhere, or written by a person"),
+    Column("edited_after", BigInteger, comment="written by a person when this was the node's newest request; NULL: it was not"),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False, comment="markdown"),
     Column("version", Text, nullable=False, comment="SHA-256 of the content"),
@@ -298,8 +262,8 @@ content = Table(
     Column("output_tokens", Integer),
     Column("cost_usd", Numeric(14, 8), comment="NULL: unknown"),
     Column("notes", JSONB, nullable=False, server_default="[]"),
-    _time("answered_at"),
-    _now("stored_at"),
+    time_column("answered_at"),
+    now_column("stored_at"),
     Index("uq_content_current", "node_id", "stage", unique=True, postgresql_where=text("is_current")),
     Index("uq_content_attempt", "attempt_id", unique=True, postgresql_where=text("reused_from is null")),
     Index(None, "node_id", "stage"),
@@ -308,14 +272,21 @@ content = Table(
 candidate = Table(
     "candidate",
     metadata,
-    _id(),
-    _framework_key(),
-    _ref("content_id", "content.id"),
-    _ref("node_id", "node.id"),
+    id_column(),
+    framework_reference(),
+    reference("content_id", "content.id"),
+    reference("node_id", "node.id"),
     Column("position", Integer, nullable=False),
     Column("candidate_uid", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("fields", JSONB, nullable=False),
+    Column(
+        "former_uids",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="what it was called in editions where its node had other codes",
+    ),
     Column("is_current", Boolean, nullable=False),
     UniqueConstraint("content_id", "position"),
     Index("uq_candidate_current_uid", "framework_key", "candidate_uid", unique=True, postgresql_where=text("is_current")),
@@ -325,10 +296,10 @@ candidate = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _id(),
-    _framework_key(),
+    id_column(),
+    framework_reference(),
     Column("asset", Text, nullable=False),
-    _ref("node_id", "node.id", nullable=True),
+    reference("node_id", "node.id", nullable=True),
     Column("partition_key", Text, comment="NULL, like node_id, for stations without partitions"),
     Column("kind", Text, nullable=False, comment="made, failed, or waiting: a note that an answer is awaited"),
     Column("data_version", Text, nullable=False, server_default=""),
@@ -339,8 +310,8 @@ outbox = Table(
     Column("request_id", BigInteger),
     Column("attempt_id", BigInteger),
     Column("content_id", BigInteger),
-    _now("created_at"),
-    _time("flushed_at"),
+    now_column("created_at"),
+    time_column("flushed_at"),
     Column("event_id", BigInteger, comment="Dagster's id of the event, once flushed"),
     CheckConstraint("kind in ('made', 'failed', 'waiting')", name="kind"),
     Index("ix_outbox_latest", "framework_key", "asset", "node_id", text("id desc")),

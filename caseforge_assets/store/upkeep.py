@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, func, select, text
 
-from caseforge_assets.store.tables import SCHEMA, outbox
+from caseforge_assets.store.columns import SCHEMA
+from caseforge_assets.store.tables import outbox
 
 ROWS_PER_TRANSACTION = 5_000
 

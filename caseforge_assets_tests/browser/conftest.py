@@ -1,4 +1,4 @@
-"""`dagster dev` on a project with three small frameworks, and a real browser in front of it; started once, because that takes half a minute."""
+"""`dagster dev` on projects with small frameworks, and a real browser in front of it; each started once, because that takes half a minute."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,11 @@ class Ui:
         found = self.webserver.ask("{ partitionBackfillsOrError { ... on PartitionBackfills { results { status } } } }")
         return len(found["results"])
 
+    def newest_run(self, job: str) -> str:
+        """The id of a job's newest run."""
+        query = "query($j: String!) { runsOrError(filter: {pipelineName: $j}, limit: 1) { ... on Runs { results { runId } } } }"
+        return str(self.webserver.ask(query, j=job)["results"][0]["runId"])
+
     def partitions(self, key: str, station: str) -> dict[str, set[str]]:
         """Partitions of an asset by state, as its page counts them; `all` of them in order."""
         query = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeys assetPartitionStatuses {
@@ -104,42 +110,67 @@ def until(look: Callable[[], Any], what: str) -> None:
 @pytest.fixture(scope="session")
 def ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """`dagster dev` with the frameworks shop, mill and yard; every answer to some nodes of yard is bad the first time."""
+    folder = tmp_path_factory.mktemp("project")
+    frameworks = {"shop": "1", "mill": "5", "yard": "8"}
+    with (
+        serving(folder / "provider", faults=FIRST_TIME_BAD, latency_s=1) as provider_url,
+        new_database(postgres_url, dagster_template) as url,
+        dagster_dev(folder, frameworks, url, provider_url) as started,
+    ):
+        yield started
+
+
+@pytest.fixture(scope="session")
+def billing_ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """`dagster dev` with the framework shop, a budget, and a provider that bills."""
+    folder = tmp_path_factory.mktemp("billed")
+    with (
+        serving(folder / "provider", bills=True, latency_s=1) as provider_url,
+        new_database(postgres_url, dagster_template) as url,
+        dagster_dev(folder, {"shop": "1"}, url, provider_url, "budget_usd = 5\n") as started,
+    ):
+        yield started
+
+
+@contextmanager
+def dagster_dev(folder: Path, frameworks: Mapping[str, str], url: str, provider_url: str, configuration: str = "") -> Iterator[Ui]:
+    """A running `dagster dev` on a project with these frameworks: key, and code of the topmost node."""
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
     pytest.importorskip("playwright", reason="playwright is not installed")
-    folder = tmp_path_factory.mktemp("project")
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(PROJECT / name, folder)
-    (folder / "caseforge.toml").write_text("poll_interval_s = 0.2\nquiet_period_s = 1\n")
-    with new_database(postgres_url, dagster_template) as url, serving(folder / "provider", faults=FIRST_TIME_BAD, latency_s=1) as base_url:
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "CASEFORGE", "DAGSTER"))},
-            "CASEFORGE_PROJECT": str(folder),
-            "CASEFORGE_HOME": str(folder / "var"),
-            "CASEFORGE_POSTGRES_URL": url,
-            "OPENAI_BASE_URL": base_url,
-            "OPENAI_API_KEY": "local",
-        }
-        port = _free_port()
-        started = Ui(
-            Webserver(f"http://127.0.0.1:{port}"), folder, base_url, environment | {"CASEFORGE_WEBSERVER_URL": f"http://127.0.0.1:{port}"}
-        )
-        for key, code in (("shop", "1"), ("mill", "5"), ("yard", "8")):
-            started.command("load", str(write_table(folder / f"{key}.csv", rows_under(code, key))), "--framework", key)
-        command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
-        with (folder / "dagster.log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
-        try:
-            until(lambda: _answers(started.webserver), "dagster dev")
-            yield started
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
+    (folder / "caseforge.toml").write_text(f"poll_interval_s = 0.2\nquiet_period_s = 1\n{configuration}")
+    webserver_url = f"http://127.0.0.1:{_free_port()}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "CASEFORGE", "DAGSTER"))},
+        "CASEFORGE_PROJECT": str(folder),
+        "CASEFORGE_HOME": str(folder / "var"),
+        "CASEFORGE_POSTGRES_URL": url,
+        "CASEFORGE_WEBSERVER_URL": webserver_url,
+        "OPENAI_BASE_URL": provider_url,
+        "OPENAI_API_KEY": "local",
+    }
+    started = Ui(Webserver(webserver_url), folder, provider_url, environment)
+    for key, code in frameworks.items():
+        started.command("load", str(write_table(folder / f"{key}.csv", rows_under(code, key))), "--framework", key)
+    command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", webserver_url.rpartition(":")[2]]
+    with (folder / "dagster.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        until(lambda: _answers(started.webserver), "dagster dev")
+        yield started
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
 
 
 @pytest.fixture
-def page(ui: Ui) -> Iterator[Page]:
+def page() -> Iterator[Page]:
     """A page of a headless browser."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine")
+    pytest.importorskip("playwright", reason="playwright is not installed")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

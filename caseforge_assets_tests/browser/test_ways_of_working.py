@@ -1,4 +1,4 @@
-"""What a person does in Dagster's pages, done in a real browser: materialize everything, leave it to sensors, retry what failed.
+"""What a person does in Dagster's pages, done in a real browser: materialize everything, leave it to sensors, retry what failed, approve.
 
 Dagster's daemon starts a backfill's runs every 30 seconds, so that these take minutes: `make test-browser` runs them.
 """
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 STATIONS = ("process_batch_outputs", "process_documents", "usecase_batch_inputs", "usecase_batch_outputs", "usecase_candidates")
 
 
-def launch(ui: Ui, page: Page, choice: str) -> None:
+def launch(ui: Ui, page: Page, choice: str, expected: str = "COMPLETED_SUCCESS") -> None:
     """In the dialog that is open: chooses partitions, launches, and waits for the end."""
     before = ui.backfills()
     page.wait_for_timeout(6_000)  # the dialog takes what it knows when the choice is made, and learns it asset by asset
@@ -26,7 +26,18 @@ def launch(ui: Ui, page: Page, choice: str) -> None:
     page.get_by_role("button", name="Launch").click()
     until(lambda: ui.backfills() > before, "the backfill is made")
     until(lambda: ui.newest_backfill() not in ("REQUESTED", ""), "the backfill ends")
-    assert ui.newest_backfill() == "COMPLETED_SUCCESS"
+    assert ui.newest_backfill() == expected
+
+
+def approve(ui: Ui, page: Page, max_cost_usd: str) -> None:
+    """Approves and sends what is pending, in the launchpad of the job `submit`."""
+    ui.open(page, f"/locations/{LOCATION}/jobs/submit/playground")
+    page.locator(".CodeMirror").first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(f"ops: {{submit_pending: {{config: {{max_cost_usd: {max_cost_usd}}}}}}}")
+    page.get_by_role("button", name="Launch Run").click()
+    page.wait_for_url("**/runs/*")
+    shown(page, 'Finished execution of run for "submit".')
 
 
 def shown(page: Page, text: str) -> None:
@@ -81,3 +92,26 @@ def test_failed_partitions_say_why_and_are_retried_alone(ui: Ui, page: Page) -> 
     assert ui.sent() - before == 2 + 2  # the two documents again, and then their use cases; nothing for the good ones
     ui.open(page, "/assets/yard/process_batch_outputs?view=partitions")
     shown(page, "Failed (0)")
+
+
+def test_a_provider_that_bills_is_waited_for_and_turns_green_when_collected(billing_ui: Ui, page: Page) -> None:
+    ui = billing_ui
+    ui.open(page, f"/locations/{LOCATION}/asset-groups/shop")
+    page.get_by_text("Materialize all").first.click()
+    launch(ui, page, "Failed and missing", expected="COMPLETED_FAILED")
+    assert ui.sent() == 0
+    ui.open(page, f"/runs/{ui.newest_run('__ASSET_JOB')}")
+    shown(page, "process_batch_outputs: 6 nodes are not through. 1.1.1_c: waiting: not approved yet; approve it with the job submit")
+    ui.open(page, "/assets/shop/process_batch_outputs?view=partitions")
+    shown(page, "Failed (6)")
+    approve(ui, page, "5")
+    until(lambda: ui.sent() == 6, "the documents are asked for")
+    ui.command("sensors", "on")
+    until(lambda: len(ui.partitions("shop", "process_documents")["good"]) == 6, "the documents are collected")
+    until(lambda: len(ui.partitions("shop", "usecase_batch_inputs")["good"]) == 6, "the requests of the second stage are made")
+    approve(ui, page, "5")  # of its own: what comes of the first stage was not known before
+    until(lambda: len(ui.partitions("shop", "usecase_candidates")["good"]) == 6, "the candidates are collected")
+    ui.open(page, "/assets/shop/usecase_candidates?view=partitions")
+    shown(page, "Materialized (6)")
+    shown(page, "Failed (0)")
+    assert ui.sent() == 6 + 6

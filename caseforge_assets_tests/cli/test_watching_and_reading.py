@@ -161,9 +161,10 @@ def test_what_is_stale_is_listed_with_the_reason(command_line: OpenCommandLine) 
     assert cli.json("stale") == []
     assert "Nothing is stale" in cli.run("stale")
     cli.run("load", str(write_table(cli.folder / "shop.csv", renamed("1.1.2", "Answer whatever is asked"))), "--framework", "shop")
-    (row,) = cli.json("stale", expected=3)
-    assert (row["station"], row["partition"], row["reasons"][0]["reason"]) == ("node_contexts", "1.1.2_d", "pcf_nodes changed")
+    row, other = cli.json("stale", expected=3)
+    assert (row["station"], row["partition"], row["reasons"][0]["reason"]) == ("process_batch_inputs", "1.1.2_d", "node_contexts changed")
+    assert (other["station"], other["partition"]) == ("usecase_batch_inputs", "1.1.2_d")
     said = cli.run("stale", expected=3)
-    assert "Stale: 1 at node_contexts" in said
+    assert "Stale: 1 at process_batch_inputs, 1 at usecase_batch_inputs" in said
     cli.run("generate", "--select", "stale", "--wait")
     assert cli.json("stale") == []

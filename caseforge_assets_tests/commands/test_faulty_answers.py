@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.faults.answers import ANSWERS, DOCUMENT, USE_CASES, Expected
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
 ONE = "match=process.*-1-1-1-r"
@@ -22,88 +23,46 @@ def last_attempt(bench: Workbench, stage: str) -> tuple[str, str, str, bool]:
     return outcome, detail, notes, kept
 
 
-GOOD = [
-    ("section:how=moved", "ok", "The sections are in another order."),
-    ("section:how=demoted", "ok", "Section headings are not all at level 2."),
-    ("odd_characters", "ok", "Characters that cannot be stored were replaced."),
-    ("long_answer", "ok", ""),
-    ("double_line", "ok", ""),
-    ("unknown_custom_id", "ok", ""),
-    ("repeated_line", "ok", ""),
-    ("body_as_text", "ok", ""),
-    ("in_error_file", "ok", ""),
-    ("no_usage", "ok", ""),
-]
+GOOD = [one for one in ANSWERS if one.stage == DOCUMENT and one.kept]
+BAD = [one for one in ANSWERS if one.stage == DOCUMENT and not one.kept]
+GOOD_CASES = [one for one in ANSWERS if one.stage == USE_CASES and one.kept]
+BAD_CASES = [one for one in ANSWERS if one.stage == USE_CASES and not one.kept]
 
-BAD = [
-    ("truncate", "truncated_reasoning", "8,000"),
-    ("truncate_content", "truncated", "cut off"),
-    ("refusal", "refused", "can't help"),
-    ("content_filter", "content_filtered", ""),
-    ("no_text", "empty", ""),
-    ("section:how=missing", "sections_missing", "absent: Inputs and Prerequisites"),
-    ("section:how=empty", "sections_missing", "empty: Inputs and Prerequisites"),
-    ("section:how=renamed", "sections_missing", "absent: Inputs and Prerequisites"),
-    ("http_400", "invalid_request", "Invalid value"),
-    ("context_length:tokens=50", "context_length", "maximum context length is 50"),
-    ("http_429", "rate_limited", "Rate limit"),
-    ("http_500", "server_error", "error"),
-    ("missing_line", "missing_line", ""),
-    ("not_json", "missing_line", ""),
-]
 
-GOOD_CASES = [
-    ("loose_json:how=fenced", "ok", "Text around the JSON was ignored."),
-    ("loose_json:how=around", "ok", "Text around the JSON was ignored."),
-    ("loose_json:how=comma", "ok", "The syntax of the JSON was repaired."),
-    ("loose_json:how=quotes", "ok", "The syntax of the JSON was repaired."),
-    ("item_count:count=11", "ok", "11 candidates came; the last 1 were left out."),
-    ("same_title", "ok", "title"),
-    ("loose_json:how=unclosed", "ok", "The syntax of the JSON was repaired."),
-    ("odd_characters", "ok", ""),
-    ("long_answer", "ok", ""),
-]
-
-BAD_CASES = [
-    ("truncate_content:share=0.3", "truncated", "at least 6 are needed"),
-    ("off_schema", "schema_violation", "missing"),
-    ("wrong_enum", "schema_violation", "Somewhat"),
-    ("item_count:count=0", "too_few_candidates", "0 candidates"),
-    ("item_count:count=5", "too_few_candidates", "5 candidates"),
-    ("refusal", "refused", "can't help"),
-]
+def names(rows: list[Expected]) -> list[str]:
+    return [row.fault for row in rows]
 
 
 def spec(fault: str, which: str) -> str:
     return f"{fault}{',' if ':' in fault else ':'}{which}"
 
 
-@pytest.mark.parametrize(("fault", "outcome", "said"), GOOD, ids=[row[0] for row in GOOD])
-def test_a_tolerable_document_is_kept_with_a_note(bench: OpenBench, fault: str, outcome: str, said: str) -> None:
-    opened = bench(faults=[spec(fault, ONE)])
+@pytest.mark.parametrize("expected", GOOD, ids=names(GOOD))
+def test_a_tolerable_document_is_kept_with_a_note(bench: OpenBench, expected: Expected) -> None:
+    opened = bench(faults=[expected.spec])
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     found, _, notes, kept = last_attempt(opened, "process_details")
-    assert (found, kept) == (outcome, True)
-    assert said in notes
+    assert (found, kept) == (expected.outcome, True)
+    assert expected.said in notes
 
 
-@pytest.mark.parametrize(("fault", "outcome", "said"), BAD, ids=[row[0] for row in BAD])
-def test_a_bad_document_is_not_kept_and_its_failure_has_a_name(bench: OpenBench, fault: str, outcome: str, said: str) -> None:
-    opened = bench(faults=[spec(fault, ONE)], missing_files_grace_s=0)
+@pytest.mark.parametrize("expected", BAD, ids=names(BAD))
+def test_a_bad_document_is_not_kept_and_its_failure_has_a_name(bench: OpenBench, expected: Expected) -> None:
+    opened = bench(faults=[expected.spec], missing_files_grace_s=0)
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     found, detail, _, kept = last_attempt(opened, "process_details")
-    assert (found, kept) == (outcome, False)
-    assert said in detail
+    assert (found, kept) == (expected.outcome, False)
+    assert expected.said in detail
     assert opened.column("select count(*) from caseforge.content") == [1]
 
 
-@pytest.mark.parametrize(("fault", "outcome", "said"), GOOD_CASES, ids=[row[0] for row in GOOD_CASES])
-def test_tolerable_use_cases_are_kept_with_a_note(bench: OpenBench, fault: str, outcome: str, said: str) -> None:
-    opened = bench(faults=[spec(fault, ONE_CASES)])
+@pytest.mark.parametrize("expected", GOOD_CASES, ids=names(GOOD_CASES))
+def test_tolerable_use_cases_are_kept_with_a_note(bench: OpenBench, expected: Expected) -> None:
+    opened = bench(faults=[expected.spec])
     opened.generate("1.1.1")
     found, _, notes, kept = last_attempt(opened, "usecases")
-    assert (found, kept) == (outcome, True)
-    assert said in notes
+    assert (found, kept) == (expected.outcome, True)
+    assert expected.said in notes
     assert 6 <= opened.column("select count(*) from caseforge.candidate where is_current")[0] <= 10
 
 
@@ -116,13 +75,13 @@ def test_use_cases_that_were_cut_off_keep_those_that_are_complete(bench: OpenBen
     assert opened.column("select count(*) from caseforge.candidate where is_current") == [7]
 
 
-@pytest.mark.parametrize(("fault", "outcome", "said"), BAD_CASES, ids=[row[0] for row in BAD_CASES])
-def test_bad_use_cases_are_not_kept_and_their_failure_has_a_name(bench: OpenBench, fault: str, outcome: str, said: str) -> None:
-    opened = bench(faults=[spec(fault, ONE_CASES)])
+@pytest.mark.parametrize("expected", BAD_CASES, ids=names(BAD_CASES))
+def test_bad_use_cases_are_not_kept_and_their_failure_has_a_name(bench: OpenBench, expected: Expected) -> None:
+    opened = bench(faults=[expected.spec])
     opened.generate("1.1.1")
     found, detail, _, kept = last_attempt(opened, "usecases")
-    assert (found, kept) == (outcome, False)
-    assert said in detail
+    assert (found, kept) == (expected.outcome, False)
+    assert expected.said in detail
     assert opened.column("select count(*) from caseforge.candidate") == [0]
 
 

@@ -11,8 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import caseforge_assets
+from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
 from caseforge_assets.store.engine import open_store
-from caseforge_assets.store.tables import SCHEMA, VERSION_TABLE, metadata
+from caseforge_assets.store.tables import metadata
 
 PACKAGE = Path(caseforge_assets.__file__).parent
 PROJECT = PACKAGE.parent

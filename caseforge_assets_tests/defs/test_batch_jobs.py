@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from dagster import AssetKey
 
 from caseforge_assets.commands.collect_batch import collect_batch
+from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
@@ -60,6 +62,16 @@ def test_from_inputs_to_candidates_by_jobs_alone(project: OpenProject) -> None:
     assert opened.latest(CANDIDATES, ONE).run_id == run.run_id
     assert opened.latest(CANDIDATES, ONE).event_log_entry.step_key == "collect_finished"
     assert opened.stale() == set()
+
+
+def test_the_note_that_a_node_waits_belongs_to_the_run_that_sent_it(project: OpenProject) -> None:
+    """Dagster's list of a partition's events leaves out those of no run."""
+    opened = with_inputs(project(latency_s=60))
+    run = opened.run_job("submit")
+    (note,) = opened.instance.fetch_observations(AssetKey(asset_key(KEY, OUTPUTS)), limit=1).records
+    assert note.asset_observation is not None
+    assert str(note.asset_observation.description).startswith("waiting: in batch_")
+    assert (note.run_id, note.event_log_entry.step_key) == (run.run_id, "submit_pending")
 
 
 def test_a_provider_that_bills_gets_nothing_without_approval(project: OpenProject) -> None:

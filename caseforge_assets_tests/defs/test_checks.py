@@ -11,7 +11,18 @@ from dagster import AssetCheckKey, AssetKey
 from caseforge_assets.cli.dagster_bridge import flush
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
-from caseforge_assets_tests.defs.project import CANDIDATES, CONTEXTS, DOCUMENTS, INPUTS, OUTPUTS, STATIONS, OpenProject, Project, eventually
+from caseforge_assets_tests.defs.project import (
+    CANDIDATES,
+    CONTEXTS,
+    DOCUMENTS,
+    INPUTS,
+    OUTPUTS,
+    STATIONS,
+    USECASE_INPUTS,
+    OpenProject,
+    Project,
+    eventually,
+)
 from caseforge_assets_tests.workbench import KEY, PROCESS, renamed
 
 NAMES = {(station, "nothing_stale") for station in STATIONS} | {
@@ -112,12 +123,15 @@ def test_what_is_stale_is_listed_with_the_reason_by_check_and_report(project: Op
     opened.bench.generate()
     opened.bench.load(renamed("1.1.2", "Answer whatever is asked"))
     flush_by_command_line(opened)
-    assert [where for where, passed in verdicts(opened).items() if not passed] == [(CONTEXTS, "nothing_stale")]
-    assert nodes_of(opened, CONTEXTS, "nothing_stale") == {"1.1.2_d": "pcf_nodes changed"}
+    assert [where for where, passed in verdicts(opened).items() if not passed] == [
+        (INPUTS, "nothing_stale"),
+        (USECASE_INPUTS, "nothing_stale"),
+    ]
+    assert nodes_of(opened, INPUTS, "nothing_stale") == {"1.1.2_d": "node_contexts changed"}
     shown = report(opened, "stale_report")
-    assert (shown["stale"], shown["stale_node_contexts"]) == (1, 1)
-    (row,) = shown["list"]
-    assert (row.data["station"], row.data["partition"], row.data["why"]) == (CONTEXTS, "1.1.2_d", "pcf_nodes changed")
+    assert (shown["stale"], shown["stale_process_batch_inputs"]) == (2, 1)
+    row, _ = shown["list"]
+    assert (row.data["station"], row.data["partition"], row.data["why"]) == (INPUTS, "1.1.2_d", "node_contexts changed")
     assert opened.run([CONTEXTS]).success
     assert [where for where, passed in verdicts(opened).items() if not passed] == [
         (INPUTS, "nothing_stale"),

@@ -78,19 +78,19 @@ def test_a_full_run_is_shown_at_every_station_in_the_versions_of_the_store(proje
 
 
 @pytest.mark.parametrize(
-    ("code", "below"),
-    [("1.1.1", {"1.1.1_c"}), ("1.1", {"1.1.1_c", "1.1.2_d", "1.1.3_e"})],
-    ids=["a leaf", "a parent"],
+    ("code", "reuse", "below"),
+    [
+        ("1.1.1", "identity", {"1.1.1_c"}),
+        ("1.1", "identity", set()),
+        ("1.1", "exact", {"1.1.1_c", "1.1.2_d", "1.1.3_e"}),
+    ],
+    ids=["a leaf", "a parent", "a parent, without identity"],
 )
-def test_exactly_the_nodes_below_a_change_are_stale_a_station_at_a_time(project: OpenProject, code: str, below: set[str]) -> None:
-    opened = project()
+def test_exactly_the_nodes_that_have_to_be_asked_for_again_are_stale(project: OpenProject, code: str, reuse: str, below: set[str]) -> None:
+    opened = project(reuse=reuse)
     opened.load()
     opened.generate()
     opened.load(redescribed(code))
-    assert opened.stale() == {(CONTEXTS, partition) for partition in below}
-    with opened.bench.store.begin() as connection:
-        build_contexts(connection, KEY)
-    opened.flush()
     assert opened.stale() == {(station, partition) for station in (INPUTS, USECASE_INPUTS) for partition in below}
     opened.generate()
     assert_all_green(opened)

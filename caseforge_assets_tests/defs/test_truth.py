@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,6 @@ from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, load_settings
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
-    CONTEXTS,
     DOCUMENTS,
     FAILED,
     INPUTS,
@@ -61,8 +61,7 @@ def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_station_at_a_time
     assert set(opened.states(CANDIDATES).values()) == {MATERIALIZED}  # the failed one turned green
     opened.load(changed())
     steps = [  # what is made anew, and what is stale then: collecting carries nodes through documents and on to the next inputs
-        (None, [CONTEXTS]),
-        (CONTEXTS, [INPUTS, USECASE_INPUTS]),
+        (None, [INPUTS, USECASE_INPUTS]),
         (INPUTS, [OUTPUTS, USECASE_INPUTS]),
         (OUTPUTS, [USECASE_OUTPUTS]),
         (USECASE_OUTPUTS, []),
@@ -94,10 +93,18 @@ actions = st.one_of(
     st.tuples(st.just("materialize"), some_leaves, some_stations),
     st.tuples(st.just("rename"), st.sampled_from([row[0] for row in SHOP]), st.sampled_from(["Anew", "Otherwise"])),
     st.tuples(st.just("remove"), st.sampled_from(LEAVES)),
+    st.tuples(st.just("move"), st.sampled_from(LEAVES), st.sampled_from(["1.1.8", "2.1.9"])),
+    st.tuples(st.just("swap"), st.sampled_from(LEAVES), st.sampled_from(LEAVES)),
     st.tuples(st.just("model"), st.sampled_from(["process_details", "usecases"]), st.sampled_from(["gpt-5", "gpt-5-mini"])),
     st.tuples(st.just("flush")),
 )
 _NUMBERS = itertools.count(1)
+
+
+def with_codes_exchanged(rows: list[tuple[str, ...]], one: str, other: str) -> list[tuple[str, ...]]:
+    """The rows with two codes exchanged, in the order of their codes; one of them may be free, and so only moved to."""
+    exchanged = {one: other, other: one}
+    return sorted((exchanged.get(row[0], row[0]), *row[1:]) for row in rows)
 
 
 class History:
@@ -118,7 +125,8 @@ class History:
         )
 
     def load(self) -> None:
-        self.opened.bench.load(self.rows, key=self.key)
+        bench = self.opened.bench
+        replace(bench, configuration=self.configuration).load(self.rows, key=self.key)
 
     def apply(self, action: Sequence[Any]) -> None:
         """Carries out one action."""
@@ -134,6 +142,9 @@ class History:
                 if len(self.rows) > 7:
                     self.rows = [row for row in self.rows if row[0] != code]
                     self.load()
+            case ("move" | "swap", code, other):
+                self.rows = with_codes_exchanged(self.rows, code, other)
+                self.load()
             case ("model", stage, model):
                 self.models[stage] = model
             case ("flush",):
@@ -183,3 +194,61 @@ def test_dagsters_resolver_and_the_store_agree_after_any_history(histories: Proj
         history.apply(action)
     histories.flush()
     assert history.in_dagster() == history.in_store()
+
+
+# New editions, whatever is edited
+
+
+@pytest.fixture
+def faultless(project: OpenProject) -> Project:
+    return project()
+
+
+WORDS = st.sampled_from(["Otherwise", "Anew", "With care"])
+edits = st.one_of(
+    st.tuples(st.just("rename"), st.sampled_from([row[1] for row in SHOP]), WORDS),
+    st.tuples(st.just("redescribe"), st.sampled_from([row[1] for row in SHOP]), WORDS),
+    st.tuples(st.just("move"), st.sampled_from(LEAVES), st.sampled_from(["1.1.8", "2.1.9"])),
+    st.tuples(st.just("swap"), st.sampled_from(LEAVES), st.sampled_from(LEAVES)),
+    st.tuples(st.just("remove"), st.sampled_from([row[1] for row in SHOP if row[0] in LEAVES]), WORDS),
+    st.tuples(st.just("add"), st.sampled_from(["1.1.5", "2.1.5"]), WORDS),
+)
+
+
+def edited(rows: list[tuple[str, ...]], edit: tuple[str, str, str]) -> list[tuple[str, ...]]:
+    """The rows of the next edition; they stay a tree with leaves."""
+    match edit:
+        case ("rename", identity, name):
+            return [(row[0], row[1], name, row[3]) if row[1] == identity else row for row in rows]
+        case ("redescribe", identity, text):
+            return [(*row[:3], text) if row[1] == identity else row for row in rows]
+        case ("move" | "swap", code, other):
+            return with_codes_exchanged(rows, code, other)
+        case ("remove", identity, _) if len(rows) > 8:
+            return [row for row in rows if row[1] != identity]
+        case ("add", code, name) if all(row[0] != code for row in rows):
+            return sorted([*rows, (code, f"new{code}", name, "Is new.")])
+    return rows
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(edits=st.lists(edits, min_size=1, max_size=5))
+def test_after_any_new_edition_exactly_what_says_something_else_of_itself_is_stale(
+    faultless: Project, edits: list[tuple[str, str, str]]
+) -> None:
+    history = History(faultless)
+    history.materialize(LEAVES, STATIONS)
+    before = {row[1]: row[2:] for row in history.rows}
+    for edit in edits:
+        history.rows = edited(history.rows, edit)
+    history.load()
+    history.opened.flush()
+    after = {f"{row[0]}_{row[1]}": (row[1], row[2:]) for row in history.rows if row[0].count(".") == 2}
+    stale = {key for key, (identity, texts) in after.items() if identity in before and before[identity] != texts}
+    new = {key for key, (identity, _) in after.items() if identity not in before}
+    for found in (history.in_store(), history.in_dagster()):
+        assert {key for (station, key), (_, is_stale) in found.items() if station == INPUTS and is_stale} == stale
+        assert {key for (station, key), (state, _) in found.items() if station == INPUTS and state == MISSING} == new
+        assert {
+            key for (station, key), (state, _) in found.items() if station == CANDIDATES and state == MATERIALIZED
+        } == after.keys() - new

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from benchmarks.faults import creating, kills, races, twins
+from benchmarks.faults import creating, kills, races, storm, twins
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import NotInjected, Row
 from benchmarks.faults.world import World
@@ -69,3 +69,8 @@ def test_every_course_of_twins(world: World) -> None:
 @pytest.mark.parametrize("name", races.RACES)
 def test_races_at_full_size(world: World, name: str) -> None:
     assert_good(races.run_races(world, [name]), 1)
+
+
+@pytest.mark.slow
+def test_a_storm_of_faults_and_kills(world: World) -> None:
+    assert_good(storm.run_storm(world, storm.SHORT_NODES, storm.SHORT_KILLS), 1)

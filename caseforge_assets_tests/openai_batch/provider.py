@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass
 class Provider:
-    """Answers every call alike: status, body, its kind, and how many bytes more than that it announces."""
+    """Answers every call alike: status, body, its kind, and how many bytes more than that it announces.
+
+    With `reset`, the connection is dropped in the middle of the body; with `stall_s`, half of it comes and the rest so much later.
+    """
 
     base_url: str = ""
     status: int = 200
     body: bytes = b"{}"
     content_type: str = "application/json"
     missing_bytes: int = 0
+    reset: bool = False
+    stall_s: float = 0.0
+    retry_after_ms: int | None = None
     calls: list[str] = field(default_factory=list)
 
     def refuse(self, status: int, message: str, code: str | None = None) -> None:
@@ -29,7 +37,7 @@ class Provider:
 @contextmanager
 def answering() -> Iterator[Provider]:
     """Serves while the block runs."""
-    provider = Provider()
+    provider, stopped = Provider(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
@@ -38,8 +46,22 @@ def answering() -> Iterator[Provider]:
             self.send_response(provider.status)
             self.send_header("content-type", provider.content_type)
             self.send_header("content-length", str(len(provider.body) + provider.missing_bytes))
+            if provider.retry_after_ms is not None:
+                self.send_header("retry-after-ms", str(provider.retry_after_ms))
             self.end_headers()
-            self.wfile.write(provider.body)
+            half = len(provider.body) // 2
+            self.wfile.write(provider.body[:half])
+            if provider.reset:
+                self.wfile.flush()
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
+                self.connection.close()
+                return
+            if provider.stall_s:
+                self.wfile.flush()
+                stopped.wait(provider.stall_s)
+            with suppress(OSError):  # a caller that has given up is what this is about
+                self.wfile.write(provider.body[half:])
 
         do_GET = do_POST = _answer  # noqa: N815
 
@@ -51,5 +73,6 @@ def answering() -> Iterator[Provider]:
         thread.start()
         provider.base_url = f"http://127.0.0.1:{server.server_port}/v1"
         yield provider
+        stopped.set()
         server.shutdown()
         thread.join()

@@ -140,7 +140,7 @@ def test_creation_is_asked_for_once_whatever_the_answer(tmp_path: Path, input_pa
         (403, None, ProviderStopped),
         (404, None, ProviderNotFound),
         (408, None, ProviderUnclear),
-        (409, None, ProviderRefused),
+        (409, None, ProviderUnclear),
         (413, None, ProviderRefused),
         (422, None, ProviderRefused),
         (429, "rate_limit_exceeded", ProviderRefused),

@@ -10,8 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
+from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
 from caseforge_assets.store.engine import StoreUnavailable, lock_in_transaction, lock_key, open_store, try_lock
-from caseforge_assets.store.tables import SCHEMA, VERSION_TABLE, metadata
+from caseforge_assets.store.tables import metadata
 
 NAMES = ["batch 1", "batch 2", "batch 12", "flush outbox", "plan batches", "migrate", "load-a", "load-b"]
 

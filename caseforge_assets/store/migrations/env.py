@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from caseforge_assets.store.tables import SCHEMA, VERSION_TABLE, metadata
+from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
+from caseforge_assets.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

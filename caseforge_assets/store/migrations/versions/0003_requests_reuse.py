@@ -1,9 +1,10 @@
-"""Requests know what makes them the same as another node's, whether a person wants an answer of their own, and whether they are shortened."""
+"""Requests know what makes them the same as another node's and how they came about, contents whether a person wrote them, candidates their old uids."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -36,11 +37,40 @@ def upgrade() -> None:
     from caseforge.node n, caseforge.node_version nv
     where n.id = r.node_id and nv.node_id = r.node_id and nv.framework_version_id = r.framework_version_id
     """)
+    former: sa.Column[list[str]] = sa.Column(
+        "former_uids",
+        postgresql.ARRAY(sa.Text()),
+        server_default="{}",
+        nullable=False,
+        comment="what it was called in editions where its node had other codes",
+    )
+    op.add_column("candidate", former, schema="caseforge")
+    edited: sa.Column[int] = sa.Column(
+        "edited_after", sa.BigInteger(), comment="written by a person when this was the node's newest request; NULL: it was not"
+    )
+    op.add_column("content", edited, schema="caseforge")
+    op.alter_column(
+        "content",
+        "question",
+        existing_type=sa.Text(),
+        comment="request.question it answers; NULL: taken over from elsewhere, or written by a person",
+        existing_comment="request.question it answers; NULL: taken over from elsewhere",
+        schema="caseforge",
+    )
     op.create_index(op.f("ix_request_identity_key"), "request", ["identity_key"], schema="caseforge")
 
 
 def downgrade() -> None:
     """Nothing but the keys is lost."""
+    op.alter_column(
+        "content",
+        "question",
+        existing_type=sa.Text(),
+        comment="request.question it answers; NULL: taken over from elsewhere",
+        schema="caseforge",
+    )
+    op.drop_column("content", "edited_after", schema="caseforge")
+    op.drop_column("candidate", "former_uids", schema="caseforge")
     op.drop_index(op.f("ix_request_identity_key"), table_name="request", schema="caseforge")
     op.drop_column("request", "shortened", schema="caseforge")
     op.drop_column("request", "own_answer", schema="caseforge")
