@@ -36,7 +36,7 @@ def create_unclearly(world: World, stage: str, name: str) -> Row:
         return judged(("create", name, stage), project, [ended], began)
 
 
-def run_creating(world: World, names: Iterable[str] = FAULTS) -> Iterator[Row]:
-    """A row for every way in each stage."""
-    cases = [(stage, name) for stage in STAGES for name in names]
+def run_creating(world: World, names: Iterable[str] = FAULTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
+    """A row for every way in each of the stages."""
+    cases = [(stage, name) for stage in stages for name in names]
     yield from each(cases, lambda case: create_unclearly(world, *case))
