@@ -62,6 +62,9 @@ class Configuration(BaseModel):
     batch_max_completion_tokens_usecase: int = Field(default=15_000, ge=256)
     batch_user_assignment: str = ""
     reuse: Literal["identity", "exact", "off"] = "identity"
+    budget_quantile: float | None = Field(
+        default=None, ge=0.5, lt=1, description="completion budgets are fitted to what this share of earlier answers used"
+    )
     max_attempts: int = Field(default=3, ge=1, le=10)
     auto_approve_below_usd: Decimal = Field(default=Decimal(0), ge=0)
     budget_usd: Decimal | None = Field(

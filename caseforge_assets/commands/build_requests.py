@@ -7,15 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from caseforge_assets.commands.build_contexts import kpi_lines
 from caseforge_assets.commands.input_events import write_input_events
+from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize, fit_budgets
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, fingerprint, request_body, stage_version
 from caseforge_assets.stages.stations import identity_key, question_of
-from caseforge_assets.store import contents, contexts, frameworks, nodes, requests
+from caseforge_assets.store import contents, contexts, frameworks, nodes, requests, usages
 from caseforge_assets.store.contents import CurrentContent
 from caseforge_assets.store.contexts import CurrentContext
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.requests import CurrentRequest, NewRequest
+
+LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class _Material:
     current: dict[int, CurrentRequest]
     plan_id: int | None
     own_answers: bool
+    fit: BudgetFit | None
 
     def question(self, node_id: int) -> str:
         source = self.sources.get(node_id)
@@ -117,7 +121,14 @@ def _gather(
         requests.current_requests(connection, stage.key, ids),
         plan_id,
         own_answers,
+        _fit(connection, stage, settings),
     )
+
+
+def _fit(connection: Connection, stage: Stage, settings: StageSettings) -> BudgetFit | None:
+    if settings.budget_quantile is None:
+        return None
+    return fit_budgets(usages.used_tokens(connection, stage.key, settings.model), settings.budget_quantile)
 
 
 def _fits(material: _Material, node_id: int) -> bool:
@@ -128,6 +139,10 @@ def _fits(material: _Material, node_id: int) -> bool:
 def _new_request(material: _Material, row: NodeRow) -> NewRequest:
     context, source = material.contexts[row.node_id], material.sources.get(row.node_id)
     body = request_body(material.stage, material.settings, Source(row.name, context.text, kpi_lines(row), source.body if source else None))
+    input_tokens = request_tokens(body)
+    if material.fit is not None:
+        size = RequestSize(input_tokens, row.level, len(row.kpis))
+        body["max_completion_tokens"] = material.fit.budget(size, LEAST_FITTED_TOKENS, material.stage.max_max_completion_tokens)
     text = canonical_json(body)
     return NewRequest(
         framework_key=material.key,
@@ -146,7 +161,7 @@ def _new_request(material: _Material, row: NodeRow) -> NewRequest:
         plan_id=material.plan_id,
         retry_of=None,
         attempts_counted=0,
-        input_tokens=request_tokens(body),
+        input_tokens=input_tokens,
         max_completion_tokens=body["max_completion_tokens"],
         size_bytes=len(text.encode()),
         identity_key=identity_key(material.version, row.identity, row.name, row.description, source.version if source else None),

@@ -16,6 +16,7 @@ def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
         max_completion_tokens=own.max_completion_tokens or budget,
         reasoning_effort=own.reasoning_effort,
         verbosity=own.verbosity,
+        budget_quantile=configuration.budget_quantile,
     )
 
 

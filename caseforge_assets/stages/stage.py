@@ -31,6 +31,7 @@ class StageSettings:
         max_completion_tokens: The budget for thinking and text together, in tokens; None takes the stage's default.
         reasoning_effort: None leaves it to the model.
         verbosity: None leaves it to the model.
+        budget_quantile: The share of earlier answers whose tokens a fitted budget has room for; None takes the same budget for all.
     """
 
     model: str = "gpt-5"
@@ -38,6 +39,7 @@ class StageSettings:
     max_completion_tokens: int | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
+    budget_quantile: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from caseforge_assets.commands.build_contexts import BuiltContexts, build_contexts
 from caseforge_assets.commands.build_requests import BuiltRequests, build_requests
 from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.costs import budget_fit
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
 
@@ -145,3 +148,18 @@ def test_request_events_name_the_context_and_the_document_that_were_read(bench: 
         opened.query("select asset, max(id) from caseforge.outbox where asset in ('node_contexts', 'process_documents') group by 1")
     )
     assert upstream == read
+
+
+def test_budgets_fit_the_node_when_there_is_history_and_a_person_wants_it(bench: OpenBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget_fit, "ENOUGH_ANSWERS", 4)
+    opened = bench(bills=True, budget_usd=5)
+    opened.generate("1.1.1", "1.1.2", "1.1.3", "2.1.1", "2.1.2", stages=[PROCESS])
+    opened.draft("2.1.3", stages=[PROCESS])
+    budget = "select max_completion_tokens from caseforge.request where node_id = :id and is_current and stage = 'process_details'"
+    assert opened.column(budget, id=opened.ids("2.1.3")[0]) == [8_000]
+    opened.change("update caseforge.request set state = 'replaced', is_current = false where node_id = :id", id=opened.ids("2.1.3")[0])
+    opened.configured(budget_quantile=0.9).draft("2.1.3", stages=[PROCESS])
+    (fitted,) = opened.column(budget, id=opened.ids("2.1.3")[0])
+    used = opened.column("select output_tokens from caseforge.attempt")
+    assert min(used) <= fitted < 8_000
+    assert opened.column("select count(distinct stage_version) from caseforge.request where stage = 'process_details'") == [1], "a budget makes nothing stale"
