@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Bytecode decides how fast everything starts: a machine that forbids it must not slow every command down.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo ui test test-slow test-browser lint bench docs pins clean
+.PHONY: help install demo ui test test-slow test-browser lint bench faults docs pins clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -25,6 +25,7 @@ help:
 	@echo "make install  install into $(VENV) and nothing else"
 	@echo "make lint     style, types, import rules"
 	@echo "make bench    measure the pipeline: make bench WORKBOOK=path/to/workbook.xlsx"
+	@echo "make faults   kill, disturb and race CaseForge in some 180 ways; one table, zeros expected (some four minutes)"
 	@echo "make docs     write docs/cli.md and docs/outcomes.md anew"
 	@echo "make pins     resolve requirements.txt and requirements-dev.txt anew"
 	@echo "make clean    remove the virtual environment and caches (never var/, where the data is)"
@@ -84,6 +85,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.pipeline $(WORKBOOK)
+
+faults: $(VENV)/.installed
+	@$(BIN)/python -m benchmarks.faults
 
 docs: $(VENV)/.installed
 	@$(BIN)/python -m docs.generate

@@ -31,12 +31,12 @@ def create_unclearly(world: World, stage: str, name: str) -> Row:
     faults, grace_s = FAULTS[name]
     with world.project(STAGES[stage], create_grace_s=grace_s) as project, project.served(faults):
         ended = project.run(*GENERATE, patience_s=PATIENCE_S)
-        if UNCLEAR not in ended.output.replace("\n", " "):
+        if UNCLEAR not in " ".join(ended.output.split()):
             raise NotInjected(f"{stage}, {name}: {ended.output}{ended.errors}")
         return judged(("create", name, stage), project, [ended], began)
 
 
-def run_creating(world: World, names: Iterable[str] = FAULTS) -> Iterator[Row]:
-    """A row for every way in each stage."""
-    cases = [(stage, name) for stage in STAGES for name in names]
+def run_creating(world: World, names: Iterable[str] = FAULTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
+    """A row for every way in each of the stages."""
+    cases = [(stage, name) for stage in stages for name in names]
     yield from each(cases, lambda case: create_unclearly(world, *case))

@@ -80,11 +80,11 @@ class Forks:
             while self._status(pid) is None:
                 time.sleep(PAUSE_S)
         output = self._outputs.pop(pid)
-        texts = [output.with_suffix(suffix).read_text(errors="replace") for suffix in (".out", ".err")]
+        said, errors = (output.with_suffix(suffix).read_text(errors="replace") for suffix in (".out", ".err"))
         if status is None:
-            raise StuckChild(f"no end after {patience_s:.0f} s: {texts[0][-2000:]}{texts[1][-2000:]}")
+            raise StuckChild(f"no end after {patience_s:.0f} s: {said[-2000:]}{errors[-2000:]}")
         result = output.with_suffix(".json")
-        return Ended(status, *texts, json.loads(result.read_text()) if result.exists() else None)
+        return Ended(status, said, errors, json.loads(result.read_text()) if result.exists() else None)
 
     def run(self, task: str, environment: Mapping[str, str], patience_s: float, **arguments: Any) -> Ended:
         """Starts a task and waits for its end."""

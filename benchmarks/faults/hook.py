@@ -106,7 +106,7 @@ def install(hook: Hook) -> None:
         return response
 
     DefaultDialect.do_commit = commit  # type: ignore[method-assign]
-    httpx2.HTTPTransport.handle_request = handle_and_watch  # type: ignore[method-assign]
+    httpx2.HTTPTransport.handle_request = handle_and_watch  # type: ignore[assignment, method-assign]
     os.fsync = named(_synced_name, os.fsync)
     os.replace = named(_renamed_name, os.replace)
     dagster_bridge.flush = named(lambda *_: "flush", dagster_bridge.flush)

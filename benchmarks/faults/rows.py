@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -72,7 +73,13 @@ def judged(
     unexpected = [line for line in said if not message or message not in line] or (
         [f"nobody said: {message}"] if message and not said else []
     )
-    wrong = [*found["open"], *found["wrong"], *_not_stored_once(found, project), *_not_accounted_for(found, stats, project)]
+    wrong = [
+        *found["open"],
+        *found["wrong"],
+        *_not_stored_once(found, project),
+        *_not_accounted_for(found, stats, project),
+        *_uploaded_twice(project),
+    ]
     return Row(
         *name,
         injected=1,
@@ -97,6 +104,11 @@ def _not_accounted_for(found: dict[str, Any], stats: dict[str, Any], project: Pr
     """Every answer that the server gave is an attempt with its cost."""
     paid, known = stats["answered"]["requests"], found["answered"] - project.answered_before
     return [f"the server answered {paid} requests, the store knows of {known}"] if paid != known else []
+
+
+def _uploaded_twice(project: Project) -> list[str]:
+    names = Counter(project.uploaded_names())
+    return [f"{name} was uploaded {count} times" for name, count in names.items() if count > 1]
 
 
 def summed(rows: Iterable[Row]) -> list[Row]:

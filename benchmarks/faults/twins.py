@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from openai import OpenAI
-
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.kills import GENERATE, GRACE_S, STAGES
 from benchmarks.faults.rows import NotInjected, Row, each, judged
@@ -44,7 +42,7 @@ def create_twice(world: World, stage: str, name: str) -> Row:
 
 
 def _create_another(project: Project) -> None:
-    with OpenAI(base_url=project.base_url, api_key="local") as sdk:
+    with project.sdk() as sdk:
         [first] = sdk.batches.list().data
         sdk.batches.create(
             input_file_id=first.input_file_id, endpoint="/v1/chat/completions", completion_window="24h", metadata=first.metadata
@@ -52,11 +50,11 @@ def _create_another(project: Project) -> None:
 
 
 def _statuses(project: Project) -> list[str]:
-    with OpenAI(base_url=project.base_url, api_key="local") as sdk:
+    with project.sdk() as sdk:
         return [batch.status for batch in sdk.batches.list()]
 
 
-def run_twins(world: World, names: Iterable[str] = FAULTS) -> Iterator[Row]:
-    """A row for every course that the two may take, in each stage."""
-    cases = [(stage, name) for stage in STAGES for name in names]
+def run_twins(world: World, names: Iterable[str] = FAULTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
+    """A row for every course that the two may take, in each of the stages."""
+    cases = [(stage, name) for stage in stages for name in names]
     yield from each(cases, lambda case: create_twice(world, *case))

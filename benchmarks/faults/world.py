@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from openai import OpenAI
+
 from benchmarks.faults import databases
 from benchmarks.faults.forks import Ended, Forks
 
@@ -86,6 +88,15 @@ class Project:
         with urllib.request.urlopen(f"{self.base_url}/_caseforge/stats", timeout=10) as response:
             counts: dict[str, Any] = json.load(response)
         return counts
+
+    def uploaded_names(self) -> list[str]:
+        """Names of the files that were uploaded to be sent."""
+        with self.sdk() as sdk:
+            return [file.filename for file in sdk.files.list(purpose="batch")]
+
+    def sdk(self) -> OpenAI:
+        """A client of the server that CaseForge knows nothing of."""
+        return OpenAI(base_url=self.base_url, api_key="local")
 
     @contextmanager
     def served(self, faults: Sequence[str] = (), latency_s: float = 0.0) -> Iterator[None]:

@@ -9,7 +9,7 @@ from caseforge_assets.commands.build_contexts import kpi_lines
 from caseforge_assets.commands.input_events import write_input_events
 from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize, fit_budgets
 from caseforge_assets.costs.estimates import request_tokens
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, fingerprint, request_body, stage_version
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, stage_version, text_fingerprint
 from caseforge_assets.stages.stations import identity_key, question_of
 from caseforge_assets.store import contents, contexts, frameworks, nodes, requests, usages
 from caseforge_assets.store.contents import CurrentContent
@@ -150,7 +150,7 @@ def _new_request(material: _Material, row: NodeRow) -> NewRequest:
         framework_version_id=material.edition_id,
         stage=material.stage.key,
         question=material.question(row.node_id),
-        fingerprint=fingerprint(body),
+        fingerprint=text_fingerprint(text),
         generation=0,
         body=text,
         model=material.settings.model,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
@@ -33,6 +34,11 @@ class Judged:
     attempt: AttemptRow
     line: ResultLine | None
     judgement: Judgement
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        """Tokens that the line states; None where it states none."""
+        return usage_of(self.line.usage) if self.line else None
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def _is_news(one: Judged) -> bool:
 
 
 def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
-    line, usage = one.line, _usage(one)
+    line, usage = one.line, one.usage
     judgement = one.judgement
     if line is None:
         return Result(one.attempt.id, judgement.outcome, redact(judgement.detail), list(judgement.notes), cost_usd=cost)
@@ -108,7 +114,7 @@ def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewCont
     content = one.judgement.content
     if content is None or line is None:
         raise ValueError(f"{attempt.code}: there is no content to store")
-    usage = _usage(one)
+    usage = one.usage
     return NewContent(
         framework_key=attempt.framework_key,
         node_id=attempt.node_id,
@@ -241,17 +247,13 @@ def failure_text(judgement: Judgement) -> str:
     return redact(f"{judgement.outcome}: {judgement.detail or judgement.outcome.meaning}")
 
 
-def _usage(one: Judged) -> Usage | None:
-    return usage_of(one.line.usage) if one.line else None
-
-
 def _cost(reception: Reception, one: Judged) -> Decimal | None:
     """Cost in USD at batch prices; None where it is unknown: a missing line may have been billed, errors and expired requests are not."""
     if one.judgement.outcome is Outcome.missing_line or reception.batch.state == "unknown":
         return None
     if one.line is None or not _has_answer(one):
         return Decimal(0)
-    usage = _usage(one)
+    usage = one.usage
     if usage is None:
         return None
     return cost_usd(usage, one.line.model or reception.batch.model, reception.now)

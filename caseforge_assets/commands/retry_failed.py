@@ -14,7 +14,7 @@ from caseforge_assets.commands.shorten_request import shortened_bodies
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import Stage, all_stages, canonical_json, fingerprint
+from caseforge_assets.stages.stage import Stage, all_stages, canonical_json, text_fingerprint
 from caseforge_assets.store import nodes, requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import FailedRequest, NewRequest
@@ -72,7 +72,7 @@ def next_steps(connection: Connection, configuration: Configuration, key: str) -
     return {
         (stage.key, one.request.node_id): _said(next_step(configuration, stage, one))
         for stage in all_stages()
-        for one in requests.failed_requests(connection, key, stage.key)
+        for one in requests.failed_requests(connection, key, stage.key, lock=False)
     }
 
 
@@ -107,7 +107,7 @@ def _next(
     return replace(
         failed.request,
         body=text,
-        fingerprint=fingerprint(body),
+        fingerprint=text_fingerprint(text),
         generation=step.generation,
         max_completion_tokens=budget,
         attempts_counted=_counted(failed),

@@ -1,4 +1,4 @@
-"""Jobs on the batch clock: submit, poll, collect, flush. Each op reads its form, calls one command, and shows what came of it."""
+"""Jobs on the batch clock: submit, poll, collect, retry, flush. Each op reads its form, calls one command, and shows what came of it."""
 
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from caseforge_assets.commands.collect_batch import collect_batch
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.retry_unattended import retry_unattended
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.defs.mirror import mirror
 from caseforge_assets.defs.names import PROVIDER_POOL
@@ -87,6 +88,15 @@ def collect_finished(context: dg.OpExecutionContext, config: CollectForm, casefo
     mirror(context, caseforge)
 
 
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def ask_again(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Makes the next request of every failed node that has attempts left and does not wait for a person; the job submit sends them."""
+    retried = retry_unattended(caseforge.store, caseforge.configuration, caseforge.provider.simulated)
+    left = "; ".join(f"{count:,} left, {reason}" for reason, count in retried.left.items())
+    context.log.info(f"{len(retried.node_ids):,} failed nodes are asked for again. {left}")
+    mirror(context, caseforge)
+
+
 @dg.op(out=dg.Out(dg.Nothing))
 def flush_outbox_rows(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Shows in Dagster what commands did that could not show it themselves."""
@@ -111,10 +121,19 @@ def collect() -> None:
     collect_finished()
 
 
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="Ask again for nodes that failed, as often as each may be asked for, within the plans and budgets that they came under.",
+)
+def retry() -> None:
+    """Ask again for nodes that failed."""
+    ask_again()
+
+
 @dg.job(executor_def=dg.in_process_executor, description="Show in Dagster what is not shown yet.")
 def flush() -> None:
     """Show in Dagster what is not shown yet."""
     flush_outbox_rows()
 
 
-BATCH_JOBS = (submit, poll, collect, flush)
+BATCH_JOBS = (submit, poll, collect, retry, flush)

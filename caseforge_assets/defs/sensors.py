@@ -11,7 +11,8 @@ import dagster as dg
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
-from caseforge_assets.defs.jobs import collect, flush, submit
+from caseforge_assets.commands.retry_unattended import newest_retriable
+from caseforge_assets.defs.jobs import collect, flush, retry, submit
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches, outbox, pending, providers
@@ -53,6 +54,24 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason("no batch is finished")
 
 
+@dg.sensor(
+    job=retry,
+    minimum_interval_seconds=60,
+    description="Asks again for nodes that failed, as often as each may be asked for (`max_attempts`), within the plans and budgets that they came under.",
+)
+def retry_sensor(caseforge: Caseforge) -> Requests:
+    """A run when nodes have failed that do not wait for a person."""
+    if caseforge.settings.openai_api_key is None:
+        yield dg.SkipReason(NO_KEY)
+        return
+    with caseforge.store.connect() as connection:
+        if reason := providers.stopped_reason(connection, caseforge.provider.id):
+            yield dg.SkipReason(f"sending is stopped: {reason}")
+            return
+        newest, count = newest_retriable(connection, caseforge.configuration, caseforge.provider.simulated)
+    yield dg.RunRequest(run_key=f"retry-{newest}-{count}") if count else dg.SkipReason("no node has failed that may be asked for again")
+
+
 @dg.sensor(job=flush, minimum_interval_seconds=30, description="Shows in Dagster what a killed command could not show.")
 def flush_sensor(caseforge: Caseforge) -> Requests:
     """A run when outbox rows wait for more than a minute."""
@@ -77,4 +96,4 @@ def _submission(connection: Connection, provider: Provider, configuration: Confi
     return dg.RunRequest(run_key=f"submit-{newest}-{count}-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")
 
 
-SENSORS = (submit_sensor, collect_sensor, flush_sensor)
+SENSORS = (submit_sensor, collect_sensor, flush_sensor, retry_sensor)

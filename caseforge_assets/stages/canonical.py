@@ -22,4 +22,13 @@ def fingerprint(value: object) -> str:
     Args:
         value: A request body, or any other JSON value.
     """
-    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()
+    return text_fingerprint(canonical_json(value))
+
+
+def text_fingerprint(canonical: str) -> str:
+    """Give the SHA-256 of a canonical text, in hexadecimal.
+
+    Args:
+        canonical: As `canonical_json` writes it.
+    """
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -15,10 +15,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from caseforge_assets.stages.canonical import canonical_json, fingerprint
+from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
 from caseforge_assets.stages.judgement import Answer, Judgement, judge_silence
 
-__all__ = ["Source", "Stage", "StageSettings", "all_stages", "canonical_json", "fingerprint", "request_body", "stage", "stage_version"]
+__all__ = [
+    "Source",
+    "Stage",
+    "StageSettings",
+    "all_stages",
+    "canonical_json",
+    "fingerprint",
+    "request_body",
+    "stage",
+    "stage_version",
+    "text_fingerprint",
+]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -220,8 +221,11 @@ def save_contents(connection: Connection, rows: Sequence[NewContent]) -> dict[in
         return {}
     known = _stored_attempts(connection, [row.attempt_id for row in rows if row.attempt_id is not None and row.reused_from is None])
     fresh = [row for row in rows if row.attempt_id not in known or row.reused_from is not None]
-    ids = dict(zip(map(id, fresh), _insert(connection, fresh), strict=True))
-    winners = _choose_current(connection, rows[0].stage, [row.node_id for row in rows])
+    contested = _contested(connection, rows)
+    ids = dict(zip(map(id, fresh), _insert(connection, fresh, contested), strict=True))
+    winners = {ids[id(row)] for row in fresh if row.node_id not in contested}
+    if contested:
+        winners |= _choose_current(connection, rows[0].stage, sorted(contested))
     _insert_candidates(connection, [(row, ids[id(row)]) for row in fresh], winners)
     stored = [(row, ids.get(id(row)) or known.get(row.attempt_id or 0)) for row in rows]
     return {row.attempt_id or row.node_id: content_id for row, content_id in stored if content_id in winners and content_id is not None}
@@ -232,10 +236,18 @@ def _stored_attempts(connection: Connection, attempt_ids: Sequence[int]) -> dict
     return {row[0]: row[1] for row in connection.execute(query, {"ids": list(attempt_ids)})}
 
 
-def _insert(connection: Connection, rows: Sequence[NewContent]) -> list[int]:
+def _contested(connection: Connection, rows: Sequence[NewContent]) -> set[int]:
+    """The nodes that have more than one content with these, so that it has to be decided which is current."""
+    query = text("select distinct node_id from caseforge.content where stage = :stage and node_id = any(:ids)")
+    counts = Counter(row.node_id for row in rows)
+    known = set(connection.scalars(query, {"stage": rows[0].stage, "ids": list(counts)}))
+    return known | {node_id for node_id, count in counts.items() if count > 1}
+
+
+def _insert(connection: Connection, rows: Sequence[NewContent], contested: set[int]) -> list[int]:
     values = []
     for row in rows:
-        value = columns_of(row) | {"is_current": False}
+        value = columns_of(row) | {"is_current": row.node_id not in contested}
         del value["candidates"]
         values.append(value)
     return copy_rows(connection, content, values)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 # COPY's text format: these four would end or change a field. https://www.postgresql.org/docs/16/sql-copy.html
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 _NULL = "\\N"
+_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 READ_BYTES = 1 << 20  # psycopg2 hands the buffer on in pieces of 8 KB otherwise
 
 
@@ -54,7 +55,7 @@ def _field(value: Any) -> str:
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, (dict, list, tuple)):
-        return _escaped(json.dumps(value, ensure_ascii=False, default=str))
+        return _escaped(_json(value))
     return str(value)
 
 

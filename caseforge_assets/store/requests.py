@@ -186,7 +186,7 @@ class FailedRequest:
     outcome: str
 
 
-_FAILED = text("""
+_FAILED = """
 select r.id, r.state, last.outcome, r.framework_key, r.node_id, r.framework_version_id, r.stage, r.question, r.fingerprint, r.generation, r.body,
        r.model, r.temperature, r.stage_version, r.context_id, r.source_content_id, r.plan_id, r.retry_of, r.attempts_counted, r.input_tokens,
        r.max_completion_tokens, r.size_bytes, r.identity_key, r.own_answer, r.shortened
@@ -196,13 +196,16 @@ join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_cu
 join lateral (select outcome from caseforge.attempt a where a.request_id = r.id and a.outcome is not null order by a.id desc limit 1) last on true
 where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and r.stage = :stage
   and (cast(:ids as bigint[]) is null or r.node_id = any(:ids))
-order by nv.position for update of r
-""")
+order by nv.position
+"""
 
 
-def failed_requests(connection: Connection, key: str, stage: str, node_ids: Sequence[int] | None = None) -> list[FailedRequest]:
-    """Current requests of target nodes that failed or were cancelled, in framework order, locked until the transaction ends."""
-    rows = connection.execute(_FAILED, {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)})
+def failed_requests(
+    connection: Connection, key: str, stage: str, node_ids: Sequence[int] | None = None, *, lock: bool = True
+) -> list[FailedRequest]:
+    """Current requests of target nodes that failed or were cancelled, in framework order, locked until the transaction ends unless one only looks."""
+    query = text(_FAILED + " for update of r") if lock else text(_FAILED)
+    rows = connection.execute(query, {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)})
     return [FailedRequest(NewRequest(*row[3:]), row.id, row.state, row.outcome) for row in rows]
 
 

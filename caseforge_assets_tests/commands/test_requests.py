@@ -162,4 +162,6 @@ def test_budgets_fit_the_node_when_there_is_history_and_a_person_wants_it(bench:
     (fitted,) = opened.column(budget, id=opened.ids("2.1.3")[0])
     used = opened.column("select output_tokens from caseforge.attempt")
     assert min(used) <= fitted < 8_000
-    assert opened.column("select count(distinct stage_version) from caseforge.request where stage = 'process_details'") == [1], "a budget makes nothing stale"
+    assert opened.column("select count(distinct stage_version) from caseforge.request where stage = 'process_details'") == [1], (
+        "a budget makes nothing stale"
+    )

@@ -104,7 +104,7 @@ def test_everything_says_what_it_is_and_whose(tmp_path: Path) -> None:
         assert node.kinds, asset
         assert list(node.owners) == [{"shop": "team:shop", "bank": "kim@example.org"}[asset.path[0]]]
     assert "A bank" in graph.get(AssetKey(["bank", "framework"])).description
-    for job in ("submit", "poll", "collect", "flush", "failed_nodes"):
+    for job in ("submit", "poll", "collect", "retry", "flush", "failed_nodes"):
         assert defs.resolve_job_def(job).description
 
 
@@ -125,10 +125,10 @@ def test_another_model_is_another_code_version_of_the_stage(tmp_path: Path) -> N
 
 def test_nothing_runs_by_itself_and_everything_runs_in_process(tmp_path: Path) -> None:
     defs = loaded(tmp_path)
-    sensors = {name: defs.resolve_sensor_def(name) for name in ("submit_sensor", "collect_sensor", "flush_sensor")}
+    sensors = {name: defs.resolve_sensor_def(name) for name in ("submit_sensor", "collect_sensor", "flush_sensor", "retry_sensor")}
     assert {sensor.default_status for sensor in sensors.values()} == {dg.DefaultSensorStatus.STOPPED}
     assert all(sensor.description for sensor in sensors.values())
-    jobs = [defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "flush", "failed_nodes")]
+    jobs = [defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "retry", "flush", "failed_nodes")]
     assert {job.executor_def.name for job in (*jobs, defs.resolve_implicit_global_asset_job_def())} == {"in_process"}
 
 
@@ -149,5 +149,13 @@ def test_what_talks_to_the_provider_is_in_one_pool_and_nothing_else_is(tmp_path:
     jobs = loaded(tmp_path, more=BANK).resolve_all_job_defs()
     pools = {node.name: set(node.definition.pools) for job in jobs for node in job.nodes}
     in_pool = {name for name, found in pools.items() if found == {"provider"}}
-    assert in_pool == {"shop_stations", "bank_stations", "submit_pending", "poll_open", "collect_finished", "regenerate_selected"}
+    assert in_pool == {
+        "shop_stations",
+        "bank_stations",
+        "submit_pending",
+        "poll_open",
+        "collect_finished",
+        "ask_again",
+        "regenerate_selected",
+    }
     assert all(not pools[name] for name in pools.keys() - in_pool)

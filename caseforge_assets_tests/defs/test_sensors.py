@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets_tests.defs.project import CONTEXTS, INPUTS, MATERIALIZED, OpenProject, Project, eventually
+from caseforge_assets_tests.defs.project import CONTEXTS, DOCUMENTS, INPUTS, MATERIALIZED, MISSING, OpenProject, Project, eventually
 from caseforge_assets_tests.defs.test_batch_jobs import with_inputs
 from caseforge_assets_tests.workbench import CODES, PROCESS, serving
 
@@ -199,3 +199,64 @@ def test_rows_that_nobody_showed_are_shown_after_a_minute(project: OpenProject) 
     assert keys(opened.tick("flush_sensor")) != before  # the run that was asked for did not do it
     opened.run_job("flush")
     assert opened.tick("flush_sensor").skip_message == "Dagster is up to date"
+
+
+# retry
+
+
+def retried_by_sensor(opened: Project) -> None:
+    """A tick, and the runs that follow from it: the retry, its submission, the collecting."""
+    (request,) = opened.tick("retry_sensor").run_requests
+    assert request.run_key
+    opened.run_job("retry")
+    opened.run_job("submit")
+    until_final(opened)
+    opened.run_job("collect")
+
+
+def test_failed_nodes_are_asked_for_again_as_often_as_each_may_be(project: OpenProject) -> None:
+    opened = project(faults=["http_500:match=process.*-1-1-1-r"])
+    opened.load()
+    opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
+    retried_by_sensor(opened)
+    assert opened.states(DOCUMENTS)["1.1.1_c"] == MISSING
+    retried_by_sensor(opened)
+    assert opened.tick("retry_sensor").skip_message == "no node has failed that may be asked for again"
+    assert opened.bench.column("select count(*) from caseforge.attempt where custom_id like 'process%-1-1-1-r%'") == [3]
+
+
+def test_a_retried_node_that_comes_good_turns_green(project: OpenProject) -> None:
+    opened = project(faults=["truncate:batch=1,match=process.*-1-1-1-r"])
+    opened.load()
+    opened.generate("1.1.1", stages=[PROCESS])
+    retried_by_sensor(opened)
+    assert opened.states(DOCUMENTS)["1.1.1_c"] == MATERIALIZED
+    assert opened.bench.column("select max_completion_tokens from caseforge.request where stage = 'process_details' order by id") == [
+        8_000,
+        16_000,
+    ]
+
+
+def test_what_waits_for_a_person_is_left_to_one(project: OpenProject) -> None:
+    opened = project(faults=["refusal:match=process.*-1-1-1-r"])
+    opened.load()
+    opened.generate("1.1.1", stages=[PROCESS])
+    assert opened.tick("retry_sensor").skip_message == "no node has failed that may be asked for again"
+    assert opened.run_job("retry").success
+    assert opened.bench.column("select state from caseforge.request where stage = 'process_details'") == ["failed"]
+
+
+def test_a_retry_spends_within_the_plan_that_it_came_under(project: OpenProject) -> None:
+    opened = project(faults=["http_500:batch=1,match=process.*-1-1-1-r"], bills=True, budget_usd=10)
+    opened.load()
+    opened.bench.approve("1.1.1", stages=[PROCESS])
+    opened.bench.work()
+    opened.run_job("retry")
+    plans = opened.bench.column("select distinct plan_id from caseforge.request where stage = 'process_details'")
+    assert len(plans) == 1
+    opened.bench.change("update caseforge.plan set max_cost_usd = 0.000001")
+    opened.run_job("submit")
+    assert opened.bench.stats()["requests_accepted"] == 1
+    opened.bench.change("update caseforge.plan set max_cost_usd = null")
+    opened.run_job("submit")
+    assert opened.bench.stats()["requests_accepted"] == 2
