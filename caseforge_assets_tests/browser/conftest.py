@@ -42,7 +42,10 @@ LOCATION = "caseforge_assets.definitions"
 def rows_under(code: str, key: str) -> list[tuple[str, ...]]:
     """The small framework with other codes (1 and 2 become `code`.1 and `code`.2) and questions of its own: nothing is reused."""
     top = (code, "top", f"Everything of the {key}", "All of it.")
-    return [top, *((f"{code}.{row[0].replace('.1.', '.')}", *row[1:]) for row in SHOP if row[0].count(".") != 1)]
+    return [
+        top,
+        *((f"{code}.{row[0].replace('.1.', '.')}", row[1], row[2], f"{row[3]} At the {key}.") for row in SHOP if row[0].count(".") != 1),
+    ]
 
 
 @dataclass(frozen=True)
