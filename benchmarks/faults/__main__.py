@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import answers, creating, databases, kills, races, storm, twins
+from benchmarks.faults import answers, creating, databases, kills, limits, races, storm, twins
 from benchmarks.faults.rows import Row, summed
 from benchmarks.faults.world import World, open_world
 
@@ -48,6 +48,7 @@ def _run(world: World, *, short: bool) -> Iterator[Row]:
     yield from twins.run_twins(world, twins.SHORT if short else twins.FAULTS)
     yield from races.run_races(world, races.SHORT if short else races.RACES, races.FEW_NODES if short else races.NODES)
     yield from answers.run_answers(world, answers.SHORT if short else answers.ANSWERS)
+    yield from limits.run_limits(world, limits.FEW_NODES, limits.LOW_LIMIT_TOKENS) if short else limits.run_limits(world)
     yield from storm.run_storm(world, storm.SHORT_NODES, storm.SHORT_KILLS) if short else storm.run_storm(world)
 
 

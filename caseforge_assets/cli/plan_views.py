@@ -44,10 +44,11 @@ REUSE_RULES = {"exact": "the answer to the same request", "identity": "the same 
 def print_plan(draft: Plan, simulated: bool) -> None:
     """A plan as a table: per stage how many nodes and why, tokens, cost."""
     console.print(f"Plan for {draft.framework_key}", style="bold")
-    table = Table("Stage", "Model", "Send", "Input tokens", "Output tokens", "Expected cost")
+    table = Table("Stage", "Model", "Send", "Batches", "Input tokens", "Output tokens", "Expected cost")
     for part in draft.stages:
         cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
-        table.add_row(part.stage.key, part.model, f"{part.nodes:,}", f"{part.input_tokens:,}", f"{part.output_tokens:,}", cost)
+        sent = (f"{part.nodes:,}", f"{part.batches:,}", f"{part.input_tokens:,}", f"{part.output_tokens:,}")
+        table.add_row(part.stage.key, part.model, *sent, cost)
     console.print(table)
     for part in draft.stages:
         standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
@@ -84,6 +85,7 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
             "states": part.states,
             "not_retried": part.given_up,
             "reused": part.reused,
+            "batches": part.batches,
             "input_tokens": part.input_tokens,
             "output_tokens": part.output_tokens,
             "expected_cost_usd": part.expected_cost_usd,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_output_tokens
@@ -29,7 +30,7 @@ class StagePlan:
 
     `states` counts the chosen nodes before anything is sent; `now` have their request ready, `later` get it when
     the stage that they read is done. `reused` counts those that are answered from the store at no cost, by rule and then by
-    the framework that the answer comes from. Tokens are sums; the cost is None where the model has no known batch price.
+    the framework that the answer comes from. `batches` is how many the limits make necessary, as far as they are known. Tokens are sums; the cost is None where the model has no known batch price.
     `at_most_usd` is the cost if every answer used its whole budget, at the first try.
     """
 
@@ -41,6 +42,7 @@ class StagePlan:
     retries: int
     given_up: dict[str, int]
     reused: dict[str, dict[str, int]]
+    batches: int
     input_tokens: int
     output_tokens: int
     expected_cost_usd: Decimal | None
@@ -182,11 +184,17 @@ def _draft_stage(drafting: _Drafting, stage: Stage, standing: dict[str, int]) ->
         retries=len(retried.node_ids),
         given_up=retried.left,
         reused=_count_reused(reused),
+        batches=_batches(configuration, settings.model, tokens),
         input_tokens=sum(tokens),
         output_tokens=output * len(tokens),
         expected_cost_usd=_cost(settings.model, sum(tokens), output * len(tokens), len(tokens)),
         at_most_usd=_cost(settings.model, sum(tokens), sum(budgets), len(tokens)),
     )
+
+
+def _batches(configuration: Configuration, model: str, tokens: Sequence[int]) -> int:
+    limits = PackLimits(max_requests=configuration.max_requests_per_batch, max_enqueued_tokens=configuration.max_enqueued_tokens.get(model))
+    return len(pack([PackItem(number, 0, count, model) for number, count in enumerate(tokens)], limits))
 
 
 def _cost(model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:

@@ -99,6 +99,8 @@ def _flush_chunk(
     event_ids: dict[int, int | None] = {}
     for asset in (FRAMEWORK, *STATIONS):
         made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
+        if not made:
+            continue
         events = _station_events(store, made, metadata, event_ids)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in made), written, strict=True))

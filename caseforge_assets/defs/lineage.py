@@ -266,6 +266,8 @@ def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry])
 
     One asset a transaction, because only the last entry of each is put into the asset's own row.
     """
+    if not entries:  # the look at cached counts below inspects Dagster's tables, even for no asset
+        return []
     positions: dict[AssetKey, list[int]] = {}
     for position, entry in enumerate(entries):
         positions.setdefault(_asset_of(entry), []).append(position)

@@ -310,3 +310,12 @@ def test_a_stopped_provider_gets_nothing_until_a_person_acts(bench: OpenBench) -
     with opened.store.begin() as connection:
         providers.set_stopped(connection, opened.provider.id, None)
     assert len(planned(opened).batch_ids) == 1
+
+
+def test_a_plan_says_how_many_batches_its_limits_make_necessary(bench: OpenBench) -> None:
+    opened = bench()
+    assert [part.batches for part in opened.draft().stages] == [1, 1]
+    assert [part.batches for part in opened.configured(max_requests_per_batch=4).draft().stages] == [2, 2]
+    per_request = opened.draft().stages[0].input_tokens // 6
+    limited = opened.configured(max_enqueued_tokens={"gpt-5": 2 * per_request + 100})
+    assert limited.draft(stages=[PROCESS]).stages[0].batches == 3

@@ -149,5 +149,13 @@ def test_what_talks_to_the_provider_is_in_one_pool_and_nothing_else_is(tmp_path:
     jobs = loaded(tmp_path, more=BANK).resolve_all_job_defs()
     pools = {node.name: set(node.definition.pools) for job in jobs for node in job.nodes}
     in_pool = {name for name, found in pools.items() if found == {"provider"}}
-    assert in_pool == {"shop_stations", "bank_stations", "submit_pending", "poll_open", "collect_finished", "ask_again", "regenerate_selected"}
+    assert in_pool == {
+        "shop_stations",
+        "bank_stations",
+        "submit_pending",
+        "poll_open",
+        "collect_finished",
+        "ask_again",
+        "regenerate_selected",
+    }
     assert all(not pools[name] for name in pools.keys() - in_pool)
