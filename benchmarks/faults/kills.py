@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
@@ -87,7 +87,7 @@ def trace(world: World, stage: str) -> tuple[Ended, list[str]]:
         return ended, file.read_text().splitlines()
 
 
-def run_kills(world: World, moments: Sequence[Moment] = MOMENTS) -> Iterator[Row]:
-    """A row for every moment in each stage."""
-    cases = [(stage, moment) for stage in STAGES for moment in moments]
+def run_kills(world: World, moments: Sequence[Moment] = MOMENTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
+    """A row for every moment in each of the stages."""
+    cases = [(stage, moment) for stage in stages for moment in moments]
     yield from each(cases, lambda case: kill_and_restart(world, *case))
