@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from caseforge_assets.costs.prices import cost_usd
+from caseforge_assets.costs.tokenizer import count_plain_tokens
 from caseforge_assets.costs.usage import Usage
 from caseforge_assets.stages.canonical import canonical_json
 
@@ -24,8 +25,7 @@ def count_tokens(text: str) -> int:
     Args:
         text: Of any length.
     """
-    encode = _encoding().encode_ordinary
-    return sum(len(encode(text[start : start + _PIECE_CHARACTERS])) for start in range(0, len(text), _PIECE_CHARACTERS))
+    return sum(count_plain_tokens(text[start : start + _PIECE_CHARACTERS]) for start in range(0, len(text), _PIECE_CHARACTERS))
 
 
 def request_tokens(body: Mapping[str, Any]) -> int:
@@ -74,10 +74,3 @@ def expected_cost_usd(model: str, input_tokens: int, output_tokens: int, request
 @lru_cache(maxsize=32)
 def _count_shared(text: str) -> int:
     return count_tokens(text)
-
-
-@cache
-def _encoding() -> Any:
-    import bpe_openai  # not at the top: its tables take half a second to load
-
-    return bpe_openai.get_encoding("o200k_base")
