@@ -37,6 +37,7 @@ def spec(fault: str, which: str) -> str:
     return f"{fault}{',' if ':' in fault else ':'}{which}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", GOOD, ids=names(GOOD))
 def test_a_tolerable_document_is_kept_with_a_note(bench: OpenBench, expected: Expected) -> None:
     opened = bench(faults=[expected.spec])
@@ -56,6 +57,7 @@ def test_a_bad_document_is_not_kept_and_its_failure_has_a_name(bench: OpenBench,
     assert opened.column("select count(*) from caseforge.content") == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", GOOD_CASES, ids=names(GOOD_CASES))
 def test_tolerable_use_cases_are_kept_with_a_note(bench: OpenBench, expected: Expected) -> None:
     opened = bench(faults=[expected.spec])
@@ -75,6 +77,7 @@ def test_use_cases_that_were_cut_off_keep_those_that_are_complete(bench: OpenBen
     assert opened.column("select count(*) from caseforge.candidate where is_current") == [7]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", BAD_CASES, ids=names(BAD_CASES))
 def test_bad_use_cases_are_not_kept_and_their_failure_has_a_name(bench: OpenBench, expected: Expected) -> None:
     opened = bench(faults=[expected.spec])

@@ -50,6 +50,7 @@ def failure_text(run: object) -> str:
     return " ".join(str(event.step_failure_data.user_failure_data) for event in run.all_events if event.is_step_failure)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_from_inputs_to_candidates_by_jobs_alone(project: OpenProject) -> None:
     opened = with_inputs(project())
     for _ in range(2):
@@ -64,6 +65,7 @@ def test_from_inputs_to_candidates_by_jobs_alone(project: OpenProject) -> None:
     assert opened.stale() == set()
 
 
+@pytest.mark.slow
 def test_the_note_that_a_node_waits_belongs_to_the_run_that_sent_it(project: OpenProject) -> None:
     """Dagster's list of a partition's events leaves out those of no run."""
     opened = with_inputs(project(latency_s=60))
@@ -74,12 +76,14 @@ def test_the_note_that_a_node_waits_belongs_to_the_run_that_sent_it(project: Ope
     assert (note.run_id, note.event_log_entry.step_key) == (run.run_id, "submit_pending")
 
 
+@pytest.mark.slow
 def test_a_provider_that_bills_gets_nothing_without_approval(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True, budget_usd=10))
     assert opened.run_job("submit").success
     assert opened.bench.column(STATES) == []
 
 
+@pytest.mark.slow
 def test_the_form_approves_what_is_pending_up_to_an_amount(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True, budget_usd=10))
     run = opened.run_job("submit", max_cost_usd=0.001)
@@ -92,12 +96,14 @@ def test_the_form_approves_what_is_pending_up_to_an_amount(project: OpenProject)
     assert opened.bench.query("select state, made_by, max_cost_usd from caseforge.plan") == [("approved", "submit job", 5)]
 
 
+@pytest.mark.slow
 def test_over_budget_nothing_is_sent(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True, budget_usd=0.001))
     assert opened.run_job("submit", max_cost_usd=5).success
     assert opened.bench.stats()["accepted"]["requests"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_sensor", [False, True])
 def test_only_a_person_sends_again_to_a_provider_that_stopped(project: OpenProject, by_sensor: bool) -> None:
     opened = with_inputs(project())
@@ -108,6 +114,7 @@ def test_only_a_person_sends_again_to_a_provider_that_stopped(project: OpenProje
     assert opened.bench.stats()["batches_created"] == (0 if by_sensor else 1)
 
 
+@pytest.mark.slow
 def test_polling_shows_and_collects_nothing(project: OpenProject) -> None:
     opened = with_inputs(project())
     opened.run_job("submit")
@@ -116,6 +123,7 @@ def test_polling_shows_and_collects_nothing(project: OpenProject) -> None:
     assert opened.states(OUTPUTS) == dict.fromkeys(PARTITIONS, MISSING)
 
 
+@pytest.mark.slow
 def test_one_batch_is_collected_with_its_failures_beside_it(project: OpenProject) -> None:
     opened = project(faults=["truncate:match=-1-1-1-r"], max_requests_per_batch=3)
     opened.load()
@@ -136,6 +144,7 @@ def test_one_batch_is_collected_with_its_failures_beside_it(project: OpenProject
     assert opened.count(DOCUMENTS) == 2
 
 
+@pytest.mark.slow
 def test_another_providers_batch_is_left_alone(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a provider that does not know its files would make every answer count as missing, and be paid for them again."""
     opened = with_inputs(project(missing_files_grace_s=0))
@@ -152,6 +161,7 @@ def test_another_providers_batch_is_left_alone(project: OpenProject, monkeypatch
     assert opened.bench.column("select distinct state from caseforge.request") == ["in_batch"]
 
 
+@pytest.mark.slow
 def test_flush_shows_what_a_killed_command_could_not(project: OpenProject) -> None:
     opened = project()
     opened.bench.load()
@@ -160,6 +170,7 @@ def test_flush_shows_what_a_killed_command_could_not(project: OpenProject) -> No
     assert opened.states("pcf_nodes") == dict.fromkeys(PARTITIONS, MATERIALIZED)
 
 
+@pytest.mark.slow
 def test_without_a_key_a_job_says_what_to_set(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = with_inputs(project())
     monkeypatch.delenv("OPENAI_API_KEY")

@@ -33,6 +33,7 @@ def sent(opened: Project) -> int:
     return int(opened.bench.stats()["accepted"]["requests"])
 
 
+@pytest.mark.slow
 def test_the_form_as_it_stands_finishes_what_is_not(project: OpenProject) -> None:
     opened = project(faults=FAILS_ONCE)
     opened.load()
@@ -45,6 +46,7 @@ def test_the_form_as_it_stands_finishes_what_is_not(project: OpenProject) -> Non
     assert sent(opened) - before == 5 + 5  # two failed and three missing, in both stages
 
 
+@pytest.mark.slow
 def test_its_run_shows_the_assets_and_partitions(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -55,6 +57,7 @@ def test_its_run_shows_the_assets_and_partitions(project: OpenProject) -> None:
     assert opened.latest(CANDIDATES, "2.1.3_j").event_log_entry.run_id == run.run_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
@@ -74,6 +77,7 @@ def test_a_selection_means_exactly_its_nodes(project: OpenProject, form: dict[st
     assert {name for name, state in opened.states(DOCUMENTS).items() if state == MATERIALIZED} == expected | {"1.1.2_d"}
 
 
+@pytest.mark.slow
 def test_stale_nodes_are_made_anew_in_both_stages(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -84,6 +88,7 @@ def test_stale_nodes_are_made_anew_in_both_stages(project: OpenProject) -> None:
     assert opened.bench.column("select count(*) from caseforge.content where stage = 'usecases'") == [7]
 
 
+@pytest.mark.slow
 def test_with_a_provider_that_bills_it_says_what_it_waits_for(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=100)
     opened.load()
@@ -93,6 +98,7 @@ def test_with_a_provider_that_bills_it_says_what_it_waits_for(project: OpenProje
     assert "approve" in opened.notes(OUTPUTS)["1.1.1_c"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "said"),
     [
@@ -109,6 +115,7 @@ def test_what_the_form_does_not_know_is_refused_before_a_run_is_made(project: Op
     assert opened.instance.get_runs() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "said"),
     [({"nodes": ["9.9"]}, "'9.9' is no target node"), ({"stage": "poems"}, "poems"), ({"framework": "none"}, "declared: shop")],

@@ -186,6 +186,7 @@ def histories(project: OpenProject) -> Project:
     return project(faults=["http_500:rate=0.15", "truncate:rate=0.15"])
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(actions=st.lists(actions, min_size=3, max_size=7))
 def test_dagsters_resolver_and_the_store_agree_after_any_history(histories: Project, actions: list[tuple[Any, ...]]) -> None:
@@ -231,6 +232,7 @@ def edited(rows: list[tuple[str, ...]], edit: tuple[str, str, str]) -> list[tupl
     return rows
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(edits=st.lists(edits, min_size=1, max_size=5))
 def test_after_any_new_edition_exactly_what_says_something_else_of_itself_is_stale(

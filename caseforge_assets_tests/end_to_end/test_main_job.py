@@ -35,6 +35,7 @@ def test_the_sample_goes_all_the_way(project: Project) -> None:
     assert project.stats()["accepted"] == {"requests": 120, "distinct_bodies": 120, "max_multiplicity": 1}
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_nothing_is_paid_twice(project: Project) -> None:
     project.run("load", str(sample_path()), "--framework", "sample")
     for seconds in (1.2, 1.8, 2.4):
@@ -44,6 +45,7 @@ def test_a_killed_run_goes_on_and_nothing_is_paid_twice(project: Project) -> Non
     assert materialized(project, "sample") == {station.name: 60 for station in all_stations()}
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_in_order_changes_nothing(project: Project) -> None:
     bad = project.folder / "bad.csv"
     bad.write_text("code,name,description\n1,One,first\n1,Again,second\n2.1,Orphan,third\n")
@@ -58,6 +60,7 @@ def test_a_file_that_is_not_in_order_changes_nothing(project: Project) -> None:
     assert project.json("frameworks") == []
 
 
+@pytest.mark.slow
 def test_answers_paid_elsewhere_are_taken_over(project: Project, shared: Path) -> None:
     key = "cross_industry"
     project.run("load", str(shared / "apqc" / "cross-industry-v7.4.xlsx"), "--framework", key)

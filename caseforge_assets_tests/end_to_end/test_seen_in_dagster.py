@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from dagster import AssetKey, AssetRecordsFilter, DagsterInstance, DagsterRunStatus, DynamicPartitionsDefinition, RunsFilter
 from sqlalchemy import create_engine, text
 
@@ -103,6 +104,7 @@ def test_every_partition_is_materialized_with_the_stores_own_version(command_lin
         assert list(instance.get_dynamic_partitions(partitions_name(KEY))) == order
 
 
+@pytest.mark.slow
 def test_with_faults_the_failed_partitions_are_where_they_belong(command_line: OpenCommandLine, dagster_database_url: str) -> None:
     cli = loaded(command_line, faults=["http_500:rate=0.05", "truncate:rate=0.05"])
     cli.run("generate", "--wait", expected=3)
@@ -121,6 +123,7 @@ def test_with_faults_the_failed_partitions_are_where_they_belong(command_line: O
         assert {run.tags["caseforge/outcome"] for run in runs} == set(failures.values())
 
 
+@pytest.mark.slow
 def test_a_retry_turns_failed_partitions_green(command_line: OpenCommandLine) -> None:
     cli = loaded(command_line, faults=["truncate:batch=1,match=-1-1-1-1-r"])
     cli.run("generate", "--wait", "--nodes", "1.*", expected=3)
@@ -130,12 +133,14 @@ def test_a_retry_turns_failed_partitions_green(command_line: OpenCommandLine) ->
         assert failed_in_dagster(instance) == {}
 
 
+@pytest.mark.slow
 def test_flushing_again_tells_dagster_nothing_twice(command_line: OpenCommandLine) -> None:
     cli = loaded(command_line)
     cli.run("generate", "--wait", "--nodes", "1.1.*")
     assert "0 events written" in cli.run("flush")
 
 
+@pytest.mark.slow
 def test_what_a_crash_left_unflushed_is_flushed_by_the_next_command(command_line: OpenCommandLine, dagster_database_url: str) -> None:
     cli = loaded(command_line)
     cli.run("generate", "--wait", "--nodes", "1.1.*", "--stage", "process_details")

@@ -22,14 +22,17 @@ def test_killed_at_the_moments_that_cost_most(world: World) -> None:
     assert_good(kills.run_kills(world, kills.SHORT, ["usecases"]), len(kills.SHORT))
 
 
+@pytest.mark.slow
 def test_a_creation_that_is_accepted_without_an_answer_while_the_list_is_late(world: World) -> None:
     assert_good(creating.run_creating(world, creating.SHORT, ["process_details"]), 1)
 
 
+@pytest.mark.slow
 def test_created_twice(world: World) -> None:
     assert_good(twins.run_twins(world, twins.SHORT, ["usecases"]), 1)
 
 
+@pytest.mark.slow
 def test_several_processes_at_once(world: World) -> None:
     assert_good(races.run_races(world, races.SHORT, races.FEW_NODES), 1)
 
