@@ -30,7 +30,7 @@ CHUNK_LINES = 300
 
 
 def collect_twin(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow) -> bool:
-    """Takes in what a twin in state final answered; the caller holds the lock of the batch that it is a twin of.
+    """Takes in what a twin in state final answered; the caller holds its lock, or that of the batch that it is a twin of while that is not collected.
 
     Returns:
         False while its files are still awaited.

@@ -153,6 +153,7 @@ def test_status_says_what_came_of_the_last_tick(served: Served) -> None:
     served.tick("collect_sensor", TickStatus.FAILURE, error=SerializableErrorInfo("KeyError: sk-test-Ab12Cd34Ef56\nno\n", [], None))
     served.tick("flush_sensor", TickStatus.SKIPPED, skip_reason="Dagster is up to date")
     ticks = {sensor["sensor"]: sensor["last_tick"] for sensor in served.json("sensors", "status")["sensors"]}
+    assert ticks.pop("retry_sensor") is None
     assert {name: (tick["status"], tick["came_of"]) for name, tick in ticks.items()} == {
         "submit_sensor": ("success", "run requested: 5f0e8c11, 77b1d2e3"),
         "collect_sensor": ("failure", "error: KeyError: [secret]"),
@@ -180,7 +181,7 @@ def test_what_changes_the_declaration_is_seen_at_once_and_the_rest_needs_no_relo
     before, arguments = served.loaded_at(), ("load", str(served.folder / "first.csv"), "--framework", "first")
     write_table(served.folder / "first.csv", renamed("1.1.1", "Advertise more"))
     said = served.run(*arguments)
-    assert "1 changed" in said
+    assert "renamed" in said
     assert served.url not in said
     assert served.loaded_at() == before
     assert served.json(*arguments, "--targets", "2.*")["targets"] == 3  # and nothing else on standard output
