@@ -23,7 +23,7 @@ from caseforge_assets.store.outbox import OutboxRow
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load came to. What was carried over and what is to be paid for is None for a framework's first edition.
+    """What a load came to. A framework's first edition differs from nothing, and carries nothing over (None).
 
     `to_send` counts the requests that bring everything up to the new edition, per stage; `expected_cost_usd` is None where unknown.
     """
@@ -73,10 +73,10 @@ def load_framework(
         frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, _rows(edition.nodes, targets))
         _rename_candidates(connection, key)
         _write_events(connection, key, edition.source_sha256)
-        difference = compare_editions(before, nodes.all_nodes(connection, key))
-        loaded = replace(loaded, changed=True, difference=difference)
+        loaded = replace(loaded, changed=True)
         if before:
-            loaded = _followed_up(connection, configuration, loaded, key)
+            difference = compare_editions(before, nodes.all_nodes(connection, key))
+            loaded = _followed_up(connection, configuration, replace(loaded, difference=difference), key)
         if dry_run:
             connection.rollback()
     return loaded

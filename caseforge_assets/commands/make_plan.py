@@ -98,7 +98,11 @@ def survey(
 
 @dataclass
 class _Drafting:
-    """A plan while it is made. `coming` holds, per stage, the nodes whose content the plan will bring."""
+    """A plan while it is made.
+
+    `coming` holds, per stage, the nodes whose content the plan will bring; `surveyed` how the nodes stood before it, which is how
+    they stand until something is answered from the store.
+    """
 
     connection: Connection
     configuration: Configuration
@@ -109,6 +113,8 @@ class _Drafting:
     ask_again: bool
     refresh_context: bool
     coming: dict[str, set[int]] = field(default_factory=dict)
+    surveyed: dict[str, list[tuple[StationState, NodeState]]] = field(default_factory=dict)
+    reused: int = 0
 
     def survey(self, stage: Stage) -> list[tuple[StationState, NodeState]]:
         return survey(self.connection, self.configuration, self.key, stage, self.simulated, self.node_ids)
@@ -141,8 +147,8 @@ def draft_plan(
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
     drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context)
     _refresh_contexts(drafting, stages[0])
-    standing = {stage.key: count_states(state for _, state in drafting.survey(stage)) for stage in stages}
-    plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage, standing[stage.key]) for stage in stages))
+    drafting.surveyed = {stage.key: drafting.survey(stage) for stage in stages}
+    plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
     details = {
         part.stage.key: {"states": part.states, "now": part.now, "later": part.later, "model": part.model, "reused": part.reused}
         for part in plan.stages
@@ -157,18 +163,23 @@ def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:
         build_contexts(drafting.connection, drafting.key, old)
 
 
-def _draft_stage(drafting: _Drafting, stage: Stage, standing: dict[str, int]) -> StagePlan:
+def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     connection, configuration, plan_id = drafting.connection, drafting.configuration, drafting.plan_id
     settings = stage_settings(configuration, stage)
-    later = _later(drafting, stage)
-    rows = [(row, state) for row, state in drafting.survey(stage) if row.node_id not in later]
+    surveyed = drafting.survey(stage) if drafting.reused else drafting.surveyed[stage.key]
+    coming = drafting.coming.get(stage.reads or "", set())  # the requests of these are made when what they read has come
+    later = {row.node_id for row, _ in surveyed if row.node_id in coming}
+    rows = [(row, state) for row, state in surveyed if row.node_id not in later]
     built = _build(drafting, stage, rows)
     failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
     retried = retry_failed(connection, configuration, drafting.key, stage, node_ids=failed, plan_id=plan_id)
     waiting = [row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id]
     requests.set_plan(connection, requests.without_approval(connection, waiting), plan_id)  # a draft takes nothing from approved plans
-    reused = reuse_answers(connection, configuration, drafting.simulated, pending.of_plan(connection, plan_id, stage.key))
-    now = pending.of_plan(connection, plan_id, stage.key)
+    of_plan = pending.of_plan(connection, plan_id, stage.key)
+    reused = reuse_answers(connection, configuration, drafting.simulated, of_plan)
+    drafting.reused += len(reused)
+    answered = {one.request_id for one in reused}
+    now = [row for row in of_plan if row.id not in answered]
     output = expected_output_tokens(connection, stage.key, settings.model, drafting.simulated)
     tokens = [row.input_tokens for row in now] + [stage.typical_input_tokens] * len(later)
     budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
@@ -178,7 +189,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage, standing: dict[str, int]) ->
     return StagePlan(
         stage,
         settings.model,
-        standing,
+        count_states(state for _, state in drafting.surveyed[stage.key]),
         now=len(now),
         later=len(later),
         retries=len(retried.node_ids),
@@ -199,12 +210,6 @@ def _batches(configuration: Configuration, model: str, tokens: Sequence[int]) ->
 
 def _cost(model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:
     return expected_cost_usd(model, input_tokens, output_tokens, requests=count) if count else Decimal(0)
-
-
-def _later(drafting: _Drafting, stage: Stage) -> set[int]:
-    """Nodes whose request is made when the content that it reads has come."""
-    coming = drafting.coming.get(stage.reads or "", set())
-    return {row.node_id for row, _ in drafting.survey(stage) if row.node_id in coming} if coming else set()
 
 
 def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState, NodeState]]) -> set[int]:
