@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
-
-import openai
-from openai.types import Batch
+from typing import TYPE_CHECKING, Any, Literal
 
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderRefused, ProviderUnclear, translate
+
+if TYPE_CHECKING:
+    from openai.types import Batch
 
 SUBMISSION_KEY = "caseforge_submission"
 SIMULATED_HEADER = "x-caseforge-simulated"
@@ -42,6 +42,8 @@ class BatchClient:
     def __init__(
         self, base_url: str, api_key: str, account: str = "default", timeout_s: float = 60.0, upload_timeout_s: float = 600.0
     ) -> None:
+        import openai  # not at the top, here and below: Dagster's code location and most commands load without the SDK
+
         self.base_url = base_url
         self.account = account
         self._upload_timeout_s = upload_timeout_s
@@ -144,6 +146,8 @@ def _batch_object(batch: Batch) -> dict[str, Any]:
 @contextmanager
 def _unless_refused(doing: str) -> Iterator[None]:
     """For a call that must not be repeated: only a refusal that cannot come after it took effect is one."""
+    import openai
+
     try:
         with _translated(doing):
             yield
@@ -156,6 +160,8 @@ def _unless_refused(doing: str) -> Iterator[None]:
 
 @contextmanager
 def _translated(doing: str) -> Iterator[None]:
+    import openai
+
     try:
         yield
     except openai.OpenAIError as error:

@@ -5,9 +5,12 @@ Sources: HTTP status and `error.code` of OpenAI's API; codes are matched loosely
 
 from __future__ import annotations
 
-import openai
+from typing import TYPE_CHECKING
 
 from caseforge_assets.redaction import redact
+
+if TYPE_CHECKING:
+    import openai
 
 STOP_CODES = frozenset(
     {
@@ -47,6 +50,8 @@ def translate(error: openai.OpenAIError, doing: str) -> ProviderError:
         error: what the SDK raised.
         doing: the call in words, e.g. "creating the batch".
     """
+    import openai  # not at the top, here and below: Dagster's code location and most commands load without the SDK
+
     if isinstance(error, openai.APITimeoutError):
         return ProviderUnclear(f"{doing}: no answer within the time-out")
     if isinstance(error, openai.APIConnectionError):
