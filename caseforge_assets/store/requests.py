@@ -238,12 +238,6 @@ def manifest_of_batch(connection: Connection, batch_id: int) -> Iterator[dict[st
         yield dict(row._mapping)
 
 
-def expected_input_tokens(connection: Connection, request_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """Per request: model and input tokens, for estimates."""
-    query = text("select id, model, input_tokens from caseforge.request where id = any(:ids)")
-    return {row.id: (row.model, row.input_tokens) for row in connection.execute(query, {"ids": list(request_ids)})}
-
-
 def typical_output_tokens(connection: Connection, stage: str, model: str, simulated: bool, at_least: int = 20) -> Decimal | None:
     """Mean output tokens of a stage's answers by a model at this kind of provider; None before there are `at_least` of them."""
     query = text("""
