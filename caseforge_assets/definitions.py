@@ -1,5 +1,6 @@
 """The code location: every declared framework as a group of assets, beside the jobs and sensors of the batch clock."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from caseforge_assets.defs.jobs import BATCH_JOBS
 from caseforge_assets.defs.regenerate import regenerate
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.defs.sensors import SENSORS
+from caseforge_assets.openai_batch.client import import_sdk
 from caseforge_assets.settings import Settings, load_settings
 
 
@@ -32,3 +34,6 @@ def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | 
 
 
 defs = build_defs()
+
+# The SDK takes half a second to import: sensors' first ticks and collecting runs find it imported, and the location is there without it.
+threading.Thread(target=import_sdk, name="import openai", daemon=True).start()

@@ -27,6 +27,11 @@ NOTHING_WAS_MADE = frozenset({400, 413, 422, 429})  # 409 may be about a lock th
 CLOCK_SLACK_S = 86_400.0  # how far our clock may be off; what a listing does not show counts as not there, and is paid for again
 
 
+def import_sdk() -> None:
+    """Imports the SDK, which takes half a second, so that the first client need not."""
+    import openai  # noqa: F401
+
+
 @dataclass(frozen=True)
 class ProviderIdentity:
     """Where batches go: base URL, account (organization/project, never the key), and whether its answers are simulated."""
