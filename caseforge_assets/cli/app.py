@@ -23,6 +23,7 @@ _COMMANDS = {
     "plan": "generation",
     "generate": "generation",
     "approve": "money",
+    "pairs": "pairs",
     "submit": "generation",
     "retry": "generation",
     "monitor": "watching",

@@ -21,7 +21,8 @@ from caseforge_assets.cli.options import (
     select_option,
     stage_option,
 )
-from caseforge_assets.cli.plan_views import compared_json, plan_json, print_beside, print_plan
+from caseforge_assets.cli.pairs import print_similar
+from caseforge_assets.cli.plan_views import plan_json, print_drafted, print_plan
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.why import explain
 
@@ -47,6 +48,12 @@ refresh_context_option = click.option(
 @regenerate_option
 @refresh_context_option
 @click.option("--why", metavar="NODE", help="Say in words why NODE would be asked for again, with what differs; nothing else is planned.")
+@click.option(
+    "--similar",
+    metavar="SHARE",
+    type=click.FloatRange(0.5, 1),
+    help="List the nodes that would be asked for and are nearly the same as another one, e.g. 0.9; nothing else is planned.",
+)
 @click.option("--compare", metavar="MODELS", help="Set the cost of the same plan with other models beside it, e.g. gpt-5,gpt-5-mini.")
 @click.option("--keep", is_flag=True, help="Keep the plan as a draft that somebody approves later: caseforge approve.")
 @click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
@@ -62,6 +69,7 @@ def plan(
     regenerate: bool,
     refresh_context: bool,
     why: str | None,
+    similar: float | None,
     compare: str | None,
     keep: bool,
     offline: bool,
@@ -80,6 +88,9 @@ def plan(
     with session.store.connect() as connection:
         stages = chosen_stages(stage_keys)
         ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
+        if similar is not None:
+            print_similar(session, connection, key, similar, ids, simulated=simulated, as_json=as_json)
+            return
         draft = draft_plan(
             connection,
             session.settings.configuration,
@@ -96,12 +107,7 @@ def plan(
         (connection.commit if keep else connection.rollback)()
     if keep:
         session.mirror()
-    if as_json:
-        extra = {"plan": draft.id if keep else None, "compared": compared_json(compared), "budgets_left_usd": left}
-        print_json({**plan_json(draft, simulated), **extra})
-    else:
-        print_plan(draft, simulated)
-        print_beside(compared, left, draft.id if keep else None)
+    print_drafted(draft, simulated, compared, left, kept=keep, as_json=as_json)
 
 
 @click.command()

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from caseforge_assets.cli.console import console, usd
+from caseforge_assets.cli.console import console, print_json, usd
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.compare_models import ModelCost
     from caseforge_assets.commands.make_plan import Plan
 
 
-def print_beside(compared: list[ModelCost], left: dict[str, Decimal], kept: int | None) -> None:
-    """What stands below a plan: other models, where they were asked for; what is left of the budgets; its number, where it is kept."""
+def print_drafted(draft: Plan, simulated: bool, compared: list[ModelCost], left: dict[str, Decimal], *, kept: bool, as_json: bool) -> None:
+    """A draft with what stands below it: other models, where they were asked for; what is left of the budgets; its number, where it is kept."""
+    number = draft.id if kept else None
+    if as_json:
+        print_json({**plan_json(draft, simulated), "plan": number, "compared": _compared_json(compared), "budgets_left_usd": left})
+        return
+    print_plan(draft, simulated)
     if compared:
         _print_compared(compared)
     for name, amount in left.items():
         console.print(f"Left of the budget of {name}: {usd(amount)}.")
-    if kept is not None:
-        console.print(f"Kept as plan {kept}. Approve it with: caseforge approve {kept}")
+    if kept:
+        console.print(f"Kept as plan {number}. Approve it with: caseforge approve {number}")
 
 
 def _print_compared(compared: list[ModelCost]) -> None:
@@ -33,12 +38,16 @@ def _print_compared(compared: list[ModelCost]) -> None:
         console.print("Where a model has no answers of its own here, the output tokens are those measured with gpt-5.")
 
 
-def compared_json(compared: list[ModelCost]) -> list[dict[str, Any]]:
+def _compared_json(compared: list[ModelCost]) -> list[dict[str, Any]]:
     """The same for scripts; costs in USD, null when unknown."""
     return [{"model": one.model, "cost_usd": one.total, "stages": one.by_stage, "measured": one.measured} for one in compared]
 
 
-REUSE_RULES = {"exact": "the answer to the same request", "identity": "the same node by id, name and description"}
+REUSE_RULES = {
+    "exact": "the answer to the same request",
+    "identity": "the same node by id, name and description",
+    "similar": "accepted as the same by a person",
+}
 
 
 def print_plan(draft: Plan, simulated: bool) -> None:

@@ -11,11 +11,12 @@ from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize, fit_budget
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, stage_version, text_fingerprint
 from caseforge_assets.stages.stations import identity_key, question_of
-from caseforge_assets.store import contents, contexts, frameworks, nodes, requests, usages
+from caseforge_assets.store import contents, contexts, frameworks, nodes, pairs, requests, usages
 from caseforge_assets.store.contents import CurrentContent
 from caseforge_assets.store.contexts import CurrentContext
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
+from caseforge_assets.store.pairs import Likeness
 from caseforge_assets.store.requests import CurrentRequest, NewRequest
 
 LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
@@ -47,6 +48,7 @@ class _Material:
     plan_id: int | None
     own_answers: bool
     fit: BudgetFit | None
+    likenesses: dict[int, Likeness]
 
     def question(self, node_id: int) -> str:
         source = self.sources.get(node_id)
@@ -122,6 +124,7 @@ def _gather(
         plan_id,
         own_answers,
         _fit(connection, stage, settings),
+        pairs.likenesses(connection),
     )
 
 
@@ -138,6 +141,7 @@ def _fits(material: _Material, node_id: int) -> bool:
 
 def _new_request(material: _Material, row: NodeRow) -> NewRequest:
     context, source = material.contexts[row.node_id], material.sources.get(row.node_id)
+    meant = material.likenesses.get(row.node_id, row)
     body = request_body(material.stage, material.settings, Source(row.name, context.text, kpi_lines(row), source.body if source else None))
     input_tokens = request_tokens(body)
     if material.fit is not None:
@@ -164,7 +168,7 @@ def _new_request(material: _Material, row: NodeRow) -> NewRequest:
         input_tokens=input_tokens,
         max_completion_tokens=body["max_completion_tokens"],
         size_bytes=len(text.encode()),
-        identity_key=identity_key(material.version, row.identity, row.name, row.description, source.version if source else None),
+        identity_key=identity_key(material.version, meant.identity, meant.name, meant.description, source.version if source else None),
         own_answer=material.own_answers,
         shortened=False,
     )

@@ -14,7 +14,7 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.stages.stations import all_stations, identity_key
-from caseforge_assets.store import contents, nodes, outbox, pending, requests, reuse, states
+from caseforge_assets.store import contents, nodes, outbox, pairs, pending, requests, reuse, states
 from caseforge_assets.store.engine import Connection
 
 
@@ -56,10 +56,11 @@ def _confirm(connection: Connection, configuration: Configuration, key: str, sta
     open_states = (NodeState.STALE, NodeState.WAITING)
     stale = {row.node_id: row for row, state in surveyed if state in open_states and row.content_id is not None}
     version = current_stage_version(configuration, stage)
-    keys = {
-        node.node_id: identity_key(version, node.identity, node.name, node.description, stale[node.node_id].source_version)
-        for node in nodes.target_nodes(connection, key, list(stale))
-    }
+    likenesses = pairs.likenesses(connection)
+    keys = {}
+    for node in nodes.target_nodes(connection, key, list(stale)):
+        meant = likenesses.get(node.node_id, node)
+        keys[node.node_id] = identity_key(version, meant.identity, meant.name, meant.description, stale[node.node_id].source_version)
     answered = reuse.answered_keys(connection, list(keys.values()), simulated)
     able = [node_id for node_id, of_node in keys.items() if of_node in answered]
     build_requests(connection, key, stage, stage_settings(configuration, stage), able, confirm=False)

@@ -103,7 +103,8 @@ def _copy(row: PendingRequest, source: StoredContent, rule: Rule, target: NodeRo
 def _note(source: StoredContent, rule: Rule) -> str:
     if rule is Rule.exact:
         return f"reused from content {source.original_id}, the answer to the same request"
-    return f"reused from content {source.original_id}: {source.framework_key} {source.code} is the same node by id, name and description"
+    why = "is the same node by id, name and description" if rule is Rule.identity else "was accepted as the same by a person"
+    return f"reused from content {source.original_id}: {source.framework_key} {source.code} {why}"
 
 
 def _write_events(

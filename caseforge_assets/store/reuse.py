@@ -10,10 +10,11 @@ from sqlalchemy import Connection, text
 
 
 class Rule(StrEnum):
-    """Why an answer fits: it is one to the very same request, or it was made for the same node elsewhere."""
+    """Why an answer fits: it is one to the very same request, or to the same node elsewhere, or to one that a person accepted as the same."""
 
     exact = "exact"
     identity = "identity"
+    similar = "similar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,11 @@ order by r.id, c.id desc
 
 # The node's own content before those of others, then the newest answer.
 _SAME_NODE = text("""
-select distinct on (r.id) r.id, c.id
+select distinct on (r.id) r.id, c.id, n.identity = o.identity as same
 from caseforge.request r
+join caseforge.node n on n.id = r.node_id
 join caseforge.request q on q.identity_key = r.identity_key
+join caseforge.node o on o.id = q.node_id
 join caseforge.content c on c.request_id = q.id and c.stage = r.stage and c.simulated = :simulated
 where r.id = any(:ids) and not r.own_answer
 order by r.id, (c.node_id = r.node_id and c.is_current) desc, c.reused_from is null desc, c.id desc
@@ -56,11 +59,12 @@ def reusable(connection: Connection, request_ids: Sequence[int], simulated: bool
 
     Args:
         simulated: the kind of provider.
-        by_identity: whether an answer fits that was made for the same node elsewhere, with the same stage version and source.
+        by_identity: whether an answer fits that was made for the same node elsewhere, or for one that it was accepted to be like, with the
+            same stage version and source.
     """
     values = {"ids": list(request_ids), "simulated": simulated}
     same_node = connection.execute(_SAME_NODE, values) if by_identity else ()
-    found = {row[0]: Reusable(row[0], row[1], Rule.identity) for row in same_node}
+    found = {row[0]: Reusable(row[0], row[1], Rule.identity if row.same else Rule.similar) for row in same_node}
     return found | {row[0]: Reusable(row[0], row[1], Rule.exact) for row in connection.execute(_SAME_REQUEST, values)}
 
 

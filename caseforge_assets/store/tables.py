@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
     Numeric,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from caseforge_assets.store.columns import framework_reference, id_column, now_column, reference, time_column
+from caseforge_assets.store.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.columns import metadata as metadata
 
 framework = Table(
@@ -291,6 +292,20 @@ candidate = Table(
     UniqueConstraint("content_id", "position"),
     Index("uq_candidate_current_uid", "framework_key", "candidate_uid", unique=True, postgresql_where=text("is_current")),
     Index(None, "node_id"),
+)
+
+similar_pair = Table(
+    "similar_pair",
+    metadata,
+    Column("node_id", BigInteger, ForeignKey(f"{SCHEMA}.node.id"), primary_key=True, comment="takes the answers of the other"),
+    Column("name", Text, nullable=False, comment="as it was accepted, like the description"),
+    Column("description", Text, nullable=False),
+    reference("like_node_id", "node.id"),
+    Column("like_name", Text, nullable=False),
+    Column("like_description", Text, nullable=False),
+    Column("accepted_by", Text, nullable=False),
+    now_column("accepted_at"),
+    CheckConstraint("node_id <> like_node_id", name="two_nodes"),
 )
 
 outbox = Table(

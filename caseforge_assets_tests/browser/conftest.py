@@ -158,6 +158,7 @@ def dagster_dev(folder: Path, frameworks: Mapping[str, str], url: str, provider_
     for key, code in frameworks.items():
         started.command("load", str(write_table(folder / f"{key}.csv", rows_under(code, key))), "--framework", key)
     command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", webserver_url.rpartition(":")[2]]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background inherit it ignored, and would hand that on
     with (folder / "dagster.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
