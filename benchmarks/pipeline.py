@@ -1,8 +1,7 @@
 """The pipeline, step by step: wall time, CPU time of this process, peak memory. `python -m benchmarks.pipeline WORKBOOK`.
 
 The embedded database and a local Batch API server run beside it, in processes of their own; the time in which only the
-server works is not counted, imports are not, either. `--frameworks N` loads the workbook that many times under different
-keys, `--json FILE` keeps the figures.
+server works is not counted, imports are not, either. `--json FILE` keeps the figures.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from typing import Any
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.collect_batch import collect_batch
-from caseforge_assets.commands.load_framework import load_framework
+from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.make_plan import draft_plan
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
@@ -76,6 +75,15 @@ def main() -> None:
     parser.add_argument("workbook", nargs="?", type=Path, default=sample_path())
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    with project() as settings:
+        figures = run(settings, options.workbook)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
+
+
+@contextmanager
+def project() -> Iterator[Settings]:
+    """A project in a folder that goes again, with a database and a Batch API server of its own."""
     with tempfile.TemporaryDirectory(prefix="caseforge-bench-") as folder:
         os.environ["CASEFORGE_HOME"] = str(Path(folder) / "var")
         os.environ.pop("CASEFORGE_POSTGRES_URL", None)
@@ -83,23 +91,22 @@ def main() -> None:
             os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"] = base_url, "local"
             settings = load_settings(PROJECT)
             try:
-                figures = run(settings, options.workbook)
+                yield settings
             finally:
                 stop(settings.home)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1))
 
 
-def run(settings: Settings, workbook: Path) -> dict[str, Any]:
-    """All steps on one workbook; returns the figures."""
+def run(settings: Settings, workbook: Path, *, events: bool = True) -> dict[str, Any]:
+    """All steps on one workbook; returns the figures.
+
+    Args:
+        events: whether Dagster is shown them in the end.
+    """
     store = open_store(database_url(settings))
     warm_up()
     clock, key = Clock(), "bench"
     with clock.step("load"):
-        edition = read_framework(workbook).edition
-        if edition is None:
-            raise SystemExit(f"{workbook} cannot be read")
-        load_framework(store, settings.configuration, key, FrameworkSettings(title="Bench", source=str(workbook)), edition, workbook.name)
+        loaded = load(settings, store, key, workbook)
     provider = connect_provider(store, make_client(settings))
     with clock.step("contexts, inputs, plan"), store.begin() as connection:
         draft = draft_plan(connection, settings.configuration, key, all_stages(), simulated=True, made_by="benchmark")
@@ -113,13 +120,14 @@ def run(settings: Settings, workbook: Path) -> dict[str, Any]:
         with clock.step(f"collect {stage.key}"):
             for batch_id in finished:
                 collect_batch(store, provider, folder, settings.configuration, batch_id)
-    without_events = sum(step.wall_s for step in clock.steps)
-    flush = prepare_flush(settings, store)
-    with clock.step("flush to Dagster"):
-        events = flush()
+    without_events, written = sum(step.wall_s for step in clock.steps), 0
+    if events:
+        flush = prepare_flush(settings, store)
+        with clock.step("flush to Dagster"):
+            written = flush()
     total = sum(step.wall_s for step in clock.steps)
     print(
-        f"{len(edition.nodes):,} nodes, {draft.nodes:,} requests, {events:,} events: {without_events:.2f} s without events, {total:.2f} s with them."
+        f"{loaded.nodes:,} nodes, {draft.nodes:,} requests: {without_events:.2f} s without events, {total:.2f} s with {written:,} events."
     )
     store.dispose()
     machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version(), "system": platform.system()}
@@ -127,9 +135,19 @@ def run(settings: Settings, workbook: Path) -> dict[str, Any]:
         "steps": [asdict(step) for step in clock.steps],
         "without_events_s": without_events,
         "with_events_s": total,
-        "events": events,
+        "events": written,
+        "targets": loaded.targets,
         **machine,
     }
+
+
+def load(settings: Settings, store: Engine, key: str, workbook: Path) -> Loaded:
+    """Reads a workbook and makes it the current edition of a framework."""
+    edition = read_framework(workbook).edition
+    if edition is None:
+        raise SystemExit(f"{workbook} cannot be read")
+    entry = FrameworkSettings(title=key, source=str(workbook))
+    return load_framework(store, settings.configuration, key, entry, edition, workbook.name)
 
 
 def warm_up() -> None:

@@ -28,6 +28,7 @@ def import_all() -> None:
         "caseforge_assets.commands.make_plan",
         "caseforge_assets.commands.select_nodes",
         "caseforge_assets.commands.work",
+        "caseforge_assets.defs.jobs",
         "caseforge_assets.defs.mirror",
         "caseforge_assets.defs.partitions",
         "caseforge_assets.defs.storage",
@@ -75,20 +76,40 @@ def command(
         patience_s: how long an answer of the provider is waited for.
         start_at: the `time.monotonic()` at which the command starts, so that several start at once.
     """
-    from benchmarks.faults.hook import Hook, Moment, install
     from caseforge_assets.cli.app import caseforge
-    from caseforge_assets.commands import collect_batch
     from caseforge_assets.openai_batch.client import BatchClient
 
-    if fatal or trace:
-        install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None))
-    if chunk_lines:
-        collect_batch.CHUNK_LINES = chunk_lines
+    _prepare(fatal, trace, chunk_lines)
     if patience_s:
         BatchClient.__init__.__defaults__ = ("default", patience_s, patience_s)
     if start_at:
         time.sleep(max(0.0, start_at - time.monotonic()))
     caseforge.main(arguments, prog_name="caseforge")
+
+
+def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chunk_lines: int | None = None) -> None:
+    """Runs one of Dagster's jobs of the batch clock, as a run of its own; the arguments are those of `command`."""
+    import os
+
+    from dagster import DagsterInstance
+
+    from caseforge_assets.defs.jobs import BATCH_JOBS
+    from caseforge_assets.defs.resources import Caseforge
+
+    _prepare(fatal, trace, chunk_lines)
+    [chosen] = [one for one in BATCH_JOBS if one.name == name]
+    with DagsterInstance.from_config(os.environ["CASEFORGE_PROJECT"]) as instance:
+        chosen.execute_in_process(instance=instance, resources={"caseforge": Caseforge()})
+
+
+def _prepare(fatal: list[Any] | None, trace: str | None, chunk_lines: int | None) -> None:
+    from benchmarks.faults.hook import Hook, Moment, install
+    from caseforge_assets.commands import collect_batch, collect_twin
+
+    if fatal or trace:
+        install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None))
+    if chunk_lines:
+        collect_batch.CHUNK_LINES = collect_twin.CHUNK_LINES = chunk_lines
 
 
 def serve(state_dir: str, port: int, latency_s: float, faults: list[str]) -> None:
@@ -105,4 +126,4 @@ def look(key: str) -> dict[str, Any]:
     return look_around(key)
 
 
-TASKS: dict[str, Callable[..., Any]] = {"command": command, "serve": serve, "look": look}
+TASKS: dict[str, Callable[..., Any]] = {"command": command, "job": job, "serve": serve, "look": look}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
+from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
-from benchmarks.faults.kills import GENERATE, GRACE_S, STAGES
+from benchmarks.faults.kills import CHUNK_LINES, GENERATE, GRACE_S, STAGES
 from benchmarks.faults.rows import NotInjected, Row, each, judged
 from benchmarks.faults.world import Project, World
 
@@ -20,6 +21,17 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {  # and a status or outcome th
     "a line of the adopted one is truncated": (("truncate:batch=1,match=-1-1-1-r",), "truncated_reasoning"),
 }
 SHORT = ("the adopted one expires half-way",)
+HALF_EXPIRED = FAULTS["the adopted one expires half-way"][0]
+OPERATIONS = (
+    ("list", 1),
+    ("commit reconcile_batches._settle", 1),
+    ("cancel", 1),
+    ("commit reconcile_batches._cancel_twins", 1),
+    *(("commit collect_twin.collect_twin", nth) for nth in (1, 2, 3, 4)),
+)
+MOMENTS = tuple(Moment(when, operation, nth) for operation, nth in OPERATIONS for when in ("before", "after"))
+TIME_TO_CANCEL_S = 2.0
+SHORT_MOMENTS = (Moment("after", "commit reconcile_batches._settle"), Moment("after", "commit collect_twin.collect_twin"))
 
 
 def create_twice(world: World, stage: str, name: str) -> Row:
@@ -31,14 +43,39 @@ def create_twice(world: World, stage: str, name: str) -> Row:
     began = time.monotonic()
     faults, sign = FAULTS[name]
     with world.project(STAGES[stage], create_grace_s=GRACE_S) as project, project.served(faults):
-        killed = project.run(*GENERATE, fatal=[CREATED.when, CREATED.operation, CREATED.nth])
-        if not killed.killed:
-            raise NotInjected(f"{stage}, {name}: ended with {killed.status}: {killed.output}{killed.errors}")
+        _kill(project, CREATED, f"{stage}, {name}")
         _create_another(project)
         again = project.run(*GENERATE)
         if sign not in (*_statuses(project), *project.look()["outcomes"]):
             raise NotInjected(f"{stage}, {name}: nothing is {sign}")
         return judged(("twin", name, stage), project, [again], began, sent_by_fault=project.nodes, message=SAID)
+
+
+def kill_while_settling(world: World, stage: str, moment: Moment) -> Row:
+    """The same, and the command that finds out is killed, too, and runs a third time.
+
+    Half of the adopted batch expires, unless time is needed to cancel the twin: then that has answered nothing.
+
+    Raises:
+        NotInjected: one of the moments never came.
+    """
+    began = time.monotonic()
+    faults, latency_s = ((), TIME_TO_CANCEL_S) if "cancel" in moment.operation else (HALF_EXPIRED, 0.0)
+    with world.project(STAGES[stage], create_grace_s=GRACE_S) as project, project.served(faults, latency_s):
+        _kill(project, CREATED, f"{stage}, {moment}")
+        _create_another(project)
+        killed = _kill(project, moment, f"{stage}, {moment}")
+        again = project.run(*GENERATE, chunk_lines=CHUNK_LINES)
+        message = "" if SAID in killed.errors and SAID not in again.errors else SAID  # the one or the other says it
+        name = ("kill with twins", moment.operation, f"{stage}, {moment}")
+        return judged(name, project, [again], began, sent_by_fault=project.nodes, message=message)
+
+
+def _kill(project: Project, moment: Moment, case: str) -> Ended:
+    killed = project.run(*GENERATE, fatal=[moment.when, moment.operation, moment.nth], chunk_lines=CHUNK_LINES)
+    if not killed.killed:
+        raise NotInjected(f"{case}: ended with {killed.status}: {killed.output}{killed.errors}")
+    return killed
 
 
 def _create_another(project: Project) -> None:
@@ -58,3 +95,9 @@ def run_twins(world: World, names: Iterable[str] = FAULTS, stages: Iterable[str]
     """A row for every course that the two may take, in each of the stages."""
     cases = [(stage, name) for stage in stages for name in names]
     yield from each(cases, lambda case: create_twice(world, *case))
+
+
+def run_kills_while_settling(world: World, moments: Iterable[Moment] = MOMENTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
+    """A row for every moment in each of the stages."""
+    cases = [(stage, moment) for stage in stages for moment in moments]
+    yield from each(cases, lambda case: kill_while_settling(world, *case))

@@ -56,6 +56,10 @@ class Project:
         """The same, to its end."""
         return self.forks.wait(self.start(*arguments, **options), PATIENCE_S)
 
+    def run_job(self, name: str, **options: Any) -> Ended:
+        """Runs one of Dagster's jobs, to its end; `options` are those of `tasks.job`."""
+        return self.forks.run("job", self._environment, PATIENCE_S, name=name, **options)
+
     def wait(self, pid: int, patience_s: float = PATIENCE_S) -> Ended:
         """Waits for what was started."""
         return self.forks.wait(pid, patience_s)

@@ -85,11 +85,12 @@ def collect_batch(
 def _collect_late_twin(
     store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow
 ) -> Collected | None:
-    """A twin is taken in with the batch that was adopted; one that ends later, by itself."""
-    with store.connect() as connection:
-        adopted = batches.get(connection, twin.twin_of or 0)
-    if adopted.state != "collected" or not collect_twin(store, provider, folder, configuration, twin):
-        return None
+    """A twin is taken in with the batch that was adopted; by itself, when it ends later or when that one is lost at the provider."""
+    with try_lock(store, f"batch {twin.twin_of}") as held:
+        with store.connect() as connection:
+            over = batches.get(connection, twin.twin_of or 0).state in ("collected", "unknown")
+        if not held or not over or not collect_twin(store, provider, folder, configuration, twin):
+            return None
     with store.connect() as connection:
         return Collected(batches.get(connection, twin.id), attempts.outcome_counts(connection, twin.id))
 

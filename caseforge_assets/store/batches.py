@@ -214,7 +214,7 @@ _CLAIM = text("""
 update caseforge.batch b set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
 where state = 'final' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now())
   and not exists (select 1 from caseforge.batch twin where twin.twin_of = b.id and twin.state = 'open')
-  and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state <> 'collected')
+  and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state not in ('collected', 'unknown'))
 returning id, collect_lease
 """)
 

@@ -55,32 +55,41 @@ def decide(connection: Connection, plan_id: int, approved: bool, max_cost_usd: D
     connection.execute(text(query), values)
 
 
-_MONEY = text("""
-select p.id, p.framework_key, p.max_cost_usd,
-       coalesce(sum(coalesce(a.cost_usd, a.expected_cost_usd)) filter (where a.outcome is distinct from 'not_sent'), 0) as committed_usd
+# A twin that is not collected yet may have answered all that the batch it is a twin of was made for.
+_COMMITTED = """
+(select a.request_id, coalesce(a.cost_usd, a.expected_cost_usd) as usd
+ from caseforge.attempt a
+ join caseforge.provider v on v.id = a.provider_id and not v.simulated and v.base_url <> 'imported'
+ where a.outcome is distinct from 'not_sent'
+ union all
+ select a.request_id, a.expected_cost_usd
+ from caseforge.batch t
+ join caseforge.provider v on v.id = t.provider_id and not v.simulated
+ join caseforge.attempt a on a.batch_id = t.twin_of
+ where t.twin_of is not null and t.state <> 'collected')
+"""
+
+_BY_PLAN = text(f"""
+select p.id, p.max_cost_usd, coalesce(sum(paid.usd), 0) as committed_usd
 from caseforge.plan p
 left join caseforge.request r on r.plan_id = p.id
-left join (caseforge.attempt a join caseforge.provider v on v.id = a.provider_id and not v.simulated and v.base_url <> 'imported')
-       on a.request_id = r.id
+left join {_COMMITTED} paid on paid.request_id = r.id
 where p.id = any(:ids) group by p.id
 """)
 
 
 def committed(connection: Connection, plan_ids: Sequence[int]) -> dict[int, tuple[Decimal | None, Decimal]]:
     """Per plan: its cap (None: none of its own) and what it has spent or reserved at providers that bill, in USD."""
-    rows = connection.execute(_MONEY, {"ids": list(plan_ids)})
+    rows = connection.execute(_BY_PLAN, {"ids": list(plan_ids)})
     return {row.id: (row.max_cost_usd, row.committed_usd) for row in rows}
 
 
-_COMMITTED_BY_FRAMEWORK = text("""
-select r.framework_key, sum(coalesce(a.cost_usd, a.expected_cost_usd, 0)) as usd
-from caseforge.attempt a
-join caseforge.provider p on p.id = a.provider_id and not p.simulated and p.base_url <> 'imported'
-join caseforge.request r on r.id = a.request_id
-where a.outcome is distinct from 'not_sent' group by r.framework_key
+_BY_FRAMEWORK = text(f"""
+select r.framework_key, sum(coalesce(paid.usd, 0)) as usd
+from {_COMMITTED} paid join caseforge.request r on r.id = paid.request_id group by r.framework_key
 """)
 
 
 def committed_by_framework(connection: Connection) -> dict[str, Decimal]:
     """What was spent or is reserved at providers that bill, per framework, in USD. Attempts of unknown cost count as expected."""
-    return {row.framework_key: Decimal(row.usd) for row in connection.execute(_COMMITTED_BY_FRAMEWORK)}
+    return {row.framework_key: Decimal(row.usd) for row in connection.execute(_BY_FRAMEWORK)}

@@ -12,7 +12,8 @@ from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY
 from caseforge_assets.store.batches import claim_for_collecting
-from caseforge_assets_tests.workbench import CODES, PROCESS, OpenBench, Workbench
+from caseforge_assets.store.plans import committed_by_framework
+from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
 
 LOST_ANSWER = "reply_error:call=1"  # the first creation was accepted, and CaseForge does not know it
 FIRST, TWIN = 1, 2
@@ -175,3 +176,31 @@ def test_the_sensor_hands_out_a_batch_only_with_its_twin_over_and_the_twin_only_
     assert claimed("open", "final") == []
     assert claimed("final", "final") == [adopted]
     assert claimed("collected", "final") == [twin]
+    assert claimed("unknown", "final") == [twin]
+
+
+def test_what_a_twin_may_cost_is_reserved_until_it_is_collected(bench: OpenBench) -> None:
+    opened = created_twice(bench(faults=[LOST_ANSWER], bills=True, budget_usd=5))
+
+    def committed() -> tuple[Any, Any]:
+        with opened.store.connect() as connection:
+            return committed_by_framework(connection)[KEY], opened.column("select sum(expected_cost_usd) from caseforge.attempt")[0]
+
+    reserved, expected = committed()
+    assert reserved == expected
+    reconcile_batches(opened.store, opened.provider, grace_s=0)
+    assert committed() == (2 * expected, expected)
+    opened.work()
+    spent, _ = committed()
+    assert spent == opened.column("select sum(cost_usd) from caseforge.attempt")[0]
+
+
+def test_a_twin_is_taken_in_although_the_adopted_batch_is_lost_at_the_provider(bench: OpenBench) -> None:
+    opened = created_twice(bench(faults=[LOST_ANSWER]))
+    reconcile_batches(opened.store, opened.provider, grace_s=0)
+    opened.change("update caseforge.batch set remote_id = 'batch_gone' where twin_of is null")
+    for _ in range(6):
+        opened.round()
+    assert opened.query("select state, twin_of is null from caseforge.batch order by id") == [("unknown", True), ("collected", False)]
+    assert contents(opened) == [(TWIN, 6)]
+    assert opened.query("select state, count(*) from caseforge.request where stage = 'process_details' group by 1") == [("answered", 6)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from benchmarks.faults import creating, kills, races, storm, twins
+from benchmarks.faults import creating, jobs, kills, races, storm, twins
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import NotInjected, Row
 from benchmarks.faults.world import World
@@ -30,6 +30,16 @@ def test_a_creation_that_is_accepted_without_an_answer_while_the_list_is_late(wo
 @pytest.mark.slow
 def test_created_twice(world: World) -> None:
     assert_good(twins.run_twins(world, twins.SHORT, ["usecases"]), 1)
+
+
+@pytest.mark.slow
+def test_killed_while_the_second_batch_is_found_and_taken_in(world: World) -> None:
+    assert_good(twins.run_kills_while_settling(world, stages=["usecases"]), len(twins.MOMENTS))
+
+
+@pytest.mark.slow
+def test_a_job_of_dagster_that_is_killed(world: World) -> None:
+    assert_good(jobs.run_jobs(world, stages=["usecases"]), len(jobs.MOMENTS))
 
 
 @pytest.mark.slow

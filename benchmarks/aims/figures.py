@@ -1,0 +1,27 @@
+"""What a row of the table says."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure beside its aim: met when it is not larger."""
+
+    work: str
+    unit: str
+    aim: float
+    measured: float
+    more: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether the aim is reached."""
+        return self.measured <= self.aim
+
+
+def peak_mb() -> float:
+    """Peak memory of this process so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
