@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
-from caseforge_assets.store.engine import StoreUnavailable, lock_in_transaction, lock_key, open_store, try_lock
+from caseforge_assets.store.engine import HEAD, MIGRATIONS, StoreUnavailable, lock_in_transaction, lock_key, open_store, try_lock
 from caseforge_assets.store.tables import metadata
 
 NAMES = ["batch 1", "batch 2", "batch 12", "flush outbox", "plan batches", "migrate", "load-a", "load-b"]
@@ -25,6 +26,10 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_knows(store: Engin
         options = {"include_schemas": True, "compare_type": True, "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA}
         context = MigrationContext.configure(connection, opts={**options, "include_object": ours})
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_database_of_the_newest_revision_is_not_migrated_again() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
 
 
 def test_an_empty_database_gets_its_schema_and_keeps_it(database_url: str) -> None:
