@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from caseforge_assets.settings import (
     Configuration,
@@ -16,6 +18,8 @@ from caseforge_assets.settings import (
     normalized_postgres_url,
     read_configuration,
 )
+from caseforge_assets.settings.inspecting import effective_values, inspect_project
+from caseforge_assets.settings.toml_lines import key_lines
 from caseforge_assets.store.location import database_url
 
 VARIABLES = (
@@ -27,6 +31,14 @@ VARIABLES = (
     "CASEFORGE_HOME",
     "CASEFORGE_PROJECT",
     "CASEFORGE_WEBSERVER_URL",
+)
+STATEMENTS = (
+    " = 1\n",
+    ' = """\n[not.a.table]\nx = 1\n"""\n',
+    " = [\n 1, # one\n\n 2,\n]\n",
+    ' = {a = 1, "b.c" = "]"}\n\n# more = 2\n',
+    " = '''\n\\'''\n",
+    ".dotted = 1\n",
 )
 
 
@@ -82,17 +94,28 @@ def test_the_seed_systems_names_are_read(project: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('openai_modell = "x"', r"caseforge.toml: openai_modell: is not a known key \(did you mean openai_model\?\)"),
+        ('openai_modell = "x"', r"caseforge.toml, line 1: openai_modell: is not a known key \(did you mean openai_model\?\)"),
         ("budget = 3", r"budget: is not a known key"),
         ('[frameworks.a]\ntitle = "A"\nsorce = "a.csv"', r"frameworks.a.sorce: is not a known key \(did you mean source\?\)"),
         ('[stages.usecases]\nmodle = "x"', r"stages.usecases.modle: is not a known key \(did you mean model\?\)"),
         ("zzzzzz = 1", r"zzzzzz: is not a known key$"),
+        ("\n# our own\n\nmax_attempts = 0", r"caseforge.toml, line 4: max_attempts: .*greater than or equal to 1, not 0"),
+        ('reuse = "identiy"', r"line 1: reuse: .*, not 'identiy' \(did you mean identity\?\)"),
+        ('[frameworks.a]\ntitle = "A"\nsource = "a"\nmax_attempts = 2', r"line 4: .*a key of the whole project, not of \[frameworks.a\]"),
+        ('verbosity = "low"', r"line 1: verbosity: .*it belongs in \[stages.KEY\]"),
+        ('openai_api_key = "sk-abcdef"', r"line 1: openai_api_key: .*a secret does not belong here"),
+        (
+            '[frameworks.a]\ntitle = "A"\nsource = "a"\ntargets = 3',
+            r"line 4: frameworks.a.targets: .*valid string, not 3 or: .*valid tuple",
+        ),
+        ('[stages."usecases"]\nmodel = ""', r"line 2: stages.usecases.model: .*at least 1 character"),
+        ('a = """\n[b]\n"""\nopenai_modell = 1', r"line 1: a: is not a known key\n.*line 4: openai_modell"),
         ("openai_temperature = 3", r"openai_temperature: .*less than or equal to 2"),
         ("budget_usd = -1", r"budget_usd: .*greater than or equal to 0"),
         ('max_attempts = "often"', r"max_attempts: .*integer"),
         ('reuse = "always"', r"reuse: .*'exact' or 'off'"),
         ("max_requests_per_batch = 50001", r"max_requests_per_batch: .*50000"),
-        ('[frameworks.a]\ntitle = "A"', r"frameworks.a.source: Field required"),
+        ('[frameworks.a]\ntitle = "A"', r"caseforge.toml, line 1: frameworks.a.source: Field required"),
         ('[frameworks.Retail]\ntitle = "A"\nsource = "a"', r"framework key 'Retail': use lower-case letters"),
         ("openai_model = ", r"caseforge.toml: cannot be read as TOML"),
     ],
@@ -100,6 +123,92 @@ def test_the_seed_systems_names_are_read(project: Path) -> None:
 def test_what_is_wrong_is_named(project: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         read(project, text)
+
+
+def test_a_secret_in_the_file_is_not_repeated(project: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(project, 'openai_api_key = "sk-abcdef123456"')
+    assert "sk-abcdef" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "key", "read_as"),
+    [
+        ("CASEFORGE_OPENAI_MODEL", "gpt-5-mini", "openai_model", "gpt-5-mini"),
+        ("CASEFORGE_BUDGET_USD", "12.50", "budget_usd", Decimal("12.50")),
+        ("CASEFORGE_BUDGET_USD", "none", "budget_usd", None),
+        ("CASEFORGE_OPENAI_TEMPERATURE", "none", "openai_temperature", None),
+        ("CASEFORGE_ALLOW_UNKNOWN_COST", "true", "allow_unknown_cost", True),
+        ("CASEFORGE_MAX_ENQUEUED_TOKENS", '{"gpt-5" = 9_000}', "max_enqueued_tokens", {"gpt-5": 9000}),
+        ("CASEFORGE_MAX_ATTEMPTS", "", "max_attempts", 2),
+    ],
+)
+def test_a_variable_overrides_a_key(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, key: str, read_as: object
+) -> None:
+    (project / "caseforge.toml").write_text('openai_model = "gpt-5"\nbudget_usd = 3\nmax_attempts = 2\n')
+    monkeypatch.setenv(name, value)
+    assert getattr(load_settings(project).configuration, key) == read_as
+
+
+def test_a_variable_reaches_into_tables_and_the_command_line_wins(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "caseforge.toml").write_text('[stages.usecases]\nmodel = "gpt-5"\nverbosity = "low"\n')
+    monkeypatch.setenv("CASEFORGE_STAGES__USECASES__MODEL", "gpt-5.2")
+    monkeypatch.setenv("CASEFORGE_STAGES__USECASES__REASONING_EFFORT", "high")
+    found = load_settings(project, {"stages.usecases.reasoning_effort": "low"}).configuration.stages["usecases"]
+    assert (found.model, found.verbosity, found.reasoning_effort) == ("gpt-5.2", "low", "low")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CASEFORGE_MAX_ATTEMPTS", "many", r"environment \(CASEFORGE_MAX_ATTEMPTS\): max_attempts: .*integer.*'many'"),
+        ("CASEFORGE_MAX_ENQUEUED_TOKENS", "{gpt", "CASEFORGE_MAX_ENQUEUED_TOKENS: cannot be read as a list or table"),
+        ("CASEFORGE_STAGES__USECASES__MODLE", "x", r"CASEFORGE_STAGES__USECASES__MODLE\): stages.usecases.modle: .*did you mean model"),
+        ("CASEFORGE_REUSE__WHEN", "x", "CASEFORGE_REUSE__WHEN: reuse is a single value"),
+        ("CASEFORGE_STAGES__USECASE__MODEL", "x", r"CASEFORGE_STAGES__USECASE__MODEL\): stages.usecase: .*did you mean usecases\?"),
+    ],
+)
+def test_what_is_wrong_with_a_variable_is_named(project: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    (project / "caseforge.toml").write_text('reuse = "off"\n')
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=said):
+        load_settings(project)
+
+
+def test_each_value_says_where_it_comes_from(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "caseforge.toml").write_text(
+        '# ours\nopenai_model = "gpt-5"\nmax_enqueued_tokens = {"gpt-5.1" = 5}\n\n[frameworks.retail]\ntitle = "R"\nsource = "r.csv"\n'
+    )
+    (project / ".env").write_text("CASEFORGE_MAX_ATTEMPTS=5\n")
+    monkeypatch.setenv("CASEFORGE_MAX_ATTEMPTS", "")
+    monkeypatch.delenv("CASEFORGE_MAX_ATTEMPTS")
+    monkeypatch.setenv("CASEFORGE_REUSE", "off")
+    inspection = inspect_project(project, {"budget_usd": "7"})
+    assert inspection.settings is not None
+    found = {one.key: one.origin for one in effective_values(inspection, inspection.settings.configuration)}
+    expected = {
+        "openai_model": "caseforge.toml, line 2",
+        "max_enqueued_tokens.gpt-5.1": "caseforge.toml, line 3",
+        "frameworks.retail.source": "caseforge.toml, line 7",
+        "frameworks.retail.owner": "default",
+        "max_attempts": ".env (CASEFORGE_MAX_ATTEMPTS)",
+        "reuse": "environment (CASEFORGE_REUSE)",
+        "budget_usd": "command line (--set)",
+        "quiet_period_s": "default",
+    }
+    assert {key: found[key] for key in expected} == expected
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(STATEMENTS), max_size=12))
+def test_lines_are_those_of_the_keys(statements: list[str]) -> None:
+    """Whatever stands above a key, its line is the one on which it is written."""
+    text = "".join(f"k{number}{statement}" for number, statement in enumerate(statements)) + "\n[z]\nlast = 1\n"
+    lines, written = key_lines(text), text.splitlines()
+    assert {path for path in lines if len(path) == 1} == {("z",), *((f"k{number}",) for number in range(len(statements)))}
+    assert all(written[line - 1].lstrip(" [").startswith(path[0]) for path, line in lines.items() if len(path) == 1)
+    assert written[lines["z", "last"] - 1] == "last = 1"
 
 
 def test_every_wrong_key_is_named_at_once(project: Path) -> None:

@@ -40,6 +40,8 @@ _COMMANDS = {
     "flush": "watching",
     "sensors": "sensors",
     "dagster": "upkeep",
+    "config": "configuring",
+    "preview": "previewing",
     "db": "services",
     "batch-server": "services",
     "demo": "demo",
@@ -117,9 +119,16 @@ With a framework of your own:
 
 @click.group(cls=Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("-v", "--verbose", is_flag=True, help="Say more of what is going on.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Let a key of caseforge.toml have this value, once, e.g. stages.usecases.model=gpt-5-mini.",
+)
 @click.version_option(package_name="caseforge-assets", prog_name="caseforge")
 @click.pass_context
-def caseforge(ctx: click.Context, verbose: bool) -> None:
+def caseforge(ctx: click.Context, verbose: bool, assignments: tuple[str, ...]) -> None:
     """Sets up logging; the commands do the rest."""
     from caseforge_assets.cli.session import Session
 
@@ -128,4 +137,6 @@ def caseforge(ctx: click.Context, verbose: bool) -> None:
         handler.addFilter(RedactingFilter())
     for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "alembic", "asyncio", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    ctx.obj = Session()
+    if wrong := [one for one in assignments if not one.partition("=")[0].strip() or "=" not in one]:
+        raise click.BadParameter(f"{wrong[0]!r} is not of the form KEY=VALUE", param_hint="--set")
+    ctx.obj = Session({key.strip(): value for key, _, value in (one.partition("=") for one in assignments)})

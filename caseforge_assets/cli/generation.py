@@ -85,8 +85,8 @@ def plan(
     if why is not None:
         explain(session, key, why, simulated, as_json)
         return
+    stages = _accepted_stages(session, stage_keys)
     with session.store.connect() as connection:
-        stages = chosen_stages(stage_keys)
         ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
         if similar is not None:
             print_similar(session, connection, key, similar, ids, simulated=simulated, as_json=as_json)
@@ -145,7 +145,8 @@ def generate(
     from caseforge_assets.commands.make_plan import draft_plan
     from caseforge_assets.store import plans
 
-    key, provider, stages = session.framework_key(key), session.provider, chosen_stages(stage_keys)
+    key, stages = session.framework_key(key), _accepted_stages(session, stage_keys)
+    provider = session.provider
     choice = Choice(nodes, selection, limit, count if test else None)
     with session.store.begin() as connection:
         ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
@@ -223,13 +224,11 @@ def retry(
     from caseforge_assets.commands.plan_retry import plan_retry
     from caseforge_assets.store import plans
 
-    key = session.framework_key(key)
+    key, stages = session.framework_key(key), _accepted_stages(session, stage_keys)
     provider = session.provider
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
-        draft = plan_retry(
-            connection, session.settings.configuration, key, chosen_stages(stage_keys), provider.simulated, ids, outcomes, max_tokens
-        )
+        draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)
     if not as_json:
         console.print(f"{draft.nodes:,} failed nodes would be sent again, expected cost {usd(draft.expected_cost_usd)}.")
     approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
@@ -239,6 +238,19 @@ def retry(
         session.mirror()
         sys.exit(NOT_APPROVED)
     finish_sending(session, key, wait=wait, as_json=as_json, summary={"retried": draft.nodes})
+
+
+def _accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
+    """The stages that are named, or all.
+
+    Raises:
+        ConfigurationError: a stage's model is known to refuse its settings.
+    """
+    from caseforge_assets.commands.check_models import refuse_broken_rules
+
+    stages = chosen_stages(stage_keys)
+    refuse_broken_rules(session.settings.configuration, stages)
+    return stages
 
 
 def finish_sending(session: Session, key: str | None, *, wait: bool, as_json: bool, summary: dict[str, Any]) -> None:

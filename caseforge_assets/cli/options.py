@@ -28,7 +28,11 @@ select_option = click.option(
 )
 limit_option = click.option("--limit", type=click.IntRange(1), help="Only the first so many of the nodes that --select means.")
 stage_option = click.option(
-    "--stage", "stage_keys", multiple=True, metavar="STAGE", help="Only this stage (may be repeated): process_details, usecases."
+    "--stage",
+    "stage_keys",
+    multiple=True,
+    metavar="STAGE",
+    help="Only this stage (may be repeated): process_details, usecases, or one of your own.",
 )
 pass_session = click.pass_obj
 
@@ -70,8 +74,11 @@ def chosen_stages(keys: tuple[str, ...]) -> list[Any]:
     Raises:
         click.BadParameter: there is no such stage; the text names those there are.
     """
+    from caseforge_assets.cli.session import Session
     from caseforge_assets.stages.stage import all_stages
 
+    if (session := click.get_current_context().find_object(Session)) is not None:
+        _ = session.settings  # a project may have stages of its own
     known = {stage.key: stage for stage in all_stages()}
     for key in keys:
         if key not in known:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from caseforge_assets.settings import Settings, load_settings
+from caseforge_assets.settings import Settings, find_project, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from caseforge_assets.artifacts import ArtifactFolder
     from caseforge_assets.commands.provider import Provider
+    from caseforge_assets.settings.inspecting import Inspection
     from caseforge_assets.store.engine import Engine
 
 
@@ -18,10 +21,27 @@ class Session:
 
     leaves_database_running = True
 
+    def __init__(self, set_keys: Mapping[str, str] | None = None) -> None:
+        """Nothing is read or opened yet.
+
+        Args:
+            set_keys: values of keys of caseforge.toml that hold for this invocation.
+        """
+        self._set_keys = set_keys or {}
+
     @cached_property
     def settings(self) -> Settings:
         """The project's settings."""
-        return load_settings()
+        return load_settings(set_keys=self._set_keys)
+
+    def inspect(self) -> Inspection:
+        """The project as far as it can be read, with what is wrong with it. Its stages are in use afterwards, if they can be."""
+        from caseforge_assets.settings.inspecting import inspect_project
+        from caseforge_assets.stages.stage import use_stages
+
+        inspection = inspect_project(find_project(), self._set_keys)
+        use_stages(inspection.stages)
+        return inspection
 
     @cached_property
     def store(self) -> Engine:

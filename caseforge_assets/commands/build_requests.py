@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from caseforge_assets.commands.build_contexts import kpi_lines
 from caseforge_assets.commands.input_events import write_input_events
+from caseforge_assets.commands.stage_settings import largest_budget
 from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize, fit_budgets
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, stage_version, text_fingerprint
@@ -146,7 +147,9 @@ def _new_request(material: _Material, row: NodeRow) -> NewRequest:
     input_tokens = request_tokens(body)
     if material.fit is not None:
         size = RequestSize(input_tokens, row.level, len(row.kpis))
-        body["max_completion_tokens"] = material.fit.budget(size, LEAST_FITTED_TOKENS, material.stage.max_max_completion_tokens)
+        body["max_completion_tokens"] = material.fit.budget(
+            size, LEAST_FITTED_TOKENS, largest_budget(material.stage, material.settings.model)
+        )
     text = canonical_json(body)
     return NewRequest(
         framework_key=material.key,

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from caseforge_assets.batches.custom_id import make_custom_id
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
+from caseforge_assets.commands.check_models import unfit_requests
 from caseforge_assets.commands.expected_costs import expected_costs
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reuse_answers import reuse_answers
@@ -56,6 +57,7 @@ def plan_batches(
         rows = pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, request_ids)
         reused = {one.request_id for one in reuse_answers(connection, configuration, provider.simulated, rows)}
         rows = [row for row in rows if row.id not in reused]
+        rows, unfit = _fit(connection, configuration, rows)
         costs = expected_costs(connection, rows, provider.simulated)
         rows, held_back = _affordable(connection, provider, configuration, rows, costs)
         groups = _packed(connection, provider, configuration, rows)
@@ -63,7 +65,17 @@ def plan_batches(
         sent = sum(len(group) for group in groups)
         if not held_back and sent < len(rows):
             held_back = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
-    return Planned(tuple(ids), len(reused), held_back)
+    return Planned(tuple(ids), len(reused), "; ".join(reason for reason in (unfit, held_back) if reason))
+
+
+def _fit(connection: Connection, configuration: Configuration, rows: list[PendingRequest]) -> tuple[list[PendingRequest], str]:
+    """The rows that their models accept, and why the others are not sent."""
+    unfit = unfit_requests(connection, configuration, rows)
+    if not unfit:
+        return rows, ""
+    reasons = "; ".join(dict.fromkeys(unfit.values()))
+    held_back = f"{len(unfit):,} requests are not sent, because their model would refuse them ({reasons}). `caseforge plan` makes them anew"
+    return [row for row in rows if row.id not in unfit], held_back
 
 
 def _affordable(

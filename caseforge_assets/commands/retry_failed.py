@@ -11,6 +11,7 @@ from typing import Any
 from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
 from caseforge_assets.commands.input_events import write_input_events
 from caseforge_assets.commands.shorten_request import shortened_bodies
+from caseforge_assets.commands.stage_settings import largest_budget
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
@@ -91,7 +92,7 @@ def next_step(configuration: Configuration, stage: Stage, failed: FailedRequest,
         attempts_counted=_counted(failed),
         max_attempts=configuration.max_attempts,
         current_budget=failed.request.max_completion_tokens,
-        budget_limit=stage.max_max_completion_tokens,
+        budget_limit=largest_budget(stage, failed.request.model),
         generation=failed.request.generation,
         asked=asked,
         context_shortened=failed.request.shortened,

@@ -65,6 +65,11 @@ class BatchClient:
         simulated = answer.headers.get(SIMULATED_HEADER, "").lower() == "true"
         return ProviderIdentity(self.base_url, self.account, simulated)
 
+    def models(self) -> frozenset[str]:
+        """Names of the models that the provider lists for this account."""
+        with _translated("listing the models"):
+            return frozenset(model.id for model in self._sdk.models.list())
+
     def upload(self, path: Path, file_name: str) -> str:
         """Uploads a batch input under a name that `find_file` can look up; returns the file id."""
         with _translated("uploading the batch file"), path.open("rb") as file:

@@ -1,22 +1,15 @@
-"""The stage record, the request made from it, and the discovery of the stages in this folder.
+"""The stage record, the request made from it, and the stages in use.
 
 What differs between stages stands in their folders; what is alike for all of them stands here.
 """
 
-import importlib
-import importlib.util
-import pkgutil
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
 from caseforge_assets.stages.judgement import Answer, Judgement, judge_silence
+from caseforge_assets.stages.templates import Templates
 
 __all__ = [
     "Source",
@@ -29,6 +22,7 @@ __all__ = [
     "stage",
     "stage_version",
     "text_fingerprint",
+    "use_stages",
 ]
 
 
@@ -94,6 +88,8 @@ class Stage:
         response_format: OpenAI's `response_format`, or None for plain text.
         judge_text: The judgement on an answer that has text.
         item_uid: From a node's code and an item's position (the first is 1) to the item's id, unique in a framework.
+        templates: Its templates; None for a stage whose templates cannot be replaced.
+        files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
     """
 
     key: str
@@ -115,6 +111,8 @@ class Stage:
     response_format: Mapping[str, Any] | None
     judge_text: Callable[[Answer], Judgement]
     item_uid: Callable[[str, int], str] = "{}-{:02d}".format
+    templates: Templates | None = None
+    files: tuple[str, ...] = ()
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge any answer to this stage's request, also one without text.
@@ -167,27 +165,28 @@ def _number(temperature: float | None) -> float | None:
     return None if temperature is None else float(temperature)
 
 
-@cache
-def all_stages(extra_paths: tuple[Path, ...] = ()) -> tuple[Stage, ...]:
-    """Find the stages: every folder here whose package has a `STAGE`, each after the stage that it reads.
+class _InUse:
+    """The stages of this process."""
+
+    stages: tuple[Stage, ...] = ()
+
+
+def use_stages(stages: Sequence[Stage]) -> None:
+    """Make these the stages of this process: those of the project whose settings were read last.
 
     Args:
-        extra_paths: Folders to look into beside this one.
-
-    Returns:
-        The stages in the order in which their content is made; stages that do not depend on each other by key.
-
-    Raises:
-        ValueError: Two stages have the same key, one reads a stage that does not exist, or they read each other.
+        stages: In the order in which their content is made.
     """
-    stages: dict[str, Stage] = {}
-    for package in _stage_packages(extra_paths):
-        found = getattr(package, "STAGE", None)
-        if isinstance(found, Stage):
-            if found.key in stages:
-                raise ValueError(f"Two stages have the key {found.key}.")
-            stages[found.key] = found
-    return tuple(_in_order(stages))
+    _InUse.stages = tuple(stages)
+
+
+def all_stages() -> tuple[Stage, ...]:
+    """Give the stages in use, in the order in which their content is made; those that come with CaseForge unless a project has its own."""
+    if not _InUse.stages:
+        from caseforge_assets.stages.discovery import find_stages  # not at the top: it finds what is made with this module
+
+        use_stages(find_stages())
+    return _InUse.stages
 
 
 def stage(key: str) -> Stage:
@@ -203,35 +202,3 @@ def stage(key: str) -> Stage:
         if candidate.key == key:
             return candidate
     raise KeyError(f"There is no stage {key}; there are {', '.join(known.key for known in all_stages())}.")
-
-
-def _stage_packages(extra_paths: tuple[Path, ...]) -> Iterator[ModuleType]:
-    here = Path(__file__).parent
-    for folder in (here, *extra_paths):
-        for module in pkgutil.iter_modules([str(folder)]):
-            if module.ispkg:
-                name = f"{__package__}.{module.name}"
-                yield importlib.import_module(name) if folder == here else _import_from(folder / module.name, name)
-
-
-def _import_from(folder: Path, name: str) -> ModuleType:
-    """Import a stage that lies elsewhere as if it lay here, so that it can import its own modules."""
-    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{folder} is not a package that can be loaded.")
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[name] = package
-    spec.loader.exec_module(package)
-    return package
-
-
-def _in_order(stages: Mapping[str, Stage]) -> Iterator[Stage]:
-    for key in sorted(stages):
-        if (reads := stages[key].reads) is not None and reads not in stages:
-            raise ValueError(f"The stage {key} reads {reads}, which does not exist.")
-    sorter = TopologicalSorter({key: {reads} if (reads := stages[key].reads) else set() for key in sorted(stages)})
-    try:
-        order = list(sorter.static_order())
-    except CycleError as error:
-        raise ValueError(f"These stages read each other: {', '.join(error.args[1])}.") from error
-    return (stages[key] for key in order)

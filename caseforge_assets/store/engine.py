@@ -38,6 +38,19 @@ def open_store(url: str) -> Engine:
     return engine
 
 
+def find_revision(url: str) -> str | None:
+    """The revision of the schema at a URL; None where there is none. Nothing is changed.
+
+    Raises:
+        StoreUnavailable: no server answers at the URL.
+    """
+    engine = create_engine(url, connect_args={"application_name": "caseforge", "connect_timeout": 10})
+    try:
+        return _revision(engine)
+    finally:
+        engine.dispose()
+
+
 def migrate(engine: Engine) -> None:
     """Brings the schema to the newest revision; several processes at once do it one after the other."""
     from alembic import command

@@ -92,6 +92,17 @@ def sendable(
     return _each_question_once((PendingRequest(*row) for row in rows), by_identity)
 
 
+_STYLES = text("""
+select id, cast(body ->> 'temperature' as double precision), body ->> 'reasoning_effort', body ->> 'verbosity'
+from (select id, cast(body as jsonb) as body from caseforge.request where id = any(:ids)) r
+""")
+
+
+def styles(connection: Connection, request_ids: Sequence[int]) -> dict[int, tuple[float | None, str | None, str | None]]:
+    """Temperature, reasoning effort and verbosity of requests by their ids, as they stand in their bodies; None where they do not."""
+    return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_STYLES, {"ids": list(request_ids)})}
+
+
 def newest_sendable(connection: Connection, provider: int, simulated: bool, by_identity: bool) -> tuple[int, int]:
     """The id of the newest request that may be sent to a provider, and how many there are; zeros when there is none."""
     values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, "ids": None}

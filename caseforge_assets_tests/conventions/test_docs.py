@@ -55,8 +55,8 @@ def test_every_setting_is_documented(field: str) -> None:
 
 def test_every_environment_variable_is_documented() -> None:
     package = PROJECT / "caseforge_assets"
-    readers = ("settings.py", "batch_server/server.py")
-    read = {name for path in readers for name in VARIABLE.findall((package / path).read_text(encoding="utf-8"))}
+    readers = (*(package / "settings").glob("*.py"), package / "batch_server" / "server.py")
+    read = {name for path in readers for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
     assert read >= {"OPENAI_API_KEY", "UPSTREAM_API_KEY"}
     text = (FOLDER / "configuration.md").read_text(encoding="utf-8")
     assert {name for name in read if f"`{name}`" not in text} == set()

@@ -1,13 +1,13 @@
 """Requests, versions, and the discovery of stages."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from caseforge_assets.costs.estimates import request_tokens
+from caseforge_assets.stages.discovery import find_stages
 from caseforge_assets.stages.stage import (
     Source,
     Stage,
@@ -52,13 +52,7 @@ def test_a_third_stage_is_a_folder_and_nothing_else(tmp_path: Path) -> None:
     (folder / "wording.py").write_text('WORDS = "Summarize. "\n')
     (tmp_path / "no_stage").mkdir()
     (tmp_path / "no_stage" / "__init__.py").write_text("")
-    try:
-        found = all_stages((tmp_path,))
-    finally:
-        for name in [
-            name for name in sys.modules if name.startswith(("caseforge_assets.stages.a_summaries", "caseforge_assets.stages.no_"))
-        ]:
-            del sys.modules[name]
+    found = find_stages(tmp_path)
     assert [known.key for known in found] == ["process_details", "usecases", "summaries"]
     body = request_body(found[-1], StageSettings(), SOURCE)
     assert body["messages"] == [{"role": "user", "content": f"Summarize. {CONTEXT}"}]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caseforge_assets.stages.process_details.sections import section_meant
+from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 
 BOLD_LEVEL = 7
 """The level of a line in bold that stands where a heading would: below all real ones."""
@@ -39,7 +39,7 @@ class FoundSection:
     filled: bool
 
 
-def find_sections(text: str) -> tuple[FoundSection, ...]:
+def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSection, ...]:
     """Find the known sections in a text, in the text's order.
 
     Headings inside code blocks do not count. Where a section's name appears more than once, the heading at the level of the
@@ -47,9 +47,10 @@ def find_sections(text: str) -> tuple[FoundSection, ...]:
 
     Args:
         text: A Markdown document.
+        sections: Those that it may have.
     """
     lines = text.splitlines()
-    headings, level = _without_title(list(_headings(lines)))
+    headings, level = _without_title(list(_headings(lines, sections)))
     beginnings = _beginnings(headings, level)
     by_name: dict[str, FoundSection] = {}
     for place, heading in enumerate(headings):
@@ -74,17 +75,17 @@ def unwrapped(text: str) -> str | None:
     return "\n".join(lines[1:-1]).strip()
 
 
-def _headings(lines: list[str]) -> Iterator[Heading]:
+def _headings(lines: list[str], sections: Sections) -> Iterator[Heading]:
     for number, line in _outside_code(lines):
         start = line.lstrip()[:1]
         if start == "#" and (found := _HEADING.match(line)):
             text = found[3].rstrip().rstrip("#").rstrip()
-            section = section_meant(text)
+            section = sections.meant(text)
             if found[2] or section:  # "#hashtag" is a heading only if it names a section
                 yield Heading(number, len(found[1]), text, section)
-        elif (start in "*_" or start.isdigit()) and _BOLD_LINE.match(line) and (section := section_meant(line)):
+        elif (start in "*_" or start.isdigit()) and _BOLD_LINE.match(line) and (section := sections.meant(line)):
             yield Heading(number, BOLD_LEVEL, line.strip(), section)
-        elif (level := _underlined(lines, number)) and (section := section_meant(line)):
+        elif (level := _underlined(lines, number)) and (section := sections.meant(line)):
             yield Heading(number, level, line.strip(), section)
 
 

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
@@ -31,45 +31,74 @@ class Section:
     instructions: str
 
 
-@cache
-def read_sections() -> tuple[Section, ...]:
-    """Read the sections in their order."""
-    entries = tomllib.loads(SECTIONS_FILE.read_text(encoding="utf-8"))["section"]
-    return tuple(Section(entry["name"], tuple(entry["aliases"]), entry["instructions"].strip()) for entry in entries)
+class Sections:
+    """The sections of a document in their order, and what headings mean to a reader."""
 
+    def __init__(self, entries: tuple[Section, ...], definition: str) -> None:
+        """Keep the sections.
 
-def section_meant(heading: str) -> str | None:
-    """Say which section a heading means to a reader.
+        Args:
+            entries: In their order.
+            definition: All of them as one text, for the stage's version.
+        """
+        self.entries = entries
+        self.definition = definition
+        self._names = {_plain(name): section.name for section in entries for name in (section.name, *section.aliases)}
 
-    `3. **Common Challenges & Solutions:**` means Common Challenges, and `Performance Metrics (KPIs)` means Performance
-    Metrics. A longer heading is understood only where the section's name begins it and "and …", "for …" or a dash follows.
+    @staticmethod
+    def plain(heading: str) -> str:
+        """Give a heading without what does not change its meaning."""
+        return _plain(heading)
 
-    Args:
-        heading: A heading's text without the marks of its level.
+    def meant(self, heading: str) -> str | None:
+        """Say which section a heading means to a reader.
 
-    Returns:
-        The section's name, or None.
-    """
-    return _section_meant(heading) if len(heading) <= MAX_HEADING_CHARACTERS else None
+        `3. **Common Challenges & Solutions:**` means Common Challenges, and `Performance Metrics (KPIs)` means Performance
+        Metrics. A longer heading is understood only where the section's name begins it and "and …", "for …" or a dash follows.
+
+        Args:
+            heading: A heading's text without the marks of its level.
+
+        Returns:
+            The section's name, or None.
+        """
+        return _section_meant(self, heading) if len(heading) <= MAX_HEADING_CHARACTERS else None
+
+    def _find(self, heading: str) -> str | None:
+        text = _plain(heading)
+        if (name := self._names.get(text)) is not None:
+            return name
+        for plain, section in self._names.items():
+            if plain == _plain(section) and re.match(rf"{re.escape(plain)}(?: and | for |,|:| [–—-] )", text):
+                return section
+        return None
 
 
 @lru_cache(maxsize=4096)  # thousands of documents have the same few headings
-def _section_meant(heading: str) -> str | None:
-    text = _plain(heading)
-    if (name := _names().get(text)) is not None:
-        return name
-    for plain, section in _names().items():
-        if plain == _plain(section) and re.match(rf"{re.escape(plain)}(?: and | for |,|:| [–—-] )", text):
-            return section
-    return None
+def _section_meant(sections: Sections, heading: str) -> str | None:
+    return sections._find(heading)
 
 
-@cache
-def _names() -> dict[str, str]:
-    return {_plain(name): section.name for section in read_sections() for name in (section.name, *section.aliases)}
+def _built_in() -> Sections:
+    text = SECTIONS_FILE.read_text(encoding="utf-8")
+    entries = tomllib.loads(text)["section"]
+    return Sections(
+        tuple(Section(entry["name"], tuple(entry["aliases"]), entry["instructions"].strip()) for entry in entries), definition=text
+    )
 
 
 def _plain(heading: str) -> str:
     text = _MARKUP.sub("", heading).casefold().strip()
     text = _BRACKETS.sub("", _NUMBERING.sub("", text))
     return _EDGES.sub("", re.sub(r"\s+", " ", _AND.sub(" and ", text)))
+
+
+BUILT_IN = _built_in()
+
+
+def read_sections() -> tuple[Section, ...]:
+    """Give the sections that come with CaseForge in their order."""
+    return BUILT_IN.entries
+
+
+section_meant = BUILT_IN.meant

@@ -1,30 +1,53 @@
 """Use-case candidates: six to ten ideas for improving a process, made from its document."""
 
-from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.templates import read_template, template_version
-from caseforge_assets.stages.usecases.answer import judge_text
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, candidate_uid
-from caseforge_assets.stages.usecases.request import FOLDER, build_messages
-from caseforge_assets.stages.usecases.schema import response_format
+from pathlib import Path
 
-STAGE = Stage(
-    key="usecases",
-    title="Use-case candidates",
-    inputs="usecase_batch_inputs",
-    outputs="usecase_batch_outputs",
-    content="usecase_candidates",
-    validity="candidates_valid",
-    reads="process_details",
-    max_tokens_setting="batch_max_completion_tokens_usecase",
-    default_max_completion_tokens=15_000,
-    max_max_completion_tokens=60_000,
-    typical_input_tokens=4_500,
-    typical_output_tokens=8_891,
-    template_version=template_version(FOLDER, "system", "user"),
-    definition="\n".join([read_template(FOLDER, "system"), read_template(FOLDER, "user"), f"{LEAST_CANDIDATES} to {MOST_CANDIDATES}"]),
-    content_title="Use Cases - {}".format,
-    build_messages=build_messages,
-    response_format=response_format(),
-    judge_text=judge_text,
-    item_uid=candidate_uid,
-)
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.strict_schema import strict_format
+from caseforge_assets.stages.templates import TemplateFault, Templates
+from caseforge_assets.stages.usecases.answer import judge_text
+from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, UseCases, candidate_uid
+from caseforge_assets.stages.usecases.request import SYSTEM_VALUES, USER_VALUES, message_builder
+
+
+def make_stage(templates: Templates) -> Stage:
+    """Make the stage.
+
+    Args:
+        templates: `system` and `user`.
+
+    Raises:
+        TemplateFault: A template of one's own cannot be used.
+    """
+    faults = [
+        *templates.check("system", known=SYSTEM_VALUES),
+        *templates.check("user", known=USER_VALUES, needed=("document",)),
+    ]
+    if faults:
+        raise TemplateFault("\n".join(faults))
+    return Stage(
+        key="usecases",
+        title="Use-case candidates",
+        inputs="usecase_batch_inputs",
+        outputs="usecase_batch_outputs",
+        content="usecase_candidates",
+        validity="candidates_valid",
+        reads="process_details",
+        max_tokens_setting="batch_max_completion_tokens_usecase",
+        default_max_completion_tokens=15_000,
+        max_max_completion_tokens=60_000,
+        typical_input_tokens=4_500,
+        typical_output_tokens=8_891,
+        template_version=templates.version("system", "user"),
+        definition="\n".join([templates.text("system"), templates.text("user"), f"{LEAST_CANDIDATES} to {MOST_CANDIDATES}"]),
+        content_title="Use Cases - {}".format,
+        build_messages=message_builder(templates),
+        response_format=strict_format("use_cases", UseCases),
+        judge_text=judge_text,
+        item_uid=candidate_uid,
+        templates=templates,
+        files=("system.jinja", "user.jinja"),
+    )
+
+
+STAGE = make_stage(Templates(Path(__file__).parent))

@@ -1,4 +1,4 @@
-"""The strict JSON schema for use cases, made from the record.
+"""The strict JSON schema of an answer, made from a record.
 
 OpenAI's rules for strict schemas: the root is an object, every field is required, `additionalProperties` is false.
 Pydantic gives all of this for models without optional fields that forbid extras. What it adds (titles, the classes'
@@ -8,14 +8,19 @@ every server that follows schemas follows references.
 
 from typing import Any
 
-from caseforge_assets.stages.usecases.record import UseCases
+from pydantic import BaseModel
 
 
-def response_format() -> dict[str, Any]:
-    """Give the `response_format` of a request for use cases."""
-    schema = UseCases.model_json_schema()
-    definitions = schema.pop("$defs")
-    return {"type": "json_schema", "json_schema": {"name": "use_cases", "strict": True, "schema": _plain(schema, definitions)}}
+def strict_format(name: str, record: type[BaseModel]) -> dict[str, Any]:
+    """Give the `response_format` of a request.
+
+    Args:
+        name: Of the schema, such as `use_cases`.
+        record: The answer as a whole; it and all records in it forbid extras and have no optional fields.
+    """
+    schema = record.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": _plain(schema, definitions)}}
 
 
 def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""preview: what a node's request would be, before anything is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+
+from caseforge_assets.cli.console import console, errors, print_json, usd
+from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, pass_session
+from caseforge_assets.cli.session import Session
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.preview_request import Preview
+
+
+@click.command()
+@click.argument("node")
+@framework_option
+@click.option("--stage", "stage_key", default="process_details", show_default=True, metavar="STAGE", help="Whose request is shown.")
+@json_option
+@pass_session
+def preview(session: Session, node: str, key: str | None, stage_key: str, as_json: bool) -> None:
+    """Show the exact request that NODE would get in a stage, with its tokens and expected cost. Nothing is stored or sent."""
+    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.preview_request import preview_request
+
+    key, stage = session.framework_key(key), chosen_stages((stage_key,))[0]
+    with session.store.connect() as connection:
+        ids = choose_nodes(connection, key, node) or []
+        if len(ids) != 1:
+            raise click.BadParameter(f"{node} means {len(ids):,} nodes; name one", param_hint="NODE")
+        found = preview_request(connection, session.settings.configuration, key, ids[0], stage)
+    if as_json:
+        print_json({"framework": key, "stage": stage.key, **asdict(found)})
+    else:
+        _print(found, stage.key)
+
+
+def _print(found: Preview, stage_key: str) -> None:
+    for message in found.body["messages"]:
+        console.rule(f"{message['role']} message")
+        console.print(message["content"])
+    console.rule("request")
+    table = Table("Setting", "Value", title=f"{found.node}: {stage_key}, version {found.stage_version}", title_justify="left")
+    for name, value in found.body.items():
+        if name != "messages":
+            schema = value.get("json_schema", {}).get("name") if name == "response_format" else None
+            table.add_row(name, f"JSON schema {schema} (--json shows it)" if schema else str(value))
+    table.add_row("input tokens", f"{found.input_tokens:,}{' (typical)' if found.source_missing else ''}")
+    table.add_row("expected output tokens", f"{found.output_tokens:,}")
+    table.add_row("expected cost", f"{usd(found.expected_cost_usd)} at batch prices")
+    console.print(table)
+    if found.source_missing:
+        console.print(f"There is no content of {found.reads} for this node yet: a line stands in its place.", style="yellow")
+    for fault in found.faults:
+        errors.print(f"Would be refused: {fault}", style="red")

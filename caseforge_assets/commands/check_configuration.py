@@ -1,0 +1,173 @@
+"""config check: everything about a configuration that can be known before money is spent, without database and network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from caseforge_assets.commands.check_models import rule_faults
+from caseforge_assets.commands.stage_settings import setting_key, stage_settings
+from caseforge_assets.costs.prices import has_batch_price
+from caseforge_assets.frameworks import read_framework, select_targets
+from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings, normalized_postgres_url
+from caseforge_assets.settings.faults import nearest
+from caseforge_assets.settings.inspecting import Inspection
+from caseforge_assets.stages.model_rules import MODELS, rules_of
+from caseforge_assets.stages.stage import Stage
+
+
+class Level(StrEnum):
+    """How much a finding matters: an error is refused sooner or later, a warning is probably not meant, a note is good to know."""
+
+    error = "error"
+    warning = "warning"
+    note = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found.
+
+    Attributes:
+        level: How much it matters.
+        place: A line of caseforge.toml, a variable, or a file; a key where it stands nowhere, because it is a default.
+        says: What it is, and what to do.
+    """
+
+    level: Level
+    place: str
+    says: str
+
+
+def check_configuration(inspection: Inspection, on: date | None = None) -> list[Finding]:
+    """Everything that is to be said, errors first.
+
+    Args:
+        inspection: what was read of a project.
+        on: the day that announced shutdowns and prices are looked at from; today by default.
+    """
+    findings = [Finding(Level.error, place, says) for place, says in inspection.faults]
+    findings += _unknown_variables(inspection)
+    if inspection.settings is not None:
+        findings += _check_settings(inspection, inspection.settings, on or datetime.now(UTC).date())
+    return sorted(dict.fromkeys(findings), key=lambda finding: list(Level).index(finding.level))
+
+
+def _check_settings(inspection: Inspection, settings: Settings, on: date) -> Iterator[Finding]:
+    for stage in inspection.stages:
+        yield from _own_files(stage)
+        yield from _model(inspection, settings, stage, on)
+    yield from _limited_models(inspection, settings)
+    for key, entry in settings.configuration.frameworks.items():
+        yield from _framework(inspection, settings, key, entry)
+    yield from _surroundings(settings)
+    yield from _money(settings)
+
+
+def _unknown_variables(inspection: Inspection) -> Iterator[Finding]:
+    for name in inspection.unknown_variables:
+        yield Finding(
+            Level.warning, name, f"begins like a variable of CaseForge and is none{nearest(name, inspection.known_variables).upper()}"
+        )
+
+
+def _own_files(stage: Stage) -> Iterator[Finding]:
+    own = [name for name in stage.files if stage.templates and stage.templates.is_own(name)]
+    if own and stage.templates:
+        yield Finding(Level.note, str(stage.templates.own), f"{', '.join(own)} of the stage {stage.key} are your own")
+
+
+def _model(inspection: Inspection, settings: Settings, stage: Stage, on: date) -> Iterator[Finding]:
+    model = stage_settings(settings.configuration, stage).model
+    key = setting_key(settings.configuration, stage, "model")
+    for fault in rule_faults(settings.configuration, stage):
+        yield Finding(Level.error, inspection.place(fault.key), f"{fault.text} (stage {stage.key})")
+    rules, place = rules_of(model), inspection.place(key)
+    if rules is None:
+        yield Finding(
+            Level.note, place, f"{key}: the rules of {model!r} are not known{nearest(model, list(MODELS))}; its provider will judge"
+        )
+    elif rules.shutdown is not None:
+        ends = f"its end was announced for {rules.shutdown}"
+        over = rules.shutdown <= on
+        says = f"{model}: {ends}; batches for it {'may be refused' if over else 'have to be done by then'}, so choose another"
+        yield Finding(Level.warning, place, f"{key}: {says}")
+    if not has_batch_price(model, on.isoformat()):
+        allowed = settings.configuration.allow_unknown_cost
+        then = "its costs stay unknown" if allowed else "nothing is sent to a provider that bills, unless allow_unknown_cost = true"
+        yield Finding(
+            Level.note if allowed else Level.warning, place, f"{key}: {model} has no known batch price; {then} (stage {stage.key})"
+        )
+
+
+def _limited_models(inspection: Inspection, settings: Settings) -> Iterator[Finding]:
+    used = sorted({stage_settings(settings.configuration, stage).model for stage in inspection.stages})
+    for model in settings.configuration.max_enqueued_tokens:
+        if model not in used:
+            says = f"max_enqueued_tokens: no stage uses {model}{nearest(model, used)}"
+            yield Finding(Level.warning, inspection.place(f"max_enqueued_tokens.{model}"), says)
+
+
+def _framework(inspection: Inspection, settings: Settings, key: str, entry: FrameworkSettings) -> Iterator[Finding]:
+    file = settings.project / entry.source
+    if not file.is_file():
+        yield Finding(
+            Level.error, inspection.place(f"frameworks.{key}.source"), f"frameworks.{key}.source: there is no file {entry.source}"
+        )
+        return
+    result = read_framework(file)
+    if result.edition is None:
+        first = result.problems[0].message if result.problems else "it cannot be read"
+        more = f", and {len(result.problems) - 1:,} more (`caseforge load FILE --check` lists them)" if len(result.problems) > 1 else ""
+        yield Finding(Level.error, entry.source, f"framework {key}: {first}{more}")
+        return
+    try:
+        targets = select_targets(result.edition.nodes, entry.targets)
+    except ValueError as error:
+        yield Finding(Level.error, inspection.place(f"frameworks.{key}.targets"), f"frameworks.{key}.targets: {error}")
+    else:
+        yield Finding(
+            Level.note, entry.source, f"framework {key}: {len(result.edition.nodes):,} nodes, {len(targets):,} of them get content"
+        )
+
+
+def _surroundings(settings: Settings) -> Iterator[Finding]:
+    if settings.postgres_url is not None:
+        try:
+            normalized_postgres_url(settings.postgres_url.get_secret_value())
+        except ConfigurationError as error:
+            yield Finding(Level.error, "CASEFORGE_POSTGRES_URL", str(error))
+    if not settings.openai_base_url.startswith(("http://", "https://")):
+        yield Finding(Level.error, "OPENAI_BASE_URL", "must begin with http:// or https://")
+    if settings.openai_api_key is None:
+        says = "is not set: nothing can be sent. Set it in the environment or in .env; `caseforge batch-server` needs no real one"
+        yield Finding(Level.warning, "OPENAI_API_KEY", says)
+    above = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        yield Finding(Level.error, "CASEFORGE_HOME", f"nothing can be written to {settings.home}")
+
+
+def _money(settings: Settings) -> Iterator[Finding]:
+    configuration = settings.configuration
+    if configuration.budget_usd is None:
+        yield Finding(Level.note, "budget_usd", "is not set: a provider that bills gets nothing; the local server needs none")
+        return
+    shares = {key: entry.budget_usd for key, entry in configuration.frameworks.items() if entry.budget_usd is not None}
+    together = sum(shares.values(), Decimal(0))
+    if together > configuration.budget_usd:
+        says = f"the budgets of {_names(list(shares))} come to ${together}, the one over all is ${configuration.budget_usd}: it holds first"
+        yield Finding(Level.note, "budget_usd", says)
+
+
+def _names(keys: Sequence[str]) -> str:
+    return ", ".join(keys)
+
+
+def relative_place(finding: Finding, project: Path) -> str:
+    """A finding's place as a person writes it: below the project's folder."""
+    return finding.place.replace(f"{project}/", "")

@@ -1,0 +1,71 @@
+"""preview: the exact request that a node would get in a stage, its tokens, and what it would cost. Reads the store, writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from caseforge_assets.commands.build_contexts import context_of, kpi_lines
+from caseforge_assets.commands.check_models import rule_faults
+from caseforge_assets.commands.expected_costs import expected_output_tokens
+from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.costs.estimates import expected_cost_usd, request_tokens
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Source, Stage, request_body
+from caseforge_assets.store import contents, nodes
+from caseforge_assets.store.engine import Connection
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A request as it would be made now.
+
+    Attributes:
+        node: Code and name.
+        context: What the model is told about the node.
+        stage_version: Of all that an answer depends on beside the node.
+        body: The request, ready for JSON.
+        reads: The stage whose content it reads, if any.
+        source_missing: Whether that content is not there yet; then a line stands in its place, and the tokens are typical ones.
+        input_tokens: Of the request.
+        output_tokens: Expected of the answer, thinking included.
+        expected_cost_usd: At batch prices; None where the model has no known one.
+        faults: What its model is known to refuse.
+    """
+
+    node: str
+    context: str
+    stage_version: str
+    body: dict[str, Any]
+    reads: str | None
+    source_missing: bool
+    input_tokens: int
+    output_tokens: int
+    expected_cost_usd: Decimal | None
+    faults: tuple[str, ...]
+
+
+def preview_request(connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage) -> Preview:
+    """Makes the request of a target node in a stage, and prices it as one for a provider that bills."""
+    (target,) = nodes.target_nodes(connection, key, [node_id])
+    settings = stage_settings(configuration, stage)
+    source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
+    missing = stage.reads is not None and source is None
+    read = source.body if source else f"(the content of {stage.reads}, which is not there yet)" if stage.reads else None
+    context = context_of(connection, key, target)
+    body = request_body(stage, settings, Source(target.name, context, kpi_lines(target), read))
+    tokens = stage.typical_input_tokens if missing else request_tokens(body)
+    output = expected_output_tokens(connection, stage.key, settings.model, simulated=False)
+    return Preview(
+        f"{target.code} {target.name}",
+        context,
+        current_stage_version(configuration, stage),
+        body,
+        stage.reads,
+        missing,
+        tokens,
+        output,
+        expected_cost_usd(settings.model, tokens, output),
+        tuple(fault.text for fault in rule_faults(configuration, stage)),
+    )

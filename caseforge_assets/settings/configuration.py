@@ -1,0 +1,100 @@
+"""What may stand in caseforge.toml: every key, its type, its default. Knows neither files nor environment."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+CONFIG_NAME = "caseforge.toml"
+KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
+NONE = "none"  # TOML has no null, and a variable is text
+
+
+class ConfigurationError(ValueError):
+    """caseforge.toml or the environment holds something that cannot be used; the text says what and where."""
+
+
+def check_framework_key(key: str) -> str:
+    """A framework key as Dagster and URLs can carry it.
+
+    Raises:
+        ConfigurationError: the key is not a lower-case name.
+    """
+    if not re.fullmatch(KEY_PATTERN, key) or key.endswith("\n"):
+        raise ConfigurationError(
+            f"framework key {key!r}: use lower-case letters, digits and _ only, beginning with a letter, at most 40 characters, for example cross_industry"
+        )
+    return key
+
+
+def _none(value: Any) -> Any:
+    return None if isinstance(value, str) and value.strip().lower() == NONE else value
+
+
+OrNone = BeforeValidator(_none)
+FrameworkKey = Annotated[str, AfterValidator(check_framework_key)]
+
+
+class FrameworkSettings(BaseModel):
+    """One `[frameworks.KEY]` table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(min_length=1)
+    source: str = Field(min_length=1, description="path of the workbook or table, relative to caseforge.toml")
+    targets: str | tuple[str, ...] = "leaf"
+    owner: str = ""
+    budget_usd: Annotated[Decimal | None, OrNone] = Field(default=None, ge=0)
+
+
+class StageOverrides(BaseModel):
+    """One `[stages.KEY]` table: what differs from the defaults. A temperature of "none" leaves it out of the requests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str | None = Field(default=None, min_length=1)
+    temperature: Annotated[float, Field(ge=0, le=2)] | Literal["none"] | None = None
+    max_completion_tokens: int | None = Field(default=None, ge=256)
+    reasoning_effort: str | None = Field(default=None, min_length=1)
+    verbosity: str | None = Field(default=None, min_length=1)
+
+
+class Configuration(BaseModel):
+    """All of caseforge.toml. The names of the seed system are kept: openai_model, batch_max_completion_tokens_process and the like."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    openai_model: str = Field(default="gpt-5", min_length=1)
+    openai_temperature: Annotated[float | None, OrNone] = Field(default=1.0, ge=0, le=2)
+    batch_max_completion_tokens_process: int = Field(default=8_000, ge=256)
+    batch_max_completion_tokens_usecase: int = Field(default=15_000, ge=256)
+    batch_user_assignment: str = ""
+    templates: str = Field(default="", description="folder of prompts and sections of one's own, relative to caseforge.toml")
+    own_stages: str = Field(default="", description="folder of stages of one's own, relative to caseforge.toml")
+    check_model_rules: bool = Field(default=True, description="whether what a model is known to refuse is refused before it is sent")
+    reuse: Literal["identity", "exact", "off"] = "identity"
+    budget_quantile: Annotated[float | None, OrNone] = Field(
+        default=None, ge=0.5, lt=1, description="completion budgets are fitted to what this share of earlier answers used"
+    )
+    max_attempts: int = Field(default=3, ge=1, le=10)
+    auto_approve_below_usd: Decimal = Field(default=Decimal(0), ge=0)
+    budget_usd: Annotated[Decimal | None, OrNone] = Field(
+        default=None, ge=0, description="over all frameworks; a provider that bills gets nothing without one"
+    )
+    allow_unknown_cost: bool = False
+    quiet_period_s: float = Field(default=20.0, ge=0)
+    create_grace_s: float = Field(default=120.0, ge=0)
+    missing_files_grace_s: float = Field(default=900.0, ge=0)
+    poll_interval_s: float = Field(default=30.0, gt=0)
+    max_requests_per_batch: int = Field(default=50_000, ge=1, le=50_000)
+    max_enqueued_tokens: dict[str, int] = Field(default_factory=dict, description="the account's limit per model, where known")
+    frameworks: dict[FrameworkKey, FrameworkSettings] = Field(default_factory=dict)
+    stages: dict[str, StageOverrides] = Field(default_factory=dict)
+
+    @property
+    def reuses_by_identity(self) -> bool:
+        """Whether an answer that was made for the same node elsewhere is good enough."""
+        return self.reuse == "identity"

@@ -1,0 +1,47 @@
+"""The environment, and the `.env` file beside caseforge.toml: the one place where either is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values, load_dotenv
+
+PREFIX = "CASEFORGE_"
+ENV_FILE = ".env"
+# Variables of CaseForge that no key of caseforge.toml stands behind.
+PLACES = ("CASEFORGE_POSTGRES_URL", "CASEFORGE_HOME", "CASEFORGE_PROJECT", "CASEFORGE_WEBSERVER_URL")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Variables that are set and not empty, and the names of those that the `.env` file set."""
+
+    variables: Mapping[str, str]
+    from_file: frozenset[str] = frozenset()
+
+    def get(self, name: str) -> str | None:
+        """A variable's value; None where it is not set, or empty."""
+        return self.variables.get(name)
+
+    def origin(self, name: str) -> str:
+        """Where a variable comes from, in words."""
+        return f"{ENV_FILE} ({name})" if name in self.from_file else f"environment ({name})"
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """The variables that may stand for keys of caseforge.toml."""
+        return {name: value for name, value in self.variables.items() if name.startswith(PREFIX) and name not in PLACES}
+
+
+def read_environment(folder: Path | None = None) -> Environment:
+    """Reads the environment, after the `.env` file of a folder, if one is given, has filled in what is not set."""
+    if folder is None:
+        return Environment({name: value for name, value in os.environ.items() if value})
+    path = folder / ENV_FILE
+    load_dotenv(path, override=False)
+    filled = dotenv_values(path)
+    variables = {name: value for name, value in os.environ.items() if value}
+    return Environment(variables, frozenset(name for name, value in filled.items() if value and variables.get(name) == value))

@@ -1,0 +1,111 @@
+"""What is wrong with a configuration, in words: where it stands, what it is, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from caseforge_assets.settings.configuration import Configuration, FrameworkSettings, StageOverrides
+
+_TABLES: Mapping[str, type[FrameworkSettings] | type[StageOverrides]] = {"frameworks": FrameworkSettings, "stages": StageOverrides}
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: the path of its key, where it stands, and what it is."""
+
+    path: tuple[str, ...]
+    place: str
+    what: str
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        return f"{self.place}: {'.'.join(self.path)}: {self.what}"
+
+
+def faults_of(error: ValidationError, values: Mapping[str, Any], place: Callable[[tuple[str, ...]], str]) -> list[Fault]:
+    """Every fault once, in the order of the keys; what several alternatives of one type say is one fault.
+
+    Args:
+        error: what the records said of the values.
+        values: what was given.
+        place: from a key's path to where it stands.
+    """
+    by_path: dict[tuple[str, ...], list[str]] = {}
+    for details in error.errors(include_url=False):
+        path = _path(details, values)
+        what = _what(details, path)
+        if what not in by_path.setdefault(path, []):
+            by_path[path].append(what)
+    return [Fault(path, place(path), " or: ".join(whats)) for path, whats in by_path.items()]
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """What was probably meant, as an addition to a sentence; empty where nothing is near."""
+    near = get_close_matches(name.lower(), known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _path(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The key itself: alternatives of a type, which the library adds, are left out."""
+    parts = [str(part) for part in details["loc"] if part != "[key]"]
+    if details["type"] == "missing":
+        return tuple(parts)
+    path: list[str] = []
+    inside: Any = values
+    for part in parts:
+        if not isinstance(inside, Mapping) or part not in inside:
+            break
+        path.append(part)
+        inside = inside[part]
+    return tuple(path or parts)
+
+
+def _what(details: ErrorDetails, path: tuple[str, ...]) -> str:
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(path)
+    if kind == "missing":
+        return "Field required"
+    message = details["msg"].removeprefix("Value error, ")
+    if kind == "literal_error" and isinstance(details["input"], str):
+        return f"{message}, not {_shown(details['input'])}{nearest(details['input'], _choices(path))}"
+    plain = isinstance(details["input"], (str, int, float))
+    return f"{message}, not {_shown(details['input'])}" if plain and kind != "value_error" else message
+
+
+def _unknown_key(path: tuple[str, ...]) -> str:
+    """A key may be misspelled, or stand in the wrong table: above all, below a table's header what was meant for the file as a whole."""
+    table: type[BaseModel] | None = _TABLES.get(path[0]) if len(path) > 1 else Configuration
+    name = path[-1]
+    known = list(table.model_fields) if table else []
+    if "key" in name.lower() and "api" in name.lower():
+        return "is not a known key; a secret does not belong here: set OPENAI_API_KEY in the environment or in .env"
+    if hint := nearest(name, known):
+        return f"is not a known key{hint}"
+    if table is not Configuration and name in Configuration.model_fields:
+        return f"is a key of the whole project, not of [{'.'.join(path[:-1])}]: put it above the first [table]"
+    homes = [f"[{home}.KEY]" for home, other in _TABLES.items() if other is not table and name in other.model_fields]
+    return f"is not a known key here; it belongs in {' or '.join(homes)}" if homes else f"is not a known key{nearest(name, _all_keys())}"
+
+
+def _all_keys() -> list[str]:
+    return [name for table in (Configuration, *_TABLES.values()) for name in table.model_fields]
+
+
+def _choices(path: tuple[str, ...]) -> list[str]:
+    table: type[BaseModel] | None = _TABLES.get(path[0]) if len(path) > 1 else Configuration
+    found = table.model_fields.get(path[-1]) if table else None
+    return [choice for choice in get_args(found.annotation) if isinstance(choice, str)] if found else []
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"

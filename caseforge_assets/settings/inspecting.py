@@ -1,0 +1,110 @@
+"""A project as it is read, with everything that is wrong with it, for those who ask about the configuration itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings, StageOverrides
+from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, read_environment
+from caseforge_assets.settings.project import Settings, settings_of
+from caseforge_assets.settings.reading import DEFAULT, Sources, check_sources, read_sources
+from caseforge_assets.settings.stages import project_stages, unknown_stages
+from caseforge_assets.stages.stage import Stage
+
+
+@dataclass(frozen=True)
+class Value:
+    """One effective value: its key with dots between the parts, what it is, and where it comes from, in words."""
+
+    key: str
+    value: object
+    origin: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was read of a project.
+
+    Attributes:
+        folder: The project's.
+        faults: What is wrong, as place and text.
+        settings: None where something is wrong with keys or values.
+        stages: The stages in order; empty where one of them cannot be used.
+    """
+
+    folder: Path
+    environment: Environment
+    sources: Sources | None
+    faults: tuple[tuple[str, str], ...] = ()
+    settings: Settings | None = None
+    stages: tuple[Stage, ...] = field(default=())
+
+    @property
+    def unknown_variables(self) -> tuple[str, ...]:
+        """Variables that begin like CaseForge's and are none."""
+        return self.sources.unknown_variables if self.sources else ()
+
+    @property
+    def known_variables(self) -> list[str]:
+        """The variables of CaseForge, in small letters, to find what was meant."""
+        return [*(place.lower() for place in PLACES), *(f"{PREFIX}{key}".lower() for key in Configuration.model_fields)]
+
+    def place(self, key: str) -> str:
+        """Where a key stands; the key itself where its default holds."""
+        origin = self.origin(key)
+        return key if origin == DEFAULT else origin
+
+    def origin(self, key: str) -> str:
+        """Where a key's value comes from, in words. A part that holds dots itself, such as a model's name, stands last."""
+        parts = key.split(".")
+        table = 1 if parts[0] == "max_enqueued_tokens" else 2
+        path = (*parts[:table], ".".join(parts[table:])) if len(parts) > table else tuple(parts)
+        return self.sources.origin(path) if self.sources else DEFAULT
+
+
+def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None) -> Inspection:
+    """Reads a project as far as it can be read. Nothing is raised: what is wrong is in the result."""
+    environment = read_environment(folder)
+    try:
+        sources = read_sources(folder / CONFIG_NAME, environment, set_keys)
+    except ConfigurationError as error:
+        return Inspection(folder, environment, None, ((CONFIG_NAME, str(error).removeprefix(f"{CONFIG_NAME}: ")),))
+    checked = check_sources(sources)
+    if not isinstance(checked, Configuration):
+        faults = tuple((fault.place, f"{'.'.join(fault.path)}: {fault.what}") for fault in checked)
+        return Inspection(folder, environment, sources, faults)
+    settings = settings_of(folder, environment, checked)
+    try:
+        stages = project_stages(folder, checked)
+    except ConfigurationError as error:
+        lines = str(error).splitlines()
+        return Inspection(folder, environment, sources, tuple(_split(line) for line in lines), settings)
+    unknown = tuple((fault.place, f"{'.'.join(fault.path)}: {fault.what}") for fault in unknown_stages(sources, checked, stages))
+    return Inspection(folder, environment, sources, unknown, settings, stages)
+
+
+def effective_values(inspection: Inspection, configuration: Configuration) -> list[Value]:
+    """Every key with its value and where it comes from, in the order of the documentation; secrets are no keys and so not among them."""
+    values = []
+    for name in Configuration.model_fields:
+        value = getattr(configuration, name)
+        if name == "max_enqueued_tokens":
+            values += [Value(f"{name}.{model}", limit, inspection.origin(f"{name}.{model}")) for model, limit in value.items()]
+        elif name not in ("frameworks", "stages"):
+            values.append(Value(name, value, inspection.origin(name)))
+    tables = (("frameworks", configuration.frameworks, FrameworkSettings), ("stages", configuration.stages, StageOverrides))
+    for table, entries, record in tables:
+        for key, entry in entries.items():
+            for name in record.model_fields:
+                path = f"{table}.{key}.{name}"
+                if (origin := inspection.origin(path)) != DEFAULT or table == "frameworks":
+                    values.append(Value(path, getattr(entry, name), origin))
+    return values
+
+
+def _split(line: str) -> tuple[str, str]:
+    """A fault of a template or a stage begins with its file."""
+    place, separator, says = line.partition(": ")
+    return (place, says) if separator and ("/" in place or place.endswith((".jinja", ".toml"))) else ("stages", line)

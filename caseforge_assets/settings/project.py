@@ -1,0 +1,136 @@
+"""What a process works with: the project's folder, what it may reach, and its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings
+from caseforge_assets.settings.environment import Environment, read_environment
+from caseforge_assets.settings.reading import read_sources, valid_configuration
+from caseforge_assets.settings.stages import project_stages, unknown_stages
+from caseforge_assets.stages.stage import use_stages
+
+OPENAI_URL = "https://api.openai.com/v1"
+WEBSERVER_URL = "http://127.0.0.1:3000"
+
+
+class Settings(BaseModel):
+    """What a process works with: where it is, what it may reach, and the configuration."""
+
+    model_config = ConfigDict(frozen=True)
+
+    project: Path
+    home: Path
+    postgres_url: SecretStr | None
+    openai_base_url: str
+    openai_api_key: SecretStr | None
+    openai_account: str
+    webserver_url: str
+    configuration: Configuration
+
+    @property
+    def config_path(self) -> Path:
+        """The project's caseforge.toml, whether it exists or not."""
+        return self.project / CONFIG_NAME
+
+    @property
+    def artifacts(self) -> str:
+        """Folder (or bucket) of JSONL files and manifests."""
+        return str(self.home / "artifacts")
+
+    def framework(self, key: str) -> FrameworkSettings:
+        """The entry of a framework.
+
+        Raises:
+            ConfigurationError: it is not declared; the text names those that are.
+        """
+        known = self.configuration.frameworks
+        if key in known:
+            return known[key]
+        names = ", ".join(sorted(known)) or "none yet"
+        raise ConfigurationError(
+            f"framework {key!r} is not in {CONFIG_NAME} (declared: {names}). Add it with: caseforge load FILE --framework {key}"
+        )
+
+    def framework_key(self, key: str | None) -> str:
+        """The framework that is meant: the one named, or the only one declared.
+
+        Raises:
+            ConfigurationError: not declared, or none named while there are several.
+        """
+        declared = sorted(self.configuration.frameworks)
+        if key is None and len(declared) > 1:
+            raise ConfigurationError(
+                f"several frameworks are declared; say which (--framework, or the form's framework): {', '.join(declared)}"
+            )
+        if key is None and not declared:
+            raise ConfigurationError("no framework is declared yet. Add one with: caseforge load FILE --framework KEY")
+        chosen = declared[0] if key is None else key
+        self.framework(chosen)
+        return chosen
+
+
+def find_project(start: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
+    """The folder that holds caseforge.toml: CASEFORGE_PROJECT, or the nearest one above `start`, or the installed checkout."""
+    environment = read_environment().variables if environment is None else environment
+    if named := environment.get("CASEFORGE_PROJECT"):
+        return Path(named).expanduser().resolve()
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    return Path(__file__).resolve().parents[2]
+
+
+def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | None = None) -> Settings:
+    """Reads environment, `.env` and caseforge.toml; the project's stages are this process's from then on.
+
+    Args:
+        project: the project's folder; the one that `find_project` finds by default.
+        set_keys: values by key, dots between the parts, that win over everything else.
+
+    Raises:
+        ConfigurationError: a file cannot be read, a key or value is not known, or a template or stage of one's own cannot be used; the
+            text names it.
+    """
+    folder = (project or find_project()).resolve()
+    environment = read_environment(folder)
+    sources = read_sources(folder / CONFIG_NAME, environment, set_keys)
+    configuration = valid_configuration(sources)
+    stages = project_stages(folder, configuration)
+    if faults := unknown_stages(sources, configuration, stages):
+        raise ConfigurationError("\n".join(fault.text for fault in faults))
+    use_stages(stages)
+    return settings_of(folder, environment, configuration)
+
+
+def settings_of(folder: Path, environment: Environment, configuration: Configuration) -> Settings:
+    """The settings of a project, from what was read already."""
+    home = Path(environment.get("CASEFORGE_HOME") or folder / "var").expanduser()
+    organization, openai_project = environment.get("OPENAI_ORG_ID"), environment.get("OPENAI_PROJECT_ID")
+    key, url = environment.get("OPENAI_API_KEY"), environment.get("CASEFORGE_POSTGRES_URL")
+    return Settings(
+        project=folder,
+        home=home if home.is_absolute() else folder / home,
+        postgres_url=SecretStr(url) if url else None,
+        openai_base_url=(environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/"),
+        openai_api_key=SecretStr(key) if key else None,
+        openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
+        webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),
+        configuration=configuration,
+    )
+
+
+def normalized_postgres_url(url: str) -> str:
+    """The URL with the driver named: dagster-postgres speaks psycopg2 only, and SQLAlchemy's default differs by version.
+
+    Raises:
+        ConfigurationError: the URL is not one of PostgreSQL.
+    """
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in ("postgres", "postgresql", "postgresql+psycopg2"):
+        return f"postgresql+psycopg2://{rest}"
+    raise ConfigurationError("CASEFORGE_POSTGRES_URL must begin with postgresql://")

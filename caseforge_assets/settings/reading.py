@@ -1,0 +1,144 @@
+"""How caseforge.toml, environment variables and the command line become one configuration, and where each value comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError
+from caseforge_assets.settings.environment import PREFIX, Environment
+from caseforge_assets.settings.faults import Fault, faults_of
+from caseforge_assets.settings.toml_lines import key_lines
+
+KeyPath = tuple[str, ...]
+DEFAULT = "default"
+COMMAND_LINE = "command line (--set)"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was given, before it is checked: the merged values, and for those that are not from the file where they come from.
+
+    Attributes:
+        values: As TOML gives them, nested.
+        text: Of caseforge.toml; empty where there is none.
+        given: Origins of what environment and command line gave, in words, by the path of the key.
+        unknown_variables: Variables that begin like ours and stand for no key.
+    """
+
+    values: Mapping[str, Any]
+    text: str = ""
+    given: Mapping[KeyPath, str] = field(default_factory=dict)
+    unknown_variables: tuple[str, ...] = ()
+
+    @cached_property
+    def lines(self) -> dict[KeyPath, int]:
+        """The line of caseforge.toml on which each key stands."""
+        return key_lines(self.text)
+
+    def origin(self, path: KeyPath) -> str:
+        """Where a key's value comes from: a line of the file, a variable, the command line, or the default."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.given:
+                return self.given[path[:length]]
+        return f"{CONFIG_NAME}, line {self.lines[path]}" if path in self.lines else DEFAULT
+
+    def place(self, path: KeyPath) -> str:
+        """Where a person has to look for something that is wrong: the key itself or the table that it should stand in."""
+        for length in range(len(path), 0, -1):
+            if (origin := self.origin(path[:length])) != DEFAULT:
+                return origin
+            below = [origin for key, origin in self.given.items() if key[:length] == path[:length]]
+            if below:
+                return below[0]
+        return CONFIG_NAME
+
+
+def read_sources(path: Path, environment: Environment | None = None, set_keys: Mapping[str, str] | None = None) -> Sources:
+    """Gathers what is given, later ones winning: the file, variables, the command line.
+
+    Args:
+        path: of caseforge.toml; it may be missing.
+        environment: whose CASEFORGE_ variables count.
+        set_keys: values by key, dots between the parts, such as `stages.usecases.model`.
+
+    Raises:
+        ConfigurationError: the file is not TOML, or a key cannot hold what stands below it.
+    """
+    text, values = _read_file(path)
+    given: dict[KeyPath, str] = {}
+    unknown = []
+    for name, value in sorted((environment.overrides if environment else {}).items()):
+        key = tuple(name.removeprefix(PREFIX).lower().split("__"))
+        if key[0] not in Configuration.model_fields:
+            unknown.append(name)
+            continue
+        given[key] = environment.origin(name) if environment else ""
+        _put(values, key, _plain(value, name), name)
+    for name, value in (set_keys or {}).items():
+        key = tuple(name.split("."))
+        given = {other: origin for other, origin in given.items() if other[: len(key)] != key} | {key: COMMAND_LINE}
+        _put(values, key, _plain(value, name), f"--set {name}")
+    return Sources(values, text, given, tuple(unknown))
+
+
+def check_sources(sources: Sources) -> Configuration | list[Fault]:
+    """The configuration, or everything that is wrong with it."""
+    try:
+        return Configuration.model_validate(sources.values)
+    except ValidationError as error:
+        return faults_of(error, sources.values, sources.place)
+
+
+def valid_configuration(sources: Sources) -> Configuration:
+    """The configuration.
+
+    Raises:
+        ConfigurationError: a wrong key (with the nearest right one) or a wrong value, each with the place where it stands.
+    """
+    checked = check_sources(sources)
+    if isinstance(checked, Configuration):
+        return checked
+    raise ConfigurationError("\n".join(fault.text for fault in checked))
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Reads and checks one caseforge.toml, and nothing else; a missing file means defaults and no frameworks.
+
+    Raises:
+        ConfigurationError: not TOML, or something in it is wrong; with the line.
+    """
+    return valid_configuration(read_sources(path))
+
+
+def _read_file(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        return text, tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(f"{path.name}: cannot be read as TOML: {error}") from error
+
+
+def _plain(value: str, name: str) -> Any:
+    """A list or a table is written as in TOML; anything else stays text, and its key's type makes something of it."""
+    if value.strip()[:1] not in ("[", "{"):
+        return value
+    try:
+        return tomllib.loads(f"value = {value.strip()}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{name}: cannot be read as a list or table of TOML: {error}") from error
+
+
+def _put(values: dict[str, Any], key: KeyPath, value: Any, name: str) -> None:
+    table = values
+    for part in key[:-1]:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"{name}: {part} is a single value and holds no keys")
+    table[key[-1]] = value

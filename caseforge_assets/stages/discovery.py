@@ -1,0 +1,180 @@
+"""Finding the stages: every folder here that has one, and every folder of a project's own; with templates of one's own, if wanted.
+
+A stage's package has a `STAGE`, or, so that its templates can be replaced, a function `make_stage(templates)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import re
+import sys
+import traceback
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from types import ModuleType
+
+from caseforge_assets.stages.stage import Source, Stage
+from caseforge_assets.stages.templates import TemplateFault, Templates
+
+HERE = Path(__file__).parent
+OWN_PACKAGE = "caseforge_own_stages"
+KEY_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,29}")  # keys are parts of custom ids, asset names, file names
+# Assets that are there beside the stages'.
+OTHER_ASSETS = ("framework", "pcf_nodes", "node_contexts", "run_report", "stale_report")
+_TRIALS = (
+    Source("Sample", "Process: Sample", ("Sample indicator",), "Sample document"),
+    Source("Another sample", "Process: Another sample", (), "Another sample document"),
+)
+
+
+class StageFault(ValueError):
+    """A stage of one's own cannot be used; the text says which folder, and why."""
+
+
+def find_stages(own_stages: Path | None = None, own_templates: Path | None = None) -> tuple[Stage, ...]:
+    """Find the stages, each after the stage that it reads.
+
+    Args:
+        own_stages: A folder that holds a package for each stage of one's own.
+        own_templates: A folder that holds, for each stage, a folder of files that replace the stage's.
+
+    Returns:
+        The stages in the order in which their content is made; stages that do not depend on each other by key.
+
+    Raises:
+        StageFault: A folder cannot be imported, two stages share a name, one reads a stage that does not exist, or they read each other.
+        TemplateFault: A template of one's own cannot be used.
+    """
+    for folder, what in ((own_stages, "stages"), (own_templates, "templates")):
+        if folder is not None and not folder.is_dir():
+            raise StageFault(f"{folder}: there is no such folder of {what}")
+    stages: dict[str, Stage] = {}
+    for folder, package in _packages(own_stages):
+        found = _stage_of(folder, package, own_templates)
+        if found is not None and found.key in stages:
+            raise StageFault(f"{folder}: two stages have the key {found.key}; keys have to differ.")
+        if found is not None:
+            stages[found.key] = found
+    _check_names(list(stages.values()))
+    if own_templates is not None:
+        _check_folders(own_templates, stages)
+    return tuple(_in_order(stages))
+
+
+def _packages(own_stages: Path | None) -> Iterator[tuple[Path, ModuleType]]:
+    for module in pkgutil.iter_modules([str(HERE)]):
+        if module.ispkg:
+            yield HERE / module.name, importlib.import_module(f"{__package__}.{module.name}")
+    for module in pkgutil.iter_modules([str(own_stages)] if own_stages else []):
+        if own_stages is not None and module.ispkg:
+            yield own_stages / module.name, _import_from(own_stages / module.name)
+
+
+def _import_from(folder: Path) -> ModuleType:
+    """Import a package that lies elsewhere, anew each time; it imports its own modules relatively (`from .record import …`)."""
+    name = f"{OWN_PACKAGE}.{folder.name}"
+    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None:
+        raise StageFault(f"{folder} is not a package that can be imported.")
+    for old in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
+        del sys.modules[old]
+    importlib.invalidate_caches()
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    try:
+        spec.loader.exec_module(package)
+    except TemplateFault:
+        raise
+    except Exception as error:  # it is somebody's code
+        raise StageFault(f"{_place(error, folder)}: cannot be imported: {type(error).__name__}: {error}") from error
+    return package
+
+
+def _place(error: Exception, folder: Path) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}"
+    inside = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)]
+    return f"{inside[-1].filename}, line {inside[-1].lineno}" if inside else str(folder)
+
+
+def _stage_of(folder: Path, package: ModuleType, own_templates: Path | None) -> Stage | None:
+    """The package's stage, with templates of one's own where there are some for it; None for a package without a stage."""
+    make, found = getattr(package, "make_stage", None), getattr(package, "STAGE", None)
+    replacing = own_templates / folder.name if own_templates and (own_templates / folder.name).is_dir() else None
+    if replacing is not None and make is None and found is not None:
+        raise TemplateFault(f"{replacing}: the templates of this stage cannot be replaced: its package has no make_stage(templates)")
+    if make is not None and (found is None or replacing is not None):
+        templates = Templates(folder, replacing)
+        found = make(templates)
+        if isinstance(found, Stage):
+            _check_files(templates, found)
+    if found is None:
+        return None
+    if not isinstance(found, Stage):
+        raise StageFault(f"{folder}: its stage is not a Stage, but {type(found).__name__}.")
+    if replacing is not None or folder.parent != HERE:
+        _try_out(folder, found)
+    return found
+
+
+def _check_files(templates: Templates, stage: Stage) -> None:
+    """A file whose name means nothing would be left out without a word."""
+    strange = [name for name in templates.own_files if name not in stage.files]
+    if strange:
+        lines = [f"{templates.own}/{name}: is not a file of the stage {stage.key}{_near(name, stage.files)}" for name in strange]
+        raise TemplateFault("\n".join(lines))
+
+
+def _try_out(folder: Path, stage: Stage) -> None:
+    """Build the messages of a node with indicators and of one without, so that what fails does so now."""
+    try:
+        first, second = (stage.build_messages(source) for source in _TRIALS)
+        roles = [(message["role"], message["content"].strip()) for message in first]
+    except TemplateFault:
+        raise
+    except Exception as error:  # it is somebody's code
+        raise StageFault(f"{_place(error, folder)}: cannot build messages: {type(error).__name__}: {error}") from error
+    if first == second:
+        raise StageFault(f"{folder}: the messages say nothing of the node: every node would get the same request")
+    if not all(text for _, text in roles):
+        raise StageFault(f"{folder}: the {next(role for role, text in roles if not text)} message is empty")
+
+
+def _check_folders(own_templates: Path, stages: Mapping[str, Stage]) -> None:
+    for path in sorted(own_templates.iterdir()):
+        if path.is_dir() and not path.name.startswith((".", "_")) and path.name not in stages:
+            raise TemplateFault(f"{path}: there is no stage of this name{_near(path.name, list(stages))}")
+        if path.suffix in (".jinja", ".toml"):
+            raise TemplateFault(f"{path}: belongs into a folder named like its stage: {', '.join(stages)}")
+
+
+def _check_names(stages: Sequence[Stage]) -> None:
+    taken = dict.fromkeys(OTHER_ASSETS, "CaseForge itself")
+    for stage in stages:
+        for name in (stage.key, stage.inputs, stage.outputs, stage.content):
+            if not KEY_PATTERN.fullmatch(name):
+                raise StageFault(f"The stage {stage.key}: {name!r} is not a name; use lower-case letters, digits and _, at most 30.")
+        for name in (stage.inputs, stage.outputs, stage.content):
+            if (other := taken.setdefault(name, stage.key)) != stage.key or [stage.inputs, stage.outputs, stage.content].count(name) > 1:
+                raise StageFault(f"The stage {stage.key} has an asset {name}, and so has {other}.")
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else f" (there are: {', '.join(known) or 'none'})"
+
+
+def _in_order(stages: Mapping[str, Stage]) -> Iterator[Stage]:
+    for key in sorted(stages):
+        if (reads := stages[key].reads) is not None and reads not in stages:
+            raise StageFault(f"The stage {key} reads {reads}, which does not exist{_near(reads, list(stages))}.")
+    sorter = TopologicalSorter({key: {reads} if (reads := stages[key].reads) else set() for key in sorted(stages)})
+    try:
+        order = list(sorter.static_order())
+    except CycleError as error:
+        raise StageFault(f"These stages read each other: {', '.join(error.args[1])}.") from error
+    return (stages[key] for key in order)

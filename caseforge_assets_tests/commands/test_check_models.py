@@ -1,0 +1,73 @@
+"""Rules of models before money is spent: in plans, in retries, and of requests that are older than the configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from caseforge_assets.commands.check_models import refuse_broken_rules
+from caseforge_assets.commands.retry_failed import next_step
+from caseforge_assets.commands.stage_settings import largest_budget, stage_settings
+from caseforge_assets.settings import Configuration, ConfigurationError, StageOverrides
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store import requests
+from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench
+
+
+@pytest.mark.parametrize(
+    ("configuration", "stage", "key"),
+    [
+        (Configuration(openai_temperature=0.2), PROCESS, "openai_temperature: gpt-5 accepts 1 only"),
+        (Configuration(stages={"usecases": StageOverrides(model="gpt-4o")}, batch_max_completion_tokens_usecase=20_000), USECASES,
+         "batch_max_completion_tokens_usecase: gpt-4o writes 16,384"),
+        (Configuration(stages={"usecases": StageOverrides(model="gpt-4-turbo", max_completion_tokens=4_000)}), USECASES,
+         "stages.usecases.model: gpt-4-turbo does not hold"),
+        (Configuration(stages={"usecases": StageOverrides(reasoning_effort="extreme")}), USECASES, "stages.usecases.reasoning_effort: gpt-5"),
+    ],
+)  # fmt: skip
+def test_the_key_that_has_to_change_is_named(configuration: Configuration, stage: Stage, key: str) -> None:
+    with pytest.raises(ConfigurationError, match=key):
+        refuse_broken_rules(configuration, [stage])
+    refuse_broken_rules(configuration.model_copy(update={"check_model_rules": False}), [stage])
+
+
+def test_stages_may_have_different_models() -> None:
+    configuration = Configuration(
+        openai_temperature=1.0,
+        stages={"usecases": StageOverrides(model="gpt-4o", temperature=0.3), "process_details": StageOverrides(temperature="none")},
+    )
+    refuse_broken_rules(configuration, [PROCESS, USECASES])
+    assert (stage_settings(configuration, PROCESS).model, stage_settings(configuration, PROCESS).temperature) == ("gpt-5", None)
+    assert (stage_settings(configuration, USECASES).model, stage_settings(configuration, USECASES).temperature) == ("gpt-4o", 0.3)
+
+
+def test_requests_that_their_model_would_refuse_are_not_sent(bench: OpenBench) -> None:
+    """They were made before somebody corrected the configuration, or without a plan, as in Dagster."""
+    opened = bench(openai_temperature=0.2)
+    opened.approve("1.1.1", "1.1.2", stages=[PROCESS])
+    held = opened.round()
+    assert held.submitted == ()
+    assert "2 requests are not sent, because their model would refuse them (temperature: gpt-5 accepts 1 only" in held.held_back
+    assert opened.column("select count(*) from caseforge.batch") == [0]
+    mended = opened.configured(openai_temperature=1.0)
+    mended.generate("1.1.1", "1.1.2", stages=[PROCESS])
+    assert mended.column("select count(*) from caseforge.content where is_current") == [2]
+
+
+def test_one_bad_stage_does_not_hold_up_the_other(bench: OpenBench) -> None:
+    opened = bench(stages={"usecases": StageOverrides(reasoning_effort="none")})
+    opened.approve("1.1.1")
+    while opened.column("select count(*) from caseforge.content") == [0]:
+        opened.round()
+    assert "reasoning_effort: gpt-5 does not know 'none'" in opened.round().held_back
+    assert opened.column("select distinct stage from caseforge.batch") == ["process_details"]
+
+
+def test_a_retry_does_not_go_beyond_what_the_model_can_write(bench: OpenBench) -> None:
+    opened = bench(faults=["truncate"], openai_model="gpt-4o", batch_max_completion_tokens_process=12_000)
+    opened.generate("1.1.1", stages=[PROCESS])
+    assert largest_budget(PROCESS, "gpt-4o") == 16_384
+    with opened.store.begin() as connection:
+        budgets = opened.column("select max_completion_tokens from caseforge.request order by id")
+        failed = requests.failed_requests(connection, KEY, PROCESS.key)
+        steps = [next_step(opened.configuration, PROCESS, one, asked=True) for one in failed]
+    assert max([*budgets, *(step.max_completion_tokens or 0 for step in steps)]) <= 16_384

@@ -1,0 +1,66 @@
+"""Rules of models: what is refused before it is sent, and what is said to do instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from caseforge_assets.stages.model_rules import MODELS, Asked, broken_rules, rules_of
+
+FINE = Asked("gpt-5", 1.0, None, None, 8_000)
+
+
+def said(asked: Asked) -> dict[str, str]:
+    return {broken.setting: broken.says for broken in broken_rules(asked)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "setting", "instead"),
+    [
+        (Asked("gpt-5", 0.5, None, None, 8_000), "temperature", "gpt-5 accepts 1 only, not 0.5; write 1.0"),
+        (Asked("gpt-5-mini-2025-08-07", 0, None, None, 8_000), "temperature", "accepts 1 only, not 0"),
+        (Asked("o3", 0.2, "low", None, 8_000), "temperature", "o3 accepts 1 only"),
+        (Asked("gpt-5.1", 0.2, "low", None, 8_000), "temperature", """write 1.0, or reasoning_effort = "none" beside it"""),
+        (Asked("gpt-5", 1, "none", None, 8_000), "reasoning_effort", "does not know 'none'; write one of minimal, low, medium, high"),
+        (Asked("gpt-5.1", 1, "minimal", None, 8_000), "reasoning_effort", "write one of none, low, medium, high"),
+        (Asked("gpt-4o", 0.3, "low", None, 8_000), "reasoning_effort", "does not reason"),
+        (Asked("gpt-5", 1, None, "lots", 8_000), "verbosity", "write one of low, medium, high"),
+        (
+            Asked("gpt-4o", 0.3, None, None, 30_000),
+            "max_completion_tokens",
+            "writes 16,384 tokens at most, not 30,000; write 16384 or less",
+        ),
+        (Asked("gpt-5", 1, None, None, 128_000, input_tokens=300_000), "max_completion_tokens", "write 100000 or less"),
+        (Asked("gpt-5", 1, None, None, 8_000, input_tokens=400_000), "max_completion_tokens", "shorten what it is told"),
+        (Asked("gpt-4-turbo", 1, None, None, 4_000, schema=True), "model", "does not hold its answers to a JSON schema"),
+    ],
+)
+def test_what_a_model_refuses_is_said_with_what_to_write_instead(asked: Asked, setting: str, instead: str) -> None:
+    found = said(asked)
+    assert list(found) == [setting]
+    assert instead in found[setting]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        FINE,
+        Asked("gpt-5", None, "minimal", "low", 128_000, schema=True, input_tokens=4_000),
+        Asked("gpt-5.1", 0.2, None, None, 8_000),  # its effort is none by default
+        Asked("gpt-5.2", 0.2, "none", None, 8_000),
+        Asked("gpt-4o-2024-08-06", 0.2, None, None, 16_384, schema=True),
+        Asked("gpt-6.1-terra", 0.2, "max", None, 900_000),  # little is known of it, and nothing of this
+        Asked("a-model-of-our-own", 1.7, "tremendous", None, 10_000_000, schema=True),
+    ],
+)
+def test_what_is_allowed_or_not_known_passes(asked: Asked) -> None:
+    assert said(asked) == {}
+
+
+def test_several_rules_are_named_at_once() -> None:
+    assert set(said(Asked("gpt-5", 0.5, "max", None, 200_000))) == {"temperature", "reasoning_effort", "max_completion_tokens"}
+
+
+def test_dated_names_have_the_rules_of_their_model_unless_they_have_their_own() -> None:
+    assert rules_of("gpt-5-2025-08-07") is MODELS["gpt-5"]
+    assert rules_of("gpt-4o-2024-05-13") is MODELS["gpt-4o-2024-05-13"]
+    assert rules_of("gpt-5-chat-latest") is None
