@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
-from caseforge_assets.stages.judgement import Answer, Judgement, judge_silence
+from caseforge_assets.stages.judgement import Answer, Content, Judgement, judge_silence
+from caseforge_assets.stages.quality import NodeFacts, Quality
 
 __all__ = [
     "Source",
@@ -94,6 +95,7 @@ class Stage:
         response_format: OpenAI's `response_format`, or None for plain text.
         judge_text: The judgement on an answer that has text.
         item_uid: From a node's code and an item's position (the first is 1) to the item's id, unique in a framework.
+        measure: From a content and its node to its quality; None for a stage whose content is not measured.
     """
 
     key: str
@@ -115,6 +117,7 @@ class Stage:
     response_format: Mapping[str, Any] | None
     judge_text: Callable[[Answer], Judgement]
     item_uid: Callable[[str, int], str] = "{}-{:02d}".format
+    measure: Callable[[Content, NodeFacts], Quality] | None = None
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge any answer to this stage's request, also one without text.

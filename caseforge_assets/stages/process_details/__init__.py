@@ -1,6 +1,7 @@
 """The process document: ten sections on how a process works, one document a node."""
 
 from caseforge_assets.stages.process_details.answer import judge_text
+from caseforge_assets.stages.process_details.quality import measure
 from caseforge_assets.stages.process_details.request import FOLDER, build_messages
 from caseforge_assets.stages.process_details.sections import SECTIONS_FILE
 from caseforge_assets.stages.stage import Stage
@@ -25,4 +26,5 @@ STAGE = Stage(
     build_messages=build_messages,
     response_format=None,
     judge_text=judge_text,
+    measure=measure,
 )

@@ -3,6 +3,7 @@
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.templates import read_template, template_version
 from caseforge_assets.stages.usecases.answer import judge_text
+from caseforge_assets.stages.usecases.quality import measure
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, candidate_uid
 from caseforge_assets.stages.usecases.request import FOLDER, build_messages
 from caseforge_assets.stages.usecases.schema import response_format
@@ -27,4 +28,5 @@ STAGE = Stage(
     response_format=response_format(),
     judge_text=judge_text,
     item_uid=candidate_uid,
+    measure=measure,
 )
