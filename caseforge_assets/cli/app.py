@@ -33,6 +33,7 @@ _COMMANDS = {
     "failed": "watching",
     "costs": "money",
     "stale": "stale",
+    "quality": "quality",
     "show": "reading",
     "edit": "editing",
     "export": "reading",

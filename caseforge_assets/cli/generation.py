@@ -204,6 +204,12 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
 @click.option(
     "--max-tokens", type=click.IntRange(256), help="Completion budget of the new requests, instead of the one that follows by itself."
 )
+@click.option(
+    "--quality-below",
+    type=click.IntRange(1, 100),
+    metavar="SCORE",
+    help="Instead of failed nodes: ask for another answer where there is one that scores less. What a person wrote is left.",
+)
 @click.option("--yes", is_flag=True, help="Approve without being asked.")
 @click.option("--wait", is_flag=True, help="Poll and collect to the end.")
 @json_option
@@ -215,17 +221,27 @@ def retry(
     nodes: str | None,
     outcomes: tuple[str, ...],
     max_tokens: int | None,
+    quality_below: int | None,
     yes: bool,
     wait: bool,
     as_json: bool,
 ) -> None:
-    """Send failed and cancelled nodes again, with a larger budget where theirs was too small."""
+    """Send failed and cancelled nodes again, with a larger budget where theirs was too small; or ask again for what scores too little."""
+    from caseforge_assets.cli.quality import retry_low_scores
     from caseforge_assets.commands.choose_nodes import choose_nodes
     from caseforge_assets.commands.plan_retry import plan_retry
     from caseforge_assets.store import plans
 
     key, stages = session.framework_key(key), _accepted_stages(session, stage_keys)
     provider = session.provider
+    if quality_below is not None:
+        if outcomes or max_tokens:
+            raise click.UsageError(
+                "--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones"
+            )
+        retried = retry_low_scores(session, key, chosen_stages(stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
+        finish_sending(session, key, wait=wait, as_json=as_json, summary={"retried": retried})
+        return
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
         draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)

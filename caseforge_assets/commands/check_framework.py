@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from caseforge_assets.commands.read_quality import check_quality
 from caseforge_assets.commands.station_statuses import StationStatus
 from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_nodes
 from caseforge_assets.reports.freshness import Condition
+from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import all_stations
@@ -16,7 +18,7 @@ from caseforge_assets.store import readers
 from caseforge_assets.store.engine import Connection
 
 
-def check_framework(connection: Connection, key: str, statuses: Sequence[StationStatus]) -> list[Check]:
+def check_framework(connection: Connection, configuration: Configuration, key: str, statuses: Sequence[StationStatus]) -> list[Check]:
     """All verdicts, station by station.
 
     Failures that only say that an answer is awaited count neither as failed nor as answered.
@@ -37,7 +39,7 @@ def check_framework(connection: Connection, key: str, statuses: Sequence[Station
         checks.append(check_nodes(stage.content, stage.validity, "have an answer that is not complete and valid", len(answered), bad))
         checks.append(check_failures(stage.content, len(done), [*unanswered, *bad]))
         checks.append(_cost_within_plan(stage.outputs, costs.get(stage.key)))
-    return checks
+    return [*checks, *check_quality(connection, configuration, key)]
 
 
 def _nothing_stale(station: str, statuses: list[StationStatus]) -> Check:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from caseforge_assets.commands.measure_quality import measure_contents
 from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Answer, Content, Judgement
@@ -49,6 +50,7 @@ def edit_content(
     new = _new_content(configuration, key, stage, target, content, before, f"edited by {by}")
     new = replace(new, stage_version=version, notes=[*new.notes, *judgement.notes], edited_after=newest)
     saved = contents.save_contents(connection, [new])
+    measure_contents(connection, stage, {saved[node_id]: (node_id, content)})
     requests.park_pending(connection, node_id, stage.key)
     row = OutboxRow(key, stage.content, node_id, target.partition_key, content_id=saved[node_id])
     _write_event(connection, key, stage, row, content, version)

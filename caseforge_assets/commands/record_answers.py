@@ -11,6 +11,7 @@ from functools import cached_property
 
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
+from caseforge_assets.commands.measure_quality import measure_contents
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage, usage_of
 from caseforge_assets.redaction import redact
@@ -63,12 +64,14 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
     """
     new = [one for one in judged if _is_news(one)]
     costs = record_results(connection, reception, new)
-    good = [one for one in new if one.judgement.content is not None]
-    current = contents.save_contents(connection, [_content(reception, one, costs[one.attempt.id]) for one in good])
+    good = {one.attempt.id: (one, one.judgement.content) for one in new if one.judgement.content is not None}
+    current = contents.save_contents(connection, [_content(reception, one, costs[attempt_id]) for attempt_id, (one, _) in good.items()])
+    stored = {current[attempt_id]: (one.attempt.node_id, content) for attempt_id, (one, content) in good.items() if attempt_id in current}
+    measure_contents(connection, reception.stage, stored)
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)
-    return [one.attempt.node_id for one in good if one.attempt.id in current]
+    return [node_id for node_id, _ in stored.values()]
 
 
 def record_results(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> dict[int, Decimal | None]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from caseforge_assets.commands.next_stages import build_next_requests
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import contents, nodes, outbox, requests, reuse
+from caseforge_assets.store import contents, nodes, outbox, quality, requests, reuse
 from caseforge_assets.store.contents import NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
@@ -61,6 +61,7 @@ def _make_next_requests(connection: Connection, configuration: Configuration, ro
 def _reuse(connection: Connection, key: str, stage_key: str, answered: Sequence[tuple[PendingRequest, StoredContent, Rule]]) -> None:
     targets = {row.node_id: row for row in nodes.target_nodes(connection, key, [row.node_id for row, _, _ in answered])}
     current = contents.save_contents(connection, [_copy(row, source, rule, targets[row.node_id]) for row, source, rule in answered])
+    quality.carry(connection, {current[row.node_id]: source.id for row, source, _ in answered if row.node_id in current})
     requests.set_states(connection, {row.id: "answered" for row, _, _ in answered})
     shown = [(row, source) for row, source, _ in answered if row.node_id in current]
     _write_events(connection, key, stage_key, shown, targets, current)

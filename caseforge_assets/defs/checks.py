@@ -13,6 +13,15 @@ from caseforge_assets.commands.station_statuses import StationStatus, read_statu
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.reports.checks import ABOUT, COST_WITHIN_PLAN, FEW_FAILURES, NOTHING_STALE, Check
+from caseforge_assets.reports.quality_checks import (
+    ABOUT_QUALITY,
+    LEVELS_BALANCED,
+    NO_NEAR_DUPLICATES,
+    SCORES_SUFFICIENT,
+    TITLES_DISTINCT,
+)
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stations import all_stations
 from caseforge_assets.store.engine import Engine
 
@@ -23,7 +32,7 @@ def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetC
     """The verdicts that a run was asked for, as its step yields them."""
     if not selected:
         return
-    for one in evaluate(caseforge.store, key, read_statuses(caseforge.store, caseforge.configuration, key)):
+    for one in evaluate(caseforge.store, caseforge.configuration, key, read_statuses(caseforge.store, caseforge.configuration, key)):
         if one.asset_check_key in selected:
             yield dg.AssetCheckResult(
                 asset_key=one.asset_key,
@@ -35,10 +44,10 @@ def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetC
             )
 
 
-def evaluate(store: Engine, key: str, statuses: Sequence[StationStatus]) -> list[dg.AssetCheckEvaluation]:
+def evaluate(store: Engine, configuration: Configuration, key: str, statuses: Sequence[StationStatus]) -> list[dg.AssetCheckEvaluation]:
     """All verdicts on a framework, as Dagster stores them."""
     with store.connect() as connection:
-        return [_evaluation(key, check) for check in check_framework(connection, key, statuses)]
+        return [_evaluation(key, check) for check in check_framework(connection, configuration, key, statuses)]
 
 
 def check_specs(key: str) -> list[dg.AssetCheckSpec]:
@@ -49,14 +58,22 @@ def check_specs(key: str) -> list[dg.AssetCheckSpec]:
         if station.stage and station.name == station.stage.outputs:
             names.append(COST_WITHIN_PLAN)
         if station.stage and station.name == station.stage.content:
-            names += [station.stage.validity, FEW_FAILURES]
+            names += [station.stage.validity, FEW_FAILURES, *_quality_checks(station.stage)]
         specs += [dg.AssetCheckSpec(name, asset=list(asset_key(key, station.name)), description=_about(name)) for name in names]
     return specs
 
 
+def _quality_checks(stage: Stage) -> list[str]:
+    if stage.measure is None:
+        return []
+    return [SCORES_SUFFICIENT, *([NO_NEAR_DUPLICATES] if stage.response_format is None else [TITLES_DISTINCT, LEVELS_BALANCED])]
+
+
 def _about(name: str) -> str:
     return (
-        ABOUT.get(name) or "The newest answer of every node was judged complete and valid; those that were not are listed with the reason."
+        ABOUT.get(name)
+        or ABOUT_QUALITY.get(name)
+        or "The newest answer of every node was judged complete and valid; those that were not are listed with the reason."
     )
 
 

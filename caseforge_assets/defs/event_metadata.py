@@ -102,11 +102,19 @@ def _content(row: Any) -> dict[str, Any]:
     }
     if row.reused_from is not None:
         shown |= {"reused_from": row.reused_from, "cost_usd": 0.0}
+    if row.score is not None:
+        shown |= {"quality_score": row.score, "quality": _quality(row)}
     if row.items:
         columns = [TableColumn(name) for name in _ITEM_COLUMNS]
         records = [TableRecord({name: str(value or "") for name, value in zip(_ITEM_COLUMNS, item, strict=True)}) for item in row.items]
         return shown | {"candidates": MetadataValue.table(records, TableSchema(columns)), "dagster/row_count": len(records)}
     return shown | {"document": _markdown(row.body, row.body_characters), "read": f"caseforge show {row.code}"}
+
+
+def _quality(row: Any) -> str:
+    """The parts of a score, and what holds it down."""
+    parts = ", ".join(f"{part} {points}" for part, points in row.score_parts.items() if points is not None)
+    return "; ".join([parts, *row.score_limits])
 
 
 def _markdown(text: str, whole_length: int | None) -> MetadataValue[Any]:

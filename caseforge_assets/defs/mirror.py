@@ -69,7 +69,7 @@ def _sum_up(
         statuses = read_statuses(store, configuration, key)
         reports = [_report(key, RUN_REPORT, run_figures(store, configuration, key)), _report(key, STALE_REPORT, stale_figures(statuses))]
         write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
-        for evaluation in evaluate(store, key, statuses):
+        for evaluation in evaluate(store, configuration, key, statuses):
             if evaluation.asset_check_key not in left_out:
                 emit(evaluation)
 

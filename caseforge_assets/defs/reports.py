@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.read_quality import StageQuality, read_quality
 from caseforge_assets.commands.station_statuses import StationStatus
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
@@ -38,7 +39,9 @@ def run_figures(store: Engine, configuration: Configuration, key: str) -> Mappin
             if row.cost_usd is not None:
                 sums["cost_usd"] = float(row.cost_usd)
             figures |= {f"{row.stage}_{name}_{kind}": value for name, value in sums.items()}  # longer names would run into their values
+        measured = read_quality(connection, configuration, key)
         under_way = batches.in_states(connection, UNDER_WAY)
+    figures |= quality_figures(measured)
     figures["batches_under_way"] = len(under_way)
     if under_way:
         figures["under_way"] = _table(
@@ -56,6 +59,26 @@ def run_figures(store: Engine, configuration: Configuration, key: str) -> Mappin
                 for one in under_way
             ],
         )
+    return figures
+
+
+def quality_figures(measured: Sequence[StageQuality]) -> Mapping[str, Any]:
+    """Per stage: mean, median and lowest score, how many are low or not measured; how the candidates' levels are spread."""
+    figures: dict[str, Any] = {}
+    for one in measured:
+        summary, stage = one.summary, one.stage.key
+        if summary.mean is not None and summary.median is not None:
+            scores = {"mean": round(summary.mean, 1), "median": float(summary.median), "lowest": summary.lowest, "low": summary.low}
+            figures |= {f"{stage}_score_{name}": value for name, value in scores.items()}
+        figures[f"{stage}_unmeasured"] = summary.contents - summary.measured
+        rows = [
+            (branch or "all", field, value, count)
+            for branch, levels in one.levels.items()
+            for field, counts in levels.items()
+            for value, count in sorted(counts.items())
+        ]
+        if rows:
+            figures["levels"] = _table(("branch", "field", "value", "candidates"), rows)
     return figures
 
 

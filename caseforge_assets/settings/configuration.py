@@ -91,6 +91,12 @@ class Configuration(BaseModel):
     poll_interval_s: float = Field(default=30.0, gt=0)
     max_requests_per_batch: int = Field(default=50_000, ge=1, le=50_000)
     max_enqueued_tokens: dict[str, int] = Field(default_factory=dict, description="the account's limit per model, where known")
+    quality_warn_below: int = Field(default=60, ge=0, le=100, description="contents that score less are listed by the checks")
+    quality_fail_share: float = Field(default=0.1, ge=0, le=1, description="checks of quality fail, not only warn, above this share")
+    near_duplicate_likeness: float = Field(
+        default=0.8, gt=0.5, le=1, description="share of phrases in common from which on documents are alike"
+    )
+    complexity_tolerance: float = Field(default=0.2, ge=0, le=1, description="how far the shares of complexity may be from 20/60/20")
     frameworks: dict[FrameworkKey, FrameworkSettings] = Field(default_factory=dict)
     stages: dict[str, StageOverrides] = Field(default_factory=dict)
 

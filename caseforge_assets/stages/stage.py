@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
-from caseforge_assets.stages.judgement import Answer, Judgement, judge_silence
+from caseforge_assets.stages.judgement import Answer, Content, Judgement, judge_silence
+from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.templates import Templates
 
 __all__ = [
@@ -90,6 +91,7 @@ class Stage:
         item_uid: From a node's code and an item's position (the first is 1) to the item's id, unique in a framework.
         templates: Its templates; None for a stage whose templates cannot be replaced.
         files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
+        measure: From a content and its node to its quality; None for a stage whose content is not measured.
     """
 
     key: str
@@ -113,6 +115,7 @@ class Stage:
     item_uid: Callable[[str, int], str] = "{}-{:02d}".format
     templates: Templates | None = None
     files: tuple[str, ...] = ()
+    measure: Callable[[Content, NodeFacts], Quality] | None = None
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge any answer to this stage's request, also one without text.

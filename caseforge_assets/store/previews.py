@@ -19,6 +19,7 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
        (select left(k.body, 600) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
             and o.kind = 'made') as answer_text,
        c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd,
+       q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
        (select jsonb_agg(jsonb_build_array(k.candidate_uid, left(k.title, 120), k.fields ->> 'category', k.fields ->> 'complexity_score',
             k.fields ->> 'estimated_roi', k.fields ->> 'risk_level') order by k.position)
         from caseforge.candidate k where k.content_id = c.id and o.asset = any(:with_items)) as items
@@ -31,6 +32,7 @@ left join caseforge.attempt a on a.id = o.attempt_id
 left join caseforge.batch b on b.id = a.batch_id
 left join caseforge.provider p on p.id = b.provider_id
 left join caseforge.content c on c.id = o.content_id
+left join caseforge.quality q on q.content_id = c.id
 where o.id = any(:ids)
 """)
 

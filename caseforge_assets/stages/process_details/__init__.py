@@ -5,6 +5,7 @@ from pathlib import Path
 
 from caseforge_assets.stages.process_details.answer import judge_text
 from caseforge_assets.stages.process_details.own_sections import SECTIONS_NAME, sections_of, unasked_sections
+from caseforge_assets.stages.process_details.quality import measure
 from caseforge_assets.stages.process_details.request import SYSTEM_VALUES, USER_VALUES, message_builder
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.templates import TemplateFault, Templates
@@ -44,6 +45,7 @@ def make_stage(templates: Templates) -> Stage:
         build_messages=message_builder(templates, sections),
         response_format=None,
         judge_text=partial(judge_text, sections=sections),
+        measure=partial(measure, sections=sections),
         templates=templates,
         files=("system.jinja", "user.jinja", SECTIONS_NAME),
     )

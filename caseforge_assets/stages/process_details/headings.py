@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 
@@ -39,6 +40,7 @@ class FoundSection:
     filled: bool
 
 
+@lru_cache(maxsize=512)  # an answer is judged and then measured, some hundred at a time
 def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSection, ...]:
     """Find the known sections in a text, in the text's order.
 

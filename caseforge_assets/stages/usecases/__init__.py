@@ -6,6 +6,7 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.strict_schema import strict_format
 from caseforge_assets.stages.templates import TemplateFault, Templates
 from caseforge_assets.stages.usecases.answer import judge_text
+from caseforge_assets.stages.usecases.quality import measure
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, UseCases, candidate_uid
 from caseforge_assets.stages.usecases.request import SYSTEM_VALUES, USER_VALUES, message_builder
 
@@ -45,6 +46,7 @@ def make_stage(templates: Templates) -> Stage:
         response_format=strict_format("use_cases", UseCases),
         judge_text=judge_text,
         item_uid=candidate_uid,
+        measure=measure,
         templates=templates,
         files=("system.jinja", "user.jinja"),
     )

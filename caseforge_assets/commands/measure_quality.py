@@ -1,0 +1,84 @@
+"""Measuring contents: when they are stored, and later where that was not done yet.
+
+An answer was paid for: whatever its text does to a measure, it is stored. A content that cannot be measured stays unmeasured, and
+is shown so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from caseforge_assets.stages.judgement import Content, Item
+from caseforge_assets.stages.quality import RULES, NodeFacts
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.store import quality
+from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
+from caseforge_assets.store.quality import NewQuality
+
+MEASURED_AT_ONCE = 300
+
+_log = logging.getLogger(__name__)
+
+
+def measured_stages() -> list[Stage]:
+    """The stages whose contents are measured, in the order in which they read each other."""
+    return [stage for stage in all_stages() if stage.measure is not None]
+
+
+def measure_contents(connection: Connection, stage: Stage, contents: Mapping[int, tuple[int, Content]]) -> int:
+    """Measures contents of one stage and stores the measures, in the caller's transaction.
+
+    Args:
+        contents: node id and content, by content id. Those of nodes that the current edition does not have are left unmeasured.
+
+    Returns:
+        How many were measured.
+    """
+    if stage.measure is None or not contents:
+        return 0
+    facts = quality.facts(connection, [node_id for node_id, _ in contents.values()])
+    found = [
+        _measure(stage, content_id, content, NodeFacts(*facts[node_id]))
+        for content_id, (node_id, content) in contents.items()
+        if node_id in facts
+    ]
+    rows = [row for row in found if row is not None]
+    quality.save(connection, rows)
+    return len(rows)
+
+
+def measure_missing(store: Engine, key: str) -> int:
+    """Measures the current contents of a framework that have no measure by the rules of today; returns how many that were.
+
+    Several processes may do so at once: each chunk is measured by one of them.
+    """
+    stages = [stage.key for stage in measured_stages()]
+    measured = after = 0
+    while True:
+        with store.begin() as connection:
+            lock_in_transaction(connection, "measure quality")
+            rows = quality.unmeasured(connection, key, stages, RULES, after, MEASURED_AT_ONCE)
+            for stage_key in {row.stage for row in rows}:
+                contents = {
+                    row.content_id: (row.node_id, Content(row.body, tuple(Item(title, fields) for title, fields in row.items)))
+                    for row in rows
+                    if row.stage == stage_key
+                }
+                measured += measure_contents(connection, stage_of(stage_key), contents)
+        if not rows:
+            return measured
+        after = rows[-1].content_id
+
+
+def _measure(stage: Stage, content_id: int, content: Content, facts: NodeFacts) -> NewQuality | None:
+    if stage.measure is None:
+        return None
+    try:
+        found = stage.measure(content, facts)
+    except Exception:  # noqa: BLE001 - a fault of measuring must not keep an answer that was paid for from being stored
+        _log.warning("content %s of %r could not be measured", content_id, facts.name, exc_info=True)
+        return None
+    details: dict[str, object] = {"parts": found.parts, "limits": found.limits, "figures": found.figures}
+    return NewQuality(content_id, RULES, found.score, details, found.signature)

@@ -1,0 +1,119 @@
+"""A plan of contents that score too little, for `retry --quality-below`: a person asks for another answer to the same question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from caseforge_assets.commands.build_contexts import build_contexts
+from caseforge_assets.commands.build_requests import build_requests
+from caseforge_assets.commands.expected_costs import expected_costs, expected_output_tokens
+from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.measure_quality import measured_stages
+from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.quality import RULES
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store import pending, plans, quality, requests
+from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.quality import Scored
+
+UNDER_WAY = ("pending", "in_batch")
+
+
+@dataclass(frozen=True)
+class QualityRetryPlan:
+    """A draft.
+
+    `asked` are the contents that would be asked for again, `later` how many contents of other stages are made from them and follow.
+    `edited` were left because a person wrote them, `under_way` because they are asked for already. The cost is None where unknown.
+    """
+
+    id: int
+    asked: tuple[Scored, ...]
+    later: int
+    edited: int
+    under_way: int
+    expected_cost_usd: Decimal | None
+
+
+@dataclass
+class _Chosen:
+    asked: list[Scored] = field(default_factory=list)
+    edited: int = 0
+    under_way: int = 0
+
+
+def plan_quality_retry(
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    stages: Sequence[Stage],
+    simulated: bool,
+    node_ids: Sequence[int] | None,
+    below: int,
+) -> QualityRetryPlan:
+    """Makes the next request of every content that scores less than the limit, under a new draft that covers what follows, too.
+
+    What would be made anew from a document that is asked for again is not asked for beside it: it would be paid for twice. What a
+    person wrote, and what is asked for already, is left.
+
+    Args:
+        simulated: the kind of provider it is for: with one that bills, simulated contents do not count.
+        below: scores under it are too low. Contents that are not measured are left.
+    """
+    requests.lock_making(connection)
+    plan_id = plans.add_plan(connection, key, [stage.key for stage in all_stages()], "retry", 0)
+    rows = quality.scored(connection, key, [stage.key for stage in measured_stages()], RULES, node_ids)
+    low = [row for row in rows if row.score is not None and row.score < below and (simulated or not row.simulated)]
+    chosen, coming = _Chosen(), dict[str, set[int]]()
+    later: dict[str, int] = {}
+    for stage in all_stages():
+        follows = coming.get(stage.reads or "", set())
+        coming[stage.key], later[stage.key] = set(follows), len(follows)
+        if stage in stages:
+            of_stage = [row for row in low if row.stage == stage.key and row.node_id not in follows]
+            coming[stage.key] |= _ask_again(connection, configuration, key, stage, simulated, of_stage, plan_id, chosen)
+    now = [row for stage in all_stages() for row in pending.of_plan(connection, plan_id, stage.key)]
+    costs = list(expected_costs(connection, now, simulated).values())
+    costs += [_later_cost(connection, configuration, stage, simulated, later[stage.key]) for stage in all_stages()]
+    total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    follow = sum(later.values())
+    plans.set_estimate(connection, plan_id, len(now) + follow, total, {"quality_below": below})
+    return QualityRetryPlan(plan_id, tuple(chosen.asked), follow, chosen.edited, chosen.under_way, total)
+
+
+def _ask_again(
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    stage: Stage,
+    simulated: bool,
+    low: Sequence[Scored],
+    plan_id: int,
+    chosen: _Chosen,
+) -> set[int]:
+    """Makes requests; returns the nodes that are asked for. Drafts that nobody approved are taken over as they are."""
+    standing = {row.node_id: row for row, _ in survey(connection, configuration, key, stage, simulated, [row.node_id for row in low])}
+    active = {row.node_id: row.request_id or 0 for row in standing.values() if row.request_state in UNDER_WAY}
+    drafts = set(requests.without_approval(connection, list(active.values())))
+    free = {node_id for node_id, request_id in active.items() if request_id in drafts}
+    wanted = [row for row in low if not row.edited and (row.node_id not in active or row.node_id in free)]
+    new = [row.node_id for row in wanted if row.node_id not in active]
+    build_contexts(connection, key, new)
+    build_requests(connection, key, stage, stage_settings(configuration, stage), new, plan_id=plan_id, ask_again=True)
+    requests.set_plan(connection, [active[row.node_id] for row in wanted if row.node_id in free], plan_id)
+    chosen.asked += wanted
+    chosen.edited += sum(row.edited for row in low)
+    chosen.under_way += sum(row.node_id in active and row.node_id not in free for row in low if not row.edited)
+    return {row.node_id for row in wanted}
+
+
+def _later_cost(connection: Connection, configuration: Configuration, stage: Stage, simulated: bool, count: int) -> Decimal | None:
+    if not count:
+        return Decimal(0)
+    model = stage_settings(configuration, stage).model
+    output = expected_output_tokens(connection, stage.key, model, simulated)
+    return expected_cost_usd(model, stage.typical_input_tokens * count, output * count, requests=count)

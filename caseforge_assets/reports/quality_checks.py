@@ -1,0 +1,70 @@
+"""The verdicts on how good a framework's contents are. They warn, and fail where a larger share is not in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from caseforge_assets.reports.checks import Check
+from caseforge_assets.reports.quality import HasTitle, Levels, Measured, NearDuplicate, say_why, summarize, unbalanced
+
+SCORES_SUFFICIENT = "scores_sufficient"
+NO_NEAR_DUPLICATES = "no_near_duplicates"
+TITLES_DISTINCT = "titles_distinct"
+LEVELS_BALANCED = "levels_balanced"
+
+ABOUT_QUALITY = {
+    SCORES_SUFFICIENT: "No content scores less than `quality_warn_below`; an error where more than `quality_fail_share` of them do.",
+    NO_NEAR_DUPLICATES: "No document shares most of its phrases with that of another node. Simulated ones are not compared.",
+    TITLES_DISTINCT: "Few candidates of different nodes have the same title, word order and endings aside. Simulated ones are not compared.",
+    LEVELS_BALANCED: "Complexity is spread about 20/60/20, and not nearly all candidates have one category, return or risk; simulated ones are left out.",
+}
+
+
+def check_scores(station: str, rows: Sequence[Measured], warn_below: int, fail_share: float) -> Check:
+    """Passes when no content scores less than the limit; contents that are not measured are counted apart, and neither good nor bad."""
+    summary = summarize(rows, warn_below)
+    low = sorted((row.score, row.partition_key, say_why(row)) for row in rows if row.score is not None and row.score < warn_below)
+    says = f"{summary.low:,} of {summary.measured:,} measured contents score less than {warn_below}" if rows else "no content is there yet"
+    if unmeasured := summary.contents - summary.measured:
+        says += f"; {unmeasured:,} are not measured (`caseforge quality` measures them)"
+    figures: dict[str, int | float] = {"measured": summary.measured, "low_scores": summary.low, "unmeasured": unmeasured}
+    if summary.mean is not None and summary.median is not None and summary.lowest is not None:
+        figures |= {"mean_score": round(summary.mean, 1), "median_score": float(summary.median), "lowest_score": summary.lowest}
+    severe = summary.low > fail_share * summary.measured
+    return Check(
+        station,
+        SCORES_SUFFICIENT,
+        not low,
+        says,
+        figures,
+        tuple((key, f"{score}: {why}" if why else str(score)) for score, key, why in low),
+        severe,
+    )
+
+
+def check_near_duplicates(station: str, compared: int, found: Sequence[NearDuplicate], fail_share: float) -> Check:
+    """Passes when no document is nearly the same as another node's."""
+    says = f"{len(found):,} of {compared:,} documents are nearly the same as another node's"
+    nodes = tuple((one.partition_key, f"about {one.likeness:.0%} of its phrases stand in {one.like}, too") for one in found)
+    severe = len(found) > fail_share * compared
+    return Check(station, NO_NEAR_DUPLICATES, not found, says, {"compared": compared, "near_duplicates": len(found)}, nodes, severe)
+
+
+def check_titles(station: str, compared: int, groups: Sequence[Sequence[HasTitle]], fail_share: float) -> Check:
+    """Passes while at most the share given of all candidates has a title that another node has, too; titles are listed in any case."""
+    repeated = sum(len(group) for group in groups)
+    says = f"{repeated:,} of {compared:,} candidates have a title that another node has, too"
+    nodes = tuple((one.partition_key, f"{one.candidate_uid}: {one.title}") for group in groups for one in group)
+    figures: dict[str, int | float] = {"compared": compared, "repeated_titles": repeated}
+    return Check(station, TITLES_DISTINCT, repeated <= fail_share * compared, says, figures, nodes)
+
+
+def check_balance(station: str, by_branch: Mapping[str, Levels], tolerance: float) -> Check:
+    """Passes when the candidates of the whole framework are in balance; branches that are not are listed in any case."""
+    overall = unbalanced(by_branch.get("", {}), tolerance)
+    branches = tuple(
+        (branch, "; ".join(said)) for branch, levels in by_branch.items() if branch and (said := unbalanced(levels, tolerance))
+    )
+    total = sum(by_branch.get("", {}).get("complexity", {}).values())
+    says = "; ".join(overall) if overall else f"{total:,} candidates, in balance as a whole" if total else "no candidate is there yet"
+    return Check(station, LEVELS_BALANCED, not overall, says, {"candidates": total, "unbalanced_branches": len(branches)}, branches)

@@ -1,0 +1,43 @@
+"""Whether a text ends where it was cut, not where it was finished."""
+
+import re
+
+from caseforge_assets.stages.word_lists import word_list
+
+_OPEN_ENDS = word_list("unfinished_ends")
+_OPEN_MARKS = (",", ";", ":", "(", "[", "–", "—", "/", "&", "+")
+_CLOSING = (".", "!", "?", "…", ")", "]", "|", "`", '"', "”", "*", "_", ":", "%", "。")
+_LAST_WORD = re.compile(r"([^\W\d_]+)\W*$")
+_LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+_LINES_LOOKED_AT = 12
+_LAST_LINES = 24
+
+
+def looks_cut(text: str, lines: list[str]) -> bool:
+    """Say whether a Markdown text looks as if its end were missing.
+
+    That is so with an open code block or table row, with a word or mark after which something has to come, and with a last line that
+    ends without a full stop where the lines of its kind before it have one.
+
+    Args:
+        text: The text.
+        lines: The same in lines.
+    """
+    said = [line.rstrip() for line in lines[-_LAST_LINES:] if line.strip()]
+    if not said:
+        return False
+    last = said[-1]
+    if text.count("```") % 2 or last.endswith(_OPEN_MARKS) or last.lstrip().startswith("#"):
+        return True
+    if last.lstrip().startswith("|"):
+        return not last.endswith("|")
+    word = _LAST_WORD.search(last)
+    if word and word[1] in _OPEN_ENDS and not last.endswith(_CLOSING):
+        return True
+    return not last.endswith(_CLOSING) and _others_are_closed(said, last)
+
+
+def _others_are_closed(said: list[str], last: str) -> bool:
+    kind = bool(_LIST_MARK.match(last))
+    alike = [line for line in said[-_LINES_LOOKED_AT - 1 : -1] if bool(_LIST_MARK.match(line)) is kind and not line.startswith(("#", "|"))]
+    return sum(line.endswith(_CLOSING) for line in alike) > 0.75 * len(alike)

@@ -1,0 +1,113 @@
+"""Whether a text speaks of its own node: the words of the node's name and description, and how often a text has them.
+
+Words are compared by their first letters, so that "strategies" and "strategic" are one. Words that stand in many nodes' names,
+such as "manage", say little about which node is meant and count a quarter.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caseforge_assets.stages.quality import NodeFacts
+from caseforge_assets.stages.word_lists import word_list
+
+STEM_LETTERS = 6
+MOST_DESCRIPTION_WORDS = 24
+COMMON_WEIGHT = 0.25
+OPENING_CHARACTERS = 1_000
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_MEANINGLESS = word_list("meaningless_beginnings")
+_COMMON = word_list("common_beginnings")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """Beginnings of a node's words with their weights: of its name, and of its description beyond the name."""
+
+    name: tuple[tuple[str, float], ...]
+    description: tuple[tuple[str, float], ...]
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The words that few other nodes have; all of them where there are none such."""
+        words = (*self.name, *self.description)
+        return tuple(word for word, weight in words if weight == 1.0) or tuple(word for word, _ in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """How far a text speaks of its node, each from 0 to 1; None where the node has no such words.
+
+    Attributes:
+        name: The words of the name, each as often as is enough.
+        description: The words of the description, each once.
+        spread: The share of the text's pieces that have a telling word.
+        opening: The words of the name in the first piece, where texts say what they are about.
+    """
+
+    name: float | None
+    description: float | None
+    spread: float | None
+    opening: float | None
+
+    def together(self, *, name: int, description: int, spread: int, opening: int = 0) -> float | None:
+        """The mean by the weights given; None where nothing applies."""
+        weighed = ((self.name, name), (self.description, description), (self.spread, spread), (self.opening, opening))
+        known = [(value, weight) for value, weight in weighed if value is not None]
+        return sum(value * weight for value, weight in known) / sum(weight for _, weight in known) if known else None
+
+
+def own_words(facts: NodeFacts) -> OwnWords:
+    """Find the words by which a node is known.
+
+    Args:
+        facts: The node.
+    """
+    name = _stems(facts.name)
+    described = [stem for stem in _stems(facts.description) if stem not in name][:MOST_DESCRIPTION_WORDS]
+    return OwnWords(tuple((stem, _weight(stem)) for stem in name), tuple((stem, _weight(stem)) for stem in described))
+
+
+def find_mentions(words: OwnWords, lowered: str, pieces: Sequence[str], enough: int) -> Mentions:
+    """Look for a node's words in a text.
+
+    Args:
+        words: The node's words.
+        lowered: The text in lower case.
+        pieces: The text's sections or items, in lower case.
+        enough: How often a word of the name has to stand in the text to count whole.
+    """
+    name = described = spread = opening = None
+    if weights := sum(weight for _, weight in words.name):
+        name = sum(weight * min(lowered.count(stem), enough) for stem, weight in words.name) / enough / weights
+        first = pieces[0][:OPENING_CHARACTERS] if pieces else ""
+        opening = sum(weight for stem, weight in words.name if stem in first) / weights
+    if weights := sum(weight for _, weight in words.description):
+        described = sum(weight for stem, weight in words.description if stem in lowered) / weights
+    if pieces and (telling := words.telling):
+        spread = sum(any(stem in piece for stem in telling) for piece in pieces) / len(pieces)
+    return Mentions(name, described, spread, opening)
+
+
+def mentioned_share(names: Sequence[str], lowered: str, least: float = 0.6) -> float | None:
+    """Give the share of names, such as those of indicators, that a text takes up: most of their words stand in it.
+
+    Args:
+        names: Names; None is given where there are none, or none with words.
+        lowered: The text in lower case.
+        least: The share of a name's words that have to be there.
+    """
+    all_stems = [stems for name in names if (stems := _stems(name))]
+    if not all_stems:
+        return None
+    return sum(sum(stem in lowered for stem in stems) >= least * len(stems) for stems in all_stems) / len(all_stems)
+
+
+def _stems(text: str) -> list[str]:
+    stems = (word[:STEM_LETTERS] for word in _WORD.findall(text.lower()))
+    return [stem for stem in dict.fromkeys(stems) if stem not in _MEANINGLESS]
+
+
+def _weight(stem: str) -> float:
+    return COMMON_WEIGHT if stem in _COMMON else 1.0

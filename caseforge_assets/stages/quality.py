@@ -1,0 +1,95 @@
+"""How good a content is, from 0 to 100, with the parts that the score is made of: what all stages share of measuring.
+
+What is measured differs by stage and stands in their own modules. A score says how far a text keeps to what was asked for,
+not whether what it says is true.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+RULES = "1"
+"""Version of all rules and weights of measuring: contents measured by other rules are measured anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a content is held against: its node as the framework has it.
+
+    Attributes:
+        name: The node's name.
+        description: Its description, possibly empty.
+        kpis: Names of its official indicators.
+    """
+
+    name: str
+    description: str = ""
+    kpis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a score.
+
+    Attributes:
+        name: What it is about, such as `sections`.
+        value: From 0 (bad) to 1 (as asked for); None where it does not apply, and then the others weigh more.
+        weight: Its share of the score, in points of 100.
+    """
+
+    name: str
+    value: float | None
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that a content with a serious fault can score, and the fault in words."""
+
+    most: float
+    fault: str
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The measure of one content.
+
+    Attributes:
+        score: From 0 to 100.
+        parts: Points from 0 to 100 by part; None where a part does not apply.
+        limits: The faults that hold the score down, in words.
+        figures: What was counted, in the units of the names.
+        signature: MinHash over shingles of the text, in hexadecimal; None for a stage whose texts are not compared.
+    """
+
+    score: int
+    parts: Mapping[str, int | None]
+    limits: tuple[str, ...] = ()
+    figures: Mapping[str, object] = field(default_factory=dict)
+    signature: str | None = None
+
+
+def weigh(parts: Iterable[Part], limits: Iterable[Limit], figures: Mapping[str, object], signature: str | None = None) -> Quality:
+    """Make a score of its parts: their mean by weight, but never more than a serious fault allows.
+
+    Args:
+        parts: All parts of the stage, in the order in which they are shown.
+        limits: Candidates for limits; those that the mean stays below are left out.
+        figures: What was counted.
+        signature: See `Quality`.
+    """
+    shown: dict[str, int | None] = {}
+    total = weights = 0.0
+    for part in parts:
+        shown[part.name] = None if part.value is None else round(100 * part.value)
+        if part.value is not None:
+            total += part.weight * part.value
+            weights += part.weight
+    score = 100 * total / weights if weights else 0.0
+    holding = [limit for limit in limits if limit.most < score]
+    score = min([score, *(limit.most for limit in holding)])
+    return Quality(round(max(score, 0.0)), shown, tuple(limit.fault for limit in holding), figures, signature)
+
+
+def between(value: float, worst: float, best: float) -> float:
+    """Place a value on the way from the worst (0) to the best (1), cut off at both ends; the worst may be the larger number."""
+    return min(1.0, max(0.0, (value - worst) / (best - worst)))

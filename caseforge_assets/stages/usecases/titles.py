@@ -1,0 +1,43 @@
+"""Titles that say nearly the same: within a node by the words they share, across a framework by having the same words."""
+
+import re
+from collections.abc import Sequence
+
+from caseforge_assets.stages.word_lists import word_list
+
+STEM_LETTERS = 6
+NEAR = 0.6
+
+_WORD = re.compile(r"[^\W_]+")
+_SMALL = word_list("small_title_words")
+
+
+def title_words(title: str) -> frozenset[str]:
+    """Give the words that a title is made of: case, order, endings and small words aside.
+
+    Args:
+        title: Of any length.
+    """
+    return frozenset(word[:STEM_LETTERS] for word in _WORD.findall(title.lower()) if word not in _SMALL)
+
+
+def near_titles(titles: Sequence[str], name: str) -> list[tuple[int, int]]:
+    """Find pairs of titles of one node that share most of their words, those of the node's name aside.
+
+    Args:
+        titles: The node's titles.
+        name: The node's name, which many titles end with.
+
+    Returns:
+        For each title that is near an earlier one: the positions of the first such and of itself, from 1.
+    """
+    of_node = title_words(name)
+    words = [its_words - of_node or its_words for its_words in map(title_words, titles)]
+    pairs = []
+    for second, its_words in enumerate(words):
+        for first in range(second):
+            shared = len(words[first] & its_words)
+            if shared and shared >= NEAR * (len(words[first]) + len(its_words) - shared):
+                pairs.append((first + 1, second + 1))
+                break
+    return pairs
