@@ -1,7 +1,7 @@
 """Configuration: the only reader of the environment and of caseforge.toml.
 
 The environment brings what differs between machines or is secret (OPENAI_API_KEY, OPENAI_BASE_URL, CASEFORGE_POSTGRES_URL,
-CASEFORGE_HOME, CASEFORGE_PROJECT, CASEFORGE_WEBSERVER_URL); a `.env` file beside caseforge.toml is read, too, and never overrides what is set.
+CASEFORGE_HOME, CASEFORGE_PROJECT, CASEFORGE_WEBSERVER_URL, CASEFORGE_ALERT_URLS); a `.env` file beside caseforge.toml is read, too, and never overrides what is set.
 caseforge.toml holds everything else and never a secret.
 """
 
@@ -18,6 +18,8 @@ from typing import Literal
 
 from dotenv import load_dotenv
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from caseforge_assets.alerts.thresholds import Thresholds
 
 CONFIG_NAME = "caseforge.toml"
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
@@ -79,6 +81,7 @@ class Configuration(BaseModel):
     max_enqueued_tokens: dict[str, int] = Field(default_factory=dict, description="the account's limit per model, where known")
     frameworks: dict[str, FrameworkSettings] = Field(default_factory=dict)
     stages: dict[str, StageOverrides] = Field(default_factory=dict)
+    alerts: Thresholds = Thresholds()
 
     @property
     def reuses_by_identity(self) -> bool:
@@ -105,6 +108,7 @@ class Settings(BaseModel):
     openai_api_key: SecretStr | None
     openai_account: str
     webserver_url: str
+    alert_urls: tuple[SecretStr, ...] = ()
     configuration: Configuration
 
     @property
@@ -195,6 +199,7 @@ def load_settings(project: Path | None = None) -> Settings:
         openai_api_key=SecretStr(key) if key else None,
         openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
         webserver_url=(os.environ.get("CASEFORGE_WEBSERVER_URL") or "http://127.0.0.1:3000").rstrip("/"),
+        alert_urls=tuple(SecretStr(url) for url in os.environ.get("CASEFORGE_ALERT_URLS", "").split()),
         configuration=read_configuration(folder / CONFIG_NAME),
     )
 
@@ -229,7 +234,7 @@ def normalized_postgres_url(url: str) -> str:
 
 @cache
 def _known_keys() -> tuple[str, ...]:
-    models = (Configuration, FrameworkSettings, StageOverrides)
+    models = (Configuration, FrameworkSettings, StageOverrides, Thresholds)
     return tuple(name for model in models for name in model.model_fields)
 
 

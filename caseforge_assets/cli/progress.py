@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from caseforge_assets.store.batches import BatchRow
 
 MIRROR_EVERY_S = 5.0
+LOOK_FOR_ALERTS_EVERY_S = 60.0
 
 
 def submit_once(session: Session, *, quiet: bool = False) -> Round:
@@ -34,13 +35,16 @@ def follow(session: Session, *, quiet: bool = False, submit: bool = True) -> Rou
     """Rounds until nothing is under way, told to the person; Dagster is kept up to date meanwhile."""
     from caseforge_assets.commands.work import work_until_idle
 
-    last_mirror = time.monotonic()
+    last_mirror = last_look = time.monotonic()
     sent: list[int] = []
 
     def after_round(done: Round) -> None:
-        nonlocal last_mirror
+        nonlocal last_mirror, last_look
         narrator.tell(done)
         sent.extend(done.submitted)
+        if done.collected or done.submitted or done.refused or time.monotonic() - last_look > LOOK_FOR_ALERTS_EVERY_S:
+            session.look_for_alerts()
+            last_look = time.monotonic()
         if done.collected and time.monotonic() - last_mirror > MIRROR_EVERY_S:
             session.mirror()
             last_mirror = time.monotonic()
