@@ -62,7 +62,7 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     if failed and not batch.too_much_at_once:
         text = f"{which} failed as a whole: {batch.failure or batch.reason}. {left}"
         yield Finding(Rule.batch_failed, subject, Severity.critical, text, batch.framework_key)
-    if batch.remote_status == "expired":
+    if batch.remote_status == "expired" and batch.state == "collected":  # before that, what it answered is not known
         text = f"{which} expired. {left}; those that expired with it are sent again by the next submit"
         yield Finding(Rule.batch_expired, subject, Severity.warning, text, batch.framework_key)
     yield from _shares(batch, subject, which, thresholds)
