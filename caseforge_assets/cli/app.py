@@ -13,6 +13,7 @@ import sys
 import click
 
 from caseforge_assets.cli.console import errors
+from caseforge_assets.event_log import EventFormatter
 from caseforge_assets.redaction import RedactingFilter, redact
 
 UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, DATABASE, WEBSERVER, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
@@ -32,6 +33,7 @@ _COMMANDS = {
     "status": "watching",
     "failed": "watching",
     "costs": "money",
+    "alerts": "alerts",
     "stale": "stale",
     "quality": "quality",
     "show": "reading",
@@ -84,6 +86,8 @@ class Commands(click.Group):
                 logging.getLogger(__name__).debug("unexpected", exc_info=True)
                 errors.print(f"Unexpected error ({type(error).__name__}); -v shows where it came from:", style="bold red")
             errors.print(redact(str(error)), style="red")
+            if code == PROVIDER and "store" in vars(ctx.obj):
+                ctx.obj.look_for_alerts()
             sys.exit(code)
 
 
@@ -119,7 +123,8 @@ With a framework of your own:
 
 
 @click.group(cls=Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("-v", "--verbose", is_flag=True, help="Say more of what is going on.")
+@click.option("-v", "--verbose", is_flag=True, help="Log every event, one line each, on standard error.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How those lines look.")
 @click.option(
     "--set",
     "assignments",
@@ -129,11 +134,13 @@ With a framework of your own:
 )
 @click.version_option(package_name="caseforge-assets", prog_name="caseforge")
 @click.pass_context
-def caseforge(ctx: click.Context, verbose: bool, assignments: tuple[str, ...]) -> None:
+def caseforge(ctx: click.Context, verbose: bool, log_format: str, assignments: tuple[str, ...]) -> None:
     """Sets up logging; the commands do the rest."""
     from caseforge_assets.cli.session import Session
 
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    to_people = logging.StreamHandler()
+    to_people.setFormatter(EventFormatter(as_json=log_format == "json"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[to_people])
     for handler in logging.getLogger().handlers:
         handler.addFilter(RedactingFilter())
     for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "alembic", "asyncio", "urllib3"):

@@ -10,15 +10,20 @@ from caseforge_assets.settings import Settings
 from caseforge_assets.store.engine import Engine
 
 
-def flush(settings: Settings, store: Engine) -> int:
-    """Shows in Dagster what is not shown there yet; returns how many events that were."""
+def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False) -> int:
+    """Shows in Dagster what is not shown there yet; returns how many events that were.
+
+    Args:
+        alerts_changed: the reports of all frameworks are written anew, also of those that nothing else happened to.
+    """
     from dagster import DagsterInstance
 
     from caseforge_assets.artifacts import ArtifactFolder
     from caseforge_assets.defs.mirror import mirror_outside_runs
 
     with DagsterInstance.from_config(str(settings.project)) as instance:
-        return mirror_outside_runs(instance, store, settings.configuration, ArtifactFolder(settings.artifacts))
+        folder = ArtifactFolder(settings.artifacts)
+        return mirror_outside_runs(instance, store, settings.configuration, folder, everything=alerts_changed)
 
 
 def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.webserver import Repository, Webserver, find_repository, first_lines
 from caseforge_assets.redaction import redact
 
-SENSORS = ("submit_sensor", "collect_sensor", "flush_sensor", "retry_sensor")
+SENSORS = ("submit_sensor", "collect_sensor", "flush_sensor", "alert_sensor", "retry_sensor")
 SWITCHED_ON_BY_NAME = "retry_sensor"  # it spends money where a person might have decided otherwise
 DAEMON_SILENT_S = 120.0  # it gives a sign of life every 30 seconds
 _SENSOR = """query ($sensor: SensorSelector!) { sensorOrError(sensorSelector: $sensor) { __typename
@@ -67,7 +67,7 @@ sensors_argument = click.argument("names", metavar="[SENSOR]...", nargs=-1, call
 
 @click.group()
 def sensors() -> None:
-    """Dagster's sensors: submit, collect, flush, retry. Needs the webserver (`make ui` or `caseforge ui`).
+    """Dagster's sensors: submit, collect, flush, alert, retry. Needs the webserver (`make ui` or `caseforge ui`).
 
     While they are on and Dagster runs, what is approved is sent, what is finished is collected, and what a killed
     command could not show is shown, without anybody at the keyboard. They are off until somebody switches them on.
@@ -79,7 +79,7 @@ def sensors() -> None:
 @json_option
 @pass_session
 def on(session: Session, names: tuple[str, ...], as_json: bool) -> None:
-    """Switch on SENSOR (submit, collect, flush, retry); without a name, all but retry, which asks again for what failed."""
+    """Switch on SENSOR (submit, collect, flush, alert, retry); without a name, all but retry, which asks again for what failed."""
     webserver, repository = _caseforge_at(session)
     if names == SENSORS:  # none was named
         names = tuple(name for name in SENSORS if name != SWITCHED_ON_BY_NAME)
@@ -93,7 +93,7 @@ def on(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @pass_session
 def off(session: Session, names: tuple[str, ...], as_json: bool) -> None:
-    """Switch off SENSOR (submit, collect, flush, retry), or all of them. Runs under way go on to their end."""
+    """Switch off SENSOR (submit, collect, flush, alert, retry), or all of them. Runs under way go on to their end."""
     webserver, repository = _caseforge_at(session)
     for name in names:
         webserver.ask(_STOP, id=_state(webserver, repository, name)["id"])

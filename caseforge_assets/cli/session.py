@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.commands.check_alerts import Checked
     from caseforge_assets.commands.provider import Provider
+    from caseforge_assets.notifications import Address
     from caseforge_assets.settings.inspecting import Inspection
     from caseforge_assets.store.engine import Engine
 
@@ -81,15 +83,48 @@ class Session:
         for name in ("settings", "provider"):
             self.__dict__.pop(name, None)
 
-    def mirror(self) -> None:
-        """Shows in Dagster what this invocation did, and says so while it takes long."""
+    @cached_property
+    def addresses(self) -> tuple[Address, ...]:
+        """Where messages about alerts go."""
+        from caseforge_assets.notifications import addresses_of
+
+        return addresses_of(self.settings)
+
+    def look_for_alerts(self, *, quiet: bool = False) -> Checked:
+        """Raises and clears alerts, tells people, and says on standard error what is new."""
+        from datetime import UTC, datetime
+
+        from caseforge_assets.cli.console import errors
+        from caseforge_assets.commands.alert_people import alert_people
+        from caseforge_assets.store.alerts import newest
+
+        checked, delivered = alert_people(self.store, self.settings.configuration, self.addresses, datetime.now(UTC))
+        if checked.changed and not quiet:
+            with self.store.connect() as connection:
+                rows = newest(connection, with_cleared=True)
+            for row in rows:
+                if row.id in (*checked.raised, *checked.escalated):
+                    errors.print(f"Alert {row.id}, {row.severity}: {row.text}", style="red" if row.severity == "critical" else "yellow")
+                elif row.id in checked.cleared:
+                    errors.print(f"Alert {row.id} is over: {row.text}", style="dim")
+        for name, problem in delivered.problems.items():
+            errors.print(f"An alert could not be delivered to {name}: {problem}. It is tried again.", style="yellow")
+        return checked
+
+    def mirror(self, *, quiet: bool = False) -> None:
+        """Looks for alerts, shows in Dagster what this invocation did, and says so while it takes long.
+
+        Args:
+            quiet: say nothing of new alerts, because all of them are shown next.
+        """
         from caseforge_assets.cli.console import console
         from caseforge_assets.store.outbox import count_unflushed
 
+        alerts_changed = self.look_for_alerts(quiet=quiet).changed
         with self.store.connect() as connection:
             waiting, _ = count_unflushed(connection)
-        if waiting:
+        if waiting or alerts_changed:
             from caseforge_assets.cli.dagster_bridge import flush
 
             with console.status(f"Showing {waiting:,} events in Dagster …"):
-                flush(self.settings, self.store)
+                flush(self.settings, self.store, alerts_changed=alerts_changed)

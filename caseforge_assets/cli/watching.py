@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
@@ -11,6 +13,11 @@ from rich.table import Table
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.view_batches import BatchView
+
+FINISHED_SHOWN = 10
 
 
 @click.command()
@@ -20,15 +27,16 @@ from caseforge_assets.cli.session import Session
 @pass_session
 def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> None:
     """Watch the batches under way and collect what is finished. Ctrl-C stops watching, not the batches."""
-    from caseforge_assets.cli.progress import follow, submit_once, watch
+    from caseforge_assets.cli.progress import follow, stopping_politely, submit_once, watch
 
-    if watch_only:
-        watch(session, once=once or as_json, quiet=as_json)
-    elif once or as_json:
-        submit_once(session, quiet=as_json)
-    else:
-        follow(session)
-    session.mirror()
+    with stopping_politely(session):
+        if watch_only:
+            watch(session, once=once or as_json, quiet=as_json)
+        elif once or as_json:
+            submit_once(session, quiet=as_json)
+        else:
+            follow(session)
+        session.mirror()
     if as_json:
         print_json(_batches(session))
     else:
@@ -128,47 +136,30 @@ def _print_standing(report: dict[str, Any]) -> None:
 
 
 def _batches(session: Session) -> list[dict[str, Any]]:
-    from caseforge_assets.store import batches
-    from caseforge_assets.store.spending import costs_of_batches
+    """For scripts: those under way first."""
+    under_way, through = _views(session)
+    return [asdict(view) for view in (*under_way, *through)]
+
+
+def _views(session: Session) -> tuple[list[BatchView], list[BatchView]]:
+    from caseforge_assets.commands.view_batches import view_batches
 
     with session.store.connect() as connection:
-        rows = batches.newest(connection, 20)
-        costs = costs_of_batches(connection, [row.id for row in rows])
-    names = (
-        "id",
-        "remote_id",
-        "stage",
-        "model",
-        "state",
-        "remote_status",
-        "request_count",
-        "expected_cost_usd",
-        "reason",
-        "created_at",
-        "collected_at",
-    )
-    return [
-        {name: getattr(row, name) for name in names}
-        | {"request_counts": (row.remote or {}).get("request_counts"), "cost_usd": costs.get(row.id)}
-        for row in rows
-    ]
+        return view_batches(connection, datetime.now(UTC), finished=FINISHED_SHOWN)
 
 
 def _print_batches(session: Session) -> None:
-    rows = _batches(session)
-    if not rows:
+    from caseforge_assets.cli.batch_views import ESTIMATED, through_table, under_way_table
+
+    under_way, through = _views(session)
+    if not under_way and not through:
         console.print("No batch was made yet.")
-        return
-    columns = ("Batch", "Stage", "State", "At the provider", "Done", "Requests", "Expected", "Cost", "Note")
-    table = Table(*columns, title="Newest batches", title_justify="left")
-    for row in rows:
-        counts = row["request_counts"] or {}
-        done = str(int(counts.get("completed") or 0) + int(counts.get("failed") or 0)) if counts else ""
-        name = row["remote_id"] or f"batch {row['id']}"
-        cells = (name, row["stage"], row["state"], row["remote_status"] or "", done, f"{row['request_count']:,}")
-        cost = "" if row["cost_usd"] is None else usd(row["cost_usd"])
-        table.add_row(*cells, usd(row["expected_cost_usd"]), cost, row["reason"] or "")
-    console.print(table)
+    if under_way:
+        console.print(under_way_table(under_way, datetime.now(UTC)))
+        if any(view.estimated and view.done for view in under_way):
+            console.print(ESTIMATED, style="dim")
+    if through:
+        console.print(through_table(through))
 
 
 @click.command()

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.work import SIMULATED_INTERVAL_S, Round, work_round
+from caseforge_assets.commands.work import Round, next_look_s, work_round
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderUnclear
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine
 
 
@@ -34,6 +35,7 @@ def await_answers(store: Engine, configuration: Configuration, key: str, stage: 
     """
     end = time.monotonic() + waiting.wait_s
     trouble = ""
+    unfinished: Sequence[BatchRow] = ()
     while _any_waits(store, configuration, key, stage, node_ids, waiting.provider.simulated):
         try:
             done = work_round(store, waiting.provider, waiting.folder, configuration, submit=waiting.wait_s > 0)
@@ -42,13 +44,13 @@ def await_answers(store: Engine, configuration: Configuration, key: str, stage: 
         except ProviderError as error:
             return str(error)
         else:
-            trouble = ""
+            trouble, unfinished = "", done.unfinished
             if reason := _hopeless(done):
                 return reason
         left_s = end - time.monotonic()
         if left_s <= 0:
             break
-        time.sleep(min(left_s, _pause_s(waiting.provider, configuration)))
+        time.sleep(min(left_s, next_look_s(waiting.provider, configuration, unfinished)))
     return trouble
 
 
@@ -62,7 +64,3 @@ def _hopeless(done: Round) -> str:
     if done.refused:
         return f"{done.refused[0].name} was refused: {done.refused[0].reason}"
     return "" if done.unfinished else done.held_back
-
-
-def _pause_s(provider: Provider, configuration: Configuration) -> float:
-    return min(SIMULATED_INTERVAL_S, configuration.poll_interval_s) if provider.simulated else configuration.poll_interval_s

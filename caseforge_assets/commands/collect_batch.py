@@ -6,6 +6,7 @@ crash half-way goes on where it stopped.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Next
 from caseforge_assets.stages.stage import stage as stage_of
@@ -29,6 +31,7 @@ from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
 CHUNK_LINES = 300
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,10 @@ def collect_batch(
         carry_on(store, configuration, batch)
         with store.begin() as connection:
             reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
-            batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC), reason=reason)
-            return Collected(batches.get(connection, batch.id), attempts.outcome_counts(connection, batch.id), tuple(strays))
+            batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC), reason=reason, stray_lines=len(strays))
+            outcomes = attempts.outcome_counts(connection, batch.id)
+            log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
+            return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
 
 
 def _collect_late_twin(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 from caseforge_assets.batches.states import is_final, remote_status
-from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.provider import Provider, noting_refusal
+from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderNotFound
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine
 
 RETRIEVE_SINGLY = 3  # up to so many batches are looked at one by one; more are read off the list, 100 a call
+log = logging.getLogger(__name__)
 
 
 def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
@@ -22,11 +25,18 @@ def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
     """
     with store.connect() as connection:
         open_batches = batches.in_states(connection, ["open", "unknown"], provider.id)
-    listed = _listed(provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
+    with noting_refusal(store, provider.client):
+        listed = _listed(provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
     for batch in open_batches:
-        remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
+        with noting_refusal(store, provider.client):
+            remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
+        seen = _seen(batch, remote) if remote else _lost(batch, provider)
         with store.begin() as connection:
-            batches.move(connection, batch.id, ["open", "unknown"], **(_seen(batch, remote) if remote else _lost(batch, provider)))
+            batches.move(connection, batch.id, ["open", "unknown"], **seen)
+        if _words(batch.state, batch.remote_status) != (now := _words(seen["state"], seen.get("remote_status"))):
+            log_event(
+                log, "batch state changed", batch=batch.name, stage=batch.stage, before=_words(batch.state, batch.remote_status), now=now
+            )
     with store.connect() as connection:
         return [batches.get(connection, batch.id) for batch in open_batches]
 
@@ -54,3 +64,8 @@ def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
 def _lost(batch: BatchRow, provider: Provider) -> dict[str, Any]:
     reason = f"{provider.base_url} does not know {batch.remote_id}; check whether OPENAI_BASE_URL and OPENAI_API_KEY are those it was submitted with"
     return {"state": "unknown", "reason": reason}
+
+
+def _words(state: str, status: str | None) -> str:
+    """What the provider calls it while it knows it; our own word otherwise."""
+    return str(status) if status and state != "unknown" else state

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from caseforge_assets.openai_batch.client import BatchClient
+from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.store import providers
 from caseforge_assets.store.engine import Engine
@@ -25,6 +28,17 @@ class Provider:
         return "local Batch API server (simulated)" if self.simulated else f"Batch API at {self.base_url}"
 
 
+@contextmanager
+def noting_refusal(store: Engine, client: BatchClient) -> Iterator[None]:
+    """Notes for the alerts when a call is refused for the key or the account; sending is stopped by submit alone."""
+    try:
+        yield
+    except ProviderStopped as error:
+        with store.begin() as connection:
+            providers.set_refused(connection, client.base_url, client.account, str(error))
+        raise
+
+
 def make_client(settings: Settings) -> BatchClient:
     """The client of the configured provider.
 
@@ -40,12 +54,14 @@ def make_client(settings: Settings) -> BatchClient:
 
 
 def connect_provider(store: Engine, client: BatchClient) -> Provider:
-    """Asks the provider who it is and finds or adds its row.
+    """Asks the provider who it is and finds or adds its row; notes whether it takes the key.
 
     Raises:
         ProviderError: it does not answer, or refuses the key.
     """
-    identity = client.identify()
+    with noting_refusal(store, client):
+        identity = client.identify()
     with store.begin() as connection:
         row_id = providers.provider_id(connection, identity.base_url, identity.account, identity.simulated)
+        providers.set_refused(connection, identity.base_url, identity.account, None)
     return Provider(client, row_id, identity.base_url, identity.simulated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.commands.measure_quality import measure_contents
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage, usage_of
+from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Next, Outcome
 from caseforge_assets.stages.stage import Stage
@@ -26,6 +28,7 @@ from caseforge_assets.store.outbox import Kind, OutboxRow
 
 MAX_UNCOUNTED_TRIES = 5  # a request that expires or is sent back this often is shown as failed
 MAX_MISSING_LINES = 2  # fewer: an answer that got lost was paid for
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,10 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)
+    for one in new:
+        if not one.judgement.outcome.good:
+            what = {"node": one.attempt.code, "attempt": one.attempt.id, "outcome": one.judgement.outcome, "why": one.judgement.detail}
+            log_event(log, "node failed", batch=reception.batch.name, stage=reception.stage.key, **what)
     return [node_id for node_id, _ in stored.values()]
 
 

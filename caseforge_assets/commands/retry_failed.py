@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +14,15 @@ from caseforge_assets.commands.input_events import write_input_events
 from caseforge_assets.commands.shorten_request import shortened_bodies
 from caseforge_assets.commands.stage_settings import largest_budget
 from caseforge_assets.costs.estimates import request_tokens
+from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import Stage, all_stages, canonical_json, text_fingerprint
 from caseforge_assets.store import nodes, requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import FailedRequest, NewRequest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ def retry_failed(
         requests.set_plan(connection, list(again), plan_id)
     made = requests.save_requests(connection, new)
     _write_events(connection, key, stage, new, made)
+    for one, step in steps:
+        if step.kind is not NextKind.give_up:
+            log_event(log, "retry", framework=key, stage=stage.key, node_id=one.request.node_id, after=one.outcome, attempts=_counted(one))
     waiting = [one.request.node_id for one in failed if one.id in again]
     return Retried((*waiting, *made), dict(left))
 

@@ -7,12 +7,14 @@ intent is committed first, creation is tried once, and what stays unclear is lef
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.commands.provider import Provider
+from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import batches, outbox, providers, requests
@@ -21,6 +23,7 @@ from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.requests import waiting_text
 
 ENDPOINT = "/v1/chat/completions"
+log = logging.getLogger(__name__)
 
 
 def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder) -> list[BatchRow]:
@@ -121,6 +124,7 @@ def adopt(connection: Connection, batch_id: int, remote: dict[str, object]) -> N
     if batches.move(connection, batch_id, ["creating", "uploaded"], state="open", reason=None, **values):
         batch = batches.get(connection, batch_id)
         outbox.note_waiting(connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened))
+        log_event(log, "batch created", batch=batch.name, number=batch.id, stage=batch.stage, requests=batch.request_count)
 
 
 def _refuse(store: Engine, provider: Provider, batch: BatchRow, error: ProviderError) -> None:
@@ -128,3 +132,4 @@ def _refuse(store: Engine, provider: Provider, batch: BatchRow, error: ProviderE
         batches.put_back(connection, batch.id, ["creating" if batch.state == "uploaded" else batch.state], str(error))
         if isinstance(error, ProviderStopped):
             providers.set_stopped(connection, provider.id, str(error))
+    log_event(log, "batch refused", batch=batch.name, number=batch.id, stage=batch.stage, why=error)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
+from caseforge_assets.batches.progress import poll_interval_s
 from caseforge_assets.commands.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.view_batches import progress_of
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches
@@ -35,6 +39,7 @@ class Round:
     unfinished: tuple[BatchRow, ...]
     held_back: str
     refused: tuple[BatchRow, ...] = ()
+    next_look_s: float = 0.0
 
     @property
     def idle(self) -> bool:
@@ -110,7 +115,7 @@ def work_until_idle(
     Returns:
         The last round, with the refusals of all of them.
     """
-    interval_s = min(SIMULATED_INTERVAL_S, configuration.poll_interval_s) if provider.simulated else configuration.poll_interval_s
+    pause_s = next_look_s(provider, configuration, ())
     end = None if deadline_s is None else time.monotonic() + deadline_s
     refused: list[BatchRow] = []
     while True:
@@ -120,10 +125,19 @@ def work_until_idle(
             if end is not None and time.monotonic() >= end:
                 raise
             what = f"the database: {str(error.orig).strip()}" if isinstance(error, StoreUnavailable) else error
-            log.warning("%s; trying again in %.0f s", what, interval_s)
+            log.warning("%s; trying again in %.0f s", what, pause_s)
         else:
-            after_round(done)
+            pause_s = next_look_s(provider, configuration, done.unfinished)
+            after_round(replace(done, next_look_s=pause_s))
             refused += done.refused
             if done.idle or (end is not None and time.monotonic() >= end):
                 return replace(done, refused=tuple(refused))
-        time.sleep(interval_s)
+        time.sleep(pause_s)
+
+
+def next_look_s(provider: Provider, configuration: Configuration, unfinished: Sequence[BatchRow]) -> float:
+    """Seconds until the next look at a provider: quick while something is about to happen, slow otherwise; a simulated one costs nobody anything."""
+    if provider.simulated:
+        return min(SIMULATED_INTERVAL_S, configuration.poll_interval_s)
+    rows = [batch for batch in unfinished if batch.state == "open"]
+    return poll_interval_s(progress_of(rows, datetime.now(UTC)), configuration.poll_interval_s, random.random())  # noqa: S311

@@ -13,6 +13,7 @@ from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
 from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.defs.alerts import alert_check, alert_result
 from caseforge_assets.defs.checks import check_results, check_specs
 from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
 from caseforge_assets.defs.mirror import mirror, say_unfinished
@@ -38,7 +39,7 @@ class StationConfig(dg.Config):
 def framework_assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> list[dg.AssetsDefinition]:
     """All assets of a framework, in a group and under a key prefix of its name."""
     reports = [
-        _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, run_figures),
+        _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, run_figures, with_alerts=True),
         _report(key, entry, STALE_REPORT, STALE_REPORT_TEXT, lambda *of: stale_figures(read_statuses(*of))),
     ]
     return [_framework(key, entry), _stations(key, entry, configuration), *reports]
@@ -112,7 +113,9 @@ def _needs_provider(context: dg.AssetExecutionContext) -> bool:
     return any(selected.path[-1] in answered for selected in context.selected_asset_keys)
 
 
-def _report(key: str, entry: FrameworkSettings, name: str, text: str, figures: Figures) -> dg.AssetsDefinition:
+def _report(
+    key: str, entry: FrameworkSettings, name: str, text: str, figures: Figures, *, with_alerts: bool = False
+) -> dg.AssetsDefinition:
     @dg.asset(
         key=list(asset_key(key, name)),
         group_name=key,
@@ -120,9 +123,11 @@ def _report(key: str, entry: FrameworkSettings, name: str, text: str, figures: F
         description=text,
         kinds={"table"},
         owners=_owners(entry),
+        check_specs=[alert_check(key)] if with_alerts else None,
     )
-    def report(caseforge: Caseforge) -> Any:
-        return dg.MaterializeResult(metadata=figures(caseforge.store, caseforge.configuration, key))
+    def report(caseforge: Caseforge) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        checks = [alert_result(caseforge.store, key)] if with_alerts else []
+        return dg.MaterializeResult(metadata=figures(caseforge.store, caseforge.configuration, key), check_results=checks)
 
     return report
 

@@ -13,6 +13,7 @@ from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.retry_unattended import retry_unattended
 from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.defs.alerts import say_open
 from caseforge_assets.defs.mirror import mirror
 from caseforge_assets.defs.names import PROVIDER_POOL
 from caseforge_assets.defs.resources import Caseforge
@@ -103,6 +104,13 @@ def flush_outbox_rows(context: dg.OpExecutionContext, caseforge: Caseforge) -> N
     context.log.info(f"{mirror(context, caseforge):,} events written")
 
 
+@dg.op(out=dg.Out(dg.Nothing))
+def show_open_alerts(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Says what is wrong, and shows it at the report of every framework."""
+    mirror(context, caseforge, everything=True)
+    say_open(context.log, caseforge.store)
+
+
 @dg.job(executor_def=dg.in_process_executor, description="Send what is pending and approved; the form's `max_cost_usd` approves.")
 def submit() -> None:
     """Send what is pending and approved."""
@@ -136,4 +144,13 @@ def flush() -> None:
     flush_outbox_rows()
 
 
-BATCH_JOBS = (submit, poll, collect, retry, flush)
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="Look for alerts, deliver them, and show them: in this run's log and at the check `no_open_alerts` of every `run_report`.",
+)
+def show_alerts() -> None:
+    """Look for alerts and show them."""
+    show_open_alerts()
+
+
+BATCH_JOBS = (submit, poll, collect, retry, flush, show_alerts)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.defs.alerts import alert_evaluation, look_for_alerts
 from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import RunOfEvents, flush_outbox
@@ -16,29 +17,38 @@ from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures,
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages, fingerprint
-from caseforge_assets.store import outbox
+from caseforge_assets.store import frameworks, outbox
 from caseforge_assets.store.engine import Engine
 
 Emit = Callable[[Any], None]  # of an evaluation: the signature of Dagster's log_event does not name it, but it takes one
 
 
-def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge: Caseforge) -> int:
-    """Flushes the outbox from within a run; the events belong to the run, so that its page shows them. Returns how many were written.
+def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge: Caseforge, *, everything: bool = False) -> int:
+    """Looks for alerts and flushes the outbox from within a run; the events belong to the run, so that its page shows them.
 
     Checks that a run was asked for are left to its step.
+
+    Args:
+        everything: sum up all frameworks, also those that nothing happened to.
+
+    Returns:
+        How many events were written.
     """
     operation = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
     run = RunOfEvents(context.run.run_id, operation.job_name, operation.get_step_execution_context().step.key)
-    store, touched = caseforge.store, _touched(caseforge.store)
+    store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
+    touched = _touched(store, caseforge.configuration, everything)
     flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     _sum_up(context.instance, store, caseforge.configuration, touched, run, operation.log_event, left_out=own)
     return flushed
 
 
-def mirror_outside_runs(instance: dg.DagsterInstance, store: Engine, configuration: Configuration, folder: ArtifactFolder) -> int:
-    """The same for the command line, whose events belong to no run."""
-    touched = _touched(store)
+def mirror_outside_runs(
+    instance: dg.DagsterInstance, store: Engine, configuration: Configuration, folder: ArtifactFolder, *, everything: bool = False
+) -> int:
+    """The same for the command line, whose events belong to no run, and which looks for alerts itself."""
+    touched = _touched(store, configuration, everything)
     flushed = flush_outbox(instance, store, failed_nodes, folder.describe)
     _sum_up(instance, store, configuration, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed
@@ -51,8 +61,10 @@ def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[s
         log.warning(f"{station}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
 
 
-def _touched(store: Engine) -> list[str]:
+def _touched(store: Engine, configuration: Configuration, everything: bool) -> list[str]:
     with store.connect() as connection:
+        if everything:
+            return [key for key in frameworks.loaded_keys(connection) if key in configuration.frameworks]
         return outbox.frameworks_unflushed(connection)
 
 
@@ -72,6 +84,7 @@ def _sum_up(
         for evaluation in evaluate(store, configuration, key, statuses):
             if evaluation.asset_check_key not in left_out:
                 emit(evaluation)
+        emit(alert_evaluation(store, key))
 
 
 def _report(key: str, name: str, figures: Mapping[str, Any]) -> StationEvent:

@@ -9,6 +9,7 @@ import dagster as dg
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.provider import Provider, connect_provider, make_client
 from caseforge_assets.defs.lineage import keep_connections
+from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings
 
@@ -51,6 +52,11 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     def provider(self) -> Provider:
         """The configured provider, asked who it is."""
         return connect_provider(self.store, make_client(self.settings))
+
+    @cached_property
+    def addresses(self) -> tuple[Address, ...]:
+        """Where messages about alerts go."""
+        return addresses_of(self.settings)
 
     def find_provider(self) -> tuple[Provider | None, str]:
         """The provider; or None, and why there is none: no key is set, or it cannot be reached, or it refuses the key."""

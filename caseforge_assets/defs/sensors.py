@@ -5,23 +5,26 @@ asked for again when the last one changed nothing.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import dagster as dg
 
+from caseforge_assets.commands.alert_people import alert_people
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.retry_unattended import newest_retriable
-from caseforge_assets.defs.jobs import collect, flush, retry, submit
+from caseforge_assets.defs.jobs import collect, flush, retry, show_alerts, submit
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
-from caseforge_assets.store import batches, outbox, pending, providers
+from caseforge_assets.store import alerts, batches, outbox, pending, providers
 from caseforge_assets.store.engine import Connection
 
 LEASE_S = 600.0  # a collecting run that is not done by then is taken for dead, and started again
 SUBMIT_AGAIN_S = 3_600.0
 FLUSH_AFTER_S = 60.0
 FLUSH_AGAIN_S = 600.0
+SHOWN_WITHIN_S = 600.0  # news that no run has shown by then is shown by the next one
 NO_KEY = "OPENAI_API_KEY is not set in the environment of the code server"
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
@@ -84,6 +87,24 @@ def flush_sensor(caseforge: Caseforge) -> Requests:
     yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}")
 
 
+@dg.sensor(
+    job=show_alerts,
+    minimum_interval_seconds=60,
+    description="Looks for what is wrong and tells the addresses in CASEFORGE_ALERT_URLS; a run shows in Dagster what is new.",
+)
+def alert_sensor(caseforge: Caseforge) -> Requests:
+    """Looks and delivers in the tick; a run for each change, so that Dagster's pages show it."""
+    now = datetime.now(UTC)
+    alert_people(caseforge.store, caseforge.configuration, caseforge.addresses, now)
+    with caseforge.store.connect() as connection:
+        message, at = alerts.newest_message(connection)
+        open_count = len(alerts.open_alerts(connection))
+    if at is None or (now - at).total_seconds() > SHOWN_WITHIN_S:
+        yield dg.SkipReason(f"nothing is new; {open_count:,} alerts are open")
+        return
+    yield dg.RunRequest(run_key=f"alerts-{message}")
+
+
 def _submission(connection: Connection, provider: Provider, configuration: Configuration) -> dg.RunRequest | dg.SkipReason:
     """Named after what may be sent and how many batches are through: each one that ends may make room, or put requests back."""
     if reason := providers.stopped_reason(connection, provider.id):
@@ -96,4 +117,4 @@ def _submission(connection: Connection, provider: Provider, configuration: Confi
     return dg.RunRequest(run_key=f"submit-{newest}-{count}-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")
 
 
-SENSORS = (submit_sensor, collect_sensor, flush_sensor, retry_sensor)
+SENSORS = (submit_sensor, collect_sensor, flush_sensor, alert_sensor, retry_sensor)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from caseforge_assets.alerts.thresholds import Thresholds
+
 CONFIG_NAME = "caseforge.toml"
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 NONE = "none"  # TOML has no null, and a variable is text
@@ -99,6 +101,7 @@ class Configuration(BaseModel):
     complexity_tolerance: float = Field(default=0.2, ge=0, le=1, description="how far the shares of complexity may be from 20/60/20")
     frameworks: dict[FrameworkKey, FrameworkSettings] = Field(default_factory=dict)
     stages: dict[str, StageOverrides] = Field(default_factory=dict)
+    alerts: Thresholds = Thresholds()
 
     @property
     def reuses_by_identity(self) -> bool:

@@ -10,9 +10,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.settings.configuration import Configuration, FrameworkSettings, StageOverrides
 
-_TABLES: Mapping[str, type[FrameworkSettings] | type[StageOverrides]] = {"frameworks": FrameworkSettings, "stages": StageOverrides}
+_TABLES: Mapping[str, type[BaseModel]] = {"frameworks": FrameworkSettings, "stages": StageOverrides, "alerts": Thresholds}
+_HEADERS = {"frameworks": "[frameworks.KEY]", "stages": "[stages.KEY]", "alerts": "[alerts]"}
 _LONGEST_SHOWN = 60
 
 
@@ -92,12 +94,13 @@ def _unknown_key(path: tuple[str, ...]) -> str:
         return f"is not a known key{hint}"
     if table is not Configuration and name in Configuration.model_fields:
         return f"is a key of the whole project, not of [{'.'.join(path[:-1])}]: put it above the first [table]"
-    homes = [f"[{home}.KEY]" for home, other in _TABLES.items() if other is not table and name in other.model_fields]
+    homes = [_HEADERS[home] for home, other in _TABLES.items() if other is not table and name in other.model_fields]
     return f"is not a known key here; it belongs in {' or '.join(homes)}" if homes else f"is not a known key{nearest(name, _all_keys())}"
 
 
 def _all_keys() -> list[str]:
-    return [name for table in (Configuration, *_TABLES.values()) for name in table.model_fields]
+    tables: list[type[BaseModel]] = [Configuration, *_TABLES.values()]
+    return [name for table in tables for name in table.model_fields]
 
 
 def _choices(path: tuple[str, ...]) -> list[str]:

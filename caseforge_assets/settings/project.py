@@ -29,6 +29,7 @@ class Settings(BaseModel):
     openai_api_key: SecretStr | None
     openai_account: str
     webserver_url: str
+    alert_urls: tuple[SecretStr, ...] = ()
     configuration: Configuration
 
     @property
@@ -120,6 +121,7 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         openai_api_key=SecretStr(key) if key else None,
         openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
         webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),
+        alert_urls=tuple(SecretStr(url) for url in (environment.get("CASEFORGE_ALERT_URLS") or "").split()),
         configuration=configuration,
     )
 

@@ -54,3 +54,12 @@ def learn_token_limit(connection: Connection, provider: int, model: str, limit: 
         """),
         {"id": provider, "model": model, "limit": limit},
     )
+
+
+def set_refused(connection: Connection, base_url: str, account: str, reason: str | None) -> None:
+    """Notes why a provider refuses the key, or that it takes it; rows that say so already are left alone."""
+    query = text("""
+    update caseforge.provider set refused_reason = :reason
+    where base_url = :base_url and account = :account and refused_reason is distinct from :reason
+    """)
+    connection.execute(query, {"base_url": base_url, "account": account, "reason": reason})

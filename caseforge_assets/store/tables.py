@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from caseforge_assets.store import alert_tables as alert_tables
 from caseforge_assets.store.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.columns import metadata as metadata
 from caseforge_assets.store.quality_table import quality as quality
@@ -102,6 +103,7 @@ provider = Table(
     Column("simulated", Boolean, nullable=False),
     Column("enqueued_token_limits", JSONB, nullable=False, server_default="{}", comment="model: tokens, learned from refusals"),
     Column("stopped_reason", Text, comment="why nothing is sent until a person acts"),
+    Column("refused_reason", Text, comment="why it refused the key when it was last asked; NULL: it did not"),
     UniqueConstraint("base_url", "account", "simulated"),
 )
 
@@ -184,6 +186,7 @@ batch = Table(
         "created_again", Boolean, nullable=False, server_default="false", comment="no listing showed it; it may exist twice all the same"
     ),
     Column("artifacts", JSONB, nullable=False, server_default="{}", comment="role: {path, sha256, size_bytes}"),
+    Column("stray_lines", Integer, comment="lines of its result files that fit no request; NULL: not counted"),
     Column("collect_lease", Integer, nullable=False, server_default="0"),
     time_column("collect_lease_until"),
     now_column("created_at"),

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import click
 import pytest
+from pydantic import BaseModel
 
+from caseforge_assets.alerts.rules import Rule
+from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.cli.app import caseforge
 from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, read_configuration
 from docs.generate import FOLDER, PAGES
@@ -32,6 +35,8 @@ def commands(group: click.Group = caseforge, path: str = "") -> Iterator[tuple[s
 
 
 ALL_COMMANDS = dict(commands())
+MODELS = (Configuration, FrameworkSettings, StageOverrides, Thresholds)
+OPTIONAL = [(model, field) for model in (Configuration, Thresholds) for field, info in model.model_fields.items() if not info.is_required()]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -47,7 +52,7 @@ def test_every_command_and_option_has_help_and_is_documented(name: str) -> None:
     assert f"## caseforge {name}\n" in (FOLDER / "cli.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("field", [*Configuration.model_fields, *FrameworkSettings.model_fields, *StageOverrides.model_fields])
+@pytest.mark.parametrize("field", [name for model in MODELS for name in model.model_fields])
 def test_every_setting_is_documented(field: str) -> None:
     text = (FOLDER / "configuration.md").read_text(encoding="utf-8")
     assert f"`{field}`" in text or f"[{field}." in text
@@ -62,13 +67,13 @@ def test_every_environment_variable_is_documented() -> None:
     assert {name for name in read if f"`{name}`" not in text} == set()
 
 
-@pytest.mark.parametrize("field", [field for field, info in Configuration.model_fields.items() if not info.is_required()])
-def test_the_documented_default_is_the_one_in_the_code(field: str) -> None:
+@pytest.mark.parametrize(("model", "field"), OPTIONAL, ids=[field for _, field in OPTIONAL])
+def test_the_documented_default_is_the_one_in_the_code(model: type[BaseModel], field: str) -> None:
     row = re.search(rf"^\| `{field}` \|.*\| ([^|]+) \|$", (FOLDER / "configuration.md").read_text(encoding="utf-8"), re.MULTILINE)
     if row is None:
-        assert field in ("frameworks", "stages")  # tables of their own
+        assert field in ("frameworks", "stages", "alerts")  # tables of their own
         return
-    default = Configuration.model_fields[field].get_default(call_default_factory=True)
+    default = model.model_fields[field].get_default(call_default_factory=True)
     shown = row[1].strip("`")
     if shown in ("none", "learned"):
         assert not default
@@ -76,6 +81,11 @@ def test_the_documented_default_is_the_one_in_the_code(field: str) -> None:
         assert shown == (f'"{default}"' if isinstance(default, str) else str(default).lower())
     else:
         assert float(shown) == float(default)
+
+
+def test_every_rule_is_documented() -> None:
+    text = (FOLDER / "alerts.md").read_text(encoding="utf-8")
+    assert [rule for rule in Rule if f"| `{rule}` |" not in text] == []
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)

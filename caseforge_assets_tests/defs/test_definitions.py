@@ -12,6 +12,7 @@ from dagster import AssetKey
 
 from caseforge_assets import definitions
 from caseforge_assets.definitions import build_defs
+from caseforge_assets.defs.sensors import SENSORS
 from caseforge_assets.settings import ConfigurationError, load_settings
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets_tests.defs.project import (
@@ -104,7 +105,7 @@ def test_everything_says_what_it_is_and_whose(tmp_path: Path) -> None:
         assert node.kinds, asset
         assert list(node.owners) == [{"shop": "team:shop", "bank": "kim@example.org"}[asset.path[0]]]
     assert "A bank" in graph.get(AssetKey(["bank", "framework"])).description
-    for job in ("submit", "poll", "collect", "retry", "flush", "failed_nodes"):
+    for job in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes"):
         assert defs.resolve_job_def(job).description
 
 
@@ -125,10 +126,10 @@ def test_another_model_is_another_code_version_of_the_stage(tmp_path: Path) -> N
 
 def test_nothing_runs_by_itself_and_everything_runs_in_process(tmp_path: Path) -> None:
     defs = loaded(tmp_path)
-    sensors = {name: defs.resolve_sensor_def(name) for name in ("submit_sensor", "collect_sensor", "flush_sensor", "retry_sensor")}
+    sensors = {sensor.name: defs.resolve_sensor_def(sensor.name) for sensor in SENSORS}
     assert {sensor.default_status for sensor in sensors.values()} == {dg.DefaultSensorStatus.STOPPED}
     assert all(sensor.description for sensor in sensors.values())
-    jobs = [defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "retry", "flush", "failed_nodes")]
+    jobs = [defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes")]
     assert {job.executor_def.name for job in (*jobs, defs.resolve_implicit_global_asset_job_def())} == {"in_process"}
 
 

@@ -1,0 +1,91 @@
+"""What the rules look at: counts, sums and times of batches, plans, budgets and providers, as the store gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFigures:
+    """One batch.
+
+    `requests` is how many it has; `failed` how many were answered with a failure (those that expired, were cancelled or rejected with
+    their batch are not among them); `cut_off` how many answers ended at their token limit; `unanswered` how many of its nodes
+    have no answer to their newest request yet. `stray_lines` is None where nobody counted. `framework_key` is None where its nodes are of several.
+    `failure` says why it failed as a whole; `too_much_at_once` that the account had too many tokens waiting, which smaller batches settle.
+    """
+
+    id: int
+    name: str
+    stage: str
+    framework_key: str | None
+    state: str
+    remote_status: str | None
+    reason: str | None
+    failure: str
+    too_much_at_once: bool
+    requests: int
+    failed: int
+    cut_off: int
+    unanswered: int
+    stray_lines: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFigures:
+    """One approved plan of which something was sent. `open_requests` are pending or in a batch; costs are those of answers of known cost, in USD."""
+
+    id: int
+    framework_key: str
+    first_submission: datetime
+    open_requests: int
+    answers: int
+    cost_usd: Decimal
+    expected_cost_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RunCost:
+    """What nodes of a plan cost in one stage with one model, beside those of earlier runs at providers that bill; USD. Without earlier ones: None."""
+
+    plan_id: int
+    framework_key: str
+    stage: str
+    model: str
+    answers: int
+    cost_per_node_usd: Decimal
+    earlier_answers: int
+    earlier_cost_per_node_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetFigures:
+    """One budget, and what of it is spent or reserved; USD. `framework_key` is None for the one over all."""
+
+    framework_key: str | None
+    budget_usd: Decimal
+    committed_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFigures:
+    """One provider. `quiet_since` is when something was collected last, or else when its oldest open batch was sent; None: nothing is open."""
+
+    id: int
+    base_url: str
+    refused_reason: str | None
+    open_batches: int
+    quiet_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything that rules look at."""
+
+    batches: tuple[BatchFigures, ...] = ()
+    plans: tuple[PlanFigures, ...] = ()
+    run_costs: tuple[RunCost, ...] = ()
+    budgets: tuple[BudgetFigures, ...] = ()
+    providers: tuple[ProviderFigures, ...] = ()

@@ -1,0 +1,145 @@
+"""What is wrong now: one function a rule, or a pair of them that look at the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost
+from caseforge_assets.alerts.rules import Finding, Rule, Severity
+from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.redaction import redact
+
+ALL_FRAMEWORKS = "all frameworks"
+CRITICAL_FROM = 2  # times the threshold
+CLEARED_BELOW = Decimal("0.95")  # of the threshold: a figure that wavers about it must not raise and clear in turns
+
+OpenKeys = Collection[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Thresholds, eased for what is open already."""
+
+    thresholds: Thresholds
+    open_keys: OpenKeys
+
+    def reached(self, rule: Rule, subject: str, figure: Decimal, threshold: Decimal) -> bool:
+        eased = (rule, subject) in self.open_keys
+        return figure > (threshold * CLEARED_BELOW if eased else threshold)
+
+
+def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: OpenKeys = ()) -> list[Finding]:
+    """Everything that is wrong by the rules that are on.
+
+    Args:
+        open_keys: (rule, subject) of alerts that are open; what they are about has to be clearly better to be left out.
+    """
+    limits = _Limits(thresholds, open_keys)
+    found = [
+        *(finding for batch in figures.batches for finding in _of_batch(batch, thresholds)),
+        *(finding for plan in figures.plans for finding in _of_plan(plan, limits, now)),
+        *(finding for cost in figures.run_costs for finding in _of_run_cost(cost, limits)),
+        *(finding for budget in figures.budgets for finding in _of_budget(budget, limits)),
+        *(finding for provider in figures.providers for finding in _of_provider(provider, thresholds, now)),
+    ]
+    return [replace(finding, text=redact(finding.text)) for finding in found if finding.rule not in thresholds.off]
+
+
+def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
+    subject, which = f"batch {batch.id}", f"{batch.stage} {batch.name}"
+    if batch.state == "unknown":
+        yield Finding(Rule.unknown_batch, subject, Severity.warning, f"{which}: {batch.reason}", batch.framework_key)
+    if batch.stray_lines:
+        text = f"{which}: {batch.stray_lines:,} lines of its result files cannot be read or answer nothing that was asked; they are kept in its files"
+        yield Finding(Rule.stray_lines, subject, Severity.warning, text, batch.framework_key)
+    if not batch.unanswered or not batch.requests:
+        return
+    left = f"{batch.unanswered:,} of its {batch.requests:,} nodes have no answer yet"
+    failed = batch.state == "refused" or (batch.remote_status == "failed" and batch.state in ("final", "collected"))
+    if failed and not batch.too_much_at_once:
+        text = f"{which} failed as a whole: {batch.failure or batch.reason}. {left}"
+        yield Finding(Rule.batch_failed, subject, Severity.critical, text, batch.framework_key)
+    if batch.remote_status == "expired" and batch.state == "collected":  # before that, what it answered is not known
+        text = f"{which} expired. {left}; those that expired with it are sent again by the next submit"
+        yield Finding(Rule.batch_expired, subject, Severity.warning, text, batch.framework_key)
+    yield from _shares(batch, subject, which, thresholds)
+
+
+def _shares(batch: BatchFigures, subject: str, which: str, thresholds: Thresholds) -> Iterator[Finding]:
+    failed, cut_off = Decimal(batch.failed) / batch.requests, Decimal(batch.cut_off) / batch.requests
+    if failed > thresholds.failed_share:
+        text = f"{which}: {batch.failed:,} of {batch.requests:,} requests failed ({failed:.1%}); `caseforge failed` says why"
+        yield Finding(Rule.failed_share, subject, _severity(failed, thresholds.failed_share), text, batch.framework_key)
+    if cut_off > thresholds.token_limit_share:
+        text = (
+            f"{which}: {batch.cut_off:,} of {batch.requests:,} answers ended at their token limit ({cut_off:.1%}); `caseforge retry` asks "
+            "again with more, a higher batch_max_completion_tokens_… prevents it"
+        )
+        yield Finding(Rule.token_limit, subject, _severity(cut_off, thresholds.token_limit_share), text, batch.framework_key)
+
+
+def _of_plan(plan: PlanFigures, limits: _Limits, now: datetime) -> Iterator[Finding]:
+    thresholds, subject = limits.thresholds, f"plan {plan.id}"
+    open_h = (now - plan.first_submission).total_seconds() / 3_600
+    if plan.open_requests and open_h > thresholds.plan_open_h:
+        text = f"plan {plan.id} of {plan.framework_key} is open for {open_h:.0f} hours since its first submission; {plan.open_requests:,} requests have no outcome"
+        grave = Severity.critical if open_h > CRITICAL_FROM * thresholds.plan_open_h else Severity.warning
+        yield Finding(Rule.plan_open, subject, grave, text, plan.framework_key)
+    if plan.answers < thresholds.cost_min_answers or not plan.expected_cost_usd:
+        return
+    over = plan.cost_usd / plan.expected_cost_usd - 1
+    if limits.reached(Rule.cost_over_estimate, subject, over, thresholds.cost_over):
+        text = (
+            f"plan {plan.id} of {plan.framework_key}: {plan.answers:,} answers cost ${plan.cost_usd:,.2f}, {over:.0%} more than the "
+            f"${plan.expected_cost_usd:,.2f} that they were expected to"
+        )
+        yield Finding(Rule.cost_over_estimate, subject, _severity(over, thresholds.cost_over), text, plan.framework_key)
+
+
+def _of_run_cost(cost: RunCost, limits: _Limits) -> Iterator[Finding]:
+    thresholds, subject = limits.thresholds, f"plan {cost.plan_id} {cost.stage} {cost.model}"
+    earlier = cost.earlier_cost_per_node_usd
+    if not earlier or min(cost.answers, cost.earlier_answers) < thresholds.cost_min_answers:
+        return
+    over = cost.cost_per_node_usd / earlier - 1
+    if limits.reached(Rule.cost_over_baseline, subject, over, thresholds.cost_over):
+        text = (
+            f"plan {cost.plan_id} of {cost.framework_key}: a node of {cost.stage} costs ${cost.cost_per_node_usd:,.4f} with {cost.model}, {over:.0%} more "
+            f"than in earlier runs (${earlier:,.4f})"
+        )
+        yield Finding(Rule.cost_over_baseline, subject, _severity(over, thresholds.cost_over), text, cost.framework_key)
+
+
+def _of_budget(budget: BudgetFigures, limits: _Limits) -> Iterator[Finding]:
+    subject = budget.framework_key or ALL_FRAMEWORKS
+    share = budget.committed_usd / budget.budget_usd if budget.budget_usd else Decimal(1 if budget.committed_usd else 0)
+    used_up = share >= 1
+    if used_up or share >= limits.thresholds.budget_share or limits.reached(Rule.budget, subject, share, limits.thresholds.budget_share):
+        whose = f"the budget of {budget.framework_key}" if budget.framework_key else "the budget over all frameworks"
+        text = f"${budget.committed_usd:,.2f} of {whose} (${budget.budget_usd:,.2f}) are spent or reserved ({share:.0%})"
+        then = "; nothing more is sent until budget_usd is raised" if used_up else ""
+        yield Finding(Rule.budget, subject, Severity.critical if used_up else Severity.warning, text + then, budget.framework_key)
+
+
+def _of_provider(provider: ProviderFigures, thresholds: Thresholds, now: datetime) -> Iterator[Finding]:
+    subject = f"provider {provider.id}"
+    if provider.refused_reason:
+        text = f"{provider.base_url} refuses the work, and nothing more is sent: {provider.refused_reason}. When it is settled: caseforge submit"
+        yield Finding(Rule.authentication, subject, Severity.critical, text)
+    if provider.quiet_since is None:
+        return
+    quiet_h = (now - provider.quiet_since).total_seconds() / 3_600
+    if quiet_h > thresholds.silence_h:
+        text = (
+            f"{provider.open_batches:,} batches are open at {provider.base_url}, and nothing was collected for {quiet_h:.0f} hours. Does anything look? "
+            "caseforge monitor, or caseforge sensors status"
+        )
+        grave = Severity.critical if quiet_h > CRITICAL_FROM * thresholds.silence_h else Severity.warning
+        yield Finding(Rule.silence, subject, grave, text)
+
+
+def _severity(figure: Decimal, threshold: Decimal) -> Severity:
+    return Severity.critical if threshold and figure > CRITICAL_FROM * threshold else Severity.warning

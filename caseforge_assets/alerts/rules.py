@@ -1,0 +1,93 @@
+"""What can be wrong: the rules, and how grave a finding is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """One rule each; the names are those of caseforge.toml, of the database, and of messages."""
+
+    failed_share = "failed_share"
+    token_limit = "token_limit"  # noqa: S105
+    batch_failed = "batch_failed"
+    batch_expired = "batch_expired"
+    unknown_batch = "unknown_batch"
+    stray_lines = "stray_lines"
+    plan_open = "plan_open"
+    cost_over_estimate = "cost_over_estimate"
+    cost_over_baseline = "cost_over_baseline"
+    budget = "budget"
+    authentication = "authentication"
+    silence = "silence"
+
+    @property
+    def meaning(self) -> str:
+        """When it is raised, in one line for people."""
+        return _FACTS[self].meaning
+
+    @property
+    def ends(self) -> str:
+        """When it is cleared, in one line for people."""
+        return _FACTS[self].ends
+
+    @property
+    def once(self) -> bool:
+        """Whether it is about something that happened: told once of its subject, and never again when it was cleared."""
+        return _FACTS[self].once
+
+    @property
+    def ends_when_acknowledged(self) -> bool:
+        """Whether nothing but a person can end it."""
+        return self is Rule.stray_lines
+
+
+class Severity(StrEnum):
+    """How grave: a warning can wait until somebody looks, what is critical costs money or stops the work."""
+
+    warning = "warning"
+    critical = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong now.
+
+    `subject` is what it is about, as the rule counts it (`batch 7`, `plan 3`, `all frameworks`): there is one open alert per rule and
+    subject. `framework_key` is None where it concerns several, or all.
+    """
+
+    rule: Rule
+    subject: str
+    severity: Severity
+    text: str
+    framework_key: str | None = None
+
+
+@dataclass(frozen=True)
+class _Facts:
+    meaning: str
+    ends: str
+    once: bool = False
+
+
+_ANSWERED = "all of its nodes were answered since, by a retry or another batch"
+_FACTS = {
+    Rule.failed_share: _Facts("more than this share of a batch failed", _ANSWERED, once=True),
+    Rule.token_limit: _Facts("more than this share of a batch's answers ended at their token limit", _ANSWERED, once=True),
+    Rule.batch_failed: _Facts("the provider refused a batch, or it failed as a whole", _ANSWERED, once=True),
+    Rule.batch_expired: _Facts("a batch ran out of its 24 hours", _ANSWERED, once=True),
+    Rule.unknown_batch: _Facts("the provider does not know a batch any more", "the provider knows it again, or it was given up"),
+    Rule.stray_lines: _Facts(
+        "result files held lines that cannot be read or answer nothing that was asked", "a person acknowledged it", True
+    ),
+    Rule.plan_open: _Facts("a plan is not through so many hours after its first submission", "its last outcome is there"),
+    Rule.cost_over_estimate: _Facts("a plan's answers cost so much more than they were expected to", "they do not any more"),
+    Rule.cost_over_baseline: _Facts("a node of a plan costs so much more than nodes did in earlier runs", "it does not any more"),
+    Rule.budget: _Facts("this share of a budget is spent or reserved; critical when all of it is", "there is room again"),
+    Rule.authentication: _Facts(
+        "the provider refuses the key, the account or the model; nothing is sent", "it accepts them, or a person sends again"
+    ),
+    Rule.silence: _Facts("batches are open, and nothing was collected for so many hours", "something is collected, or nothing is open"),
+}

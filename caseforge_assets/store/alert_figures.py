@@ -1,0 +1,132 @@
+"""What the rules of alerts look at, read in a few set-based queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost
+from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
+
+_BATCHES = text("""
+select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
+       case when min(n.framework_key) = max(n.framework_key) then min(n.framework_key) end as framework_key,
+       b.state, b.remote_status, b.reason, b.remote #> '{errors,data}' as errors, b.request_count,
+       case when b.state = 'open' then coalesce(cast(b.remote #>> '{request_counts,failed}' as int), 0)
+            else count(*) filter (where a.outcome = any(:failed)) end as failed,
+       count(*) filter (where a.outcome = any(:cut_off)) as cut_off,
+       count(r.id) filter (where r.state in ('pending', 'in_batch', 'failed')) as unanswered, b.stray_lines
+from caseforge.batch b
+left join caseforge.attempt a on a.batch_id = b.id
+left join caseforge.node n on n.id = a.node_id
+left join caseforge.request r on r.node_id = a.node_id and r.stage = b.stage and r.is_current
+where b.origin = 'submitted' and b.twin_of is null
+  and (greatest(b.created_at, b.final_at, b.collected_at) >= :since or b.state in ('open', 'final', 'unknown') or b.id = any(:ids))
+group by b.id order by b.id
+""")
+
+
+def batches(
+    connection: Connection, since: datetime, ids: Sequence[int], failed: Collection[str], cut_off: Collection[str]
+) -> list[BatchFigures]:
+    """Batches that something happened to since then, or that are under way, or that are named.
+
+    Nodes that a person has put aside (cancelled) are not counted as unanswered.
+
+    Args:
+        failed: outcomes that count as a failure.
+        cut_off: outcomes that are a token limit's doing.
+    """
+    rows = connection.execute(_BATCHES, {"since": since, "ids": list(ids), "failed": list(failed), "cut_off": list(cut_off)})
+    return [_batch(row) for row in rows]
+
+
+def _batch(row: Any) -> BatchFigures:
+    verdict = decide_batch_errors([BatchError.of(error) for error in row.errors or []]) if row.remote_status == "failed" else None
+    return BatchFigures(
+        id=row.id,
+        name=row.name,
+        stage=row.stage,
+        framework_key=row.framework_key,
+        state=row.state,
+        remote_status=row.remote_status,
+        reason=row.reason,
+        failure=verdict.detail if verdict else "",
+        too_much_at_once=verdict is not None and verdict.token_limit_exceeded,
+        requests=row.request_count,
+        failed=row.failed,
+        cut_off=row.cut_off,
+        unanswered=row.unanswered,
+        stray_lines=row.stray_lines,
+    )
+
+
+_PLANS = text("""
+select p.id, p.framework_key, min(b.created_at) as first_submission,
+       (select count(*) from caseforge.request r where r.plan_id = p.id and r.stage = any(p.stages) and r.is_current
+            and r.state in ('pending', 'in_batch')) as open_requests,
+       count(a.cost_usd) filter (where a.output_tokens is not null and bills.id is not null) as answers,
+       coalesce(sum(a.cost_usd) filter (where bills.id is not null and a.expected_cost_usd is not null), 0) as cost_usd,
+       coalesce(sum(a.expected_cost_usd) filter (where bills.id is not null and a.cost_usd is not null), 0) as expected_cost_usd
+from caseforge.plan p
+join caseforge.request r on r.plan_id = p.id
+join caseforge.attempt a on a.request_id = r.id and a.outcome is distinct from 'not_sent'
+join caseforge.batch b on b.id = a.batch_id and b.origin = 'submitted' and b.state <> 'refused'
+left join caseforge.provider bills on bills.id = a.provider_id and not bills.simulated
+where p.state = 'approved' group by p.id
+having max(b.created_at) >= :since or max(b.collected_at) >= :since or count(*) filter (where a.outcome is null) > 0 or p.id = any(:ids)
+order by p.id
+""")
+
+
+def plans(connection: Connection, since: datetime, ids: Sequence[int]) -> list[PlanFigures]:
+    """Approved plans that something of was sent or collected since then, or is under way, or that are named. Costs are those of providers that bill."""
+    return [PlanFigures(*row) for row in connection.execute(_PLANS, {"since": since, "ids": list(ids)})]
+
+
+_RUN_COSTS = text("""
+with answer as (
+    select a.id, r.plan_id, r.framework_key, b.stage, b.model, a.node_id, a.cost_usd, b.created_at
+    from caseforge.attempt a
+    join caseforge.provider p on p.id = a.provider_id and not p.simulated
+    join caseforge.batch b on b.id = a.batch_id
+    left join caseforge.request r on r.id = a.request_id
+    where a.cost_usd is not null and a.output_tokens is not null
+), run as (
+    select plan_id, framework_key, stage, model, count(*) as answers, sum(cost_usd) / count(distinct node_id) as per_node, min(created_at) as began
+    from answer where plan_id = any(:ids) group by 1, 2, 3, 4
+)
+select run.plan_id, run.framework_key, run.stage, run.model, run.answers, run.per_node, earlier.answers, earlier.per_node
+from run
+cross join lateral (
+    select count(*) as answers, sum(cost_usd) / nullif(count(distinct node_id), 0) as per_node from answer
+    where answer.stage = run.stage and answer.model = run.model and answer.created_at < run.began
+      and answer.plan_id is distinct from run.plan_id) earlier
+order by 1, 3, 4
+""")
+
+
+def run_costs(connection: Connection, plan_ids: Sequence[int]) -> list[RunCost]:
+    """What a node of these plans costs per stage and model at providers that bill, beside what it cost in batches that were made before."""
+    return [RunCost(*row) for row in connection.execute(_RUN_COSTS, {"ids": list(plan_ids)})] if plan_ids else []
+
+
+_PROVIDERS = text("""
+select p.id, p.base_url, coalesce(p.stopped_reason, p.refused_reason) as refused_reason, count(b.id) as open_batches,
+       greatest(min(coalesce(b.creating_at, b.created_at)),
+                (select max(done.collected_at) from caseforge.batch done where done.provider_id = p.id and done.origin = 'submitted')) as quiet_since
+from caseforge.provider p
+left join caseforge.batch b on b.provider_id = p.id and b.state in ('open', 'final', 'unknown') and b.twin_of is null
+where p.base_url <> 'imported' group by p.id order by p.id
+""")
+
+
+def providers(connection: Connection) -> list[ProviderFigures]:
+    """Every provider that batches are sent to."""
+    return [
+        ProviderFigures(row.id, row.base_url, row.refused_reason, row.open_batches, row.quiet_since if row.open_batches else None)
+        for row in connection.execute(_PROVIDERS)
+    ]

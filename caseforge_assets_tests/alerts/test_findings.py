@@ -1,0 +1,114 @@
+"""The rules on figures alone: where each begins, when it is critical, and what its text says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost
+from caseforge_assets.alerts.findings import find
+from caseforge_assets.alerts.rules import Finding, Rule, Severity
+from caseforge_assets.alerts.thresholds import Thresholds
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+BATCH = BatchFigures(7, "batch_x", "usecases", "shop", "collected", "completed", None, "", False, 100, 0, 0, 100, 0)
+PLAN = PlanFigures(3, "shop", NOW - timedelta(hours=1), 5, 100, Decimal(10), Decimal(10))
+RUN_COST = RunCost(3, "shop", "usecases", "gpt-5", 100, Decimal("0.05"), 100, Decimal("0.05"))
+PROVIDER = ProviderFigures(1, "https://api.example.test/v1", None, 2, NOW)
+
+
+def found(figures: Figures, **thresholds: object) -> list[tuple[Rule, Severity]]:
+    return [(one.rule, one.severity) for one in find(figures, Thresholds.model_validate(thresholds), NOW)]
+
+
+@pytest.mark.parametrize(("failed", "severity"), [(10, None), (11, Severity.warning), (20, Severity.warning), (21, Severity.critical)])
+def test_more_than_a_tenth_of_a_batch_failed(failed: int, severity: Severity | None) -> None:
+    assert found(Figures(batches=(replace(BATCH, failed=failed),))) == ([(Rule.failed_share, severity)] if severity else [])
+
+
+@pytest.mark.parametrize(("cut_off", "severity"), [(5, None), (6, Severity.warning), (11, Severity.critical)])
+def test_answers_that_ended_at_their_token_limit(cut_off: int, severity: Severity | None) -> None:
+    assert found(Figures(batches=(replace(BATCH, cut_off=cut_off),))) == ([(Rule.token_limit, severity)] if severity else [])
+
+
+def test_what_was_answered_since_is_over() -> None:
+    batch = replace(BATCH, failed=50, cut_off=50, remote_status="failed", unanswered=0)
+    assert found(Figures(batches=(batch,))) == []
+
+
+def test_shares_are_configured() -> None:
+    assert found(Figures(batches=(replace(BATCH, failed=30),)), failed_share="0.3") == []
+    assert found(Figures(batches=(replace(BATCH, failed=1),)), failed_share=0) == [(Rule.failed_share, Severity.warning)]
+
+
+def test_a_batch_that_failed_says_why_and_how_much_is_open() -> None:
+    batch = replace(BATCH, remote_status="failed", failure="invalid_json_line: not parseable", unanswered=99)
+    (finding,) = find(Figures(batches=(batch,)), Thresholds(), NOW)
+    assert finding == Finding(
+        Rule.batch_failed,
+        "batch 7",
+        Severity.critical,
+        "usecases batch_x failed as a whole: invalid_json_line: not parseable. 99 of its 100 nodes have no answer yet",
+        "shop",
+    )
+
+
+@pytest.mark.parametrize(("hours", "severity"), [(36, None), (36.1, Severity.warning), (72.1, Severity.critical)])
+def test_a_plan_that_is_open_for_long(hours: float, severity: Severity | None) -> None:
+    plan = replace(PLAN, first_submission=NOW - timedelta(hours=hours))
+    assert found(Figures(plans=(plan,))) == ([(Rule.plan_open, severity)] if severity else [])
+    assert found(Figures(plans=(replace(plan, open_requests=0),))) == []
+
+
+@pytest.mark.parametrize(("cost", "severity"), [("12", None), ("12.01", Severity.warning), ("14.01", Severity.critical)])
+def test_a_plan_that_costs_more_than_expected(cost: str, severity: Severity | None) -> None:
+    plan = replace(PLAN, cost_usd=Decimal(cost))
+    assert found(Figures(plans=(plan,))) == ([(Rule.cost_over_estimate, severity)] if severity else [])
+    assert found(Figures(plans=(replace(plan, answers=9),))) == []  # nine answers say nothing
+
+
+@pytest.mark.parametrize(("cost", "severity"), [("0.06", None), ("0.0601", Severity.warning), ("0.08", Severity.critical)])
+def test_a_node_that_costs_more_than_in_earlier_runs(cost: str, severity: Severity | None) -> None:
+    run = replace(RUN_COST, cost_per_node_usd=Decimal(cost))
+    assert found(Figures(run_costs=(run,))) == ([(Rule.cost_over_baseline, severity)] if severity else [])
+    assert found(Figures(run_costs=(replace(run, earlier_answers=9),))) == []
+    assert found(Figures(run_costs=(replace(run, earlier_cost_per_node_usd=None),))) == []
+
+
+@pytest.mark.parametrize(
+    ("committed", "severity"),
+    [("79.99", None), ("80", Severity.warning), ("99.99", Severity.warning), ("100", Severity.critical), ("130", Severity.critical)],
+)
+def test_a_budget_at_80_and_100_percent(committed: str, severity: Severity | None) -> None:
+    budget = BudgetFigures(None, Decimal(100), Decimal(committed))
+    assert found(Figures(budgets=(budget,))) == ([(Rule.budget, severity)] if severity else [])
+
+
+def test_a_budget_of_nothing_is_used_up_by_anything() -> None:
+    assert found(Figures(budgets=(BudgetFigures("shop", Decimal(0), Decimal(0)),))) == []
+    assert found(Figures(budgets=(BudgetFigures("shop", Decimal(0), Decimal("0.01")),))) == [(Rule.budget, Severity.critical)]
+
+
+@pytest.mark.parametrize(("hours", "severity"), [(26, None), (26.1, Severity.warning), (52.1, Severity.critical)])
+def test_nothing_collected_while_batches_are_open(hours: float, severity: Severity | None) -> None:
+    quiet = replace(PROVIDER, quiet_since=NOW - timedelta(hours=hours))
+    assert found(Figures(providers=(quiet,))) == ([(Rule.silence, severity)] if severity else [])
+    assert found(Figures(providers=(replace(quiet, quiet_since=None),))) == []
+
+
+def test_an_open_alert_stays_open_until_its_figure_is_clearly_below_the_threshold() -> None:
+    budget = BudgetFigures(None, Decimal(100), Decimal(77))
+    open_keys = {(str(Rule.budget), "all frameworks")}
+    assert find(Figures(budgets=(budget,)), Thresholds(), NOW, open_keys)
+    assert not find(Figures(budgets=(budget,)), Thresholds(), NOW)
+    assert not find(Figures(budgets=(replace(budget, committed_usd=Decimal(75)),)), Thresholds(), NOW, open_keys)
+
+
+def test_secrets_in_what_the_provider_says_are_masked() -> None:
+    refusing = replace(PROVIDER, refused_reason="HTTP 401: Incorrect API key provided: sk-proj-Ab12Cd34")
+    (finding,) = find(Figures(providers=(refusing,)), Thresholds(), NOW)
+    assert "sk-proj" not in finding.text
+    assert finding.severity is Severity.critical
