@@ -37,6 +37,11 @@ _COMMANDS = {
     "export": "reading",
     "import-results": "importing",
     "flush": "watching",
+    "verify": "keeping",
+    "restore": "restoring",
+    "archive": "keeping",
+    "unarchive": "keeping",
+    "backup": "restoring",
     "sensors": "sensors",
     "dagster": "upkeep",
     "db": "services",
@@ -81,6 +86,9 @@ class Commands(click.Group):
                 errors.print(f"Unexpected error ({type(error).__name__}); -v shows where it came from:", style="bold red")
             errors.print(redact(str(error)), style="red")
             sys.exit(code)
+        finally:
+            if ctx.obj is not None:
+                ctx.obj.keep()
 
 
 def exit_code(error: Exception) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from caseforge_assets.redaction import redact
 from caseforge_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -51,6 +52,20 @@ class Session:
         from caseforge_assets.commands.provider import connect_provider, make_client
 
         return connect_provider(self.store, make_client(self.settings))
+
+    def keep(self) -> None:
+        """Journals what this invocation changed; says so where that cannot be done now."""
+        if "store" not in self.__dict__:
+            return
+        from caseforge_assets.artifacts import ArtifactsUnavailable
+        from caseforge_assets.cli.console import errors
+        from caseforge_assets.commands.write_journal import write_journal
+        from caseforge_assets.store.engine import StoreUnavailable
+
+        try:
+            write_journal(self.store, self.folder)
+        except (ArtifactsUnavailable, StoreUnavailable) as error:
+            errors.print(f"Not journaled yet, the next command does it: {redact(str(error))}", style="yellow")
 
     def framework_key(self, key: str | None) -> str:
         """The framework that is meant: the one named, or the only one declared."""

@@ -7,6 +7,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import RunOfEvents, flush_outbox
@@ -30,6 +31,7 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     operation = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
     run = RunOfEvents(context.run.run_id, operation.job_name, operation.get_step_execution_context().step.key)
     store, touched = caseforge.store, _touched(caseforge.store)
+    write_journal(store, caseforge.folder)
     flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     _sum_up(context.instance, store, caseforge.configuration, touched, run, operation.log_event, left_out=own)
