@@ -147,15 +147,18 @@ class ArtifactFolder:
         try:
             yield from _chunks(self._open(path))
         except FileNotFoundError:
-            yield from self._read_archived(path)
+            yield from self.read_archived(path)
 
-    def _read_archived(self, path: str) -> Iterator[bytes]:
+    def read_archived(self, path: str) -> Iterator[bytes]:
+        """The same of the archived file, whether the one as it was written is there or not."""
         import zstandard
 
         try:
             packed = self._open(path + ARCHIVED)
         except FileNotFoundError as error:
-            raise ArtifactMissing(f"{self.describe(path)} is not there, nor is it archived. `caseforge verify` says what else is") from error
+            raise ArtifactMissing(
+                f"{self.describe(path)} is not there, nor is it archived. `caseforge verify` says what else is"
+            ) from error
         with packed, zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as reader:
             try:
                 while chunk := reader.read(CHUNK_BYTES):
@@ -200,20 +203,29 @@ class ArtifactFolder:
         except FileNotFoundError:
             return None
 
+    def stored_bytes(self, path: str) -> int:
+        """What one file takes up, as it is there."""
+        return int((self._root / path).stat().st_size)
+
     def is_archived(self, path: str) -> bool:
         """Whether only the archived file is there."""
         return not (self._root / path).exists() and (self._root / (path + ARCHIVED)).exists()
 
     def names(self, folder: str) -> list[str]:
         """Relative paths of all files below a folder, in order; those of archived files as they were written."""
-        root, found = self._root / folder, set()
+        return sorted({name.removesuffix(ARCHIVED) for name in self.stored_names(folder)})
+
+    def stored_names(self, folder: str = "") -> list[str]:
+        """Relative paths of all files below a folder, in order, by the names that they have there."""
+        root = self._root / folder
         if not root.exists():
             return []
         start = len(self._root.path.rstrip("/")) + 1
-        for name in root.fs.find(root.path):
-            if not name.endswith(".part"):
-                found.add(str(name)[start:].removesuffix(ARCHIVED))
-        return sorted(found)
+        return sorted(str(name)[start:] for name in root.fs.find(root.path) if not name.endswith(".part"))
+
+    def open_stored(self, name: str) -> IO[bytes]:
+        """One of these files, as it is there."""
+        return self._open(name)
 
     def remove(self, path: str) -> None:
         """Removes one file, if it is there; of an archived artifact, give the name with `.zst`."""

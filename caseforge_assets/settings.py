@@ -1,7 +1,7 @@
 """Configuration: the only reader of the environment and of caseforge.toml.
 
 The environment brings what differs between machines or is secret (OPENAI_API_KEY, OPENAI_BASE_URL, CASEFORGE_POSTGRES_URL,
-CASEFORGE_HOME, CASEFORGE_PROJECT, CASEFORGE_WEBSERVER_URL); a `.env` file beside caseforge.toml is read, too, and never overrides what is set.
+CASEFORGE_HOME, CASEFORGE_ARTIFACTS, CASEFORGE_PROJECT, CASEFORGE_WEBSERVER_URL); a `.env` file beside caseforge.toml is read, too, and never overrides what is set.
 caseforge.toml holds everything else and never a secret.
 """
 
@@ -100,6 +100,7 @@ class Settings(BaseModel):
 
     project: Path
     home: Path
+    artifacts_url: str | None
     postgres_url: SecretStr | None
     openai_base_url: str
     openai_api_key: SecretStr | None
@@ -114,8 +115,8 @@ class Settings(BaseModel):
 
     @property
     def artifacts(self) -> str:
-        """Folder (or bucket) of JSONL files and manifests."""
-        return str(self.home / "artifacts")
+        """Folder (or bucket) of JSONL files, manifests, workbooks and the journal."""
+        return self.artifacts_url or str(self.home / "artifacts")
 
     def framework(self, key: str) -> FrameworkSettings:
         """The entry of a framework.
@@ -164,8 +165,12 @@ def check_framework_key(key: str) -> str:
     return key
 
 
-def find_project(start: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
-    """The folder that holds caseforge.toml: CASEFORGE_PROJECT, or the nearest one above `start`, or the installed checkout."""
+def find_project(start: Path | None = None, environment: Mapping[str, str] | None = None, *, new: bool = False) -> Path:
+    """The folder that holds caseforge.toml: CASEFORGE_PROJECT, or the nearest one above `start`, or the installed checkout.
+
+    Args:
+        new: instead of the checkout, `start`, which is to become a project.
+    """
     environment = os.environ if environment is None else environment
     if named := environment.get("CASEFORGE_PROJECT"):
         return Path(named).expanduser().resolve()
@@ -173,7 +178,7 @@ def find_project(start: Path | None = None, environment: Mapping[str, str] | Non
     for folder in (here, *here.parents):
         if (folder / CONFIG_NAME).is_file():
             return folder
-    return Path(__file__).resolve().parents[1]
+    return here if new else Path(__file__).resolve().parents[1]
 
 
 def load_settings(project: Path | None = None) -> Settings:
@@ -190,6 +195,7 @@ def load_settings(project: Path | None = None) -> Settings:
     return Settings(
         project=folder,
         home=home if home.is_absolute() else folder / home,
+        artifacts_url=_artifacts_url(folder),
         postgres_url=SecretStr(url) if url else None,
         openai_base_url=(os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1").rstrip("/"),
         openai_api_key=SecretStr(key) if key else None,
@@ -197,6 +203,13 @@ def load_settings(project: Path | None = None) -> Settings:
         webserver_url=(os.environ.get("CASEFORGE_WEBSERVER_URL") or "http://127.0.0.1:3000").rstrip("/"),
         configuration=read_configuration(folder / CONFIG_NAME),
     )
+
+
+def _artifacts_url(folder: Path) -> str | None:
+    named = os.environ.get("CASEFORGE_ARTIFACTS", "").rstrip("/")
+    if not named or "://" in named:
+        return named or None
+    return str(folder / Path(named).expanduser())
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -106,7 +106,11 @@ def s3() -> Iterator[str]:
 @pytest.fixture(params=["folder", "memory", "s3"])
 def any_folder(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactFolder:
     """A folder, and two kinds of buckets."""
-    kinds = {"folder": lambda: str(tmp_path), "memory": lambda: f"memory://{tmp_path.name}", "s3": lambda: request.getfixturevalue("s3") + tmp_path.name}
+    kinds = {
+        "folder": lambda: str(tmp_path),
+        "memory": lambda: f"memory://{tmp_path.name}",
+        "s3": lambda: request.getfixturevalue("s3") + tmp_path.name,
+    }
     return ArtifactFolder(kinds[request.param]())
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings import Settings, load_settings
+from caseforge_assets.settings import Settings, find_project, load_settings
 
 if TYPE_CHECKING:
     from caseforge_assets.artifacts import ArtifactFolder
@@ -70,6 +70,10 @@ class Session:
     def framework_key(self, key: str | None) -> str:
         """The framework that is meant: the one named, or the only one declared."""
         return self.settings.framework_key(key)
+
+    def use_new_project(self) -> None:
+        """Reads the settings anew; where no project is above this folder, this folder is to become one."""
+        self.__dict__["settings"] = load_settings(find_project(new=True))
 
     def reload(self) -> None:
         """Reads the settings anew and forgets the provider, after the environment has changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from caseforge_assets.commands.write_journal import FOLDER, FORMAT
 from caseforge_assets.store.journal import Segment
 
 TakeRow = Callable[[str, bytes], None]
+Key = int | tuple[Any, ...]
 _TABLE, _ROW = b'{"table":"', b'","row":'
 
 
@@ -58,6 +59,40 @@ def read_backwards(folder: ArtifactFolder, newest: str, take: TakeRow) -> list[S
     return segments
 
 
+def newest_states(keys: Callable[[str], Sequence[str] | None], take: Callable[[str, Key, bytes], None]) -> TakeRow:
+    """Of each row only the state that comes first, for `read_backwards`.
+
+    Args:
+        keys: the names of a table's key columns; None for a table that does not exist any more, whose rows are left out.
+        take: gets table, key and row (JSON).
+    """
+    seen: dict[str, set[Key]] = {}
+
+    def first_of_each(table: str, row: bytes) -> None:
+        names = keys(table)
+        if names is not None:
+            key, known = key_of(row, names), seen.setdefault(table, set())
+            if key not in known:
+                known.add(key)
+                take(table, key, row)
+
+    return first_of_each
+
+
+def key_of(row: bytes, names: Sequence[str]) -> Key:
+    """The key of a row that is JSON: its number, which stands first, or the values of its key columns."""
+    if row.startswith(b'{"id":'):
+        return int(row[6 : row.index(b",")])
+    values = json.loads(row)
+    return tuple(values[name] for name in names)
+
+
+def split_line(line: bytes) -> tuple[str, bytes]:
+    """Table and row (JSON) of a line."""
+    table, _, row = line[len(_TABLE) :].partition(_ROW)
+    return table.decode(), row.rstrip(b"\n")[:-1]
+
+
 def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
     """What else is in the folder that the chain, newest first, does not replace."""
     known, oldest = {segment.path for segment in chain}, chain[-1].path
@@ -84,13 +119,14 @@ def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeRow) 
             if head is None:
                 head = _checked_head(folder, path, line)
             elif line.startswith(_TABLE):
-                table, _, row = line[len(_TABLE) :].partition(_ROW)
-                take(table.decode(), row.rstrip(b"\n")[:-1])
+                take(*split_line(line))
                 count += 1
             else:
                 end = json.loads(line)
     except ArtifactMissing as error:
-        raise JournalBroken(f"the journal's segment {path} is missing. Bring it back from a backup of the artifacts, and run this again") from error
+        raise JournalBroken(
+            f"the journal's segment {path} is missing. Bring it back from a backup of the artifacts, and run this again"
+        ) from error
     except ValueError as error:
         raise JournalBroken(f"{folder.describe(path)} cannot be read: {error}. Bring it back from a backup of the artifacts") from error
     if head is None or end.get("rows") != count or (sha256 is not None and digest.hexdigest() != sha256):

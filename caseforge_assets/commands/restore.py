@@ -7,19 +7,16 @@ provider after it was journaled is looked for there before it is created again; 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import is_final, remote_status
 from caseforge_assets.commands.fetch_results import ROLES
-from caseforge_assets.commands.read_journal import OffTheChain, TakeRow, off_the_chain, read_backwards, segment_names
+from caseforge_assets.commands.read_journal import OffTheChain, newest_states, off_the_chain, read_backwards, segment_names
 from caseforge_assets.store import batches, journal
 from caseforge_assets.store.batches import BatchRow
-from caseforge_assets.store.engine import HEAD, Connection, Engine, lock_in_transaction
-from caseforge_assets.store.journal import Segment
+from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.restoring import Staging, keep_standing_events, rows_present
 
 _UNSURE = ("written", "uploaded", "creating")
@@ -63,7 +60,8 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         _refuse_unless_empty(connection)
         newest = _newest(folder, up_to)
         staging = Staging(connection)
-        chain = read_backwards(folder, newest, _newest_states(staging))
+        take = newest_states(staging.keys, lambda table, _, row: staging.add(table, row))
+        chain = read_backwards(folder, newest, take)
         rows = staging.store()
         journal.forget_marks(connection)
         journal.add_segments(connection, chain)
@@ -72,6 +70,16 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         to_collect = [batch.name for batch in batches.in_states(connection, _NOT_COLLECTED) if _find_results(connection, folder, batch)]
         others = off_the_chain(folder, chain) if up_to is None else OffTheChain()
     return Restored(rows, events, len(chain), chain[0].written_at, tuple(looked_for), tuple(to_collect), others)
+
+
+def refuse_unless_empty(store: Engine) -> None:
+    """Looks before anything is unpacked.
+
+    Raises:
+        ValueError: the database is not empty; the text says what is in it.
+    """
+    with store.connect() as connection:
+        _refuse_unless_empty(connection)
 
 
 def _refuse_unless_empty(connection: Connection) -> None:
@@ -87,30 +95,15 @@ def _refuse_unless_empty(connection: Connection) -> None:
 def _newest(folder: ArtifactFolder, up_to: str | None) -> str:
     names = segment_names(folder)
     if not names:
-        raise ValueError(f"there is no journal in {folder.describe('')}, so there is nothing to restore from. Is it the right folder or bucket?")
+        raise ValueError(
+            f"there is no journal in {folder.describe('')}, so there is nothing to restore from. Is it the right folder or bucket?"
+        )
     if up_to is None:
         return names[-1]
     chosen = [name for name in names if name == up_to or name.startswith(f"journal/{up_to}")]
     if len(chosen) != 1:
         raise ValueError(f"no single segment of the journal is called {up_to!r}; the newest are: {', '.join(names[-3:])}")
     return chosen[0]
-
-
-def _newest_states(staging: Staging) -> TakeRow:
-    """Of each row only the state that comes first is staged: segments are read from the newest one backwards."""
-    seen: dict[str, set[Any]] = {}
-
-    def take(table: str, row: bytes) -> None:
-        names = staging.keys(table)
-        if names is None:  # a table that does not exist any more
-            return
-        key = int(row[6 : row.index(b",")]) if row.startswith(b'{"id":') else tuple(json.loads(row)[name] for name in names)
-        known = seen.setdefault(table, set())
-        if key not in known:
-            known.add(key)
-            staging.add(table, row)
-
-    return take
 
 
 def _look_for(connection: Connection, folder: ArtifactFolder, batch: BatchRow) -> bool:

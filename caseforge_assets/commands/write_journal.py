@@ -22,6 +22,7 @@ from caseforge_assets.store.engine import HEAD, Connection, Engine, wait_for_loc
 from caseforge_assets.store.journal import Marked, Segment
 
 FOLDER = "journal"
+LOCK = "journal"
 FORMAT = 1
 _CHUNK_BYTES = 1 << 18
 
@@ -35,27 +36,13 @@ def write_journal(store: Engine, folder: ArtifactFolder) -> int:
     with store.connect() as connection:
         if not journal.count_marks(connection)[0]:
             return 0
-    with wait_for_lock(store, "journal"):
-        return _write(store, folder, whole=False)
+    with wait_for_lock(store, LOCK):
+        return write_segment(store, folder, whole=False)
 
 
-def fold_journal(store: Engine, folder: ArtifactFolder) -> list[str]:
-    """Writes one segment that holds everything, and then removes those that it replaces; returns their paths."""
-    with wait_for_lock(store, "journal"):
-        with store.begin() as connection:
-            journal.mark_everything(connection)
-        _write(store, folder, whole=True)
-        with store.connect() as connection:
-            *old, _ = [segment.path for segment in journal.segments(connection)]
-        for path in old:
-            folder.remove_any(path)
-        with store.begin() as connection:
-            journal.forget_segments(connection, old)
-    return old
-
-
-def _write(store: Engine, folder: ArtifactFolder, *, whole: bool) -> int:
-    with journal.reading(store).connect() as connection:
+def write_segment(store: Engine, folder: ArtifactFolder, *, whole: bool) -> int:
+    """Writes what is marked; the caller holds the journal's lock. A segment that is `whole` holds everything, and names none before it."""
+    with journal.at_one_moment(store) as connection:
         wanted, previous = journal.marked(connection), journal.newest(connection)
         if not wanted.mark_ids:
             return 0

@@ -34,9 +34,7 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     ids = list(connection.scalars(query, {"sequence": sequence, "count": len(rows)}))
     names = list(rows[0])
     lines = ("\t".join([str(row_id), *(_field(row[name]) for name in names)]) for row_id, row in zip(ids, rows, strict=True))
-    copy_text(
-        connection, f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin", io.BytesIO("\n".join(lines).encode())
-    )
+    copy_text(connection, f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin", io.BytesIO("\n".join(lines).encode()))
     return ids
 
 

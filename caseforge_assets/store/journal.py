@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, Table, insert, select, text
 
 from caseforge_assets.store.columns import SCHEMA
-from caseforge_assets.store.journal_marks import NOT_JOURNALED, journaled_tables, mark_all
+from caseforge_assets.store.journal_marks import NOT_JOURNALED, journaled_tables
 from caseforge_assets.store.journal_tables import journal_segment
 from caseforge_assets.store.rows import columns_of
 
@@ -60,9 +61,12 @@ def count_marks(connection: Connection) -> tuple[int, datetime | None]:
     return int(row[0]), row[1]
 
 
-def reading(store: Engine) -> Engine:
-    """The store, whose transactions see one moment only: marks and rows have to fit each other."""
-    return store.execution_options(isolation_level="REPEATABLE READ")
+@contextmanager
+def at_one_moment(store: Engine) -> Iterator[Connection]:
+    """A connection that sees one moment only, because marks and rows have to fit each other; times are shown in UTC wherever it runs."""
+    with store.execution_options(isolation_level="REPEATABLE READ").connect() as connection:
+        connection.execute(text("set local time zone 'UTC'"))
+        yield connection
 
 
 def lines_of(connection: Connection, wanted: Marked) -> Iterator[bytes]:
@@ -108,12 +112,6 @@ def forget_marks(connection: Connection, mark_ids: Sequence[int] | None = None) 
     """Removes marks of what was journaled; all of them without ids."""
     chosen = "" if mark_ids is None else "where id = any(:ids)"
     connection.execute(text(f"delete from {SCHEMA}.journal_mark {chosen}"), {} if mark_ids is None else {"ids": list(mark_ids)})
-
-
-def mark_everything(connection: Connection) -> None:
-    """Has the next segment hold everything."""
-    for table in journaled_tables():
-        mark_all(connection, table)
 
 
 def forget_segments(connection: Connection, paths: Sequence[str]) -> None:

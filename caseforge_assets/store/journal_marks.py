@@ -35,12 +35,13 @@ def is_numbered(table: Table) -> bool:
 
 
 def attach(connection: Connection) -> None:
-    """Attaches the triggers to the tables that lack them, and marks what is in these already."""
+    """Attaches the triggers to the tables that lack them; everything is marked, because a migration may have changed how rows look."""
     connection.execute(text(_FUNCTION))
     known = set(connection.scalars(text("select tgrelid::regclass::text from pg_trigger where tgname = 'journal_insert'")))
     for table in journaled_tables():
         if table.fullname not in known and table.name not in known:
             _attach(connection, table)
+    mark_everything(connection)
 
 
 def _attach(connection: Connection, table: Table) -> None:
@@ -52,7 +53,12 @@ def _attach(connection: Connection, table: Table) -> None:
             for each statement execute function {SCHEMA}.mark_changed('{kind}')
             """)
         )
-    mark_all(connection, table)
+
+
+def mark_everything(connection: Connection) -> None:
+    """Has the next segment hold everything."""
+    for table in journaled_tables():
+        mark_all(connection, table)
 
 
 def mark_all(connection: Connection, table: Table) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.fold_journal import fold_journal
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import connect_provider
 from caseforge_assets.commands.read_journal import JournalBroken, segment_names
 from caseforge_assets.commands.restore import Restored, restore
 from caseforge_assets.commands.submit_batches import submit_batches
-from caseforge_assets.commands.write_journal import fold_journal, write_journal
+from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.store import journal
 from caseforge_assets.store.engine import Engine
 from caseforge_assets_tests.commands.worlds import edit, eventful, everything
@@ -180,7 +181,9 @@ def test_a_database_that_was_set_back_does_not_overwrite_the_other_history(bench
     assert before.items() <= {name: b"".join(opened.folder.read(name)) for name in segment_names(opened.folder)}.items()
     kept = everything(older.store)
     with older.store.begin() as connection:
-        connection.exec_driver_sql("truncate caseforge.framework, caseforge.provider, caseforge.journal_mark, caseforge.journal_segment cascade")
+        connection.exec_driver_sql(
+            "truncate caseforge.framework, caseforge.provider, caseforge.journal_mark, caseforge.journal_segment cascade"
+        )
     done = restore(older.store, older.folder)
     assert everything(older.store) == kept
     assert len(done.others.other_branch) >= 2

@@ -53,10 +53,13 @@ def retry(opened: Workbench) -> None:
 def edit(opened: Workbench, code: str) -> None:
     """A person adds a line to a document."""
     body = opened.column(
-        "select c.body from caseforge.content c where c.is_current and c.stage = 'process_details' and c.node_id = :id", id=opened.ids(code)[0]
+        "select c.body from caseforge.content c where c.is_current and c.stage = 'process_details' and c.node_id = :id",
+        id=opened.ids(code)[0],
     )[0]
     with opened.store.begin() as connection:
-        edit_content(connection, opened.configuration, KEY, opened.ids(code)[0], PROCESS, f"{body}\n\nAda knows: \\t \"=1+1\" 'ö' 🚲", by="Ada")
+        edit_content(
+            connection, opened.configuration, KEY, opened.ids(code)[0], PROCESS, f"{body}\n\nAda knows: \\t \"=1+1\" 'ö' 🚲", by="Ada"
+        )
 
 
 def everything(store: Engine) -> dict[str, list[tuple[Any, ...]]]:
