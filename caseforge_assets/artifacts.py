@@ -1,6 +1,8 @@
-"""Files that must not be lost or half-written: batch inputs and manifests, downloaded outputs, batch objects.
+"""Files that must not be lost or half-written: batch inputs and manifests, downloaded outputs, batch objects, workbooks, the journal.
 
-An artifact appears under its name only when it is whole: written under a temporary name, fsynced, hashed, renamed.
+An artifact appears under its name only when it is whole. In a folder it is written under a temporary name, fsynced, hashed and renamed;
+for a bucket it is made whole in a local file first and then put there in one piece, because a rename in a bucket is a copy.
+An artifact that was archived is `NAME.zst` in place of `NAME`, and is read like any other.
 Names are made here and from numbers only, so that no text from a framework ever becomes a path.
 """
 
@@ -8,19 +10,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from upath import UPath
 
+from caseforge_assets.redaction import redact
+
 CHUNK_BYTES = 1 << 20
+ARCHIVED = ".zst"
+PACKING_LEVEL = 1  # of zstd; 3 takes twice as long for 2 % less
+_HEADER_BYTES = 18  # a frame header of zstd is never longer: https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1.1
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A whole file: its path relative to the artifact folder, SHA-256 (hex) and size."""
+    """A whole file: its path relative to the artifact folder, SHA-256 (hex) and size. Of an archived one, those of what was archived."""
 
     path: str
     sha256: str
@@ -32,15 +41,23 @@ class Artifact:
 
 
 class ArtifactsUnavailable(Exception):
-    """The folder or bucket of artifacts cannot be written to; the text says why and what to do. Nothing half is left there."""
+    """The folder or bucket of artifacts cannot be used; the text says why and what to do. Nothing half is left there."""
+
+
+class ArtifactMissing(ArtifactsUnavailable):
+    """An artifact is not there, neither as it was written nor archived."""
 
 
 class ArtifactFolder:
     """The folder or bucket (any universal-pathlib URL) that artifacts live in; a local one is readable by its owner only."""
 
     def __init__(self, root: str) -> None:
-        self._root = UPath(root)
-        self._local = Path(root) if self._root.protocol in ("", "file") else None
+        if "://" in root and not root.startswith("file://"):
+            self._local = None
+            self._root = _bucket(root)  # other processes write there, too: what a listing said once is not kept
+        else:
+            self._local = Path(root.removeprefix("file://"))
+            self._root = UPath(self._local)
 
     def batch_path(self, submission_id: str, role: str) -> str:
         """Relative path of one file of a batch; role is like `input.jsonl`."""
@@ -50,77 +67,226 @@ class ArtifactFolder:
         """Writes a file whole or not at all; an existing one is replaced.
 
         Raises:
-            ArtifactsUnavailable: the disk is full or not writable; nothing appears under `path`.
+            ArtifactsUnavailable: the disk is full or not writable, or the bucket cannot be reached; nothing appears under `path`.
         """
         try:
-            return self._write(path, chunks)
+            return self._write_file(path, chunks) if self._local is not None else self._put(path, chunks)
         except OSError as error:
             if isinstance(error, ConnectionError):  # where the bytes come from, not where they go
                 raise
-            raise ArtifactsUnavailable(
-                f"{self.describe(path)} cannot be written: {error.strerror or error}. Nothing is lost: free space there, or make it writable, "
-                "and the work goes on where it stopped"
-            ) from error
+            raise self._unwritable(path, error) from error
 
-    def _write(self, path: str, chunks: Iterable[bytes]) -> Artifact:
-        target = self._root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if self._local is not None:
-            self._local.chmod(0o700)
-        part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    def write_packed(self, path: str, chunks: Iterable[bytes], size_bytes: int = -1) -> Artifact:
+        """Writes a file as an archived one: `PATH.zst`, with a checksum of its own, whole or not at all.
+
+        Args:
+            size_bytes: the size of the chunks together, where it is known.
+
+        Returns:
+            Path, hash and size as they are when it is read: unpacked.
+        """
+        import zstandard
+
         digest, size = hashlib.sha256(), 0
+        packer = zstandard.ZstdCompressor(level=PACKING_LEVEL, write_checksum=True).compressobj(size=size_bytes)
+
+        def packed() -> Iterator[bytes]:
+            nonlocal size
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                yield packer.compress(chunk)
+            yield packer.flush()
+
+        self.write(path + ARCHIVED, packed())
+        return Artifact(path, digest.hexdigest(), size)
+
+    def _write_file(self, path: str, chunks: Iterable[bytes]) -> Artifact:
+        root = Path(str(self._local))
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        root.chmod(0o700)
+        part = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-                    digest.update(chunk)
-                    size += len(chunk)
-                self._sync(file)
-            self._rename(part, target)
+                artifact = _copy(path, chunks, file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+            _sync_folder(target.parent)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        return Artifact(path, digest.hexdigest(), size)
+        return artifact
+
+    def _put(self, path: str, chunks: Iterable[bytes]) -> Artifact:
+        with tempfile.NamedTemporaryFile(prefix="caseforge-") as copy:
+            artifact = _copy(path, chunks, copy)
+            copy.flush()
+            target = self._root / path
+            try:
+                target.fs.put_file(copy.name, target.path)
+            except Exception as error:  # the libraries of object stores have errors of their own
+                raise self._unwritable(path, error) from error
+        return artifact
+
+    def _unwritable(self, path: str, error: Exception) -> ArtifactsUnavailable:
+        why = getattr(error, "strerror", None) or error
+        advice = "free space there, or make it writable" if self._local is not None else "check the bucket, its credentials and the network"
+        return ArtifactsUnavailable(
+            f"{self.describe(path)} cannot be written: {redact(str(why))}. Nothing is lost: {advice}, and the work goes on where it stopped"
+        )
 
     def read(self, path: str) -> Iterator[bytes]:
-        """The file's bytes in chunks of a mebibyte."""
-        with (self._root / path).open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
+        """The file's bytes in chunks of a mebibyte at most; an archived one's are unpacked.
 
-    def open_local(self, path: str) -> Path:
-        """A path that the provider's client can upload from; a file of a bucket is fetched into a local copy first."""
-        if self._local is not None:
-            return self._local / path
-        import tempfile
+        Raises:
+            ArtifactMissing: it is not there.
+            ArtifactsUnavailable: it cannot be read, or the archived one is damaged.
+        """
+        try:
+            yield from _chunks(self._open(path))
+        except FileNotFoundError:
+            yield from self.read_archived(path)
 
-        copy = Path(tempfile.mkdtemp(prefix="caseforge-")) / Path(path).name
-        with copy.open("wb") as file:
-            file.writelines(self.read(path))
-        return copy
+    def read_archived(self, path: str) -> Iterator[bytes]:
+        """The same of the archived file, whether the one as it was written is there or not."""
+        import zstandard
+
+        try:
+            packed = self._open(path + ARCHIVED)
+        except FileNotFoundError as error:
+            raise ArtifactMissing(
+                f"{self.describe(path)} is not there, nor is it archived. `caseforge verify` says what else is"
+            ) from error
+        with packed, zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as reader:
+            try:
+                while chunk := reader.read(CHUNK_BYTES):
+                    yield chunk
+            except zstandard.ZstdError as error:
+                raise ArtifactsUnavailable(f"{self.describe(path + ARCHIVED)} is damaged and cannot be unpacked: {error}") from error
+
+    def _open(self, path: str) -> IO[bytes]:
+        try:
+            return (self._root / path).open("rb")
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise ArtifactsUnavailable(f"{self.describe(path)} cannot be read: {redact(str(error))}") from error
+
+    @contextmanager
+    def local(self, path: str) -> Iterator[Path]:
+        """A path that the provider's client can upload from; what lies in a bucket or is archived is a copy, which is removed after the block."""
+        here = None if self._local is None else self._local / path
+        if here is not None and here.exists():
+            yield here
+            return
+        with tempfile.TemporaryDirectory(prefix="caseforge-") as folder:
+            copy = Path(folder) / Path(path).name
+            with copy.open("wb") as file:
+                file.writelines(self.read(path))
+            yield copy
 
     def exists(self, artifact: Artifact) -> bool:
-        """Whether the file is there with the recorded size."""
-        target = self._root / artifact.path
-        return target.exists() and target.stat().st_size == artifact.size_bytes
+        """Whether the file is there, as it was written or archived, with the recorded size."""
+        return self.size_bytes(artifact.path) == artifact.size_bytes
+
+    def size_bytes(self, path: str) -> int | None:
+        """The size of a file (unpacked, where it is archived); None where it is not there."""
+        try:
+            return int((self._root / path).stat().st_size)
+        except FileNotFoundError:
+            pass
+        try:
+            with self._open(path + ARCHIVED) as packed:
+                return _unpacked_size(packed.read(_HEADER_BYTES))
+        except FileNotFoundError:
+            return None
+
+    def stored_bytes(self, path: str) -> int:
+        """What one file takes up, as it is there."""
+        return int((self._root / path).stat().st_size)
+
+    def is_archived(self, path: str) -> bool:
+        """Whether only the archived file is there."""
+        return not (self._root / path).exists() and (self._root / (path + ARCHIVED)).exists()
+
+    def names(self, folder: str) -> list[str]:
+        """Relative paths of all files below a folder, in order; those of archived files as they were written."""
+        return sorted({name.removesuffix(ARCHIVED) for name in self.stored_names(folder)})
+
+    def stored_names(self, folder: str = "") -> list[str]:
+        """Relative paths of all files below a folder, in order, by the names that they have there."""
+        root = self._root / folder
+        if not root.exists():
+            return []
+        start = len(self._root.path.rstrip("/")) + 1
+        return sorted(str(name)[start:] for name in root.fs.find(root.path) if not name.endswith(".part"))
+
+    def open_stored(self, name: str) -> IO[bytes]:
+        """One of these files, as it is there."""
+        return self._open(name)
+
+    def remove(self, path: str) -> None:
+        """Removes one file, if it is there; of an archived artifact, give the name with `.zst`."""
+        (self._root / path).unlink(missing_ok=True)
+
+    def remove_any(self, path: str) -> None:
+        """Removes an artifact, as it was written and archived."""
+        self.remove(path)
+        self.remove(path + ARCHIVED)
 
     def describe(self, path: str) -> str:
         """The full name, for people."""
         return str(self._root / path)
 
-    def _sync(self, file: Any) -> None:
-        file.flush()
-        if self._local is not None:
-            os.fsync(file.fileno())
 
-    def _rename(self, part: UPath, target: UPath) -> None:
-        if self._local is None:
-            part.rename(target)
-            return
-        part_path, target_path = Path(str(part)), Path(str(target))
-        part_path.replace(target_path)
-        folder = os.open(target_path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def read_hash(chunks: Iterable[bytes]) -> tuple[str, int]:
+    """SHA-256 (hex) and size in bytes of what is read."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def _bucket(root: str) -> UPath:
+    try:
+        return UPath(root, use_listings_cache=False)
+    except ImportError as error:
+        scheme = root.partition("://")[0]
+        extra = {"s3": "s3", "gs": "gcs", "gcs": "gcs"}.get(scheme)
+        advice = f"install it with: pip install 'caseforge-assets[{extra}]'" if extra else f"install what fsspec needs for {scheme}://"
+        raise ArtifactsUnavailable(f"artifacts in {scheme}:// need a package that is not installed; {advice}") from error
+
+
+def _copy(path: str, chunks: Iterable[bytes], file: IO[bytes]) -> Artifact:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        file.write(chunk)
+        digest.update(chunk)
+        size += len(chunk)
+    return Artifact(path, digest.hexdigest(), size)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _unpacked_size(header: bytes) -> int:
+    import zstandard
+
+    try:
+        return int(zstandard.get_frame_parameters(header).content_size)
+    except zstandard.ZstdError:
+        return -1
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -82,6 +82,17 @@ def closing() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.fixture
+def empty_store(postgres_url: str, store_template: str) -> Iterator[Engine]:
+    """Another such database."""
+    from caseforge_assets.store.engine import open_store
+
+    with new_database(postgres_url, store_template) as url:
+        engine = open_store(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
 def bench(store: Engine, tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[OpenBench]:
     """Opens a workbench with a small framework loaded, at a server of its own: `bench(faults=[…], bills=…, **configuration)`."""
     from caseforge_assets_tests.workbench import open_workbench, serving

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.artifacts import CHUNK_BYTES, Artifact, ArtifactFolder
+from caseforge_assets.artifacts import CHUNK_BYTES, Artifact, ArtifactFolder, ArtifactMissing, ArtifactsUnavailable
 
 NAME = "batches/ab/abc.output.jsonl"
 
@@ -83,14 +83,104 @@ def test_names_are_made_of_the_submission_id(tmp_path: Path) -> None:
     assert folder.describe(NAME) == str(tmp_path / NAME)
 
 
-def test_a_bucket_takes_artifacts_as_a_folder_does() -> None:
-    folder = ArtifactFolder("memory://artifacts-of-a-test")
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A real S3 server on this machine, with a bucket."""
+    boto3, moto = pytest.importorskip("boto3"), pytest.importorskip("moto.server")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        }.items():
+            patch.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket="kept")
+        yield "s3://kept/project"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+def any_folder(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactFolder:
+    """A folder, and two kinds of buckets."""
+    kinds = {
+        "folder": lambda: str(tmp_path),
+        "memory": lambda: f"memory://{tmp_path.name}",
+        "s3": lambda: request.getfixturevalue("s3") + tmp_path.name,
+    }
+    return ArtifactFolder(kinds[request.param]())
+
+
+def test_folders_and_buckets_keep_the_same_promises(any_folder: ArtifactFolder) -> None:
+    folder = any_folder
     artifact = folder.write(NAME, [b"one", b"two"])
     assert folder.exists(artifact)
     assert b"".join(folder.read(NAME)) == b"onetwo"
     with pytest.raises(ConnectionError):
         folder.write("batches/cd/cd.output.jsonl", breaking_off(b"half"))
     assert not folder.exists(Artifact("batches/cd/cd.output.jsonl", "", 4))
-    copy = folder.open_local(NAME)
-    assert copy.read_bytes() == b"onetwo"
-    assert copy.name == "abc.output.jsonl"
+    with pytest.raises(ConnectionError):
+        folder.write(NAME, breaking_off(b"ONE"))
+    assert folder.exists(artifact)
+    assert folder.names("batches") == [NAME]
+    assert folder.names("nothing") == []
+    with folder.local(NAME) as copy:
+        assert copy.read_bytes() == b"onetwo"
+        assert copy.name == "abc.output.jsonl"
+    folder.remove(NAME)
+    folder.remove(NAME)
+    assert not folder.exists(artifact)
+
+
+def test_an_archived_artifact_is_read_like_any_other(any_folder: ArtifactFolder) -> None:
+    folder, content = any_folder, b"0123456789" * 300_000
+    plain = folder.write(NAME, [content])
+    packed = folder.write_packed(NAME, [content], len(content))
+    assert packed == plain
+    assert not folder.is_archived(NAME)
+    folder.remove(NAME)
+    assert folder.is_archived(NAME)
+    assert folder.exists(plain)
+    assert not folder.exists(Artifact(NAME, plain.sha256, 5))
+    assert b"".join(folder.read(NAME)) == content
+    assert folder.names("batches") == [NAME]
+    with folder.local(NAME) as copy:
+        assert copy.read_bytes() == content
+    assert not copy.exists()
+
+
+def test_what_is_not_there_is_said_by_name(any_folder: ArtifactFolder) -> None:
+    with pytest.raises(ArtifactMissing, match=r"abc\.output\.jsonl is not there, nor is it archived"):
+        list(any_folder.read(NAME))
+
+
+def test_a_damaged_archive_is_no_content(tmp_path: Path) -> None:
+    folder = ArtifactFolder(str(tmp_path))
+    folder.write_packed(NAME, [b"x" * 1000, bytes(range(256)) * 100])
+    packed = tmp_path / f"{NAME}.zst"
+    content = bytearray(packed.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    packed.write_bytes(content)
+    with pytest.raises(ArtifactsUnavailable, match="is damaged"):
+        list(folder.read(NAME))
+
+
+def test_a_bucket_that_is_not_there_is_said_to_be_so(s3: str) -> None:
+    folder = ArtifactFolder("s3://nobodys-bucket/x")
+    with pytest.raises(ArtifactsUnavailable, match=r"s3://nobodys-bucket/x/.* cannot be written: .*check the bucket"):
+        folder.write(NAME, [b"x"])
+    with pytest.raises(ArtifactsUnavailable):
+        list(folder.read(NAME))
+
+
+def test_a_bucket_that_cannot_be_reached_is_said_to_be_so(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    folder = ArtifactFolder("s3://elsewhere/x")
+    folder._root.fs.clear_instance_cache()
+    with pytest.raises(ArtifactsUnavailable, match="cannot be written"):
+        ArtifactFolder("s3://elsewhere/x").write(NAME, [b"x"])
+    folder._root.fs.clear_instance_cache()

@@ -41,6 +41,11 @@ _COMMANDS = {
     "export": "reading",
     "import-results": "importing",
     "flush": "watching",
+    "verify": "keeping",
+    "restore": "restoring",
+    "archive": "keeping",
+    "unarchive": "keeping",
+    "backup": "restoring",
     "sensors": "sensors",
     "dagster": "upkeep",
     "config": "configuring",
@@ -89,6 +94,9 @@ class Commands(click.Group):
             if code == PROVIDER and "store" in vars(ctx.obj):
                 ctx.obj.look_for_alerts()
             sys.exit(code)
+        finally:
+            if ctx.obj is not None:
+                ctx.obj.keep()
 
 
 def exit_code(error: Exception) -> int:

@@ -83,8 +83,11 @@ def _store(
 ) -> None:
     from caseforge_assets.cli.edition_views import loaded_json, print_loaded
     from caseforge_assets.commands.declare_framework import declare_framework, entry_for
+    from caseforge_assets.commands.keep_workbook import keep_workbook
     from caseforge_assets.commands.load_framework import load_framework
 
+    if not dry_run:
+        keep_workbook(session.folder, file, edition.source_sha256)  # type: ignore[attr-defined]
     entry = entry_for(session.settings, key, file, known, title or getattr(edition, "title", None), selector)
     configuration = session.settings.configuration
     loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)  # type: ignore[arg-type]

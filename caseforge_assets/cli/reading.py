@@ -75,6 +75,13 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
 @nodes_option
 @click.option("--owner", help="Only contents of this owner.")
 @click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    metavar="CATEGORY",
+    help="Only candidates of this category (may be repeated), and their nodes' documents.",
+)
+@click.option(
     "--format",
     "kind",
     type=click.Choice(["markdown", "csv", "xlsx", "jsonl"]),
@@ -84,13 +91,25 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
 )
 @click.option("--retired", is_flag=True, help="Instead, what was made for nodes that the current edition does not have.")
 @pass_session
-def export(session: Session, target: Path, key: str | None, nodes: str | None, owner: str | None, kind: str, retired: bool) -> None:
-    """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file."""
+def export(
+    session: Session,
+    target: Path,
+    key: str | None,
+    nodes: str | None,
+    owner: str | None,
+    categories: tuple[str, ...],
+    kind: str,
+    retired: bool,
+) -> None:
+    """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file.
+
+    Each says where it is from: edition, request, batch, file and line of the answer, versions, whether it was reused or edited.
+    """
     from caseforge_assets.commands.choose_nodes import choose_nodes
-    from caseforge_assets.commands.export_contents import export_contents
+    from caseforge_assets.commands.export_contents import Selection, export_contents
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, nodes)
-        written = export_contents(connection, key, target, kind, owner=owner, node_ids=ids, retired=retired)
+        written = export_contents(connection, key, target, kind, Selection(owner, ids, categories or None, retired))
     console.print(f"{written.documents:,} documents and {written.candidates:,} candidates in {target}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from caseforge_assets.redaction import redact
 from caseforge_assets.settings import Settings, find_project, load_settings
 
 if TYPE_CHECKING:
@@ -74,9 +75,27 @@ class Session:
 
         return connect_provider(self.store, make_client(self.settings))
 
+    def keep(self) -> None:
+        """Journals what this invocation changed; says so where that cannot be done now."""
+        if "store" not in self.__dict__:
+            return
+        from caseforge_assets.artifacts import ArtifactsUnavailable
+        from caseforge_assets.cli.console import errors
+        from caseforge_assets.commands.write_journal import write_journal
+        from caseforge_assets.store.engine import StoreUnavailable
+
+        try:
+            write_journal(self.store, self.folder)
+        except (ArtifactsUnavailable, StoreUnavailable) as error:
+            errors.print(f"Not journaled yet, the next command does it: {redact(str(error))}", style="yellow")
+
     def framework_key(self, key: str | None) -> str:
         """The framework that is meant: the one named, or the only one declared."""
         return self.settings.framework_key(key)
+
+    def use_new_project(self) -> None:
+        """Reads the settings anew; where no project is above this folder, this folder is to become one."""
+        self.__dict__["settings"] = load_settings(find_project(new=True))
 
     def reload(self) -> None:
         """Reads the settings anew and forgets the provider, after the environment has changed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,24 +9,21 @@ from typing import Any
 import click
 from rich.table import Table
 
+from caseforge_assets.cli.ages import age
 from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 
 SHORTEST = timedelta(hours=1)  # what is under way may still need what was newest a moment ago
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _NOUNS = {"runs": "runs", "events": "events", "check_evaluations": "check evaluations", "outbox_rows": "outbox rows"}
 
 
 def _age(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,5})([hdw])", value.strip())
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not an age; write a whole number and h, d or w: 12h, 90d, 2w", ctx, param)
-    age = timedelta(**{_UNITS[match[2]]: int(match[1])})
-    if age < SHORTEST:
+    given = age(ctx, param, value)
+    if given < SHORTEST:
         raise click.BadParameter(f"{value!r} is too short: what is under way may still need what was newest then; at least 1h", ctx, param)
-    return age
+    return given
 
 
 @click.group()
@@ -36,16 +32,16 @@ def dagster() -> None:
 
 
 @dagster.command()
-@click.option("--older-than", "age", callback=_age, metavar="AGE", required=True, help="What is younger stays: 90d, 12h, 2w.")
+@click.option("--older-than", callback=_age, metavar="AGE", required=True, help="What is younger stays: 90d, 12h, 2w.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("--yes", is_flag=True, help="Remove without being asked.")
 @json_option
 @pass_session
-def prune(session: Session, age: timedelta, dry_run: bool, yes: bool, as_json: bool) -> None:
+def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove old runs and events from Dagster, and old rows from the outbox. Every state, reason and staleness stays as it is."""
     from caseforge_assets.cli.dagster_bridge import prune as prune_history
 
-    limit = datetime.now(UTC) - age
+    limit = datetime.now(UTC) - older_than
     if dry_run or not yes:
         found = prune_history(session.settings, session.store, limit, dry_run=True)
         if dry_run or not any(found["removed"].values()):

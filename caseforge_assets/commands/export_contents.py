@@ -1,20 +1,35 @@
-"""export: current documents and candidates as files for readers."""
+"""export: current documents and candidates of a selection as files for readers."""
 
 from __future__ import annotations
 
-import csv
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from caseforge_assets.reports.cells import file_name, link_text, safe_markdown, spreadsheet_cell
+from caseforge_assets.commands.export_pages import Heading, write_pages
+from caseforge_assets.commands.export_tables import write_csv, write_text, write_workbook
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.store import readers
+from caseforge_assets.store import nodes, readers
 from caseforge_assets.store.engine import Connection
+
+KINDS = ("markdown", "csv", "xlsx", "jsonl")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which contents are meant; None means all.
+
+    Attributes:
+        categories: Only candidates of these, and only documents of nodes that have one.
+        retired: Instead, contents of nodes that are in an older edition only.
+    """
+
+    owner: str | None = None
+    node_ids: Sequence[int] | None = None
+    categories: Sequence[str] | None = None
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,128 +40,54 @@ class Exported:
     candidates: int
 
 
-def export_contents(
-    connection: Connection,
-    key: str,
-    target: Path,
-    kind: str,
-    *,
-    owner: str | None = None,
-    node_ids: Sequence[int] | None = None,
-    retired: bool = False,
-) -> Exported:
-    """Writes the current contents of a framework.
+def export_contents(connection: Connection, key: str, target: Path, kind: str, selection: Selection | None = None) -> Exported:
+    """Writes the current contents of a framework, each with where it is from.
 
     Args:
         target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates, and the
             documents stand beside it in NAME-documents.csv.
-        retired: instead, those of nodes that are in an older edition only.
 
     Raises:
-        ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten.
+        ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten; or there is no such category.
     """
-    chosen: dict[str, Any] = {"owner": owner, "node_ids": node_ids, "retired": retired}
-    bodies = {stage.key: list(readers.current_of_stage(connection, key, stage.key, **chosen)) for stage in all_stages()}
-    items = {stage.key: list(readers.current_candidates(connection, key, stage.key, **chosen)) for stage in all_stages()}
+    chosen = selection or Selection()
+    bodies, items = _contents(connection, key, chosen)
     documents = [row for stage_key, rows in bodies.items() if not items[stage_key] for row in rows]
     candidates = [row for rows in items.values() for row in rows]
     if kind == "markdown":
-        _write_folder(target, key, bodies)
+        write_pages(target, key, bodies, _headings(connection, key))
     elif kind == "csv":
-        _write_csv(target, candidates)
-        _write_csv(target.with_name(f"{target.stem}-documents{target.suffix}"), documents)
+        write_csv(target, candidates)
+        write_csv(target.with_name(f"{target.stem}-documents{target.suffix}"), documents)
     elif kind == "xlsx":
-        _write_workbook(target, {"documents": documents, "candidates": candidates})
+        write_workbook(target, {"documents": documents, "candidates": candidates})
     else:
-        _write_text(target, (json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in [*documents, *candidates]))
+        records = [("document", row) for row in documents] + [("candidate", row) for row in candidates]
+        write_text(target, (json.dumps({"record": name, **row}, default=str, ensure_ascii=False) + "\n" for name, row in records))
     return Exported(len(documents), len(candidates))
 
 
-def _write_folder(target: Path, key: str, bodies: dict[str, list[dict[str, Any]]]) -> None:
-    marker = target / ".caseforge-export"
-    if target.exists() and any(target.iterdir()) and not marker.exists():
-        raise ValueError(f"{target} is not empty and was not made by an export; name another folder")
-    target.mkdir(parents=True, exist_ok=True)
-    marker.touch()
-    index = [f"# {key}\n"]
-    for stage_key, rows in bodies.items():
-        index.append(f"\n## {stage_key}\n")
-        for row in rows:
-            path = target / stage_key / f"{file_name(row['partition_key'])}.md"
-            path.parent.mkdir(exist_ok=True)
-            _write_text(path, [_page(row)])
-            index.append(f"- [{link_text(row['code'] + ' ' + row['name'])}]({stage_key}/{path.name})")
-    _write_text(target / "index.md", ["\n".join(index) + "\n"])
+def _contents(
+    connection: Connection, key: str, chosen: Selection
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
+    """Bodies and items by stage."""
+    stages = [stage.key for stage in all_stages()]
+    wanted: dict[str, Any] = {"owner": chosen.owner, "node_ids": chosen.node_ids, "retired": chosen.retired}
+    bodies = {stage: list(readers.current_of_stage(connection, key, stage, **wanted)) for stage in stages}
+    if chosen.categories is None:
+        return bodies, {stage: list(readers.current_candidates(connection, key, stage, **wanted)) for stage in stages}
+    _check_categories(connection, key, chosen.categories)
+    items = {stage: list(readers.current_candidates(connection, key, stage, categories=chosen.categories, **wanted)) for stage in stages}
+    codes = {row["code"] for rows in items.values() for row in rows}
+    return {stage: [row for row in rows if row["code"] in codes] for stage, rows in bodies.items()}, items
 
 
-def _page(row: dict[str, Any]) -> str:
-    simulated = " (simulated)" if row["simulated"] else ""
-    batch = f" · batch {row['remote_batch_id']}" if row["remote_batch_id"] else ""
-    facts = f"{row['code']} · {row['framework_key']} {row['edition']} · {row['model'] or row['generated_by']}{simulated} · {row['answered_at']:%Y-%m-%d}{batch}"
-    return f"# {safe_markdown(row['title'])}\n\n*{facts}*\n\n{safe_markdown(row['body'])}\n"
+def _check_categories(connection: Connection, key: str, asked: Sequence[str]) -> None:
+    known = readers.categories(connection, key)
+    for category in asked:
+        if category not in known:
+            raise ValueError(f"no candidate of {key} has the category {category!r}; there are: {', '.join(known) or 'none yet'}")
 
 
-def _write_csv(target: Path, rows: Sequence[dict[str, Any]]) -> None:
-    names = list(rows[0]) if rows else []
-
-    def lines() -> Iterator[str]:
-        buffer = _Line()
-        writer = csv.DictWriter(buffer, names)
-        writer.writeheader()
-        yield buffer.text
-        for row in rows:
-            writer.writerow({name: spreadsheet_cell(_plain(value)) for name, value in row.items()})
-            yield buffer.text
-
-    _write_text(target, lines(), encoding="utf-8-sig")  # Excel needs the mark to read UTF-8
-
-
-class _Line:
-    """The newest line that a csv writer wrote."""
-
-    text = ""
-
-    def write(self, text: str) -> int:
-        self.text = text
-        return len(text)
-
-
-def _write_workbook(target: Path, sheets: dict[str, list[dict[str, Any]]]) -> None:
-    import pandas as pd
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.stem}.{os.getpid()}.part{target.suffix}")
-    try:
-        with pd.ExcelWriter(
-            part, engine="xlsxwriter", engine_kwargs={"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-        ) as writer:
-            for name, rows in sheets.items():
-                frame = pd.DataFrame([{column: spreadsheet_cell(_cell(value)) for column, value in row.items()} for row in rows])
-                frame.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
-                if rows:
-                    writer.sheets[name].autofilter(0, 0, len(rows), len(frame.columns) - 1)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _cell(value: object) -> object:
-    """Excel knows no time zones and no Decimal."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
-    return float(value) if type(value).__name__ == "Decimal" else _plain(value)  # type: ignore[arg-type]
-
-
-def _plain(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else value
-
-
-def _write_text(target: Path, parts: Iterable[str], encoding: str = "utf-8") -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding=encoding, newline="") as file:
-            file.writelines(parts)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+def _headings(connection: Connection, key: str) -> dict[str, Heading]:
+    return {row.code: Heading(row.code, row.name, row.parent_code) for row in nodes.all_nodes(connection, key)}

@@ -71,7 +71,8 @@ def _settle(store: Engine, provider: Provider, batch: BatchRow, found: dict[str,
         if not remotes:
             reason = "the provider never had it; it is created again"
             with store.begin() as connection:
-                batches.move(connection, batch.id, ["creating"], state="uploaded", reason=reason, created_again=True)
+                state = "uploaded" if batch.input_file_id else "written"  # after a restore the file may be there under its name only
+                batches.move(connection, batch.id, ["creating"], state=state, reason=reason, created_again=True)
             return
     if remotes:
         with store.begin() as connection:

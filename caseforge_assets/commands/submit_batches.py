@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.stages.stage import stage as stage_of
@@ -90,7 +91,11 @@ def _manifest(batch: BatchRow, rows: Iterator[dict[str, object]]) -> Iterator[by
 
 
 def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
-    """A file that an interrupted start uploaded already is found by its name and used; one that is gone is written again."""
+    """A file that an interrupted start uploaded already is found by its name and used; one that is gone is written again.
+
+    The batch is journaled before: without database and journal nobody would look for it, and it would be paid for again.
+    """
+    write_journal(store, folder)
     name = f"caseforge-{batch.submission_id}.jsonl"
     file_id = provider.client.find_file(name, batch.created_at)
     if file_id is None and not folder.exists(Artifact(**batch.artifacts["input"])):
@@ -98,7 +103,8 @@ def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
             batches.move(connection, batch.id, ["written"], state="planned")
         return
     if file_id is None:
-        file_id = provider.client.upload(folder.open_local(batch.artifacts["input"]["path"]), name)
+        with folder.local(batch.artifacts["input"]["path"]) as file:
+            file_id = provider.client.upload(file, name)
     with store.begin() as connection:
         batches.move(connection, batch.id, ["written"], state="uploaded", input_file_id=file_id)
 

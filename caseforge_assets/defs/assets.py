@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.commands.keep_workbook import keep_workbook
 from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
 from caseforge_assets.commands.stage_settings import current_stage_version
@@ -58,6 +59,7 @@ def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
         result = read_framework(source)
         if result.edition is None:
             raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
+        keep_workbook(caseforge.folder, source, result.edition.source_sha256)
         loaded = load_framework(caseforge.store, caseforge.configuration, key, entry, result.edition, source.name)
         mirror(context, caseforge)
         return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(result.edition.source_sha256))

@@ -7,6 +7,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.defs.alerts import alert_evaluation, look_for_alerts
 from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
@@ -38,6 +39,7 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     run = RunOfEvents(context.run.run_id, operation.job_name, operation.get_step_execution_context().step.key)
     store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
     touched = _touched(store, caseforge.configuration, everything)
+    write_journal(store, caseforge.folder)
     flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     _sum_up(context.instance, store, caseforge.configuration, touched, run, operation.log_event, left_out=own)

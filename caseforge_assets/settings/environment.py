@@ -12,7 +12,14 @@ from dotenv import dotenv_values, load_dotenv
 PREFIX = "CASEFORGE_"
 ENV_FILE = ".env"
 # Variables of CaseForge that no key of caseforge.toml stands behind.
-PLACES = ("CASEFORGE_POSTGRES_URL", "CASEFORGE_HOME", "CASEFORGE_PROJECT", "CASEFORGE_WEBSERVER_URL", "CASEFORGE_ALERT_URLS")
+PLACES = (
+    "CASEFORGE_POSTGRES_URL",
+    "CASEFORGE_HOME",
+    "CASEFORGE_PROJECT",
+    "CASEFORGE_WEBSERVER_URL",
+    "CASEFORGE_ALERT_URLS",
+    "CASEFORGE_ARTIFACTS",
+)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Settings(BaseModel):
 
     project: Path
     home: Path
+    artifacts_url: str | None
     postgres_url: SecretStr | None
     openai_base_url: str
     openai_api_key: SecretStr | None
@@ -39,8 +40,8 @@ class Settings(BaseModel):
 
     @property
     def artifacts(self) -> str:
-        """Folder (or bucket) of JSONL files and manifests."""
-        return str(self.home / "artifacts")
+        """Folder (or bucket) of JSONL files, manifests, workbooks and the journal."""
+        return self.artifacts_url or str(self.home / "artifacts")
 
     def framework(self, key: str) -> FrameworkSettings:
         """The entry of a framework.
@@ -74,8 +75,12 @@ class Settings(BaseModel):
         return chosen
 
 
-def find_project(start: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
-    """The folder that holds caseforge.toml: CASEFORGE_PROJECT, or the nearest one above `start`, or the installed checkout."""
+def find_project(start: Path | None = None, environment: Mapping[str, str] | None = None, *, new: bool = False) -> Path:
+    """The folder that holds caseforge.toml: CASEFORGE_PROJECT, or the nearest one above `start`, or the installed checkout.
+
+    Args:
+        new: instead of the checkout, `start`, which is to become a project.
+    """
     environment = read_environment().variables if environment is None else environment
     if named := environment.get("CASEFORGE_PROJECT"):
         return Path(named).expanduser().resolve()
@@ -83,7 +88,7 @@ def find_project(start: Path | None = None, environment: Mapping[str, str] | Non
     for folder in (here, *here.parents):
         if (folder / CONFIG_NAME).is_file():
             return folder
-    return Path(__file__).resolve().parents[2]
+    return here if new else Path(__file__).resolve().parents[2]
 
 
 def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | None = None) -> Settings:
@@ -116,6 +121,7 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
     return Settings(
         project=folder,
         home=home if home.is_absolute() else folder / home,
+        artifacts_url=_artifacts_url(folder, environment),
         postgres_url=SecretStr(url) if url else None,
         openai_base_url=(environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/"),
         openai_api_key=SecretStr(key) if key else None,
@@ -124,6 +130,13 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         alert_urls=tuple(SecretStr(url) for url in (environment.get("CASEFORGE_ALERT_URLS") or "").split()),
         configuration=configuration,
     )
+
+
+def _artifacts_url(folder: Path, environment: Environment) -> str | None:
+    named = (environment.get("CASEFORGE_ARTIFACTS") or "").rstrip("/")
+    if not named or "://" in named:
+        return named or None
+    return str(folder / Path(named).expanduser())
 
 
 def normalized_postgres_url(url: str) -> str:

@@ -34,17 +34,24 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     ids = list(connection.scalars(query, {"sequence": sequence, "count": len(rows)}))
     names = list(rows[0])
     lines = ("\t".join([str(row_id), *(_field(row[name]) for name in names)]) for row_id, row in zip(ids, rows, strict=True))
-    buffer = io.BytesIO("\n".join(lines).encode())
+    copy_text(connection, f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin", io.BytesIO("\n".join(lines).encode()))
+    return ids
+
+
+def copy_text(connection: Connection, statement: str, buffer: io.BytesIO) -> None:
+    """Runs a COPY from a buffer that is in COPY's text format already, in the caller's transaction.
+
+    Raises:
+        IntegrityError: a constraint is violated; the transaction cannot go on.
+    """
     driver = connection.connection.driver_connection
     if driver is None:
         raise RuntimeError("the connection to the database is closed")
-    statement = f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin"
     try:
         with driver.cursor() as cursor:
             cursor.copy_expert(statement, buffer, size=READ_BYTES)
     except psycopg2.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
-    return ids
 
 
 def _field(value: Any) -> str:

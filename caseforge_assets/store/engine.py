@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0007"
+HEAD = "0008"
 
 StoreUnavailable = OperationalError
 
@@ -56,6 +56,8 @@ def migrate(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
+    from caseforge_assets.store import journal_marks
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
@@ -63,6 +65,7 @@ def migrate(engine: Engine) -> None:
         connection.execute(text(f"create schema if not exists {SCHEMA}"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        journal_marks.attach(connection)
 
 
 def lock_key(name: str) -> int:
@@ -82,6 +85,19 @@ def try_lock(engine: Engine, name: str) -> Iterator[bool]:
             if held:
                 connection.execute(text("select pg_advisory_unlock(:key)"), {"key": lock_key(name)})
                 connection.commit()
+
+
+@contextmanager
+def wait_for_lock(engine: Engine, name: str) -> Iterator[None]:
+    """Waits for a named lock and holds it for the block. A killed process loses it with its connection."""
+    with engine.connect() as connection:
+        connection.execute(text("select pg_advisory_lock(:key)"), {"key": lock_key(name)})
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": lock_key(name)})
+            connection.commit()
 
 
 def lock_in_transaction(connection: Connection, name: str) -> None:

@@ -25,6 +25,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from caseforge_assets.store import alert_tables as alert_tables
 from caseforge_assets.store.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.columns import metadata as metadata
+from caseforge_assets.store.journal_tables import journal_mark as journal_mark
+from caseforge_assets.store.journal_tables import journal_segment as journal_segment
 from caseforge_assets.store.quality_table import quality as quality
 
 framework = Table(

@@ -322,7 +322,7 @@ def test_a_file_that_is_gone_before_it_was_uploaded_is_written_again(bench: Open
     with pytest.raises(MemoryError):
         submit_batches(opened.store, replace(opened.provider, client=Dying(opened.provider.base_url, "any")), opened.folder)
     (path,) = opened.column("select artifacts #>> '{input,path}' from caseforge.batch")
-    opened.folder.open_local(path).unlink()
+    opened.folder.remove(path)
     opened.work()
     assert opened.stats()["accepted"]["requests"] == 6
 

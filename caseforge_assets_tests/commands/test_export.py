@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from caseforge_assets.commands.export_contents import Exported, export_contents
+from caseforge_assets.commands.export_contents import Exported, Selection, export_contents
 from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench, Workbench
 
 DANGEROUS = ("=1+1", "+SUM(A1)", "-2", "@cmd", "\t=1", '=HYPERLINK("http://example.org")')
@@ -18,7 +20,7 @@ HTML = '# Overview\n\n<script>alert(1)</script> <img src=x onerror="alert(2)"> R
 
 def export(bench: Workbench, target: Path, kind: str, **options: object) -> Exported:
     with bench.store.connect() as connection:
-        return export_contents(connection, KEY, target, kind, **options)  # type: ignore[arg-type]
+        return export_contents(connection, KEY, target, kind, Selection(**options))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -70,12 +72,64 @@ def test_a_workbook_opens_and_holds_no_formula(made: Workbench, tmp_path: Path) 
 def test_a_folder_has_an_index_whose_links_lead_to_pages(made: Workbench, tmp_path: Path) -> None:
     export(made, tmp_path / "out", "markdown")
     index = (tmp_path / "out" / "index.md").read_text()
-    links = [line.rpartition("(")[2].rstrip(")") for line in index.splitlines() if line.startswith("- [")]
+    links = re.findall(r"\]\(([^)]+)\)", index)
     assert len(links) == 4
+    assert [line.partition(":")[0] for line in index.splitlines()[2:]] == [
+        "- 1 Sell",
+        "  - 1.1 Win customers",
+        "    - 1.1.1 Advertise",
+        "- 2 Repair",
+        "  - 2.1 Run the workshop",
+        "    - 2.1.1 Take in bicycles",
+    ]
     assert all((tmp_path / "out" / link).is_file() for link in links)
     page = (tmp_path / "out" / "process_details" / "1.1.1_c.md").read_text()
     assert page.startswith("# Process Details - Advertise")
     assert "(simulated)" in page.splitlines()[2]
+    file, line = made.query("""
+    select b.artifacts #>> '{output,path}', a.line_number from caseforge.content c join caseforge.attempt a on a.id = c.attempt_id
+    join caseforge.batch b on b.id = a.batch_id where c.title = 'Process Details - Advertise'
+    """)[0]
+    assert f"| Result file | {file} |\n| Line in it | {line} |" in page
+
+
+def test_every_row_says_where_it_is_from(made: Workbench, tmp_path: Path) -> None:
+    export(made, tmp_path / "out.jsonl", "jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert {row["record"] for row in rows} == {"document", "candidate"}
+    for row in rows:
+        line = b"".join(made.folder.read(row["result_file"])).splitlines()[row["result_line"] - 1]
+        answer = json.loads(line)
+        assert answer["response"]["request_id"] == row["remote_request_id"]
+        text = answer["response"]["body"]["choices"][0]["message"]["content"]
+        assert hashlib.sha256(text.encode()).hexdigest() == row["answer_sha256"]
+        assert (row["edited"], row["reused_from"], row["generation"]) == (False, None, 0)
+
+
+def test_a_workbook_is_typed(made: Workbench, tmp_path: Path) -> None:
+    export(made, tmp_path / "out.xlsx", "xlsx")
+    sheet = load_workbook(tmp_path / "out.xlsx")["documents"]
+    names = [cell.value for cell in sheet[1]]
+    first = dict(zip(names, sheet[2], strict=True))
+    types = {
+        name: first[name].data_type for name in ("code", "input_tokens", "cost_usd", "simulated", "answered_at", "stored_at", "result_line")
+    }
+    assert types == {
+        "code": "s", "input_tokens": "n", "cost_usd": "n", "simulated": "b", "answered_at": "d", "stored_at": "d", "result_line": "n"
+    }  # fmt: skip
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref.startswith("A1:")
+
+
+def test_only_some_categories(made: Workbench, tmp_path: Path) -> None:
+    (category, count), *_ = made.query("select fields ->> 'category', count(*) from caseforge.candidate group by 1 order by 2, 1")
+    nodes = made.column(
+        "select count(distinct node_id) from caseforge.candidate where fields ->> 'category' = :category", category=category
+    )[0]
+    assert export(made, tmp_path / "out.csv", "csv", categories=[category]) == Exported(nodes, count)
+    assert {row["category"] for row in rows_of(tmp_path / "out.csv")} == {category}
+    with pytest.raises(ValueError, match=f"'magic'; there are: .*{category}"):
+        export(made, tmp_path / "out.csv", "csv", categories=["magic"])
 
 
 def test_pages_hold_no_html_and_stay_readable(made: Workbench, tmp_path: Path) -> None:

@@ -1,0 +1,147 @@
+"""restore and backup: the way back into an empty database."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from caseforge_assets.cli.console import console, errors, print_json
+from caseforge_assets.cli.options import json_option, pass_session
+from caseforge_assets.cli.session import Session
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.unpack_backup import Unpacked
+
+
+SHOWN = {
+    "framework": "frameworks",
+    "framework_version": "editions",
+    "node": "nodes",
+    "plan": "plans",
+    "request": "requests",
+    "batch": "batches",
+    "attempt": "attempts",
+    "content": "contents",
+    "candidate": "candidates",
+}
+
+
+@click.command()
+@click.option(
+    "--up-to", metavar="SEGMENT", help="Leave out what was journaled after this segment. What was sent later may be paid for again."
+)
+@click.option(
+    "--from-backup",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="First unpack this file of `caseforge backup` into the project.",
+)
+@click.option(
+    "--without-events", is_flag=True, help="Leave it to the flush sensor, or to `caseforge flush`, to show everything in Dagster."
+)
+@json_option
+@pass_session
+def restore(session: Session, up_to: str | None, from_backup: Path | None, without_events: bool, as_json: bool) -> None:
+    """Rebuild an empty database from the artifacts: frameworks, requests, batches, attempts, contents, costs, edits.
+
+    Refuses a database that is not empty. Killed half-way, it leaves an empty one, and can be started again. Batches that may have been
+    sent meanwhile are looked for at their provider; what they answered is collected by the next `caseforge monitor`.
+    """
+    from caseforge_assets.commands.restore import refuse_unless_empty
+    from caseforge_assets.commands.restore import restore as run
+
+    if from_backup:
+        session.use_new_project()
+    refuse_unless_empty(session.store)
+    unpacked = _unpack(session, from_backup, quiet=as_json) if from_backup else None
+    started = time.perf_counter()
+    with console.status("Restoring from the journal …"):
+        restored = run(session.store, session.folder, up_to=up_to)
+    took_s = time.perf_counter() - started
+    undeclared = _undeclared(session)
+    if as_json:
+        print_json(
+            {
+                "rows": restored.rows,
+                "events": restored.events,
+                "segments": restored.segments,
+                "until": restored.until,
+                "looked_for": restored.looked_for,
+                "to_collect": restored.to_collect,
+                "left_over": restored.others.left_over,
+                "other_branch": restored.others.other_branch,
+                "undeclared_frameworks": undeclared,
+                "unpacked": asdict(unpacked) if unpacked else None,
+                "seconds": round(took_s, 2),
+            }
+        )
+    else:
+        rows = ", ".join(f"{restored.rows[table]:,} {noun}" for table, noun in SHOWN.items() if table in restored.rows)
+        console.print(
+            f"Restored in {took_s:.1f} s from {restored.segments:,} segments, as of {restored.until:%Y-%m-%d %H:%M:%S} UTC: {rows}."
+        )
+        for batch in restored.looked_for:
+            console.print(f"  {batch}: is looked for at its provider before it is created again; `caseforge monitor` goes on with it.")
+        for batch in restored.to_collect:
+            console.print(f"  {batch}: its results are here; `caseforge collect` takes them.")
+        if restored.others.other_branch:
+            errors.print(
+                f"Left out: {len(restored.others.other_branch):,} segments of a database that was set back to an older state, from "
+                f"{restored.others.other_branch[0]} on. `caseforge restore --up-to SEGMENT` restores that one instead.",
+                style="yellow",
+            )
+        for key in undeclared:
+            errors.print(
+                f"{key} is not in {session.settings.config_path.name}; `caseforge load FILE --framework {key}` adds it.", style="yellow"
+            )
+    if not without_events:
+        session.mirror()
+
+
+def _undeclared(session: Session) -> list[str]:
+    from caseforge_assets.store.frameworks import loaded_keys
+
+    with session.store.connect() as connection:
+        return [key for key in loaded_keys(connection) if key not in session.settings.configuration.frameworks]
+
+
+def _unpack(session: Session, backup: Path, *, quiet: bool) -> Unpacked:
+    from caseforge_assets.commands.unpack_backup import unpack_backup
+
+    with console.status(f"Unpacking {backup.name} …"):
+        unpacked = unpack_backup(backup, session.folder, session.settings.project)
+    session.use_new_project()
+    if not quiet:
+        console.print(f"Unpacked {unpacked.artifacts:,} artifacts and {', '.join(unpacked.written) or 'no file of the project'}.")
+        for name in unpacked.beside:
+            errors.print(f"Yours says something else and was kept; the one of the backup is beside it: {name}", style="yellow")
+        for name in unpacked.masked:
+            errors.print(f"{name} held what looked like a secret; it is masked in the backup: write it in again.", style="yellow")
+    return unpacked
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@json_option
+@pass_session
+def backup(session: Session, target: Path, as_json: bool) -> None:
+    """Write everything that the project needs to TARGET, a new file (.tar.zst) or a folder that exists.
+
+    Configuration, templates, workbooks, all artifacts, and with them the journal, which is the database. Not `.env`, and not Dagster's runs.
+    The way back, on any machine: `caseforge restore --from-backup FILE`.
+    """
+    from caseforge_assets.commands.backup import backup as run
+
+    with console.status("Backing up …"):
+        written = run(session.store, session.folder, session.settings, target)
+    if as_json:
+        print_json({"path": str(written.path), "files": written.files, "size_bytes": written.size_bytes, "masked": written.masked})
+        return
+    console.print(f"{written.files:,} files in {written.path}, {written.size_bytes / 1e6:,.1f} MB.")
+    for name in written.masked:
+        errors.print(
+            f"{name} holds what looks like a secret; it is masked in the backup. Secrets belong into the environment.", style="yellow"
+        )

@@ -1,0 +1,142 @@
+"""backup: everything that a project needs, in one file: its configuration, templates and workbooks, and all artifacts.
+
+The database is in it as the journal, which is brought up to date first; `.env` and what Dagster knows by itself (its runs) are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.redaction import redact
+from caseforge_assets.settings import Settings
+from caseforge_assets.store.engine import HEAD, Engine
+
+FORMAT = 1
+CONTENTS, HASHES = "backup.json", "hashes.json"
+PROJECT, ARTIFACTS = "project/", "artifacts/"
+PROJECT_PARTS = ("caseforge.toml", "dagster.yaml", "workspace.yaml", "templates")
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """What was written where; `masked` are project files in which something that looked like a secret was masked."""
+
+    path: Path
+    files: int
+    size_bytes: int
+    masked: tuple[str, ...]
+
+
+def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Path) -> BackedUp:
+    """Writes a backup to a new file, or to one named by the time in a folder that exists.
+
+    Raises:
+        ValueError: the file exists already.
+        ArtifactsUnavailable: an artifact cannot be read; no backup is left.
+    """
+    made_at = datetime.now(UTC)
+    path = target / f"caseforge-{made_at:%Y%m%dT%H%M%SZ}.tar.zst" if target.is_dir() else target
+    if path.exists():
+        raise ValueError(f"{path} exists already; name another file, or a folder")
+    write_journal(store, folder)
+    project = dict(_project_files(settings))
+    stored = folder.stored_names()
+    masked = [name for name, content in project.items() if _masked(content) != content]
+    contents = {
+        "format": FORMAT,
+        "made_at": made_at.isoformat(timespec="seconds"),
+        "schema": HEAD,
+        "project": sorted(project),
+        "artifacts": stored,
+        "masked": masked,
+    }
+    with _new_file(path) as file, _packing(file) as packer, tarfile.open(fileobj=packer, mode="w|") as tar:
+        _add(tar, CONTENTS, json.dumps(contents, indent=1).encode())
+        hashes = {PROJECT + name: _add(tar, PROJECT + name, _masked(content)) for name, content in project.items()}
+        for name in stored:
+            hashes[ARTIFACTS + name] = _add_stored(tar, folder, name)
+        _add(tar, HASHES, json.dumps(hashes, indent=1).encode())
+    return BackedUp(path, len(hashes), path.stat().st_size, tuple(masked))
+
+
+def _project_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
+    """Name below the project folder, and content. A framework's source that lies elsewhere is among the artifacts."""
+    names = [*PROJECT_PARTS, *(entry.source for entry in settings.configuration.frameworks.values())]
+    for name in dict.fromkeys(names):
+        path = (settings.project / name).resolve()
+        if not path.is_relative_to(settings.project):
+            continue
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and not file.name.startswith(".env"):
+                yield file.relative_to(settings.project).as_posix(), file.read_bytes()
+
+
+def _masked(content: bytes) -> bytes:
+    """Configuration holds no secrets; where somebody wrote one into it all the same, it stays at home."""
+    try:
+        return redact(content.decode()).encode()
+    except UnicodeDecodeError:
+        return content
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears when it is whole, for its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _packing(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    import zstandard
+
+    with zstandard.ZstdCompressor(write_checksum=True).stream_writer(file, closefd=False) as packer:
+        yield packer
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> str:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    tar.addfile(info, io.BytesIO(content))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _add_stored(tar: tarfile.TarFile, folder: ArtifactFolder, name: str) -> str:
+    info = tarfile.TarInfo(ARTIFACTS + name)
+    info.size = folder.stored_bytes(name)
+    with folder.open_stored(name) as file:
+        reader = _Hashing(file)
+        tar.addfile(info, reader)
+    return reader.digest.hexdigest()
+
+
+class _Hashing:
+    """A file that hashes what is read from it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.digest = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(size)
+        self.digest.update(content)
+        return content

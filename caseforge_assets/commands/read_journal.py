@@ -1,0 +1,155 @@
+"""Segments of the journal, read from the newest one backwards, each checked against what the one after it says of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from caseforge_assets.artifacts import ArtifactFolder, ArtifactMissing
+from caseforge_assets.commands.write_journal import FOLDER, FORMAT
+from caseforge_assets.store.journal import Segment
+
+TakeRow = Callable[[str, bytes], None]
+Key = int | tuple[Any, ...]
+_TABLE, _ROW = b'{"table":"', b'","row":'
+
+
+class JournalBroken(ValueError):
+    """A segment is missing, altered or not to be understood; the text says which one and what to do."""
+
+
+@dataclass(frozen=True)
+class OffTheChain:
+    """Segments that the newest one does not go back to.
+
+    Attributes:
+        left_over: Of writers that were killed before they had recorded them: what they hold came again later.
+        other_branch: Of a database that was set back to an older state and went on from there.
+    """
+
+    left_over: tuple[str, ...] = ()
+    other_branch: tuple[str, ...] = ()
+
+
+def segment_names(folder: ArtifactFolder) -> list[str]:
+    """Paths of all segments, oldest first."""
+    return [name for name in folder.names(FOLDER) if name.endswith(".journal.jsonl")]
+
+
+def read_backwards(folder: ArtifactFolder, newest: str, take: TakeRow) -> list[Segment]:
+    """Reads all segments from one backwards; `take` gets table and row (JSON) of every line, newer states of a row first.
+
+    Returns:
+        The segments, newest first.
+
+    Raises:
+        JournalBroken: what would come out is not the whole truth.
+    """
+    segments: list[Segment] = []
+    path: str | None = newest
+    sha256: str | None = None
+    while path is not None:
+        segment, sha256 = _read(folder, path, sha256, take)
+        segments.append(segment)
+        path = segment.previous
+    return segments
+
+
+def newest_states(keys: Callable[[str], Sequence[str] | None], take: Callable[[str, Key, bytes], None]) -> TakeRow:
+    """Of each row only the state that comes first, for `read_backwards`.
+
+    Args:
+        keys: the names of a table's key columns; None for a table that does not exist any more, whose rows are left out.
+        take: gets table, key and row (JSON).
+    """
+    seen: dict[str, set[Key]] = {}
+
+    def first_of_each(table: str, row: bytes) -> None:
+        names = keys(table)
+        if names is not None:
+            key, known = key_of(row, names), seen.setdefault(table, set())
+            if key not in known:
+                known.add(key)
+                take(table, key, row)
+
+    return first_of_each
+
+
+def key_of(row: bytes, names: Sequence[str]) -> Key:
+    """The key of a row that is JSON: its number, which stands first, or the values of its key columns."""
+    if row.startswith(b'{"id":'):
+        return int(row[6 : row.index(b",")])
+    values = json.loads(row)
+    return tuple(values[name] for name in names)
+
+
+def split_line(line: bytes) -> tuple[str, bytes]:
+    """Table and row (JSON) of a line."""
+    table, _, row = line[len(_TABLE) :].partition(_ROW)
+    return table.decode(), row.rstrip(b"\n")[:-1]
+
+
+def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
+    """What else is in the folder that the chain, newest first, does not replace."""
+    known, oldest = {segment.path for segment in chain}, chain[-1].path
+    others = [name for name in segment_names(folder) if name not in known and name > oldest]
+    followed = {str((read_head(folder, name)["previous"] or {}).get("path")) for name in others}
+    branch = {name for name in others if name in followed or (read_head(folder, name)["previous"] or {}).get("path") in others}
+    return OffTheChain(tuple(name for name in others if name not in branch), tuple(sorted(branch)))
+
+
+def read_head(folder: ArtifactFolder, path: str) -> dict[str, Any]:
+    """A segment's first line."""
+    for line in _lines(folder.read(path)):
+        return _checked_head(folder, path, line)
+    raise JournalBroken(f"{folder.describe(path)} is empty; bring it back from a backup")
+
+
+def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeRow) -> tuple[Segment, str | None]:
+    digest, size, count, end = hashlib.sha256(), 0, 0, {}
+    head: dict[str, Any] | None = None
+    try:
+        for line in _lines(folder.read(path)):
+            digest.update(line)
+            size += len(line)
+            if head is None:
+                head = _checked_head(folder, path, line)
+            elif line.startswith(_TABLE):
+                take(*split_line(line))
+                count += 1
+            else:
+                end = json.loads(line)
+    except ArtifactMissing as error:
+        raise JournalBroken(
+            f"the journal's segment {path} is missing. Bring it back from a backup of the artifacts, and run this again"
+        ) from error
+    except ValueError as error:
+        raise JournalBroken(f"{folder.describe(path)} cannot be read: {error}. Bring it back from a backup of the artifacts") from error
+    if head is None or end.get("rows") != count or (sha256 is not None and digest.hexdigest() != sha256):
+        raise JournalBroken(f"{folder.describe(path)} was altered after it had been written. Bring it back from a backup of the artifacts")
+    before = head["previous"] or {}
+    written_at = datetime.fromisoformat(head["written_at"])
+    return Segment(path, digest.hexdigest(), size, count, before.get("path"), written_at), before.get("sha256")
+
+
+def _checked_head(folder: ArtifactFolder, path: str, line: bytes) -> dict[str, Any]:
+    head = json.loads(line)
+    if not isinstance(head, dict) or head.get("segment") != path:
+        raise JournalBroken(f"{folder.describe(path)} is no segment of the journal, or was renamed")
+    if head["format"] > FORMAT:
+        raise JournalBroken(f"{folder.describe(path)} was written by a newer version of CaseForge (format {head['format']}); use that one")
+    return head
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    held = b""
+    for chunk in chunks:
+        *whole, held = (held + chunk).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+    if held:
+        yield held

@@ -1,0 +1,119 @@
+"""The journal's side in the database: rows that are marked, as lines of JSON, and the segments that were written of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, Table, insert, select, text
+
+from caseforge_assets.store.columns import SCHEMA
+from caseforge_assets.store.journal_marks import NOT_JOURNALED, journaled_tables
+from caseforge_assets.store.journal_tables import journal_segment
+from caseforge_assets.store.rows import columns_of
+
+ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of the journal: hash and size when it is unpacked, its rows, and the segment before it (None: it holds everything)."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+    row_count: int
+    previous: str | None
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What is not journaled yet: ids of the marks, and per table the ids of rows (None: all of the table)."""
+
+    mark_ids: tuple[int, ...]
+    rows: Mapping[str, tuple[int, ...] | None]
+    since: datetime | None
+
+
+_MARKS = text(f"""
+select m.table_name, bool_or(m.row_ids is null) as whole, min(m.marked_at) as since, array_agg(distinct m.id) as marks,
+       array_agg(distinct r.id) filter (where r.id is not null) as rows
+from {SCHEMA}.journal_mark m left join lateral unnest(m.row_ids) as r(id) on true group by m.table_name
+""")
+
+
+def marked(connection: Connection) -> Marked:
+    """What has changed since it was journaled last."""
+    found = list(connection.execute(_MARKS))
+    return Marked(
+        tuple(sorted(mark for row in found for mark in row.marks)),
+        {row.table_name: None if row.whole else tuple(row.rows) for row in found},
+        min((row.since for row in found), default=None),
+    )
+
+
+def count_marks(connection: Connection) -> tuple[int, datetime | None]:
+    """How many changes are not journaled yet, and when the first of them was made."""
+    row = connection.execute(text(f"select count(*), min(marked_at) from {SCHEMA}.journal_mark")).one()
+    return int(row[0]), row[1]
+
+
+@contextmanager
+def at_one_moment(store: Engine) -> Iterator[Connection]:
+    """A connection that sees one moment only, because marks and rows have to fit each other; times are shown in UTC wherever it runs."""
+    with store.execution_options(isolation_level="REPEATABLE READ").connect() as connection:
+        connection.execute(text("set local time zone 'UTC'"))
+        yield connection
+
+
+def lines_of(connection: Connection, wanted: Marked) -> Iterator[bytes]:
+    """The marked rows as they are now, one JSON object a line, tables in the order in which they refer to each other."""
+    for table in journaled_tables():
+        if table.name in wanted.rows:
+            yield from _lines_of_table(connection, table, wanted.rows[table.name])
+
+
+def _lines_of_table(connection: Connection, table: Table, ids: Sequence[int] | None) -> Iterator[bytes]:
+    names = ", ".join(column.name for column in table.columns if column.name not in NOT_JOURNALED.get(table, ()))
+    chosen = "" if ids is None else "where id = any(:ids)"
+    query = text(f"select row_to_json(t)::text from (select {names} from {table.fullname} {chosen} order by 1) t")
+    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query, {} if ids is None else {"ids": list(ids)})
+    for row in rows.scalars():
+        yield f'{{"table":"{table.name}","row":{row}}}\n'.encode()
+
+
+def next_moment(connection: Connection, previous: Segment | None) -> datetime:
+    """The time of a new segment: now, but always after that of the one before, whatever the clock says."""
+    now: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+    return now if previous is None else max(now, previous.written_at + timedelta(microseconds=1))
+
+
+def newest(connection: Connection) -> Segment | None:
+    """The segment that was written last."""
+    row = connection.execute(select(journal_segment).order_by(journal_segment.c.written_at.desc()).limit(1)).first()
+    return Segment(**row._mapping) if row else None
+
+
+def segments(connection: Connection) -> list[Segment]:
+    """All segments, oldest first."""
+    return [Segment(**row._mapping) for row in connection.execute(select(journal_segment).order_by(journal_segment.c.written_at))]
+
+
+def add_segments(connection: Connection, written: Sequence[Segment]) -> None:
+    """Records segments that are whole."""
+    if written:
+        connection.execute(insert(journal_segment), [columns_of(one) for one in written])
+
+
+def forget_marks(connection: Connection, mark_ids: Sequence[int] | None = None) -> None:
+    """Removes marks of what was journaled; all of them without ids."""
+    chosen = "" if mark_ids is None else "where id = any(:ids)"
+    connection.execute(text(f"delete from {SCHEMA}.journal_mark {chosen}"), {} if mark_ids is None else {"ids": list(mark_ids)})
+
+
+def forget_segments(connection: Connection, paths: Sequence[str]) -> None:
+    """Removes the records of segments whose content another one has."""
+    connection.execute(text(f"delete from {SCHEMA}.journal_segment where path = any(:paths)"), {"paths": list(paths)})

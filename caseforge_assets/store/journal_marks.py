@@ -1,0 +1,67 @@
+"""Marks of what is not journaled yet: made by triggers in the very transaction that changes a row, so that none can be forgotten."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Table, text
+
+from caseforge_assets.store.columns import SCHEMA
+from caseforge_assets.store.journal_tables import journal_mark, journal_segment
+from caseforge_assets.store.tables import metadata, outbox
+
+# What Dagster was told is Dagster's matter: a row of the outbox is journaled once, without these, and told anew after a restore.
+NOT_JOURNALED = {outbox: ("flushed_at", "event_id")}
+
+_FUNCTION = f"""
+create or replace function {SCHEMA}.mark_changed() returns trigger language plpgsql as $$
+begin
+    if tg_argv[0] = 'rows' then
+        insert into {SCHEMA}.journal_mark (table_name, row_ids) select tg_table_name, array_agg(id) from changed having count(*) > 0;
+    else
+        insert into {SCHEMA}.journal_mark (table_name) select tg_table_name from changed limit 1;
+    end if;
+    return null;
+end $$
+"""
+
+
+def journaled_tables() -> list[Table]:
+    """The tables that are journaled, each after those that it refers to: all but the journal's own."""
+    return [table for table in metadata.sorted_tables if table not in (journal_mark, journal_segment)]
+
+
+def is_numbered(table: Table) -> bool:
+    """Whether rows are known by a number; of other tables, which are small, all rows are journaled when one has changed."""
+    return list(table.primary_key.columns.keys()) == ["id"]
+
+
+def attach(connection: Connection) -> None:
+    """Attaches the triggers to the tables that lack them; everything is marked, because a migration may have changed how rows look."""
+    connection.execute(text(_FUNCTION))
+    known = set(connection.scalars(text("select tgrelid::regclass::text from pg_trigger where tgname = 'journal_insert'")))
+    for table in journaled_tables():
+        if table.fullname not in known and table.name not in known:
+            _attach(connection, table)
+    mark_everything(connection)
+
+
+def _attach(connection: Connection, table: Table) -> None:
+    kind = "rows" if is_numbered(table) else "table"
+    for event in ("insert",) if table in NOT_JOURNALED else ("insert", "update"):
+        connection.execute(
+            text(f"""
+            create trigger journal_{event} after {event} on {table.fullname} referencing new table as changed
+            for each statement execute function {SCHEMA}.mark_changed('{kind}')
+            """)
+        )
+
+
+def mark_everything(connection: Connection) -> None:
+    """Has the next segment hold everything."""
+    for table in journaled_tables():
+        mark_all(connection, table)
+
+
+def mark_all(connection: Connection, table: Table) -> None:
+    """Has all rows of a table journaled with the next segment."""
+    query = f"insert into {SCHEMA}.journal_mark (table_name) select :name where exists (select 1 from {table.fullname})"
+    connection.execute(text(query), {"name": table.name})

@@ -1,0 +1,224 @@
+"""The database is lost, and everything comes back from the artifacts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.fold_journal import fold_journal
+from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.provider import connect_provider
+from caseforge_assets.commands.read_journal import JournalBroken, segment_names
+from caseforge_assets.commands.restore import Restored, restore
+from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.store import journal
+from caseforge_assets.store.engine import Engine
+from caseforge_assets_tests.commands.worlds import edit, eventful, everything
+from caseforge_assets_tests.workbench import CODES, PROCESS, OpenBench, Workbench
+
+
+def restored(opened: Workbench, empty_store: Engine) -> Restored:
+    done = restore(empty_store, opened.folder)
+    assert everything(empty_store) == everything(opened.store)
+    return done
+
+
+def moved(opened: Workbench, empty_store: Engine) -> Workbench:
+    """The same project on a restored database."""
+    restore(empty_store, opened.folder)
+    return replace(opened, store=empty_store, provider=connect_provider(empty_store, opened.provider.client))
+
+
+def test_every_row_comes_back_as_it_was(bench: OpenBench, empty_store: Engine) -> None:
+    opened = eventful(bench)
+    happened = set(opened.column("select outcome from caseforge.attempt"))
+    assert {"ok", "truncated_reasoning"} <= happened
+    for table, condition in (
+        ("batch", "twin_of is not null"),
+        ("content", "reused_from is not null"),
+        ("content", "edited_after is not null"),
+        ("content", "not is_current"),
+        ("request", "retry_of is not null"),
+        ("request", "generation > 0"),
+        ("framework_version", "not is_current"),
+        ("attempt", "cost_usd > 0"),
+    ):
+        assert opened.column(f"select count(*) from caseforge.{table} where {condition}")[0] > 0, (table, condition)
+    done = restored(opened, empty_store)
+    assert done.looked_for == done.to_collect == ()
+    assert done.rows["content"] == opened.column("select count(*) from caseforge.content")[0]
+
+
+def test_work_goes_on_in_the_restored_database(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    asked = opened.stats()["accepted"]["requests"]
+    again = moved(opened, empty_store)
+    again.generate()
+    assert again.stats()["accepted"]["requests"] == asked + 2 * (len(CODES) - 1)
+    assert again.stats()["accepted"]["max_multiplicity"] == 1
+    assert again.column("select count(*) from caseforge.content where is_current") == [12]
+
+
+def test_a_database_that_is_not_empty_is_left_alone(bench: OpenBench) -> None:
+    opened = bench()
+    write_journal(opened.store, opened.folder)
+    before = everything(opened.store)
+    with pytest.raises(ValueError, match=r"not empty: .*10 rows in node"):
+        restore(opened.store, opened.folder)
+    assert everything(opened.store) == before
+
+
+def test_a_restore_that_breaks_off_leaves_an_empty_database(bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "add_segments", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            restore(empty_store, opened.folder)
+    assert set(map(len, everything(empty_store).values())) == {0}
+    restored(opened, empty_store)
+
+
+def test_without_a_journal_it_says_where_it_looked(empty_store: Engine, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"no journal in {tmp_path}"):
+        restore(empty_store, ArtifactFolder(str(tmp_path)))
+
+
+def test_a_kill_between_database_and_journal_loses_nothing_that_is_paid_for(bench: OpenBench, empty_store: Engine) -> None:
+    """The batch was created after it was journaled, and nobody journaled that."""
+    opened = bench()
+    opened.approve(stages=[PROCESS])
+    plan_batches(opened.store, opened.provider, opened.configuration)
+    submit_batches(opened.store, opened.provider, opened.folder)
+    assert opened.column("select state from caseforge.batch") == ["open"]
+    done = restore(empty_store, opened.folder)
+    assert len(done.looked_for) == 1
+    again = replace(opened, store=empty_store, provider=connect_provider(empty_store, opened.provider.client))
+    again.work()
+    assert again.stats()["batches_created"] == 1
+    assert again.stats()["accepted"]["max_multiplicity"] == 1
+    assert again.column("select count(*) from caseforge.content where stage = 'process_details'") == [6]
+
+
+def test_answers_that_are_here_are_collected_without_their_provider(bench: OpenBench, empty_store: Engine) -> None:
+    """The results were fetched and collected, and nobody journaled that."""
+    opened = bench()
+    opened.approve(stages=[PROCESS])
+    opened.round()
+    write_journal(opened.store, opened.folder)
+    before = segment_names(opened.folder)
+    opened.work()
+    for name in set(segment_names(opened.folder)) - set(before):
+        opened.folder.remove_any(name)
+    done = restore(empty_store, opened.folder)
+    assert len(done.to_collect) == 1
+
+    class Forgetful(type(opened.provider.client)):  # type: ignore[misc]
+        def download(self, file_id: str) -> None:
+            raise AssertionError("fetched again")
+
+    client = Forgetful(opened.provider.base_url, "any", timeout_s=10)
+    again = replace(opened, store=empty_store, provider=connect_provider(empty_store, client))
+    again.round(submit=False)
+    assert again.column("select count(*) from caseforge.content where stage = 'process_details'") == [6]
+    bodies = "select body, version, cost_usd, input_tokens, output_tokens, answered_at from caseforge.content where stage = 'process_details' order by node_id"
+    assert again.query(bodies) == opened.query(bodies)
+
+
+def test_a_segment_that_is_missing_is_named_and_nothing_is_restored(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    gone = segment_names(opened.folder)[1]
+    kept = b"".join(opened.folder.read(gone))
+    opened.folder.remove_any(gone)
+    with pytest.raises(JournalBroken, match=f"{gone} is missing"):
+        restore(empty_store, opened.folder)
+    assert set(map(len, everything(empty_store).values())) == {0}
+    opened.folder.write(gone, [kept])
+    restored(opened, empty_store)
+
+
+def test_a_segment_that_was_altered_is_named(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    path = segment_names(opened.folder)[0]
+    content = b"".join(opened.folder.read(path))
+    opened.folder.write_packed(path, [content.replace(b"Advertise", b"Advertisf")])
+    with pytest.raises(JournalBroken, match=f"{path} was altered"):
+        restore(empty_store, opened.folder)
+
+
+def test_a_segment_of_a_killed_writer_does_no_harm(bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    edit(opened, "1.1.1")
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "forget_marks", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            write_journal(opened.store, opened.folder)
+    left_over = segment_names(opened.folder)[-1]
+    opened.change("update caseforge.content set title = 'Newer' where edited_after is not null")
+    write_journal(opened.store, opened.folder)
+    done = restored(opened, empty_store)
+    assert done.others.left_over == (left_over,)
+    assert done.others.other_branch == ()
+
+
+def test_a_database_that_was_set_back_does_not_overwrite_the_other_history(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    write_journal(opened.store, opened.folder)
+    older = moved(opened, empty_store)
+    for code in ("1.1.1", "1.1.2"):
+        opened.generate(code)
+    before = {name: b"".join(opened.folder.read(name)) for name in segment_names(opened.folder)}
+    older.generate("2.1.1")
+    assert before.items() <= {name: b"".join(opened.folder.read(name)) for name in segment_names(opened.folder)}.items()
+    kept = everything(older.store)
+    with older.store.begin() as connection:
+        connection.exec_driver_sql(
+            "truncate caseforge.framework, caseforge.provider, caseforge.journal_mark, caseforge.journal_segment cascade"
+        )
+    done = restore(older.store, older.folder)
+    assert everything(older.store) == kept
+    assert len(done.others.other_branch) >= 2
+
+
+def test_a_folded_journal_is_one_segment_that_holds_everything(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    old = segment_names(opened.folder)
+    assert fold_journal(opened.store, opened.folder) == old
+    assert len(segment_names(opened.folder)) == 1
+    restored(opened, empty_store)
+
+
+def test_rows_of_an_older_schema_get_the_defaults_of_newer_columns(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    write_journal(opened.store, opened.folder)
+    (path,) = segment_names(opened.folder)
+    lines = b"".join(opened.folder.read(path)).replace(b'"owner":"",', b"")
+    opened.folder.write_packed(path, [lines])
+    restored(opened, empty_store)
+
+
+def test_nothing_new_is_written_when_nothing_has_changed(bench: OpenBench) -> None:
+    opened = bench()
+    assert write_journal(opened.store, opened.folder) > 0
+    assert write_journal(opened.store, opened.folder) == 0
+    poll_batches(opened.store, opened.provider)
+    assert len(segment_names(opened.folder)) == 1
+
+
+def test_what_was_restored_is_not_journaled_again(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    again = moved(opened, empty_store)
+    assert write_journal(again.store, again.folder) == 0
+    edit(again, "1.1.1")
+    assert 0 < write_journal(again.store, again.folder) < 20

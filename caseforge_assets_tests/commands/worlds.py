@@ -1,0 +1,72 @@
+"""A world in which everything has happened that a restore has to bring back, and ways to compare two databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+
+from caseforge_assets.commands.edit_content import edit_content
+from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.plan_retry import plan_retry
+from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.store import plans
+from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.journal_marks import journaled_tables
+from caseforge_assets_tests.commands.test_twins import create_another
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
+
+NOT_RESTORED = {"outbox"}  # what Dagster is told: only what stands comes back
+OTHER_SHOP = [(f"9{row[0][1:]}" if row[0][0] == "1" else row[0], *row[1:]) for row in SHOP]
+
+
+def eventful(bench: OpenBench) -> Workbench:
+    """Twins, failures, retries, reuse, an edit, two editions, another answer to the same question, a node that is gone."""
+    opened = bench(faults=["reply_error:call=1", "truncate:attempts=1,match=-1-1-1-r"])
+    opened.approve(stages=[PROCESS])
+    plan_batches(opened.store, opened.provider, opened.configuration)
+    submit_batches(opened.store, opened.provider, opened.folder)
+    create_another(opened)
+    opened.work()
+    opened.generate("1.1.2", stages=[PROCESS], ask_again=True)
+    retry(opened)
+    opened.generate()
+    edit(opened, "1.1.2")
+    opened.generate("1.1.2", stages=[USECASES])
+    opened.load(OTHER_SHOP, key="other")
+    opened.generate("2.1.1", "2.1.2", key="other")
+    opened.load([("1.1.3", "e", "Write quotations", SHOP[4][3]) if row[1] == "e" else row for row in SHOP if row[1] != "d"])
+    opened.generate()
+    write_journal(opened.store, opened.folder)
+    return opened
+
+
+def retry(opened: Workbench) -> None:
+    """Sends what failed once more."""
+    with opened.store.begin() as connection:
+        plan = plan_retry(connection, opened.configuration, KEY, [PROCESS, USECASES], opened.provider.simulated, None, (), None)
+        plans.decide(connection, plan.id, True)
+    opened.work()
+
+
+def edit(opened: Workbench, code: str) -> None:
+    """A person adds a line to a document."""
+    body = opened.column(
+        "select c.body from caseforge.content c where c.is_current and c.stage = 'process_details' and c.node_id = :id",
+        id=opened.ids(code)[0],
+    )[0]
+    with opened.store.begin() as connection:
+        edit_content(
+            connection, opened.configuration, KEY, opened.ids(code)[0], PROCESS, f"{body}\n\nAda knows: \\t \"=1+1\" 'ö' 🚲", by="Ada"
+        )
+
+
+def everything(store: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables with all columns, in order."""
+    with store.connect() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(text(f"select * from {table.fullname} order by 1"))]
+            for table in journaled_tables()
+            if table.name not in NOT_RESTORED
+        }
