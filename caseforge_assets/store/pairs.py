@@ -79,7 +79,8 @@ def accept(connection: Connection, node: ComparedNode, like: ComparedNode, accep
     insert into caseforge.similar_pair (node_id, name, description, like_node_id, like_name, like_description, accepted_by)
     values (:node_id, :name, :description, :like_node_id, :like_name, :like_description, :accepted_by)
     on conflict (node_id) do update set name = excluded.name, description = excluded.description, like_node_id = excluded.like_node_id,
-      like_name = excluded.like_name, like_description = excluded.like_description, accepted_by = excluded.accepted_by, accepted_at = now()
+      like_name = excluded.like_name, like_description = excluded.like_description, accepted_by = excluded.accepted_by, accepted_at = now(),
+      forgotten_at = null
     """)
     values = {"node_id": node.node_id, "name": node.name, "description": node.description, "accepted_by": accepted_by}
     values |= {"like_node_id": like.node_id, "like_name": like.name, "like_description": like.description}
@@ -87,8 +88,9 @@ def accept(connection: Connection, node: ComparedNode, like: ComparedNode, accep
 
 
 def forget(connection: Connection, node_id: int) -> bool:
-    """Removes a node's pair; false when it has none."""
-    return connection.execute(text("delete from caseforge.similar_pair where node_id = :node"), {"node": node_id}).rowcount > 0
+    """Takes a node's pair back; false when it has none."""
+    query = text("update caseforge.similar_pair set forgotten_at = now() where node_id = :node and forgotten_at is null")
+    return connection.execute(query, {"node": node_id}).rowcount > 0
 
 
 _ACCEPTED = text("""
@@ -99,6 +101,7 @@ join caseforge.node n on n.id = s.node_id
 join caseforge.node o on o.id = s.like_node_id
 join lateral (select * from caseforge.node_version v where v.node_id = s.node_id order by v.framework_version_id desc limit 1) nv on true
 join lateral (select * from caseforge.node_version v where v.node_id = s.like_node_id order by v.framework_version_id desc limit 1) onv on true
+where s.forgotten_at is null
 order by n.framework_key, nv.position
 """)
 
@@ -114,6 +117,7 @@ from caseforge.similar_pair s
 join caseforge.node n on n.id = s.like_node_id
 join caseforge.node_version nv on nv.node_id = s.node_id and nv.name = s.name and nv.description = s.description
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where s.forgotten_at is null
 """)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -311,6 +312,7 @@ similar_pair = Table(
     Column("like_description", Text, nullable=False),
     Column("accepted_by", Text, nullable=False),
     now_column("accepted_at"),
+    Column("forgotten_at", DateTime(timezone=True), comment="rows are never deleted: the journal keeps what is"),
     CheckConstraint("node_id <> like_node_id", name="two_nodes"),
 )
 

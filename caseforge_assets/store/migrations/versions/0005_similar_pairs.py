@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("like_description", sa.Text(), nullable=False),
         sa.Column("accepted_by", sa.Text(), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True, comment="rows are never deleted: the journal keeps what is"),
         sa.CheckConstraint("node_id <> like_node_id", name=op.f("ck_similar_pair_two_nodes")),
         sa.ForeignKeyConstraint(["node_id"], ["caseforge.node.id"], name=op.f("fk_similar_pair_node_id")),
         sa.ForeignKeyConstraint(["like_node_id"], ["caseforge.node.id"], name=op.f("fk_similar_pair_like_node_id")),
