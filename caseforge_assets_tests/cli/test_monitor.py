@@ -111,7 +111,8 @@ def test_json_has_the_batches_under_way_first_and_real_figures_of_those_that_are
     cli.run("generate", "--nodes", "1.1.1", "--wait")
     cli.run("generate", "--nodes", "1.1.2,1.1.3", "--stage", "process_details")
     under_way, usecases, documents = cli.json("monitor", "--watch-only", "--once")
-    assert (under_way["stage"], under_way["state"], under_way["estimated"]) == ("process_details", "open", True)
+    assert (under_way["stage"], under_way["estimated"]) == ("process_details", True)
+    assert under_way["state"] in ("open", "final")
     assert (under_way["request_count"], under_way["collected_at"]) == (2, None)
     assert (usecases["stage"], usecases["state"], usecases["estimated"], usecases["done"], usecases["failed"]) == (
         "usecases",
