@@ -76,7 +76,7 @@ def _shares(batch: BatchFigures, subject: str, which: str, thresholds: Threshold
     if cut_off > thresholds.token_limit_share:
         text = (
             f"{which}: {batch.cut_off:,} of {batch.requests:,} answers ended at their token limit ({cut_off:.1%}); `caseforge retry` asks "
-            "again with more, a higher batch_max_completion_tokens_… prevents it"
+            "again with more, a larger completion budget in caseforge.toml prevents it"
         )
         yield Finding(Rule.token_limit, subject, _severity(cut_off, thresholds.token_limit_share), text, batch.framework_key)
 

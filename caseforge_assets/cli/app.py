@@ -32,6 +32,7 @@ _COMMANDS = {
     "status": "watching",
     "failed": "watching",
     "costs": "money",
+    "report": "report",
     "alerts": "alerts",
     "stale": "stale",
     "show": "reading",

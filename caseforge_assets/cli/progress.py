@@ -92,7 +92,11 @@ def stopping_politely(session: Session) -> Iterator[None]:
     except KeyboardInterrupt:
         with session.store.connect() as connection:
             count = len(batches.in_states(connection, ["open", "creating"]))
-        going_on = f"{count:,} batch{'es' if count > 1 else ''} under way at the provider {'go' if count > 1 else 'goes'} on" if count else "nothing is lost"
+        going_on = (
+            f"{count:,} batch{'es' if count > 1 else ''} under way at the provider {'go' if count > 1 else 'goes'} on"
+            if count
+            else "nothing is lost"
+        )
         errors.print(f"\nStopped watching; {going_on}. `caseforge monitor` watches and collects again.")
         session.mirror()
         raise SystemExit(130) from None

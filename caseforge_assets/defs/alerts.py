@@ -7,8 +7,7 @@ import dagster as dg
 
 from caseforge_assets.alerts.rules import Severity
 from caseforge_assets.commands.alert_people import alert_people
-from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.reports import RUN_REPORT
+from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.store import alerts
 from caseforge_assets.store.alerts import AlertRow
