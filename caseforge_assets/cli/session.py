@@ -82,7 +82,7 @@ class Session:
         if checked.changed and not quiet:
             with self.store.connect() as connection:
                 rows = newest(connection, with_cleared=True)
-            for row in rows:
+            for row in sorted(rows, key=lambda row: row.id):
                 if row.id in (*checked.raised, *checked.escalated):
                     errors.print(f"Alert {row.id}, {row.severity}: {row.text}", style="red" if row.severity == "critical" else "yellow")
                 elif row.id in checked.cleared:
