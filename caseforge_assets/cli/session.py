@@ -106,5 +106,6 @@ class Session:
         if waiting or alerts_changed:
             from caseforge_assets.cli.dagster_bridge import flush
 
-            with console.status(f"Showing {waiting:,} events in Dagster …"):
+            what = f"{waiting:,} events" if waiting else "what is new of alerts"
+            with console.status(f"Showing {what} in Dagster …"):
                 flush(self.settings, self.store, alerts_changed=alerts_changed)
