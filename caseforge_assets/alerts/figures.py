@@ -71,10 +71,14 @@ class BudgetFigures:
 
 @dataclass(frozen=True, slots=True)
 class ProviderFigures:
-    """One provider. `quiet_since` is when something was collected last, or else when its oldest open batch was sent; None: nothing is open."""
+    """One provider: why nothing is sent to it until a person acts, and why it refused the key when it was last asked; None: neither.
+
+    `quiet_since` is when something was collected last, or else when its oldest open batch was sent; None: nothing is open.
+    """
 
     id: int
     base_url: str
+    stopped_reason: str | None
     refused_reason: str | None
     open_batches: int
     quiet_since: datetime | None

@@ -53,7 +53,7 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     if batch.state == "unknown":
         yield Finding(Rule.unknown_batch, subject, Severity.warning, f"{which}: {batch.reason}", batch.framework_key)
     if batch.stray_lines:
-        text = f"{which}: {batch.stray_lines:,} lines of its result files cannot be read or answer nothing that was asked; they are kept in its files"
+        text = f"{which}: of its result files, this many lines cannot be read or answer nothing that was asked: {batch.stray_lines:,}. They are kept"
         yield Finding(Rule.stray_lines, subject, Severity.warning, text, batch.framework_key)
     if not batch.unanswered or not batch.requests:
         return
@@ -76,7 +76,7 @@ def _shares(batch: BatchFigures, subject: str, which: str, thresholds: Threshold
     if cut_off > thresholds.token_limit_share:
         text = (
             f"{which}: {batch.cut_off:,} of {batch.requests:,} answers ended at their token limit ({cut_off:.1%}); `caseforge retry` asks "
-            "again with more, a higher batch_max_completion_tokens_… prevents it"
+            "again with more, a larger completion budget in caseforge.toml prevents it"
         )
         yield Finding(Rule.token_limit, subject, _severity(cut_off, thresholds.token_limit_share), text, batch.framework_key)
 
@@ -126,8 +126,10 @@ def _of_budget(budget: BudgetFigures, limits: _Limits) -> Iterator[Finding]:
 
 def _of_provider(provider: ProviderFigures, thresholds: Thresholds, now: datetime) -> Iterator[Finding]:
     subject = f"provider {provider.id}"
-    if provider.refused_reason:
-        text = f"{provider.base_url} refuses the work, and nothing more is sent: {provider.refused_reason}. When it is settled: caseforge submit"
+    if provider.stopped_reason or provider.refused_reason:
+        text = f"{provider.base_url} refused the key when it was last asked: {provider.refused_reason}"
+        if provider.stopped_reason:
+            text = f"{provider.base_url} refuses the work, and nothing more is sent: {provider.stopped_reason}. When it is settled: caseforge submit"
         yield Finding(Rule.authentication, subject, Severity.critical, text)
     if provider.quiet_since is None:
         return

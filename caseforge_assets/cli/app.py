@@ -33,6 +33,7 @@ _COMMANDS = {
     "status": "watching",
     "failed": "watching",
     "costs": "money",
+    "report": "report",
     "alerts": "alerts",
     "stale": "stale",
     "quality": "quality",

@@ -121,7 +121,7 @@ class Session:
         if checked.changed and not quiet:
             with self.store.connect() as connection:
                 rows = newest(connection, with_cleared=True)
-            for row in rows:
+            for row in sorted(rows, key=lambda row: row.id):
                 if row.id in (*checked.raised, *checked.escalated):
                     errors.print(f"Alert {row.id}, {row.severity}: {row.text}", style="red" if row.severity == "critical" else "yellow")
                 elif row.id in checked.cleared:
@@ -145,5 +145,6 @@ class Session:
         if waiting or alerts_changed:
             from caseforge_assets.cli.dagster_bridge import flush
 
-            with console.status(f"Showing {waiting:,} events in Dagster …"):
+            what = f"{waiting:,} events" if waiting else "what is new of alerts"
+            with console.status(f"Showing {what} in Dagster …"):
                 flush(self.settings, self.store, alerts_changed=alerts_changed)

@@ -7,9 +7,9 @@ import dagster as dg
 
 from caseforge_assets.alerts.rules import Severity
 from caseforge_assets.commands.alert_people import alert_people
-from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.reports import RUN_REPORT
+from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.reports.cells import safe_markdown
 from caseforge_assets.store import alerts
 from caseforge_assets.store.alerts import AlertRow
 from caseforge_assets.store.engine import Engine
@@ -60,7 +60,7 @@ def _verdict(store: Engine, key: str) -> dict[str, Any]:
     with store.connect() as connection:
         rows = alerts.newest(connection, key=key)
     critical = sum(row.severity == Severity.critical for row in rows)
-    says = f"{len(rows):,} open, {critical:,} of them critical: {rows[0].text}" if rows else "no alert is open"
+    says = f"{len(rows):,} open, {critical:,} of them critical: {safe_markdown(rows[0].text)}" if rows else "no alert is open"
     return {
         "passed": not rows,
         "severity": dg.AssetCheckSeverity.ERROR if critical else dg.AssetCheckSeverity.WARN,

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.keep_workbook import keep_workbook
 from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
@@ -18,9 +19,9 @@ from caseforge_assets.defs.alerts import alert_check, alert_result
 from caseforge_assets.defs.checks import check_results, check_specs
 from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
 from caseforge_assets.defs.mirror import mirror, say_unfinished
-from caseforge_assets.defs.names import PROVIDER_POOL, asset_key
+from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key
 from caseforge_assets.defs.partitions import node_partitions
-from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures, stale_figures
+from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import Configuration, FrameworkSettings
@@ -28,7 +29,7 @@ from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 from caseforge_assets.store.engine import Engine
 
-Figures = Callable[[Engine, Configuration, str], Mapping[str, Any]]
+Figures = Callable[[Engine, Configuration, ArtifactFolder, str], Mapping[str, Any]]
 
 
 class StationConfig(dg.Config):
@@ -41,7 +42,13 @@ def framework_assets(key: str, entry: FrameworkSettings, configuration: Configur
     """All assets of a framework, in a group and under a key prefix of its name."""
     reports = [
         _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, run_figures, with_alerts=True),
-        _report(key, entry, STALE_REPORT, STALE_REPORT_TEXT, lambda *of: stale_figures(read_statuses(*of))),
+        _report(
+            key,
+            entry,
+            STALE_REPORT,
+            STALE_REPORT_TEXT,
+            lambda store, configuration, _, key: stale_figures(read_statuses(store, configuration, key)),
+        ),
     ]
     return [_framework(key, entry), _stations(key, entry, configuration), *reports]
 
@@ -129,7 +136,8 @@ def _report(
     )
     def report(caseforge: Caseforge) -> dg.MaterializeResult:  # type: ignore[type-arg]
         checks = [alert_result(caseforge.store, key)] if with_alerts else []
-        return dg.MaterializeResult(metadata=figures(caseforge.store, caseforge.configuration, key), check_results=checks)
+        metadata = figures(caseforge.store, caseforge.configuration, caseforge.folder, key)
+        return dg.MaterializeResult(metadata=metadata, check_results=checks)
 
     return report
 

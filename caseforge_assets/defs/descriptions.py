@@ -24,7 +24,8 @@ code and stable id, such as `1.2.4_10040`.
 {stations}
 """
 RUN_REPORT_TEXT = (
-    "Coverage, failures, tokens and cost of the framework as figures over time, and the batches that are under way. "
+    "What the framework came to: coverage, success at the first answer and by now, failures, use cases a node, cost against estimate and "
+    "earlier runs, and its batches with their times and files. Numbers are plotted over time; `caseforge report` shows trends. "
     "Written anew whenever something of the framework is."
 )
 STALE_REPORT_TEXT = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dagster import DagsterInstance, JobDefinition
+from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 
 from caseforge_assets.defs.event_metadata import event_metadata, framework_metadata
 from caseforge_assets.defs.lineage import (
@@ -18,7 +18,7 @@ from caseforge_assets.defs.lineage import (
     write_materializations,
     write_observations,
 )
-from caseforge_assets.defs.names import asset_key, partitions_name
+from caseforge_assets.defs.names import RUN_REPORT, asset_key, partitions_name
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, all_stations
@@ -116,7 +116,10 @@ def _flush_chunk(
 
 def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
     if preview is not None:
-        return event_metadata(preview, STATIONS[row.asset], place_of)
+        shown = event_metadata(preview, STATIONS[row.asset], place_of)
+        if "batch" in shown:
+            shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
+        return shown
     edition = frameworks.current_edition(connection, row.framework_key)
     return framework_metadata(edition, frameworks.levels_of(connection, edition.id)) if edition else {}
 

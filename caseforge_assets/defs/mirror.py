@@ -13,8 +13,8 @@ from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import RunOfEvents, flush_outbox
 from caseforge_assets.defs.lineage import StationEvent, write_materializations
-from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT, run_figures, stale_figures
+from caseforge_assets.defs.names import RUN_REPORT, asset_key
+from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages, fingerprint
@@ -42,7 +42,7 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     write_journal(store, caseforge.folder)
     flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
-    _sum_up(context.instance, store, caseforge.configuration, touched, run, operation.log_event, left_out=own)
+    _sum_up(context.instance, store, caseforge.configuration, caseforge.folder, touched, run, operation.log_event, left_out=own)
     return flushed
 
 
@@ -52,7 +52,7 @@ def mirror_outside_runs(
     """The same for the command line, whose events belong to no run, and which looks for alerts itself."""
     touched = _touched(store, configuration, everything)
     flushed = flush_outbox(instance, store, failed_nodes, folder.describe)
-    _sum_up(instance, store, configuration, touched, RunOfEvents(), instance.report_runless_asset_event)
+    _sum_up(instance, store, configuration, folder, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed
 
 
@@ -74,6 +74,7 @@ def _sum_up(
     instance: dg.DagsterInstance,
     store: Engine,
     configuration: Configuration,
+    folder: ArtifactFolder,
     keys: Sequence[str],
     run: RunOfEvents,
     emit: Emit,
@@ -81,7 +82,8 @@ def _sum_up(
 ) -> None:
     for key in keys:
         statuses = read_statuses(store, configuration, key)
-        reports = [_report(key, RUN_REPORT, run_figures(store, configuration, key)), _report(key, STALE_REPORT, stale_figures(statuses))]
+        figures = {RUN_REPORT: run_figures(store, configuration, folder, key), STALE_REPORT: stale_figures(statuses)}
+        reports = [_report(key, name, of_report) for name, of_report in figures.items()]
         write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         for evaluation in evaluate(store, configuration, key, statuses):
             if evaluation.asset_check_key not in left_out:

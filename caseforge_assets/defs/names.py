@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+RUN_REPORT = "run_report"
 PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits it
 
 

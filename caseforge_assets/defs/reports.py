@@ -6,60 +6,67 @@ from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.read_quality import StageQuality, read_quality
 from caseforge_assets.commands.station_statuses import StationStatus
+from caseforge_assets.commands.summarize_run import summarize_run
+from caseforge_assets.defs.run_tables import coverage_figures, run_tables, table
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import all_stations
 from caseforge_assets.store import batches, readers
+from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine
 
-RUN_REPORT = "run_report"
 STALE_REPORT = "stale_report"
 LISTED_NODES = 300
 UNDER_WAY = ("planned", "written", "uploaded", "creating", "open", "final", "unknown")
 
 
-def run_figures(store: Engine, configuration: Configuration, key: str) -> Mapping[str, Any]:
-    """Per stage: nodes in each state; per stage and kind of provider: attempts, output tokens, cost; what is under way.
+def run_figures(store: Engine, configuration: Configuration, folder: ArtifactFolder, key: str) -> Mapping[str, Any]:
+    """Where a framework stands and what it came to: numbers that the UI plots, and tables with charts.
 
-    Unknown costs are counted (`unknown`), never shown as 0.
+    Numbers: per stage nodes in each state; per stage and kind of provider attempts, output tokens, cost. Unknown costs are counted
+    (`unknown`), never shown as 0.
     """
     figures: dict[str, Any] = {}
     with store.connect() as connection:
-        for stage in all_stages():
-            states = [state for _, state in survey(connection, configuration, key, stage, True)]
-            figures |= {f"{stage.key}_{state}": states.count(state) for state in NodeState}
-        figures["candidates"] = readers.candidate_count(connection, key)
-        for row in readers.spent(connection, key):
-            kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
-            sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}
-            if row.cost_usd is not None:
-                sums["cost_usd"] = float(row.cost_usd)
-            figures |= {f"{row.stage}_{name}_{kind}": value for name, value in sums.items()}  # longer names would run into their values
+        states = {stage.key: [state for _, state in survey(connection, configuration, key, stage, True)] for stage in all_stages()}
+        summary = summarize_run(connection, key)
+        candidates = readers.candidate_count(connection, key)
+        spent = readers.spent(connection, key)
         measured = read_quality(connection, configuration, key)
         under_way = batches.in_states(connection, UNDER_WAY)
-    figures |= quality_figures(measured)
-    figures["batches_under_way"] = len(under_way)
-    if under_way:
-        figures["under_way"] = _table(
-            ("batch", "stage", "requests", "state", "at_the_provider", "since", "note"),
-            [
-                (
-                    one.name,
-                    one.stage,
-                    one.request_count,
-                    one.state,
-                    one.remote_status,
-                    f"{one.opened_at or one.created_at:%Y-%m-%d %H:%M} UTC",
-                    one.reason,
-                )
-                for one in under_way
-            ],
+    figures |= coverage_figures(states) | run_tables(summary, folder)
+    for stage, of_stage in states.items():
+        figures |= {f"{stage}_{state}": of_stage.count(state) for state in NodeState}
+    figures["candidates"] = candidates
+    for row in spent:
+        kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
+        sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}
+        if row.cost_usd is not None:
+            sums["cost_usd"] = float(row.cost_usd)
+        figures |= {f"{row.stage}_{name}_{kind}": value for name, value in sums.items()}  # longer names would run into their values
+    return figures | quality_figures(measured) | _under_way(under_way)
+
+
+def _under_way(rows: Sequence[BatchRow]) -> dict[str, Any]:
+    shown = [
+        (
+            one.name,
+            one.stage,
+            one.request_count,
+            one.state,
+            one.remote_status,
+            f"{one.opened_at or one.created_at:%Y-%m-%d %H:%M} UTC",
+            one.reason,
         )
-    return figures
+        for one in rows
+    ]
+    columns = ("batch", "stage", "requests", "state", "at_the_provider", "since", "note")
+    return {"batches_under_way": len(rows)} | ({"under_way": table(columns, shown)} if rows else {})
 
 
 def quality_figures(measured: Sequence[StageQuality]) -> Mapping[str, Any]:
@@ -78,7 +85,7 @@ def quality_figures(measured: Sequence[StageQuality]) -> Mapping[str, Any]:
             for value, count in sorted(counts.items())
         ]
         if rows:
-            figures["levels"] = _table(("branch", "field", "value", "candidates"), rows)
+            figures["levels"] = table(("branch", "field", "value", "candidates"), rows)
     return figures
 
 
@@ -95,14 +102,9 @@ def stale_figures(statuses: Sequence[StationStatus]) -> Mapping[str, Any]:
     ]
     name = "list" if len(rows) == len(stale) else f"first_{LISTED_NODES}"
     next_step = "*The job `regenerate` with `selection: stale` makes them anew; `caseforge stale` prints the whole list.*"
-    return figures | {name: _table(("station", "partition", "node", "why", "since"), rows), "what_to_do": dg.MetadataValue.md(next_step)}
+    return figures | {name: table(("station", "partition", "node", "why", "since"), rows), "what_to_do": dg.MetadataValue.md(next_step)}
 
 
 def _since(reasons: tuple[Any, ...]) -> str:
     times = [reason.since for reason in reasons if reason.since is not None]
     return f"{min(times):%Y-%m-%d %H:%M} UTC" if times else ""
-
-
-def _table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dg.TableMetadataValue:
-    records = [dg.TableRecord({name: "" if value is None else value for name, value in zip(columns, row, strict=True)}) for row in rows]
-    return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name) for name in columns]))

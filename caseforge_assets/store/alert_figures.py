@@ -115,11 +115,11 @@ def run_costs(connection: Connection, plan_ids: Sequence[int]) -> list[RunCost]:
 
 
 _PROVIDERS = text("""
-select p.id, p.base_url, coalesce(p.stopped_reason, p.refused_reason) as refused_reason, count(b.id) as open_batches,
-       greatest(min(coalesce(b.creating_at, b.created_at)),
-                (select max(done.collected_at) from caseforge.batch done where done.provider_id = p.id and done.origin = 'submitted')) as quiet_since
+select p.id, p.base_url, p.stopped_reason, p.refused_reason, count(b.id) as open_batches,
+       case when count(b.id) > 0 then greatest(min(coalesce(b.creating_at, b.created_at)),
+            (select max(done.collected_at) from caseforge.batch done where done.provider_id = p.id and done.origin = 'submitted')) end as quiet_since
 from caseforge.provider p
-left join caseforge.batch b on b.provider_id = p.id and b.state in ('open', 'final', 'unknown') and b.twin_of is null
+left join caseforge.batch b on b.provider_id = p.id and b.state in ('open', 'final') and b.twin_of is null
 where p.base_url <> 'imported' group by p.id order by p.id
 """)
 
@@ -127,6 +127,6 @@ where p.base_url <> 'imported' group by p.id order by p.id
 def providers(connection: Connection) -> list[ProviderFigures]:
     """Every provider that batches are sent to."""
     return [
-        ProviderFigures(row.id, row.base_url, row.refused_reason, row.open_batches, row.quiet_since if row.open_batches else None)
+        ProviderFigures(row.id, row.base_url, row.stopped_reason, row.refused_reason, row.open_batches, row.quiet_since)
         for row in connection.execute(_PROVIDERS)
     ]

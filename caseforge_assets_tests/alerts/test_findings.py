@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BATCH = BatchFigures(7, "batch_x", "usecases", "shop", "collected", "completed", None, "", False, 100, 0, 0, 100, 0)
 PLAN = PlanFigures(3, "shop", NOW - timedelta(hours=1), 5, 100, Decimal(10), Decimal(10))
 RUN_COST = RunCost(3, "shop", "usecases", "gpt-5", 100, Decimal("0.05"), 100, Decimal("0.05"))
-PROVIDER = ProviderFigures(1, "https://api.example.test/v1", None, 2, NOW)
+PROVIDER = ProviderFigures(1, "https://api.example.test/v1", None, None, 2, NOW)
 
 
 def found(figures: Figures, **thresholds: object) -> list[tuple[Rule, Severity]]:
@@ -112,3 +112,26 @@ def test_secrets_in_what_the_provider_says_are_masked() -> None:
     (finding,) = find(Figures(providers=(refusing,)), Thresholds(), NOW)
     assert "sk-proj" not in finding.text
     assert finding.severity is Severity.critical
+
+
+def test_a_key_that_was_refused_and_sending_that_is_stopped_are_told_apart() -> None:
+    refusing = replace(PROVIDER, refused_reason="HTTP 401")
+    (asked,) = find(Figures(providers=(refusing,)), Thresholds(), NOW)
+    (stopped,) = find(Figures(providers=(replace(refusing, stopped_reason="quota"),)), Thresholds(), NOW)
+    assert "refused the key when it was last asked: HTTP 401" in asked.text
+    assert "nothing more is sent: quota" in stopped.text
+
+
+def test_each_rule_can_be_switched_off() -> None:
+    bad = replace(BATCH, failed=50, cut_off=50, remote_status="failed", failure="refused", stray_lines=3)
+    expired, unknown = replace(BATCH, id=8, remote_status="expired"), replace(BATCH, id=9, state="unknown", unanswered=0)
+    everything = Figures(
+        batches=(bad, expired, unknown),
+        plans=(replace(PLAN, first_submission=NOW - timedelta(days=9), cost_usd=Decimal(90)),),
+        run_costs=(replace(RUN_COST, cost_per_node_usd=Decimal(9)),),
+        budgets=(BudgetFigures(None, Decimal(1), Decimal(1)),),
+        providers=(replace(PROVIDER, stopped_reason="quota", quiet_since=NOW - timedelta(days=9)),),
+    )
+    assert {rule for rule, _ in found(everything)} == set(Rule)
+    for rule in Rule:
+        assert {other for other, _ in found(everything, off=[rule])} == set(Rule) - {rule}

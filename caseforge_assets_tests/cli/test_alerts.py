@@ -77,7 +77,7 @@ def test_a_key_that_is_refused_is_an_alert_of_the_command_that_tried_it(command_
     cli = command_line(faults=["reply_error:when=before,status=401,code=invalid_api_key,call=2,match=^GET /v1/models"])
     cli.load_shop()
     cli.run("generate", "--nodes", "1.1.1", "--wait")
-    assert "refuses the work" in cli.run("monitor", "--once", expected=4)
+    assert "refused the key when it was last asked" in cli.run("monitor", "--once", expected=4)
     assert [row["rule"] for row in cli.json("alerts", expected=3)] == ["authentication"]
     cli.run("monitor", "--once")
     assert cli.json("alerts") == []

@@ -236,14 +236,6 @@ def test_every_alert_is_raised_once_delivered_and_cleared(rule: str, bench: Open
     assert not check(over, now).changed
 
 
-@pytest.mark.parametrize("rule", COURSES)
-def test_a_rule_that_is_off_says_nothing(rule: str, bench: OpenBench) -> None:
-    opened, now = next(COURSES[rule](bench))
-    thresholds = opened.configuration.alerts
-    check_alerts(opened.store, opened.configuration.model_copy(update={"alerts": thresholds.model_copy(update={"off": tuple(Rule)})}), now)
-    assert open_rules(opened) == []
-
-
 def test_what_happened_once_is_not_told_again_when_its_nodes_are_asked_anew(bench: OpenBench) -> None:
     course = failed_share(bench)
     opened, _ = next(course)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -167,3 +168,34 @@ def test_a_check_can_be_run_alone(project: OpenProject, station: str, name: str)
     key = AssetCheckKey(AssetKey(asset_key(KEY, station)), name)
     assert job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(instance=opened.instance).success
     assert set(verdicts(opened)) == {(station, name)}
+
+
+def test_the_report_draws_what_a_run_came_to_and_leads_to_its_files(project: OpenProject) -> None:
+    opened = project(faults=["http_500:batch=1,match=-1-1-1-r"])
+    opened.bench.load()
+    opened.bench.generate(stages=[PROCESS])
+    flush_by_command_line(opened)
+    shown = report(opened, "run_report")
+    assert (shown["process_details_first_percent"], shown["process_details_coverage_percent"]) == (83.3333, 83.33)
+    first, by_now = shown["success"]
+    assert (first.data["good"], first.data["nodes"], by_now.data["answers"]) == ("83.3%", "5 of 6", "process_details, by now")
+    assert set(first.data["chart"]) <= set("█▏▎▍▌▋▊▉")
+    (failure,) = shown["failures"]
+    assert (failure.data["outcome"], failure.data["attempts"]) == ("server_error", 1)
+    (batch,) = shown["batches"]
+    assert (batch.data["good"], batch.data["failed"], shown["newest_batch"]) == ("5/6", 1, batch.data["batch"])
+    (file,) = shown["files_of_batches"]
+    assert Path(file.data["file"]).read_text().count("\n") == 5
+    record = opened.latest(OUTPUTS, "1.1.2_d")
+    metadata = record.asset_materialization.metadata
+    assert (metadata["batch"].value, metadata["file"].path) == (batch.data["batch"], file.data["file"])
+    assert metadata["all_batches"].asset_key == AssetKey([KEY, "run_report"])
+
+
+def test_a_report_on_nothing_shows_no_figures_of_answers(project: OpenProject) -> None:
+    opened = project()
+    opened.bench.load()
+    flush_by_command_line(opened)
+    shown = report(opened, "run_report")
+    assert {"success", "failures", "cost", "batches", "candidates_per_node", "newest_batch"} & set(shown) == set()
+    assert [row.data["done"] for row in shown["coverage"]] == ["0.0%", "0.0%"]

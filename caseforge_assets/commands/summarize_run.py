@@ -1,0 +1,41 @@
+"""What a framework's generation came to so far, and how it developed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from caseforge_assets.reports.run_summary import RunSummary
+from caseforge_assets.reports.trends import DayFigures, Pattern, patterns, periods
+from caseforge_assets.store import alert_figures, run_figures
+from caseforge_assets.store.engine import Connection
+
+LISTED_BATCHES = 30
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What came back lately: by day or week, and the errors among it, most frequent first."""
+
+    periods: Sequence[DayFigures]
+    patterns: Sequence[Pattern]
+
+
+def summarize_run(connection: Connection, key: str) -> RunSummary:
+    """A whole framework, as far as something came back."""
+    costs = alert_figures.run_costs(connection, run_figures.newest_plans(connection, key))
+    baselines = {cost.stage: cost.earlier_cost_per_node_usd for cost in costs if cost.earlier_cost_per_node_usd is not None}
+    return RunSummary(
+        stages=tuple(run_figures.stages(connection, key)),
+        failures=tuple(run_figures.failure_counts(connection, key)),
+        items_per_node=run_figures.items_per_node(connection, key),
+        baselines=baselines,
+        batches=tuple(run_figures.batches(connection, key, LISTED_BATCHES)),
+    )
+
+
+def summarize_since(connection: Connection, now: datetime, age: timedelta, key: str | None) -> Trend:
+    """What came back in the time up to now, of one framework or of all."""
+    days = run_figures.days(connection, now - age, key)
+    return Trend(periods(days, age / timedelta(days=1)), patterns(run_figures.failures(connection, now - age, key)))

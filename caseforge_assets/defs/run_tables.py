@@ -1,0 +1,145 @@
+"""A framework's run as Dagster metadata: tables whose cells are drawn, and numbers that the UI plots over time."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.reports.bars import bar, percent
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.reports.run_summary import BatchFigures, RunSummary, StageFigures
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.stage import all_stages
+
+CELLS = 10  # a metadata table is narrow: what is looked at stands first
+
+
+def coverage_figures(states: Mapping[str, Sequence[NodeState]]) -> dict[str, Any]:
+    """Per stage, which share of the target nodes has its content, drawn and as a number, with what the others lack."""
+    rows, numbers = [], {}
+    for stage, of_stage in states.items():
+        done = of_stage.count(NodeState.DONE)
+        share = done / len(of_stage) if of_stage else None
+        if share is not None:
+            numbers[f"{stage}_coverage_percent"] = round(100 * share, 2)
+        others = ", ".join(f"{of_stage.count(state):,} {state}" for state in NodeState if state is not NodeState.DONE and state in of_stage)
+        rows.append((stage, percent(share), bar(share or 0, CELLS), f"{done:,} of {len(of_stage):,}", others))
+    return {"coverage": table(("stage", "done", "chart", "nodes", "others"), rows)} | numbers
+
+
+def run_tables(summary: RunSummary, folder: ArtifactFolder) -> dict[str, Any]:
+    """Everything that follows from answers, tables first; what nothing is known of is left out."""
+    figures: dict[str, Any] = {}
+    if summary.stages:
+        figures["success"] = table(("answers", "good", "chart", "nodes", "provider"), _success(summary.stages))
+    if summary.failures:
+        figures["failures"] = table(("outcome", "attempts", "chart", "stage", "meaning"), _failures(summary.failures))
+    if summary.items_per_node:
+        most = max(summary.items_per_node.values())
+        rows = [(f"{items} use cases", nodes, bar(nodes / most, CELLS)) for items, nodes in summary.items_per_node.items()]
+        figures["use_cases_per_node"] = table(("a node has", "nodes", "chart"), rows)
+    if summary.stages:
+        figures["cost"] = table(_COST, [_cost(summary, one) for one in summary.stages])
+    if summary.batches:
+        figures["batches"] = table(_BATCH, [_batch(one) for one in summary.batches])
+        files = [(one.name, folder.describe(one.file)) for one in summary.batches if one.file]
+        figures |= {"files_of_batches": table(("batch", "file"), files)} if files else {}
+    return figures | _numbers(summary) | _newest_batch(summary.batches)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.TableMetadataValue:
+    """Rows as Dagster shows them; None is an empty cell."""
+    records = [dg.TableRecord({name: "" if value is None else value for name, value in zip(columns, row, strict=True)}) for row in rows]
+    return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name) for name in columns]))
+
+
+def _numbers(summary: RunSummary) -> dict[str, Any]:
+    """What the UI plots: shares in percent, USD; of answers of a provider that bills where there are any. Longer names would run into their values."""
+    found: dict[str, float | Decimal | None] = {"candidates_per_node": summary.mean_items}
+    by_stage = {one.stage: one for one in sorted(summary.stages, key=lambda one: _KINDS.index(one.kind), reverse=True)}
+    for stage, one in by_stage.items():
+        found[f"{stage}_first_percent"] = None if one.first_pass is None else 100 * one.first_pass
+        found[f"{stage}_good_percent"] = None if one.after_retries is None else 100 * one.after_retries
+        found[f"{stage}_usd_per_node"] = one.cost_per_node_usd
+        found[f"{stage}_over_percent"] = None if one.over_estimate is None else 100 * one.over_estimate
+    return {name: round(float(value), 4) for name, value in found.items() if value is not None}
+
+
+def _success(stages: Sequence[StageFigures]) -> list[tuple[Any, ...]]:
+    return [
+        (f"{one.stage}, {words}", percent(share), bar(share or 0, CELLS), f"{nodes:,} of {one.nodes:,}", one.kind)
+        for one in stages
+        for words, share, nodes in (("first", one.first_pass, one.first_good), ("by now", one.after_retries, one.good))
+    ]
+
+
+_KINDS = ("billed", "simulated", "imported")
+_COST = (
+    "stage",
+    "a good node",
+    "against estimate",
+    "earlier runs a node",
+    "a use case",
+    "estimate an answer",
+    "cost",
+    "of unknown cost",
+    "answers",
+    "provider",
+)
+
+
+def _cost(summary: RunSummary, one: StageFigures) -> tuple[Any, ...]:
+    makes_items = one.stage == all_stages()[-1].key
+    a_use_case = summary.cost_per_item_usd(one) if makes_items else None
+    over = "" if one.over_estimate is None else f"{float(one.over_estimate):+.1%}"
+    earlier = summary.baselines.get(one.stage) if one.kind == "billed" else None
+    of_items = _usd(a_use_case) if makes_items else None
+    before = None if earlier is None else _usd(earlier)
+    unknown = one.unknown_costs or None
+    each = (_usd(one.cost_per_node_usd), over, before, of_items, _usd(one.expected_per_answer_usd))
+    return (one.stage, *each, _usd(one.cost_usd), unknown, one.answers, one.kind)
+
+
+def _failures(failures: Sequence[tuple[str, str, int]]) -> list[tuple[Any, ...]]:
+    most = failures[0][2]
+    return [(outcome, count, bar(count / most, CELLS), stage, Outcome(outcome).meaning) for stage, outcome, count in failures]
+
+
+_BATCH = ("number", "good", "chart", "failed", "batch", "stage", "state", "created", "queue", "run", "cost", "expected")
+
+
+def _batch(one: BatchFigures) -> tuple[Any, ...]:
+    unknown = f" and {one.unknown_costs:,} unknown" if one.unknown_costs else ""
+    cost = f"{_usd(one.cost_usd)}{unknown}" if one.ended else None
+    state = one.remote_status or one.state if one.state in ("open", "collected") else one.state
+    share = one.good / one.requests if one.requests else 0
+    good = (f"{one.good:,}/{one.requests:,}", bar(share, CELLS), one.failed)
+    created = f"{one.created_at:%Y-%m-%d %H:%M} UTC"
+    return (one.id, *good, one.name, one.stage, state, created, _time(one.queue_s), _time(one.run_s), cost, _usd(one.expected_usd))
+
+
+def _newest_batch(batches: Sequence[BatchFigures]) -> dict[str, Any]:
+    """The batch that was collected last, as numbers: over time they are a plot of batches."""
+    collected = [one for one in batches if one.state == "collected" and one.ended]
+    if not collected:
+        return {}
+    one = collected[0]
+    run_h = None if one.queue_s is None or one.run_s is None else (one.queue_s + one.run_s) / 3_600
+    cost = one.cost_usd if not one.unknown_costs else None
+    numbers = {
+        "batch_failed_percent": 100 * one.failed / one.ended,
+        "batch_hours": run_h,
+        "batch_cost_usd": cost,
+        "batch_requests": one.requests,
+    }
+    return {"newest_batch": one.name} | {name: round(float(value), 4) for name, value in numbers.items() if value is not None}
+
+
+def _usd(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else f"${amount:,.4f}"
+
+
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds / 3_600:.1f} h" if seconds >= 3_600 else f"{seconds:.0f} s"

@@ -1,0 +1,106 @@
+"""What a framework's generation came to, stage by stage and kind by kind of provider: records and the ratios that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures:
+    """One stage at one kind of provider (billed, simulated or imported).
+
+    `nodes` were answered at least once, `first_good` of them well at the first answer, `good` of them well by now. `answers` are all answers,
+    `unknown_costs` those of unknown cost, left out of `cost_usd`; `expected_usd` is what the others were expected to cost.
+    """
+
+    stage: str
+    kind: str
+    nodes: int
+    first_good: int
+    good: int
+    answers: int
+    cost_usd: Decimal | None
+    expected_usd: Decimal | None
+    unknown_costs: int
+
+    @property
+    def first_pass(self) -> float | None:
+        """Share of nodes that the first answer was good for."""
+        return self.first_good / self.nodes if self.nodes else None
+
+    @property
+    def after_retries(self) -> float | None:
+        """Share of nodes that have a good answer by now."""
+        return self.good / self.nodes if self.nodes else None
+
+    @property
+    def cost_per_node_usd(self) -> Decimal | None:
+        """What a node with a good answer cost, failed attempts included; None while any cost is unknown."""
+        return self.cost_usd / self.good if self.cost_usd is not None and self.good and not self.unknown_costs else None
+
+    @property
+    def expected_per_answer_usd(self) -> Decimal | None:
+        """What an answer was expected to cost."""
+        known = self.answers - self.unknown_costs
+        return self.expected_usd / known if self.expected_usd is not None and known else None
+
+    @property
+    def over_estimate(self) -> Decimal | None:
+        """By which part of the estimate the answers cost more (less: negative)."""
+        return self.cost_usd / self.expected_usd - 1 if self.cost_usd is not None and self.expected_usd else None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFigures:
+    """One batch of a framework. Times at the provider are by its clock: `queue_s` until it began, `run_s` from there to the end; None: unknown."""
+
+    id: int
+    name: str
+    stage: str
+    state: str
+    remote_status: str | None
+    created_at: datetime
+    requests: int
+    ended: int
+    good: int
+    queue_s: float | None
+    run_s: float | None
+    cost_usd: Decimal | None
+    unknown_costs: int
+    expected_usd: Decimal | None
+    file: str | None
+
+    @property
+    def failed(self) -> int:
+        """Attempts that ended badly."""
+        return self.ended - self.good
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A whole framework.
+
+    `failures` are (stage, outcome, attempts), most frequent first; `items_per_node` maps a number of current use cases to how many nodes
+    have it; `baselines` what a node cost in runs before the newest plan, by stage; `batches` newest first.
+    """
+
+    stages: tuple[StageFigures, ...]
+    failures: tuple[tuple[str, str, int], ...]
+    items_per_node: dict[int, int]
+    baselines: dict[str, Decimal]
+    batches: tuple[BatchFigures, ...]
+
+    @property
+    def mean_items(self) -> float | None:
+        """Use cases a node that has any."""
+        nodes = sum(self.items_per_node.values())
+        return sum(items * count for items, count in self.items_per_node.items()) / nodes if nodes else None
+
+    def cost_per_item_usd(self, figures: StageFigures) -> Decimal | None:
+        """What a use case cost in a stage that makes them; None where not all of them are that stage's and kind's own."""
+        nodes, mean = sum(self.items_per_node.values()), self.mean_items
+        if mean is None or figures.cost_per_node_usd is None or nodes != figures.good:
+            return None
+        return figures.cost_per_node_usd / Decimal(mean)

@@ -1,0 +1,127 @@
+"""What reports on runs are made from: answers by stage, outcome and day, batches with their times, use cases a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.reports.run_summary import BatchFigures, StageFigures
+from caseforge_assets.reports.trends import DayFigures, Failure
+
+_KIND = "case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end"
+# An attempt that nobody answered says nothing of how good answers are.
+_UNANSWERED = "('not_sent', 'expired', 'cancelled', 'batch_rejected', 'missing_line')"
+_GOOD = "('ok', 'salvaged')"
+_ATTEMPTS = """
+from caseforge.attempt a
+join caseforge.node n on n.id = a.node_id
+join caseforge.batch b on b.id = a.batch_id
+join caseforge.provider p on p.id = a.provider_id
+"""
+
+_STAGES = text(f"""
+with answer as (
+    select a.node_id, b.stage, {_KIND} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd,
+           row_number() over (partition by a.node_id, b.stage, {_KIND} order by a.id) as number
+    {_ATTEMPTS}
+    where n.framework_key = :key and b.twin_of is null and a.outcome not in {_UNANSWERED}
+)
+select stage, kind, count(distinct node_id) as nodes, count(*) filter (where number = 1 and good) as first_good,
+       count(distinct node_id) filter (where good) as good, count(*) as answers, sum(cost_usd) as cost_usd,
+       sum(expected_cost_usd) filter (where cost_usd is not null) as expected_usd, count(*) filter (where cost_usd is null) as unknown_costs
+from answer group by 1, 2 order by 1, 2
+""")
+
+
+def stages(connection: Connection, key: str) -> list[StageFigures]:
+    """Per stage and kind of provider, what the answers for a framework came to."""
+    return [StageFigures(*row) for row in connection.execute(_STAGES, {"key": key})]
+
+
+_FAILURE_COUNTS = text(f"""
+select b.stage, a.outcome, count(*) {_ATTEMPTS}
+where n.framework_key = :key and b.twin_of is null and a.outcome not in ('not_sent', 'ok', 'salvaged') group by 1, 2 order by 3 desc, 1, 2
+""")
+
+
+def failure_counts(connection: Connection, key: str) -> list[tuple[str, str, int]]:
+    """(stage, outcome, attempts) of all failures of a framework, most frequent first."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(_FAILURE_COUNTS, {"key": key})]
+
+
+def items_per_node(connection: Connection, key: str) -> dict[int, int]:
+    """How many nodes have so many current candidates."""
+    query = text("""
+    select items, count(*) from (
+        select count(*) as items from caseforge.candidate where framework_key = :key and is_current group by node_id) of_node
+    group by items order by items
+    """)
+    return {row[0]: row[1] for row in connection.execute(query, {"key": key})}
+
+
+_BATCHES = text(f"""
+select b.id, coalesce(b.remote_id, 'batch ' || b.id), b.stage, b.state, b.remote_status, coalesce(b.creating_at, b.created_at), b.request_count,
+       count(*) filter (where a.outcome <> 'not_sent') as ended, count(*) filter (where a.outcome in {_GOOD}) as good,
+       cast(b.remote ->> 'in_progress_at' as float) - cast(b.remote ->> 'created_at' as float) as queue_s,
+       cast(coalesce(b.remote ->> 'completed_at', b.remote ->> 'expired_at', b.remote ->> 'cancelled_at') as float)
+           - cast(b.remote ->> 'in_progress_at' as float) as run_s,
+       sum(a.cost_usd) as cost_usd,
+       count(*) filter (where a.outcome is not null and a.outcome <> 'not_sent' and a.cost_usd is null) as unknown_costs,
+       b.expected_cost_usd, coalesce(b.artifacts #>> '{{output,path}}', b.artifacts #>> '{{error,path}}') as file
+from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id
+where b.id in (
+    select distinct a.batch_id from caseforge.attempt a join caseforge.node n on n.id = a.node_id where n.framework_key = :key
+    order by 1 desc limit :limit)
+group by b.id order by b.id desc
+""")
+
+
+def batches(connection: Connection, key: str, limit: int) -> list[BatchFigures]:
+    """The newest batches that have nodes of a framework, newest first; figures are those of the whole batch."""
+    return [BatchFigures(*row) for row in connection.execute(_BATCHES, {"key": key, "limit": limit})]
+
+
+def newest_plans(connection: Connection, key: str) -> list[int]:
+    """The newest plan of a framework that something was sent of, or nothing."""
+    query = text("""
+    select max(r.plan_id) from caseforge.request r join caseforge.attempt a on a.request_id = r.id
+    where r.framework_key = :key and a.output_tokens is not null
+    """)
+    found = connection.scalar(query, {"key": key})
+    return [] if found is None else [int(found)]
+
+
+_CAME_BACK = "least(coalesce(a.answered_at, b.final_at, b.created_at), b.collected_at)"  # a provider's clock may run ahead
+
+_DAYS = text(f"""
+select cast({_CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {_KIND} as kind, count(*) as answers, count(*) filter (where a.outcome in {_GOOD}),
+       sum(a.output_tokens), sum(a.cost_usd), count(*) filter (where a.cost_usd is null)
+{_ATTEMPTS}
+where a.outcome is not null and a.outcome <> 'not_sent' and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
+  and {_CAME_BACK} >= :since
+group by 1, 2, 3 order by 1, 2, 3
+""")
+
+
+def days(connection: Connection, since: datetime, key: str | None) -> list[DayFigures]:
+    """What came back since then, by day, stage and kind of provider, oldest first; of one framework or of all."""
+    return [DayFigures(*row) for row in connection.execute(_DAYS, {"since": since, "key": key})]
+
+
+_FAILURES = text(f"""
+select b.stage, a.outcome, a.detail, coalesce(nv.code, n.identity) as code
+{_ATTEMPTS}
+left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current) on nv.node_id = a.node_id
+where a.outcome not in ('not_sent', 'ok', 'salvaged') and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
+  and {_CAME_BACK} >= :since
+order by a.id
+""")
+
+
+def failures(connection: Connection, since: datetime, key: str | None) -> Sequence[Failure]:
+    """Every attempt that failed since then, oldest first; of one framework or of all."""
+    rows: Sequence[Any] = connection.execute(_FAILURES, {"since": since, "key": key}).all()
+    return [Failure(row.stage, row.outcome, row.detail, row.code) for row in rows]
