@@ -93,4 +93,5 @@ def export(session: Session, target: Path, key: str | None, nodes: str | None, o
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, nodes)
         written = export_contents(connection, key, target, kind, owner=owner, node_ids=ids, retired=retired)
-    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates in {target}.")
+    others = "".join(f", {count:,} {name}" for name, count in written.others.items())
+    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates{others} in {target}.")

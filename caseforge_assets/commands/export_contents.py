@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from caseforge_assets.store.engine import Connection
 
 @dataclass(frozen=True)
 class Exported:
-    """How many documents and candidates were written."""
+    """How many documents and candidates were written, and of the items of a project's own stages, how many of each name."""
 
     documents: int
     candidates: int
+    others: dict[str, int] = field(default_factory=dict)
 
 
 def export_contents(
@@ -38,8 +39,8 @@ def export_contents(
     """Writes the current contents of a framework.
 
     Args:
-        target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates, and the
-            documents stand beside it in NAME-documents.csv.
+        target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates; the
+            documents stand beside it in NAME-documents.csv, and what a stage of one's own brought in a file of its own.
         retired: instead, those of nodes that are in an older edition only.
 
     Raises:
@@ -49,17 +50,20 @@ def export_contents(
     bodies = {stage.key: list(readers.current_of_stage(connection, key, stage.key, **chosen)) for stage in all_stages()}
     items = {stage.key: list(readers.current_candidates(connection, key, stage.key, **chosen)) for stage in all_stages()}
     documents = [row for stage_key, rows in bodies.items() if not items[stage_key] for row in rows]
-    candidates = [row for rows in items.values() for row in rows]
+    tables = {stage.items_name: items[stage.key] for stage in all_stages() if items[stage.key]}  # each with columns of its own
+    candidates = tables.pop("candidates", [])
     if kind == "markdown":
         _write_folder(target, key, bodies)
     elif kind == "csv":
         _write_csv(target, candidates)
-        _write_csv(target.with_name(f"{target.stem}-documents{target.suffix}"), documents)
+        for name, rows in {"documents": documents, **tables}.items():
+            _write_csv(target.with_name(f"{target.stem}-{name}{target.suffix}"), rows)
     elif kind == "xlsx":
-        _write_workbook(target, {"documents": documents, "candidates": candidates})
+        _write_workbook(target, {"documents": documents, "candidates": candidates, **tables})
     else:
-        _write_text(target, (json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in [*documents, *candidates]))
-    return Exported(len(documents), len(candidates))
+        rows = [*documents, *candidates, *(row for rows in tables.values() for row in rows)]
+        _write_text(target, (json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows))
+    return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()})
 
 
 def _write_folder(target: Path, key: str, bodies: dict[str, list[dict[str, Any]]]) -> None:

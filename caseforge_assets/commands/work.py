@@ -16,6 +16,7 @@ from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import JudgeFailed
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine, StoreUnavailable
@@ -86,7 +87,7 @@ def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, 
     for batch in finished:
         try:
             results.append(collect_batch(store, provider, folder, configuration, batch.id))
-        except ProviderUnclear as error:
+        except (ProviderUnclear, JudgeFailed) as error:
             log.warning("%s is collected later: %s", batch.name, error)
             with store.begin() as connection:
                 batches.move(connection, batch.id, ["final"], reason=f"is collected later: {error}")

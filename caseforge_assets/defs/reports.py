@@ -31,7 +31,8 @@ def run_figures(store: Engine, configuration: Configuration, key: str) -> Mappin
         for stage in all_stages():
             states = [state for _, state in survey(connection, configuration, key, stage, True)]
             figures |= {f"{stage.key}_{state}": states.count(state) for state in NodeState}
-        figures["candidates"] = readers.candidate_count(connection, key)
+        counts = readers.item_counts(connection, key)
+        figures |= {"candidates": 0} | {stage.items_name: counts[stage.key] for stage in all_stages() if stage.key in counts}
         for row in readers.spent(connection, key):
             kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
             sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}

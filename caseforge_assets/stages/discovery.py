@@ -154,6 +154,7 @@ def _check_folders(own_templates: Path, stages: Mapping[str, Stage]) -> None:
 
 def _check_names(stages: Sequence[Stage]) -> None:
     taken = dict.fromkeys(OTHER_ASSETS, "CaseForge itself")
+    first_with: dict[str, str] = {}
     for stage in stages:
         for name in (stage.key, stage.inputs, stage.outputs, stage.content):
             if not KEY_PATTERN.fullmatch(name):
@@ -161,6 +162,8 @@ def _check_names(stages: Sequence[Stage]) -> None:
         for name in (stage.inputs, stage.outputs, stage.content):
             if (other := taken.setdefault(name, stage.key)) != stage.key or [stage.inputs, stage.outputs, stage.content].count(name) > 1:
                 raise StageFault(f"The stage {stage.key} has an asset {name}, and so has {other}.")
+        if stage.items_name and (other := first_with.setdefault(stage.item_uid("1", 1), stage.key)) != stage.key:
+            raise StageFault(f"The stages {other} and {stage.key} would name their items alike: give the stage an item_uid of its own.")
 
 
 def _near(name: str, known: Collection[str]) -> str:

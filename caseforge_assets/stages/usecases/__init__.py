@@ -45,6 +45,8 @@ def make_stage(templates: Templates) -> Stage:
         response_format=strict_format("use_cases", UseCases),
         judge_text=judge_text,
         item_uid=candidate_uid,
+        items_name="candidates",
+        item_columns={"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"},
         templates=templates,
         files=("system.jinja", "user.jinja"),
     )
