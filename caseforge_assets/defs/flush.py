@@ -125,7 +125,8 @@ def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Any]:
 
 def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
     if preview is not None:
-        return event_metadata(preview, next(station for station in all_stations() if station.name == row.asset), place_of)
+        station = next((station for station in all_stations() if station.name == row.asset), None)
+        return event_metadata(preview, station, place_of) if station else {}
     edition = frameworks.current_edition(connection, row.framework_key)
     return framework_metadata(edition, frameworks.levels_of(connection, edition.id)) if edition else {}
 

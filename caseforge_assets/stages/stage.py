@@ -17,6 +17,7 @@ __all__ = [
     "Source",
     "Stage",
     "StageSettings",
+    "StageUnknown",
     "all_stages",
     "canonical_json",
     "fingerprint",
@@ -30,6 +31,10 @@ __all__ = [
 
 class JudgeFailed(Exception):
     """A stage's judge does not work; nothing is wrong with the answer."""
+
+
+class StageUnknown(LookupError):
+    """A stage that is named somewhere is not among those in use: it may have been taken out of the project."""
 
 
 @dataclass(frozen=True)
@@ -237,9 +242,12 @@ def stage(key: str) -> Stage:
         key: Such as `process_details`.
 
     Raises:
-        KeyError: There is no such stage; the message names those that there are.
+        StageUnknown: There is no such stage; the message names those that there are.
     """
     for candidate in all_stages():
         if candidate.key == key:
             return candidate
-    raise KeyError(f"There is no stage {key}; there are {', '.join(known.key for known in all_stages())}.")
+    known_keys = ", ".join(known.key for known in all_stages())
+    raise StageUnknown(
+        f"There is no stage {key}; there are {known_keys}. Those of your own are found where own_stages in caseforge.toml says"
+    )

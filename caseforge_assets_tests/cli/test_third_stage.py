@@ -126,10 +126,11 @@ def test_a_judge_with_an_error_loses_no_answer(shop: Any) -> None:
     cli.run("collect")
     newest = cli.json("status")["batches"][0]
     assert (newest["state"], newest["stage"]) == ("final", "risk_register")
-    assert "is collected later: the judge of the stage risk_register failed: AttributeError" in newest["reason"]
+    assert "cannot be collected before its stage is mended: the judge of the stage risk_register failed: AttributeError" in newest["reason"]
     code.write_text(good)
     cli.run("collect")
     assert cli.json("status")["frameworks"][0]["stages"]["risk_register"]["done"] == 1
+    assert cli.json("status")["batches"][0]["reason"] is None
     assert cli.stats()["requests_accepted"] == 2
 
 
@@ -137,3 +138,18 @@ def test_its_settings_are_those_of_its_table(shop: Any) -> None:
     cli = shop(f'{OWN}\n[stages.risk_register]\nmodel = "gpt-4o"\nmax_completion_tokens = 20_000')
     assert "stages.risk_register.max_completion_tokens: gpt-4o writes 16,384 tokens at most" in cli.run("plan", expected=2)
     assert cli.run("--set", "stages.risk_register.max_completion_tokens=9000", "plan")
+
+
+def test_a_stage_that_is_taken_out_again_holds_up_nothing_and_loses_nothing(shop: Any) -> None:
+    cli = shop()
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", "--stage", "process_details")
+    cli.run("generate", "--yes", "--nodes", "1.1.1", "--stage", "risk_register")
+    whole = cli.configuration()
+    (cli.folder / "caseforge.toml").write_text(whole.replace(OWN, ""))
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2", "--stage", "process_details")
+    assert cli.json("status")["frameworks"][0]["stages"]["process_details"]["done"] == 2
+    waiting = next(batch for batch in cli.json("status")["batches"] if batch["stage"] == "risk_register")
+    assert "cannot be collected before its stage is mended: There is no stage risk_register" in waiting["reason"]
+    (cli.folder / "caseforge.toml").write_text(whole)
+    cli.run("collect")
+    assert cli.json("status")["frameworks"][0]["stages"]["risk_register"]["done"] == 1
