@@ -40,10 +40,14 @@ class Round:
     refused: tuple[BatchRow, ...] = ()
 
     @property
+    def under_way(self) -> list[BatchRow]:
+        """The unfinished batches that go on by themselves."""
+        return [batch for batch in self.unfinished if not (batch.reason or "").startswith(NOT_COLLECTABLE)]
+
+    @property
     def idle(self) -> bool:
-        """Nothing is under way that goes on by itself, and nothing was found to be sent."""
-        under_way = [batch for batch in self.unfinished if not (batch.reason or "").startswith(NOT_COLLECTABLE)]
-        return not (under_way or self.submitted or self.collected or self.reused)
+        """Nothing is under way, and nothing was found to be sent."""
+        return not (self.under_way or self.submitted or self.collected or self.reused)
 
 
 def work_round(

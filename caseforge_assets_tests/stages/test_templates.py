@@ -194,6 +194,20 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         find_stages(tmp_path / "stages_of_ours")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("risks/record.py", "risks: has no __init__.py"),
+        ("notes.txt", "ours: holds no stage"),
+        ("shared/__init__.py", "ours: holds no stage"),
+    ],
+)
+def test_a_folder_without_a_stage_is_not_passed_over_in_silence(tmp_path: Path, name: str, said: str) -> None:
+    write(tmp_path, f"ours/{name}", "")
+    with pytest.raises(StageFault, match=said):
+        find_stages(tmp_path / "ours")
+
+
 def test_a_judge_that_fails_is_no_verdict_on_the_answer() -> None:
     known = stage("process_details")
     with pytest.raises(JudgeFailed, match="the judge of the stage process_details failed: ZeroDivisionError"):
