@@ -16,7 +16,7 @@ from caseforge_assets.settings import FrameworkSettings
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--framework", "key", metavar="KEY", help="Short name, e.g. cross_industry; added to caseforge.toml when it is new.")
 @click.option("--title", help="Title for people; by default the one in the workbook.")
 @click.option("--targets", help="Which nodes get content: leaf (default), level:3, or a branch such as '8.*'.")
@@ -27,9 +27,11 @@ from caseforge_assets.settings import FrameworkSettings
 @json_option
 @pass_session
 def load(
-    session: Session, file: Path, key: str | None, title: str | None, targets: str | None, check: bool, dry_run: bool, as_json: bool
+    session: Session, file: Path | None, key: str | None, title: str | None, targets: str | None, check: bool, dry_run: bool, as_json: bool
 ) -> None:
     """Read a framework from FILE: an official APQC PCF workbook, or a plain CSV or Excel table.
+
+    Without FILE it is the source that caseforge.toml declares for the framework, or for the only one.
 
     A plain table has the columns code, name, description and, if wanted, parent and id. A file that is not in
     order is refused as a whole, with a list of places; then the exit code is 2 and nothing is changed.
@@ -39,6 +41,9 @@ def load(
     """
     from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
 
+    if file is None:
+        key = session.framework_key(key)
+        file = session.settings.project / session.settings.framework(key).source
     known = session.settings.configuration.frameworks.get(key) if key else None
     selector = targets or (known.targets if known else "leaf")
     result = read_framework(file)

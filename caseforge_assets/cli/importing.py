@@ -15,7 +15,7 @@ from caseforge_assets.cli.session import Session
 @click.command("import-results")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--framework", "key", metavar="KEY", required=True, help="Framework that the answers belong to.")
-@click.option("--stage", "stage_key", metavar="STAGE", required=True, help="process_details or usecases.")
+@click.option("--stage", "stage_key", metavar="STAGE", required=True, help="process_details, usecases, or one of your own.")
 @click.option(
     "--custom-id", "pattern", metavar="REGEX", required=True, help=r"Finds the node's code in a custom_id, e.g. '^node_\d+_(?P<code>.+)$'."
 )

@@ -112,4 +112,5 @@ def export(
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, nodes)
         written = export_contents(connection, key, target, kind, Selection(owner, ids, categories or None, retired))
-    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates in {target}.")
+    others = "".join(f", {count:,} {name}" for name, count in written.others.items())
+    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates{others} in {target}.")

@@ -118,6 +118,7 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
             "edition": edition.label if edition else None,
             "stages": stages,
             "candidates": readers.candidate_count(connection, key),
+            "items": readers.item_counts(connection, key),
             "spent": spent,
         }
 
@@ -128,6 +129,9 @@ def _print_standing(report: dict[str, Any]) -> None:
         table.add_row(stage, ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none")
     console.print(table)
     console.print(f"Candidates: {report['candidates']:,}")
+    for stage, count in report["items"].items():
+        if stage != "usecases":
+            console.print(f"Items of {stage}: {count:,}")
     for row in report["spent"]:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
         unknown = f", {row['unknown_costs']:,} of unknown cost" if row["unknown_costs"] else ""

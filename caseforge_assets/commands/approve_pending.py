@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.expected_costs import expected_costs
+from caseforge_assets.commands.plan_batches import of_known_stages
 from caseforge_assets.store import pending, plans, requests
 from caseforge_assets.store.engine import Connection
 
@@ -20,7 +21,7 @@ class Pending:
 
 def pending_without_approval(connection: Connection, simulated: bool) -> Pending:
     """What is pending, but in no approved plan that covers its stage."""
-    rows = pending.unapproved(connection)
+    rows, _ = of_known_stages(pending.unapproved(connection))
     costs = list(expected_costs(connection, rows, simulated).values())
     return Pending(len(rows), None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0)))
 
@@ -31,7 +32,7 @@ def approve_pending(connection: Connection, *, made_by: str, max_cost_usd: Decim
     Args:
         max_cost_usd: what each of these plans may spend at most.
     """
-    rows = pending.unapproved(connection)
+    rows, _ = of_known_stages(pending.unapproved(connection))
     plan_ids = []
     for key in sorted({row.framework_key for row in rows}):
         group = [row for row in rows if row.framework_key == key]

@@ -63,4 +63,8 @@ def _hopeless(done: Round) -> str:
     """Why nothing more will come by itself: it was refused, or is held back while nothing is under way."""
     if done.refused:
         return f"{done.refused[0].name} was refused: {done.refused[0].reason}"
-    return "" if done.unfinished else done.held_back
+    return "" if done.under_way else done.held_back or _stuck(done)
+
+
+def _stuck(done: Round) -> str:
+    return f"{done.unfinished[0].name} {done.unfinished[0].reason}" if done.unfinished else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +34,19 @@ class Selection:
 
 @dataclass(frozen=True)
 class Exported:
-    """How many documents and candidates were written."""
+    """How many documents and candidates were written, and of the items of a project's own stages, how many of each name."""
 
     documents: int
     candidates: int
+    others: dict[str, int] = field(default_factory=dict)
 
 
 def export_contents(connection: Connection, key: str, target: Path, kind: str, selection: Selection | None = None) -> Exported:
     """Writes the current contents of a framework, each with where it is from.
 
     Args:
-        target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates, and the
-            documents stand beside it in NAME-documents.csv.
+        target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates; the
+            documents stand beside it in NAME-documents.csv, and what a stage of one's own brought in a file of its own.
 
     Raises:
         ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten; or there is no such category.
@@ -53,18 +54,21 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
     chosen = selection or Selection()
     bodies, items = _contents(connection, key, chosen)
     documents = [row for stage_key, rows in bodies.items() if not items[stage_key] for row in rows]
-    candidates = [row for rows in items.values() for row in rows]
+    tables = {stage.items_name: items[stage.key] for stage in all_stages() if items[stage.key]}  # each with columns of its own
+    candidates = tables.pop("candidates", [])
     if kind == "markdown":
         write_pages(target, key, bodies, _headings(connection, key))
     elif kind == "csv":
         write_csv(target, candidates)
-        write_csv(target.with_name(f"{target.stem}-documents{target.suffix}"), documents)
+        for name, rows in {"documents": documents, **tables}.items():
+            write_csv(target.with_name(f"{target.stem}-{name}{target.suffix}"), rows)
     elif kind == "xlsx":
-        write_workbook(target, {"documents": documents, "candidates": candidates})
+        write_workbook(target, {"documents": documents, "candidates": candidates, **tables})
     else:
         records = [("document", row) for row in documents] + [("candidate", row) for row in candidates]
+        records += [(name, row) for name, rows in tables.items() for row in rows]
         write_text(target, (json.dumps({"record": name, **row}, default=str, ensure_ascii=False) + "\n" for name, row in records))
-    return Exported(len(documents), len(candidates))
+    return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()})
 
 
 def _contents(

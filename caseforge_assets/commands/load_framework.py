@@ -107,7 +107,10 @@ def confirm_nodes(connection: Connection, key: str, node_ids: Sequence[int] | No
 def _rename_candidates(connection: Connection, key: str) -> None:
     """Candidates are called by their node's code: in the new edition it may be another, and the old one another node's."""
     new_uids: dict[int, str | None] = {}
+    known = {stage.key for stage in all_stages()}
     for row in contents.named_candidates(connection, key):
+        if row.stage not in known:
+            continue  # of a stage that the project has no more: nothing says how its items are called
         uid = stage_of(row.stage).item_uid(row.code, row.position) if row.code is not None else None
         if (uid, uid is not None) != (row.candidate_uid if row.is_current else None, row.is_current):
             new_uids[row.id] = uid

@@ -15,6 +15,7 @@ from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reuse_answers import reuse_answers
 from caseforge_assets.costs.budgets import check_budget
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store import batches, pending, plans, providers, requests
 from caseforge_assets.store.batches import NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
@@ -55,6 +56,7 @@ def plan_batches(
         if age_s is not None and age_s < quiet_period_s:
             return Planned(held_back=f"requests are still being made; waiting for {quiet_period_s:.0f} s without a new one")
         rows = pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, request_ids)
+        rows, unknown = of_known_stages(rows)
         reused = {one.request_id for one in reuse_answers(connection, configuration, provider.simulated, rows)}
         rows = [row for row in rows if row.id not in reused]
         rows, unfit = _fit(connection, configuration, rows)
@@ -65,7 +67,15 @@ def plan_batches(
         sent = sum(len(group) for group in groups)
         if not held_back and sent < len(rows):
             held_back = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
-    return Planned(tuple(ids), len(reused), "; ".join(reason for reason in (unfit, held_back) if reason))
+    return Planned(tuple(ids), len(reused), "; ".join(reason for reason in (unknown, unfit, held_back) if reason))
+
+
+def of_known_stages(rows: Sequence[PendingRequest]) -> tuple[list[PendingRequest], str]:
+    """The rows whose stages there are, and why the others wait: a project may have taken a stage of its own out again."""
+    known = {stage.key for stage in all_stages()}
+    lost = sorted({row.stage for row in rows} - known)
+    reason = f"requests of {', '.join(lost)} wait, because there is no such stage now (own_stages in caseforge.toml)" if lost else ""
+    return [row for row in rows if row.stage in known], reason
 
 
 def _fit(connection: Connection, configuration: Configuration, rows: list[PendingRequest]) -> tuple[list[PendingRequest], str]:

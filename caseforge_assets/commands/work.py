@@ -20,12 +20,15 @@ from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.view_batches import progress_of
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine, StoreUnavailable
 
 UNFINISHED = ("planned", "written", "uploaded", "creating", "open", "final")
 SIMULATED_INTERVAL_S = 0.5
+LATER = "is collected later"
+NOT_COLLECTABLE = "cannot be collected before its stage is mended"  # waiting is no use
 log = logging.getLogger(__name__)
 
 
@@ -42,9 +45,14 @@ class Round:
     next_look_s: float = 0.0
 
     @property
+    def under_way(self) -> list[BatchRow]:
+        """The unfinished batches that go on by themselves."""
+        return [batch for batch in self.unfinished if not (batch.reason or "").startswith(NOT_COLLECTABLE)]
+
+    @property
     def idle(self) -> bool:
         """Nothing is under way, and nothing was found to be sent."""
-        return not (self.unfinished or self.submitted or self.collected or self.reused)
+        return not (self.under_way or self.submitted or self.collected or self.reused)
 
 
 def work_round(
@@ -91,10 +99,11 @@ def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, 
     for batch in finished:
         try:
             results.append(collect_batch(store, provider, folder, configuration, batch.id))
-        except ProviderUnclear as error:
-            log.warning("%s is collected later: %s", batch.name, error)
+        except (ProviderUnclear, JudgeFailed, StageUnknown) as error:
+            why = f"{LATER if isinstance(error, ProviderUnclear) else NOT_COLLECTABLE}: {error}"
+            log.warning("%s %s", batch.name, why)
             with store.begin() as connection:
-                batches.move(connection, batch.id, ["final"], reason=f"is collected later: {error}")
+                batches.move(connection, batch.id, ["final"], reason=why)
     return tuple(result for result in results if result is not None)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
 from caseforge_assets.reports.cells import safe_markdown
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stations import Station
 from caseforge_assets.store.frameworks import Edition
 from caseforge_assets.store.previews import PREVIEW_CHARACTERS
 
 OPENAI_API, OPENAI_BATCH_PAGE = "https://api.openai.com/", "https://platform.openai.com/batches/{}"
-_ITEM_COLUMNS = ("id", "title", "category", "complexity", "roi", "risk")
 
 
 def framework_metadata(edition: Edition, levels: Sequence[tuple[int, int, int, int]]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -
     if row.request_tokens is not None:
         shown |= _request(row)
     if row.title is not None:
-        shown |= _content(row)
+        shown |= _content(row, station.stage)
     if row.outcome is not None:
         shown |= _answer(row, place_of)
     if station.stage is None and row.context_text is None:
@@ -93,7 +93,7 @@ def _batch(row: Any) -> Any:
     return MetadataValue.url(OPENAI_BATCH_PAGE.format(name)) if row.remote_id and row.base_url.startswith(OPENAI_API) else name
 
 
-def _content(row: Any) -> dict[str, Any]:
+def _content(row: Any, stage: Stage | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "title": row.title,
         "characters": row.body_characters,
@@ -104,10 +104,8 @@ def _content(row: Any) -> dict[str, Any]:
         shown |= {"reused_from": row.reused_from, "cost_usd": 0.0}
     if row.score is not None:
         shown |= {"quality_score": row.score, "quality": _quality(row)}
-    if row.items:
-        columns = [TableColumn(name) for name in _ITEM_COLUMNS]
-        records = [TableRecord({name: str(value or "") for name, value in zip(_ITEM_COLUMNS, item, strict=True)}) for item in row.items]
-        return shown | {"candidates": MetadataValue.table(records, TableSchema(columns)), "dagster/row_count": len(records)}
+    if row.items and stage is not None:
+        return shown | {stage.items_name: _item_table(row.items, stage.item_columns), "dagster/row_count": len(row.items)}
     return shown | {"document": _markdown(row.body, row.body_characters), "read": f"caseforge show {row.code}"}
 
 
@@ -115,6 +113,12 @@ def _quality(row: Any) -> str:
     """The parts of a score, and what holds it down."""
     parts = ", ".join(f"{part} {points}" for part, points in row.score_parts.items() if points is not None)
     return "; ".join([parts, *row.score_limits])
+
+
+def _item_table(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> MetadataValue[Any]:
+    rows = [{"id": item["id"], "title": item["title"], **{name: item["fields"].get(of) for name, of in columns.items()}} for item in items]
+    records = [TableRecord({name: str(value or "") for name, value in row.items()}) for row in rows]
+    return MetadataValue.table(records, TableSchema([TableColumn(name) for name in ("id", "title", *columns)]))
 
 
 def _markdown(text: str, whole_length: int | None) -> MetadataValue[Any]:

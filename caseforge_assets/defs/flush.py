@@ -27,8 +27,6 @@ from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.outbox import Kind
 from caseforge_assets.store.previews import previews
 
-STATIONS = {station.name: station for station in all_stations()}
-INPUTS, CONTENTS = [stage.inputs for stage in all_stages()], [stage.content for stage in all_stages()]
 FLUSH_LOCK = "flush outbox"
 ROWS_PER_CHUNK = 4_000
 LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines
@@ -92,12 +90,12 @@ def _flush_chunk(
             return None
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
-        shown = previews(connection, [row.id for row in rows if row.node_id is not None], with_request=INPUTS, with_items=CONTENTS)
+        shown = _previews(connection, [row.id for row in rows if row.node_id is not None])
         metadata = {row.id: _metadata(connection, row, shown.get(row.id), place_of) for row in rows}
     for key, partition_keys in partitions.items():
         set_partitions(instance, partitions_name(key), partition_keys)
     event_ids: dict[int, int | None] = {}
-    for asset in (FRAMEWORK, *STATIONS):
+    for asset in (FRAMEWORK, *(station.name for station in all_stations())):
         made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
         if not made:
             continue
@@ -114,9 +112,21 @@ def _flush_chunk(
     return len(event_ids)
 
 
+def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Any]:
+    stages = all_stages()
+    return previews(
+        connection,
+        row_ids,
+        with_request=[stage.inputs for stage in stages],
+        with_items=[stage.content for stage in stages],
+        item_fields=[name for stage in stages for name in stage.item_columns.values()],
+    )
+
+
 def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
     if preview is not None:
-        shown = event_metadata(preview, STATIONS[row.asset], place_of)
+        station = next((station for station in all_stations() if station.name == row.asset), None)
+        shown = event_metadata(preview, station, place_of) if station else {}
         if "batch" in shown:
             shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
         return shown

@@ -23,7 +23,9 @@ class RegenerateForm(dg.Config):
         default=Selection.unfinished,
         description="unfinished (failed, missing or stale), failed, missing, or stale. What is good is never asked for again.",
     )
-    stage: str = Field(default=ALL_STAGES, description=f"{ALL_STAGES}, or one of: {', '.join(one.key for one in all_stages())}.")
+    stage: str = Field(
+        default=ALL_STAGES, description=f"{ALL_STAGES}, or the key of one: process_details, usecases, or a stage of your own."
+    )
     limit: int = Field(default=0, ge=0, description="Only the first so many nodes. 0: no limit.")
     wait_s: float | None = Field(
         default=None,

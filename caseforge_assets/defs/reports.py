@@ -35,14 +35,14 @@ def run_figures(store: Engine, configuration: Configuration, folder: ArtifactFol
     with store.connect() as connection:
         states = {stage.key: [state for _, state in survey(connection, configuration, key, stage, True)] for stage in all_stages()}
         summary = summarize_run(connection, key)
-        candidates = readers.candidate_count(connection, key)
+        counts = readers.item_counts(connection, key)
         spent = readers.spent(connection, key)
         measured = read_quality(connection, configuration, key)
         under_way = batches.in_states(connection, UNDER_WAY)
     figures |= coverage_figures(states) | run_tables(summary, folder)
     for stage, of_stage in states.items():
         figures |= {f"{stage}_{state}": of_stage.count(state) for state in NodeState}
-    figures["candidates"] = candidates
+    figures |= {"candidates": 0} | {stage.items_name: counts[stage.key] for stage in all_stages() if stage.key in counts}
     for row in spent:
         kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
         sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}
@@ -69,7 +69,7 @@ def _under_way(rows: Sequence[BatchRow]) -> dict[str, Any]:
     return {"batches_under_way": len(rows)} | ({"under_way": table(columns, shown)} if rows else {})
 
 
-def quality_figures(measured: Sequence[StageQuality]) -> Mapping[str, Any]:
+def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
     """Per stage: mean, median and lowest score, how many are low or not measured; how the candidates' levels are spread."""
     figures: dict[str, Any] = {}
     for one in measured:

@@ -59,6 +59,8 @@ def find_stages(own_stages: Path | None = None, own_templates: Path | None = Non
             raise StageFault(f"{folder}: two stages have the key {found.key}; keys have to differ.")
         if found is not None:
             stages[found.key] = found
+    if own_stages is not None:
+        _check_own_folders(own_stages, set(stages))
     _check_names(list(stages.values()))
     if own_templates is not None:
         _check_folders(own_templates, stages)
@@ -72,6 +74,16 @@ def _packages(own_stages: Path | None) -> Iterator[tuple[Path, ModuleType]]:
     for module in pkgutil.iter_modules([str(own_stages)] if own_stages else []):
         if own_stages is not None and module.ispkg:
             yield own_stages / module.name, _import_from(own_stages / module.name)
+
+
+def _check_own_folders(own_stages: Path, found: Collection[str]) -> None:
+    """A folder that is not looked into, for want of one file, would be missed without a word."""
+    folders = [path for path in sorted(own_stages.iterdir()) if path.is_dir() and not path.name.startswith((".", "_"))]
+    for folder in folders:
+        if not (folder / "__init__.py").is_file() and any(folder.glob("*.py")):
+            raise StageFault(f"{folder}: has no __init__.py, and so is no package")
+    if len(found) == len([module for module in pkgutil.iter_modules([str(HERE)]) if module.ispkg]):
+        raise StageFault(f"{own_stages}: holds no stage; a stage is a folder whose __init__.py has a STAGE or make_stage(templates)")
 
 
 def _import_from(folder: Path) -> ModuleType:
@@ -154,6 +166,7 @@ def _check_folders(own_templates: Path, stages: Mapping[str, Stage]) -> None:
 
 def _check_names(stages: Sequence[Stage]) -> None:
     taken = dict.fromkeys(OTHER_ASSETS, "CaseForge itself")
+    first_with: dict[str, str] = {}
     for stage in stages:
         for name in (stage.key, stage.inputs, stage.outputs, stage.content):
             if not KEY_PATTERN.fullmatch(name):
@@ -161,6 +174,8 @@ def _check_names(stages: Sequence[Stage]) -> None:
         for name in (stage.inputs, stage.outputs, stage.content):
             if (other := taken.setdefault(name, stage.key)) != stage.key or [stage.inputs, stage.outputs, stage.content].count(name) > 1:
                 raise StageFault(f"The stage {stage.key} has an asset {name}, and so has {other}.")
+        if stage.items_name and (other := first_with.setdefault(stage.item_uid("1", 1), stage.key)) != stage.key:
+            raise StageFault(f"The stages {other} and {stage.key} would name their items alike: give the stage an item_uid of its own.")
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -4,18 +4,21 @@ What differs between stages stands in their folders; what is alike for all of th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
-from caseforge_assets.stages.judgement import Answer, Content, Judgement, judge_silence
+from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, judge_silence
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.templates import Templates
 
 __all__ = [
+    "JudgeFailed",
     "Source",
     "Stage",
     "StageSettings",
+    "StageUnknown",
     "all_stages",
     "canonical_json",
     "fingerprint",
@@ -25,6 +28,14 @@ __all__ = [
     "text_fingerprint",
     "use_stages",
 ]
+
+
+class JudgeFailed(Exception):
+    """A stage's judge does not work; nothing is wrong with the answer."""
+
+
+class StageUnknown(LookupError):
+    """A stage that is named somewhere is not among those in use: it may have been taken out of the project."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,8 @@ class Stage:
         response_format: OpenAI's `response_format`, or None for plain text.
         judge_text: The judgement on an answer that has text.
         item_uid: From a node's code and an item's position (the first is 1) to the item's id, unique in a framework.
+        items_name: What its items are called, in the plural, as a name of tables and files; empty for a stage whose content has none.
+        item_columns: For tables that people see, from a column's name to the field of an item that stands in it.
         templates: Its templates; None for a stage whose templates cannot be replaced.
         files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
         measure: From a content and its node to its quality; None for a stage whose content is not measured.
@@ -113,6 +126,8 @@ class Stage:
     response_format: Mapping[str, Any] | None
     judge_text: Callable[[Answer], Judgement]
     item_uid: Callable[[str, int], str] = "{}-{:02d}".format
+    items_name: str = ""
+    item_columns: Mapping[str, str] = field(default_factory=dict)
     templates: Templates | None = None
     files: tuple[str, ...] = ()
     measure: Callable[[Content, NodeFacts], Quality] | None = None
@@ -122,8 +137,39 @@ class Stage:
 
         Args:
             answer: The answer.
+
+        Raises:
+            JudgeFailed: The stage's judge does not do what it should. The answer is good or bad, but not lost: it is judged later.
         """
-        return judge_silence(answer) or self.judge_text(answer)
+        if (silence := judge_silence(answer)) is not None:
+            return silence
+        try:
+            judgement = self.judge_text(answer)
+        except Exception as error:  # a stage may be somebody's own
+            raise JudgeFailed(f"the judge of the stage {self.key} failed: {type(error).__name__}: {error}") from error
+        if judgement.outcome.good == (judgement.content is None):
+            raise JudgeFailed(
+                f"the judge of the stage {self.key} says {judgement.outcome}, with{'out' if judgement.content is None else ''} content"
+            )
+        if judgement.content is not None and judgement.content.items and not self.items_name:
+            raise JudgeFailed(f"the stage {self.key} has no items_name, and its judge gives items")
+        return judgement if judgement.content is None else replace(judgement, content=_storable(judgement.content))
+
+
+def _storable(content: Content) -> Content:
+    """The same content where everything in it can be stored."""
+    items = tuple(
+        Item(replace_unstorable(item.title), {name: _clean(value) for name, value in item.fields.items()}) for item in content.items
+    )
+    return Content(replace_unstorable(content.body), items)
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return replace_unstorable(value)
+    if isinstance(value, list | tuple):
+        return [_clean(part) for part in value]
+    return {str(name): _clean(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def stage_version(stage: Stage, settings: StageSettings) -> str:
@@ -199,9 +245,12 @@ def stage(key: str) -> Stage:
         key: Such as `process_details`.
 
     Raises:
-        KeyError: There is no such stage; the message names those that there are.
+        StageUnknown: There is no such stage; the message names those that there are.
     """
     for candidate in all_stages():
         if candidate.key == key:
             return candidate
-    raise KeyError(f"There is no stage {key}; there are {', '.join(known.key for known in all_stages())}.")
+    known_keys = ", ".join(known.key for known in all_stages())
+    raise StageUnknown(
+        f"There is no stage {key}; there are {known_keys}. Those of your own are found where own_stages in caseforge.toml says"
+    )

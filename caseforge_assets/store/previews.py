@@ -20,8 +20,8 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
             and o.kind = 'made') as answer_text,
        c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd,
        q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
-       (select jsonb_agg(jsonb_build_array(k.candidate_uid, left(k.title, 120), k.fields ->> 'category', k.fields ->> 'complexity_score',
-            k.fields ->> 'estimated_roi', k.fields ->> 'risk_level') order by k.position)
+       (select jsonb_agg(jsonb_build_object('id', k.candidate_uid, 'title', left(k.title, 120), 'fields',
+            (select jsonb_object_agg(f.name, left(k.fields ->> f.name, 120)) from unnest(cast(:item_fields as text[])) f(name))) order by k.position)
         from caseforge.candidate k where k.content_id = c.id and o.asset = any(:with_items)) as items
 from caseforge.outbox o
 left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
@@ -37,12 +37,16 @@ where o.id = any(:ids)
 """)
 
 
-def previews(connection: Connection, ids: Sequence[int], with_request: Sequence[str], with_items: Sequence[str]) -> dict[int, Any]:
+def previews(
+    connection: Connection, ids: Sequence[int], with_request: Sequence[str], with_items: Sequence[str], item_fields: Sequence[str]
+) -> dict[int, Any]:
     """Per outbox row, what can be said of it: node, context, request, answer, content; columns that do not apply are None.
 
     Args:
         with_request: stations whose rows show their request.
-        with_items: stations whose rows show a table of candidates.
+        with_items: stations whose rows show a table of items, such as candidates.
+        item_fields: fields of items that such tables show; each item has its own of them.
     """
-    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "with_request": list(with_request), "with_items": list(with_items)}
+    shown = {"with_request": list(with_request), "with_items": list(with_items), "item_fields": sorted(set(item_fields))}
+    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, **shown}
     return {row.id: row for row in connection.execute(_PREVIEWS, values)}

@@ -43,13 +43,13 @@ def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
 
 
 _CANDIDATES = text("""
-select k.candidate_uid, k.former_uids, k.title, k.fields from caseforge.candidate k
+select c.stage, k.candidate_uid, k.former_uids, k.title, k.fields from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id = :node order by k.content_id, k.position
 """)
 
 
 def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:
-    """The current candidates of a node."""
+    """The current items of a node in every stage that has some, such as its candidates."""
     return list(connection.execute(_CANDIDATES, {"node": node_id}))
 
 
@@ -187,9 +187,17 @@ def answered_costs(connection: Connection, key: str) -> list[Any]:
     return list(connection.execute(_ANSWERED_COSTS, {"key": key}))
 
 
-_CANDIDATE_COUNT = text("select count(*) from caseforge.candidate where framework_key = :key and is_current")
+_ITEM_COUNTS = text("""
+select c.stage, count(*) as items from caseforge.candidate k join caseforge.content c on c.id = k.content_id
+where k.framework_key = :key and k.is_current group by c.stage
+""")
+
+
+def item_counts(connection: Connection, key: str) -> dict[str, int]:
+    """How many current items a framework has, such as candidates, by stage; stages without any are left out."""
+    return {row.stage: row.items for row in connection.execute(_ITEM_COUNTS, {"key": key})}
 
 
 def candidate_count(connection: Connection, key: str) -> int:
-    """How many current candidates a framework has."""
-    return int(connection.scalar(_CANDIDATE_COUNT, {"key": key}) or 0)
+    """How many current use-case candidates a framework has."""
+    return item_counts(connection, key).get("usecases", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -117,3 +118,21 @@ def test_a_project_without_caseforge_toml_gets_one(command_line: OpenCommandLine
     Path(cli.folder / "caseforge.toml").unlink()
     cli.load_shop()
     assert cli.configuration().startswith("[frameworks.shop]")
+
+
+def test_without_a_file_the_declared_source_is_loaded(command_line: OpenCommandLine) -> None:
+    cli = command_line('[frameworks.shop]\ntitle = "Shop"\nsource = "tables/shop.csv"\ntargets = "1.*"')
+    (cli.folder / "tables").mkdir()
+    write_table(cli.folder / "tables" / "shop.csv")
+    before = cli.configuration()
+    assert "shop: edition" in cli.run("load")
+    assert cli.json("frameworks") == [{"framework": "shop", "title": "Shop", "edition": ANY, "targets": 3, "source": "tables/shop.csv"}]
+    assert cli.configuration() == before
+    (cli.folder / "tables" / "shop.csv").unlink()
+    assert "shop.csv" in cli.run("load", "--framework", "shop", expected=2)
+
+
+def test_without_a_file_it_has_to_be_clear_which_framework_is_meant(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    assert "no framework is declared yet" in cli.run("load", expected=2)
+    assert "'bank' is not in caseforge.toml" in cli.run("load", "--framework", "bank", expected=2)

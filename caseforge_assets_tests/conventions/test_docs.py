@@ -94,7 +94,8 @@ def test_links_lead_somewhere_and_commands_exist(path: Path) -> None:
     assert [link for link in LINK.findall(text) if "://" not in link and not (path.parent / link).exists()] == []
     for name, arguments in INVOCATION.findall(text):
         assert name in ALL_COMMANDS, name
-        known = {option for parameter in ALL_COMMANDS[name].params for option in parameter.opts} | {"--help", "-h"}
+        command = ALL_COMMANDS.get(f"{name} {arguments.split()[0]}", ALL_COMMANDS[name]) if arguments.split() else ALL_COMMANDS[name]
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
         used = set(re.findall(r"(?<!\S)--[a-z-]+", arguments.split("   ")[0]))
         assert used <= known, f"{name}: {used - known}"
 

@@ -142,7 +142,9 @@ def test_stages_without_frameworks_are_no_assets(tmp_path: Path) -> None:
 
 
 def test_a_wrong_entry_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"caseforge\.toml: frameworks\.bank\.titel: is not a known key \(did you mean title\?\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"caseforge\.toml, line 10: frameworks\.bank\.titel: is not a known key \(did you mean title\?\)"
+    ):
         loaded(tmp_path, more=BANK.replace("title", "titel"))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.process_details.headings import find_sections
-from caseforge_assets.stages.process_details.sections import section_meant
+from caseforge_assets.stages.process_details.sections import BUILT_IN
 from caseforge_assets.stages.stage import stage
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, document
 
@@ -64,14 +64,14 @@ def test_absent_and_empty_sections_are_told_apart() -> None:
     ],
 )
 def test_headings_are_read_as_people_read_them(heading: str, name: str) -> None:
-    assert section_meant(heading) == name
+    assert BUILT_IN.meant(heading) == name
 
 
 @pytest.mark.parametrize(
     "heading", ["", "Overviews", "Overview of Tools", "Steps to Success", "Inputs and Outputs", "Practices", "1.", "In Overview"]
 )
 def test_other_headings_are_not_taken_for_sections(heading: str) -> None:
-    assert section_meant(heading) is None
+    assert BUILT_IN.meant(heading) is None
 
 
 def test_renamed_headings_are_noted() -> None:

@@ -12,6 +12,7 @@ from caseforge_assets.stages.stage import (
     Source,
     Stage,
     StageSettings,
+    StageUnknown,
     all_stages,
     canonical_json,
     fingerprint,
@@ -60,7 +61,7 @@ def test_a_third_stage_is_a_folder_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_an_unknown_stage_is_named_with_those_that_exist() -> None:
-    with pytest.raises(KeyError, match="no stage poems; there are process_details, usecases"):
+    with pytest.raises(StageUnknown, match="no stage poems; there are process_details, usecases"):
         stage("poems")
 
 

@@ -99,6 +99,3 @@ BUILT_IN = _built_in()
 def read_sections() -> tuple[Section, ...]:
     """Give the sections that come with CaseForge in their order."""
     return BUILT_IN.entries
-
-
-section_meant = BUILT_IN.meant

@@ -47,6 +47,8 @@ def make_stage(templates: Templates) -> Stage:
         judge_text=judge_text,
         item_uid=candidate_uid,
         measure=measure,
+        items_name="candidates",
+        item_columns={"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"},
         templates=templates,
         files=("system.jinja", "user.jinja"),
     )

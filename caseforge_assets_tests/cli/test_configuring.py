@@ -1,0 +1,188 @@
+"""config and preview: what holds and why, what is wrong before money is spent, what a node would be asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
+
+SECRET = "sk-test-Ab12Cd34Ef56"
+
+
+def levels(found: dict[str, Any], level: str) -> list[str]:
+    return [f"{one['place']}: {one['says']}" for one in found["findings"] if one["level"] == level]
+
+
+def test_show_says_where_each_value_comes_from_and_no_secret(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = command_line('openai_model = "gpt-5.2"\n[stages.usecases]\nreasoning_effort = "low"')
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://anna:hidden@db/caseforge")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://user:concealed@example.org/v1")
+    monkeypatch.setenv("CASEFORGE_MAX_ATTEMPTS", "5")
+    found = cli.json("--set", "budget_usd=12", "config", "show")
+    origins = {row["key"]: (row["value"], row["origin"]) for row in found["values"]}
+    assert origins["openai_model"] == ("gpt-5.2", "caseforge.toml, line 3")
+    assert origins["max_attempts"] == (5, "environment (CASEFORGE_MAX_ATTEMPTS)")
+    assert origins["budget_usd"] == (12.0, "command line (--set)")
+    assert origins["reuse"] == ("identity", "default")
+    assert [stage["reasoning_effort"] for stage in found["stages"]] == [None, "low"]
+    for text in (str(found), cli.run("config", "show"), str(cli.json("config", "check"))):
+        assert not [word for word in ("hidden", "concealed", SECRET) if word in text]
+
+
+def test_check_finds_what_is_wrong_without_database_and_network(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = command_line(
+        """openai_temperature = 0.3
+        [max_enqueued_tokens]
+        gpt-5-mni = 1000
+        [stages.usecases]
+        model = "gpt-5-mini"
+        reasoning_effort = "none"
+        [frameworks.retail]
+        title = "Retail"
+        source = "retail.csv"
+        [frameworks.shop]
+        title = "Shop"
+        source = "shop.csv"
+        targets = "9.*"
+        """
+    )
+    (cli.folder / "shop.csv").write_text("code,id,name,description\n1,a,Sell,Finds customers.\n1.1,b,Advertise,Places advertisements.\n")
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://nobody@127.0.0.1:9/nowhere")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("CASEFORGE_MAX_ATEMPTS", "5")
+    found = cli.json("config", "check", expected=2)
+    errors = levels(found, "error")
+    for beginning in (
+        "caseforge.toml, line 3: openai_temperature: gpt-5 accepts 1 only, not 0.3; write 1.0",
+        "caseforge.toml, line 8: stages.usecases.reasoning_effort: gpt-5-mini does not know 'none'",
+        "caseforge.toml, line 11: frameworks.retail.source: there is no file retail.csv",
+        'caseforge.toml, line 15: frameworks.shop.targets: There is no node "9"',
+    ):
+        assert any(one.startswith(beginning) for one in errors), (beginning, errors)
+    assert len(errors) == 5  # the temperature is wrong for both stages
+    warnings = levels(found, "warning")
+    assert any("max_enqueued_tokens: no stage uses gpt-5-mni (did you mean gpt-5-mini?)" in one for one in warnings)
+    assert any(one.startswith("CASEFORGE_MAX_ATEMPTS: ") and "CASEFORGE_MAX_ATTEMPTS" in one for one in warnings)
+    assert any("the end" in one or "its end was announced for 2026-12-11" in one for one in warnings)
+    assert not found["in_order"]
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ('openai_modle = "x"', "caseforge.toml, line 3: openai_modle: is not a known key (did you mean openai_model?)"),
+        ("openai_model = ", "cannot be read as TOML"),
+        ('templates = "nowhere"', "nowhere: there is no such folder of templates"),
+        ("[stages.usecase]\nmodel = 'x'", "caseforge.toml, line 3: stages.usecase: there is no such stage (did you mean usecases?)"),
+    ],
+)
+def test_check_and_every_other_command_say_the_same_of_what_cannot_be_used(command_line: OpenCommandLine, toml: str, said: str) -> None:
+    cli = command_line(toml)
+    assert said in " ".join(cli.run("config", "check", expected=2).split())
+    assert said in " ".join(cli.run("plan", expected=2).split())
+    assert said in " ".join(cli.run("config", "show", expected=2).split())
+
+
+def test_what_is_not_known_is_a_note_and_no_error(command_line: OpenCommandLine) -> None:
+    cli = command_line('openai_model = "our-own-model"\nallow_unknown_cost = true')
+    found = cli.json("config", "check")
+    assert found["in_order"]
+    assert any("the rules of 'our-own-model' are not known" in one for one in levels(found, "note"))
+    assert any("our-own-model has no known batch price; its costs stay unknown" in one for one in levels(found, "note"))
+
+
+def test_connect_asks_database_and_provider(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = command_line()
+    notes = levels(cli.json("config", "check", "--connect"), "note")
+    assert any("reached; its tables are up to date" in one for one in notes)
+    assert any("answers (simulated, free of charge)" in one for one in notes)
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://nobody:hidden@127.0.0.1:9/nowhere")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    found = cli.json("config", "check", "--connect", expected=2)
+    assert [one.partition(":")[0] for one in levels(found, "error")] == ["CASEFORGE_POSTGRES_URL", "OPENAI_BASE_URL"]
+    assert "hidden" not in str(found)
+
+
+def test_connect_says_when_a_provider_that_bills_would_get_nothing(command_line: OpenCommandLine) -> None:
+    cli = command_line(bills=True)
+    assert "budget_usd: is not set, and this provider bills: it gets nothing" in levels(
+        cli.json("config", "check", "--connect", expected=2), "error"
+    )
+
+
+def stored(cli: CommandLine) -> Any:
+    found = cli.json("status")
+    return [framework["stages"] for framework in found["frameworks"]], found["batches"]
+
+
+def test_preview_shows_the_request_that_is_sent_and_stores_nothing(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    before = stored(cli)
+    shown = cli.json("preview", "1.1.1")
+    assert stored(cli) == before
+    assert cli.stats()["requests_accepted"] == 0
+    assert "Process: Advertise" in shown["body"]["messages"][1]["content"]
+    assert shown["expected_cost_usd"] > 0
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", "--stage", "process_details")
+    (sent,) = (cli.folder / "var" / "artifacts").rglob("*input.jsonl")
+    assert json.loads(sent.read_text())["body"] == shown["body"]
+    assert shown["node"] == "1.1.1 Advertise"
+
+
+def test_preview_of_a_stage_whose_document_is_not_there_says_so(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    said = cli.run("preview", "1.1.1", "--stage", "usecases")
+    assert "There is no content of process_details for this node yet" in said
+    assert "4,500 (typical)" in said
+    assert cli.json("preview", "1.1.1", "--stage", "usecases")["source_missing"]
+    assert "name one" in cli.run("preview", "1.*", expected=2)
+    assert "there is no stage 'poems'" in cli.run("preview", "1.1.1", "--stage", "poems", expected=2)
+
+
+def test_preview_says_what_would_be_refused(command_line: OpenCommandLine) -> None:
+    cli = command_line("openai_temperature = 0.2")
+    cli.load_shop()
+    assert "Would be refused: openai_temperature: gpt-5 accepts 1 only" in cli.run("preview", "1.1.1")
+    assert "openai_temperature: gpt-5 accepts 1 only" in cli.run("generate", "--yes", expected=2)
+
+
+def test_templates_are_written_to_begin_with_and_what_is_there_is_kept(command_line: OpenCommandLine) -> None:
+    cli = command_line('templates = "ours"')
+    (cli.folder / "ours").mkdir()
+    folder = cli.folder / "ours"
+    cli.run("config", "templates", str(folder), "--stage", "usecases")
+    assert sorted(path.name for path in (folder / "usecases").iterdir()) == ["system.jinja", "user.jinja"]
+    (folder / "usecases" / "user.jinja").write_text("Ours: {{ document }}")
+    said = cli.run("config", "templates", str(folder))
+    assert "process_details/sections.toml" in said
+    assert "usecases" not in said
+    assert (folder / "usecases" / "user.jinja").read_text() == "Ours: {{ document }}"
+    assert [stage["own_files"] for stage in cli.json("config", "show")["stages"]][1] == ["system.jinja", "user.jinja"]
+
+
+def test_a_changed_template_makes_its_stage_stale_and_is_what_is_asked_then(command_line: OpenCommandLine) -> None:
+    cli = command_line('templates = "ours"')
+    folder = cli.folder / "ours" / "process_details"
+    folder.mkdir(parents=True)
+    cli.load_shop()
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1")
+    (folder / "user.jinja").write_text("Write in plain words about:\n{{ context }}")
+    states = [part["states"] for part in cli.json("plan", "--nodes", "1.1.1")["stages"]]
+    assert states == [{"stale": 1}, {"done": 1}]
+    assert "+Write in plain words about:" in cli.run("plan", "--why", "1.1.1")
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1")
+    assert [part["states"] for part in cli.json("plan", "--nodes", "1.1.1")["stages"]] == [{"done": 1}, {"done": 1}]
+
+
+def test_set_holds_for_one_command_and_has_a_form(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert {part["model"] for part in cli.json("--set", "openai_model=gpt-5-nano", "plan")["stages"]} == {"gpt-5-nano"}
+    assert {part["model"] for part in cli.json("plan")["stages"]} == {"gpt-5"}
+    assert "not of the form KEY=VALUE" in cli.run("--set", "openai_model", "plan", expected=2)
+    assert "command line (--set): openai_modle: is not a known key" in cli.run("--set", "openai_modle=x", "plan", expected=2)
