@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from caseforge_assets.store.quality import Scored
 
 BAR_CHARACTERS = 40
+LEAST_DRAWN = 5  # contents; fewer are read in the table
 GROUPS_SHOWN = 10
+TITLES = {"roi": "Return"}
 
 
 def print_quality(found: Sequence[StageQuality], configuration: Configuration, worst: int, *, with_parts: bool) -> None:
@@ -68,7 +70,7 @@ def quality_json(one: StageQuality, worst: int | None) -> dict[str, Any]:
         "compared": one.compared,
         "near_duplicates": [asdict(pair) for pair in one.near_duplicates],
         "repeated_titles": [[{"id": item.candidate_uid, "title": item.title} for item in group] for group in one.repeated_titles],
-        "levels": {branch or "all": levels for branch, levels in one.levels.items()},
+        "levels": {branch or "all": levels for branch, levels in one.levels.items() if levels},
     }
 
 
@@ -88,12 +90,17 @@ def _print_summary(one: StageQuality, below: int) -> None:
         f"{summary.contents:,} contents{told}{unmeasured}: mean score {summary.mean:.0f}, median {summary.median:.0f}, lowest {summary.lowest}; "
         f"{summary.low:,} score less than {below}."
     )
-    most = max(summary.tens.values())
-    for tens in range(min(summary.tens), 91, 10):
-        count = summary.tens.get(tens, 0)
-        bar = "█" * max(round(BAR_CHARACTERS * count / most), 1 if count else 0)
-        console.print(f"  {tens:>3}–{tens + (10 if tens == 90 else 9):<3} {bar} {count:,}")
+    if summary.measured >= LEAST_DRAWN:
+        _print_bars(summary.tens)
     console.print("Means of the parts: " + ", ".join(f"{part} {points:.0f}" for part, points in summary.parts.items()))
+
+
+def _print_bars(tens: Mapping[int, int]) -> None:
+    most = max(tens.values())
+    for start in range(min(tens), 91, 10):
+        count = tens.get(start, 0)
+        bar = "█" * max(round(BAR_CHARACTERS * count / most), 1) + " " if count else ""
+        console.print(f"  {start:>3}–{start + (10 if start == 90 else 9):<3} {bar}{count:,}")
 
 
 def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
@@ -130,7 +137,10 @@ def _print_levels(one: StageQuality, tolerance: float) -> None:
     if not one.levels.get(""):
         return
     fields = list(one.levels[""])
-    table = Table("Branch", *(field.capitalize() for field in fields), title="How the candidates are spread (%)", title_justify="left")
+    names = [
+        f"{TITLES.get(field, field.capitalize())}{' (low/medium/high)' if _is_level(one.levels[''], field) else ''}" for field in fields
+    ]
+    table = Table("Branch", *names, title="How the candidates are spread, in percent", title_justify="left")
     for branch, levels in one.levels.items():
         table.add_row(branch or "All", *(_spread(levels, field) for field in fields))
     console.print(table)
@@ -139,9 +149,13 @@ def _print_levels(one: StageQuality, tolerance: float) -> None:
     console.print(f"Complexity aims at Low/Medium/High {aim}." + (f" Out of balance: {'; '.join(notes)}." if notes else ""))
 
 
+def _is_level(levels: Levels, field: str) -> bool:
+    return set(levels[field]) <= set(COMPLEXITY_TARGET)
+
+
 def _spread(levels: Levels, field: str) -> str:
     counts = levels.get(field, {})
     total = sum(counts.values())
-    order = {value: place for place, value in enumerate(COMPLEXITY_TARGET)}
-    ordered = sorted(counts.items(), key=lambda item: (order.get(item[0], len(order)), -item[1]))
-    return ", ".join(f"{value} {100 * count / total:.0f}" for value, count in ordered)
+    if _is_level(levels, field) and total:
+        return "/".join(f"{100 * counts.get(value, 0) / total:.0f}" for value in COMPLEXITY_TARGET)
+    return ", ".join(f"{value} {100 * count / total:.0f}" for value, count in sorted(counts.items(), key=lambda item: -item[1]))

@@ -7,7 +7,6 @@ from caseforge_assets.stages.word_lists import word_list
 _OPEN_ENDS = word_list("unfinished_ends")
 _OPEN_MARKS = (",", ";", ":", "(", "[", "–", "—", "/", "&", "+")
 _CLOSING = (".", "!", "?", "…", ")", "]", "|", "`", '"', "”", "*", "_", ":", "%", "。")
-_LAST_WORD = re.compile(r"([^\W\d_]+)\W*$")
 _LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _LINES_LOOKED_AT = 12
 _LAST_LINES = 24
@@ -31,10 +30,9 @@ def looks_cut(text: str, lines: list[str]) -> bool:
         return True
     if last.lstrip().startswith("|"):
         return not last.endswith("|")
-    word = _LAST_WORD.search(last)
-    if word and word[1] in _OPEN_ENDS and not last.endswith(_CLOSING):
-        return True
-    return not last.endswith(_CLOSING) and _others_are_closed(said, last)
+    if last.endswith(_CLOSING):
+        return False
+    return last.rpartition(" ")[2].lower() in _OPEN_ENDS or _others_are_closed(said, last)
 
 
 def _others_are_closed(said: list[str], last: str) -> bool:

@@ -7,6 +7,7 @@ such as "manage", say little about which node is meant and count a quarter.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.word_lists import word_list
@@ -58,6 +59,7 @@ class Mentions:
         return sum(value * weight for value, weight in known) / sum(weight for _, weight in known) if known else None
 
 
+@lru_cache(maxsize=4096)  # a node is asked about in every stage
 def own_words(facts: NodeFacts) -> OwnWords:
     """Find the words by which a node is known.
 

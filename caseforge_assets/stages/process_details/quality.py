@@ -69,8 +69,9 @@ def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN) -
 
 def _pieces(sections: Sequence[FoundSection], lines: list[str]) -> dict[str, str]:
     """Give the text of each section, from its heading to the next section's."""
-    ends = [*(section.heading.line for section in sections[1:]), len(lines)]
-    return {section.name: "\n".join(lines[section.heading.line + 1 : end]) for section, end in zip(sections, ends, strict=True)}
+    starts = [section.heading.line for section in sections]
+    ends = [*starts, len(lines)][1:]
+    return {section.name: "\n".join(lines[start + 1 : end]) for section, start, end in zip(sections, starts, ends, strict=True)}
 
 
 def _order(found: Sequence[FoundSection], sections: Sections) -> float | None:

@@ -1,6 +1,5 @@
 """How good a node's use-case candidates are as a set: enough of them, filled in, about the node, different from one another."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from caseforge_assets.stages.judgement import Content, Item
@@ -12,7 +11,7 @@ from caseforge_assets.stages.usecases.titles import near_titles
 
 TEXTS = ("description", "impact_assessment", "complexity_details", "technology_requirements", "success_metrics", "implementation_timeline")
 ENOUGH_CHARACTERS = {"description": 400, "impact_assessment": 200}  # others: 100
-ENOUGH_MENTIONS = 3  # of a word of the node's name in titles, descriptions and impacts together
+ENOUGH_MENTIONS = 3  # of a word of the node's name in descriptions and impacts together
 FOREIGN, OWN = 0.25, 0.6  # measured: half of a framework's other nodes lie below 0.3, real candidates above 0.6
 MOST_REPEATED = 0.4
 ENOUGH_CATEGORIES = 3
@@ -32,7 +31,7 @@ def measure(content: Content, facts: NodeFacts) -> Quality:
     items = content.items
     texts = [[str(item.fields.get(name, "")) for name in TEXTS] for item in items]
     descriptions = [of_item[0] for of_item in texts]
-    pieces = [f"{item.title} {of_item[0]} {of_item[1]}".lower() for item, of_item in zip(items, texts, strict=True)]
+    pieces = [f"{of_item[0]} {of_item[1]}".lower() for of_item in texts]  # without titles: many end with the node's name, whatever follows
     lowered = "\n".join(pieces)
     own = find_mentions(own_words(facts), lowered, pieces, ENOUGH_MENTIONS).together(name=60, description=15, spread=25)
     depth = _depth(texts)
@@ -42,7 +41,7 @@ def measure(content: Content, facts: NodeFacts) -> Quality:
     empty = empty_share(shingles_of(lowered))
     cut = sum(not text.rstrip().endswith(_ENDS) for text in descriptions) / max(len(items), 1)
     parts = (
-        Part("count", between(len(items), 0, LEAST_CANDIDATES), 10),
+        Part("count", between(len(items), 2, LEAST_CANDIDATES), 10),
         Part("depth", depth, 20),
         Part("own_node", None if own is None else between(own, FOREIGN, OWN), 25),
         Part("titles", 1 - alike, 10),
@@ -52,7 +51,7 @@ def measure(content: Content, facts: NodeFacts) -> Quality:
         Part("ending", 1 - cut, 5),
     )
     limits = [
-        Limit(100 * len(items) / LEAST_CANDIDATES, f"there are only {len(items)} candidates"),
+        Limit(100 - 20 * (LEAST_CANDIDATES - len(items)), f"there are only {len(items)} candidates"),
         Limit(30 + 80 * depth, f"its texts are short ({100 * depth:.0f} of 100)"),
         Limit(110 - 120 * repeated, f"{repeated:.0%} of its texts stand there twice"),
         Limit(110 - 100 * alike, f"{alike:.0%} of its titles say nearly the same as another"),
@@ -67,7 +66,7 @@ def measure(content: Content, facts: NodeFacts) -> Quality:
         "own_node_share": None if own is None else round(own, 3),
         "repeated_share": round(repeated, 3),
         "near_titles": near,
-        "levels": {shown: _counts(items, name) for shown, name in LEVELS.items()},
+        "levels": _count_levels(items),
     }
     return weigh(parts, limits, figures)
 
@@ -79,5 +78,13 @@ def _depth(texts: Sequence[Sequence[str]]) -> float:
     return sum(lengths) / len(lengths) if lengths else 0.0
 
 
-def _counts(items: Sequence[Item], name: str) -> dict[str, int]:
-    return dict(Counter(_LEVEL_NAMES.get(value, str(value)) for item in items if (value := item.fields.get(name)) is not None))
+def _count_levels(items: Sequence[Item]) -> dict[str, dict[str, int]]:
+    """Count the values of category, complexity, return and risk."""
+    levels: dict[str, dict[str, int]] = {shown: {} for shown in LEVELS}
+    for item in items:
+        for shown, name in LEVELS.items():
+            value = item.fields.get(name)
+            if value is not None:
+                said = _LEVEL_NAMES.get(value) or str(value)
+                levels[shown][said] = levels[shown].get(said, 0) + 1
+    return levels

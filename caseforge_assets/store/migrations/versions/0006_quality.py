@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0006"
 down_revision = "0005"
@@ -22,7 +21,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Integer(), nullable=False, comment="0 to 100"),
         sa.Column(
             "details",
-            postgresql.JSONB(),
+            sa.JSON(),
             nullable=False,
             comment="parts: points by part; limits: faults in words; figures: what was counted",
         ),
