@@ -24,6 +24,8 @@ from caseforge_assets.store.journal import Marked, Segment
 FOLDER = "journal"
 LOCK = "journal"
 FORMAT = 1
+ROW = b'","row":'  # what stands between table and row in a line; other lines say what is gone
+ROW_WITHIN = 100
 _CHUNK_BYTES = 1 << 18
 
 
@@ -76,7 +78,7 @@ def _head(path: str, previous: Segment | None, written_at: datetime) -> dict[str
 def _lines(connection: Connection, wanted: Marked, head: dict[str, object], counts: list[int]) -> Iterator[bytes]:
     yield (json.dumps(head) + "\n").encode()
     for line in journal.lines_of(connection, wanted):
-        counts[0] += 1
+        counts[0] += ROW in line[:ROW_WITHIN]
         yield line
     yield (json.dumps({"rows": counts[0]}) + "\n").encode()
 

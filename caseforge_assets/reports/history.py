@@ -104,7 +104,8 @@ def _attempt(row: Row) -> Iterator[Event]:
 
 def _answered(row: Row) -> datetime | None:
     """When it was answered. Providers count whole seconds: an answer within that of its sending came after it."""
-    answered, sent = row["answered_at"], row["created_at"]
+    answered: datetime | None = row["answered_at"]
+    sent: datetime = row["created_at"]
     return sent if answered is not None and sent - timedelta(seconds=1) < answered < sent else answered
 
 

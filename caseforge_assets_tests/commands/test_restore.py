@@ -207,6 +207,14 @@ def test_rows_of_an_older_schema_get_the_defaults_of_newer_columns(bench: OpenBe
     restored(opened, empty_store)
 
 
+def test_rows_that_were_removed_do_not_come_back(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    opened.change("delete from caseforge.candidate where position > 2")
+    write_journal(opened.store, opened.folder)
+    restored(opened, empty_store)
+
+
 def test_nothing_new_is_written_when_nothing_has_changed(bench: OpenBench) -> None:
     opened = bench()
     assert write_journal(opened.store, opened.folder) > 0
