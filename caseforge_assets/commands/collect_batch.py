@@ -21,7 +21,6 @@ from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version
-from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Next
 from caseforge_assets.stages.stage import stage as stage_of
@@ -80,8 +79,6 @@ def collect_batch(
         with store.begin() as connection:
             reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
             batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC), reason=reason)
-        write_journal(store, folder)
-        with store.connect() as connection:
             return Collected(batches.get(connection, batch.id), attempts.outcome_counts(connection, batch.id), tuple(strays))
 
 

@@ -1,7 +1,7 @@
 """The journal: every row of the store as artifacts, so that the database can be lost.
 
-Which comes first: the database. The transaction that changes a row marks it (triggers do, see `store.journal_marks`); afterwards,
-in the same command, everything that is marked becomes a segment: a file of JSON Lines that appears when it is whole; then the marks go.
+Which comes first: the database. The transaction that changes a row marks it (triggers do, see `store.journal_marks`); at the end of
+the same command or run everything that is marked becomes a segment: a file of JSON Lines that appears when it is whole; then the marks go.
 A kill between them leaves the marks, and whoever writes the next segment writes those rows, too. A segment whose marks stayed is no
 harm: its rows come again, as they are by then. Two rules make what is paid for independent of it: nothing is uploaded before its batch is
 journaled, and answers are whole artifacts before any row is made from them.
