@@ -30,6 +30,7 @@ from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider, connect_provider, make_client
 from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, sample_path
@@ -120,6 +121,8 @@ def run(settings: Settings, workbook: Path, *, events: bool = True) -> dict[str,
         with clock.step(f"collect {stage.key}"):
             for batch_id in finished:
                 collect_batch(store, provider, folder, settings.configuration, batch_id)
+    with clock.step("journal"):
+        write_journal(store, folder)
     without_events, written = sum(step.wall_s for step in clock.steps), 0
     if events:
         flush = prepare_flush(settings, store)

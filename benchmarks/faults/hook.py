@@ -119,7 +119,7 @@ def _commit_name(*_: Any) -> str | None:
         module = str(frame.f_globals.get("__name__", ""))
         if module.startswith("caseforge_assets."):
             function = frame.f_code.co_name
-            return None if function == "try_lock" else f"commit {module.rpartition('.')[2]}.{function}"
+            return None if function in ("try_lock", "wait_for_lock") else f"commit {module.rpartition('.')[2]}.{function}"
     return None
 
 

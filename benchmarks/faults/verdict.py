@@ -14,6 +14,7 @@ OPEN = """
 select 'batch ' || id || ' is ' || state as what from caseforge.batch where state not in ('collected', 'refused')
 union all select 'attempt ' || id || ' has no outcome' from caseforge.attempt where outcome is null
 union all select 'request ' || id || ' is ' || state from caseforge.request where is_current and state not in ('answered', 'failed', 'parked')
+union all select 'changes of ' || table_name || ' are not journaled' from caseforge.journal_mark
 union all select 'event ' || id || ' is not flushed' from caseforge.outbox where flushed_at is null
 """
 COSTS = "select count(*) as answered, coalesce(sum(cost_usd), 0) as cost_usd from caseforge.attempt where status_code is not null"
@@ -31,11 +32,13 @@ def look_around(key: str) -> dict[str, Any]:
         stored: per stage, [current requests, those with one content, those with more].
         outcomes: of all attempts.
         answered, cost_usd: the attempts that the provider answered, and what they cost.
-        open: texts, one for each thing that is not finished.
+        open: texts, one for each thing that is not finished, or that artifacts, rows and journal do not agree on.
         wrong: texts, one for each partition that Dagster shows otherwise than the store has it.
     """
     from sqlalchemy import text
 
+    from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.commands.verify import verify
     from caseforge_assets.settings import load_settings
     from caseforge_assets.store.engine import open_store
     from caseforge_assets.store.location import database_url
@@ -48,6 +51,8 @@ def look_around(key: str) -> dict[str, Any]:
         outcomes = list(connection.scalars(text(OUTCOMES)))
         answered, cost_usd = connection.execute(text(COSTS)).one()
         shown = {(row.asset, row.partition_key): (row.kind, row.data_version) for row in connection.execute(text(SHOWN), {"key": key})}
+    found = verify(store, ArtifactFolder(settings.artifacts)).problems
+    unfinished += [f"{problem.kind}: {problem.where}: {problem.what}" for problem in found]
     store.dispose()
     wrong = _differences(str(settings.project), key, shown)
     return {"stored": stored, "outcomes": outcomes, "open": unfinished, "wrong": wrong, "answered": answered, "cost_usd": str(cost_usd)}

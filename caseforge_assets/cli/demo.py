@@ -46,7 +46,7 @@ def _database(session: Session, keep: bool) -> Iterator[None]:
         yield
     finally:
         if stops:
-            session.store.dispose()
+            session.close()
             stop(session.settings.home)
 
 
@@ -73,6 +73,7 @@ def _remembered_port(folder: Path) -> int:
 def _run(session: Session) -> None:
     from caseforge_assets.cli.plan_views import print_plan
     from caseforge_assets.cli.progress import follow
+    from caseforge_assets.commands.keep_workbook import keep_workbook
     from caseforge_assets.commands.load_framework import load_framework
     from caseforge_assets.commands.make_plan import draft_plan
     from caseforge_assets.frameworks import read_framework, sample_path
@@ -82,6 +83,7 @@ def _run(session: Session) -> None:
     result = read_framework(sample_path())
     if result.edition is None:
         raise ValueError("the bundled sample cannot be read: " + "; ".join(problem.message for problem in result.problems))
+    keep_workbook(session.folder, sample_path(), result.edition.source_sha256)
     loaded = load_framework(
         session.store, session.settings.configuration, KEY, session.settings.framework(KEY), result.edition, sample_path().name
     )

@@ -10,6 +10,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.histories import print_history
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
 
@@ -18,9 +19,10 @@ from caseforge_assets.cli.session import Session
 @click.argument("node")
 @framework_option
 @stage_option
+@click.option("--history", is_flag=True, help="Instead, all that happened to it, from the row of the workbook to the candidates.")
 @json_option
 @pass_session
-def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ...], as_json: bool) -> None:
+def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ...], history: bool, as_json: bool) -> None:
     """Everything about NODE (a code, partition key, stable id, or a candidate's uid): content, candidates, attempts, tokens, cost."""
     from caseforge_assets.store import readers
 
@@ -34,6 +36,10 @@ def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ..
                 f"{node!r} is in several frameworks; say which with --framework: " + ", ".join(row.framework_key for row in found)
             )
         row = found[0]
+    if history:
+        print_history(session, row, as_json)
+        return
+    with session.store.connect() as connection:
         contents = [dict(one._mapping) for one in readers.contents_of_node(connection, row.node_id) if one.stage in stages]
         candidates = [dict(one._mapping) for one in readers.candidates_of_node(connection, row.node_id)]
         attempts = [dict(one._mapping) for one in readers.attempts_of_node(connection, row.node_id) if one.stage in stages]

@@ -89,6 +89,12 @@ class Session:
         except (ArtifactsUnavailable, StoreUnavailable) as error:
             errors.print(f"Not journaled yet, the next command does it: {redact(str(error))}", style="yellow")
 
+    def close(self) -> None:
+        """Journals, and lets go of the database."""
+        self.keep()
+        self.store.dispose()
+        self.__dict__.pop("store")
+
     def framework_key(self, key: str | None) -> str:
         """The framework that is meant: the one named, or the only one declared."""
         return self.settings.framework_key(key)

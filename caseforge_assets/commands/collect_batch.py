@@ -22,7 +22,6 @@ from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version
-from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Next
@@ -83,8 +82,6 @@ def collect_batch(
         with store.begin() as connection:
             reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
             batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC), reason=reason, stray_lines=len(strays))
-        write_journal(store, folder)
-        with store.connect() as connection:
             outcomes = attempts.outcome_counts(connection, batch.id)
             log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
             return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))

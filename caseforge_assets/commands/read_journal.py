@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactMissing
-from caseforge_assets.commands.write_journal import FOLDER, FORMAT
+from caseforge_assets.commands.write_journal import FOLDER, FORMAT, ROW, ROW_WITHIN
 from caseforge_assets.store.journal import Segment
 
-TakeRow = Callable[[str, bytes], None]
+TakeLine = Callable[[bytes], None]
 Key = int | tuple[Any, ...]
-_TABLE, _ROW = b'{"table":"', b'","row":'
+_TABLE = b'{"table":"'
 
 
 class JournalBroken(ValueError):
@@ -40,8 +40,8 @@ def segment_names(folder: ArtifactFolder) -> list[str]:
     return [name for name in folder.names(FOLDER) if name.endswith(".journal.jsonl")]
 
 
-def read_backwards(folder: ArtifactFolder, newest: str, take: TakeRow) -> list[Segment]:
-    """Reads all segments from one backwards; `take` gets table and row (JSON) of every line, newer states of a row first.
+def read_backwards(folder: ArtifactFolder, newest: str, take: TakeLine) -> list[Segment]:
+    """Reads all segments from one backwards; `take` gets every line but their heads and ends, newer segments first.
 
     Returns:
         The segments, newest first.
@@ -59,24 +59,35 @@ def read_backwards(folder: ArtifactFolder, newest: str, take: TakeRow) -> list[S
     return segments
 
 
-def newest_states(keys: Callable[[str], Sequence[str] | None], take: Callable[[str, Key, bytes], None]) -> TakeRow:
-    """Of each row only the state that comes first, for `read_backwards`.
+class NewestStates:
+    """Takes lines for `read_backwards`, and hands on of each row only the state that comes first; rows that are gone by then are left out."""
 
-    Args:
-        keys: the names of a table's key columns; None for a table that does not exist any more, whose rows are left out.
-        take: gets table, key and row (JSON).
-    """
-    seen: dict[str, set[Key]] = {}
+    def __init__(self, keys: Callable[[str], Sequence[str] | None], take: Callable[[str, Key, bytes], None]) -> None:
+        """Begins with nothing seen.
 
-    def first_of_each(table: str, row: bytes) -> None:
-        names = keys(table)
-        if names is not None:
-            key, known = key_of(row, names), seen.setdefault(table, set())
-            if key not in known:
-                known.add(key)
-                take(table, key, row)
+        Args:
+            keys: the names of a table's key columns; None for a table that does not exist any more, whose rows are left out.
+            take: gets table, key and row (JSON).
+        """
+        self._keys, self._take = keys, take
+        self._seen: dict[str, set[Key]] = {}
+        self._complete: set[str] = set()
 
-    return first_of_each
+    def __call__(self, line: bytes) -> None:
+        """Takes one line."""
+        table, row = split_line(line)
+        names = self._keys(table)
+        if names is None or table in self._complete:
+            return
+        seen = self._seen.setdefault(table, set())
+        if row is None:
+            said = json.loads(line)
+            seen.update(said.get("gone", ()))
+            if said.get("all"):
+                self._complete.add(table)
+        elif (key := key_of(row, names)) not in seen:
+            seen.add(key)
+            self._take(table, key, row)
 
 
 def key_of(row: bytes, names: Sequence[str]) -> Key:
@@ -87,10 +98,12 @@ def key_of(row: bytes, names: Sequence[str]) -> Key:
     return tuple(values[name] for name in names)
 
 
-def split_line(line: bytes) -> tuple[str, bytes]:
-    """Table and row (JSON) of a line."""
-    table, _, row = line[len(_TABLE) :].partition(_ROW)
-    return table.decode(), row.rstrip(b"\n")[:-1]
+def split_line(line: bytes) -> tuple[str, bytes | None]:
+    """Table and row (JSON) of a line; no row where the line says that rows are gone."""
+    table, found, _ = line[len(_TABLE) : len(_TABLE) + ROW_WITHIN].partition(ROW)
+    if not found:
+        return str(json.loads(line)["table"]), None
+    return table.decode(), line[len(_TABLE) + len(table) + len(ROW) :].rstrip(b"\n")[:-1]
 
 
 def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
@@ -109,7 +122,7 @@ def read_head(folder: ArtifactFolder, path: str) -> dict[str, Any]:
     raise JournalBroken(f"{folder.describe(path)} is empty; bring it back from a backup")
 
 
-def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeRow) -> tuple[Segment, str | None]:
+def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeLine) -> tuple[Segment, str | None]:
     digest, size, count, end = hashlib.sha256(), 0, 0, {}
     head: dict[str, Any] | None = None
     try:
@@ -119,8 +132,8 @@ def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeRow) 
             if head is None:
                 head = _checked_head(folder, path, line)
             elif line.startswith(_TABLE):
-                take(*split_line(line))
-                count += 1
+                take(line)
+                count += ROW in line[:ROW_WITHIN]
             else:
                 end = json.loads(line)
     except ArtifactMissing as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
-from caseforge_assets.commands.read_journal import JournalBroken, Key, key_of, newest_states, read_backwards, split_line
+from caseforge_assets.commands.read_journal import JournalBroken, Key, NewestStates, key_of, read_backwards, split_line
 from caseforge_assets.store import journal, verifying
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.journal import Marked
@@ -32,7 +32,7 @@ def check_journal(connection: Connection, folder: ArtifactFolder) -> tuple[int, 
         hashes[table][key] = hashlib.md5(row, usedforsecurity=False).digest()
 
     try:
-        read_backwards(folder, newest.path, newest_states(tables.get, keep))
+        read_backwards(folder, newest.path, NewestStates(tables.get, keep))
     except (JournalBroken, ArtifactsUnavailable) as error:
         return 0, [*findings, ("journal broken", newest.path, str(error), f"or, where the rows are right: {ANEW}")]
     rows = 0
@@ -61,6 +61,8 @@ def _compare(
     altered: list[Key] = []
     for line in verifying.lines_of_table(connection, table):
         row = split_line(line)[1]
+        if row is None:
+            continue
         key = key_of(row, names)
         found = kept.pop(key, None)
         rows += 1

@@ -1,7 +1,7 @@
 """The journal: every row of the store as artifacts, so that the database can be lost.
 
-Which comes first: the database. The transaction that changes a row marks it (triggers do, see `store.journal_marks`); afterwards,
-in the same command, everything that is marked becomes a segment: a file of JSON Lines that appears when it is whole; then the marks go.
+Which comes first: the database. The transaction that changes a row marks it (triggers do, see `store.journal_marks`); at the end of
+the same command or run everything that is marked becomes a segment: a file of JSON Lines that appears when it is whole; then the marks go.
 A kill between them leaves the marks, and whoever writes the next segment writes those rows, too. A segment whose marks stayed is no
 harm: its rows come again, as they are by then. Two rules make what is paid for independent of it: nothing is uploaded before its batch is
 journaled, and answers are whole artifacts before any row is made from them.
@@ -24,6 +24,8 @@ from caseforge_assets.store.journal import Marked, Segment
 FOLDER = "journal"
 LOCK = "journal"
 FORMAT = 1
+ROW = b'","row":'  # what stands between table and row in a line; other lines say what is gone
+ROW_WITHIN = 100
 _CHUNK_BYTES = 1 << 18
 
 
@@ -76,7 +78,7 @@ def _head(path: str, previous: Segment | None, written_at: datetime) -> dict[str
 def _lines(connection: Connection, wanted: Marked, head: dict[str, object], counts: list[int]) -> Iterator[bytes]:
     yield (json.dumps(head) + "\n").encode()
     for line in journal.lines_of(connection, wanted):
-        counts[0] += 1
+        counts[0] += ROW in line[:ROW_WITHIN]
         yield line
     yield (json.dumps({"rows": counts[0]}) + "\n").encode()
 

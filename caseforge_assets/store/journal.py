@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +71,10 @@ def at_one_moment(store: Engine) -> Iterator[Connection]:
 
 
 def lines_of(connection: Connection, wanted: Marked) -> Iterator[bytes]:
-    """The marked rows as they are now, one JSON object a line, tables in the order in which they refer to each other."""
+    """The marked rows as they are now, one JSON object a line, tables in the order in which they refer to each other.
+
+    After a table's rows come those that are gone, or, where all of the table was marked, that these are all.
+    """
     for table in journaled_tables():
         if table.name in wanted.rows:
             yield from _lines_of_table(connection, table, wanted.rows[table.name])
@@ -83,6 +87,15 @@ def _lines_of_table(connection: Connection, table: Table, ids: Sequence[int] | N
     rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query, {} if ids is None else {"ids": list(ids)})
     for row in rows.scalars():
         yield f'{{"table":"{table.name}","row":{row}}}\n'.encode()
+    if ids is None:
+        yield f'{{"table":"{table.name}","all":true}}\n'.encode()
+    elif gone := _gone(connection, table, ids):
+        yield f'{{"table":"{table.name}","gone":{json.dumps(gone)}}}\n'.encode()
+
+
+def _gone(connection: Connection, table: Table, ids: Sequence[int]) -> list[int]:
+    query = f"select id from unnest(cast(:ids as bigint[])) as marked(id) where not exists (select 1 from {table.fullname} t where t.id = marked.id)"
+    return sorted(connection.scalars(text(query), {"ids": list(ids)}))
 
 
 def next_moment(connection: Connection, previous: Segment | None) -> datetime:

@@ -8,7 +8,8 @@ from caseforge_assets.store.columns import SCHEMA
 from caseforge_assets.store.journal_tables import journal_mark, journal_segment
 from caseforge_assets.store.tables import metadata, outbox
 
-# What Dagster was told is Dagster's matter: a row of the outbox is journaled once, without these, and told anew after a restore.
+# What Dagster was told is Dagster's matter: a row of the outbox is journaled once, without these, and told anew after a restore. That
+# rows of it are pruned is not journaled, either.
 NOT_JOURNALED = {outbox: ("flushed_at", "event_id")}
 
 _FUNCTION = f"""
@@ -46,10 +47,11 @@ def attach(connection: Connection) -> None:
 
 def _attach(connection: Connection, table: Table) -> None:
     kind = "rows" if is_numbered(table) else "table"
-    for event in ("insert",) if table in NOT_JOURNALED else ("insert", "update"):
+    for event in ("insert",) if table in NOT_JOURNALED else ("insert", "update", "delete"):
         connection.execute(
             text(f"""
-            create trigger journal_{event} after {event} on {table.fullname} referencing new table as changed
+            create trigger journal_{event} after {event} on {table.fullname}
+            referencing {"old" if event == "delete" else "new"} table as changed
             for each statement execute function {SCHEMA}.mark_changed('{kind}')
             """)
         )

@@ -15,7 +15,7 @@ journal_mark = Table(
     metadata,
     id_column(),
     Column("table_name", Text, nullable=False),
-    Column("row_ids", ARRAY(BigInteger), comment="rows that a statement added or changed; NULL: any of the table"),
+    Column("row_ids", ARRAY(BigInteger), comment="rows that a statement added, changed or removed; NULL: any of the table"),
     now_column("marked_at"),
 )
 

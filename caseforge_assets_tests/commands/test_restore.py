@@ -28,6 +28,12 @@ def restored(opened: Workbench, empty_store: Engine) -> Restored:
     return done
 
 
+def generate(opened: Workbench, *codes: str) -> None:
+    """What a command does: works to the end, and journals."""
+    opened.generate(*codes)
+    write_journal(opened.store, opened.folder)
+
+
 def moved(opened: Workbench, empty_store: Engine) -> Workbench:
     """The same project on a restored database."""
     restore(empty_store, opened.folder)
@@ -56,7 +62,7 @@ def test_every_row_comes_back_as_it_was(bench: OpenBench, empty_store: Engine) -
 
 def test_work_goes_on_in_the_restored_database(bench: OpenBench, empty_store: Engine) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    generate(opened, "1.1.1")
     asked = opened.stats()["accepted"]["requests"]
     again = moved(opened, empty_store)
     again.generate()
@@ -76,7 +82,7 @@ def test_a_database_that_is_not_empty_is_left_alone(bench: OpenBench) -> None:
 
 def test_a_restore_that_breaks_off_leaves_an_empty_database(bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    generate(opened, "1.1.1")
     with monkeypatch.context() as patch:
         patch.setattr(journal, "add_segments", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -133,7 +139,7 @@ def test_answers_that_are_here_are_collected_without_their_provider(bench: OpenB
 
 def test_a_segment_that_is_missing_is_named_and_nothing_is_restored(bench: OpenBench, empty_store: Engine) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    generate(opened, "1.1.1")
     gone = segment_names(opened.folder)[1]
     kept = b"".join(opened.folder.read(gone))
     opened.folder.remove_any(gone)
@@ -146,7 +152,7 @@ def test_a_segment_that_is_missing_is_named_and_nothing_is_restored(bench: OpenB
 
 def test_a_segment_that_was_altered_is_named(bench: OpenBench, empty_store: Engine) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    generate(opened, "1.1.1")
     path = segment_names(opened.folder)[0]
     content = b"".join(opened.folder.read(path))
     opened.folder.write_packed(path, [content.replace(b"Advertise", b"Advertisf")])
@@ -156,7 +162,7 @@ def test_a_segment_that_was_altered_is_named(bench: OpenBench, empty_store: Engi
 
 def test_a_segment_of_a_killed_writer_does_no_harm(bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    generate(opened, "1.1.1")
     edit(opened, "1.1.1")
     with monkeypatch.context() as patch:
         patch.setattr(journal, "forget_marks", lambda *_: 1 / 0)
@@ -175,9 +181,9 @@ def test_a_database_that_was_set_back_does_not_overwrite_the_other_history(bench
     write_journal(opened.store, opened.folder)
     older = moved(opened, empty_store)
     for code in ("1.1.1", "1.1.2"):
-        opened.generate(code)
+        generate(opened, code)
     before = {name: b"".join(opened.folder.read(name)) for name in segment_names(opened.folder)}
-    older.generate("2.1.1")
+    generate(older, "2.1.1")
     assert before.items() <= {name: b"".join(opened.folder.read(name)) for name in segment_names(opened.folder)}.items()
     kept = everything(older.store)
     with older.store.begin() as connection:
@@ -191,7 +197,7 @@ def test_a_database_that_was_set_back_does_not_overwrite_the_other_history(bench
 
 def test_a_folded_journal_is_one_segment_that_holds_everything(bench: OpenBench, empty_store: Engine) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    generate(opened, "1.1.1")
     old = segment_names(opened.folder)
     assert fold_journal(opened.store, opened.folder) == old
     assert len(segment_names(opened.folder)) == 1
@@ -207,6 +213,14 @@ def test_rows_of_an_older_schema_get_the_defaults_of_newer_columns(bench: OpenBe
     restored(opened, empty_store)
 
 
+def test_rows_that_were_removed_do_not_come_back(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    generate(opened, "1.1.1")
+    opened.change("delete from caseforge.candidate where position > 2")
+    write_journal(opened.store, opened.folder)
+    restored(opened, empty_store)
+
+
 def test_nothing_new_is_written_when_nothing_has_changed(bench: OpenBench) -> None:
     opened = bench()
     assert write_journal(opened.store, opened.folder) > 0
@@ -217,7 +231,7 @@ def test_nothing_new_is_written_when_nothing_has_changed(bench: OpenBench) -> No
 
 def test_what_was_restored_is_not_journaled_again(bench: OpenBench, empty_store: Engine) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    generate(opened, "1.1.1")
     again = moved(opened, empty_store)
     assert write_journal(again.store, again.folder) == 0
     edit(again, "1.1.1")

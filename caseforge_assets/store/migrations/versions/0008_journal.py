@@ -25,7 +25,7 @@ def upgrade() -> None:
             "row_ids",
             postgresql.ARRAY(sa.BigInteger()),
             nullable=True,
-            comment="rows that a statement added or changed; NULL: any of the table",
+            comment="rows that a statement added, changed or removed; NULL: any of the table",
         ),
         sa.Column("marked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_mark")),

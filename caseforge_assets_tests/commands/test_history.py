@@ -1,0 +1,52 @@
+"""The history of one node: everything that happened to it, in order."""
+
+from __future__ import annotations
+
+from caseforge_assets.reports.history import Event, tell_history
+from caseforge_assets.store.histories import history_of_node
+from caseforge_assets_tests.commands.worlds import eventful
+from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
+
+
+def history(opened: Workbench, identity: str, key: str = KEY) -> list[Event]:
+    query = "select id from caseforge.node where framework_key = :key and identity = :identity"
+    (node_id,) = opened.column(query, key=key, identity=identity)
+    with opened.store.connect() as connection:
+        return tell_history(history_of_node(connection, node_id))
+
+
+def test_a_node_is_told_from_the_workbook_to_its_candidates(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    events = history(opened, "c")
+    assert [event.kind for event in events] == [
+        "edition", "context", "request", "sent", "answer", "content", "request", "sent", "answer", "content"
+    ]  # fmt: skip
+    assert "of shop.csv, place 3: 1.1.1 Advertise; the current edition" in events[0].said
+    assert "Places advertisements where riders look." in events[0].details
+    assert "candidates: 1.1.1-UC01" in events[-1].details[-1]
+    paths = opened.column("select artifacts #>> '{output,path}' from caseforge.batch order by id")
+    assert [[path in detail for detail in event.details].count(True) for event in events if event.kind == "answer" for path in paths] == [
+        1,
+        0,
+        0,
+        1,
+    ]
+
+
+def test_failures_retries_twins_edits_and_editions_are_told(bench: OpenBench) -> None:
+    opened = eventful(bench)
+    failed = "\n".join(event.said for event in history(opened, "c"))
+    assert "truncated_reasoning" in failed
+    assert "the twin of batch" in failed
+    edited = history(opened, "d")
+    assert any("edited by Ada" in event.said for event in edited)
+    assert any("another answer, the 2. to the same question" in event.details for event in edited)
+    renamed = [event.said for event in history(opened, "e") if event.kind == "edition"]
+    assert len(renamed) == 2
+    assert "name changed" in renamed[1]
+    reused = [event.said for event in history(opened, "h", "other") if "reused from content" in event.said]
+    assert len(reused) == 2
+    assert "of shop, at no cost" in reused[0]
+    times = [event.at for event in edited]
+    assert times == sorted(times)
