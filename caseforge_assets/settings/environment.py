@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values, load_dotenv
 
+from caseforge_assets.settings.configuration import ConfigurationError
+
 PREFIX = "CASEFORGE_"
 ENV_FILE = ".env"
 # Variables of CaseForge that no key of caseforge.toml stands behind.
@@ -44,11 +46,18 @@ class Environment:
 
 
 def read_environment(folder: Path | None = None) -> Environment:
-    """Reads the environment, after the `.env` file of a folder, if one is given, has filled in what is not set."""
+    """Reads the environment, after the `.env` file of a folder, if one is given, has filled in what is not set.
+
+    Raises:
+        ConfigurationError: the file is not text.
+    """
     if folder is None:
         return Environment({name: value for name, value in os.environ.items() if value})
     path = folder / ENV_FILE
-    load_dotenv(path, override=False)
-    filled = dotenv_values(path)
+    try:
+        load_dotenv(path, override=False)
+        filled = dotenv_values(path)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{ENV_FILE}: cannot be read: {error}") from error
     variables = {name: value for name, value in os.environ.items() if value}
     return Environment(variables, frozenset(name for name, value in filled.items() if value and variables.get(name) == value))

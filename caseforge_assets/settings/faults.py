@@ -85,8 +85,7 @@ def _what(details: ErrorDetails, path: tuple[str, ...]) -> str:
 
 def _unknown_key(path: tuple[str, ...]) -> str:
     """A key may be misspelled, or stand in the wrong table: above all, below a table's header what was meant for the file as a whole."""
-    table: type[BaseModel] | None = _TABLES.get(path[0]) if len(path) > 1 else Configuration
-    name = path[-1]
+    table, name = _record_of(path), path[-1]
     known = list(table.model_fields) if table else []
     if "key" in name.lower() and "api" in name.lower():
         return "is not a known key; a secret does not belong here: set OPENAI_API_KEY in the environment or in .env"
@@ -98,13 +97,21 @@ def _unknown_key(path: tuple[str, ...]) -> str:
     return f"is not a known key here; it belongs in {' or '.join(homes)}" if homes else f"is not a known key{nearest(name, _all_keys())}"
 
 
+def _record_of(path: tuple[str, ...]) -> type[BaseModel] | None:
+    """The record that a key is a field of."""
+    if len(path) == 1:
+        return Configuration
+    of_table = Configuration.model_fields[path[0]].annotation if path[0] in Configuration.model_fields else None
+    return of_table if isinstance(of_table, type) and issubclass(of_table, BaseModel) else _TABLES.get(path[0])
+
+
 def _all_keys() -> list[str]:
     tables: list[type[BaseModel]] = [Configuration, *_TABLES.values()]
     return [name for table in tables for name in table.model_fields]
 
 
 def _choices(path: tuple[str, ...]) -> list[str]:
-    table: type[BaseModel] | None = _TABLES.get(path[0]) if len(path) > 1 else Configuration
+    table = _record_of(path)
     found = table.model_fields.get(path[-1]) if table else None
     return [choice for choice in get_args(found.annotation) if isinstance(choice, str)] if found else []
 

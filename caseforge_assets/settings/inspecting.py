@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings, StageOverrides
 from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, read_environment
 from caseforge_assets.settings.project import Settings, settings_of
@@ -65,7 +67,11 @@ class Inspection:
 
 
 def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None) -> Inspection:
-    """Reads a project as far as it can be read. Nothing is raised: what is wrong is in the result."""
+    """Reads a project as far as it can be read; what is wrong with its configuration is in the result.
+
+    Raises:
+        ConfigurationError: the `.env` file is not text.
+    """
     environment = read_environment(folder)
     try:
         sources = read_sources(folder / CONFIG_NAME, environment, set_keys)
@@ -92,6 +98,9 @@ def effective_values(inspection: Inspection, configuration: Configuration) -> li
         value = getattr(configuration, name)
         if name == "max_enqueued_tokens":
             values += [Value(f"{name}.{model}", limit, inspection.origin(f"{name}.{model}")) for model, limit in value.items()]
+        elif isinstance(value, BaseModel):
+            keys = [f"{name}.{field}" for field in type(value).model_fields]
+            values += [Value(key, getattr(value, key.partition(".")[2]), inspection.origin(key)) for key in keys]
         elif name not in ("frameworks", "stages"):
             values.append(Value(name, value, inspection.origin(name)))
     tables = (("frameworks", configuration.frameworks, FrameworkSettings), ("stages", configuration.stages, StageOverrides))
