@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from caseforge_assets.artifacts import ArtifactFolder
-    from caseforge_assets.commands.check_alerts import Checked
     from caseforge_assets.commands.provider import Provider
     from caseforge_assets.notifications import Address
     from caseforge_assets.settings.inspecting import Inspection
@@ -23,6 +22,7 @@ class Session:
     """Settings, store, artifacts and provider of one invocation."""
 
     leaves_database_running = True
+    _alerts_to_show = False
 
     def __init__(self, set_keys: Mapping[str, str] | None = None) -> None:
         """Nothing is read or opened yet.
@@ -115,7 +115,7 @@ class Session:
 
         return addresses_of(self.settings)
 
-    def look_for_alerts(self, *, quiet: bool = False) -> Checked:
+    def look_for_alerts(self, *, quiet: bool = False) -> None:
         """Raises and clears alerts, tells people, and says on standard error what is new."""
         from datetime import UTC, datetime
 
@@ -124,6 +124,7 @@ class Session:
         from caseforge_assets.store.alerts import newest
 
         checked, delivered = alert_people(self.store, self.settings.configuration, self.addresses, datetime.now(UTC))
+        self._alerts_to_show |= checked.changed
         if checked.changed and not quiet:
             with self.store.connect() as connection:
                 rows = newest(connection, with_cleared=True)
@@ -134,7 +135,6 @@ class Session:
                     errors.print(f"Alert {row.id} is over: {row.text}", style="dim")
         for name, problem in delivered.problems.items():
             errors.print(f"An alert could not be delivered to {name}: {problem}. It is tried again.", style="yellow")
-        return checked
 
     def mirror(self, *, quiet: bool = False) -> None:
         """Looks for alerts, shows in Dagster what this invocation did, and says so while it takes long.
@@ -145,12 +145,13 @@ class Session:
         from caseforge_assets.cli.console import console
         from caseforge_assets.store.outbox import count_unflushed
 
-        alerts_changed = self.look_for_alerts(quiet=quiet).changed
+        self.look_for_alerts(quiet=quiet)
         with self.store.connect() as connection:
             waiting, _ = count_unflushed(connection)
-        if waiting or alerts_changed:
+        if waiting or self._alerts_to_show:
             from caseforge_assets.cli.dagster_bridge import flush
 
             what = f"{waiting:,} events" if waiting else "what is new of alerts"
             with console.status(f"Showing {what} in Dagster …"):
-                flush(self.settings, self.store, alerts_changed=alerts_changed)
+                flush(self.settings, self.store, alerts_changed=self._alerts_to_show)
+            self._alerts_to_show = False
