@@ -48,6 +48,10 @@ class ArtifactMissing(ArtifactsUnavailable):
     """An artifact is not there, neither as it was written nor archived."""
 
 
+class ArtifactDamaged(ArtifactsUnavailable):
+    """An artifact is there, and is not what was written."""
+
+
 class ArtifactFolder:
     """The folder or bucket (any universal-pathlib URL) that artifacts live in; a local one is readable by its owner only."""
 
@@ -164,15 +168,22 @@ class ArtifactFolder:
                 while chunk := reader.read(CHUNK_BYTES):
                     yield chunk
             except zstandard.ZstdError as error:
-                raise ArtifactsUnavailable(f"{self.describe(path + ARCHIVED)} is damaged and cannot be unpacked: {error}") from error
+                raise ArtifactDamaged(f"{self.describe(path + ARCHIVED)} is damaged and cannot be unpacked: {error}") from error
 
     def _open(self, path: str) -> IO[bytes]:
-        try:
+        with self._reaching(path):
             return (self._root / path).open("rb")
+
+    @contextmanager
+    def _reaching(self, path: str) -> Iterator[None]:
+        """Whatever the libraries of object stores raise is one error with a text for people; that nothing is there is none."""
+        try:
+            yield
         except FileNotFoundError:
             raise
         except Exception as error:
-            raise ArtifactsUnavailable(f"{self.describe(path)} cannot be read: {redact(str(error))}") from error
+            advice = "" if self._local is not None else "; check the bucket, its credentials and the network"
+            raise ArtifactsUnavailable(f"{self.describe(path)} cannot be reached: {redact(str(error))}{advice}") from error
 
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
@@ -194,7 +205,7 @@ class ArtifactFolder:
     def size_bytes(self, path: str) -> int | None:
         """The size of a file (unpacked, where it is archived); None where it is not there."""
         try:
-            return int((self._root / path).stat().st_size)
+            return self.stored_bytes(path)
         except FileNotFoundError:
             pass
         try:
@@ -205,11 +216,13 @@ class ArtifactFolder:
 
     def stored_bytes(self, path: str) -> int:
         """What one file takes up, as it is there."""
-        return int((self._root / path).stat().st_size)
+        with self._reaching(path):
+            return int((self._root / path).stat().st_size)
 
     def is_archived(self, path: str) -> bool:
         """Whether only the archived file is there."""
-        return not (self._root / path).exists() and (self._root / (path + ARCHIVED)).exists()
+        with self._reaching(path):
+            return not (self._root / path).exists() and (self._root / (path + ARCHIVED)).exists()
 
     def names(self, folder: str) -> list[str]:
         """Relative paths of all files below a folder, in order; those of archived files as they were written."""
@@ -218,10 +231,11 @@ class ArtifactFolder:
     def stored_names(self, folder: str = "") -> list[str]:
         """Relative paths of all files below a folder, in order, by the names that they have there."""
         root = self._root / folder
-        if not root.exists():
-            return []
         start = len(self._root.path.rstrip("/")) + 1
-        return sorted(str(name)[start:] for name in root.fs.find(root.path) if not name.endswith(".part"))
+        with self._reaching(folder):
+            if not root.exists():
+                return []
+            return sorted(str(name)[start:] for name in root.fs.find(root.path) if not name.endswith(".part"))
 
     def open_stored(self, name: str) -> IO[bytes]:
         """One of these files, as it is there."""
@@ -229,7 +243,8 @@ class ArtifactFolder:
 
     def remove(self, path: str) -> None:
         """Removes one file, if it is there; of an archived artifact, give the name with `.zst`."""
-        (self._root / path).unlink(missing_ok=True)
+        with self._reaching(path):
+            (self._root / path).unlink(missing_ok=True)
 
     def remove_any(self, path: str) -> None:
         """Removes an artifact, as it was written and archived."""

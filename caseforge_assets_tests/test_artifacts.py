@@ -179,8 +179,11 @@ def test_a_bucket_that_is_not_there_is_said_to_be_so(s3: str) -> None:
 def test_a_bucket_that_cannot_be_reached_is_said_to_be_so(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    ArtifactFolder("s3://elsewhere/x")._root.fs.clear_instance_cache()
     folder = ArtifactFolder("s3://elsewhere/x")
-    folder._root.fs.clear_instance_cache()
     with pytest.raises(ArtifactsUnavailable, match="cannot be written"):
-        ArtifactFolder("s3://elsewhere/x").write(NAME, [b"x"])
+        folder.write(NAME, [b"x"])
+    for reach in (folder.names, folder.size_bytes, folder.is_archived, folder.remove):
+        with pytest.raises(ArtifactsUnavailable, match=r"cannot be reached: .*check the bucket"):
+            reach("batches")
     folder._root.fs.clear_instance_cache()

@@ -14,19 +14,20 @@ from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 
 if TYPE_CHECKING:
+    from caseforge_assets.commands.restore import Restored
     from caseforge_assets.commands.unpack_backup import Unpacked
 
 
 SHOWN = {
-    "framework": "frameworks",
-    "framework_version": "editions",
-    "node": "nodes",
-    "plan": "plans",
-    "request": "requests",
-    "batch": "batches",
-    "attempt": "attempts",
-    "content": "contents",
-    "candidate": "candidates",
+    "framework": ("framework", "frameworks"),
+    "framework_version": ("edition", "editions"),
+    "node": ("node", "nodes"),
+    "plan": ("plan", "plans"),
+    "request": ("request", "requests"),
+    "batch": ("batch", "batches"),
+    "attempt": ("attempt", "attempts"),
+    "content": ("content", "contents"),
+    "candidate": ("candidate", "candidates"),
 }
 
 
@@ -63,42 +64,37 @@ def restore(session: Session, up_to: str | None, from_backup: Path | None, witho
     took_s = time.perf_counter() - started
     undeclared = _undeclared(session)
     if as_json:
-        print_json(
-            {
-                "rows": restored.rows,
-                "events": restored.events,
-                "segments": restored.segments,
-                "until": restored.until,
-                "looked_for": restored.looked_for,
-                "to_collect": restored.to_collect,
-                "left_over": restored.others.left_over,
-                "other_branch": restored.others.other_branch,
-                "undeclared_frameworks": undeclared,
-                "unpacked": asdict(unpacked) if unpacked else None,
-                "seconds": round(took_s, 2),
-            }
-        )
+        extra = {"undeclared_frameworks": undeclared, "unpacked": asdict(unpacked) if unpacked else None, "seconds": round(took_s, 2)}
+        print_json({**asdict(restored), **extra})
     else:
-        rows = ", ".join(f"{restored.rows[table]:,} {noun}" for table, noun in SHOWN.items() if table in restored.rows)
-        console.print(
-            f"Restored in {took_s:.1f} s from {restored.segments:,} segments, as of {restored.until:%Y-%m-%d %H:%M:%S} UTC: {rows}."
-        )
-        for batch in restored.looked_for:
-            console.print(f"  {batch}: is looked for at its provider before it is created again; `caseforge monitor` goes on with it.")
-        for batch in restored.to_collect:
-            console.print(f"  {batch}: its results are here; `caseforge collect` takes them.")
-        if restored.others.other_branch:
-            errors.print(
-                f"Left out: {len(restored.others.other_branch):,} segments of a database that was set back to an older state, from "
-                f"{restored.others.other_branch[0]} on. `caseforge restore --up-to SEGMENT` restores that one instead.",
-                style="yellow",
-            )
-        for key in undeclared:
-            errors.print(
-                f"{key} is not in {session.settings.config_path.name}; `caseforge load FILE --framework {key}` adds it.", style="yellow"
-            )
+        _say(session, restored, undeclared, took_s)
     if not without_events:
         session.mirror()
+
+
+def _say(session: Session, restored: Restored, undeclared: list[str], took_s: float) -> None:
+    rows = ", ".join(_counted(restored.rows[table], *nouns) for table, nouns in SHOWN.items() if table in restored.rows)
+    source = f"{_counted(restored.segments, 'segment', 'segments')} of the journal"
+    console.print(f"Restored in {took_s:.1f} s from {source}, as of {restored.until:%Y-%m-%d %H:%M:%S} UTC: {rows}.")
+    for batch in restored.looked_for:
+        console.print(f"  {batch}: is looked for at its provider before it is created again; `caseforge monitor` goes on with it.")
+    for batch in restored.to_collect:
+        console.print(f"  {batch}: its results are here; `caseforge collect` takes them.")
+    branch = restored.others.other_branch
+    if branch:
+        errors.print(
+            f"Left out: {_counted(len(branch), 'segment', 'segments')} of a database that was set back to an older state, from {branch[0]} on. "
+            "`caseforge restore --up-to SEGMENT` restores that one instead.",
+            style="yellow",
+        )
+    for key in undeclared:
+        errors.print(
+            f"{key} is not in {session.settings.config_path.name}; `caseforge load FILE --framework {key}` adds it.", style="yellow"
+        )
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _undeclared(session: Session) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from caseforge_assets.artifacts import ARCHIVED, Artifact, ArtifactFolder, ArtifactsUnavailable, read_hash
+from caseforge_assets.artifacts import ARCHIVED, Artifact, ArtifactDamaged, ArtifactFolder, ArtifactMissing, read_hash
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine, try_lock
@@ -75,7 +75,7 @@ def _each(
                     continue
                 try:
                     after.append(move(folder, one))
-                except ArtifactsUnavailable as error:
+                except (ArtifactDamaged, ArtifactMissing) as error:
                     left_alone.append(str(error))
                 else:
                     before.append(one.size_bytes)
@@ -95,13 +95,13 @@ def _pack(folder: ArtifactFolder, artifact: Artifact) -> int:
     """Packs one file; returns the bytes that it takes up then."""
     written = (artifact.sha256, artifact.size_bytes)
     if read_hash(folder.read(artifact.path)) != written:
-        raise ArtifactsUnavailable(
+        raise ArtifactDamaged(
             f"{folder.describe(artifact.path)} is not as it was written, or is missing, and was left as it is; `caseforge verify` says what to do"
         )
     folder.write_packed(artifact.path, folder.read(artifact.path), artifact.size_bytes)
     if read_hash(folder.read_archived(artifact.path)) != written:
         folder.remove(artifact.path + ARCHIVED)
-        raise ArtifactsUnavailable(f"{folder.describe(artifact.path)} was left as it is: what was packed is not what is read back")
+        raise ArtifactDamaged(f"{folder.describe(artifact.path)} was left as it is: what was packed is not what is read back")
     folder.remove(artifact.path)
     return folder.stored_bytes(artifact.path + ARCHIVED)
 
@@ -110,8 +110,6 @@ def _unpack(folder: ArtifactFolder, artifact: Artifact) -> int:
     back = folder.write(artifact.path, folder.read_archived(artifact.path))
     if back != artifact:
         folder.remove(artifact.path)
-        raise ArtifactsUnavailable(
-            f"{folder.describe(artifact.path)}{ARCHIVED} holds something else than was archived, and was left as it is"
-        )
+        raise ArtifactDamaged(f"{folder.describe(artifact.path)}{ARCHIVED} holds something else than was archived, and was left as it is")
     folder.remove(artifact.path + ARCHIVED)
     return back.size_bytes

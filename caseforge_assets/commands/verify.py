@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from caseforge_assets.artifacts import Artifact, ArtifactFolder, ArtifactMissing, ArtifactsUnavailable, read_hash
+from caseforge_assets.artifacts import Artifact, ArtifactDamaged, ArtifactFolder, ArtifactMissing, read_hash
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.fetch_results import ROLES
@@ -75,7 +75,7 @@ def _check_file(folder: ArtifactFolder, name: str, artifact: Artifact) -> Proble
         found = read_hash(folder.read(artifact.path))
     except ArtifactMissing:
         return Problem("missing artifact", artifact.path, f"{name} has it, the folder does not", FROM_BACKUP)
-    except ArtifactsUnavailable as error:
+    except ArtifactDamaged as error:
         return Problem("altered artifact", artifact.path, str(error), FROM_BACKUP)
     if found != (artifact.sha256, artifact.size_bytes):
         what = f"its SHA-256 is not the one that was recorded ({found[1]:,} bytes, {artifact.size_bytes:,} were written)"
@@ -88,7 +88,7 @@ def _check_sources(connection: Connection, folder: ArtifactFolder, problems: lis
         path = workbook_path(name, sha256)
         try:
             altered = read_hash(folder.read(path))[0] != sha256
-        except ArtifactsUnavailable:
+        except ArtifactMissing:
             advice = f"if you have the file: caseforge load FILE --framework {key} keeps a copy; nothing else needs it"
             problems.append(Problem("missing artifact", path, f"the copy of {name}, which {key} was loaded from, is not there", advice))
         else:

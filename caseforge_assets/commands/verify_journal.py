@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
+from caseforge_assets.artifacts import ArtifactDamaged, ArtifactFolder
 from caseforge_assets.commands.read_journal import JournalBroken, Key, NewestStates, key_of, read_backwards, split_line
 from caseforge_assets.store import journal, verifying
 from caseforge_assets.store.engine import Connection
@@ -33,7 +33,7 @@ def check_journal(connection: Connection, folder: ArtifactFolder) -> tuple[int, 
 
     try:
         read_backwards(folder, newest.path, NewestStates(tables.get, keep))
-    except (JournalBroken, ArtifactsUnavailable) as error:
+    except (JournalBroken, ArtifactDamaged) as error:
         return 0, [*findings, ("journal broken", newest.path, str(error), f"or, where the rows are right: {ANEW}")]
     rows = 0
     for table, names in tables.items():

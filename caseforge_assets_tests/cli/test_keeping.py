@@ -46,7 +46,7 @@ def test_a_lost_database_is_restored_and_shown_in_dagster(made: CommandLine, los
     before = made.json("show", "1.1.1")
     lose_database()
     said = made.run("restore")
-    assert "1 frameworks, 1 editions, 10 nodes" in said
+    assert "1 framework, 1 edition, 10 nodes" in said
     assert "4 contents" in said
     assert made.json("show", "1.1.1") == before
     assert made.json("verify")["problems"] == []
