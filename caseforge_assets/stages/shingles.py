@@ -6,6 +6,7 @@ the same places, so that these shingles stand for all; taking every position wou
 """
 
 import re
+import struct
 from collections.abc import Sequence
 
 from caseforge_assets.stages.word_lists import phrase_list
@@ -16,6 +17,7 @@ SLOT_DIGITS = 8
 SEED = 7
 
 _SHINGLE = re.compile(r" (?:the|and|of|for|to|in|with|a|is|it|this) \S+ \S+")
+_SLOTS = f">{SIGNATURE_SLOTS}I"
 _EMPTY_TALK = frozenset(f" {phrase}" for phrase in phrase_list("empty_talk"))
 
 
@@ -57,7 +59,7 @@ def signature_of(shingles: Sequence[str]) -> str | None:
 
     sketch = RMinHash(num_perm=SIGNATURE_SLOTS, seed=SEED)
     sketch.update(shingles)
-    return b"".join(slot.to_bytes(4) for slot in sketch.digest()).hex()
+    return struct.pack(_SLOTS, *sketch.digest()).hex()
 
 
 def likeness(first: str, second: str) -> float:

@@ -31,6 +31,11 @@ NAMES = {(station, "nothing_stale") for station in STATIONS} | {
     (DOCUMENTS, "failures_under_10_percent"),
     (CANDIDATES, "candidates_valid"),
     (CANDIDATES, "failures_under_10_percent"),
+    (DOCUMENTS, "scores_sufficient"),
+    (DOCUMENTS, "no_near_duplicates"),
+    (CANDIDATES, "scores_sufficient"),
+    (CANDIDATES, "titles_distinct"),
+    (CANDIDATES, "levels_balanced"),
     (OUTPUTS, "cost_within_plan"),
     ("usecase_batch_outputs", "cost_within_plan"),
 }
@@ -158,6 +163,37 @@ def test_batches_under_way_are_in_the_report(project: OpenProject) -> None:
     assert shown["batches_under_way"] == 1
     (row,) = shown["under_way"]
     assert (row.data["stage"], row.data["requests"], row.data["state"]) == ("process_details", 6, "open")
+
+
+def test_scores_are_shown_with_each_document_and_in_the_report(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    assert opened.run(STATIONS).success
+    metadata = opened.latest(DOCUMENTS, "1.1.1_c").asset_materialization.metadata
+    (score,) = opened.bench.column("""
+    select q.score from caseforge.quality q join caseforge.content c on c.id = q.content_id join caseforge.node n on n.id = c.node_id
+    where c.stage = 'process_details' and n.identity = 'c'
+    """)
+    assert metadata["quality_score"].value == score
+    assert metadata["quality"].value.startswith("sections 100, order 100")
+    shown = report(opened, "run_report")
+    scores = opened.bench.column(
+        "select q.score from caseforge.quality q join caseforge.content c on c.id = q.content_id where c.stage = 'usecases'"
+    )
+    assert shown["usecases_score_mean"] == pytest.approx(sum(scores) / len(scores), abs=0.06)
+    assert (shown["process_details_score_low"], shown["process_details_unmeasured"]) == (0, 0)
+    assert {record.data["branch"] for record in shown["levels"]} == {"all", "1 Sell", "2 Repair"}
+
+
+def test_low_scores_warn_and_name_the_nodes(project: OpenProject) -> None:
+    opened = project(quality_warn_below=100, quality_fail_share=1.0)
+    opened.load()
+    assert opened.run(STATIONS).success
+    found = evaluation(newest(opened)[DOCUMENTS, "scores_sufficient"])
+    listed = nodes_of(opened, DOCUMENTS, "scores_sufficient")
+    assert (found.passed, found.severity) == (not listed, dg.AssetCheckSeverity.WARN)
+    assert listed
+    assert found.metadata["low_scores"].value == len(listed)
 
 
 @pytest.mark.parametrize(("station", "name"), [(DOCUMENTS, "sections_complete"), (CONTEXTS, "nothing_stale")])

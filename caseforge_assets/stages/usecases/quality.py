@@ -74,7 +74,7 @@ def measure(content: Content, facts: NodeFacts) -> Quality:
 def _depth(texts: Sequence[Sequence[str]]) -> float:
     """Give the mean over candidates and fields of how near the texts come to a length that says something."""
     enough = [ENOUGH_CHARACTERS.get(name, 100) for name in TEXTS]
-    lengths = [min(1.0, len(text) / least) for of_item in texts for text, least in zip(of_item, enough, strict=True)]
+    lengths = [1.0 if len(text) >= least else len(text) / least for of_item in texts for text, least in zip(of_item, enough, strict=True)]
     return sum(lengths) / len(lengths) if lengths else 0.0
 
 

@@ -1,6 +1,6 @@
 """Titles that say nearly the same: within a node by the words they share, across a framework by having the same words."""
 
-import re
+import string
 from collections.abc import Sequence
 
 from caseforge_assets.stages.word_lists import word_list
@@ -8,7 +8,7 @@ from caseforge_assets.stages.word_lists import word_list
 STEM_LETTERS = 6
 NEAR = 0.6
 
-_WORD = re.compile(r"[^\W_]+")
+_NO_MARKS = str.maketrans(dict.fromkeys(string.punctuation + "–—‘’“”«»…", " "))
 _SMALL = word_list("small_title_words")
 
 
@@ -18,7 +18,8 @@ def title_words(title: str) -> frozenset[str]:
     Args:
         title: Of any length.
     """
-    return frozenset(word[:STEM_LETTERS] for word in _WORD.findall(title.lower()) if word not in _SMALL)
+    words = title.lower().translate(_NO_MARKS).split()
+    return frozenset([word[:STEM_LETTERS] for word in words if word not in _SMALL])
 
 
 def near_titles(titles: Sequence[str], name: str) -> list[tuple[int, int]]:
