@@ -139,12 +139,16 @@ def test_ctrl_c_stops_watching_and_not_the_batch(command_line: OpenCommandLine, 
     cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details")
     ours, theirs = terminal
     command = [sys.executable, "-m", "caseforge_assets.cli", "monitor"]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background inherit it ignored, and would hand that on
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
     os.close(theirs)
     said = bytearray()
-    eventually(lambda: said.extend(os.read(ours, 65_536)) or b"Looking" in said or b"Next look" in said)
-    process.send_signal(signal.SIGINT)
-    eventually(lambda: said.extend(_read(ours)) or process.poll() is not None)
+    try:
+        eventually(lambda: said.extend(os.read(ours, 65_536)) or b"Looking" in said or b"Next look" in said)
+        process.send_signal(signal.SIGINT)
+        eventually(lambda: said.extend(_read(ours)) or process.poll() is not None)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert b"Stopped watching; 1 batch under way at the provider go" in said
     assert cli.json("status")["batches"][0]["state"] == "open"
