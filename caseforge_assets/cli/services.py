@@ -9,7 +9,7 @@ import click
 from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
-from caseforge_assets.settings import ConfigurationError
+from caseforge_assets.settings import ConfigurationError, Settings, load_places
 
 
 @click.group()
@@ -21,29 +21,26 @@ def db() -> None:
 @pass_session
 def start(session: Session) -> None:
     """Start the embedded database and bring its tables up to date."""
-    _embedded(session)
+    _embedded()
     console.print(f"The database is running: {session.store.url.render_as_string(hide_password=True)}")
 
 
 @db.command()
-@pass_session
-def stop(session: Session) -> None:
+def stop() -> None:
     """Stop the embedded database. The next command that needs it starts it again."""
     from caseforge_assets.store.embedded_postgres import stop as stop_server
 
-    _embedded(session)
-    console.print("Stopped." if stop_server(session.settings.home) else "It was not running.")
+    places = _embedded()
+    console.print("Stopped." if stop_server(places.home) else "It was not running.")
 
 
 @db.command("status")
 @json_option
-@pass_session
-def db_status(session: Session, as_json: bool) -> None:
+def db_status(as_json: bool) -> None:
     """Whether the embedded database runs, where its files are, and how large they are."""
     from caseforge_assets.store.embedded_postgres import status
 
-    _embedded(session)
-    found = status(session.settings.home)
+    found = status(_embedded().home)
     if as_json:
         print_json({name: getattr(found, name) for name in found.__dataclass_fields__})
         return
@@ -52,11 +49,14 @@ def db_status(session: Session, as_json: bool) -> None:
     console.print(f"PostgreSQL {found.version or ''} in {found.data_dir}: {state}{size}")
 
 
-def _embedded(session: Session) -> None:
-    if session.settings.postgres_url is not None:
+def _embedded() -> Settings:
+    """Where the embedded database is; a broken caseforge.toml does not matter for it."""
+    places = load_places()
+    if places.postgres_url is not None:
         raise ConfigurationError(
             "CASEFORGE_POSTGRES_URL is set: the database is not the embedded one, and is started and stopped elsewhere"
         )
+    return places
 
 
 @click.command("batch-server")

@@ -14,7 +14,7 @@ from caseforge_assets.settings.configuration import (
     StageOverrides,
     check_framework_key,
 )
-from caseforge_assets.settings.project import Settings, find_project, load_settings, normalized_postgres_url
+from caseforge_assets.settings.project import Settings, find_project, load_places, load_settings, normalized_postgres_url
 from caseforge_assets.settings.reading import read_configuration
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "StageOverrides",
     "check_framework_key",
     "find_project",
+    "load_places",
     "load_settings",
     "normalized_postgres_url",
     "read_configuration",

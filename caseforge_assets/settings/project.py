@@ -113,6 +113,12 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
     return settings_of(folder, environment, configuration)
 
 
+def load_places(project: Path | None = None) -> Settings:
+    """Where a project's data are, from the environment alone: for what has to work also where caseforge.toml or a template is broken."""
+    folder = (project or find_project()).resolve()
+    return settings_of(folder, read_environment(folder), Configuration())
+
+
 def settings_of(folder: Path, environment: Environment, configuration: Configuration) -> Settings:
     """The settings of a project, from what was read already."""
     home = Path(environment.get("CASEFORGE_HOME") or folder / "var").expanduser()

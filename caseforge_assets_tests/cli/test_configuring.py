@@ -186,3 +186,13 @@ def test_set_holds_for_one_command_and_has_a_form(command_line: OpenCommandLine)
     assert {part["model"] for part in cli.json("plan")["stages"]} == {"gpt-5"}
     assert "not of the form KEY=VALUE" in cli.run("--set", "openai_model", "plan", expected=2)
     assert "command line (--set): openai_modle: is not a known key" in cli.run("--set", "openai_modle=x", "plan", expected=2)
+
+
+def test_the_database_is_looked_after_also_where_the_configuration_is_broken(
+    command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli = command_line("openai_model = ")
+    assert "CASEFORGE_POSTGRES_URL is set" in cli.run("db", "stop", expected=2)
+    monkeypatch.delenv("CASEFORGE_POSTGRES_URL")
+    assert not cli.json("db", "status")["running"]
+    assert "It was not running" in cli.run("db", "stop")
