@@ -42,43 +42,46 @@ def read_quality(
     key: str,
     stages: Sequence[Stage] | None = None,
     node_ids: Sequence[int] | None = None,
+    *,
+    compare: bool = True,
 ) -> list[StageQuality]:
     """The quality of a framework's current contents, stage by stage; stages that are not measured are left out.
 
     Args:
         stages: these only.
         node_ids: contents of these only; they are compared with one another, not with all.
+        compare: look for documents and titles that are alike; scores and levels alone take less time.
     """
     chosen = [stage for stage in measured_stages() if stages is None or stage in stages]
     rows = quality.scored(connection, key, [stage.key for stage in chosen], RULES, node_ids)
     by_code = index_by_code(nodes.all_nodes(connection, key))
-    titles = {stage.key: _titles(connection, key, stage, node_ids) for stage in chosen}
-    return [
-        _stage_quality(
-            configuration, stage, [row for row in rows if row.stage == stage.key], titles[stage.key], lambda code: top_branch(code, by_code)
-        )
-        for stage in chosen
-    ]
-
-
-def _titles(connection: Connection, key: str, stage: Stage, node_ids: Sequence[int] | None) -> list[Titled]:
-    return [one for one in quality.titles(connection, key, stage.key, node_ids) if not one.simulated]
+    found = []
+    for stage in chosen:
+        of_stage = [row for row in rows if row.stage == stage.key]
+        titles = quality.titles(connection, key, stage.key, node_ids) if compare else []
+        signed = [row for row in of_stage if not row.simulated and row.signature is not None] if compare else []
+        found.append(_stage_quality(configuration, stage, of_stage, signed, titles, lambda code: top_branch(code, by_code)))
+    return found
 
 
 def _stage_quality(
-    configuration: Configuration, stage: Stage, rows: Sequence[Scored], titles: Sequence[Titled], branch_of: Callable[[str], str]
+    configuration: Configuration,
+    stage: Stage,
+    rows: Sequence[Scored],
+    signed: Sequence[Scored],
+    titles: Sequence[Titled],
+    branch_of: Callable[[str], str],
 ) -> StageQuality:
-    real = [row for row in rows if not row.simulated]
     return StageQuality(
         stage=stage,
         rows=tuple(rows),
         summary=summarize(rows, configuration.quality_warn_below),
-        compared=sum(row.signature is not None for row in real),
-        near_duplicates=tuple(near_duplicates(real, configuration.near_duplicate_likeness)),
+        compared=len(signed),
+        near_duplicates=tuple(near_duplicates(signed, configuration.near_duplicate_likeness)),
         titles=len(titles),
         repeated_titles=tuple(map(tuple, repeated_titles(titles))),
         levels=count_levels(rows, branch_of),
-        real_levels=count_levels(real, branch_of),
+        real_levels=count_levels([row for row in rows if not row.simulated], branch_of),
     )
 
 

@@ -155,12 +155,11 @@ class Titled:
     title: str
     code: str
     partition_key: str
-    simulated: bool
 
 
 _TITLES = text("""
-select k.candidate_uid, k.title, nv.code, nv.partition_key, c.simulated from caseforge.candidate k
-join caseforge.content c on c.id = k.content_id
+select k.candidate_uid, k.title, nv.code, nv.partition_key from caseforge.candidate k
+join caseforge.content c on c.id = k.content_id and not c.simulated
 join caseforge.node_version nv on nv.node_id = k.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 where k.is_current and k.framework_key = :key and c.stage = :stage and (cast(:ids as bigint[]) is null or k.node_id = any(:ids)) order by nv.position, k.position
@@ -168,6 +167,6 @@ where k.is_current and k.framework_key = :key and c.stage = :stage and (cast(:id
 
 
 def titles(connection: Connection, key: str, stage: str, node_ids: Sequence[int] | None = None) -> list[Titled]:
-    """The titles of a stage's current items, in the framework's order."""
+    """The titles of a stage's current items that are not simulated, in the framework's order."""
     values = {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)}
     return [Titled(*row) for row in connection.execute(_TITLES, values)]
