@@ -25,6 +25,7 @@ from caseforge_assets.defs.lineage import PartitionNote, StationEvent, write_fai
 from caseforge_assets.defs.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.prune import HistoryInUse, Pruned, Removed, prune_history
+from caseforge_assets.defs.reports import STALE_REPORT
 from caseforge_assets.stages.stations import FRAMEWORK
 from caseforge_assets.store import outbox
 from caseforge_assets.store.engine import try_lock
