@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from dagster import AssetKey
 
+from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
     CONTEXTS,
