@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from dagster import AssetKey
 
+from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
     CONTEXTS,
@@ -314,7 +315,7 @@ def test_the_report_gives_figures_by_state_and_kind_of_provider(project: OpenPro
     run = materialize_whole(opened, "run_report")
     (event,) = run.get_asset_materialization_events()
     figures = {name: value.value for name, value in event.materialization.metadata.items()}
-    assert {name: figures[name] for name in figures if name.startswith("process_details_") and "simulated" not in name} == {
+    assert {name: figures[name] for name in figures if name in {f"process_details_{state}" for state in NodeState}} == {
         "process_details_done": 2,
         "process_details_waiting": 0,
         "process_details_failed": 1,
@@ -323,6 +324,7 @@ def test_the_report_gives_figures_by_state_and_kind_of_provider(project: OpenPro
         "process_details_missing": 3,
         "process_details_no_source": 0,
     }
+    assert (figures["process_details_first_percent"], figures["process_details_coverage_percent"]) == (66.6667, 33.33)
     assert (figures["usecases_done"], figures["usecases_no_source"]) == (2, 4)
     assert figures["candidates"] == opened.bench.column("select count(*) from caseforge.candidate where is_current")[0] >= 12
     assert (figures["process_details_attempts_simulated"], figures["usecases_attempts_simulated"]) == (3, 2)

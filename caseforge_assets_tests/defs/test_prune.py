@@ -23,9 +23,9 @@ from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import FLUSH_LOCK
 from caseforge_assets.defs.lineage import PartitionNote, StationEvent, write_failures, write_materializations, write_observations
 from caseforge_assets.defs.mirror import mirror_outside_runs
-from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.prune import HistoryInUse, Pruned, Removed, prune_history
-from caseforge_assets.defs.reports import RUN_REPORT, STALE_REPORT
+from caseforge_assets.defs.reports import STALE_REPORT
 from caseforge_assets.stages.stations import FRAMEWORK
 from caseforge_assets.store import outbox
 from caseforge_assets.store.engine import try_lock
