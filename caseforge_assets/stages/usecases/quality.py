@@ -12,7 +12,7 @@ from caseforge_assets.stages.usecases.titles import near_titles
 TEXTS = ("description", "impact_assessment", "complexity_details", "technology_requirements", "success_metrics", "implementation_timeline")
 ENOUGH_CHARACTERS = {"description": 400, "impact_assessment": 200}  # others: 100
 ENOUGH_MENTIONS = 3  # of a word of the node's name in descriptions and impacts together
-FOREIGN, OWN = 0.25, 0.6  # measured: half of a framework's other nodes lie below 0.3, real candidates above 0.6
+FOREIGN, OWN = 0.25, 0.6  # measured: half of a framework's other nodes lie below 0.3, real candidates above 0.5
 MOST_REPEATED = 0.4
 ENOUGH_CATEGORIES = 3
 MOST_EMPTY = 0.2
