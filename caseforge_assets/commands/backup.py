@@ -26,7 +26,7 @@ from caseforge_assets.store.engine import HEAD, Engine
 FORMAT = 1
 CONTENTS, HASHES = "backup.json", "hashes.json"
 PROJECT, ARTIFACTS = "project/", "artifacts/"
-PROJECT_PARTS = ("caseforge.toml", "dagster.yaml", "workspace.yaml", "templates")
+PROJECT_FILES = ("caseforge.toml", "dagster.yaml", "workspace.yaml")
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Pa
 
 def _project_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
     """Name below the project folder, and content. A framework's source that lies elsewhere is among the artifacts."""
-    names = [*PROJECT_PARTS, *(entry.source for entry in settings.configuration.frameworks.values())]
-    for name in dict.fromkeys(names):
+    own = settings.configuration
+    names = [*PROJECT_FILES, own.templates, own.own_stages, *(entry.source for entry in own.frameworks.values())]
+    for name in dict.fromkeys(filter(None, names)):
         path = (settings.project / name).resolve()
         if not path.is_relative_to(settings.project):
             continue

@@ -87,16 +87,15 @@ def test_archive_and_back(made: CommandLine) -> None:
 
 def test_a_backup_has_everything_but_secrets(made: CommandLine) -> None:
     (made.folder / ".env").write_text(f"OPENAI_API_KEY={SECRET}\n")
-    (made.folder / "templates").mkdir()
-    (made.folder / "templates" / "system.jinja").write_text("Be brief.")
-    (made.folder / "templates" / ".env.local").write_text(SECRET)
-    (made.folder / "caseforge.toml").write_text(made.configuration() + f"# the key was {SECRET}\n")
+    made.run("config", "templates", str(made.folder / "words"), "--stage", "usecases")
+    (made.folder / "words" / "usecases" / ".env.local").write_text(SECRET)
+    (made.folder / "caseforge.toml").write_text(f'templates = "words"\n{made.configuration()}# the key was {SECRET}\n')
     target = made.folder / "kept.tar.zst"
     said = made.run("backup", str(target))
     assert "caseforge.toml holds what looks like a secret" in said
     assert target.stat().st_mode & 0o077 == 0
     names = names_in(target)
-    assert {"project/caseforge.toml", "project/dagster.yaml", "project/shop.csv", "project/templates/system.jinja"} <= set(names)
+    assert {"project/caseforge.toml", "project/dagster.yaml", "project/shop.csv", "project/words/usecases/system.jinja"} <= set(names)
     assert not [name for name in names if ".env" in name]
     with target.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as reader:
         assert SECRET.encode() not in reader.read()
