@@ -76,8 +76,8 @@ def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
         summary, stage = one.summary, one.stage.key
         if summary.mean is not None and summary.median is not None:
             scores = {"mean": round(summary.mean, 1), "median": float(summary.median), "lowest": summary.lowest, "low": summary.low}
-            figures |= {f"{stage}_score_{name}": value for name, value in scores.items()}
-        figures[f"{stage}_unmeasured"] = summary.contents - summary.measured
+            figures |= {f"score_{name}_{stage}": value for name, value in scores.items()}
+        figures[f"unmeasured_{stage}"] = summary.contents - summary.measured
         rows = [
             (branch or "all", field, value, count)
             for branch, levels in one.levels.items()

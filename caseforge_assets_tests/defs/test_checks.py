@@ -180,8 +180,8 @@ def test_scores_are_shown_with_each_document_and_in_the_report(project: OpenProj
     scores = opened.bench.column(
         "select q.score from caseforge.quality q join caseforge.content c on c.id = q.content_id where c.stage = 'usecases'"
     )
-    assert shown["usecases_score_mean"] == pytest.approx(sum(scores) / len(scores), abs=0.06)
-    assert (shown["process_details_score_low"], shown["process_details_unmeasured"]) == (0, 0)
+    assert shown["score_mean_usecases"] == pytest.approx(sum(scores) / len(scores), abs=0.06)
+    assert (shown["score_low_process_details"], shown["unmeasured_process_details"]) == (0, 0)
     assert {record.data["branch"] for record in shown["levels"]} == {"all", "1 Sell", "2 Repair"}
 
 
