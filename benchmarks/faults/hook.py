@@ -109,7 +109,7 @@ def install(hook: Hook) -> None:
     httpx2.HTTPTransport.handle_request = handle_and_watch  # type: ignore[assignment, method-assign]
     os.fsync = named(_synced_name, os.fsync)
     os.replace = named(_renamed_name, os.replace)
-    dagster_bridge.flush = named(lambda *_: "flush", dagster_bridge.flush)
+    dagster_bridge.flush = named(lambda *_arguments, **_options: "flush", dagster_bridge.flush)
 
 
 def _commit_name(*_: Any) -> str | None:

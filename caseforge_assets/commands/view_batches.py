@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from caseforge_assets.batches.progress import Progress, measure
 from caseforge_assets.commands.expected_costs import expected_output_tokens
+from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store import batches, progress, providers
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection
@@ -77,13 +78,15 @@ class _Typical:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._simulated: dict[int, bool] = {}
-        self._tokens: dict[tuple[str, str, bool], int] = {}
+        self._tokens: dict[tuple[str, str, bool], int | None] = {}
         self._items: dict[tuple[str, bool], Decimal | None] = {}
 
-    def tokens(self, row: BatchRow) -> int:
+    def tokens(self, row: BatchRow) -> int | None:
+        """Of an answer; None for a stage that was taken out of the project."""
         kind = (row.stage, row.model, self._is_simulated(row))
         if kind not in self._tokens:
-            self._tokens[kind] = expected_output_tokens(self._connection, *kind)
+            in_use = any(stage.key == row.stage for stage in all_stages())
+            self._tokens[kind] = expected_output_tokens(self._connection, *kind) if in_use else None
         return self._tokens[kind]
 
     def items(self, row: BatchRow) -> Decimal | None:
@@ -108,12 +111,12 @@ def _under_way(row: BatchRow, sums: Sums | None, typical: _Typical, now: datetim
     if sums is not None and sums.ended:
         return _view(row, seen, sums, typical, estimated=False)
     done, share = seen.done or 0, Decimal(seen.done or 0) / row.request_count if row.request_count else Decimal(0)
-    per_node = typical.items(row)
+    per_node, per_answer = typical.items(row), typical.tokens(row)
     sums = Sums(
         ended=done,
         good=done - (seen.failed or 0),
         input_tokens=round(row.input_tokens * share),
-        output_tokens=done * typical.tokens(row),
+        output_tokens=None if per_answer is None else done * per_answer,
         cost_usd=None if row.expected_cost_usd is None else row.expected_cost_usd * share,
         unknown_costs=0,
         items=round(per_node * (done - (seen.failed or 0))) if per_node else 0,
