@@ -17,6 +17,8 @@ from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.documented import write_documented
 from caseforge_assets_tests.workbench import CODES
 
+pytestmark = pytest.mark.slow
+
 STAGES = ["process_details", "risk_register", "usecases"]
 RISK_STATIONS = ("risk_batch_inputs", "risk_batch_outputs", "risk_registers")
 OWN = 'own_stages = "my_stages"'

@@ -15,6 +15,8 @@ from caseforge_assets.store.batches import claim_for_collecting
 from caseforge_assets.store.plans import committed_by_framework
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
 
+pytestmark = pytest.mark.slow
+
 LOST_ANSWER = "reply_error:call=1"  # the first creation was accepted, and CaseForge does not know it
 FIRST, TWIN = 1, 2
 

@@ -11,6 +11,8 @@ from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import NotInjected, Row
 from benchmarks.faults.world import World
 
+pytestmark = pytest.mark.slow
+
 
 def assert_good(rows: Iterable[Row], count: int) -> None:
     found = list(rows)
@@ -22,38 +24,31 @@ def test_killed_at_the_moments_that_cost_most(world: World) -> None:
     assert_good(kills.run_kills(world, kills.SHORT, ["usecases"]), len(kills.SHORT))
 
 
-@pytest.mark.slow
 def test_a_creation_that_is_accepted_without_an_answer_while_the_list_is_late(world: World) -> None:
     assert_good(creating.run_creating(world, creating.SHORT, ["process_details"]), 1)
 
 
-@pytest.mark.slow
 def test_created_twice(world: World) -> None:
     assert_good(twins.run_twins(world, twins.SHORT, ["usecases"]), 1)
 
 
-@pytest.mark.slow
 def test_killed_while_the_second_batch_is_found_and_taken_in(world: World) -> None:
     assert_good(twins.run_kills_while_settling(world, stages=["usecases"]), len(twins.MOMENTS))
 
 
-@pytest.mark.slow
 def test_a_job_of_dagster_that_is_killed(world: World) -> None:
     assert_good(jobs.run_jobs(world, stages=["usecases"]), len(jobs.MOMENTS))
 
 
-@pytest.mark.slow
 def test_several_processes_at_once(world: World) -> None:
     assert_good(races.run_races(world, races.SHORT, races.FEW_NODES), 1)
 
 
-@pytest.mark.slow
 def test_killed_after_every_step_of_both_stages(world: World) -> None:
     assert len({moment.operation for moment in kills.HALF}) >= 14
     assert_good(kills.run_kills(world, kills.HALF), len(kills.HALF) * 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stage", kills.STAGES)
 def test_every_operation_of_an_undisturbed_run_is_killed_at(world: World, stage: str) -> None:
     ended, moments = kills.trace(world, stage)
@@ -62,28 +57,23 @@ def test_every_operation_of_an_undisturbed_run_is_killed_at(world: World, stage:
     assert {moment.rstrip(" 0123456789") for moment in moments} <= killed_at
 
 
-@pytest.mark.slow
 def test_a_kill_that_never_comes_is_no_test(world: World) -> None:
     with pytest.raises(NotInjected, match="ended with 0"):
         kills.kill_and_restart(world, "usecases", Moment("before", "cancel"))
 
 
-@pytest.mark.slow
 def test_every_unclear_creation(world: World) -> None:
     assert_good(creating.run_creating(world, stages=["process_details"]), len(creating.FAULTS))
 
 
-@pytest.mark.slow
 def test_every_course_of_twins(world: World) -> None:
     assert_good(twins.run_twins(world, stages=["usecases"]), len(twins.FAULTS))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", races.RACES)
 def test_races_at_full_size(world: World, name: str) -> None:
     assert_good(races.run_races(world, [name]), 1)
 
 
-@pytest.mark.slow
 def test_a_storm_of_faults_and_kills(world: World) -> None:
     assert_good(storm.run_storm(world, storm.SHORT_NODES, storm.SHORT_KILLS), 1)
