@@ -44,13 +44,22 @@ OPERATIONS = (
     ("commit close_batch.close_batch", 1),
     ("commit next_stages.carry_on", 1),
     ("commit collect_batch.collect_batch", 1),
+    ("commit check_alerts.check_alerts", 1),
     ("flush", 1),
     ("commit lineage._insert_for_one_asset", 1),
     ("commit flush._flush_chunk", 1),
 )
 MOMENTS = (*(Moment(when, name, nth) for name, nth in OPERATIONS for when in ("before", "after")), Moment("after", "receive"))
 # The bench takes all of them, the tests half: before an operation is after the one that precedes it, and what only reads leaves nothing behind.
-MINOR = ("identify", "commit provider.connect_provider", "commit generation.finish_sending", "find file", "look", "rename batch.json")
+MINOR = (
+    "identify",
+    "commit provider.connect_provider",
+    "commit generation.finish_sending",
+    "find file",
+    "look",
+    "rename batch.json",
+    "commit check_alerts.check_alerts",
+)
 HALF = tuple(
     moment
     for moment in MOMENTS

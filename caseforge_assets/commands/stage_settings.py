@@ -1,4 +1,4 @@
-"""The settings of a stage: its own defaults, the seed system's names, then `[stages.KEY]`."""
+"""The settings of a stage: its own defaults, the names that older configurations have, then `[stages.KEY]`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ COMPLEXITY_TARGET = {
     "Low": 0.2,
     "Medium": 0.6,
     "High": 0.2,
-}  # what the seed system aimed at: quick wins, a broad middle, a few ambitious ones
+}  # what a portfolio aims at: quick wins, a broad middle, a few ambitious ones
 ONE_SIDED = 0.8  # of candidates with one and the same category, return or risk
 LEAST_JUDGED = 30  # candidates; the shares of fewer say little
 

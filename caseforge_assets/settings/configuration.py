@@ -65,7 +65,7 @@ class StageOverrides(BaseModel):
 
 
 class Configuration(BaseModel):
-    """All of caseforge.toml. The names of the seed system are kept: openai_model, batch_max_completion_tokens_process and the like."""
+    """All of caseforge.toml. openai_model, batch_max_completion_tokens_process and the like are names that older configurations have, too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -33,11 +33,11 @@ def test_created_twice(world: World) -> None:
 
 
 def test_killed_while_the_second_batch_is_found_and_taken_in(world: World) -> None:
-    assert_good(twins.run_kills_while_settling(world, stages=["usecases"]), len(twins.MOMENTS))
+    assert_good(twins.run_kills_while_settling(world, twins.SHORT_MOMENTS, ["usecases"]), len(twins.SHORT_MOMENTS))
 
 
 def test_a_job_of_dagster_that_is_killed(world: World) -> None:
-    assert_good(jobs.run_jobs(world, stages=["usecases"]), len(jobs.MOMENTS))
+    assert_good(jobs.run_jobs(world, jobs.SHORT, ["usecases"]), len(jobs.SHORT))
 
 
 def test_several_processes_at_once(world: World) -> None:
