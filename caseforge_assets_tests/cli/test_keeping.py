@@ -14,6 +14,8 @@ import zstandard
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.conftest import new_database
 
+pytestmark = pytest.mark.slow
+
 SECRET = "sk-live-Zz99Yy88Xx77"
 NewDatabase = Callable[[], None]
 

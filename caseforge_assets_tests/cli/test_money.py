@@ -8,6 +8,8 @@ import pytest
 
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
+pytestmark = pytest.mark.slow
+
 
 def generated(command_line: OpenCommandLine, toml: str = "", **options: object) -> CommandLine:
     cli = command_line(toml, **options)

@@ -10,6 +10,8 @@ from caseforge_assets.commands.retry_failed import retry_failed
 from caseforge_assets.store.engine import try_lock
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
+pytestmark = pytest.mark.slow
+
 OUTCOMES = "select outcome, count(*) from caseforge.attempt group by 1 order by 1"
 
 

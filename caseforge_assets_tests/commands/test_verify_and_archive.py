@@ -21,6 +21,8 @@ from caseforge_assets.store.engine import Engine
 from caseforge_assets_tests.commands.worlds import edit, eventful, everything
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
+pytestmark = pytest.mark.slow
+
 
 def made(bench: OpenBench, **options: Any) -> Workbench:
     opened = bench(**options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from sqlalchemy import text
@@ -15,7 +16,7 @@ from caseforge_assets.store import plans
 from caseforge_assets.store.engine import Engine
 from caseforge_assets.store.journal_marks import journaled_tables
 from caseforge_assets_tests.commands.test_twins import create_another
-from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
+from caseforge_assets_tests.workbench import CODES, KEY, PATIENCE_S, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 NOT_RESTORED = {"outbox"}  # what Dagster is told: only what stands comes back
 OTHER_SHOP = [(f"9{row[0][1:]}" if row[0][0] == "1" else row[0], *row[1:]) for row in SHOP]
@@ -28,6 +29,7 @@ def eventful(bench: OpenBench) -> Workbench:
     plan_batches(opened.store, opened.provider, opened.configuration)
     submit_batches(opened.store, opened.provider, opened.folder)
     create_another(opened)
+    wait_for_answers(opened, 2 * len(CODES))  # or the second batch would be cancelled before it has answered
     opened.work()
     opened.generate("1.1.2", stages=[PROCESS], ask_again=True)
     retry(opened)
@@ -40,6 +42,14 @@ def eventful(bench: OpenBench) -> Workbench:
     opened.generate()
     write_journal(opened.store, opened.folder)
     return opened
+
+
+def wait_for_answers(opened: Workbench, count: int) -> None:
+    """Waits until the server has answered so many requests."""
+    end = time.monotonic() + PATIENCE_S
+    while opened.stats()["answered"]["requests"] < count:
+        assert time.monotonic() < end, opened.stats()
+        time.sleep(0.02)
 
 
 def retry(opened: Workbench) -> None:

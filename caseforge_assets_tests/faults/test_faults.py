@@ -46,7 +46,8 @@ def test_several_processes_at_once(world: World) -> None:
 
 def test_killed_after_every_step_of_both_stages(world: World) -> None:
     assert len({moment.operation for moment in kills.HALF}) >= 14
-    assert_good(kills.run_kills(world, kills.HALF), len(kills.HALF) * 2)
+    some = kills.HALF[::3]  # the bench takes all of them
+    assert_good(kills.run_kills(world, some), len(some) * 2)
 
 
 @pytest.mark.parametrize("stage", kills.STAGES)
@@ -70,9 +71,8 @@ def test_every_course_of_twins(world: World) -> None:
     assert_good(twins.run_twins(world, stages=["usecases"]), len(twins.FAULTS))
 
 
-@pytest.mark.parametrize("name", races.RACES)
-def test_races_at_full_size(world: World, name: str) -> None:
-    assert_good(races.run_races(world, [name]), 1)
+def test_a_race_at_full_size(world: World) -> None:
+    assert_good(races.run_races(world, ["two that submit and two that collect, at once"]), 1)
 
 
 def test_a_storm_of_faults_and_kills(world: World) -> None:
