@@ -22,6 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from benchmarks.ports import free_port
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.collect_batch import collect_batch
 from caseforge_assets.commands.load_framework import Loaded, load_framework
@@ -185,12 +186,9 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
 @contextmanager
 def batch_server(state_dir: Path) -> Iterator[str]:
     """A local Batch API server in a process of its own."""
-    import socket
     import urllib.request
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         "-m",

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.aims.figures import Figure
 from benchmarks.pipeline import PROJECT, batch_server
+from benchmarks.ports import free_port
 from caseforge_assets.settings import load_settings
 from caseforge_assets.store.embedded_postgres import stop
 from caseforge_assets.store.engine import Engine, open_store
@@ -36,7 +36,7 @@ def measure(old: Path, new: Path) -> list[Figure]:
         for file in ("dagster.yaml", "workspace.yaml"):
             shutil.copy(PROJECT / file, folder)
         (folder / "caseforge.toml").write_text('openai_model = "gpt-5"\n')
-        webserver = f"http://127.0.0.1:{_free_port()}"
+        webserver = f"http://127.0.0.1:{free_port()}"
         os.environ |= {"CASEFORGE_PROJECT": name, "CASEFORGE_HOME": str(folder / "var"), "CASEFORGE_WEBSERVER_URL": webserver}
         os.environ |= {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": "local"}
         os.environ.pop("CASEFORGE_POSTGRES_URL", None)
@@ -116,10 +116,3 @@ def _dagster_dev(folder: Path, webserver: str) -> Iterator[None]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import shutil
-import socket
 import threading
 import time
 import urllib.request
@@ -20,6 +19,7 @@ from openai import OpenAI
 
 from benchmarks.faults import databases
 from benchmarks.faults.forks import Ended, Forks
+from benchmarks.ports import free_port
 
 KEY = "shop"
 PATIENCE_S = 60.0
@@ -174,7 +174,7 @@ class World:
         folder = self._folder / name
         shutil.copytree(prepared.folder, folder)
         shutil.rmtree(folder / "server", ignore_errors=True)
-        copied = replace(prepared, folder=folder, database_url=databases.create(self._server_url, name, database), port=_free_port())
+        copied = replace(prepared, folder=folder, database_url=databases.create(self._server_url, name, database), port=free_port())
         databases.execute(copied.database_url, f"update caseforge.provider set base_url = '{copied.base_url}'")
         copied.configure(**configuration)
         try:
@@ -198,7 +198,7 @@ class World:
         folder.mkdir()
         (folder / "dagster.yaml").write_text(DAGSTER_YAML)
         (folder / "caseforge.toml").write_text(CONFIGURATION)
-        project = Project(self._forks, folder, databases.create(self._server_url, name), _free_port(), nodes)
+        project = Project(self._forks, folder, databases.create(self._server_url, name), free_port(), nodes)
         project.must("load", str(_write_framework(folder / "shop.csv", nodes)), "--framework", KEY)
         return name, project
 
@@ -220,7 +220,7 @@ class World:
         name = self._name()
         folder = self._folder / name
         shutil.copytree(loaded.folder, folder)
-        return name, replace(loaded, folder=folder, database_url=databases.create(self._server_url, name, database), port=_free_port())
+        return name, replace(loaded, folder=folder, database_url=databases.create(self._server_url, name, database), port=free_port())
 
     def _name(self) -> str:
         return f"faults_{os.getpid()}_{next(_NUMBERS)}"
@@ -251,10 +251,3 @@ def _write_framework(path: Path, nodes: int) -> Path:
         lines.append(f'"1.{branch}.{place}","c{number}","Offer {number}","Makes offer {number} of branch {branch}."')
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,6 +6,7 @@ from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import identity_key
 from caseforge_assets.store import pairs
 from caseforge_assets.store.engine import Connection, lock_in_transaction
+from caseforge_assets.store.pairs import ComparedNode
 
 
 def accept_pair(connection: Connection, node_id: int, like_id: int, accepted_by: str) -> None:
@@ -17,7 +18,7 @@ def accept_pair(connection: Connection, node_id: int, like_id: int, accepted_by:
         ValueError: the two are one, or the other takes its answers from this one, directly or by way of others.
     """
     lock_in_transaction(connection, "accept pairs")
-    compared = {node.node_id: node for node in pairs.compared_nodes(connection, all_stages()[0].key, simulated=False)}
+    compared = _nodes(connection)
     node, like = compared[node_id], compared[like_id]
     taken_from = {pair.node_id: pair.like_node_id for pair in pairs.accepted_pairs(connection)} | {node_id: like_id}
     last: int | None = like_id
@@ -33,7 +34,7 @@ def accept_pair(connection: Connection, node_id: int, like_id: int, accepted_by:
             )
         )
     pairs.accept(connection, node, like, accepted_by)
-    _mark_open_requests(connection, node_id)
+    _mark_open_requests(connection, node_id, node)
 
 
 def forget_pair(connection: Connection, node_id: int) -> bool:
@@ -41,14 +42,16 @@ def forget_pair(connection: Connection, node_id: int) -> bool:
     lock_in_transaction(connection, "accept pairs")
     if not pairs.forget(connection, node_id):
         return False
-    _mark_open_requests(connection, node_id)
+    _mark_open_requests(connection, node_id, _nodes(connection).get(node_id))
     return True
 
 
-def _mark_open_requests(connection: Connection, node_id: int) -> None:
-    likenesses = pairs.likenesses(connection)
-    compared = {node.node_id: node for node in pairs.compared_nodes(connection, all_stages()[0].key, simulated=False)}
-    meant = likenesses.get(node_id) or compared.get(node_id)
+def _nodes(connection: Connection) -> dict[int, ComparedNode]:
+    return {node.node_id: node for node in pairs.compared_nodes(connection, all_stages()[0].key, simulated=False)}
+
+
+def _mark_open_requests(connection: Connection, node_id: int, node: ComparedNode | None) -> None:
+    meant = pairs.likenesses(connection).get(node_id) or node
     if meant is None:
         return  # no target node of a current edition any more: nothing of it is sent
     open_requests = pairs.open_requests(connection, node_id)

@@ -1,12 +1,8 @@
 """Budgets: what is left, whether requests still fit in, and by how much they do not. USD, Decimal throughout."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
-
-from caseforge_assets.costs.prices import cost_usd
-from caseforge_assets.costs.usage import Usage
 
 ZERO = Decimal(0)
 
@@ -33,18 +29,6 @@ def over_by(budget_usd: Decimal, committed_usd: Decimal, new_usd: Decimal) -> De
         new_usd: Expected costs of the new requests.
     """
     return max(committed_usd + new_usd - budget_usd, ZERO)
-
-
-def largest_cost_usd(input_tokens: int, max_completion_tokens: int, model: str, on: datetime | None = None) -> Decimal | None:
-    """Give the most that a request can cost at batch prices: its whole completion budget used, nothing cached.
-
-    Args:
-        input_tokens: The request's input tokens.
-        max_completion_tokens: Its completion budget.
-        model: The model.
-        on: The date of the price list; now if None.
-    """
-    return cost_usd(Usage(input_tokens, 0, max_completion_tokens, 0), model, on)
 
 
 def check_budget(

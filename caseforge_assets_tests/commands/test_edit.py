@@ -124,9 +124,9 @@ def test_the_head_of_an_exported_page_is_taken_off(bench: OpenBench) -> None:
 
 
 def section_names() -> list[str]:
-    from caseforge_assets.stages.process_details.sections import read_sections
+    from caseforge_assets.stages.process_details.sections import BUILT_IN
 
-    return [section.name for section in read_sections()]
+    return [section.name for section in BUILT_IN.entries]
 
 
 def test_edits_go_with_a_node_that_moves(bench: OpenBench) -> None:

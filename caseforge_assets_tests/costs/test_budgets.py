@@ -1,13 +1,12 @@
 """Budgets: what fits, what does not, and by how much."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caseforge_assets.costs.budgets import budget_left, check_budget, largest_cost_usd, over_by
+from caseforge_assets.costs.budgets import budget_left, check_budget, over_by
 
 D = Decimal
 NEW: list[tuple[str, int | None, Decimal | None]] = [("retail", 1, D("0.02")), ("retail", 1, D("0.03")), ("bank", 2, D("0.10"))]
@@ -48,11 +47,6 @@ def test_unknown_costs_are_not_nothing() -> None:
     new = [*NEW, ("bank", None, None)]
     assert check(new).startswith("the cost of 1 of 4 requests is unknown")
     assert check(new, allow_unknown=True) == ""
-
-
-def test_the_most_that_a_request_can_cost() -> None:
-    assert largest_cost_usd(439, 8_000, "gpt-5", datetime(2026, 11, 23, tzinfo=UTC)) == D("0.040274375")
-    assert largest_cost_usd(439, 8_000, "unknown") is None
 
 
 MONEY = st.decimals(0, 1_000, places=6)

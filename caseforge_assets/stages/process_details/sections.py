@@ -94,8 +94,3 @@ def _plain(heading: str) -> str:
 
 
 BUILT_IN = _built_in()
-
-
-def read_sections() -> tuple[Section, ...]:
-    """Give the sections that come with CaseForge in their order."""
-    return BUILT_IN.entries
