@@ -12,10 +12,14 @@ from typing import Any
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactMissing
 from caseforge_assets.commands.write_journal import FOLDER, FORMAT, ROW, ROW_WITHIN
 from caseforge_assets.store.journal import Segment
+from caseforge_assets.store.journal_marks import WRITTEN_ONCE
 
 TakeLine = Callable[[bytes], None]
 Key = int | tuple[Any, ...]
 _TABLE = b'{"table":"'
+# What is written once is the last of a row, and this stands before it and nowhere else: within a string quotes are escaped, and values of
+# jsonb are written with spaces.
+_ONCE = {table.name: f',"{column}":'.encode() for table, column in WRITTEN_ONCE.items()}
 
 
 class JournalBroken(ValueError):
@@ -72,6 +76,7 @@ class NewestStates:
         self._keys, self._take = keys, take
         self._seen: dict[str, set[Key]] = {}
         self._complete: set[str] = set()
+        self._unfinished: dict[tuple[str, Key], bytes] = {}
 
     def __call__(self, line: bytes) -> None:
         """Takes one line."""
@@ -85,9 +90,34 @@ class NewestStates:
             seen.update(said.get("gone", ()))
             if said.get("all"):
                 self._complete.add(table)
-        elif (key := key_of(row, names)) not in seen:
+        elif (key := key_of(row, names)) not in seen and (whole := self._completed(table, key, row)):
             seen.add(key)
-            self._take(table, key, row)
+            self._take(table, key, whole)
+
+    def _completed(self, table: str, key: Key, row: bytes) -> bytes | None:
+        """The newest state of a row with what an older one says of it; None until that comes."""
+        once = _ONCE.get(table)
+        if once is None:
+            return row
+        start = row.find(once)
+        if start < 0:
+            self._unfinished.setdefault((table, key), row)
+            return None
+        newest = self._unfinished.pop((table, key), None)
+        return newest[:-1] + row[start:] if newest else row
+
+    def check_complete(self) -> None:
+        """To be called at the end.
+
+        Raises:
+            JournalBroken: of a row only changes are there.
+        """
+        if self._unfinished:
+            table, key = next(iter(self._unfinished))
+            raise JournalBroken(
+                f"the journal has changes of {len(self._unfinished):,} rows, the first of them {table} {key}, and not the rows themselves. "
+                "Bring an older state of it back from a backup of the artifacts"
+            )
 
 
 def key_of(row: bytes, names: Sequence[str]) -> Key:

@@ -32,7 +32,9 @@ def check_journal(connection: Connection, folder: ArtifactFolder) -> tuple[int, 
         hashes[table][key] = hashlib.md5(row, usedforsecurity=False).digest()
 
     try:
-        read_backwards(folder, newest.path, NewestStates(tables.get, keep))
+        take = NewestStates(tables.get, keep)
+        read_backwards(folder, newest.path, take)
+        take.check_complete()
     except (JournalBroken, ArtifactDamaged) as error:
         return 0, [*findings, ("journal broken", newest.path, str(error), f"or, where the rows are right: {ANEW}")]
     rows = 0

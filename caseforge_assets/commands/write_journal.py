@@ -23,7 +23,7 @@ from caseforge_assets.store.journal import Marked, Segment
 
 FOLDER = "journal"
 LOCK = "journal"
-FORMAT = 1
+FORMAT = 2
 ROW = b'","row":'  # what stands between table and row in a line; other lines say what is gone
 ROW_WITHIN = 100
 _CHUNK_BYTES = 1 << 18

@@ -1,5 +1,6 @@
 """What tokens cost at batch prices, in USD, from the price table that genai-prices brings along. Nothing is looked up online."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -11,6 +12,16 @@ FIRST_BATCH_PRICES = datetime(2026, 10, 14, tzinfo=UTC)
 
 _BATCH = {"processing": "batch"}
 _SAMPLE = Usage(1_000, 0, 1_000, 0)
+_LARGEST = 10_000_000  # tokens; no price of a model begins at a larger call
+
+
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """USD per token: what is read, what of it came from the cache, what is written."""
+
+    input: Decimal
+    cached: Decimal
+    output: Decimal
 
 
 def cost_usd(usage: Usage | None, model: str, on: datetime | None = None) -> Decimal | None:
@@ -27,7 +38,13 @@ def cost_usd(usage: Usage | None, model: str, on: datetime | None = None) -> Dec
     if usage is None:
         return None
     at = max(on or datetime.now(UTC), FIRST_BATCH_PRICES)
-    return _price(usage, model, at, batch=True) if has_batch_price(model, at.date().isoformat()) else None
+    day = at.date().isoformat()
+    if not has_batch_price(model, day):
+        return None
+    if (rates := _rates(model, day)) is None:
+        return _price(usage, model, at, batch=True)
+    cached = min(usage.cached_tokens, usage.input_tokens)
+    return rates.input * (usage.input_tokens - cached) + rates.cached * cached + rates.output * usage.output_tokens
 
 
 @lru_cache(maxsize=256)
@@ -43,6 +60,31 @@ def has_batch_price(model: str, day: str) -> bool:
     at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     batch, standard = _price(_SAMPLE, model, at, batch=True), _price(_SAMPLE, model, at, batch=False)
     return batch is not None and standard is not None and batch < standard
+
+
+@lru_cache(maxsize=256)
+def _rates(model: str, day: str) -> _Rates | None:
+    """The rates of a model whose price does not go by the size of a call, so that thousands of answers are multiplied, not looked up.
+
+    Returns:
+        None where ten million tokens cost anything else than ten million times one.
+    """
+    at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    found = []
+    for one, many in (
+        (Usage(1, 0, 0, 0), Usage(_LARGEST, 0, 0, 0)),
+        (Usage(1, 1, 0, 0), Usage(_LARGEST, _LARGEST, 0, 0)),
+        (Usage(0, 0, 1, 0), Usage(_LARGEST, 0, _LARGEST, 0)),
+    ):
+        rate, sum_ = _price(one, model, at, batch=True), _price(many, model, at, batch=True)
+        if rate is None or sum_ is None:
+            return None
+        if many.output_tokens:
+            sum_ -= found[0] * _LARGEST
+        if rate * _LARGEST != sum_:
+            return None
+        found.append(rate)
+    return _Rates(*found)
 
 
 def _price(usage: Usage, model: str, at: datetime, *, batch: bool) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from caseforge_assets.store import frameworks, nodes, outbox
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.outbox import Kind
 from caseforge_assets.store.previews import previews
+
+gc.freeze()  # Dagster is loaded by now and stays; looking through all of it again and again was a tenth of a flush
 
 FLUSH_LOCK = "flush outbox"
 ROWS_PER_CHUNK = 4_000

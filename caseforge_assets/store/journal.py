@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, Table, insert, select, text
 
 from caseforge_assets.store.columns import SCHEMA
-from caseforge_assets.store.journal_marks import NOT_JOURNALED, journaled_tables
+from caseforge_assets.store.journal_marks import NOT_JOURNALED, WRITTEN_ONCE, journaled_tables
 from caseforge_assets.store.journal_tables import journal_segment
 from caseforge_assets.store.rows import columns_of
 
@@ -32,16 +32,17 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What is not journaled yet: ids of the marks, and per table the ids of rows (None: all of the table)."""
+    """What is not journaled yet: ids of the marks, and per table the ids of rows (None: all of the table), and which of them are new."""
 
     mark_ids: tuple[int, ...]
     rows: Mapping[str, tuple[int, ...] | None]
     since: datetime | None
+    new_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 _MARKS = text(f"""
 select m.table_name, bool_or(m.row_ids is null) as whole, min(m.marked_at) as since, array_agg(distinct m.id) as marks,
-       array_agg(distinct r.id) filter (where r.id is not null) as rows
+       array_agg(distinct r.id) filter (where r.id is not null) as rows, array_agg(distinct r.id) filter (where m.added and r.id is not null) as new_rows
 from {SCHEMA}.journal_mark m left join lateral unnest(m.row_ids) as r(id) on true group by m.table_name
 """)
 
@@ -53,6 +54,7 @@ def marked(connection: Connection) -> Marked:
         tuple(sorted(mark for row in found for mark in row.marks)),
         {row.table_name: None if row.whole else tuple(row.rows) for row in found},
         min((row.since for row in found), default=None),
+        {row.table_name: tuple(row.new_rows) for row in found if row.new_rows},
     )
 
 
@@ -73,24 +75,38 @@ def at_one_moment(store: Engine) -> Iterator[Connection]:
 def lines_of(connection: Connection, wanted: Marked) -> Iterator[bytes]:
     """The marked rows as they are now, one JSON object a line, tables in the order in which they refer to each other.
 
-    After a table's rows come those that are gone, or, where all of the table was marked, that these are all.
+    A row that is not new comes without what is written once. After a table's rows come those that are gone, or, where all of the table
+    was marked, that these are all.
     """
     for table in journaled_tables():
         if table.name in wanted.rows:
-            yield from _lines_of_table(connection, table, wanted.rows[table.name])
+            yield from _lines_of_table(connection, table, wanted.rows[table.name], wanted.new_rows.get(table.name, ()))
 
 
-def _lines_of_table(connection: Connection, table: Table, ids: Sequence[int] | None) -> Iterator[bytes]:
-    names = ", ".join(column.name for column in table.columns if column.name not in NOT_JOURNALED.get(table, ()))
+def _lines_of_table(connection: Connection, table: Table, ids: Sequence[int] | None, new_ids: Sequence[int]) -> Iterator[bytes]:
+    if ids is None:
+        yield from _rows(connection, table, None, whole=True)
+        yield f'{{"table":"{table.name}","all":true}}\n'.encode()
+        return
+    whole = new_ids if table in WRITTEN_ONCE else ids
+    yield from _rows(connection, table, whole, whole=True)
+    if changed := sorted(set(ids).difference(whole)):
+        yield from _rows(connection, table, changed, whole=False)
+    if gone := _gone(connection, table, ids):
+        yield f'{{"table":"{table.name}","gone":{json.dumps(gone)}}}\n'.encode()
+
+
+def _rows(connection: Connection, table: Table, ids: Sequence[int] | None, *, whole: bool) -> Iterator[bytes]:
+    """Rows by id (None: all); what is written once stands last in a row that is whole, and is left out of one that is not."""
+    once = WRITTEN_ONCE.get(table)
+    names = [column.name for column in table.columns if column.name not in (once, *NOT_JOURNALED.get(table, ()))]
+    if once and whole:
+        names.append(once)
     chosen = "" if ids is None else "where id = any(:ids)"
-    query = text(f"select row_to_json(t)::text from (select {names} from {table.fullname} {chosen} order by 1) t")
+    query = text(f"select row_to_json(t)::text from (select {', '.join(names)} from {table.fullname} {chosen} order by 1) t")
     rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query, {} if ids is None else {"ids": list(ids)})
     for row in rows.scalars():
         yield f'{{"table":"{table.name}","row":{row}}}\n'.encode()
-    if ids is None:
-        yield f'{{"table":"{table.name}","all":true}}\n'.encode()
-    elif gone := _gone(connection, table, ids):
-        yield f'{{"table":"{table.name}","gone":{json.dumps(gone)}}}\n'.encode()
 
 
 def _gone(connection: Connection, table: Table, ids: Sequence[int]) -> list[int]:

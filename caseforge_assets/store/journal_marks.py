@@ -6,21 +6,31 @@ from sqlalchemy import Connection, Table, text
 
 from caseforge_assets.store.columns import SCHEMA
 from caseforge_assets.store.journal_tables import journal_mark, journal_segment
-from caseforge_assets.store.tables import metadata, outbox
+from caseforge_assets.store.tables import content, context, metadata, outbox, request
 
 # What Dagster was told is Dagster's matter: a row of the outbox is journaled once, without these, and told anew after a restore. That
 # rows of it are pruned is not journaled, either.
 NOT_JOURNALED = {outbox: ("flushed_at", "event_id")}
 
-_FUNCTION = f"""
+# Most of what there is, and never changed (a trigger sees to it): journaled with the first state of a row only.
+WRITTEN_ONCE = {request: "body", content: "body", context: "text"}
+
+_MARK = f"""
 create or replace function {SCHEMA}.mark_changed() returns trigger language plpgsql as $$
 begin
     if tg_argv[0] = 'rows' then
-        insert into {SCHEMA}.journal_mark (table_name, row_ids) select tg_table_name, array_agg(id) from changed having count(*) > 0;
+        insert into {SCHEMA}.journal_mark (table_name, row_ids, added)
+        select tg_table_name, array_agg(id), tg_op = 'INSERT' from changed having count(*) > 0;
     else
         insert into {SCHEMA}.journal_mark (table_name) select tg_table_name from changed limit 1;
     end if;
     return null;
+end $$
+"""
+_REFUSE = f"""
+create or replace function {SCHEMA}.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% of % is written once and never changed', tg_argv[0], tg_table_name;
 end $$
 """
 
@@ -37,11 +47,19 @@ def is_numbered(table: Table) -> bool:
 
 def attach(connection: Connection) -> None:
     """Attaches the triggers to the tables that lack them; everything is marked, because a migration may have changed how rows look."""
-    connection.execute(text(_FUNCTION))
+    connection.execute(text(_MARK))
+    connection.execute(text(_REFUSE))
     known = set(connection.scalars(text("select tgrelid::regclass::text from pg_trigger where tgname = 'journal_insert'")))
     for table in journaled_tables():
         if table.fullname not in known and table.name not in known:
             _attach(connection, table)
+    for table, column in WRITTEN_ONCE.items():
+        connection.execute(
+            text(f"""
+            create or replace trigger written_once before update of {column} on {table.fullname}
+            for each row execute function {SCHEMA}.refuse_change('{column}')
+            """)
+        )
     mark_everything(connection)
 
 

@@ -5,7 +5,7 @@ Both say how far the journal is; neither is journaled.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from caseforge_assets.store.columns import id_column, metadata, now_column, time_column
@@ -17,6 +17,13 @@ journal_mark = Table(
     Column("table_name", Text, nullable=False),
     Column("row_ids", ARRAY(BigInteger), comment="rows that a statement added, changed or removed; NULL: any of the table"),
     now_column("marked_at"),
+    Column(
+        "added",
+        Boolean,
+        nullable=False,
+        server_default=text("true"),
+        comment="whether the rows are new; what never changes in others is journaled already",
+    ),
 )
 
 journal_segment = Table(

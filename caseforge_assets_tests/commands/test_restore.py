@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.fold_journal import fold_journal
@@ -18,6 +19,7 @@ from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.store import journal
 from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.restoring import rows_present
 from caseforge_assets_tests.commands.worlds import edit, eventful, everything
 from caseforge_assets_tests.workbench import CODES, PROCESS, OpenBench, Workbench
 
@@ -219,6 +221,42 @@ def test_rows_that_were_removed_do_not_come_back(bench: OpenBench, empty_store: 
     opened.change("delete from caseforge.candidate where position > 2")
     write_journal(opened.store, opened.folder)
     restored(opened, empty_store)
+
+
+def test_a_body_is_journaled_once_and_found_again_when_only_the_rest_of_its_row_has_changed(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    generate(opened, "1.1.1")
+    first = len(segment_names(opened.folder))
+    for state in ("parked", "failed"):
+        opened.change(f"update caseforge.request set state = '{state}'")
+        opened.change("update caseforge.content set is_current = not is_current")
+        write_journal(opened.store, opened.folder)
+    later = [b"".join(opened.folder.read(path)) for path in segment_names(opened.folder)[first:]]
+    assert [(b'"table":"request"' in lines, b'"table":"content"' in lines, b'"body"' in lines) for lines in later] == [(True, True, False)] * 2
+    restored(opened, empty_store)
+
+
+@pytest.mark.parametrize(("table", "column"), [("request", "body"), ("content", "body"), ("context", "text")])
+def test_what_is_journaled_once_cannot_be_changed(bench: OpenBench, table: str, column: str) -> None:
+    opened = bench()
+    opened.generate("1.1.1")
+    with pytest.raises(DBAPIError, match=f"{column} of {table} is written once"):
+        opened.change(f"update caseforge.{table} set {column} = {column}")
+
+
+def test_changes_of_a_row_that_is_not_there_are_a_broken_journal(bench: OpenBench, empty_store: Engine) -> None:
+    opened = bench()
+    generate(opened, "1.1.1")
+    for path in segment_names(opened.folder):
+        for artifact in (path, path + ".zst"):
+            opened.folder.remove(artifact)
+    opened.change("truncate caseforge.journal_segment")
+    opened.change("update caseforge.request set state = 'parked'")
+    write_journal(opened.store, opened.folder)
+    with pytest.raises(JournalBroken, match="changes of 2 rows, the first of them request"):
+        restore(empty_store, opened.folder)
+    with empty_store.connect() as connection:
+        assert not rows_present(connection)
 
 
 def test_nothing_new_is_written_when_nothing_has_changed(bench: OpenBench) -> None:

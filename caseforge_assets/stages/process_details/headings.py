@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 
@@ -139,7 +140,7 @@ def _is_filled(lines: list[str], headings: list[Heading], place: int, beginnings
 
 def _says_something(words: list[str], lines: list[str]) -> bool:
     for line in lines:
-        words += _WORD.findall(line)
+        words += [found[0] for found in islice(_WORD.finditer(line), _LONGEST_PLACEHOLDER_WORDS + 1)]
         if len(words) > _LONGEST_PLACEHOLDER_WORDS:
             return True
     return bool(words) and " ".join(words).casefold() not in _PLACEHOLDERS

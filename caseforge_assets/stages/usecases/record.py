@@ -3,6 +3,7 @@
 The JSON schema that the model has to follow is made from these classes, and its answer is validated by them.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
@@ -56,6 +57,7 @@ _SPELLINGS: Mapping[str, str] = {
     "system integration": "integration",
     "systems integration": "integration",
 }
+_SAYS_ANYTHING = re.compile(r"[^\W_]")
 _WRITTEN = {choice.casefold(): choice.value for choice in (*Level, *Category)}
 
 
@@ -68,7 +70,7 @@ def _as_written(value: object) -> object:
 
 
 def _not_blank(text: str) -> str:
-    if not any(character.isalnum() for character in text):
+    if not _SAYS_ANYTHING.search(text):
         raise ValueError("is blank")
     return text.strip()
 

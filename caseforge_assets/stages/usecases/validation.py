@@ -10,6 +10,7 @@ from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.usecases.record import STORED_TITLE_CHARACTERS, UseCase
 
 _MOST_PROBLEMS_SAID = 5
+_ASKED = frozenset(UseCase.model_fields)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def check_candidate(raw: object, position: int) -> Checked:
     where = f"candidate {position}"
     if not isinstance(raw, dict):
         return Checked(None, (f"{where} is not an object",))
-    asked = {name: _storable(value) for name, value in raw.items() if name in UseCase.model_fields}
+    asked = {name: _storable(value) for name, value in raw.items() if name in _ASKED}
     extras = tuple(sorted(set(raw) - set(asked)))
     try:
         use_case = UseCase.model_validate(asked)
