@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import peak_mb
 from benchmarks.ports import free_port
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.collect_batch import collect_batch
@@ -66,9 +66,9 @@ class Clock:
         """Measures the block."""
         wall, cpu = time.perf_counter(), time.process_time()
         yield
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        self.steps.append(Step(name, time.perf_counter() - wall, time.process_time() - cpu, peak_mb))
-        print(f"{name:<24}{self.steps[-1].wall_s:>8.2f} s wall{self.steps[-1].cpu_s:>8.2f} s CPU{peak_mb:>8.0f} MB", flush=True)
+        done = Step(name, time.perf_counter() - wall, time.process_time() - cpu, peak_mb())
+        self.steps.append(done)
+        print(f"{name:<24}{done.wall_s:>8.2f} s wall{done.cpu_s:>8.2f} s CPU{done.peak_mb:>8.0f} MB", flush=True)
 
 
 def main() -> None:

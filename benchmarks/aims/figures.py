@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from dataclasses import dataclass
 
 
@@ -21,7 +20,3 @@ class Figure:
         """Whether the aim is reached."""
         return self.measured <= self.aim
 
-
-def peak_mb() -> float:
-    """Peak memory of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

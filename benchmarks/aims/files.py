@@ -9,8 +9,9 @@ from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.aims.figures import Figure, peak_mb
+from benchmarks.aims.figures import Figure
 from benchmarks.aims.scale import multiplied
+from benchmarks.memory import peak_mb
 from benchmarks.pipeline import PROJECT, load, project, wait_for_server, warm_up
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.collect_batch import collect_batch

@@ -20,6 +20,7 @@ from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.pairs import Likeness
 from caseforge_assets.store.requests import CurrentRequest, NewRequest
 
+NODES_AT_ONCE = 1_000  # all that the requests of a large framework are made from would not fit the memory
 LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
 
 
@@ -32,6 +33,20 @@ class BuiltRequests:
     without_context: tuple[int, ...] = ()
     without_source: tuple[int, ...] = ()
     request_ids: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What `build_requests` was asked for."""
+
+    key: str
+    stage: Stage
+    settings: StageSettings
+    plan_id: int | None
+    ask_again: bool
+    own_answers: bool
+    reopen: bool
+    confirm: bool
 
 
 @dataclass(frozen=True)
@@ -81,35 +96,51 @@ def build_requests(
         confirm: write an event also for requests that fit already.
     """
     requests.lock_making(connection)
-    targets = nodes.target_nodes(connection, key, node_ids)
-    material = _gather(connection, key, stage, settings, [row.node_id for row in targets], plan_id, ask_again or own_answers)
+    asked = _Asked(key, stage, settings, plan_id, ask_again, own_answers, reopen, confirm)
+    return _together(
+        [_build_some(connection, asked, node_ids[start : start + NODES_AT_ONCE]) for start in range(0, len(node_ids), NODES_AT_ONCE)]
+    )
+
+
+def _build_some(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> BuiltRequests:
+    targets = nodes.target_nodes(connection, asked.key, node_ids)
+    material = _gather(connection, asked, [row.node_id for row in targets])
     with_context = [row for row in targets if row.node_id in material.contexts]
-    able = [row for row in with_context if not stage.reads or row.node_id in material.sources]
-    fitting = {row.node_id for row in able if not ask_again and _fits(material, row.node_id)}
+    able = [row for row in with_context if not asked.stage.reads or row.node_id in material.sources]
+    fitting = {row.node_id for row in able if not asked.ask_again and _fits(material, row.node_id)}
     new = [_new_request(material, row) for row in able if row.node_id not in fitting]
-    made = requests.save_requests(connection, new := _next_generations(connection, new) if ask_again else new)
+    made = requests.save_requests(connection, new := _next_generations(connection, new) if asked.ask_again else new)
     kept = {node_id: material.current[node_id].id for node_id in fitting}
-    if reopen:
+    if asked.reopen:
         requests.reopen(connection, list(kept.values()))
-    if plan_id is not None:
-        requests.set_plan(connection, list(kept.values()), plan_id)
+    if asked.plan_id is not None:
+        requests.set_plan(connection, list(kept.values()), asked.plan_id)
     request_ids = kept | made
     prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
     prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in fitting}
-    shown = [row for row in able if confirm or row.node_id in made]
-    write_input_events(connection, key, stage, material.version, shown, request_ids, prints)
+    shown = [row for row in able if asked.confirm or row.node_id in made]
+    write_input_events(connection, asked.key, asked.stage, material.version, shown, request_ids, prints)
     return BuiltRequests(
         made=tuple(made),
         confirmed=tuple(fitting),
         without_context=tuple(row.node_id for row in targets if row.node_id not in material.contexts),
-        without_source=tuple(row.node_id for row in with_context if stage.reads and row.node_id not in material.sources),
+        without_source=tuple(row.node_id for row in with_context if asked.stage.reads and row.node_id not in material.sources),
         request_ids=request_ids,
     )
 
 
-def _gather(
-    connection: Connection, key: str, stage: Stage, settings: StageSettings, ids: list[int], plan_id: int | None, own_answers: bool
-) -> _Material:
+def _together(parts: Sequence[BuiltRequests]) -> BuiltRequests:
+    return BuiltRequests(
+        made=tuple(node_id for part in parts for node_id in part.made),
+        confirmed=tuple(node_id for part in parts for node_id in part.confirmed),
+        without_context=tuple(node_id for part in parts for node_id in part.without_context),
+        without_source=tuple(node_id for part in parts for node_id in part.without_source),
+        request_ids={node_id: request_id for part in parts for node_id, request_id in part.request_ids.items()},
+    )
+
+
+def _gather(connection: Connection, asked: _Asked, ids: list[int]) -> _Material:
+    key, stage, settings = asked.key, asked.stage, asked.settings
     edition = frameworks.current_edition(connection, key)
     if edition is None:
         raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
@@ -122,8 +153,8 @@ def _gather(
         contexts.current_contexts(connection, ids),
         contents.current_contents(connection, stage.reads, ids) if stage.reads else {},
         requests.current_requests(connection, stage.key, ids),
-        plan_id,
-        own_answers,
+        asked.plan_id,
+        asked.ask_again or asked.own_answers,
         _fit(connection, stage, settings),
         pairs.likenesses(connection),
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from caseforge_assets.commands.carry_over import CarriedOver, carry_over
-from caseforge_assets.commands.make_plan import draft_plan
+from caseforge_assets.commands.make_plan import draft_plan, typical_cost
 from caseforge_assets.contexts import node_version
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
 from caseforge_assets.reports.difference import Difference, compare_editions
@@ -85,6 +85,9 @@ def load_framework(
 def _followed_up(connection: Connection, configuration: Configuration, loaded: Loaded, key: str) -> Loaded:
     carried = carry_over(connection, configuration, key)
     stages = all_stages()
+    if not contents.any_is_there(connection):
+        to_send = {stage.key: loaded.targets for stage in stages}
+        return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=typical_cost(configuration, stages, loaded.targets))
     simulated = contents.is_simulated(connection, key, stages[0].key)
     with connection.begin_nested() as look:
         plan = draft_plan(connection, configuration, key, stages, simulated=simulated, made_by="load")

@@ -157,6 +157,14 @@ def draft_plan(
     return plan
 
 
+def typical_cost(configuration: Configuration, stages: Sequence[Stage], nodes: int) -> Decimal | None:
+    """What stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
+    models = {stage.key: stage_settings(configuration, stage).model for stage in stages}
+    return _sum_known(
+        [_cost(models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes) for stage in stages]
+    )
+
+
 def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:
     old = [row.node_id for row, _ in drafting.survey(stage) if row.context_node_version != row.node_version]
     if old:

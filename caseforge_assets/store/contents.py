@@ -132,6 +132,11 @@ def current_contents(connection: Connection, stage: str, node_ids: Sequence[int]
     return {row.node_id: CurrentContent(*row) for row in connection.execute(_CURRENT, {"stage": stage, "ids": list(node_ids)})}
 
 
+def any_is_there(connection: Connection) -> bool:
+    """Whether there is any content in the store."""
+    return bool(connection.scalar(text("select exists (select 1 from caseforge.content)")))
+
+
 def is_simulated(connection: Connection, key: str, stage: str) -> bool:
     """Whether all current contents of a stage are simulated; not so when there are none."""
     query = text(
