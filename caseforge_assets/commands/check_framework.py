@@ -33,11 +33,12 @@ def check_framework(connection: Connection, configuration: Configuration, key: s
     checks = [_nothing_stale(name, of_station) for name, of_station in by_station.items()]
     for stage in all_stages():
         answered = by_station[stage.content]
-        done = [one for one in answered if one.condition in (Condition.FRESH, Condition.STALE)]
         bad = [_named(one) for one in answered if one.condition is Condition.FAILED and _is_outcome(one)]
         unanswered = [_named(one) for one in by_station[stage.outputs] if one.condition is Condition.FAILED and _is_outcome(one)]
         checks.append(check_nodes(stage.content, stage.validity, "have an answer that is not complete and valid", len(answered), bad))
-        checks.append(check_failures(stage.content, len(done), [*unanswered, *bad]))
+        failed = dict(bad) | dict(unanswered)  # a node that was not answered now may have had a bad answer, or a good one, before
+        done = [_named(one)[0] for one in answered if one.condition in (Condition.FRESH, Condition.STALE)]
+        checks.append(check_failures(stage.content, len(set(done) - set(failed)), list(failed.items())))
         checks.append(_cost_within_plan(stage.outputs, costs.get(stage.key)))
     return [*checks, *check_quality(connection, configuration, key)]
 
