@@ -45,6 +45,8 @@ def outcomes_page() -> str:
         "",
         "What an attempt can come to, and what follows. Made from the code by `make docs`. A node has three counted attempts; then a person decides.",
         "",
+        "What is longer than its model's context window, and stays so with half of what belongs in it, is `context_length` without an attempt: it is not sent.",
+        "",
         "| outcome | what happened | then | counts as an attempt |",
         "|---|---|---|---|",
     ]

@@ -110,11 +110,7 @@ select count(*) from caseforge.attempt a join caseforge.content c on c.attempt_i
 def answer_badly(world: World, expected: Expected) -> Row:
     """Generates while one node's answer in a stage has this fault; the others have to come through."""
     began = time.monotonic()
-    patient = {
-        "missing_files_grace_s": 0,
-        "max_attempts": 1,
-        "check_model_rules": False,
-    }  # a model would refuse what is made from a long answer
+    patient = {"missing_files_grace_s": 0, "max_attempts": 1}
     with world.project(f"loaded_{NODES}", **patient) as project, project.served([expected.spec]):
         ended = project.run(*GENERATE)
         return _judged(project, expected, ended, time.monotonic() - began)

@@ -22,7 +22,7 @@ from caseforge_assets.cli.options import (
     stage_option,
 )
 from caseforge_assets.cli.pairs import print_similar
-from caseforge_assets.cli.plan_views import plan_json, print_drafted, print_plan
+from caseforge_assets.cli.plan_views import plan_json, print_drafted, print_plan, print_too_long
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.why import explain
 
@@ -246,7 +246,9 @@ def retry(
         ids = choose_nodes(connection, key, nodes)
         draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)
     if not as_json:
-        console.print(f"{draft.nodes:,} failed nodes would be sent again, expected cost {usd(draft.expected_cost_usd)}.")
+        shorter = f", {draft.shortened:,} of them shortened" if draft.shortened else ""
+        console.print(f"{draft.nodes:,} failed nodes would be sent again{shorter}, expected cost {usd(draft.expected_cost_usd)}.")
+        print_too_long(draft.too_long)
     approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
     with session.store.begin() as connection:
         plans.decide(connection, draft.id, approved)

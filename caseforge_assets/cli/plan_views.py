@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from caseforge_assets.cli.console import console, print_json, usd
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.compare_models import ModelCost
+    from caseforge_assets.commands.fit_requests import TooLong
     from caseforge_assets.commands.make_plan import Plan
 
 
@@ -43,6 +45,7 @@ def _compared_json(compared: list[ModelCost]) -> list[dict[str, Any]]:
     return [{"model": one.model, "cost_usd": one.total, "stages": one.by_stage, "measured": one.measured} for one in compared]
 
 
+LISTED = 3
 REUSE_RULES = {
     "exact": "the answer to the same request",
     "identity": "the same node by id, name and description",
@@ -68,6 +71,9 @@ def print_plan(draft: Plan, simulated: bool) -> None:
             console.print(f"  {sum(counts.values()):,} reused at no cost, {REUSE_RULES[rule]}: {sources}")
         for reason, count in part.given_up.items():
             console.print(f"  {count:,} not retried: {reason}")
+        if part.shortened:
+            console.print(f"  {part.shortened:,} made from half of what belongs in them: the whole is too long for {part.model}")
+        print_too_long(part.too_long)
     if not draft.nodes:
         waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
         under_way = (
@@ -79,6 +85,14 @@ def print_plan(draft: Plan, simulated: bool) -> None:
             f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices; "
             f"{usd(draft.at_most_usd)} if every answer used its whole token budget."
         )
+
+
+def print_too_long(failed: Sequence[TooLong]) -> None:
+    """Nodes whose requests are too long to be sent, and why; the first ones by name."""
+    for one in failed[:LISTED]:
+        console.print(f"  {one.code} cannot be sent: {one.why}", style="yellow")
+    if len(failed) > LISTED:
+        console.print(f"  and {len(failed) - LISTED:,} more cannot be sent", style="yellow")
 
 
 def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
@@ -94,6 +108,8 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
             "states": part.states,
             "not_retried": part.given_up,
             "reused": part.reused,
+            "shortened": part.shortened,
+            "too_long": {one.code: one.why for one in part.too_long},
             "batches": part.batches,
             "input_tokens": part.input_tokens,
             "output_tokens": part.output_tokens,

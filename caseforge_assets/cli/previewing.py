@@ -55,5 +55,7 @@ def _print(found: Preview, stage_key: str) -> None:
     console.print(table)
     if found.source_missing:
         console.print(f"There is no content of {found.reads} for this node yet: a line stands in its place.", style="yellow")
+    if found.too_long:
+        console.print("It is too long for its model: before it is sent, it is made from half of what belongs in it.", style="yellow")
     for fault in found.faults:
         errors.print(f"Would be refused: {fault}", style="red")

@@ -13,6 +13,7 @@ from rich.live import Live
 
 from caseforge_assets.cli.batch_views import LiveBatches
 from caseforge_assets.cli.console import console, errors
+from caseforge_assets.cli.plan_views import print_too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +136,11 @@ class Narrator:
             console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
         if done.reused:
             console.print(f"{done.reused:,} requests were answered from the store at no cost.")
+        if done.shortened:
+            console.print(f"{done.shortened:,} requests were too long for their model and are sent with half of what belongs in them.")
+        if done.too_long:
+            console.print(f"{len(done.too_long):,} nodes failed without being sent:", style="red")
+            print_too_long(done.too_long)
         self._draw(done)
 
     def _say_once(self, batch: BatchRow) -> None:

@@ -12,7 +12,7 @@ from caseforge_assets.cli.session import Session
 MEANINGS = {
     "done": "there is a good answer, and it fits",
     "waiting": "its request is pending or under way",
-    "failed": "its last attempt failed (`caseforge failed` says how)",
+    "failed": "its last attempt failed, or it was too long to be sent (`caseforge failed` says how)",
     "cancelled": "its request waits until a person asks again",
     "stale": "its request would be another one now",
     "missing": "there is nothing yet",

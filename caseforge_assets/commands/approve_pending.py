@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.expected_costs import expected_costs
-from caseforge_assets.commands.plan_batches import of_known_stages
+from caseforge_assets.commands.fit_requests import of_known_stages
 from caseforge_assets.store import pending, plans, requests
 from caseforge_assets.store.engine import Connection
 

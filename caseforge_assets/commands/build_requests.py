@@ -86,8 +86,8 @@ def build_requests(
 ) -> BuiltRequests:
     """Makes the requests of target nodes in a stage and writes an event for each node that has one.
 
-    A request that was not sent yet and does not fit any more is replaced; one that fits is confirmed and, with a
-    plan, put under it.
+    A request that was not sent yet and does not fit any more is replaced, and so is one that failed without being sent; one that
+    fits is confirmed and, with a plan, put under it.
 
     Args:
         ask_again: make the next generation even where the current request fits: a person wants another answer.
@@ -168,7 +168,7 @@ def _fit(connection: Connection, stage: Stage, settings: StageSettings) -> Budge
 
 def _fits(material: _Material, node_id: int) -> bool:
     current = material.current.get(node_id)
-    return current is not None and current.question == material.question(node_id)
+    return current is not None and not current.not_sent and current.question == material.question(node_id)
 
 
 def _new_request(material: _Material, row: NodeRow) -> NewRequest:

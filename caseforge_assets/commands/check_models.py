@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from caseforge_assets.commands.stage_settings import setting_key, stage_settings
 from caseforge_assets.settings import Configuration, ConfigurationError
-from caseforge_assets.stages.model_rules import Asked, broken_rules
+from caseforge_assets.stages.model_rules import Asked, broken_rules, room_beside
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import pending
@@ -56,14 +56,27 @@ def refuse_broken_rules(configuration: Configuration, stages: Sequence[Stage]) -
         raise ConfigurationError("\n".join(faults))
 
 
+def is_too_long(configuration: Configuration, stage: Stage, model: str, *, input_tokens: int, budget: int) -> bool:
+    """Whether a request has no room in its model's window where one of usual length has: its length is at fault, not its settings."""
+    room = room_beside(model, budget) if configuration.check_model_rules else None
+    return room is not None and stage.typical_input_tokens <= room < input_tokens
+
+
 def unfit_requests(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> dict[int, str]:
-    """The requests that their model would refuse, by id, with the reason. They may be older than the configuration."""
+    """The requests whose settings their model would refuse, by id, with the reason. They may be older than the configuration.
+
+    One that is only too long is not among them: it can be shortened.
+    """
     if not rows or not configuration.check_model_rules:
         return {}
     styles = pending.styles(connection, [row.id for row in rows])
     found = {}
     for row in rows:
-        schema = stage_of(row.stage).response_format is not None
-        if broken := broken_rules(Asked(row.model, *styles[row.id], row.max_completion_tokens, schema, row.input_tokens)):
+        stage = stage_of(row.stage)
+        schema = stage.response_format is not None
+        budget, tokens = row.max_completion_tokens, row.input_tokens
+        if is_too_long(configuration, stage, row.model, input_tokens=tokens, budget=budget):
+            tokens = stage.typical_input_tokens
+        if broken := broken_rules(Asked(row.model, *styles[row.id], budget, schema, tokens)):
             found[row.id] = f"{broken[0].setting}: {broken[0].says}"
     return found

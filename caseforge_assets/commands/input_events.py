@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.stages.stations import NODE_CONTEXTS, input_version
-from caseforge_assets.store import outbox
+from caseforge_assets.store import nodes, outbox
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.outbox import OutboxRow
+from caseforge_assets.store.requests import NewRequest
 
 
 def write_input_events(
@@ -44,3 +45,16 @@ def write_input_events(
             for row in targets
         ],
     )
+
+
+def write_events_of(connection: Connection, key: str, stage: Stage, new: Sequence[NewRequest], made: dict[int, int]) -> None:
+    """Writes the events of requests that took the place of others; each keeps the stage version that it was made with.
+
+    Args:
+        made: their ids by node id.
+    """
+    targets = nodes.target_nodes(connection, key, list(made))
+    prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
+    versions = {row.node_id: row.stage_version for row in new}
+    for version in sorted(set(versions.values())):
+        write_input_events(connection, key, stage, version, [row for row in targets if versions[row.node_id] == version], made, prints)

@@ -10,8 +10,9 @@ from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_output_tokens
+from caseforge_assets.commands.fit_requests import TooLong, settle_requests
 from caseforge_assets.commands.retry_failed import retry_failed
-from caseforge_assets.commands.reuse_answers import ReusedAnswer, reuse_answers
+from caseforge_assets.commands.reuse_answers import ReusedAnswer
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.reports.coverage import NodeState, classify, count_states
@@ -30,7 +31,9 @@ class StagePlan:
 
     `states` counts the chosen nodes before anything is sent; `now` have their request ready, `later` get it when
     the stage that they read is done. `reused` counts those that are answered from the store at no cost, by rule and then by
-    the framework that the answer comes from. `batches` is how many the limits make necessary, as far as they are known. Tokens are sums; the cost is None where the model has no known batch price.
+    the framework that the answer comes from. `shortened` of the requests are made from half of what belongs in them, because the
+    whole is too long for the model; `too_long` are those that are not sent, because they are too long even so. `batches` is how many the
+    limits make necessary, as far as they are known. Tokens are sums; the cost is None where the model has no known batch price.
     `at_most_usd` is the cost if every answer used its whole budget, at the first try.
     """
 
@@ -42,6 +45,8 @@ class StagePlan:
     retries: int
     given_up: dict[str, int]
     reused: dict[str, dict[str, int]]
+    shortened: int
+    too_long: tuple[TooLong, ...]
     batches: int
     input_tokens: int
     output_tokens: int
@@ -151,6 +156,7 @@ def draft_plan(
     plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
     details = {
         part.stage.key: {"states": part.states, "now": part.now, "later": part.later, "model": part.model, "reused": part.reused}
+        | {"shortened": part.shortened, "too_long": len(part.too_long)}
         for part in plan.stages
     }
     plans.set_estimate(connection, plan_id, plan.nodes, plan.expected_cost_usd, details)
@@ -183,17 +189,16 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     retried = retry_failed(connection, configuration, drafting.key, stage, node_ids=failed, plan_id=plan_id)
     waiting = [row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id]
     requests.set_plan(connection, requests.without_approval(connection, waiting), plan_id)  # a draft takes nothing from approved plans
-    of_plan = pending.of_plan(connection, plan_id, stage.key)
-    reused = reuse_answers(connection, configuration, drafting.simulated, of_plan)
-    drafting.reused += len(reused)
-    answered = {one.request_id for one in reused}
-    now = [row for row in of_plan if row.id not in answered]
+    settled = settle_requests(connection, configuration, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
+    drafting.reused += len(settled.reused)
+    now = settled.rows
     output = expected_output_tokens(connection, stage.key, settings.model, drafting.simulated)
     tokens = [row.input_tokens for row in now] + [stage.typical_input_tokens] * len(later)
     budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
         later
     )
-    drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {one.node_id for one in reused})
+    failed_now = {one.node_id for one in settled.fitted.too_long}
+    drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {one.node_id for one in settled.reused} - failed_now)
     return StagePlan(
         stage,
         settings.model,
@@ -202,7 +207,9 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
         later=len(later),
         retries=len(retried.node_ids),
         given_up=retried.left,
-        reused=_count_reused(reused),
+        reused=_count_reused(settled.reused),
+        shortened=sum(row.shortened for row in now),
+        too_long=settled.fitted.too_long,
         batches=_batches(configuration, settings.model, tokens),
         input_tokens=sum(tokens),
         output_tokens=output * len(tokens),
@@ -227,7 +234,7 @@ def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState,
     again = (
         done if drafting.ask_again else contents.made_in_another_context(connection, stage.key, done) if drafting.refresh_context else []
     )
-    wanted = [row.node_id for row, state in rows if state in TO_DO]
+    wanted = [row.node_id for row, state in rows if state in TO_DO or (state is NodeState.FAILED and row.request_not_sent)]
     own = drafting.refresh_context
     made: set[int] = set()
     for node_ids, ask_again in ((wanted, drafting.ask_again), (again, True)):

@@ -13,11 +13,11 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.await_answers import Waiting, await_answers
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
+from caseforge_assets.commands.fit_requests import settle_requests
 from caseforge_assets.commands.load_framework import confirm_nodes
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.retry_failed import retry_failed
-from caseforge_assets.commands.reuse_answers import reuse_answers
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
@@ -114,17 +114,23 @@ def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
 
 
 def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> None:
-    by_state: dict[NodeState, list[int]] = {}
+    wanted, failed, done = [], [], []
     for row, state in hands.survey(connection, stage):
-        if state not in WANTED or _context_is_fresh(row):
-            by_state.setdefault(state, []).append(row.node_id)
+        if (state in WANTED and _context_is_fresh(row)) or (state is NodeState.FAILED and row.request_not_sent):
+            wanted.append(row.node_id)
+        elif state is NodeState.FAILED:
+            failed.append(row.node_id)
+        elif state is NodeState.DONE:
+            done.append(row.node_id)
     for station in hands.chosen(stage.outputs, stage.content):
-        outbox.repeat_latest(connection, hands.key, station, by_state.get(NodeState.DONE, []))
-    if wanted := [node_id for state in WANTED for node_id in by_state.get(state, [])]:
+        outbox.repeat_latest(connection, hands.key, station, done)
+    if asked := [*wanted, *failed]:
+        requests.lock_making(connection)
+    if wanted:
         build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), wanted, reopen=True)
-        reuse_answers(connection, hands.configuration, hands.simulated, pending.of_nodes(connection, stage.key, wanted))
-    if failed := by_state.get(NodeState.FAILED):
+    if failed:
         retry_failed(connection, hands.configuration, hands.key, stage, node_ids=failed, asked=True)
+    settle_requests(connection, hands.configuration, hands.simulated, lambda _: pending.of_nodes(connection, stage.key, asked))
     if hands.simulated:
         requests.leave_drafts(connection, stage.key, hands.node_ids)
 

@@ -11,11 +11,10 @@ from caseforge_assets.batches.custom_id import make_custom_id
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.check_models import unfit_requests
 from caseforge_assets.commands.expected_costs import expected_costs
+from caseforge_assets.commands.fit_requests import TooLong, settle_requests
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.reuse_answers import reuse_answers
 from caseforge_assets.costs.budgets import check_budget
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store import batches, pending, plans, providers, requests
 from caseforge_assets.store.batches import NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
@@ -24,11 +23,17 @@ from caseforge_assets.store.pending import PendingRequest
 
 @dataclass(frozen=True)
 class Planned:
-    """What the planner did: new batches, nodes answered from the store, and why requests stay pending (empty: none do)."""
+    """What the planner did: new batches, nodes answered from the store, and why requests stay pending (empty: none do).
+
+    `shortened` counts requests that were too long for their model and are sent shorter; `too_long` are those that failed, because they are
+    too long even so.
+    """
 
     batch_ids: tuple[int, ...] = ()
     reused: int = 0
     held_back: str = ""
+    shortened: int = 0
+    too_long: tuple[TooLong, ...] = ()
 
 
 def plan_batches(
@@ -41,7 +46,8 @@ def plan_batches(
 ) -> Planned:
     """Packs what may be sent into as few batches as the limits allow.
 
-    A provider that bills gets requests of approved plans within a budget only. What can be answered from the store is not sent.
+    A provider that bills gets requests of approved plans within a budget only. What can be answered from the store is not
+    sent; what is too long for its model is sent shorter, or fails.
 
     Args:
         quiet_period_s: while newer requests than this are still being made, nothing is planned.
@@ -55,11 +61,13 @@ def plan_batches(
         age_s = pending.seconds_since_newest(connection)
         if age_s is not None and age_s < quiet_period_s:
             return Planned(held_back=f"requests are still being made; waiting for {quiet_period_s:.0f} s without a new one")
-        rows = pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, request_ids)
-        rows, unknown = of_known_stages(rows)
-        reused = {one.request_id for one in reuse_answers(connection, configuration, provider.simulated, rows)}
-        rows = [row for row in rows if row.id not in reused]
-        rows, unfit = _fit(connection, configuration, rows)
+
+        def find(made: Sequence[int]) -> list[PendingRequest]:
+            ids = None if request_ids is None else [*request_ids, *made]
+            return pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, ids)
+
+        settled = settle_requests(connection, configuration, provider.simulated, find)
+        rows, unfit = _fit(connection, configuration, settled.rows)
         costs = expected_costs(connection, rows, provider.simulated)
         rows, held_back = _affordable(connection, provider, configuration, rows, costs)
         groups = _packed(connection, provider, configuration, rows)
@@ -67,15 +75,8 @@ def plan_batches(
         sent = sum(len(group) for group in groups)
         if not held_back and sent < len(rows):
             held_back = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
-    return Planned(tuple(ids), len(reused), "; ".join(reason for reason in (unknown, unfit, held_back) if reason))
-
-
-def of_known_stages(rows: Sequence[PendingRequest]) -> tuple[list[PendingRequest], str]:
-    """The rows whose stages there are, and why the others wait: a project may have taken a stage of its own out again."""
-    known = {stage.key for stage in all_stages()}
-    lost = sorted({row.stage for row in rows} - known)
-    reason = f"requests of {', '.join(lost)} wait, because there is no such stage now (own_stages in caseforge.toml)" if lost else ""
-    return [row for row in rows if row.stage in known], reason
+    reasons = "; ".join(reason for reason in (settled.unknown, unfit, held_back) if reason)
+    return Planned(tuple(ids), len(settled.reused), reasons, len(settled.fitted.shortened), settled.fitted.too_long)
 
 
 def _fit(connection: Connection, configuration: Configuration, rows: list[PendingRequest]) -> tuple[list[PendingRequest], str]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_costs, expected_output_tokens
+from caseforge_assets.commands.fit_requests import fit_plan
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.measure_quality import measured_stages
 from caseforge_assets.commands.stage_settings import stage_settings
@@ -16,7 +17,7 @@ from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage, all_stages
-from caseforge_assets.store import pending, plans, quality, requests
+from caseforge_assets.store import plans, quality, requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.quality import Scored
 
@@ -76,7 +77,7 @@ def plan_quality_retry(
         if stage in stages:
             of_stage = [row for row in low if row.stage == stage.key and row.node_id not in follows]
             coming[stage.key] |= _ask_again(connection, configuration, key, stage, simulated, of_stage, plan_id, chosen)
-    now = [row for stage in all_stages() for row in pending.of_plan(connection, plan_id, stage.key)]
+    now, _ = fit_plan(connection, configuration, plan_id, all_stages())
     costs = list(expected_costs(connection, now, simulated).values())
     costs += [_later_cost(connection, configuration, stage, simulated, later[stage.key]) for stage in all_stages()]
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_costs
+from caseforge_assets.commands.fit_requests import TooLong, fit_plan
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.retry_failed import retry_failed
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
-from caseforge_assets.store import pending, plans, requests
+from caseforge_assets.store import plans, requests
 from caseforge_assets.store.engine import Connection
 
 
 @dataclass(frozen=True)
 class RetryPlan:
-    """A draft: how many nodes would be sent again, at what expected cost (None: unknown)."""
+    """A draft: how many nodes would be sent again, at what expected cost (None: unknown).
+
+    `shortened` of them are made from half of what belongs in them; `too_long` are not sent.
+    """
 
     id: int
     nodes: int
     expected_cost_usd: Decimal | None
+    shortened: int
+    too_long: tuple[TooLong, ...]
 
 
 def plan_retry(
@@ -46,7 +52,7 @@ def plan_retry(
     plan_id = plans.add_plan(connection, key, covered, "retry", 0)
     requests.lock_making(connection)
     for stage in stages:
-        changed = _ask_anew(connection, configuration, key, stage, simulated, node_ids, outcomes, plan_id)
+        changed = _ask_anew(connection, configuration, key, stage, simulated, node_ids, outcomes, plan_id, max_completion_tokens)
         failed = {one.request.node_id for one in requests.failed_requests(connection, key, stage.key, node_ids)}
         retry_failed(
             connection,
@@ -59,11 +65,11 @@ def plan_retry(
             plan_id=plan_id,
             max_completion_tokens=max_completion_tokens,
         )
-    rows = [row for stage in stages for row in pending.of_plan(connection, plan_id, stage.key)]
+    rows, fitted = fit_plan(connection, configuration, plan_id, stages)
     costs = list(expected_costs(connection, rows, simulated).values())
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     plans.set_estimate(connection, plan_id, len(rows), total, {"retry": True})
-    return RetryPlan(plan_id, len(rows), total)
+    return RetryPlan(plan_id, len(rows), total, sum(row.shortened for row in rows), fitted.too_long)
 
 
 def _ask_anew(
@@ -75,13 +81,17 @@ def _ask_anew(
     node_ids: Sequence[int] | None,
     outcomes: Collection[str],
     plan_id: int,
+    max_completion_tokens: int | None,
 ) -> set[int]:
-    """Makes requests of failed nodes whose question has changed; returns all such nodes, those without a source, too."""
+    """Makes requests of failed nodes whose question has changed or was never sent; returns all such nodes, those without a source, too."""
     states = {row.node_id: state for row, state in survey(connection, configuration, key, stage, simulated, node_ids)}
     failed = [one for one in requests.failed_requests(connection, key, stage.key, node_ids) if not outcomes or one.outcome in outcomes]
-    ids = [one.request.node_id for one in failed]
-    changed = [node_id for node_id in ids if states[node_id] in (NodeState.MISSING, NodeState.STALE, NodeState.NO_SOURCE)]
+    anew = (NodeState.MISSING, NodeState.STALE, NodeState.NO_SOURCE)
+    changed = [one.request.node_id for one in failed if one.not_sent or states[one.request.node_id] in anew]
     if changed:
         build_contexts(connection, key, changed)
-        build_requests(connection, key, stage, stage_settings(configuration, stage), changed, plan_id=plan_id)
+        settings = stage_settings(configuration, stage)
+        if max_completion_tokens:
+            settings = replace(settings, max_completion_tokens=max_completion_tokens, budget_quantile=None)
+        build_requests(connection, key, stage, settings, changed, plan_id=plan_id)
     return set(changed)

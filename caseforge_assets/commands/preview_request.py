@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from caseforge_assets.commands.build_contexts import context_of, kpi_lines
-from caseforge_assets.commands.check_models import rule_faults
+from caseforge_assets.commands.check_models import is_too_long, rule_faults
 from caseforge_assets.commands.expected_costs import expected_output_tokens
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd, request_tokens
@@ -32,6 +32,7 @@ class Preview:
         output_tokens: Expected of the answer, thinking included.
         expected_cost_usd: At batch prices; None where the model has no known one.
         faults: What its model is known to refuse.
+        too_long: Whether it is too long for its model; then it is made from half of what belongs in it before it is sent.
     """
 
     node: str
@@ -44,6 +45,7 @@ class Preview:
     output_tokens: int
     expected_cost_usd: Decimal | None
     faults: tuple[str, ...]
+    too_long: bool
 
 
 def preview_request(connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage) -> Preview:
@@ -68,4 +70,5 @@ def preview_request(connection: Connection, configuration: Configuration, key: s
         output,
         expected_cost_usd(settings.model, tokens, output),
         tuple(fault.text for fault in rule_faults(configuration, stage)),
+        is_too_long(configuration, stage, settings.model, input_tokens=tokens, budget=body["max_completion_tokens"]),
     )

@@ -13,6 +13,7 @@ from functools import cached_property
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.commands.measure_quality import measure_contents
+from caseforge_assets.commands.shorten_request import shortened_note
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage, usage_of
 from caseforge_assets.event_log import log_event
@@ -28,6 +29,7 @@ from caseforge_assets.store.outbox import Kind, OutboxRow
 
 MAX_UNCOUNTED_TRIES = 5  # a request that expires or is sent back this often is shown as failed
 MAX_MISSING_LINES = 2  # fewer: an answer that got lost was paid for
+SUBMITTED = "submitted"  # origin of a batch whose answers are to its requests as they stand here; imported ones may be to others
 log = logging.getLogger(__name__)
 
 
@@ -97,12 +99,12 @@ def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
     line, usage = one.line, one.usage
     judgement = one.judgement
     if line is None:
-        return Result(one.attempt.id, judgement.outcome, redact(judgement.detail), list(judgement.notes), cost_usd=cost)
+        return Result(one.attempt.id, judgement.outcome, redact(judgement.detail), _notes(reception, one), cost_usd=cost)
     return Result(
         attempt_id=one.attempt.id,
         outcome=judgement.outcome,
         detail=redact(judgement.detail),
-        notes=[*line.notes, *judgement.notes],
+        notes=_notes(reception, one),
         line_number=line.line_number,
         status_code=line.status_code,
         remote_request_id=line.request_id,
@@ -117,6 +119,15 @@ def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
         cost_usd=cost,
         answered_at=_answered_at(line) or reception.now,
     )
+
+
+def _notes(reception: Reception, one: Judged) -> list[str]:
+    """What was tolerated in the line and its answer, and whether less was asked than belongs to it."""
+    return [
+        *(one.line.notes if one.line else ()),
+        *one.judgement.notes,
+        *([shortened_note(reception.stage)] if one.attempt.shortened and reception.batch.origin == SUBMITTED else []),
+    ]
 
 
 def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewContent:
@@ -149,7 +160,7 @@ def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewCont
         output_tokens=usage.output_tokens if usage else None,
         cost_usd=cost,
         answered_at=_answered_at(line) or reception.now,
-        notes=[*line.notes, *one.judgement.notes],
+        notes=_notes(reception, one),
         candidates=tuple(
             NewCandidate(position, reception.stage.item_uid(attempt.code, position), item.title, dict(item.fields))
             for position, item in enumerate(content.items, 1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
-from caseforge_assets.commands.input_events import write_input_events
+from caseforge_assets.commands.input_events import write_events_of
 from caseforge_assets.commands.shorten_request import shortened_bodies
 from caseforge_assets.commands.stage_settings import largest_budget
 from caseforge_assets.costs.estimates import request_tokens
@@ -18,7 +18,7 @@ from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import Stage, all_stages, canonical_json, text_fingerprint
-from caseforge_assets.store import nodes, requests
+from caseforge_assets.store import requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import FailedRequest, NewRequest
 
@@ -67,7 +67,7 @@ def retry_failed(
     if plan_id is not None:
         requests.set_plan(connection, list(again), plan_id)
     made = requests.save_requests(connection, new)
-    _write_events(connection, key, stage, new, made)
+    write_events_of(connection, key, stage, new, made)
     for one, step in steps:
         if step.kind is not NextKind.give_up:
             log_event(log, "retry", framework=key, stage=stage.key, node_id=one.request.node_id, after=one.outcome, attempts=_counted(one))
@@ -93,13 +93,16 @@ def _counted(failed: FailedRequest) -> int:
 
 
 def next_step(configuration: Configuration, stage: Stage, failed: FailedRequest, asked: bool = False) -> NextRequest:
-    """What follows for a failed request by itself, or when a person asks."""
+    """What follows for a failed request by itself, or when a person asks. What was never sent is no attempt to follow up: it is made anew."""
+    if failed.not_sent:
+        request = failed.request
+        return NextRequest(NextKind.give_up, request.max_completion_tokens, request.generation, "it is too long for its model")
     return next_request(
         Outcome(failed.outcome),
         attempts_counted=_counted(failed),
         max_attempts=configuration.max_attempts,
         current_budget=failed.request.max_completion_tokens,
-        budget_limit=largest_budget(stage, failed.request.model),
+        budget_limit=largest_budget(stage, failed.request.model, failed.request.input_tokens),
         generation=failed.request.generation,
         asked=asked,
         context_shortened=failed.request.shortened,
@@ -125,12 +128,3 @@ def _next(
         size_bytes=len(text.encode()),
         shortened=failed.request.shortened or shorter is not None,
     )
-
-
-def _write_events(connection: Connection, key: str, stage: Stage, new: Sequence[NewRequest], made: dict[int, int]) -> None:
-    targets = nodes.target_nodes(connection, key, list(made))
-    prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
-    versions = {row.stage_version for row in new}
-    for version in versions:
-        group = [row for row in targets if any(one.node_id == row.node_id and one.stage_version == version for one in new)]
-        write_input_events(connection, key, stage, version, group, made, prints)

@@ -102,10 +102,11 @@ def _copy(row: PendingRequest, source: StoredContent, rule: Rule, target: NodeRo
 
 
 def _note(source: StoredContent, rule: Rule) -> str:
+    shorter = "; its request was shortened, because it was too long for the model" if source.shortened else ""
     if rule is Rule.exact:
-        return f"reused from content {source.original_id}, the answer to the same request"
+        return f"reused from content {source.original_id}, the answer to the same request{shorter}"
     why = "is the same node by id, name and description" if rule is Rule.identity else "was accepted as the same by a person"
-    return f"reused from content {source.original_id}: {source.framework_key} {source.code} {why}"
+    return f"reused from content {source.original_id}: {source.framework_key} {source.code} {why}{shorter}"
 
 
 def _write_events(

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from caseforge_assets.commands.build_contexts import as_node, kpi_lines
 from caseforge_assets.contexts import build_context, first_sentences
+from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.frameworks import node_path
-from caseforge_assets.stages.stage import Source, Stage
+from caseforge_assets.stages.stage import Source, Stage, canonical_json, text_fingerprint
 from caseforge_assets.store import contents, nodes
+from caseforge_assets.store import requests as stored_requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import NewRequest
+
+
+def shortened_note(stage: Stage) -> str:
+    """What is said of attempts and contents whose request was shortened."""
+    parts = f"the context and of the content of {stage.reads}" if stage.reads else "the context"
+    return f"The request was made from half of {parts}, because the whole was too long for the model."
 
 
 def shortened_bodies(connection: Connection, key: str, stage: Stage, requests: Sequence[NewRequest]) -> dict[int, dict[str, Any]]:
@@ -33,3 +42,29 @@ def shortened_bodies(connection: Connection, key: str, stage: Stage, requests: S
         source = Source(node.name, context, kpi_lines(rows[request.node_id]), upstream)
         bodies[request.node_id] = json.loads(request.body) | {"messages": stage.build_messages(source)}
     return bodies
+
+
+def shortened_requests(connection: Connection, key: str, stage: Stage, requests: Sequence[NewRequest]) -> dict[int, NewRequest]:
+    """By node id, these requests with half of what they were made from, asked for no other reason than they were.
+
+    The shorter body is the one that a refusal would lead to, so that an answer to it is found again. Where another answer was asked for,
+    it is another one to the shorter question, too.
+    """
+    bodies = shortened_bodies(connection, key, stage, requests)
+    rows = {request.node_id: _with_body(request, bodies[request.node_id]) for request in requests}
+    again = [row for row in rows.values() if row.generation]
+    highest = stored_requests.highest_generations(connection, [row.fingerprint for row in again])
+    generations = {row.node_id: max(row.generation, highest.get(row.fingerprint, -1) + 1) for row in again}
+    return {node_id: replace(row, generation=generations.get(node_id, 0)) for node_id, row in rows.items()}
+
+
+def _with_body(request: NewRequest, body: dict[str, Any]) -> NewRequest:
+    text = canonical_json(body)
+    return replace(
+        request,
+        body=text,
+        fingerprint=text_fingerprint(text),
+        input_tokens=request_tokens(body),
+        size_bytes=len(text.encode()),
+        shortened=True,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseforge_assets.settings import Configuration, StageOverrides
-from caseforge_assets.stages.model_rules import rules_of
+from caseforge_assets.stages.model_rules import room_beside, rules_of
 from caseforge_assets.stages.stage import Stage, StageSettings, stage_version
 
 
@@ -40,8 +40,13 @@ def current_stage_version(configuration: Configuration, stage: Stage) -> str:
     return stage_version(stage, stage_settings(configuration, stage))
 
 
-def largest_budget(stage: Stage, model: str) -> int:
-    """How far a request's completion budget may be raised: as far as the stage goes, and not beyond what its model can write."""
+def largest_budget(stage: Stage, model: str, input_tokens: int = 0) -> int:
+    """How far a request's completion budget may be raised: as far as the stage goes, and not beyond what its model can write.
+
+    Args:
+        input_tokens: of the request; they take their part of the model's window.
+    """
     rules = rules_of(model)
     most = rules.max_completion_tokens if rules else None
-    return stage.max_max_completion_tokens if most is None else min(stage.max_max_completion_tokens, most)
+    limits = (stage.max_max_completion_tokens, most, room_beside(model, input_tokens))
+    return min(limit for limit in limits if limit is not None)

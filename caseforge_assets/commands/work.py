@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
 from caseforge_assets.batches.progress import poll_interval_s
 from caseforge_assets.commands.collect_batch import Collected, collect_batch
+from caseforge_assets.commands.fit_requests import TooLong
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
@@ -34,7 +35,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Round:
-    """What one round did, the batches that are unfinished after it, and those that the provider refused to create."""
+    """What one round did, the batches that are unfinished after it, and those that the provider refused to create.
+
+    `shortened` and `too_long` are what planning says of requests that are too long for their models.
+    """
 
     submitted: tuple[int, ...]
     collected: tuple[Collected, ...]
@@ -43,6 +47,8 @@ class Round:
     held_back: str
     refused: tuple[BatchRow, ...] = ()
     next_look_s: float = 0.0
+    shortened: int = 0
+    too_long: tuple[TooLong, ...] = ()
 
     @property
     def under_way(self) -> list[BatchRow]:
@@ -88,7 +94,16 @@ def work_round(
         refused = [batch for batch in submit_batches(store, provider, folder) if batch.state == "refused"]
     with store.connect() as connection:
         unfinished = batches.in_states(connection, UNFINISHED, provider.id)
-    return Round(planned.batch_ids, collected, planned.reused, tuple(unfinished), planned.held_back, tuple(refused))
+    return Round(
+        planned.batch_ids,
+        collected,
+        planned.reused,
+        tuple(unfinished),
+        planned.held_back,
+        tuple(refused),
+        shortened=planned.shortened,
+        too_long=planned.too_long,
+    )
 
 
 def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration) -> tuple[Collected, ...]:

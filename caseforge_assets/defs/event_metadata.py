@@ -55,7 +55,8 @@ def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -
 
 
 def _request(row: Any) -> dict[str, Any]:
-    return {
+    shorter = {"shortened": "made from half of what belongs in it, because the whole was too long for the model"} if row.shortened else {}
+    return shorter | {
         "model": row.request_model,
         "input_tokens": row.request_tokens,
         "max_completion_tokens": row.max_completion_tokens,
@@ -102,6 +103,8 @@ def _content(row: Any, stage: Stage | None) -> dict[str, Any]:
     }
     if row.reused_from is not None:
         shown |= {"reused_from": row.reused_from, "cost_usd": 0.0}
+    if row.notes:
+        shown["notes"] = " ".join(row.notes)
     if row.score is not None:
         shown |= {"quality_score": row.score, "quality": _quality(row)}
     if row.items and stage is not None:

@@ -49,6 +49,9 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
     planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration)
     submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder)
     context.log.info(f"{len(submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
+    if planned.shortened or planned.too_long:
+        failed = ", ".join(one.code for one in planned.too_long) or "none"
+        context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
     mirror(context, caseforge)
 
 

@@ -71,6 +71,7 @@ def _request(row: Row) -> Event:
         *([f"once more after request {row['retry_of']}"] if row["retry_of"] else []),
         *(["an answer of its own was asked for"] if row["own_answer"] else []),
         *(["shortened, because it was too long for the model"] if row["shortened"] else []),
+        *([f"failed without being sent: {row['not_sent_because']}"] if row["not_sent_because"] else []),
     ]
     said = f"request {row['id']} for {row['stage']} {made_of}{plan}{approved}; now {row['state']}"
     size = f"{row['model']}, {row['input_tokens']:,} tokens in, at most {row['max_completion_tokens']:,} out, fingerprint {_short(row['fingerprint'])}"

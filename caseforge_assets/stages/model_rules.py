@@ -129,6 +129,12 @@ def broken_rules(asked: Asked) -> list[Broken]:
     return [] if rules is None else [*_effort(asked, rules), *_temperature(asked, rules), *_verbosity(asked), *_size(asked, rules)]
 
 
+def room_beside(model: str, tokens: int) -> int | None:
+    """How many tokens a model's window has left beside so many, of a request or of its budget; None where the window is not known."""
+    rules = rules_of(model)
+    return None if rules is None or rules.context_tokens is None else rules.context_tokens - tokens
+
+
 def _effort(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
     effort = asked.reasoning_effort
     if effort is None or rules.efforts is None or effort in rules.efforts:

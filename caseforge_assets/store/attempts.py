@@ -35,6 +35,7 @@ class AttemptRow:
     temperature: float | None
     attempts_counted: int | None
     max_completion_tokens: int | None
+    shortened: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Result:
 _SELECT = """
 select a.id, a.custom_id, a.outcome, a.node_id, n.framework_key, nv.partition_key, coalesce(nv.code, n.identity), coalesce(nv.name, n.identity),
        a.request_id, r.state, r.is_current, r.question, r.stage_version, r.source_content_id, r.temperature, r.attempts_counted,
-       r.max_completion_tokens
+       r.max_completion_tokens, r.shortened
 from caseforge.attempt a
 join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.id = a.request_id
@@ -154,17 +155,23 @@ def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
 
 
 def failures(connection: Connection, framework_key: str) -> list[Any]:
-    """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far."""
+    """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far.
+
+    What was too long to be sent has no attempt, and the outcome that the attempt would have had.
+    """
     query = text("""
-    select nv.code, nv.name, r.stage, last.outcome, last.detail, sums.attempts, sums.cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
+    select nv.code, nv.name, r.stage, coalesce(last.outcome, 'context_length') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
+           sums.attempts, sums.cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
     from caseforge.request r
     join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
     join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    join lateral (select outcome, detail from caseforge.attempt a where a.request_id = r.id order by a.id desc limit 1) last on true
+    left join lateral (
+        select id, outcome, detail from caseforge.attempt a where a.request_id = r.id and r.not_sent_because is null
+        order by a.id desc limit 1) last on true
     join lateral (
         select count(*) as attempts, sum(a.cost_usd) as cost_usd, sum(a.output_tokens) as output_tokens
         from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id and b.stage = r.stage where a.node_id = r.node_id) sums on true
-    where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key
+    where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and (last.id is not null or r.not_sent_because is not null)
     order by r.stage, nv.position
     """)
     return list(connection.execute(query, {"key": framework_key}))

@@ -95,16 +95,18 @@ class StoredContent:
     remote_request_id: str | None
     answered_at: datetime | None
     answer_sha256: str | None
+    shortened: bool
     candidates: tuple[NewCandidate, ...] = ()
 
 
 _STORED = text("""
 select c.id, coalesce(c.reused_from, c.id) as original_id, c.framework_key, nv.code, c.body, c.version, c.stage_version, c.simulated, c.generated_by, c.model, c.temperature, c.owner, c.remote_batch_id,
-       c.remote_request_id, c.answered_at, a.answer_sha256
+       c.remote_request_id, c.answered_at, a.answer_sha256, coalesce(q.shortened, false) as shortened
 from caseforge.content c
 left join caseforge.content o on o.id = c.reused_from
 left join caseforge.attempt a on a.id = coalesce(c.attempt_id, o.attempt_id)
 left join caseforge.request r on r.id = c.request_id
+left join caseforge.request q on q.id = coalesce(o.request_id, c.request_id)
 left join caseforge.node_version nv on nv.framework_version_id = r.framework_version_id and nv.node_id = c.node_id
 where c.id = any(:ids)
 """)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
@@ -103,6 +103,11 @@ def wait_for_lock(engine: Engine, name: str) -> Iterator[None]:
 def lock_in_transaction(connection: Connection, name: str) -> None:
     """Waits for a named lock and holds it until the transaction ends."""
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": lock_key(name)})
+
+
+def after_commit(connection: Connection, call: Callable[[], None]) -> None:
+    """Calls when the connection's transaction is committed; a transaction that is rolled back, to look only, says nothing."""
+    event.listen(connection, "commit", lambda _: call(), once=True)
 
 
 def _revision(engine: Engine) -> str | None:

@@ -227,11 +227,11 @@ def note_waiting(connection: Connection, asset: str, batch_id: int, reason: str)
 
 _NEWEST_FAILURES = text("""
 select distinct on (node_id) node_id, reason from caseforge.outbox
-where asset = any(:assets) and node_id = any(:ids) and kind = 'failed' and attempt_id is not null order by node_id, id desc
+where asset = any(:assets) and node_id = any(:ids) and kind = 'failed' and coalesce(attempt_id, request_id) is not null order by node_id, id desc
 """)
 
 
 def newest_failures(connection: Connection, assets: Sequence[str], node_ids: Sequence[int]) -> dict[int, str]:
-    """Per node, why its newest failed attempt failed."""
+    """Per node, why its newest failed request failed: in an attempt, or because it could not be sent."""
     rows = connection.execute(_NEWEST_FAILURES, {"assets": list(assets), "ids": list(node_ids)})
     return {row.node_id: row.reason for row in rows}

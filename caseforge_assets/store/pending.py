@@ -28,11 +28,12 @@ class PendingRequest:
     source_content_id: int | None
     identity_key: str | None
     own_answer: bool
+    shortened: bool
 
 
 _PENDING = """
 select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprint, r.generation, r.size_bytes, r.input_tokens,
-       r.max_completion_tokens, r.plan_id, r.question, r.source_content_id, r.identity_key, r.own_answer
+       r.max_completion_tokens, r.plan_id, r.question, r.source_content_id, r.identity_key, r.own_answer, r.shortened
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current

@@ -12,13 +12,13 @@ PREVIEW_CHARACTERS = 2_000
 _PREVIEWS = text("""
 select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size) as description,
        left(x.text, :size) as context_text, length(x.text) as context_characters,
-       r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint,
+       r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint, r.shortened,
        left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text,
        a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens, a.cost_usd,
        a.line_number, b.id as batch_id, b.remote_id, p.base_url, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
        (select left(k.body, 600) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
             and o.kind = 'made') as answer_text,
-       c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd,
+       c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,
        q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
        (select jsonb_agg(jsonb_build_object('id', k.candidate_uid, 'title', left(k.title, 120), 'fields',
             (select jsonb_object_agg(f.name, left(k.fields ->> f.name, 120)) from unnest(cast(:item_fields as text[])) f(name))) order by k.position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ class NewRequest:
 
 @dataclass(frozen=True, slots=True)
 class CurrentRequest:
-    """A node's current request in a stage, without its body."""
+    """A node's current request in a stage, without its body. `not_sent`: it failed without being sent."""
 
     id: int
     node_id: int
@@ -57,10 +57,11 @@ class CurrentRequest:
     plan_id: int | None
     attempts_counted: int
     max_completion_tokens: int
+    not_sent: bool
 
 
 _CURRENT = text("""
-select id, node_id, question, fingerprint, generation, state, plan_id, attempts_counted, max_completion_tokens
+select id, node_id, question, fingerprint, generation, state, plan_id, attempts_counted, max_completion_tokens, not_sent_because is not null
 from caseforge.request where is_current and stage = :stage and node_id = any(:ids)
 """)
 
@@ -178,23 +179,27 @@ def set_states(connection: Connection, states: Mapping[int, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FailedRequest:
-    """A current request that failed or was cancelled, with what its last attempt came to."""
+    """A current request that failed or was cancelled, with what its last attempt came to; or that failed without being sent."""
 
     request: NewRequest
     id: int
     state: str
     outcome: str
+    not_sent: bool = False
 
 
-_FAILED = """
-select r.id, r.state, last.outcome, r.framework_key, r.node_id, r.framework_version_id, r.stage, r.question, r.fingerprint, r.generation, r.body,
-       r.model, r.temperature, r.stage_version, r.context_id, r.source_content_id, r.plan_id, r.retry_of, r.attempts_counted, r.input_tokens,
-       r.max_completion_tokens, r.size_bytes, r.identity_key, r.own_answer, r.shortened
+_NEW = ", ".join(f"r.{one.name}" for one in fields(NewRequest))
+
+_FAILED = f"""
+select r.id, r.state, coalesce(last.outcome, 'context_length') as outcome, r.not_sent_because is not null as not_sent, {_NEW}
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-join lateral (select outcome from caseforge.attempt a where a.request_id = r.id and a.outcome is not null order by a.id desc limit 1) last on true
+left join lateral (
+    select outcome from caseforge.attempt a where a.request_id = r.id and a.outcome is not null and r.not_sent_because is null
+    order by a.id desc limit 1) last on true
 where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and r.stage = :stage
+  and (last.outcome is not null or r.not_sent_because is not null)
   and (cast(:ids as bigint[]) is null or r.node_id = any(:ids))
 order by nv.position
 """
@@ -206,7 +211,22 @@ def failed_requests(
     """Current requests of target nodes that failed or were cancelled, in framework order, locked until the transaction ends unless one only looks."""
     query = text(_FAILED + " for update of r") if lock else text(_FAILED)
     rows = connection.execute(query, {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)})
-    return [FailedRequest(NewRequest(*row[3:]), row.id, row.state, row.outcome) for row in rows]
+    return [FailedRequest(NewRequest(*row[4:]), row.id, row.state, row.outcome, row.not_sent) for row in rows]
+
+
+def as_new(connection: Connection, request_ids: Sequence[int]) -> dict[int, NewRequest]:
+    """Requests by id, as they would be stored once more."""
+    query = text(f"select r.id, {_NEW} from caseforge.request r where r.id = any(:ids) order by r.id")
+    return {row.id: NewRequest(*row[1:]) for row in connection.execute(query, {"ids": list(request_ids)})}
+
+
+def fail_unsent(connection: Connection, reasons: Mapping[int, str]) -> None:
+    """Pending requests fail without being sent; reasons by id."""
+    query = text("""
+    update caseforge.request r set state = 'failed', not_sent_because = new.reason
+    from unnest(cast(:ids as bigint[]), cast(:reasons as text[])) as new(id, reason) where r.id = new.id and r.state = 'pending'
+    """)
+    connection.execute(query, {"ids": list(reasons), "reasons": list(reasons.values())})
 
 
 _BODIES = text("""

@@ -13,6 +13,7 @@ class StationState:
     """One target node in one stage.
 
     `source_*` is the current content of the stage that this one reads; all None where it reads none or there is none.
+    `request_not_sent`: its request failed without being sent, so that asking once more is another question, not another try.
     """
 
     node_id: int
@@ -34,11 +35,13 @@ class StationState:
     request_state: str | None
     request_question: str | None
     attempts_counted: int | None
+    request_not_sent: bool
 
 
 _STATES = text("""
 select nv.node_id, nv.code, nv.name, nv.partition_key, nv.level, nv.version, x.node_version, x.version,
-       s.id, s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted
+       s.id, s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted,
+       r.not_sent_because is not null
 from caseforge.node_version nv
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 left join caseforge.context x on x.node_id = nv.node_id and x.is_current

@@ -147,6 +147,7 @@ request = Table(
     Column(
         "shortened", Boolean, nullable=False, server_default="false", comment="made from less: as it was, it was too long for the model"
     ),
+    Column("not_sent_because", Text, comment="why it failed without being sent; NULL: it did not"),
     reference("context_id", "context.id"),
     reference("source_content_id", "content.id", nullable=True, closes_cycle=True),
     reference("plan_id", "plan.id", nullable=True),

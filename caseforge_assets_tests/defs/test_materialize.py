@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import dagster as dg
 import pytest
 from dagster import AssetKey
 
 from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
     CONTEXTS,
@@ -28,7 +30,7 @@ from caseforge_assets_tests.defs.project import (
     eventually,
 )
 from caseforge_assets_tests.defs.test_flush import redescribed
-from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, write_table
+from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, write_table
 
 ALL_GREEN = dict.fromkeys(PARTITIONS, MATERIALIZED)
 ALL_FAILED = dict.fromkeys(PARTITIONS, FAILED)
@@ -130,6 +132,46 @@ def test_failed_nodes_are_asked_again_and_the_others_not(project: OpenProject) -
     assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
     assert accepted(opened) == sent + 4
     assert opened.stale() == set()
+
+
+LONG = [(*row[:3], " ".join([f"{row[2]} is done once more. "] * 300)) if row[0] == "1.1.1" else row for row in SHOP]
+
+
+@pytest.mark.parametrize("way", ["assets", "submit"])
+def test_a_node_that_is_too_long_to_be_sent_is_a_failed_partition(project: OpenProject, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """By the assets' own run, or by the job that sends what others have made."""
+    gpt5, budget = MODELS["gpt-5"], PROCESS.default_max_completion_tokens
+    monkeypatch.setitem(MODELS, "gpt-5", replace(gpt5, context_tokens=budget + PROCESS.typical_input_tokens))
+    opened = project()
+    opened.load(LONG)
+    if way == "assets":
+        assert opened.run((CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS)).success
+        assert opened.states(DOCUMENTS) == {**ALL_GREEN, ONE: FAILED}
+    else:
+        opened.run((CONTEXTS, INPUTS))
+        assert opened.run_job("submit").success
+    assert opened.states(OUTPUTS)[ONE] == FAILED
+    ((outcome, message), *more) = opened.failure_runs()
+    assert (outcome, more) == ("context_length", [])
+    assert "it was not sent. Choose a model with more room (openai_model)" in message
+    assert accepted(opened) == 5
+    monkeypatch.setitem(MODELS, "gpt-5", gpt5)
+    assert opened.run(STATIONS, wait_s=20).success
+    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert opened.stale() == set()
+
+
+def test_a_node_that_is_sent_shorter_is_fresh_with_a_note(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = replace(MODELS["gpt-5"], context_tokens=PROCESS.default_max_completion_tokens + 2_000)
+    monkeypatch.setitem(MODELS, "gpt-5", small)
+    opened = project()
+    opened.load(LONG)
+    assert opened.run((CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS)).success
+    assert opened.states(DOCUMENTS) == ALL_GREEN
+    assert opened.stale() == set()
+    document, request = (opened.latest(station, ONE).asset_materialization.metadata for station in (DOCUMENTS, INPUTS))
+    assert "The request was made from half of the context" in document["notes"].value
+    assert "too long for the model" in request["shortened"].value
 
 
 def test_a_draft_that_nobody_decided_on_does_not_hold_nodes_back(project: OpenProject) -> None:
