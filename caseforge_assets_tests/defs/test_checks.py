@@ -106,6 +106,20 @@ def test_the_command_line_and_jobs_are_followed_by_checks_and_reports(project: O
     assert opened.instance.get_run_by_id(run_id).job_name == "collect"  # type: ignore[union-attr]
 
 
+def test_a_node_that_failed_in_two_ways_or_after_a_good_answer_counts_once(project: OpenProject) -> None:
+    opened = project(faults=["truncate:batch=1,match=-2-1-2-r", "http_500:batch=2"])
+    opened.bench.load()
+    opened.bench.generate(stages=[PROCESS])
+    opened.bench.generate("1.1.1", "2.1.2", stages=[PROCESS], ask_again=True)
+    flush_by_command_line(opened)
+    found = evaluation(newest(opened)[DOCUMENTS, "failures_under_10_percent"])
+    assert found.description == "2 of 6 nodes failed (33.3%)"
+    assert {node: why.partition(":")[0] for node, why in nodes_of(opened, DOCUMENTS, "failures_under_10_percent").items()} == {
+        "1.1.1_c": "server_error",
+        "2.1.2_i": "server_error",
+    }
+
+
 def test_failed_nodes_are_listed_where_they_failed(project: OpenProject) -> None:
     opened = project(faults=["http_500:batch=1,match=-1-1-1-r", "truncate:batch=1,match=-2-1-2-r"])
     opened.bench.load()
