@@ -75,10 +75,10 @@ class Session:
 
         return connect_provider(self.store, make_client(self.settings))
 
-    def keep(self) -> None:
-        """Journals what this invocation changed; says so where that cannot be done now."""
+    def keep(self) -> bool:
+        """Journals what this invocation changed; says so where that cannot be done now, and returns whether it is done."""
         if "store" not in self.__dict__:
-            return
+            return True
         from caseforge_assets.artifacts import ArtifactsUnavailable
         from caseforge_assets.cli.console import errors
         from caseforge_assets.commands.write_journal import write_journal
@@ -88,6 +88,8 @@ class Session:
             write_journal(self.store, self.folder)
         except (ArtifactsUnavailable, StoreUnavailable) as error:
             errors.print(f"Not journaled yet, the next command does it: {redact(str(error))}", style="yellow")
+            return False
+        return True
 
     def close(self) -> None:
         """Journals, and lets go of the database."""
