@@ -138,11 +138,12 @@ class Session:
         for name, problem in delivered.problems.items():
             errors.print(f"An alert could not be delivered to {name}: {problem}. It is tried again.", style="yellow")
 
-    def mirror(self, *, quiet: bool = False) -> None:
+    def mirror(self, *, quiet: bool = False, waits: bool = True) -> None:
         """Looks for alerts, shows in Dagster what this invocation did, and says so while it takes long.
 
         Args:
             quiet: say nothing of new alerts, because all of them are shown next.
+            waits: somebody else who shows events is waited for; there is no need to where this invocation made none.
         """
         from caseforge_assets.cli.console import console
         from caseforge_assets.store.outbox import count_unflushed
@@ -155,5 +156,5 @@ class Session:
 
             what = f"{waiting:,} events" if waiting else "what is new of alerts"
             with console.status(f"Showing {what} in Dagster …"):
-                flush(self.settings, self.store, alerts_changed=self._alerts_to_show)
+                flush(self.settings, self.store, alerts_changed=self._alerts_to_show, waits=waits)
             self._alerts_to_show = False
