@@ -19,6 +19,9 @@ from caseforge_assets.store.engine import open_store
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.defs.project import eventually
 
+pytestmark = pytest.mark.slow
+
+QUICK = 150.0  # seconds of the server's clock in one
 AWAY = re.compile(r"The provider cannot be reached since \d\d:\d\d:\d\d: .*no connection to the provider")
 BACK = re.compile(r"The provider is reached again, after \d+ (s|min)\.")
 
@@ -33,8 +36,9 @@ class Provider:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self._port}/v1"
 
-    def start(self) -> None:
-        self._stack.enter_context(serve_in_thread(self._folder, port=self._port, latency_s=3.0))
+    def start(self, time_scale: float = 1.0) -> None:
+        """Its batches take ten minutes by its own clock: only an open batch is asked about."""
+        self._stack.enter_context(serve_in_thread(self._folder, port=self._port, latency_s=600, time_scale=time_scale))
 
     def stop(self) -> None:
         self._stack.close()
@@ -97,7 +101,7 @@ def test_a_provider_that_goes_away_and_comes_back(sent: CommandLine, provider: P
         provider.stop()
         eventually(lambda: AWAY.search(watcher.said))
         assert watcher.process.poll() is None
-        provider.start()
+        provider.start(time_scale=QUICK)
         eventually(lambda: BACK.search(watcher.said))
         collected_by_somebody_else(sent)
         assert watcher.end() == 0
@@ -111,7 +115,7 @@ def test_a_provider_that_is_away_from_the_beginning(sent: CommandLine, provider:
     with watching() as watcher:
         eventually(lambda: AWAY.search(watcher.said))
         eventually(lambda: "process_details batch_" in watcher.said)
-        provider.start()
+        provider.start(time_scale=QUICK)
         eventually(lambda: BACK.search(watcher.said))
         collected_by_somebody_else(sent)
         assert watcher.end() == 0
