@@ -39,7 +39,7 @@ def alerts(ctx: click.Context, check: bool, with_cleared: bool, as_json: bool) -
 
     session: Session = ctx.obj
     if check:
-        session.mirror(quiet=True)
+        session.mirror(quiet=True, waits=False)
     with session.store.connect() as connection:
         rows = stored.newest(connection, with_cleared=with_cleared)
     if as_json:
@@ -85,7 +85,7 @@ def acknowledge(session: Session, alert_id: int, by: str | None) -> None:
     configuration = session.settings.configuration
     who = by or configuration.batch_user_assignment or getpass.getuser()
     over = acknowledge_alert(session.store, configuration, alert_id, who, datetime.now(UTC))
-    session.mirror(quiet=True)
+    session.mirror(quiet=True, waits=False)
     console.print(
         f"Alert {alert_id} is over."
         if over

@@ -28,6 +28,7 @@ class LiveBatches:
         self._under_way: list[BatchView] = []
         self._through: list[BatchView] = []
         self._next_look = time.monotonic()
+        self.note = ""  # what has to be known beside them
 
     def show(self, under_way: list[BatchView], through: list[BatchView], next_look_s: float) -> None:
         """What was read now, and when the next look will be."""
@@ -40,6 +41,8 @@ class LiveBatches:
         left_s = max(self._next_look - time.monotonic(), 0.0)
         ends = f"Next look in {left_s:,.0f} s." if left_s >= 1 else "Looking …"
         parts = [under_way_table(self._under_way, datetime.now(UTC)), *([through_table(self._through)] if self._through else [])]
+        if self.note:
+            parts.append(Text(self.note, style="yellow"))
         return Group(*parts, Text(f"{ends} Ctrl-C stops watching, not the batches. {ESTIMATED}", style="dim"))
 
 

@@ -10,20 +10,23 @@ from caseforge_assets.settings import Settings
 from caseforge_assets.store.engine import Engine
 
 
-def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False) -> int:
+def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, waits: bool = True) -> int:
     """Shows in Dagster what is not shown there yet; returns how many events that were.
 
     Args:
         alerts_changed: the reports of all frameworks are written anew, also of those that nothing else happened to.
+        waits: somebody else who is at it is waited for, instead of leaving it to that one.
     """
     from dagster import DagsterInstance
 
     from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.defs.flush import OTHERS_PATIENCE_S
     from caseforge_assets.defs.mirror import mirror_outside_runs
 
     with DagsterInstance.from_config(str(settings.project)) as instance:
         folder = ArtifactFolder(settings.artifacts)
-        return mirror_outside_runs(instance, store, settings.configuration, folder, everything=alerts_changed)
+        patience_s = OTHERS_PATIENCE_S if waits else 0.0
+        return mirror_outside_runs(instance, store, settings.configuration, folder, everything=alerts_changed, patience_s=patience_s)
 
 
 def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) -> dict[str, Any]:

@@ -47,5 +47,7 @@ def edit(session: Session, node: str, key: str | None, stage_key: str, file: Pat
     with session.store.begin() as connection:
         configuration = session.settings.configuration
         content_id = edit_content(connection, configuration, key, ids[0], edited, text, by=by or getpass.getuser(), anyway=anyway)
+    journaled = session.keep()  # before anything that takes time: what is said to be kept outlasts the database
     session.mirror()
-    console.print(f"Kept as content {content_id}. What is made from it is stale now: caseforge plan --nodes {node}")
+    where = "" if journaled else ", in the database alone until the journal can be written"
+    console.print(f"Kept as content {content_id}{where}. What is made from it is stale now: caseforge plan --nodes {node}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 
-from caseforge_assets.cli.batch_views import LiveBatches
+from caseforge_assets.cli.batch_views import LiveBatches, duration
 from caseforge_assets.cli.console import console, errors
 from caseforge_assets.cli.plan_views import print_too_long
 
@@ -65,24 +65,6 @@ def follow(session: Session, *, quiet: bool = False, submit: bool = True) -> Rou
         return replace(done, submitted=tuple(sent))
 
 
-def watch(session: Session, *, once: bool, quiet: bool = False) -> None:
-    """Polls and tells, and leaves collecting and submitting to others; until nothing is under way."""
-    from caseforge_assets.commands.poll_batches import poll_batches
-    from caseforge_assets.commands.work import UNFINISHED, Round, next_look_s
-    from caseforge_assets.store import batches
-
-    with Narrator(session, quiet=quiet or once) as narrator:
-        while True:
-            poll_batches(session.store, session.provider)
-            with session.store.connect() as connection:
-                unfinished = batches.in_states(connection, UNFINISHED, session.provider.id)
-            pause_s = next_look_s(session.provider, session.settings.configuration, unfinished)
-            narrator.tell(Round((), (), 0, tuple(unfinished), "", next_look_s=pause_s))
-            if once or not unfinished:
-                return
-            time.sleep(pause_s)
-
-
 @contextmanager
 def stopping_politely(session: Session) -> Iterator[None]:
     """Ctrl-C ends the watching, and says what goes on without it."""
@@ -112,6 +94,7 @@ class Narrator:
         self._live_batches = LiveBatches()
         self._live = Live(self._live_batches, console=console, transient=True, refresh_per_second=DRAWN_PER_SECOND)
         self._said: set[tuple[int, str]] = set()
+        self._away_since: datetime | None = None
 
     def __enter__(self) -> Self:
         if self._session is not None:
@@ -142,6 +125,28 @@ class Narrator:
             console.print(f"{len(done.too_long):,} nodes failed without being sent:", style="red")
             print_too_long(done.too_long)
         self._draw(done)
+
+    def provider_is_away(self, since: datetime, why: str) -> None:
+        """The provider did not answer a look that began then; said once, until it is back."""
+        if self._away_since is None:
+            self._away_since = since
+            self._print(
+                f"The provider cannot be reached since {since.astimezone():%H:%M:%S}: {why}. What follows is from the store.", "yellow"
+            )
+        self._live_batches.note = (
+            f"The provider cannot be reached since {self._away_since.astimezone():%H:%M:%S}; this is what was known then."
+        )
+
+    def provider_is_there(self) -> None:
+        """The provider answered."""
+        if self._away_since is not None:
+            away_s = (datetime.now(UTC) - self._away_since).total_seconds()
+            self._print(f"The provider is reached again, after {duration(away_s)}.", "green")
+        self._away_since, self._live_batches.note = None, ""
+
+    def _print(self, text: str, style: str) -> None:
+        if not self._quiet:
+            console.print(text, style=style)
 
     def _say_once(self, batch: BatchRow) -> None:
         status = batch.remote_status or batch.state

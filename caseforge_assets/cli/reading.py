@@ -14,6 +14,9 @@ from caseforge_assets.cli.histories import print_history
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
 
+KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
+SCORE = click.IntRange(0, 100)
+
 
 @click.command()
 @click.argument("node")
@@ -91,10 +94,10 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     "--format",
     "kind",
     type=click.Choice(["markdown", "csv", "xlsx", "jsonl"]),
-    default="markdown",
-    show_default=True,
-    help="markdown makes a folder, the others a file.",
+    help="markdown makes a folder, the others a file. Without it the end of TARGET says which (.csv, .xlsx, .jsonl), else markdown.",
 )
+@click.option("--min-score", type=SCORE, help="Only contents whose quality score is this or more; a candidate's is that of its node's set.")
+@click.option("--max-score", type=SCORE, help="Only contents whose quality score is this or less.")
 @click.option("--retired", is_flag=True, help="Instead, what was made for nodes that the current edition does not have.")
 @pass_session
 def export(
@@ -104,19 +107,27 @@ def export(
     nodes: str | None,
     owner: str | None,
     categories: tuple[str, ...],
-    kind: str,
+    kind: str | None,
+    min_score: int | None,
+    max_score: int | None,
     retired: bool,
 ) -> None:
     """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file.
 
-    Each says where it is from: edition, request, batch, file and line of the answer, versions, whether it was reused or edited.
+    Each says where it is from: edition, request, batch, file and line of the answer, versions, whether it was reused or edited. Options that
+    choose go together; what they leave out is counted, by reason.
     """
-    from caseforge_assets.commands.choose_nodes import choose_nodes
-    from caseforge_assets.commands.export_contents import Selection, export_contents
+    from caseforge_assets.commands.choose_contents import Selection, say_selection
+    from caseforge_assets.commands.export_contents import export_contents
+    from caseforge_assets.commands.measure_quality import measure_missing
 
     key = session.framework_key(key)
+    kind = kind or KIND_BY_ENDING.get(target.suffix.lower(), "markdown")
+    selection = Selection(owner, nodes, categories or None, min_score, max_score, retired)
+    measure_missing(session.store, key)
     with session.store.connect() as connection:
-        ids = choose_nodes(connection, key, nodes)
-        written = export_contents(connection, key, target, kind, Selection(owner, ids, categories or None, retired))
+        written = export_contents(connection, key, target, kind, selection)
     others = "".join(f", {count:,} {name}" for name, count in written.others.items())
     console.print(f"{written.documents:,} documents and {written.candidates:,} candidates{others} in {target}.")
+    for words in say_selection(selection, written.left_out):
+        console.print(words)

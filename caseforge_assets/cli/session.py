@@ -75,10 +75,10 @@ class Session:
 
         return connect_provider(self.store, make_client(self.settings))
 
-    def keep(self) -> None:
-        """Journals what this invocation changed; says so where that cannot be done now."""
+    def keep(self) -> bool:
+        """Journals what this invocation changed; says so where that cannot be done now, and returns whether it is done."""
         if "store" not in self.__dict__:
-            return
+            return True
         from caseforge_assets.artifacts import ArtifactsUnavailable
         from caseforge_assets.cli.console import errors
         from caseforge_assets.commands.write_journal import write_journal
@@ -88,6 +88,8 @@ class Session:
             write_journal(self.store, self.folder)
         except (ArtifactsUnavailable, StoreUnavailable) as error:
             errors.print(f"Not journaled yet, the next command does it: {redact(str(error))}", style="yellow")
+            return False
+        return True
 
     def close(self) -> None:
         """Journals, and lets go of the database."""
@@ -136,11 +138,12 @@ class Session:
         for name, problem in delivered.problems.items():
             errors.print(f"An alert could not be delivered to {name}: {problem}. It is tried again.", style="yellow")
 
-    def mirror(self, *, quiet: bool = False) -> None:
+    def mirror(self, *, quiet: bool = False, waits: bool = True) -> None:
         """Looks for alerts, shows in Dagster what this invocation did, and says so while it takes long.
 
         Args:
             quiet: say nothing of new alerts, because all of them are shown next.
+            waits: somebody else who shows events is waited for; there is no need to where this invocation made none.
         """
         from caseforge_assets.cli.console import console
         from caseforge_assets.store.outbox import count_unflushed
@@ -153,5 +156,5 @@ class Session:
 
             what = f"{waiting:,} events" if waiting else "what is new of alerts"
             with console.status(f"Showing {what} in Dagster …"):
-                flush(self.settings, self.store, alerts_changed=self._alerts_to_show)
+                flush(self.settings, self.store, alerts_changed=self._alerts_to_show, waits=waits)
             self._alerts_to_show = False

@@ -21,13 +21,14 @@ FINISHED_SHOWN = 10
 
 
 @click.command()
-@click.option("--watch-only", is_flag=True, help="Only look; leave collecting and submitting to others.")
+@click.option("--watch-only", is_flag=True, help="Only look, also while the provider is away; leave collecting and submitting to others.")
 @click.option("--once", is_flag=True, help="One look, then return.")
 @json_option
 @pass_session
 def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> None:
     """Watch the batches under way and collect what is finished. Ctrl-C stops watching, not the batches."""
-    from caseforge_assets.cli.progress import follow, stopping_politely, submit_once, watch
+    from caseforge_assets.cli.progress import follow, stopping_politely, submit_once
+    from caseforge_assets.cli.watch_only import watch
 
     with stopping_politely(session):
         if watch_only:

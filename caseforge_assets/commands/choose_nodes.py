@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from caseforge_assets.store import nodes
 from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.exports import Listed
 from caseforge_assets.store.nodes import NodeRow
 
 
@@ -22,7 +23,12 @@ def choose_nodes(connection: Connection, key: str, text: str | None, count: int 
     targets = nodes.target_nodes(connection, key)
     if not targets:
         raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
-    chosen = targets if text is None else _named(targets, text, key)
+    chosen = targets
+    if text is not None:
+        first = targets[0].code
+        hint = f"target node of framework {key!r} (codes such as {first}, branches such as {first.split('.')[0]}.*)"
+        wanted = named_nodes(targets, text, hint)
+        chosen = [row for row in targets if row.node_id in wanted]
     if count is not None:
         chosen = spread(chosen, count)
     return None if text is None and count is None else [row.node_id for row in chosen]
@@ -35,19 +41,26 @@ def spread(rows: Sequence[NodeRow], count: int) -> list[NodeRow]:
     return [rows[index * len(rows) // count] for index in range(count)]
 
 
-def _named(targets: Sequence[NodeRow], text: str, key: str) -> list[NodeRow]:
+def named_nodes(rows: Sequence[NodeRow] | Sequence[Listed], text: str, what: str) -> set[int]:
+    """Node ids of the rows that a text names.
+
+    Args:
+        text: as for `choose_nodes`.
+        what: what a row is, for the message where a part names none.
+
+    Raises:
+        LookupError: a part names no row; the text says which.
+    """
     wanted: set[int] = set()
     for part in (piece.strip() for piece in text.split(",") if piece.strip()):
-        found = {row.node_id for row in targets if _is_meant(row, part)}
+        found = {row.node_id for row in rows if _is_meant(row, part)}
         if not found:
-            raise LookupError(
-                f"{part!r} is no target node of framework {key!r} (codes such as {targets[0].code}, branches such as {targets[0].code.split('.')[0]}.*)"
-            )
+            raise LookupError(f"{part!r} is no {what}")
         wanted |= found
-    return [row for row in targets if row.node_id in wanted]
+    return wanted
 
 
-def _is_meant(row: NodeRow, part: str) -> bool:
+def _is_meant(row: NodeRow | Listed, part: str) -> bool:
     if part.endswith(".*"):
         branch = part[:-2].removesuffix(".0")
         return row.code.startswith(f"{branch}.") or row.code == branch

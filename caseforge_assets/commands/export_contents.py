@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caseforge_assets.commands.choose_contents import Chosen, Selection, choose_contents, say_selection
 from caseforge_assets.commands.export_pages import Heading, write_pages
 from caseforge_assets.commands.export_tables import write_csv, write_text, write_workbook
+from caseforge_assets.stages.judgement import Item
+from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.store import nodes, readers
+from caseforge_assets.store import exports, nodes
 from caseforge_assets.store.engine import Connection
 
 KINDS = ("markdown", "csv", "xlsx", "jsonl")
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which contents are meant; None means all.
-
-    Attributes:
-        categories: Only candidates of these, and only documents of nodes that have one.
-        retired: Instead, contents of nodes that are in an older edition only.
-    """
-
-    owner: str | None = None
-    node_ids: Sequence[int] | None = None
-    categories: Sequence[str] | None = None
-    retired: bool = False
-
-
-@dataclass(frozen=True)
 class Exported:
-    """How many documents and candidates were written, and of the items of a project's own stages, how many of each name."""
+    """How many documents and candidates were written, and how many things were left out, by reason.
+
+    `others`: of the items of a project's own stages, how many of each name.
+    """
 
     documents: int
     candidates: int
     others: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def export_contents(connection: Connection, key: str, target: Path, kind: str, selection: Selection | None = None) -> Exported:
@@ -49,15 +41,19 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
             documents stand beside it in NAME-documents.csv, and what a stage of one's own brought in a file of its own.
 
     Raises:
-        ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten; or there is no such category.
+        ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten; or the selection
+            makes no sense, such as a category that no candidate has.
+        LookupError: no node is called so, or the framework has not been loaded.
     """
-    chosen = selection or Selection()
-    bodies, items = _contents(connection, key, chosen)
-    documents = [row for stage_key, rows in bodies.items() if not items[stage_key] for row in rows]
+    selection = selection or Selection()
+    chosen = choose_contents(connection, key, selection)
+    bodies, items = _read(connection, selection, chosen)
+    documents = [row for stage in all_stages() if not stage.items_name for row in bodies[stage.key]]
     tables = {stage.items_name: items[stage.key] for stage in all_stages() if items[stage.key]}  # each with columns of its own
     candidates = tables.pop("candidates", [])
     if kind == "markdown":
-        write_pages(target, key, bodies, _headings(connection, key))
+        about = say_selection(selection, chosen.left_out)
+        write_pages(target, key, _pages(bodies, items, selection), _headings(connection, key), about)
     elif kind == "csv":
         write_csv(target, candidates)
         for name, rows in {"documents": documents, **tables}.items():
@@ -68,29 +64,37 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
         records = [("document", row) for row in documents] + [("candidate", row) for row in candidates]
         records += [(name, row) for name, rows in tables.items() for row in rows]
         write_text(target, (json.dumps({"record": name, **row}, default=str, ensure_ascii=False) + "\n" for name, row in records))
-    return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()})
+    return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()}, chosen.left_out)
 
 
-def _contents(
-    connection: Connection, key: str, chosen: Selection
+def _read(
+    connection: Connection, selection: Selection, chosen: Chosen
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
     """Bodies and items by stage."""
-    stages = [stage.key for stage in all_stages()]
-    wanted: dict[str, Any] = {"owner": chosen.owner, "node_ids": chosen.node_ids, "retired": chosen.retired}
-    bodies = {stage: list(readers.current_of_stage(connection, key, stage, **wanted)) for stage in stages}
-    if chosen.categories is None:
-        return bodies, {stage: list(readers.current_candidates(connection, key, stage, **wanted)) for stage in stages}
-    _check_categories(connection, key, chosen.categories)
-    items = {stage: list(readers.current_candidates(connection, key, stage, categories=chosen.categories, **wanted)) for stage in stages}
-    codes = {row["code"] for rows in items.values() for row in rows}
-    return {stage: [row for row in rows if row["code"] in codes] for stage, rows in bodies.items()}, items
+    bodies: dict[str, list[dict[str, Any]]] = {}
+    items: dict[str, list[dict[str, Any]]] = {}
+    for stage in all_stages():
+        meant: dict[str, Any] = {"stage": stage.key, "rules": RULES, "retired": selection.retired}
+        bodies[stage.key] = list(exports.contents(connection, chosen.content_ids, **meant))
+        items[stage.key] = list(exports.candidates(connection, chosen.content_ids, categories=selection.categories, **meant))
+    return bodies, items
 
 
-def _check_categories(connection: Connection, key: str, asked: Sequence[str]) -> None:
-    known = readers.categories(connection, key)
-    for category in asked:
-        if category not in known:
-            raise ValueError(f"no candidate of {key} has the category {category!r}; there are: {', '.join(known) or 'none yet'}")
+def _pages(
+    bodies: Mapping[str, Sequence[dict[str, Any]]], items: Mapping[str, Sequence[dict[str, Any]]], selection: Selection
+) -> dict[str, list[dict[str, Any]]]:
+    """Bodies by stage; where only some categories are meant, with these candidates alone."""
+    pages = {stage: list(rows) for stage, rows in bodies.items()}
+    if selection.categories is None:
+        return pages
+    for stage in all_stages():
+        if stage.render_items is None:
+            continue
+        meant: dict[int, list[Item]] = {}
+        for row in items[stage.key]:
+            meant.setdefault(row["content_id"], []).append(Item(row["title"], row))
+        pages[stage.key] = [{**row, "body": stage.render_items(meant.get(row["content_id"], ()))} for row in pages[stage.key]]
+    return pages
 
 
 def _headings(connection: Connection, key: str) -> dict[str, Heading]:

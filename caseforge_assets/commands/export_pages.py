@@ -24,6 +24,7 @@ _PROVENANCE = {
     "answer_sha256": "SHA-256 of the answer",
     "reused_from": "Reused from content",
     "stored_at": "Stored",
+    "quality_score": "Quality score (0 to 100)",
 }
 
 
@@ -36,8 +37,17 @@ class Heading:
     parent_code: str | None
 
 
-def write_pages(target: Path, key: str, bodies: Mapping[str, Sequence[dict[str, Any]]], headings: Mapping[str, Heading]) -> None:
+def write_pages(
+    target: Path,
+    key: str,
+    bodies: Mapping[str, Sequence[dict[str, Any]]],
+    headings: Mapping[str, Heading],
+    about: Sequence[str] = (),
+) -> None:
     """Writes a page for each content, below a folder for each stage, and index.md.
+
+    Args:
+        about: what the index says of the selection, a paragraph each.
 
     Raises:
         ValueError: the folder holds something that was not written by an export.
@@ -55,7 +65,7 @@ def write_pages(target: Path, key: str, bodies: Mapping[str, Sequence[dict[str, 
             write_text(path, [_page(row)])
             pages.setdefault(row["code"], []).append((stage, f"{stage}/{path.name}"))
             names[row["code"]] = row["name"]
-    write_text(target / "index.md", [f"# {key}\n\n", *_tree(pages, names, headings)])
+    write_text(target / "index.md", [f"# {key}\n\n", *(f"{link_text(text)}\n\n" for text in about), *_tree(pages, names, headings)])
 
 
 def _tree(pages: Mapping[str, list[tuple[str, str]]], names: Mapping[str, str], headings: Mapping[str, Heading]) -> Iterator[str]:

@@ -52,25 +52,34 @@ class RunOfEvents:
 
 
 def flush_outbox(
-    instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents | None = None
-) -> int:
-    """Tells Dagster of everything that it was not told of; returns how many events that were.
+    instance: DagsterInstance,
+    store: Engine,
+    failures_job: JobDefinition,
+    place_of: Callable[[str], str],
+    run: RunOfEvents | None = None,
+    *,
+    patience_s: float = OTHERS_PATIENCE_S,
+) -> int | None:
+    """Tells Dagster of everything that it was not told of; returns how many events that were, or None where that is left to somebody else.
 
     While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
 
     Args:
         failures_job: the job that failed partitions are shown under.
         place_of: from an artifact's path to its full name.
+        patience_s: how long somebody else is waited for; 0 for who has no rows of its own.
     """
-    give_up_at = time.monotonic() + OTHERS_PATIENCE_S
+    give_up_at = time.monotonic() + patience_s
     while True:
         with try_lock(store, FLUSH_LOCK) as held:
             if held:
                 return _flush_all(instance, store, failures_job, place_of, run or RunOfEvents())
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)
-        if not left or time.monotonic() > give_up_at:
+        if not left:
             return 0
+        if time.monotonic() >= give_up_at:
+            return None
         time.sleep(OTHERS_PAUSE_S)
 
 

@@ -11,7 +11,7 @@ from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.defs.alerts import alert_evaluation, look_for_alerts
 from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
-from caseforge_assets.defs.flush import RunOfEvents, flush_outbox
+from caseforge_assets.defs.flush import OTHERS_PATIENCE_S, RunOfEvents, flush_outbox
 from caseforge_assets.defs.lineage import StationEvent, write_materializations
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figures
@@ -43,17 +43,29 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     _sum_up(context.instance, store, caseforge.configuration, caseforge.folder, touched, run, operation.log_event, left_out=own)
-    return flushed
+    return flushed or 0
 
 
 def mirror_outside_runs(
-    instance: dg.DagsterInstance, store: Engine, configuration: Configuration, folder: ArtifactFolder, *, everything: bool = False
+    instance: dg.DagsterInstance,
+    store: Engine,
+    configuration: Configuration,
+    folder: ArtifactFolder,
+    *,
+    everything: bool = False,
+    patience_s: float = OTHERS_PATIENCE_S,
 ) -> int:
-    """The same for the command line, whose events belong to no run, and which looks for alerts itself."""
+    """The same for the command line, whose events belong to no run, and which looks for alerts itself.
+
+    Args:
+        everything: as above.
+        patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
+    """
     touched = _touched(store, configuration, everything)
-    flushed = flush_outbox(instance, store, failed_nodes, folder.describe)
-    _sum_up(instance, store, configuration, folder, touched, RunOfEvents(), instance.report_runless_asset_event)
-    return flushed
+    flushed = flush_outbox(instance, store, failed_nodes, folder.describe, patience_s=patience_s)
+    if everything or flushed is not None or patience_s:
+        _sum_up(instance, store, configuration, folder, touched, RunOfEvents(), instance.report_runless_asset_event)
+    return flushed or 0
 
 
 def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[str, str]]) -> None:

@@ -22,6 +22,7 @@ SUBMISSION_KEY = "caseforge_submission"
 SIMULATED_HEADER = "x-caseforge-simulated"
 COMPLETION_WINDOW: Literal["24h"] = "24h"  # the only window OpenAI offers
 LIST_LIMIT = 100  # OpenAI's maximum page
+CONNECT_TIMEOUT_S = 10.0  # a network that answers nothing is noticed after four tries of this
 DOWNLOAD_CHUNK_BYTES = 1 << 18
 NOTHING_WAS_MADE = frozenset({400, 413, 422, 429})  # 409 may be about a lock that another try of the same call holds
 CLOCK_SLACK_S = 86_400.0  # how far our clock may be off; what a listing does not show counts as not there, and is paid for again
@@ -51,8 +52,9 @@ class BatchClient:
 
         self.base_url = base_url
         self.account = account
-        self._upload_timeout_s = upload_timeout_s
-        self._sdk = openai.OpenAI(base_url=base_url, api_key=api_key, timeout=timeout_s, max_retries=3)
+        connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
+        self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
+        self._sdk = openai.OpenAI(base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=connect_s), max_retries=3)
 
     def identify(self) -> ProviderIdentity:
         """Asks the provider who it is; it is simulated only if it says so itself.
@@ -73,7 +75,7 @@ class BatchClient:
     def upload(self, path: Path, file_name: str) -> str:
         """Uploads a batch input under a name that `find_file` can look up; returns the file id."""
         with _translated("uploading the batch file"), path.open("rb") as file:
-            sdk = self._sdk.with_options(timeout=self._upload_timeout_s)
+            sdk = self._sdk.with_options(timeout=self._upload_timeout)
             return sdk.files.create(file=(file_name, file, "application/jsonl"), purpose="batch").id
 
     def find_file(self, file_name: str, created_after: datetime) -> str | None:

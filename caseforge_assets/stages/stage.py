@@ -105,6 +105,7 @@ class Stage:
         templates: Its templates; None for a stage whose templates cannot be replaced.
         files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
         measure: From a content and its node to its quality; None for a stage whose content is not measured.
+        render_items: From some of a content's items to a body of these alone; None where a body is only had as a whole.
     """
 
     key: str
@@ -131,6 +132,7 @@ class Stage:
     templates: Templates | None = None
     files: tuple[str, ...] = ()
     measure: Callable[[Content, NodeFacts], Quality] | None = None
+    render_items: Callable[[Sequence[Item]], str] | None = None
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge any answer to this stage's request, also one without text.

@@ -22,6 +22,12 @@ def provider_id(connection: Connection, base_url: str, account: str, simulated: 
     return int(found or 0)
 
 
+def ids_at(connection: Connection, base_url: str, account: str) -> set[int]:
+    """The ids of a provider: one, or two if it was simulated at one time and not at another."""
+    query = text("select id from caseforge.provider where base_url = :base_url and account = :account")
+    return set(connection.scalars(query, {"base_url": base_url, "account": account}))
+
+
 def where(connection: Connection, provider: int) -> tuple[str, bool]:
     """Base URL of a provider, and whether it is simulated."""
     row = connection.execute(text("select base_url, simulated from caseforge.provider where id = :id"), {"id": provider}).one()

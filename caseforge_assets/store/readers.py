@@ -1,8 +1,7 @@
-"""Queries for people: one node with all that belongs to it, and everything current, for exports."""
+"""Queries for people: one node with all that belongs to it, and what a framework came to in sum."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -63,96 +62,6 @@ from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where a.nod
 def attempts_of_node(connection: Connection, node_id: int) -> list[Any]:
     """Every attempt for a node, oldest first."""
     return list(connection.execute(_ATTEMPTS, {"node": node_id}))
-
-
-# The current edition where the node is a target in it, else the newest one in which it was.
-_EDITION = """join lateral (
-    select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv
-    join caseforge.framework_version v on v.id = nv.framework_version_id
-    where nv.node_id = {node} and nv.partition_key is not null order by v.is_current desc, v.id desc limit 1
-) nv on nv.in_current <> :retired"""
-
-# Where a content is from: what was asked, which answer in which file it was made of, and what happened to it since.
-_PROVENANCE = """c.stage_version, c.question, r.fingerprint, r.generation, c.request_id, a.id as attempt_id, a.batch_id, c.remote_batch_id, c.remote_request_id,
-       a.answer_sha256, b.artifacts #>> '{output,path}' as result_file, a.line_number as result_line, c.reused_from, c.edited_after is not null as edited,
-       c.stored_at, c.id as content_id"""
-_PROVENANCE_FROM = """
-left join caseforge.content origin on origin.id = c.reused_from
-left join caseforge.attempt a on a.id = coalesce(c.attempt_id, origin.attempt_id)
-left join caseforge.batch b on b.id = a.batch_id
-left join caseforge.request r on r.id = c.request_id
-"""
-
-_EXPORT_CONTENT = text(
-    f"""
-select nv.code, nv.partition_key, nv.name, nv.level, n.identity, c.framework_key, nv.label as edition, c.stage, c.title, c.body, c.version, c.model,
-       c.temperature, c.generated_by, c.model_type, c.owner, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, c.cost_usd, {_PROVENANCE}
-from caseforge.content c
-join caseforge.node n on n.id = c.node_id
-{_PROVENANCE_FROM}
-"""
-    + _EDITION.format(node="c.node_id")
-    + """
-where c.is_current and c.framework_key = :key and c.stage = :stage and (cast(:owner as text) is null or c.owner = :owner)
-  and (cast(:ids as bigint[]) is null or c.node_id = any(:ids))
-order by nv.position
-"""
-)
-
-
-def current_of_stage(
-    connection: Connection, key: str, stage: str, *, owner: str | None = None, node_ids: Sequence[int] | None = None, retired: bool = False
-) -> Iterator[dict[str, Any]]:
-    """The current contents of a stage in framework order, streamed; with `retired`, those of nodes that the current edition does not have."""
-    values = {"key": key, "stage": stage, "owner": owner, "ids": None if node_ids is None else list(node_ids), "retired": retired}
-    for row in connection.execution_options(yield_per=200).execute(_EXPORT_CONTENT, values):
-        yield dict(row._mapping)
-
-
-_EXPORT_CANDIDATES = text(
-    f"""
-select nv.code, nv.name, k.framework_key, nv.label as edition, k.candidate_uid, k.title, k.fields, c.version, c.model, c.temperature, c.generated_by,
-       c.model_type, c.owner, c.simulated, c.answered_at, {_PROVENANCE}
-from caseforge.candidate k
-join caseforge.content c on c.id = k.content_id and c.stage = :stage
-{_PROVENANCE_FROM}
-"""
-    + _EDITION.format(node="k.node_id")
-    + """
-where (k.is_current or (:retired and c.is_current)) and k.framework_key = :key and (cast(:owner as text) is null or c.owner = :owner)
-  and (cast(:ids as bigint[]) is null or k.node_id = any(:ids))
-  and (cast(:categories as text[]) is null or k.fields ->> 'category' = any(:categories))
-order by nv.position, k.position
-"""
-)
-
-
-def current_candidates(
-    connection: Connection,
-    key: str,
-    stage: str,
-    *,
-    owner: str | None = None,
-    node_ids: Sequence[int] | None = None,
-    categories: Sequence[str] | None = None,
-    retired: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """The current candidates in framework order, streamed, with their fields beside the other columns."""
-    values: dict[str, Any] = {"key": key, "stage": stage, "owner": owner, "retired": retired}
-    values |= {"ids": None if node_ids is None else list(node_ids), "categories": None if categories is None else list(categories)}
-    for row in connection.execution_options(yield_per=500).execute(_EXPORT_CANDIDATES, values):
-        flat = dict(row._mapping)
-        yield {**flat, **flat.pop("fields")}
-
-
-_CATEGORIES = text("""
-select distinct fields ->> 'category' from caseforge.candidate where framework_key = :key and is_current and fields ? 'category' order by 1
-""")
-
-
-def categories(connection: Connection, key: str) -> list[str]:
-    """The categories that a framework's current candidates have."""
-    return list(connection.scalars(_CATEGORIES, {"key": key}))
 
 
 _SUMS = text("""

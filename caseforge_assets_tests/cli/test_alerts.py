@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
+from sqlalchemy import text
 
+from caseforge_assets.defs import mirror
+from caseforge_assets.defs.flush import FLUSH_LOCK, OTHERS_PATIENCE_S
+from caseforge_assets.store.engine import open_store, try_lock
+from caseforge_assets.store.outbox import count_unflushed
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.people import PASSWORD, TOKEN, reachable_people
 
@@ -81,6 +87,30 @@ def test_a_key_that_is_refused_is_an_alert_of_the_command_that_tried_it(command_
     assert [row["rule"] for row in cli.json("alerts", expected=3)] == ["authentication"]
     cli.run("monitor", "--once")
     assert cli.json("alerts") == []
+
+
+def test_a_look_for_alerts_does_not_wait_for_somebody_who_shows_events(
+    command_line: OpenCommandLine, dagster_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli = command_line()
+    cli.load_shop()
+    store = open_store(dagster_database_url)
+    with store.begin() as connection:
+        connection.execute(text("update caseforge.outbox set flushed_at = null, event_id = null"))
+        waiting = count_unflushed(connection)[0]
+    assert waiting
+    summed_up: list[object] = []
+    monkeypatch.setattr(mirror, "_sum_up", lambda *arguments, **_: summed_up.append(arguments))
+    with try_lock(store, FLUSH_LOCK) as held, store.connect() as connection:
+        assert held
+        began = time.monotonic()
+        assert "No alert is open." in cli.run("alerts", "--check")
+        assert time.monotonic() - began < OTHERS_PATIENCE_S / 2
+        assert (count_unflushed(connection)[0], summed_up) == (waiting, [])
+    assert "No alert is open." in cli.run("alerts", "--check")
+    with store.connect() as connection:
+        assert (count_unflushed(connection)[0], len(summed_up)) == (0, 1)
+    store.dispose()
 
 
 def test_a_wrong_rule_or_threshold_is_refused(command_line: OpenCommandLine) -> None:

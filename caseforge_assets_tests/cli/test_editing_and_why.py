@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseforge_assets_tests.cli.conftest import OpenCommandLine
+import pytest
+from sqlalchemy import text
+
+from caseforge_assets.artifacts import ArtifactsUnavailable
+from caseforge_assets.cli.session import Session
+from caseforge_assets.commands import write_journal
+from caseforge_assets.commands.restore import restore
+from caseforge_assets.store.engine import Engine
+from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.workbench import SHOP, renamed, write_table
 
 
@@ -24,9 +32,45 @@ def test_an_exported_page_is_edited_and_taken_back(command_line: OpenCommandLine
     assert cli.json("stale", expected=3)
 
 
-def text_file(folder: Path, text: str) -> Path:
+def test_what_is_kept_is_in_the_journal_before_it_is_said(
+    command_line: OpenCommandLine, empty_store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli = with_document(command_line())
+    lost: list[str] = []
+
+    def lose_the_database(session: Session, **_: object) -> None:
+        restore(empty_store, session.folder)
+        with empty_store.connect() as connection:
+            lost.extend(connection.scalars(text("select body from caseforge.content where is_current and edited_after is not null")))
+
+    monkeypatch.setattr(Session, "mirror", lose_the_database)
+    cli.run("edit", "1.1.1", "--anyway", "--file", str(text_file(cli.folder, "Mine.")))
+    assert lost == ["Mine."]
+
+
+def test_an_edit_that_cannot_be_journaled_says_so(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = with_document(command_line())
+
+    def full(*_: object) -> int:
+        raise ArtifactsUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(write_journal, "write_journal", full)
+        said = cli.run("edit", "1.1.1", "--anyway", "--file", str(text_file(cli.folder, "Mine.")))
+    assert "Not journaled yet, the next command does it: the disk is full" in said
+    assert "in the database alone until the journal can be written. What" in " ".join(said.split())
+    assert cli.json("show", "1.1.1")["contents"][0]["body"] == "Mine."
+
+
+def with_document(cli: CommandLine) -> CommandLine:
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details", "--wait")
+    return cli
+
+
+def text_file(folder: Path, words: str) -> Path:
     path = folder / "same.md"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(words, encoding="utf-8")
     return path
 
 

@@ -92,6 +92,21 @@ def test_names_that_look_like_markup_are_shown_as_they_are(command_line: OpenCom
     assert "[/red] goods :bug:" in cli.run("failed", expected=3)
 
 
+def test_export_says_what_was_selected_and_what_was_left_out(command_line: OpenCommandLine, tmp_path: Path) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1,1.1.2", "--wait")
+    said = cli.run("export", str(tmp_path / "out.xlsx"), "--nodes", "1.1.1", "--min-score", "101", expected=2)
+    assert "101 is not in the range" in said
+    said = cli.run("export", str(tmp_path / "out.xlsx"), "--nodes", "1.1.1", "--min-score", "0", "--max-score", "100")
+    assert "1 documents and" in said
+    assert "Selected: nodes 1.1.1; quality score 0 to 100." in said
+    assert "Left out: 2 contents of other nodes." in said
+    assert (tmp_path / "out.xlsx").read_bytes().startswith(b"PK")
+    said = cli.run("export", str(tmp_path / "out"), "--category", "nothing", expected=2)
+    assert "no candidate of shop has the category 'nothing'" in said
+
+
 @pytest.mark.parametrize(("kind", "name"), [("markdown", "index.md"), ("csv", "out.csv"), ("xlsx", "out.xlsx"), ("jsonl", "out.jsonl")])
 def test_export_writes_what_was_made(command_line: OpenCommandLine, tmp_path: Path, kind: str, name: str) -> None:
     cli = with_one_document(command_line())

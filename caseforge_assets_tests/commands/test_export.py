@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from caseforge_assets.commands.export_contents import Exported, Selection, export_contents
+from caseforge_assets.commands.choose_contents import Selection
+from caseforge_assets.commands.export_contents import Exported, export_contents
+from caseforge_assets.stages.quality import RULES
 from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench, Workbench
 
 DANGEROUS = ("=1+1", "+SUM(A1)", "-2", "@cmd", "\t=1", '=HYPERLINK("http://example.org")')
@@ -126,7 +128,11 @@ def test_only_some_categories(made: Workbench, tmp_path: Path) -> None:
     nodes = made.column(
         "select count(distinct node_id) from caseforge.candidate where fields ->> 'category' = :category", category=category
     )[0]
-    assert export(made, tmp_path / "out.csv", "csv", categories=[category]) == Exported(nodes, count)
+    whole = made.column("select count(*) from caseforge.candidate")[0]
+    written = export(made, tmp_path / "out.csv", "csv", categories=[category])
+    assert (written.documents, written.candidates) == (nodes, count)
+    assert written.left_out["candidates of other categories"] == whole - count
+    assert written.left_out.get("contents without such a candidate", 0) == 4 - 2 * nodes
     assert {row["category"] for row in rows_of(tmp_path / "out.csv")} == {category}
     with pytest.raises(ValueError, match=f"'magic'; there are: .*{category}"):
         export(made, tmp_path / "out.csv", "csv", categories=["magic"])
@@ -174,8 +180,11 @@ def test_lines_of_json_hold_everything(made: Workbench, tmp_path: Path) -> None:
 
 def test_only_an_owners_contents_or_only_some_nodes(made: Workbench, tmp_path: Path) -> None:
     assert export(made, tmp_path / "a.jsonl", "jsonl", owner="anna").documents == 2
-    assert export(made, tmp_path / "b.jsonl", "jsonl", owner="ben") == Exported(0, 0)
-    assert export(made, tmp_path / "c.jsonl", "jsonl", node_ids=made.ids("2.1.1")).documents == 1
+    assert export(made, tmp_path / "b.jsonl", "jsonl", owner="ben") == Exported(0, 0, left_out={"contents of other owners": 4})
+    written = export(made, tmp_path / "c.jsonl", "jsonl", nodes="2.*")
+    assert (written.documents, written.left_out) == (1, {"contents of other nodes": 2})
+    with pytest.raises(LookupError, match=r"'3\.\*' is no target node"):
+        export(made, tmp_path / "d.jsonl", "jsonl", nodes="3.*")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "jsonl", "markdown"])
@@ -198,3 +207,101 @@ def test_a_folder_of_somebody_elses_is_not_written_into(made: Workbench, tmp_pat
 def test_nodes_that_are_gone_from_the_edition_are_not_exported(made: Workbench, tmp_path: Path) -> None:
     made.load([row for row in SHOP if row[0] != "2.1.1"])
     assert export(made, tmp_path / "out.jsonl", "jsonl").documents == 1
+
+
+def scored(bench: Workbench, **scores: int | None) -> None:
+    """Gives the contents of the two nodes scores; None takes a score away."""
+    for name, score in scores.items():
+        code, stage = ("1.1.1" if "advertise" in name else "2.1.1"), ("usecases" if name.endswith("cases") else "process_details")
+        which = """content_id in (select c.id from caseforge.content c join caseforge.node_version nv on nv.node_id = c.node_id
+                                  where nv.code = :code and c.stage = :stage)"""
+        change = (
+            f"delete from caseforge.quality where {which}"
+            if score is None
+            else f"update caseforge.quality set score = {score} where {which}"
+        )
+        bench.change(change, code=code, stage=stage)
+
+
+def written_scores(path: Path) -> set[tuple[str, str, int | None]]:
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return {(row["record"], row["code"], row["quality_score"]) for row in rows}
+
+
+def test_only_scores_of_a_range_and_what_is_not_measured_is_counted(made: Workbench, tmp_path: Path) -> None:
+    scored(made, advertise=90, advertise_cases=40, repair=None, repair_cases=70)
+    out = tmp_path / "out.jsonl"
+    written = export(made, out, "jsonl", min_score=70)
+    assert written_scores(out) == {("document", "1.1.1", 90), ("candidate", "2.1.1", 70)}
+    assert written.left_out == {"contents with another score": 1, "contents that are not measured": 1}
+    written = export(made, out, "jsonl", max_score=70)
+    assert written_scores(out) == {("candidate", "1.1.1", 40), ("candidate", "2.1.1", 70)}
+    assert written.left_out == {"contents with another score": 1, "contents that are not measured": 1}
+    export(made, out, "jsonl", min_score=40, max_score=69)
+    assert written_scores(out) == {("candidate", "1.1.1", 40)}
+    export(made, out, "jsonl")
+    assert ("document", "2.1.1", None) in written_scores(out)
+    with pytest.raises(ValueError, match="no score is 60 or more and 50 or less"):
+        export(made, out, "jsonl", min_score=60, max_score=50)
+
+
+def test_a_score_by_older_rules_is_none(made: Workbench, tmp_path: Path) -> None:
+    assert made.column("select distinct rules from caseforge.quality") == [RULES]
+    made.change("update caseforge.quality set rules = 'older'")
+    assert export(made, tmp_path / "out.jsonl", "jsonl", min_score=0) == Exported(0, 0, left_out={"contents that are not measured": 4})
+
+
+def test_the_score_stands_in_every_format(made: Workbench, tmp_path: Path) -> None:
+    scored(made, advertise=83)
+    for name, kind in {"out.csv": "csv", "out.xlsx": "xlsx", "out.jsonl": "jsonl", "out": "markdown"}.items():
+        export(made, tmp_path / name, kind)
+    assert rows_of(tmp_path / "out-documents.csv")[0]["quality_score"] == "83"
+    assert rows_of(tmp_path / "out.csv")[0]["quality_score"].isdigit()
+    sheet = load_workbook(tmp_path / "out.xlsx")["documents"]
+    cell = dict(zip([cell.value for cell in sheet[1]], sheet[2], strict=True))["quality_score"]
+    assert (cell.value, cell.data_type) == (83, "n")
+    assert ("document", "1.1.1", 83) in written_scores(tmp_path / "out.jsonl")
+    assert "| Quality score (0 to 100) | 83 |" in (tmp_path / "out" / "process_details" / "1.1.1_c.md").read_text()
+
+
+def test_everything_that_chooses_holds_at_once(made: Workbench, tmp_path: Path) -> None:
+    scored(made, advertise=90, advertise_cases=80, repair=95, repair_cases=30)
+    (category,) = made.column("""
+    select min(k.fields ->> 'category') from caseforge.candidate k join caseforge.content c on c.id = k.content_id
+    join caseforge.node_version nv on nv.node_id = c.node_id where nv.code = '1.1.1'
+    """)
+    chosen = {"owner": "anna", "categories": [category], "min_score": 60}
+    written = export(made, tmp_path / "out.jsonl", "jsonl", **chosen)
+    assert written_scores(tmp_path / "out.jsonl") == {("document", "1.1.1", 90), ("candidate", "1.1.1", 80)}
+    assert written.left_out["contents with another score"] == written.left_out["contents without such a candidate"] == 1
+    assert export(made, tmp_path / "none.jsonl", "jsonl", nodes="2.*", **chosen).candidates == 0
+
+
+def test_a_page_of_some_categories_has_these_candidates_only_and_the_index_says_what_was_chosen(made: Workbench, tmp_path: Path) -> None:
+    titles: dict[str, set[str]] = {}
+    query = """
+    select k.fields ->> 'category', k.title from caseforge.candidate k join caseforge.content c on c.id = k.content_id
+    join caseforge.node_version nv on nv.node_id = c.node_id where nv.code = '1.1.1'
+    """
+    for category, title in made.query(query):
+        titles.setdefault(category, set()).add(title)
+    category = min(titles)
+    assert len(titles) > 1
+    export(made, tmp_path / "out", "markdown", categories=[category], nodes="1.*")
+    page = (tmp_path / "out" / "usecases" / "1.1.1_c.md").read_text()
+    assert set(re.findall(r"^## \d+\. (.+)$", page, re.MULTILINE)) == titles[category]
+    index = (tmp_path / "out" / "index.md").read_text()
+    assert f"Selected: nodes 1.*; category {category}." in index
+    assert "Left out: 2 contents of other nodes, " in index
+    assert " candidates of other categories." in index
+
+
+def test_contents_of_nodes_that_are_gone_are_chosen_like_others(made: Workbench, tmp_path: Path) -> None:
+    made.load([row for row in SHOP if row[0] not in ("1.1.1", "2.1.1")])
+    out = tmp_path / "out.jsonl"
+    category = made.column("select min(fields ->> 'category') from caseforge.candidate")[0]
+    assert export(made, out, "jsonl", retired=True, nodes="2.*").left_out == {"contents of other nodes": 2}
+    assert {code for _, code, _ in written_scores(out)} == {"2.1.1"}
+    assert export(made, out, "jsonl", retired=True, categories=[category], owner="anna").candidates > 0
+    with pytest.raises(LookupError, match=r"'1\.1\.2' is no node that only older editions of shop have"):
+        export(made, out, "jsonl", retired=True, nodes="1.1.2")

@@ -8,6 +8,7 @@ from caseforge_assets.stages.templates import TemplateFault, Templates
 from caseforge_assets.stages.usecases.answer import judge_text
 from caseforge_assets.stages.usecases.quality import measure
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, UseCases, candidate_uid
+from caseforge_assets.stages.usecases.rendering import render_candidates
 from caseforge_assets.stages.usecases.request import SYSTEM_VALUES, USER_VALUES, message_builder
 
 
@@ -47,6 +48,7 @@ def make_stage(templates: Templates) -> Stage:
         judge_text=judge_text,
         item_uid=candidate_uid,
         measure=measure,
+        render_items=render_candidates,
         items_name="candidates",
         item_columns={"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"},
         templates=templates,
