@@ -180,7 +180,7 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
 
     instance = DagsterInstance.from_config(str(settings.project))
     instance.get_dynamic_partitions("bench_nodes")
-    return lambda: flush_outbox(instance, store, failed_nodes, ArtifactFolder(settings.artifacts).describe)
+    return lambda: flush_outbox(instance, store, failed_nodes, ArtifactFolder(settings.artifacts).describe) or 0
 
 
 @contextmanager

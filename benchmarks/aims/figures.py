@@ -19,4 +19,3 @@ class Figure:
     def met(self) -> bool:
         """Whether the aim is reached."""
         return self.measured <= self.aim
-

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 10
 ESTIMATED = "~ is estimated from what the provider counts as done; exact figures come with the answers."
+SIMULATED = "The answers are simulated: nothing is billed, and costs are what their tokens would cost of the model."
 
 
 class LiveBatches:
@@ -43,7 +44,14 @@ class LiveBatches:
         parts = [under_way_table(self._under_way, datetime.now(UTC)), *([through_table(self._through)] if self._through else [])]
         if self.note:
             parts.append(Text(self.note, style="yellow"))
-        return Group(*parts, Text(f"{ends} Ctrl-C stops watching, not the batches. {ESTIMATED}", style="dim"))
+        footnote = explained([*self._under_way, *self._through])
+        return Group(*parts, Text(f"{ends} Ctrl-C stops watching, not the batches. {footnote}", style="dim"))
+
+
+def explained(views: Sequence[BatchView]) -> str:
+    """What the figures of these batches mean, as far as they need explaining."""
+    said = {ESTIMATED: any(view.estimated and view.done for view in views), SIMULATED: any(view.simulated for view in views)}
+    return " ".join(text for text, applies in said.items() if applies)
 
 
 def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType:

@@ -154,17 +154,17 @@ def _views(session: Session) -> tuple[list[BatchView], list[BatchView]]:
 
 
 def _print_batches(session: Session) -> None:
-    from caseforge_assets.cli.batch_views import ESTIMATED, through_table, under_way_table
+    from caseforge_assets.cli.batch_views import explained, through_table, under_way_table
 
     under_way, through = _views(session)
     if not under_way and not through:
         console.print("No batch was made yet.")
     if under_way:
         console.print(under_way_table(under_way, datetime.now(UTC)))
-        if any(view.estimated and view.done for view in under_way):
-            console.print(ESTIMATED, style="dim")
     if through:
         console.print(through_table(through))
+    if footnote := explained([*under_way, *through]):
+        console.print(footnote, style="dim")
 
 
 @click.command()
@@ -193,7 +193,7 @@ def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
         table = Table("Node", "Name", "Failure", "Why", "So far", "Next")
         for row in rows:
             tokens = "unknown" if row["output_tokens"] is None else f"{row['output_tokens']:,}"
-            so_far = f"{row['attempts']} attempts, {tokens} tokens, {usd(row['cost_usd'])}"
+            so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {usd(row['cost_usd'])}"
             table.add_row(row["code"], row["name"], f"{row['stage']}: {row['outcome']}", row["detail"], so_far, row["next"])
         console.print(table)
     sys.exit(3 if rows else 0)

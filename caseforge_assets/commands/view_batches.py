@@ -23,7 +23,7 @@ class BatchView:
     """One batch.
 
     What is `estimated` while it is open: tokens, cost and items of the answers that the provider counts as done. None is unknown.
-    `items` are use cases; None for a stage that makes none.
+    `items` are use cases; None for a stage that makes none. Of a `simulated` one, costs are what its tokens would cost of its model.
     """
 
     id: int
@@ -44,6 +44,7 @@ class BatchView:
     cost_usd: Decimal | None
     unknown_costs: int
     expected_cost_usd: Decimal | None
+    simulated: bool
     items: int | None
     estimated: bool
     reason: str
@@ -83,19 +84,20 @@ class _Typical:
 
     def tokens(self, row: BatchRow) -> int | None:
         """Of an answer; None for a stage that was taken out of the project."""
-        kind = (row.stage, row.model, self._is_simulated(row))
+        kind = (row.stage, row.model, self.is_simulated(row))
         if kind not in self._tokens:
             in_use = any(stage.key == row.stage for stage in all_stages())
             self._tokens[kind] = expected_output_tokens(self._connection, *kind) if in_use else None
         return self._tokens[kind]
 
     def items(self, row: BatchRow) -> Decimal | None:
-        kind = (row.stage, self._is_simulated(row))
+        kind = (row.stage, self.is_simulated(row))
         if kind not in self._items:
             self._items[kind] = progress.typical_items(self._connection, *kind)
         return self._items[kind]
 
-    def _is_simulated(self, row: BatchRow) -> bool:
+    def is_simulated(self, row: BatchRow) -> bool:
+        """Whether its provider makes answers up."""
         if row.provider_id not in self._simulated:
             self._simulated[row.provider_id] = providers.where(self._connection, row.provider_id)[1]
         return self._simulated[row.provider_id]
@@ -154,6 +156,7 @@ def _view(row: BatchRow, seen: Progress, sums: Sums, typical: _Typical, *, estim
         cost_usd=sums.cost_usd,
         unknown_costs=sums.unknown_costs,
         expected_cost_usd=row.expected_cost_usd,
+        simulated=typical.is_simulated(row),
         items=sums.items if makes_items else None,
         estimated=estimated,
         reason=row.reason or (seen.note if row.state == "open" else ""),

@@ -70,7 +70,7 @@ def _rates(model: str, day: str) -> _Rates | None:
         None where ten million tokens cost anything else than ten million times one.
     """
     at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
-    found = []
+    found: list[Decimal] = []
     for one, many in (
         (Usage(1, 0, 0, 0), Usage(_LARGEST, 0, 0, 0)),
         (Usage(1, 1, 0, 0), Usage(_LARGEST, _LARGEST, 0, 0)),

@@ -66,5 +66,11 @@ def check_balance(station: str, by_branch: Mapping[str, Levels], tolerance: floa
         (branch, "; ".join(said)) for branch, levels in by_branch.items() if branch and (said := unbalanced(levels, tolerance))
     )
     total = sum(by_branch.get("", {}).get("complexity", {}).values())
-    says = "; ".join(overall) if overall else f"{total:,} candidates, in balance as a whole" if total else "no candidate is there yet"
+    says = (
+        f"{total:,} candidates, in balance as a whole"
+        if total
+        else "no candidate is there yet that a model wrote; simulated ones do not count"
+    )
+    if overall:
+        says = "; ".join(overall)
     return Check(station, LEVELS_BALANCED, not overall, says, {"candidates": total, "unbalanced_branches": len(branches)}, branches)

@@ -15,7 +15,7 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from caseforge_assets.cli.batch_views import LiveBatches, duration, through_table, under_way_table
+from caseforge_assets.cli.batch_views import LiveBatches, duration, explained, through_table, under_way_table
 from caseforge_assets.commands.view_batches import BatchView
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 from caseforge_assets_tests.defs.project import eventually
@@ -40,6 +40,7 @@ OPEN = BatchView(
     cost_usd=Decimal("4.7"),
     unknown_costs=0,
     expected_cost_usd=Decimal("18.9"),
+    simulated=False,
     items=768,
     estimated=True,
     reason="",
@@ -52,6 +53,20 @@ def drawn(*what: object, width: int = 120) -> str:
     with console.capture() as captured:
         console.print(*what)
     return captured.get()
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        (OPEN, ["~ is estimated"]),
+        (replace(OPEN, simulated=True), ["~ is estimated", "nothing is billed"]),
+        (replace(OPEN, simulated=True, estimated=False), ["nothing is billed"]),
+        (replace(OPEN, estimated=False), []),
+    ],
+)
+def test_figures_that_are_estimated_or_of_simulated_answers_are_explained(view: BatchView, said: list[str]) -> None:
+    footnote = explained([replace(OPEN, estimated=False), view])
+    assert [words for words in ("~ is estimated", "nothing is billed") if words in footnote] == said
 
 
 def test_a_batch_under_way_shows_what_is_known_and_marks_what_is_estimated() -> None:

@@ -232,7 +232,9 @@ def test_a_body_is_journaled_once_and_found_again_when_only_the_rest_of_its_row_
         opened.change("update caseforge.content set is_current = not is_current")
         write_journal(opened.store, opened.folder)
     later = [b"".join(opened.folder.read(path)) for path in segment_names(opened.folder)[first:]]
-    assert [(b'"table":"request"' in lines, b'"table":"content"' in lines, b'"body"' in lines) for lines in later] == [(True, True, False)] * 2
+    assert [(b'"table":"request"' in lines, b'"table":"content"' in lines, b'"body"' in lines) for lines in later] == [
+        (True, True, False)
+    ] * 2
     restored(opened, empty_store)
 
 
