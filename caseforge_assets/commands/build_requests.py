@@ -53,16 +53,11 @@ class _Asked:
 class _Material:
     """All that the requests of some nodes are made from."""
 
-    key: str
     edition_id: int
-    stage: Stage
-    settings: StageSettings
     version: str
     contexts: dict[int, CurrentContext]
     sources: dict[int, CurrentContent]
     current: dict[int, CurrentRequest]
-    plan_id: int | None
-    own_answers: bool
     fit: BudgetFit | None
     likenesses: dict[int, Likeness]
 
@@ -108,7 +103,7 @@ def _build_some(connection: Connection, asked: _Asked, node_ids: Sequence[int]) 
     with_context = [row for row in targets if row.node_id in material.contexts]
     able = [row for row in with_context if not asked.stage.reads or row.node_id in material.sources]
     fitting = {row.node_id for row in able if not asked.ask_again and _fits(material, row.node_id)}
-    new = [_new_request(material, row) for row in able if row.node_id not in fitting]
+    new = [_new_request(asked, material, row) for row in able if row.node_id not in fitting]
     made = requests.save_requests(connection, new := _next_generations(connection, new) if asked.ask_again else new)
     kept = {node_id: material.current[node_id].id for node_id in fitting}
     if asked.reopen:
@@ -145,16 +140,11 @@ def _gather(connection: Connection, asked: _Asked, ids: list[int]) -> _Material:
     if edition is None:
         raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
     return _Material(
-        key,
         edition.id,
-        stage,
-        settings,
         stage_version(stage, settings),
         contexts.current_contexts(connection, ids),
         contents.current_contents(connection, stage.reads, ids) if stage.reads else {},
         requests.current_requests(connection, stage.key, ids),
-        asked.plan_id,
-        asked.ask_again or asked.own_answers,
         _fit(connection, stage, settings),
         pairs.likenesses(connection),
     )
@@ -171,39 +161,37 @@ def _fits(material: _Material, node_id: int) -> bool:
     return current is not None and not current.not_sent and current.question == material.question(node_id)
 
 
-def _new_request(material: _Material, row: NodeRow) -> NewRequest:
+def _new_request(asked: _Asked, material: _Material, row: NodeRow) -> NewRequest:
     context, source = material.contexts[row.node_id], material.sources.get(row.node_id)
     meant = material.likenesses.get(row.node_id, row)
-    body = request_body(material.stage, material.settings, Source(row.name, context.text, kpi_lines(row), source.body if source else None))
+    body = request_body(asked.stage, asked.settings, Source(row.name, context.text, kpi_lines(row), source.body if source else None))
     input_tokens = request_tokens(body)
     if material.fit is not None:
         size = RequestSize(input_tokens, row.level, len(row.kpis))
-        body["max_completion_tokens"] = material.fit.budget(
-            size, LEAST_FITTED_TOKENS, largest_budget(material.stage, material.settings.model)
-        )
+        body["max_completion_tokens"] = material.fit.budget(size, LEAST_FITTED_TOKENS, largest_budget(asked.stage, asked.settings.model))
     text = canonical_json(body)
     return NewRequest(
-        framework_key=material.key,
+        framework_key=asked.key,
         node_id=row.node_id,
         framework_version_id=material.edition_id,
-        stage=material.stage.key,
+        stage=asked.stage.key,
         question=material.question(row.node_id),
         fingerprint=text_fingerprint(text),
         generation=0,
         body=text,
-        model=material.settings.model,
-        temperature=material.settings.temperature,
+        model=asked.settings.model,
+        temperature=asked.settings.temperature,
         stage_version=material.version,
         context_id=context.id,
         source_content_id=source.id if source else None,
-        plan_id=material.plan_id,
+        plan_id=asked.plan_id,
         retry_of=None,
         attempts_counted=0,
         input_tokens=input_tokens,
         max_completion_tokens=body["max_completion_tokens"],
         size_bytes=len(text.encode()),
         identity_key=identity_key(material.version, meant.identity, meant.name, meant.description, source.version if source else None),
-        own_answer=material.own_answers,
+        own_answer=asked.ask_again or asked.own_answers,
         shortened=False,
     )
 
