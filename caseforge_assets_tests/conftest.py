@@ -37,7 +37,7 @@ def postgres_url() -> Iterator[str]:
     home.chmod(0o755)  # root's server runs as another user, who has to get in
     try:
         url = ensure_running(home)
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here has to survive a power cut
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):  # no database here outlives a minute
             _execute(url, f"ALTER SYSTEM SET {setting} = off")
         _execute(url, "SELECT pg_reload_conf()")
         yield url
@@ -152,7 +152,7 @@ def _quick_folder() -> str | None:
 def new_database(postgres_url: str, template: str) -> Iterator[str]:
     """URL of a copy of a database, dropped afterwards."""
     name = f"test_{os.getpid()}_{next(_NUMBERS)}"
-    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # half as long as through the log
     try:
         yield _url_of(postgres_url, name)
     finally:
