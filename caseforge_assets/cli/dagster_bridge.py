@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.settings import Settings
 from caseforge_assets.store.engine import Engine
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 
 def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, waits: bool = True) -> int:
@@ -17,13 +22,11 @@ def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, wa
         alerts_changed: the reports of all frameworks are written anew, also of those that nothing else happened to.
         waits: somebody else who is at it is waited for, instead of leaving it to that one.
     """
-    from dagster import DagsterInstance
-
     from caseforge_assets.artifacts import ArtifactFolder
     from caseforge_assets.defs.flush import OTHERS_PATIENCE_S
     from caseforge_assets.defs.mirror import mirror_outside_runs
 
-    with DagsterInstance.from_config(str(settings.project)) as instance:
+    with _instance(settings) as instance:
         folder = ArtifactFolder(settings.artifacts)
         patience_s = OTHERS_PATIENCE_S if waits else 0.0
         return mirror_outside_runs(instance, store, settings.configuration, folder, everything=alerts_changed, patience_s=patience_s)
@@ -31,9 +34,21 @@ def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, wa
 
 def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) -> dict[str, Any]:
     """Removes old history, or counts what would be removed; returns `removed`, and the sizes `before` and `after`."""
-    from dagster import DagsterInstance
-
     from caseforge_assets.defs.prune import prune_history
 
-    with DagsterInstance.from_config(str(settings.project)) as instance:
+    with _instance(settings) as instance:
         return asdict(prune_history(instance, store, limit, dry_run=dry_run))
+
+
+@contextmanager
+def _instance(settings: Settings) -> Iterator[DagsterInstance]:
+    from dagster import DagsterInstance
+
+    from caseforge_assets.defs.lineage import close_connections, keep_connections
+
+    with DagsterInstance.from_config(str(settings.project)) as instance:
+        keep_connections(instance)
+        try:
+            yield instance
+        finally:
+            close_connections(instance)

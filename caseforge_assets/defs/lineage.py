@@ -35,6 +35,7 @@ from dagster._core.storage.event_log.schema import DynamicPartitionsTable, SqlEv
 from dagster._core.storage.tags import MAX_RETRIES_TAG
 from dagster._time import get_current_timestamp
 from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_postgres.run_storage import PostgresRunStorage
 
 if TYPE_CHECKING:
     from dagster._core.remote_origin import RemoteJobOrigin
@@ -226,9 +227,16 @@ def event_storage(instance: DagsterInstance) -> PostgresEventLogStorage:
 
 
 def keep_connections(instance: DagsterInstance) -> None:
-    """Let a run use its connections to Dagster's database again and again: by default each statement or two opens one of their own."""
+    """Let a run or a command use its connections to Dagster's database again and again: by default each statement or two opens its own."""
     for storage in (instance.event_log_storage, instance.run_storage):
         storage.optimize_for_webserver(statement_timeout=0, pool_recycle=-1, max_overflow=-1)  # no time-out, no limit, as before
+
+
+def close_connections(instance: DagsterInstance) -> None:
+    """Close those that were kept; an instance that ends does not."""
+    for storage in (instance.event_log_storage, instance.run_storage):
+        if isinstance(storage, (PostgresEventLogStorage, PostgresRunStorage)):
+            storage._engine.dispose()
 
 
 def _materialization_entry(writer: _Writer, event: StationEvent) -> EventLogEntry:

@@ -6,7 +6,8 @@ DAGSTER_HOME nor a path or URL in dagster.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, Self
 
 from dagster import Field
@@ -19,6 +20,16 @@ from dagster_postgres import DagsterPostgresStorage
 
 class CaseforgeStorage(DagsterPostgresStorage):
     """Runs, events and schedules in the database that the settings name: CASEFORGE_POSTGRES_URL, or else the embedded one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for storage, questions in (
+            (self.event_log_storage, ("has_table", "has_asset_key_col", "_has_asset_key_col_on_connection")),
+            (self.run_storage, ("has_run_stats_index_cols", "has_backfill_id_column")),
+            (self.schedule_storage, ("has_instigators_table", "_has_instigators_table")),
+        ):
+            for name in questions:
+                setattr(storage, name, _once_there(getattr(storage, name)))
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:
@@ -51,6 +62,20 @@ class CaseforgeStorage(DagsterPostgresStorage):
     def schedule_storage_data(self) -> ConfigurableClassData | None:
         """Nothing: there is no schedule storage of its own."""
         return None
+
+
+def _once_there(ask: Callable[..., bool]) -> Callable[..., bool]:
+    """Does not ask PostgreSQL again for a table or column that is there; Dagster would, before nearly every read and write."""
+    there: set[tuple[str, ...]] = set()
+
+    @wraps(ask)
+    def asked(*args: Any) -> bool:
+        names = tuple(one for one in args if isinstance(one, str))  # what else there is, is the connection to ask on
+        if names not in there and ask(*args):
+            there.add(names)
+        return names in there
+
+    return asked
 
 
 class CaseforgeComputeLogs(LocalComputeLogManager):

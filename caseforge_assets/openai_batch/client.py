@@ -6,16 +6,20 @@ batch exists after an unclear answer is found out by listing, never by asking ag
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderRefused, ProviderUnclear, translate
 
 if TYPE_CHECKING:
+    import ssl
+
     from openai.types import Batch
 
 SUBMISSION_KEY = "caseforge_submission"
@@ -54,7 +58,10 @@ class BatchClient:
         self.account = account
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
         self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
-        self._sdk = openai.OpenAI(base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=connect_s), max_retries=3)
+        http = openai.DefaultHttpxClient(verify=_certificates())
+        weakref.finalize(self, http.close)
+        timeout = openai.Timeout(timeout_s, connect=connect_s)
+        self._sdk = openai.OpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=3, http_client=http)
 
     def identify(self) -> ProviderIdentity:
         """Asks the provider who it is; it is simulated only if it says so itself.
@@ -145,6 +152,14 @@ class BatchClient:
                 yield chunk
             if plain and announced is not None and received != int(announced):
                 raise ProviderUnclear(f"downloading file {file_id}: {received:,} of {announced} bytes arrived")
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read once in a process: that takes longer than most calls, and sensors make a client at every tick."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 def _batch_object(batch: Batch) -> dict[str, Any]:

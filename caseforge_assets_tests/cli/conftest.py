@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,9 @@ OpenCommandLine = Callable[..., CommandLine]
 
 
 @pytest.fixture
-def command_line(tmp_path: Path, dagster_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenCommandLine]:
+def command_line(
+    tmp_path: Path, dagster_database_url: str, monkeypatch: pytest.MonkeyPatch, closing: ThreadPoolExecutor
+) -> Iterator[OpenCommandLine]:
     """Opens a project: `command_line(toml, faults=[…], bills=…)`."""
     with ExitStack() as stack:
 
@@ -77,3 +80,4 @@ def command_line(tmp_path: Path, dagster_database_url: str, monkeypatch: pytest.
             return CommandLine(tmp_path, base_url)
 
         yield start
+        closing.submit(stack.pop_all().close)

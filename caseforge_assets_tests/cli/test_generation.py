@@ -6,9 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import Engine, create_engine
 
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
+from caseforge_assets_tests.defs.project import eventually
 from caseforge_assets_tests.workbench import PROCESS, SHOP, write_table
 
 GOOD = {"done": 6}
@@ -71,6 +73,22 @@ def test_generate_and_wait_makes_everything(command_line: OpenCommandLine) -> No
     assert (done["plan"]["nodes"], len(done["submitted_batches"]), done["held_back"], done["failed_nodes"]) == (12, 2, "", 0)
     assert cli.json("status")["frameworks"][0]["stages"] == {"process_details": GOOD, "usecases": GOOD}
     assert "everything is there and fresh" in cli.run("generate", "--wait")
+
+
+def test_a_command_leaves_no_connection_to_dagsters_tables_open(command_line: OpenCommandLine, dagster_database_url: str) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--wait")
+    engine = create_engine(dagster_database_url)
+    eventually(lambda: "" not in applications(engine))
+    engine.dispose()
+
+
+def applications(engine: Engine) -> list[str]:
+    """The names that connections of others give themselves; CaseForge's own to its store, which end with the process, have one."""
+    with engine.connect() as connection:
+        others = "select application_name from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        return list(connection.exec_driver_sql(others).scalars())
 
 
 def test_generate_returns_after_submitting_and_monitor_goes_on(command_line: OpenCommandLine) -> None:

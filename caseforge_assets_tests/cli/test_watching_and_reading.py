@@ -107,13 +107,13 @@ def test_export_says_what_was_selected_and_what_was_left_out(command_line: OpenC
     assert "no candidate of shop has the category 'nothing'" in said
 
 
-@pytest.mark.parametrize(("kind", "name"), [("markdown", "index.md"), ("csv", "out.csv"), ("xlsx", "out.xlsx"), ("jsonl", "out.jsonl")])
-def test_export_writes_what_was_made(command_line: OpenCommandLine, tmp_path: Path, kind: str, name: str) -> None:
+def test_export_writes_what_was_made(command_line: OpenCommandLine, tmp_path: Path) -> None:
     cli = with_one_document(command_line())
-    folder = tmp_path / "exported"
-    target = folder if kind == "markdown" else folder / name
-    assert "1 documents and" in cli.run("export", str(target), "--format", kind)
-    assert (folder / name).stat().st_size > 100
+    for kind, name in (("markdown", "index.md"), ("csv", "out.csv"), ("xlsx", "out.xlsx"), ("jsonl", "out.jsonl")):
+        folder = tmp_path / f"exported_{kind}"
+        target = folder if kind == "markdown" else folder / name
+        assert "1 documents and" in cli.run("export", str(target), "--format", kind)
+        assert (folder / name).stat().st_size > 100
 
 
 def test_import_results_tells_what_was_good_and_what_was_not(command_line: OpenCommandLine) -> None:

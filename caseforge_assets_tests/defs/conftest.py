@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def project_store(dagster_database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def project(
-    project_store: Engine, dagster_instance: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project_store: Engine, dagster_instance: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closing: ThreadPoolExecutor
 ) -> Iterator[OpenProject]:
     """Opens a project at a server of its own, nothing loaded yet: `project(faults=[…], bills=…, **configuration)`."""
     numbers = itertools.count(1)
@@ -43,3 +44,4 @@ def project(
             return Project(tmp_path, at_home(bench, tmp_path), dagster_instance)
 
         yield start
+        closing.submit(stack.pop_all().close)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 from dagster import DagsterInstance
 from dagster._core.instance.ref import InstanceRef
+from sqlalchemy import Engine, create_engine, event
 
+from caseforge_assets.defs.lineage import event_storage
 from caseforge_assets.defs.storage import CaseforgeStorage
 from caseforge_assets_tests.defs.stations import collect
 
@@ -36,12 +39,53 @@ def instance(home: Path, tmp_path: Path) -> Iterator[DagsterInstance]:
         yield instance
 
 
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is sent to PostgreSQL within the block."""
+    sent: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", note)
+
+
 def test_another_process_finds_the_same_database_from_what_it_is_handed(instance: DagsterInstance, dagster_database_url: str) -> None:
     instance.add_dynamic_partitions("nodes", ["1.1"])
     with DagsterInstance.from_ref(instance.get_ref()) as other:
         assert isinstance(other.get_ref().storage_data.rehydrate(as_type=CaseforgeStorage), CaseforgeStorage)
         assert other.get_dynamic_partitions("nodes") == ["1.1"]
     assert dagster_database_url not in str(instance.get_ref().to_dict())
+
+
+def test_dagster_asks_once_whether_a_table_or_column_is_there(instance: DagsterInstance) -> None:
+    events, runs, schedules = instance.event_log_storage, instance.run_storage, instance.schedule_storage
+    questions: list[Callable[[], bool]] = [
+        lambda: events.has_table("dynamic_partitions"),  # type: ignore[attr-defined]
+        lambda: events.has_asset_key_col("cached_status_data"),  # type: ignore[attr-defined]
+        runs.has_run_stats_index_cols,  # type: ignore[attr-defined]
+        runs.has_backfill_id_column,  # type: ignore[attr-defined]
+        schedules.has_instigators_table,  # type: ignore[attr-defined]
+    ]
+    with statements() as asked:
+        assert all(question() for question in questions)
+        assert len(asked) >= len(questions)
+        asked.clear()
+        assert all(question() for question in questions)
+        assert asked == []
+
+
+def test_what_is_not_there_may_come_later(instance: DagsterInstance, dagster_database_url: str) -> None:
+    events = event_storage(instance)
+    assert not events.has_table("of_the_next_version")
+    assert not events.has_asset_key_col("of_the_next_version")
+    with create_engine(dagster_database_url).begin() as connection:
+        connection.exec_driver_sql("create table of_the_next_version (id int)")
+        connection.exec_driver_sql("alter table asset_keys add column of_the_next_version int")
+    assert events.has_table("of_the_next_version")
+    assert events.has_asset_key_col("of_the_next_version")
 
 
 def test_settings_are_those_of_the_file(instance: DagsterInstance) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Iterator
@@ -59,6 +60,17 @@ def finished(client: BatchClient, remote_id: str) -> dict[str, object]:
         assert time.monotonic() < end, batch
         time.sleep(0.02)
     return batch
+
+
+def test_clients_read_certificates_once_and_close_their_connections(base_url: str) -> None:
+    clients = [BatchClient(base_url, KEY, timeout_s=10) for _ in range(3)]
+    assert client_module._certificates.cache_info().misses == 1
+    https = [client._sdk._client for client in clients]
+    assert all(client.identify().simulated for client in clients)
+    assert not any(http.is_closed for http in https)
+    clients.clear()
+    gc.collect()
+    assert all(http.is_closed for http in https)
 
 
 def test_the_local_server_says_that_it_is_simulated(client: BatchClient, base_url: str) -> None:
