@@ -10,6 +10,7 @@ import pytest
 
 from caseforge_assets.commands.make_plan import draft_plan
 from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.plan_quality_retry import plan_quality_retry
 from caseforge_assets.commands.plan_retry import RetryPlan, plan_retry
 from caseforge_assets.commands.retry_failed import next_steps
 from caseforge_assets.commands.retry_unattended import newest_retriable, retry_unattended
@@ -214,6 +215,15 @@ def test_a_window_that_is_too_small_for_any_request_is_a_matter_of_settings(benc
     assert failed(opened) == []
 
 
+def test_what_scores_little_and_cannot_be_sent_is_not_said_to_be_asked_for(bench: OpenBench, window: Window) -> None:
+    opened = long_bench(bench)
+    opened.generate("1.1.1", "1.1.2")
+    window(LITTLE_ROOM)
+    with opened.store.begin() as connection:
+        plan = plan_quality_retry(connection, opened.configuration, KEY, [PROCESS], True, None, 101)
+    assert ([row.code for row in plan.asked], [one.code for one in plan.too_long], plan.later) == (["1.1.2"], ["1.1.1"], 1)
+
+
 @pytest.mark.parametrize("reuse", ["identity", "exact"])
 def test_an_answer_that_is_taken_over_says_that_it_was_asked_shorter(bench: OpenBench, window: Window, reuse: str) -> None:
     window(ROOM)
@@ -237,6 +247,21 @@ def test_only_what_is_kept_is_told(bench: OpenBench, window: Window, caplog: pyt
     assert "node failed" not in caplog.text
     opened.draft("1.1.1", stages=[PROCESS])
     assert caplog.text.count("node failed") == 1
+
+
+def test_a_look_at_what_an_edition_comes_to_tells_nothing(bench: OpenBench, window: Window, caplog: pytest.LogCaptureFixture) -> None:
+    opened = long_bench(bench, faults=["no_text:batch=1"])
+    opened.generate("1.1.2", stages=[PROCESS])
+    opened.generate("1.1.3", stages=[PROCESS])
+    assert opened.column("select outcome from caseforge.attempt order by id") == ["empty", "ok"]
+    window(LITTLE_ROOM)
+    caplog.set_level(logging.INFO)
+    opened.load([(code, key, "Mend bicycles" if code == "2.1.2" else name, words) for code, key, name, words in LONG_SHOP])
+    assert "node failed" not in caplog.text
+    assert "after=empty" not in caplog.text
+    opened.draft(stages=[PROCESS])
+    assert "node failed" in caplog.text
+    assert "after=empty" in caplog.text
 
 
 def test_an_answer_that_is_there_comes_before_any_shortening(bench: OpenBench, window: Window) -> None:
