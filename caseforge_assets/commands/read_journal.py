@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +12,16 @@ from typing import Any
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactMissing
 from caseforge_assets.commands.write_journal import FOLDER, FORMAT, ROW, ROW_WITHIN
+from caseforge_assets.store.engine import HEAD
 from caseforge_assets.store.journal import Segment
 from caseforge_assets.store.journal_marks import WRITTEN_ONCE
 
 TakeLine = Callable[[bytes], None]
 Key = int | tuple[Any, ...]
 _TABLE = b'{"table":"'
+_VALUE = re.compile(rb'null|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 # What is written once is the last of a row, and this stands before it and nowhere else: within a string quotes are escaped, and values of
-# jsonb are written with spaces.
+# jsonb are written with spaces. In the first format others came after it.
 _ONCE = {table.name: f',"{column}":'.encode() for table, column in WRITTEN_ONCE.items()}
 
 
@@ -104,7 +107,7 @@ class NewestStates:
             self._unfinished.setdefault((table, key), row)
             return None
         newest = self._unfinished.pop((table, key), None)
-        return newest[:-1] + row[start:] if newest else row
+        return newest[:-1] + _only_once(row, start, once) + b"}" if newest else row
 
     def check_complete(self) -> None:
         """To be called at the end.
@@ -118,6 +121,17 @@ class NewestStates:
                 f"the journal has changes of {len(self._unfinished):,} rows, the first of them {table} {key}, and not the rows themselves. "
                 "Bring an older state of it back from a backup of the artifacts"
             )
+
+
+def _only_once(row: bytes, start: int, once: bytes) -> bytes:
+    """What is written once, and nothing of what follows it in a row of the first format: that is of an older state."""
+    end = start + len(once)
+    value = _VALUE.match(row, end)
+    if value is None:
+        raise JournalBroken(
+            f"the journal has a row that is not to be understood: {row[:100]!r}. Bring it back from a backup of the artifacts"
+        )
+    return row[start : value.end()]
 
 
 def key_of(row: bytes, names: Sequence[str]) -> Key:
@@ -143,6 +157,12 @@ def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
     followed = {str((read_head(folder, name)["previous"] or {}).get("path")) for name in others}
     branch = {name for name in others if name in followed or (read_head(folder, name)["previous"] or {}).get("path") in others}
     return OffTheChain(tuple(name for name in others if name not in branch), tuple(sorted(branch)))
+
+
+def is_as_now(folder: ArtifactFolder, path: str) -> bool:
+    """Whether a segment was written in the form and with the columns that rows have now; older ones are restored, and not gone on with."""
+    head = read_head(folder, path)
+    return bool(head["format"] == FORMAT and head["schema"] == HEAD)
 
 
 def read_head(folder: ArtifactFolder, path: str) -> dict[str, Any]:

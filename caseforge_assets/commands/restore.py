@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import is_final, remote_status
 from caseforge_assets.commands.fetch_results import ROLES
-from caseforge_assets.commands.read_journal import NewestStates, OffTheChain, off_the_chain, read_backwards, segment_names
+from caseforge_assets.commands.read_journal import NewestStates, OffTheChain, is_as_now, off_the_chain, read_backwards, segment_names
 from caseforge_assets.store import batches, journal
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
+from caseforge_assets.store.journal_marks import mark_everything
 from caseforge_assets.store.restoring import Staging, keep_standing_events, rows_present
 
 _UNSURE = ("written", "uploaded", "creating")
@@ -66,6 +67,8 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         rows = staging.store()
         journal.forget_marks(connection)
         journal.add_segments(connection, chain)
+        if not is_as_now(folder, newest):
+            mark_everything(connection)  # as after a migration
         events = keep_standing_events(connection)
         looked_for = [batch.name for batch in batches.in_states(connection, ("planned", *_UNSURE)) if _look_for(connection, folder, batch)]
         to_collect = [batch.name for batch in batches.in_states(connection, _NOT_COLLECTED) if _find_results(connection, folder, batch)]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands import write_journal as write_journal_module
 from caseforge_assets.commands.fold_journal import fold_journal
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
@@ -16,6 +17,7 @@ from caseforge_assets.commands.provider import connect_provider
 from caseforge_assets.commands.read_journal import JournalBroken, segment_names
 from caseforge_assets.commands.restore import Restored, restore
 from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.verify_journal import check_journal
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.store import journal
 from caseforge_assets.store.engine import Engine
@@ -276,3 +278,26 @@ def test_what_was_restored_is_not_journaled_again(bench: OpenBench, empty_store:
     assert write_journal(again.store, again.folder) == 0
     edit(again, "1.1.1")
     assert 0 < write_journal(again.store, again.folder) < 20
+
+
+def test_a_journal_of_the_first_format_is_gone_on_with(bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In it all columns of a row stood as they do in its table, so that others came after the body."""
+    opened = bench()
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "WRITTEN_ONCE", {})
+        patch.setattr(write_journal_module, "FORMAT", 1)
+        generate(opened, "1.1.1")
+    again = moved(opened, empty_store)
+    write_journal(again.store, again.folder)
+    with again.store.connect() as connection:
+        assert check_journal(connection, again.folder)[1] == []
+    again.change("update caseforge.request set state = 'parked'")
+    again.change("update caseforge.content set is_current = false")
+    write_journal(again.store, again.folder)
+    kept = everything(again.store)
+    with again.store.begin() as connection:
+        connection.exec_driver_sql(
+            "truncate caseforge.framework, caseforge.provider, caseforge.journal_mark, caseforge.journal_segment cascade"
+        )
+    restore(again.store, again.folder)
+    assert everything(again.store) == kept
