@@ -85,7 +85,7 @@ def load_framework(
 def _followed_up(connection: Connection, configuration: Configuration, loaded: Loaded, key: str) -> Loaded:
     carried = carry_over(connection, configuration, key)
     stages = all_stages()
-    if not contents.any_is_there(connection):
+    if not (contents.any_is_there(connection) or requests.any_is_there(connection)):
         to_send = {stage.key: loaded.targets for stage in stages}
         return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=typical_cost(configuration, stages, loaded.targets))
     simulated = contents.is_simulated(connection, key, stages[0].key)

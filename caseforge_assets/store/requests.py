@@ -71,6 +71,11 @@ def current_requests(connection: Connection, stage: str, node_ids: Sequence[int]
     return {row.node_id: CurrentRequest(*row) for row in connection.execute(_CURRENT, {"stage": stage, "ids": list(node_ids)})}
 
 
+def any_is_there(connection: Connection) -> bool:
+    """Whether anything was ever asked for."""
+    return bool(connection.scalar(text("select exists (select 1 from caseforge.request)")))
+
+
 def highest_generations(connection: Connection, fingerprints: Sequence[str]) -> dict[str, int]:
     """Per fingerprint, the highest generation that was ever made."""
     query = text("select fingerprint, max(generation) from caseforge.request where fingerprint = any(:prints) group by fingerprint")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.commands.load_framework import Loaded, load_framework
+from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.reports.difference import Change
@@ -169,6 +170,14 @@ def test_without_identity_everything_below_a_renamed_node_is_stale(bench: OpenBe
     loaded = opened.load(renamed("1.1", "Win riders"))
     assert loaded.to_send == {"process_details": 3, "usecases": 3}
     assert conditions(opened)["process_batch_inputs"] == {"c stale", "d stale", "e stale"}
+
+
+def test_what_is_under_way_is_not_sent_again_though_nothing_is_there_yet(bench: OpenBench) -> None:
+    opened = bench()
+    opened.approve()
+    plan_batches(opened.store, opened.provider, opened.configuration)
+    loaded = opened.load(renamed("2.1.2", "Mend bicycles"), dry_run=True)
+    assert loaded.to_send == {"process_details": 1, "usecases": 1}
 
 
 @pytest.mark.skipif(not WORKBOOKS.exists(), reason="the real workbooks are not there")
