@@ -19,7 +19,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import Stage, all_stages, canonical_json, text_fingerprint
 from caseforge_assets.store import requests
-from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.engine import Connection, after_commit
 from caseforge_assets.store.requests import FailedRequest, NewRequest
 
 log = logging.getLogger(__name__)
@@ -68,11 +68,17 @@ def retry_failed(
         requests.set_plan(connection, list(again), plan_id)
     made = requests.save_requests(connection, new)
     write_events_of(connection, key, stage, new, made)
-    for one, step in steps:
-        if step.kind is not NextKind.give_up:
-            log_event(log, "retry", framework=key, stage=stage.key, node_id=one.request.node_id, after=one.outcome, attempts=_counted(one))
+    after_commit(connection, lambda: _log([one for one, step in steps if step.kind is not NextKind.give_up]))
     waiting = [one.request.node_id for one in failed if one.id in again]
     return Retried((*waiting, *made), dict(left))
+
+
+def _log(asked_again: Sequence[FailedRequest]) -> None:
+    for one in asked_again:
+        request, counted = one.request, _counted(one)
+        log_event(
+            log, "retry", framework=request.framework_key, stage=request.stage, node_id=request.node_id, after=one.outcome, attempts=counted
+        )
 
 
 def next_steps(connection: Connection, configuration: Configuration, key: str) -> dict[tuple[str, int], str]:

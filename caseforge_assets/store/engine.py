@@ -106,8 +106,20 @@ def lock_in_transaction(connection: Connection, name: str) -> None:
 
 
 def after_commit(connection: Connection, call: Callable[[], None]) -> None:
-    """Calls when the connection's transaction is committed; a transaction that is rolled back, to look only, says nothing."""
-    event.listen(connection, "commit", lambda _: call(), once=True)
+    """Calls when the connection's transaction is committed; what is rolled back, to look only, says nothing, be it a savepoint."""
+    within, undone = connection.get_nested_transaction(), []
+
+    def rolled_back(at: Connection, *_: object) -> None:
+        if at.get_nested_transaction() is within:
+            undone.append(within)
+
+    def committed(_: Connection) -> None:
+        if not undone:
+            call()
+
+    if within is not None:
+        event.listen(connection, "rollback_savepoint", rolled_back)
+    event.listen(connection, "commit", committed, once=True)
 
 
 def _revision(engine: Engine) -> str | None:

@@ -239,6 +239,21 @@ def test_only_what_is_kept_is_told(bench: OpenBench, window: Window, caplog: pyt
     assert caplog.text.count("node failed") == 1
 
 
+def test_a_look_at_what_an_edition_comes_to_tells_nothing(bench: OpenBench, window: Window, caplog: pytest.LogCaptureFixture) -> None:
+    opened = long_bench(bench, faults=["no_text:batch=1"])
+    opened.generate("1.1.2", stages=[PROCESS])
+    opened.generate("1.1.3", stages=[PROCESS])
+    assert opened.column("select outcome from caseforge.attempt order by id") == ["empty", "ok"]
+    window(LITTLE_ROOM)
+    caplog.set_level(logging.INFO)
+    opened.load([(code, key, "Mend bicycles" if code == "2.1.2" else name, words) for code, key, name, words in LONG_SHOP])
+    assert "node failed" not in caplog.text
+    assert "after=empty" not in caplog.text
+    opened.draft(stages=[PROCESS])
+    assert "node failed" in caplog.text
+    assert "after=empty" in caplog.text
+
+
 def test_an_answer_that_is_there_comes_before_any_shortening(bench: OpenBench, window: Window) -> None:
     window(LITTLE_ROOM)
     opened = long_bench(bench)
