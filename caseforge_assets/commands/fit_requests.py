@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caseforge_assets.commands.check_models import is_too_long, unfit_requests
 from caseforge_assets.commands.input_events import write_events_of
 from caseforge_assets.commands.reuse_answers import ReusedAnswer, reuse_answers
-from caseforge_assets.commands.shorten_request import shortened_requests
-from caseforge_assets.commands.stage_settings import setting_key
+from caseforge_assets.commands.shorten_request import shortened_requests, with_budget
+from caseforge_assets.commands.stage_settings import setting_key, stage_settings
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
@@ -134,6 +134,23 @@ def fit_requests(connection: Connection, configuration: Configuration, rows: Seq
         if row.id not in faulty:
             groups.setdefault((row.framework_key, row.stage), []).append(row)
     return _together([_fit_group(connection, configuration, key, stage_of(name), group) for (key, name), group in groups.items()])
+
+
+def refit_budgets(connection: Connection, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int]) -> dict[int, int]:
+    """Makes pending requests anew whose budget their model would refuse and that of today's settings would not; new ids by node id.
+
+    All else stays as it was asked, so that nothing else would: a budget is no part of the question. The caller holds the lock on making
+    requests.
+    """
+    rows = pending.of_nodes(connection, stage.key, node_ids)
+    unfit = unfit_requests(connection, configuration, rows)
+    budget = stage_settings(configuration, stage).max_completion_tokens or stage.default_max_completion_tokens
+    mended = [replace(row, max_completion_tokens=budget) for row in rows if row.id in unfit]
+    still = unfit_requests(connection, configuration, mended)
+    new = with_budget(connection, list(requests.as_new(connection, [row.id for row in mended if row.id not in still]).values()), budget)
+    made = requests.save_requests(connection, new)
+    write_events_of(connection, key, stage, new, made)
+    return made
 
 
 def _together(parts: Sequence[Fitted]) -> Fitted:

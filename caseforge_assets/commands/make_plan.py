@@ -10,7 +10,7 @@ from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_output_tokens
-from caseforge_assets.commands.fit_requests import TooLong, settle_requests
+from caseforge_assets.commands.fit_requests import TooLong, refit_budgets, settle_requests
 from caseforge_assets.commands.retry_failed import retry_failed
 from caseforge_assets.commands.reuse_answers import ReusedAnswer
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
@@ -187,8 +187,12 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     built = _build(drafting, stage, rows)
     failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
     retried = retry_failed(connection, configuration, drafting.key, stage, node_ids=failed, plan_id=plan_id)
-    waiting = [row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id]
-    requests.set_plan(connection, requests.without_approval(connection, waiting), plan_id)  # a draft takes nothing from approved plans
+    waiting = {row.node_id: row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id}
+    refitted = refit_budgets(connection, configuration, drafting.key, stage, [row.node_id for row, _ in rows if row.node_id not in built])
+    waiting |= {node_id: request_id for node_id, request_id in refitted.items() if node_id in waiting}
+    requests.set_plan(
+        connection, requests.without_approval(connection, list(waiting.values())), plan_id
+    )  # a draft takes nothing from approved plans
     settled = settle_requests(connection, configuration, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
     drafting.reused += len(settled.reused)
     now = settled.rows

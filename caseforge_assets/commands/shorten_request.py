@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -51,20 +51,24 @@ def shortened_requests(connection: Connection, key: str, stage: Stage, requests:
     it is another one to the shorter question, too.
     """
     bodies = shortened_bodies(connection, key, stage, requests)
-    rows = {request.node_id: _with_body(request, bodies[request.node_id]) for request in requests}
-    again = [row for row in rows.values() if row.generation]
-    highest = stored_requests.highest_generations(connection, [row.fingerprint for row in again])
-    generations = {row.node_id: max(row.generation, highest.get(row.fingerprint, -1) + 1) for row in again}
-    return {node_id: replace(row, generation=generations.get(node_id, 0)) for node_id, row in rows.items()}
+    rows = [replace(_with_body(request, bodies[request.node_id]), shortened=True) for request in requests]
+    return {row.node_id: row for row in _with_generations(connection, rows, {row.node_id for row in rows if row.generation})}
+
+
+def with_budget(connection: Connection, requests: Sequence[NewRequest], max_completion_tokens: int) -> list[NewRequest]:
+    """These requests with another budget, asked for no other reason than they were."""
+    bodies = [json.loads(request.body) | {"max_completion_tokens": max_completion_tokens} for request in requests]
+    rows = [replace(_with_body(*pair), max_completion_tokens=max_completion_tokens) for pair in zip(requests, bodies, strict=True)]
+    return _with_generations(connection, rows, {row.node_id for row in rows if row.generation or row.own_answer})
+
+
+def _with_generations(connection: Connection, rows: Sequence[NewRequest], another: Set[int]) -> list[NewRequest]:
+    """The rows; those of nodes that want another answer as another one to the question that they ask now."""
+    highest = stored_requests.highest_generations(connection, [row.fingerprint for row in rows if row.node_id in another])
+    generations = {row.node_id: max(row.generation, highest.get(row.fingerprint, -1) + 1) for row in rows if row.node_id in another}
+    return [replace(row, generation=generations.get(row.node_id, 0)) for row in rows]
 
 
 def _with_body(request: NewRequest, body: dict[str, Any]) -> NewRequest:
     text = canonical_json(body)
-    return replace(
-        request,
-        body=text,
-        fingerprint=text_fingerprint(text),
-        input_tokens=request_tokens(body),
-        size_bytes=len(text.encode()),
-        shortened=True,
-    )
+    return replace(request, body=text, fingerprint=text_fingerprint(text), input_tokens=request_tokens(body), size_bytes=len(text.encode()))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.commands.check_models import refuse_broken_rules
+from caseforge_assets.commands.plan_retry import plan_retry
 from caseforge_assets.commands.retry_failed import next_step
 from caseforge_assets.commands.stage_settings import largest_budget, stage_settings
 from caseforge_assets.settings import Configuration, ConfigurationError, StageOverrides
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store import requests
+from caseforge_assets.store import plans, requests
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench
 
 
@@ -51,6 +52,33 @@ def test_requests_that_their_model_would_refuse_are_not_sent(bench: OpenBench) -
     mended = opened.configured(openai_temperature=1.0)
     mended.generate("1.1.1", "1.1.2", stages=[PROCESS])
     assert mended.column("select count(*) from caseforge.content where is_current") == [2]
+
+
+@pytest.mark.parametrize("how", ["settings", "retry", "another"])
+def test_a_budget_that_the_model_would_refuse_is_mended_by_the_next_plan(bench: OpenBench, how: str) -> None:
+    """The question is the same, so that nothing else would make the request anew."""
+    opened = bench(faults=["no_text:batch=1"])
+    if how == "settings":
+        opened.configured(batch_max_completion_tokens_process=500_000).approve("1.1.1", stages=[PROCESS])
+    elif how == "retry":
+        opened.generate("1.1.1", stages=[PROCESS])
+        with opened.store.begin() as connection:
+            draft = plan_retry(connection, opened.configuration, KEY, [PROCESS], True, None, (), 500_000)
+            plans.decide(connection, draft.id, True)
+    else:
+        opened.generate("1.1.2", stages=[PROCESS])
+        opened.generate("1.1.1", stages=[PROCESS])
+        opened.configured(batch_max_completion_tokens_process=500_000).approve("1.1.1", stages=[PROCESS], ask_again=True)
+    assert "gpt-5 writes 128,000 tokens at most, not 500,000" in opened.round().held_back
+    sent = """
+    select count(*), max(r.max_completion_tokens) from caseforge.attempt a join caseforge.request r on r.id = a.request_id
+    where r.node_id = :id and r.stage = 'process_details'
+    """
+    (node_id,) = opened.ids("1.1.1")
+    ((before, _),) = opened.query(sent, id=node_id)
+    assert opened.draft("1.1.1", stages=[PROCESS]).stages[0].now == 0, "it stays under the plan that was approved"
+    assert not any(done.held_back for done in opened.work())
+    assert opened.query(sent, id=node_id) == [(before + 1, PROCESS.default_max_completion_tokens)]
 
 
 def test_one_bad_stage_does_not_hold_up_the_other(bench: OpenBench) -> None:
