@@ -75,6 +75,7 @@ def retry_low_scores(session: Session, key: str, stages: list[Any], nodes: str |
 
 
 def _print_draft(draft: QualityRetryPlan, below: int, *, simulated: bool) -> None:
+    from caseforge_assets.cli.plan_views import print_too_long
     from caseforge_assets.reports.quality import say_why
 
     for row in draft.asked[:SHOWN]:
@@ -91,6 +92,7 @@ def _print_draft(draft: QualityRetryPlan, below: int, *, simulated: bool) -> Non
         if draft.asked
         else f"Nothing that could be asked for again scores less than {below}."
     )
+    print_too_long(draft.too_long)
     if draft.edited:
         console.print(f"{draft.edited:,} that a person wrote are left as they are.")
     if draft.under_way:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_costs, expected_output_tokens
-from caseforge_assets.commands.fit_requests import fit_plan
+from caseforge_assets.commands.fit_requests import TooLong, fit_plan
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.measure_quality import measured_stages
 from caseforge_assets.commands.stage_settings import stage_settings
@@ -19,6 +19,7 @@ from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store import plans, quality, requests
 from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.pending import PendingRequest
 from caseforge_assets.store.quality import Scored
 
 UNDER_WAY = ("pending", "in_batch")
@@ -29,7 +30,8 @@ class QualityRetryPlan:
     """A draft.
 
     `asked` are the contents that would be asked for again, `later` how many contents of other stages are made from them and follow.
-    `edited` were left because a person wrote them, `under_way` because they are asked for already. The cost is None where unknown.
+    `edited` were left because a person wrote them, `under_way` because they are asked for already; `too_long` cannot be sent. The cost is
+    None where unknown.
     """
 
     id: int
@@ -37,6 +39,7 @@ class QualityRetryPlan:
     later: int
     edited: int
     under_way: int
+    too_long: tuple[TooLong, ...]
     expected_cost_usd: Decimal | None
 
 
@@ -45,6 +48,7 @@ class _Chosen:
     asked: list[Scored] = field(default_factory=list)
     edited: int = 0
     under_way: int = 0
+    too_long: list[TooLong] = field(default_factory=list)
 
 
 def plan_quality_retry(
@@ -71,19 +75,25 @@ def plan_quality_retry(
     low = [row for row in rows if row.score is not None and row.score < below and (simulated or not row.simulated)]
     chosen, coming = _Chosen(), dict[str, set[int]]()
     later: dict[str, int] = {}
+    now: list[PendingRequest] = []
     for stage in all_stages():
         follows = coming.get(stage.reads or "", set())
         coming[stage.key], later[stage.key] = set(follows), len(follows)
         if stage in stages:
             of_stage = [row for row in low if row.stage == stage.key and row.node_id not in follows]
-            coming[stage.key] |= _ask_again(connection, configuration, key, stage, simulated, of_stage, plan_id, chosen)
-    now, _ = fit_plan(connection, configuration, plan_id, all_stages())
+            asked = _ask_again(connection, configuration, key, stage, simulated, of_stage, plan_id, chosen)
+            rows_now, fitted = fit_plan(connection, configuration, plan_id, [stage])
+            failed = {one.node_id for one in fitted.too_long}
+            coming[stage.key] |= asked - failed
+            chosen.asked = [row for row in chosen.asked if row.stage != stage.key or row.node_id not in failed]
+            chosen.too_long += fitted.too_long
+            now += rows_now
     costs = list(expected_costs(connection, now, simulated).values())
     costs += [_later_cost(connection, configuration, stage, simulated, later[stage.key]) for stage in all_stages()]
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     follow = sum(later.values())
     plans.set_estimate(connection, plan_id, len(now) + follow, total, {"quality_below": below})
-    return QualityRetryPlan(plan_id, tuple(chosen.asked), follow, chosen.edited, chosen.under_way, total)
+    return QualityRetryPlan(plan_id, tuple(chosen.asked), follow, chosen.edited, chosen.under_way, tuple(chosen.too_long), total)
 
 
 def _ask_again(

@@ -10,6 +10,7 @@ import pytest
 
 from caseforge_assets.commands.make_plan import draft_plan
 from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.plan_quality_retry import plan_quality_retry
 from caseforge_assets.commands.plan_retry import RetryPlan, plan_retry
 from caseforge_assets.commands.retry_failed import next_steps
 from caseforge_assets.commands.retry_unattended import newest_retriable, retry_unattended
@@ -212,6 +213,15 @@ def test_a_window_that_is_too_small_for_any_request_is_a_matter_of_settings(benc
     opened.approve("1.1.1", stages=[PROCESS])
     assert "max_completion_tokens: gpt-5 has room for 8,500 tokens" in opened.round().held_back
     assert failed(opened) == []
+
+
+def test_what_scores_little_and_cannot_be_sent_is_not_said_to_be_asked_for(bench: OpenBench, window: Window) -> None:
+    opened = long_bench(bench)
+    opened.generate("1.1.1", "1.1.2")
+    window(LITTLE_ROOM)
+    with opened.store.begin() as connection:
+        plan = plan_quality_retry(connection, opened.configuration, KEY, [PROCESS], True, None, 101)
+    assert ([row.code for row in plan.asked], [one.code for one in plan.too_long], plan.later) == (["1.1.2"], ["1.1.1"], 1)
 
 
 @pytest.mark.parametrize("reuse", ["identity", "exact"])
