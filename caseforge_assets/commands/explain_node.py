@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import unified_diff
 from typing import Any
 
 from caseforge_assets.commands.build_contexts import context_of, kpi_lines
+from caseforge_assets.commands.check_models import is_too_long
 from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.shorten_request import shortened_bodies
 from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import Source, Stage, all_stages, request_body
+from caseforge_assets.stages.stage import Source, Stage, all_stages, canonical_json, request_body
 from caseforge_assets.store import contents, nodes, requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import AnsweredRequest
@@ -56,6 +59,8 @@ def _explain(connection: Connection, configuration: Configuration, key: str, nod
     body, since = _body_now(connection, configuration, key, node_id, stage)
     if body is None:
         return Explanation(stage.key, state, (f"there is no {stage.reads} to read now",))
+    if answered.shortened:
+        body = _shortened_now(connection, configuration, key, node_id, stage, answered, body)
     old = json.loads(answered.body)
     differences = [*_settings(old, body), *_texts(old, body, stage), *_source(answered, connection, node_id, stage)]
     changed = _message(old, "user") != _message(body, "user")
@@ -75,6 +80,24 @@ def _body_now(
     loaded_at = nodes.version_since(connection, key, node_id)
     since = max(loaded_at, source.stored_at) if source else loaded_at
     return request_body(stage, stage_settings(configuration, stage), made), since
+
+
+def _shortened_now(
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    node_id: int,
+    stage: Stage,
+    answered: AnsweredRequest,
+    body: dict[str, Any],
+) -> dict[str, Any]:
+    """The request as it would be sent now: from half again, where the whole is still too long."""
+    if not is_too_long(configuration, stage, body["model"], input_tokens=request_tokens(body), budget=body["max_completion_tokens"]):
+        return body
+    source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
+    whole = requests.as_new(connection, [answered.id])[answered.id]
+    whole = replace(whole, node_id=node_id, body=canonical_json(body), source_content_id=source.id if source else None)
+    return shortened_bodies(connection, key, stage, [whole])[node_id]
 
 
 def _settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -144,12 +144,13 @@ class AnsweredRequest:
     id: int
     body: str
     source_content_id: int | None
+    shortened: bool
 
 
 def answered_request(connection: Connection, node_id: int, stage: str) -> AnsweredRequest | None:
     """The request that a node's current content answers; None where it has no content, or one that answers none."""
     query = text("""
-    select r.id, r.body, r.source_content_id from caseforge.content c join caseforge.request r on r.id = c.request_id
+    select r.id, r.body, r.source_content_id, r.shortened from caseforge.content c join caseforge.request r on r.id = c.request_id
     where c.is_current and c.node_id = :node and c.stage = :stage
     """)
     row = connection.execute(query, {"node": node_id, "stage": stage}).first()

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from caseforge_assets.commands.explain_node import explain_node
 from caseforge_assets.commands.make_plan import draft_plan
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.plan_quality_retry import plan_quality_retry
@@ -15,7 +16,8 @@ from caseforge_assets.commands.plan_retry import RetryPlan, plan_retry
 from caseforge_assets.commands.retry_failed import next_steps
 from caseforge_assets.commands.retry_unattended import newest_retriable, retry_unattended
 from caseforge_assets.commands.stage_settings import largest_budget
-from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import FrameworkSettings, StageOverrides
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.store import plans
 from caseforge_assets.store.attempts import failures
@@ -213,6 +215,16 @@ def test_a_window_that_is_too_small_for_any_request_is_a_matter_of_settings(benc
     opened.approve("1.1.1", stages=[PROCESS])
     assert "max_completion_tokens: gpt-5 has room for 8,500 tokens" in opened.round().held_back
     assert failed(opened) == []
+
+
+def test_why_a_shortened_answer_is_stale_does_not_speak_of_the_other_half(bench: OpenBench, window: Window) -> None:
+    window(ROOM)
+    opened = long_bench(bench)
+    opened.generate("1.1.1", stages=[PROCESS])
+    later = opened.configured(stages={"process_details": StageOverrides(reasoning_effort="low")})
+    with later.store.connect() as connection:
+        why = explain_node(connection, later.configuration, KEY, later.ids("1.1.1")[0], True)[0]
+    assert (why.state, why.differences, why.diff) == (NodeState.STALE, ("reasoning_effort: not set → low",), "")
 
 
 def test_what_scores_little_and_cannot_be_sent_is_not_said_to_be_asked_for(bench: OpenBench, window: Window) -> None:
