@@ -47,6 +47,7 @@ class _Asked:
     own_answers: bool
     reopen: bool
     confirm: bool
+    generations: dict[str, int] = field(default_factory=dict)  # by fingerprint: nodes that ask the same get one answer
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ def _build_some(connection: Connection, asked: _Asked, node_ids: Sequence[int]) 
     able = [row for row in with_context if not asked.stage.reads or row.node_id in material.sources]
     fitting = {row.node_id for row in able if not asked.ask_again and _fits(material, row.node_id)}
     new = [_new_request(asked, material, row) for row in able if row.node_id not in fitting]
-    made = requests.save_requests(connection, new := _next_generations(connection, new) if asked.ask_again else new)
+    if asked.ask_again:
+        new = _next_generations(connection, asked, new)
+    made = requests.save_requests(connection, new)
     kept = {node_id: material.current[node_id].id for node_id in fitting}
     if asked.reopen:
         requests.reopen(connection, list(kept.values()))
@@ -196,6 +199,8 @@ def _new_request(asked: _Asked, material: _Material, row: NodeRow) -> NewRequest
     )
 
 
-def _next_generations(connection: Connection, rows: list[NewRequest]) -> list[NewRequest]:
-    highest = requests.highest_generations(connection, [row.fingerprint for row in rows])
-    return [replace(row, generation=highest.get(row.fingerprint, -1) + 1) for row in rows]
+def _next_generations(connection: Connection, asked: _Asked, rows: list[NewRequest]) -> list[NewRequest]:
+    first_seen = [row.fingerprint for row in rows if row.fingerprint not in asked.generations]
+    highest = requests.highest_generations(connection, first_seen)
+    asked.generations.update({fingerprint: highest.get(fingerprint, -1) + 1 for fingerprint in first_seen})
+    return [replace(row, generation=asked.generations[row.fingerprint]) for row in rows]

@@ -6,12 +6,13 @@ import json
 
 import pytest
 
+from caseforge_assets.commands import build_requests as building
 from caseforge_assets.commands.build_contexts import BuiltContexts, build_contexts
 from caseforge_assets.commands.build_requests import BuiltRequests, build_requests
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.costs import budget_fit
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
+from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
 REQUESTS = """
 select nv.code, r.state, r.is_current, r.id, r.body from caseforge.request r
@@ -138,6 +139,19 @@ def test_asking_again_is_the_same_question_in_the_next_generation(bench: OpenBen
     rows = opened.query("select fingerprint, generation, state from caseforge.request where node_id = :id order by id", id=node_id)
     assert rows[0][0] == rows[1][0]
     assert [row[1:] for row in rows] == [(0, "replaced"), (1, "pending")]
+
+
+@pytest.mark.parametrize("at_once", [1, 1_000])
+def test_nodes_that_ask_the_same_again_pay_for_one_answer(bench: OpenBench, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(building, "NODES_AT_ONCE", at_once)
+    opened = bench()
+    opened.load([*SHOP, ("1.1.4", "k", "Write offers", "Writes offers with prices and dates.")])
+    for ask_again in (False, True):
+        opened.generate("1.1.3", "1.1.4", stages=[PROCESS], ask_again=ask_again)
+    assert opened.query(
+        "select count(*), count(distinct fingerprint), max(generation) from caseforge.request where stage = 'process_details'"
+    ) == [(4, 1, 1)]
+    assert opened.stats()["accepted"]["requests"] == 2
 
 
 def test_request_events_name_the_context_and_the_document_that_were_read(bench: OpenBench) -> None:
