@@ -92,7 +92,7 @@ def test_missing_rows_are_named(bench: OpenBench) -> None:
 
 def test_altered_rows_are_named_even_where_the_journal_took_them(bench: OpenBench) -> None:
     opened = made(bench)
-    opened.change("update caseforge.content set body = body || '!' where id = (select min(id) from caseforge.content)")
+    opened.change("update caseforge.content set version = 'x' where id = (select min(id) from caseforge.content)")
     opened.change("update caseforge.attempt set answer_sha256 = 'x' where id = (select min(id) from caseforge.attempt)")
     write_journal(opened.store, opened.folder)
     kinds = [kind for kind, _ in found(opened)]
