@@ -18,6 +18,8 @@ from caseforge_assets.store.journal_marks import WRITTEN_ONCE
 
 TakeLine = Callable[[bytes], None]
 Key = int | tuple[Any, ...]
+KeysOf = Callable[[str], Sequence[str] | None]
+TakeRow = Callable[[str, Key, bytes], None]
 _TABLE = b'{"table":"'
 _VALUE = re.compile(rb'null|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 # What is written once is the last of a row, and this stands before it and nowhere else: within a string quotes are escaped, and values of
@@ -66,23 +68,31 @@ def read_backwards(folder: ArtifactFolder, newest: str, take: TakeLine) -> list[
     return segments
 
 
-class NewestStates:
-    """Takes lines for `read_backwards`, and hands on of each row only the state that comes first; rows that are gone by then are left out."""
+def read_newest_states(folder: ArtifactFolder, newest: str, keys: KeysOf, take: TakeRow) -> list[Segment]:
+    """The same, but `take` gets table, key and row (JSON) of the newest state of each row, whole; rows that are gone by then are left out.
 
-    def __init__(self, keys: Callable[[str], Sequence[str] | None], take: Callable[[str, Key, bytes], None]) -> None:
-        """Begins with nothing seen.
+    Args:
+        keys: the names of a table's key columns; None for a table that does not exist any more, whose rows are left out.
 
-        Args:
-            keys: the names of a table's key columns; None for a table that does not exist any more, whose rows are left out.
-            take: gets table, key and row (JSON).
-        """
+    Raises:
+        JournalBroken: as above, or of a row only changes are there.
+    """
+    states = _NewestStates(keys, take)
+    segments = read_backwards(folder, newest, states)
+    states.refuse_unfinished()
+    return segments
+
+
+class _NewestStates:
+    """Takes lines, newer segments first, and hands on of each row the state that comes first, completed by an older one if need be."""
+
+    def __init__(self, keys: KeysOf, take: TakeRow) -> None:
         self._keys, self._take = keys, take
         self._seen: dict[str, set[Key]] = {}
         self._complete: set[str] = set()
         self._unfinished: dict[tuple[str, Key], bytes] = {}
 
     def __call__(self, line: bytes) -> None:
-        """Takes one line."""
         table, row = split_line(line)
         names = self._keys(table)
         if names is None or table in self._complete:
@@ -109,12 +119,7 @@ class NewestStates:
         newest = self._unfinished.pop((table, key), None)
         return newest[:-1] + _only_once(row, start, once) + b"}" if newest else row
 
-    def check_complete(self) -> None:
-        """To be called at the end.
-
-        Raises:
-            JournalBroken: of a row only changes are there.
-        """
+    def refuse_unfinished(self) -> None:
         if self._unfinished:
             table, key = next(iter(self._unfinished))
             raise JournalBroken(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import is_final, remote_status
 from caseforge_assets.commands.fetch_results import ROLES
-from caseforge_assets.commands.read_journal import NewestStates, OffTheChain, is_as_now, off_the_chain, read_backwards, segment_names
+from caseforge_assets.commands.read_journal import OffTheChain, is_as_now, off_the_chain, read_newest_states, segment_names
 from caseforge_assets.store import batches, journal
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
@@ -61,9 +61,7 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         _refuse_unless_empty(connection)
         newest = _newest(folder, up_to)
         staging = Staging(connection)
-        take = NewestStates(staging.keys, lambda table, _, row: staging.add(table, row))
-        chain = read_backwards(folder, newest, take)
-        take.check_complete()
+        chain = read_newest_states(folder, newest, staging.keys, lambda table, _, row: staging.add(table, row))
         rows = staging.store()
         journal.forget_marks(connection)
         journal.add_segments(connection, chain)

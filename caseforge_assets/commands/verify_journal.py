@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from caseforge_assets.artifacts import ArtifactDamaged, ArtifactFolder
-from caseforge_assets.commands.read_journal import JournalBroken, Key, NewestStates, key_of, read_backwards, split_line
+from caseforge_assets.commands.read_journal import JournalBroken, Key, key_of, read_newest_states, split_line
 from caseforge_assets.store import journal, verifying
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.journal import Marked
@@ -32,9 +32,7 @@ def check_journal(connection: Connection, folder: ArtifactFolder) -> tuple[int, 
         hashes[table][key] = hashlib.md5(row, usedforsecurity=False).digest()
 
     try:
-        take = NewestStates(tables.get, keep)
-        read_backwards(folder, newest.path, take)
-        take.check_complete()
+        read_newest_states(folder, newest.path, tables.get, keep)
     except (JournalBroken, ArtifactDamaged) as error:
         return 0, [*findings, ("journal broken", newest.path, str(error), f"or, where the rows are right: {ANEW}")]
     rows = 0
