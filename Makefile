@@ -25,7 +25,7 @@ help:
 	@echo "make install  install into $(VENV) and nothing else"
 	@echo "make lint     style, types, import rules"
 	@echo "make bench    measure the pipeline: make bench WORKBOOK=path/to/workbook.xlsx"
-	@echo "make faults   kill, disturb and race CaseForge in some 300 ways; one table, zeros expected (ten minutes or more)"
+	@echo "make faults   kill, disturb and race CaseForge in some 300 ways; one table, zeros expected (seven minutes or more)"
 	@echo "make docs     write docs/cli.md and docs/outcomes.md anew"
 	@echo "make pins     resolve requirements.txt and requirements-dev.txt anew"
 	@echo "make clean    remove the virtual environment and caches (never var/, where the data is)"
