@@ -177,8 +177,10 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
 
     from caseforge_assets.defs.failures import failed_nodes
     from caseforge_assets.defs.flush import flush_outbox
+    from caseforge_assets.defs.lineage import keep_connections
 
     instance = DagsterInstance.from_config(str(settings.project))
+    keep_connections(instance)  # as every run and command does
     instance.get_dynamic_partitions("bench_nodes")
     return lambda: flush_outbox(instance, store, failed_nodes, ArtifactFolder(settings.artifacts).describe) or 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -37,10 +38,12 @@ from dagster._time import get_current_timestamp
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.run_storage import PostgresRunStorage
 
+from caseforge_assets.store.copy import copy_rows, next_ids
+
 if TYPE_CHECKING:
     from dagster._core.remote_origin import RemoteJobOrigin
 
-EVENTS_PER_TRANSACTION = 1_000
+EVENTS_PER_TRANSACTION = 250
 
 
 @dataclass(frozen=True)
@@ -272,32 +275,38 @@ def _provenance_tags(event: StationEvent, run_id: str) -> dict[str, str]:
 def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry]) -> list[int]:
     """Store asset events; returns their ids in the order of the entries.
 
-    One asset a transaction, because only the last entry of each is put into the asset's own row.
+    One asset a transaction, because only the last entry of each is put into the asset's own row. PostgreSQL stores some while the next
+    are serialized: each takes about as long as the other.
     """
     if not entries:  # the look at cached counts below inspects Dagster's tables, even for no asset
         return []
     positions: dict[AssetKey, list[int]] = {}
     for position, entry in enumerate(entries):
         positions.setdefault(_asset_of(entry), []).append(position)
-    ids = [0] * len(entries)
-    for of_asset in positions.values():
-        for chunk in _chunks(of_asset):
-            stored = _insert_for_one_asset(event_storage(instance), [entries[position] for position in chunk])
-            for position, event_id in zip(chunk, stored, strict=True):
-                ids[position] = event_id
+    storage, ids = event_storage(instance), [0] * len(entries)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dagster events") as in_order:
+        stored = []
+        with storage.index_transaction() as connection:
+            new_ids = iter(next_ids(connection, SqlEventLogStorageTable, len(entries)))
+        for chunk in (chunk for of_asset in positions.values() for chunk in _chunks(of_asset)):
+            for position in chunk:
+                ids[position] = next(new_ids)
+            some = [entries[position] for position in chunk]
+            rows = [{"id": ids[position], **storage._event_to_row(entries[position])} for position in chunk]
+            stored.append(in_order.submit(_insert_for_one_asset, storage, some, rows))
+    for one in stored:
+        one.result()
     _drop_overtaken_statuses(instance, {asset_key: ids[of_asset[0]] for asset_key, of_asset in positions.items()})
     return ids
 
 
-def _insert_for_one_asset(storage: PostgresEventLogStorage, entries: Sequence[EventLogEntry]) -> list[int]:
-    """Do what Dagster's PostgreSQL storage does for a batch of events, all of it in one transaction, with ids in order."""
-    statement = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
-    rows = [storage._event_to_row(entry) for entry in entries]
+def _insert_for_one_asset(storage: PostgresEventLogStorage, entries: Sequence[EventLogEntry], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Do what Dagster's PostgreSQL storage does for a batch of events, all of it in one transaction."""
+    ids = [row["id"] for row in rows]
     with storage.index_transaction() as connection:
-        ids = list(connection.scalars(statement, rows))
+        copy_rows(connection, SqlEventLogStorageTable, rows)
         storage._store_asset_event_tags(connection, entries, ids)
         storage._store_asset_event(connection, entries[-1], ids[-1])
-    return ids
 
 
 def _drop_overtaken_statuses(instance: DagsterInstance, first_ids: Mapping[AssetKey, int]) -> None:

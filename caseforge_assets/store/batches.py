@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
-from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import attempt, batch
 
@@ -77,7 +77,7 @@ def add_batch(connection: Connection, values: Mapping[str, Any], attempts: Seque
 def add_attempts(connection: Connection, batch_id: int, provider_id: int, attempts: Sequence[NewAttempt]) -> None:
     """Adds live attempts to a batch."""
     rows = [columns_of(one) | {"batch_id": batch_id, "provider_id": provider_id} for one in attempts]
-    copy_rows(connection, attempt, rows)
+    add_rows(connection, attempt, rows)
 
 
 def change(connection: Connection, batch_id: int, **values: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import candidate, content
 
@@ -257,7 +257,7 @@ def _insert(connection: Connection, rows: Sequence[NewContent], contested: set[i
         value = columns_of(row) | {"is_current": row.node_id not in contested}
         del value["candidates"]
         values.append(value)
-    return copy_rows(connection, content, values)
+    return add_rows(connection, content, values)
 
 
 def _choose_current(connection: Connection, stage: str, node_ids: Sequence[int]) -> set[int]:
@@ -282,4 +282,4 @@ def _insert_candidates(connection: Connection, rows: Sequence[tuple[NewContent, 
         for row, content_id in rows
         for item in row.candidates
     ]
-    copy_rows(connection, candidate, items)
+    add_rows(connection, candidate, items)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import context
 
@@ -47,5 +47,5 @@ def save_contexts(connection: Connection, rows: Sequence[ContextRow]) -> dict[in
         return {}
     ids = [row.node_id for row in rows]
     connection.execute(text("update caseforge.context set is_current = false where is_current and node_id = any(:ids)"), {"ids": ids})
-    made = copy_rows(connection, context, [columns_of(row) | {"is_current": True} for row in rows])
+    made = add_rows(connection, context, [columns_of(row) | {"is_current": True} for row in rows])
     return dict(zip(ids, made, strict=True))

@@ -18,7 +18,7 @@ _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 READ_BYTES = 1 << 20  # psycopg2 hands the buffer on in pieces of 8 KB otherwise
 
 
-def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Adds rows to a table that has an `id`, in the caller's transaction; all rows have the same columns.
 
     Returns:
@@ -27,15 +27,27 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     Raises:
         IntegrityError: a constraint is violated; the transaction cannot go on.
     """
-    if not rows:
-        return []
-    sequence = f"{table.schema}.{table.name}_id_seq"
-    query = text("select nextval(cast(:sequence as regclass)) from generate_series(1, :count)")
-    ids = list(connection.scalars(query, {"sequence": sequence, "count": len(rows)}))
-    names = list(rows[0])
-    lines = ("\t".join([str(row_id), *(_field(row[name]) for name in names)]) for row_id, row in zip(ids, rows, strict=True))
-    copy_text(connection, f"copy {table.schema}.{table.name} (id, {', '.join(names)}) from stdin", io.BytesIO("\n".join(lines).encode()))
+    ids = next_ids(connection, table, len(rows))
+    copy_rows(connection, table, [{"id": row_id, **row} for row_id, row in zip(ids, rows, strict=True)])
     return ids
+
+
+def next_ids(connection: Connection, table: Table, count: int) -> list[int]:
+    """Takes so many ids, in ascending order, from the sequence of a table's `id`."""
+    query = text("select nextval(cast(:sequence as regclass)) from generate_series(1, :count)")
+    return list(connection.scalars(query, {"sequence": f"{table.fullname}_id_seq", "count": count})) if count else []
+
+
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Copies rows into a table, in the caller's transaction; all rows have the same columns.
+
+    Raises:
+        IntegrityError: a constraint is violated; the transaction cannot go on.
+    """
+    if rows:
+        names = list(rows[0])
+        lines = ("\t".join([_field(row[name]) for name in names]) for row in rows)
+        copy_text(connection, f"copy {table.fullname} ({', '.join(names)}) from stdin", io.BytesIO("\n".join(lines).encode()))
 
 
 def copy_text(connection: Connection, statement: str, buffer: io.BytesIO) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.tables import framework, framework_version, node, node_version
 
 
@@ -97,6 +97,6 @@ def save_edition(
         {**{k: v for k, v in row.items() if k != "identity"}, "framework_version_id": edition_id, "node_id": ids[row["identity"]]}
         for row in nodes
     ]
-    copy_rows(connection, node_version, rows)
+    add_rows(connection, node_version, rows)
     connection.execute(text("analyze caseforge.node, caseforge.node_version"))
     return int(edition_id or 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import outbox
 
@@ -56,7 +56,7 @@ class Latest:
 
 def add(connection: Connection, rows: Sequence[OutboxRow]) -> list[int]:
     """Writes rows and returns their ids, in the order given."""
-    return copy_rows(connection, outbox, [columns_of(row) for row in rows])
+    return add_rows(connection, outbox, [columns_of(row) for row in rows])
 
 
 _LATEST = text("""

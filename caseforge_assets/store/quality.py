@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.quality_table import quality
 from caseforge_assets.store.rows import columns_of
 
@@ -75,7 +75,7 @@ def save(connection: Connection, rows: Sequence[NewQuality]) -> None:
     if not rows:
         return
     connection.execute(text("delete from caseforge.quality where content_id = any(:ids)"), {"ids": [row.content_id for row in rows]})
-    copy_rows(connection, quality, [columns_of(row) for row in rows])
+    add_rows(connection, quality, [columns_of(row) for row in rows])
 
 
 def carry(connection: Connection, sources: Mapping[int, int]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.copy import copy_rows
+from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.engine import lock_in_transaction
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import request
@@ -94,7 +94,7 @@ def save_requests(connection: Connection, rows: Sequence[NewRequest]) -> dict[in
         """),
         {"stage": rows[0].stage, "ids": [row.node_id for row in rows]},
     )
-    made = copy_rows(connection, request, [columns_of(row) | {"state": "pending", "is_current": True} for row in rows])
+    made = add_rows(connection, request, [columns_of(row) | {"state": "pending", "is_current": True} for row in rows])
     return {row.node_id: request_id for row, request_id in zip(rows, made, strict=True)}
 
 
