@@ -87,6 +87,7 @@ def main() -> None:
 def project() -> Iterator[Settings]:
     """A project in a folder that goes again, with a database and a Batch API server of its own."""
     with tempfile.TemporaryDirectory(prefix="caseforge-bench-") as folder:
+        Path(folder).chmod(0o755)  # root's database server runs as another user, who has to get in; elsewhere it would stay
         os.environ["CASEFORGE_HOME"] = str(Path(folder) / "var")
         os.environ.pop("CASEFORGE_POSTGRES_URL", None)
         with batch_server(Path(folder) / "server") as base_url:
@@ -175,9 +176,9 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
     """Everything that a Dagster process does once, off the clock: imports, its tables."""
     from dagster import DagsterInstance
 
+    from caseforge_assets.defs.event_tables import keep_connections
     from caseforge_assets.defs.failures import failed_nodes
     from caseforge_assets.defs.flush import flush_outbox
-    from caseforge_assets.defs.lineage import keep_connections
 
     instance = DagsterInstance.from_config(str(settings.project))
     keep_connections(instance)  # as every run and command does

@@ -33,6 +33,7 @@ def measure(old: Path, new: Path) -> list[Figure]:
     del old
     with tempfile.TemporaryDirectory() as name, batch_server(Path(name) / "server") as base_url:
         folder = Path(name)
+        folder.chmod(0o755)  # see pipeline.project
         for file in ("dagster.yaml", "workspace.yaml"):
             shutil.copy(PROJECT / file, folder)
         (folder / "caseforge.toml").write_text('openai_model = "gpt-5"\n')

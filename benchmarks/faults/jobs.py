@@ -20,11 +20,11 @@ OPERATIONS = (
     ("commit close_batch.close_batch", 1),
     ("commit next_stages.carry_on", 1),
     ("commit collect_batch.collect_batch", 1),
-    *(("commit lineage._insert_for_one_asset", nth) for nth in (1, 2)),
+    *(("commit event_tables._insert_chunk", nth) for nth in (1, 2)),
     ("commit flush._flush_chunk", 1),
 )
 MOMENTS = tuple(Moment("after", operation, nth) for operation, nth in OPERATIONS)
-SHORT = (Moment("after", "commit collect_batch._record_chunk"), Moment("after", "commit lineage._insert_for_one_asset"))
+SHORT = (Moment("after", "commit collect_batch._record_chunk"), Moment("after", "commit event_tables._insert_chunk"))
 REST = ("generate", "--framework", KEY, "--yes", "--wait")
 
 

@@ -46,7 +46,7 @@ OPERATIONS = (
     ("commit collect_batch.collect_batch", 1),
     ("commit check_alerts.check_alerts", 1),
     ("flush", 1),
-    ("commit lineage._insert_for_one_asset", 1),
+    ("commit event_tables._insert_chunk", 1),
     ("commit flush._flush_chunk", 1),
 )
 MOMENTS = (*(Moment(when, name, nth) for name, nth in OPERATIONS for when in ("before", "after")), Moment("after", "receive"))

@@ -34,6 +34,17 @@ class BatchFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsentFigures:
+    """Requests of one framework and stage that are too long for their model and were not sent: how many, and the first node with its reason."""
+
+    framework_key: str
+    stage: str
+    requests: int
+    first_code: str
+    first_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanFigures:
     """One approved plan of which something was sent. `open_requests` are pending or in a batch; costs are those of answers of known cost, in USD."""
 
@@ -89,6 +100,7 @@ class Figures:
     """Everything that rules look at."""
 
     batches: tuple[BatchFigures, ...] = ()
+    unsent: tuple[UnsentFigures, ...] = ()
     plans: tuple[PlanFigures, ...] = ()
     run_costs: tuple[RunCost, ...] = ()
     budgets: tuple[BudgetFigures, ...] = ()

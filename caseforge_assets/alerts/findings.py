@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost
+from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost, UnsentFigures
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.redaction import redact
@@ -40,6 +40,7 @@ def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: Ope
     limits = _Limits(thresholds, open_keys)
     found = [
         *(finding for batch in figures.batches for finding in _of_batch(batch, thresholds)),
+        *(_of_unsent(unsent) for unsent in figures.unsent),
         *(finding for plan in figures.plans for finding in _of_plan(plan, limits, now)),
         *(finding for cost in figures.run_costs for finding in _of_run_cost(cost, limits)),
         *(finding for budget in figures.budgets for finding in _of_budget(budget, limits)),
@@ -79,6 +80,15 @@ def _shares(batch: BatchFigures, subject: str, which: str, thresholds: Threshold
             "again with more, a larger completion budget in caseforge.toml prevents it"
         )
         yield Finding(Rule.token_limit, subject, _severity(cut_off, thresholds.token_limit_share), text, batch.framework_key)
+
+
+def _of_unsent(unsent: UnsentFigures) -> Finding:
+    many = unsent.requests > 1
+    text = (
+        f"{unsent.stage} of {unsent.framework_key}: {unsent.requests:,} request{'s are' if many else ' is'} too long for the model and "
+        f"{'were' if many else 'was'} not sent; `caseforge failed` lists them. {unsent.first_code}: {unsent.first_reason}"
+    )
+    return Finding(Rule.too_long, f"requests of {unsent.framework_key} {unsent.stage}", Severity.warning, text, unsent.framework_key)
 
 
 def _of_plan(plan: PlanFigures, limits: _Limits, now: datetime) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ class Rule(StrEnum):
     batch_expired = "batch_expired"
     unknown_batch = "unknown_batch"
     stray_lines = "stray_lines"
+    too_long = "too_long"
     plan_open = "plan_open"
     cost_over_estimate = "cost_over_estimate"
     cost_over_baseline = "cost_over_baseline"
@@ -81,6 +82,9 @@ _FACTS = {
     Rule.unknown_batch: _Facts("the provider does not know a batch any more", "the provider knows it again, or it was given up"),
     Rule.stray_lines: _Facts(
         "result files held lines that cannot be read or answer nothing that was asked", "a person acknowledged it", True
+    ),
+    Rule.too_long: _Facts(
+        "requests are too long for their model, even made from half, and were not sent", "they are sent, or nobody asks for them any more"
     ),
     Rule.plan_open: _Facts("a plan is not through so many hours after its first submission", "its last outcome is there"),
     Rule.cost_over_estimate: _Facts("a plan's answers cost so much more than they were expected to", "they do not any more"),

@@ -44,7 +44,7 @@ def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) 
 def _instance(settings: Settings) -> Iterator[DagsterInstance]:
     from dagster import DagsterInstance
 
-    from caseforge_assets.defs.lineage import close_connections, keep_connections
+    from caseforge_assets.defs.event_tables import close_connections, keep_connections
 
     with DagsterInstance.from_config(str(settings.project)) as instance:
         keep_connections(instance)

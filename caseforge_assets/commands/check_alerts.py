@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,14 +58,20 @@ def read_figures(connection: Connection, configuration: Configuration, now: date
     batches = alert_figures.batches(connection, since, _numbers(open_alerts, "batch"), FAILED, CUT_OFF)
     of_plans = alert_figures.plans(connection, since, _numbers(open_alerts, "plan"))
     run_costs = alert_figures.run_costs(connection, [plan.id for plan in of_plans if plan.answers])
-    budgets = tuple(_budgets(connection, configuration))
-    return Figures(tuple(batches), tuple(of_plans), tuple(run_costs), budgets, tuple(alert_figures.providers(connection)))
+    return Figures(
+        batches=tuple(batches),
+        unsent=tuple(alert_figures.unsent(connection)),
+        plans=tuple(of_plans),
+        run_costs=tuple(run_costs),
+        budgets=tuple(_budgets(connection, configuration)),
+        providers=tuple(alert_figures.providers(connection)),
+    )
 
 
 def _numbers(open_alerts: Sequence[OpenAlert], kind: str) -> list[int]:
-    """Of subjects such as `batch 7` or `plan 3 usecases gpt-5`."""
-    words = [alert.subject.split() for alert in open_alerts]
-    return [int(word[1]) for word in words if word[0] == kind]
+    """Of subjects such as `batch 7` or `plan 3 usecases gpt-5`; a framework may be called `plan`."""
+    found = (re.match(rf"{kind} (\d+)\b", alert.subject) for alert in open_alerts)
+    return [int(match[1]) for match in found if match]
 
 
 def _budgets(connection: Connection, configuration: Configuration) -> list[BudgetFigures]:

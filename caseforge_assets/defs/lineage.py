@@ -1,14 +1,13 @@
 """Writes what CaseForge did into Dagster's event log, in bulk, and orders its dynamic partitions.
 
-The only user of Dagster's private parts besides `storage` and, for removing, `old_history` and `prune`; its tests hold what is written
+The only user of Dagster's private parts besides `storage`, `event_packing` and, for removing, `old_history` and `prune`; its tests hold what is written
 here against what Dagster itself writes and reads. What is written, and when, is decided elsewhere.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -32,18 +31,16 @@ from dagster._core.events import (
 )
 from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
-from dagster._core.storage.event_log.schema import DynamicPartitionsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import DynamicPartitionsTable
 from dagster._core.storage.tags import MAX_RETRIES_TAG
 from dagster._time import get_current_timestamp
 from dagster_postgres.event_log import PostgresEventLogStorage
-from dagster_postgres.run_storage import PostgresRunStorage
 
-from caseforge_assets.store.copy import copy_rows, next_ids
+from caseforge_assets.defs.event_packing import EventPacker
+from caseforge_assets.defs.event_tables import Chunk, event_storage, store_events
 
 if TYPE_CHECKING:
     from dagster._core.remote_origin import RemoteJobOrigin
-
-EVENTS_PER_TRANSACTION = 250
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,10 @@ def write_materializations(
         Dagster's event ids in the order of the events: pointers for what is made from them.
     """
     writer = _Writer(run_id or RUNLESS_RUN_ID, job_name or RUNLESS_JOB_NAME, step_key)
-    return _insert_entries(instance, [_materialization_entry(writer, event) for event in events])
+    storage = event_storage(instance)
+    return store_events(
+        instance, [event.asset_key for event in events], lambda some: _packed(storage, writer, [events[place] for place in some])
+    )
 
 
 def write_observations(
@@ -217,34 +217,9 @@ def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) ->
     return len(set(keys) - set(present)), len(set(present) - set(keys))
 
 
-def event_storage(instance: DagsterInstance) -> PostgresEventLogStorage:
-    """The storage of Dagster's events.
-
-    Raises:
-        TypeError: they are not in PostgreSQL.
-    """
-    storage = instance.event_log_storage
-    if not isinstance(storage, PostgresEventLogStorage):
-        raise TypeError(f"Dagster's events must be in PostgreSQL; this instance keeps them in {type(storage).__name__}. See dagster.yaml.")
-    return storage
-
-
-def keep_connections(instance: DagsterInstance) -> None:
-    """Let a run or a command use its connections to Dagster's database again and again: by default each statement or two opens its own."""
-    for storage in (instance.event_log_storage, instance.run_storage):
-        storage.optimize_for_webserver(statement_timeout=0, pool_recycle=-1, max_overflow=-1)  # no time-out, no limit, as before
-
-
-def close_connections(instance: DagsterInstance) -> None:
-    """Close those that were kept; an instance that ends does not."""
-    for storage in (instance.event_log_storage, instance.run_storage):
-        if isinstance(storage, (PostgresEventLogStorage, PostgresRunStorage)):
-            storage._engine.dispose()
-
-
 def _materialization_entry(writer: _Writer, event: StationEvent) -> EventLogEntry:
-    tags = {**event.tags, **_provenance_tags(event, writer.run_id)}
-    materialization = AssetMaterialization(AssetKey(event.asset_key), metadata=event.metadata, partition=event.partition, tags=tags)
+    tags, asset_key = _tags(writer, event), AssetKey(event.asset_key)
+    materialization = AssetMaterialization(asset_key, metadata=event.metadata, partition=event.partition, tags=tags)
     data = StepMaterializationData(materialization)
     return writer.entry(DagsterEventType.ASSET_MATERIALIZATION, data, f"Materialized value {'/'.join(event.asset_key)}.")
 
@@ -255,15 +230,16 @@ def _planned_entry(writer: _Writer, asset_key: AssetKey, partition: str) -> Even
     return writer.entry(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, data, message)
 
 
-def _provenance_tags(event: StationEvent, run_id: str) -> dict[str, str]:
-    """Say what the version was made from, as Dagster does: its staleness is computed from these tags.
+def _tags(writer: _Writer, event: StationEvent) -> dict[str, str]:
+    """Say, beside the event's own tags, what the version was made from, as Dagster does: its staleness is computed from these.
 
     Without a code version, Dagster ignores all the rest; it writes the run's id itself where an asset has none.
     """
     tags = {
+        **event.tags,
         DATA_VERSION_TAG: event.data_version,
         DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
-        CODE_VERSION_TAG: event.code_version or run_id,
+        CODE_VERSION_TAG: event.code_version or writer.run_id,
     }
     for upstream, (version, event_id) in event.inputs.items():
         of_partitions = event.partition is not None and upstream not in event.whole_inputs
@@ -273,52 +249,25 @@ def _provenance_tags(event: StationEvent, run_id: str) -> dict[str, str]:
 
 
 def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry]) -> list[int]:
-    """Store asset events; returns their ids in the order of the entries.
+    """Store asset events that have no tags; returns their ids in the order of the entries."""
+    storage = event_storage(instance)
 
-    One asset a transaction, because only the last entry of each is put into the asset's own row. PostgreSQL stores some while the next
-    are serialized: each takes about as long as the other.
-    """
-    if not entries:  # the look at cached counts below inspects Dagster's tables, even for no asset
-        return []
-    positions: dict[AssetKey, list[int]] = {}
-    for position, entry in enumerate(entries):
-        positions.setdefault(_asset_of(entry), []).append(position)
-    storage, ids = event_storage(instance), [0] * len(entries)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dagster events") as in_order:
-        stored = []
-        with storage.index_transaction() as connection:
-            new_ids = iter(next_ids(connection, SqlEventLogStorageTable, len(entries)))
-        for chunk in (chunk for of_asset in positions.values() for chunk in _chunks(of_asset)):
-            for position in chunk:
-                ids[position] = next(new_ids)
-            some = [entries[position] for position in chunk]
-            rows = [{"id": ids[position], **storage._event_to_row(entries[position])} for position in chunk]
-            stored.append(in_order.submit(_insert_for_one_asset, storage, some, rows))
-    for one in stored:
-        one.result()
-    _drop_overtaken_statuses(instance, {asset_key: ids[of_asset[0]] for asset_key, of_asset in positions.items()})
-    return ids
+    def chunk(places: Sequence[int]) -> Chunk:
+        return Chunk([storage._event_to_row(entries[place]) for place in places], [{} for _ in places], entries[places[-1]])
+
+    return store_events(instance, [tuple(_asset_of(entry).path) for entry in entries], chunk)
 
 
-def _insert_for_one_asset(storage: PostgresEventLogStorage, entries: Sequence[EventLogEntry], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Do what Dagster's PostgreSQL storage does for a batch of events, all of it in one transaction."""
-    ids = [row["id"] for row in rows]
-    with storage.index_transaction() as connection:
-        copy_rows(connection, SqlEventLogStorageTable, rows)
-        storage._store_asset_event_tags(connection, entries, ids)
-        storage._store_asset_event(connection, entries[-1], ids[-1])
-
-
-def _drop_overtaken_statuses(instance: DagsterInstance, first_ids: Mapping[AssetKey, int]) -> None:
-    """Let Dagster count the partitions of assets anew whose cached count is already past the first of their new events.
-
-    The cache takes in only what has a higher id than it has seen. Ids are given before the transaction is visible, so that a run
-    started in the meantime may have moved it on; these partitions would then never be counted.
-    """
-    for record in instance.get_asset_records(list(first_ids)):
-        entry = record.asset_entry
-        if entry.cached_status is not None and entry.cached_status.latest_storage_id >= first_ids[entry.asset_key]:
-            instance.wipe_asset_cached_status([entry.asset_key])
+def _packed(storage: PostgresEventLogStorage, writer: _Writer, events: Sequence[StationEvent]) -> Chunk:
+    """Materializations of one asset."""
+    first = _materialization_entry(writer, events[0])
+    form, packer = storage._event_to_row(first), EventPacker(first)
+    rows, tags = [], []
+    for event in events:
+        of_event = _tags(writer, event)
+        rows.append({**form, "event": packer.pack(event.partition, of_event, event.metadata), "partition": event.partition})
+        tags.append({key: of_event[key] for key in storage.get_asset_tags_to_index(set(of_event))})
+    return Chunk(rows, tags, _materialization_entry(writer, events[-1]))
 
 
 def _asset_of(entry: EventLogEntry) -> AssetKey:
@@ -326,7 +275,3 @@ def _asset_of(entry: EventLogEntry) -> AssetKey:
     if asset_key is None:
         raise TypeError("Only events of assets are stored here.")
     return asset_key
-
-
-def _chunks(positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (positions[start : start + EVENTS_PER_TRANSACTION] for start in range(0, len(positions), EVENTS_PER_TRANSACTION))

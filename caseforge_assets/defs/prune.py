@@ -18,8 +18,8 @@ from dagster import DagsterInstance
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetEventTagsTable, SqlEventLogStorageTable
 from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 
+from caseforge_assets.defs.event_tables import event_storage
 from caseforge_assets.defs.flush import FLUSH_LOCK, OTHERS_PATIENCE_S, OTHERS_PAUSE_S
-from caseforge_assets.defs.lineage import event_storage
 from caseforge_assets.defs.old_history import SPARE_EVENT, Old, find_old, rows_of
 from caseforge_assets.store import upkeep
 from caseforge_assets.store.engine import Engine, try_lock

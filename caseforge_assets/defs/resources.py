@@ -8,7 +8,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.provider import Provider, connect_provider, make_client
-from caseforge_assets.defs.lineage import keep_connections
+from caseforge_assets.defs.event_tables import keep_connections
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost
+from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 
 _BATCHES = text("""
@@ -62,6 +62,21 @@ def _batch(row: Any) -> BatchFigures:
         unanswered=row.unanswered,
         stray_lines=row.stray_lines,
     )
+
+
+_UNSENT = text("""
+select r.framework_key, r.stage, count(*), (array_agg(nv.code order by nv.position))[1], (array_agg(r.not_sent_because order by nv.position))[1]
+from caseforge.request r
+join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where r.is_current and r.state = 'failed' and r.not_sent_because is not null
+group by 1, 2 order by 1, 2
+""")
+
+
+def unsent(connection: Connection) -> list[UnsentFigures]:
+    """Requests of target nodes that failed without being sent."""
+    return [UnsentFigures(*row) for row in connection.execute(_UNSENT)]
 
 
 _PLANS = text("""

@@ -93,9 +93,17 @@ def sendable(
     return _each_question_once((PendingRequest(*row) for row in rows), by_identity)
 
 
+# The style is part of a stage's version (see `stage_version`): one body of each version tells it.
 _STYLES = text("""
-select id, cast(body ->> 'temperature' as double precision), body ->> 'reasoning_effort', body ->> 'verbosity'
-from (select id, cast(body as jsonb) as body from caseforge.request where id = any(:ids)) r
+with asked as (select id, stage_version from caseforge.request where id = any(:ids)),
+     bodies as materialized (
+        select stage_version, cast(body as jsonb) as body from caseforge.request
+        where id in (select min(id) from asked group by stage_version)),
+     styles as materialized (
+        select stage_version, cast(body ->> 'temperature' as double precision) as temperature,
+               body ->> 'reasoning_effort' as reasoning_effort, body ->> 'verbosity' as verbosity
+        from bodies)
+select asked.id, temperature, reasoning_effort, verbosity from asked join styles using (stage_version)
 """)
 
 

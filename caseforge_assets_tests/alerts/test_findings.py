@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost
+from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost, UnsentFigures
 from caseforge_assets.alerts.findings import find
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
@@ -54,6 +54,14 @@ def test_a_batch_that_failed_says_why_and_how_much_is_open() -> None:
         "usecases batch_x failed as a whole: invalid_json_line: not parseable. 99 of its 100 nodes have no answer yet",
         "shop",
     )
+
+
+@pytest.mark.parametrize(("requests", "said"), [(1, "1 request is too long for the model and was not sent"), (1_200, "1,200 requests are")])
+def test_requests_that_cannot_be_sent_say_how_many_and_why_the_first_one(requests: int, said: str) -> None:
+    (finding,) = find(Figures(unsent=(UnsentFigures("shop", "usecases", requests, "1.1.1", "gpt-5 has room for less"),)), Thresholds(), NOW)
+    assert (finding.rule, finding.subject, finding.severity) == (Rule.too_long, "requests of shop usecases", Severity.warning)
+    assert finding.text.startswith(f"usecases of shop: {said}")
+    assert finding.text.endswith("1.1.1: gpt-5 has room for less")
 
 
 @pytest.mark.parametrize(("hours", "severity"), [(36, None), (36.1, Severity.warning), (72.1, Severity.critical)])
@@ -127,6 +135,7 @@ def test_each_rule_can_be_switched_off() -> None:
     expired, unknown = replace(BATCH, id=8, remote_status="expired"), replace(BATCH, id=9, state="unknown", unanswered=0)
     everything = Figures(
         batches=(bad, expired, unknown),
+        unsent=(UnsentFigures("shop", "usecases", 1, "1.1.1", "no room"),),
         plans=(replace(PLAN, first_submission=NOW - timedelta(days=9), cost_usd=Decimal(90)),),
         run_costs=(replace(RUN_COST, cost_per_node_usd=Decimal(9)),),
         budgets=(BudgetFigures(None, Decimal(1), Decimal(1)),),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from caseforge_assets.alerts.rules import Rule
+from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.commands.acknowledge_alert import acknowledge_alert
 from caseforge_assets.commands.alert_people import alert_people
@@ -22,10 +24,11 @@ from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import connect_provider
 from caseforge_assets.notifications import Address, read_address, send
 from caseforge_assets.openai_batch.errors import ProviderStopped
+from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.store import alerts
 from caseforge_assets.store.engine import Engine
 from caseforge_assets_tests.people import PASSWORD, TOKEN, People, reachable_people
-from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
+from caseforge_assets_tests.workbench import PROCESS, SHOP, OpenBench, Workbench
 
 NOW = datetime.now(UTC)
 OPEN = "select rule, subject, severity from caseforge.alert where cleared_at is null order by rule"
@@ -128,6 +131,17 @@ def stray_lines(bench: OpenBench) -> Course:
     yield opened, later()
 
 
+def too_long(bench: OpenBench) -> Course:
+    opened = bench()
+    opened.load([(code, key, name, "Mend it well. " * 400 if code == "1.1.1" else text) for code, key, name, text in SHOP])
+    small = replace(MODELS["gpt-5"], context_tokens=PROCESS.default_max_completion_tokens + 1_450)
+    with patch.dict(MODELS, {"gpt-5": small}):
+        opened.generate("1.1.1", stages=[PROCESS])
+    yield opened, later()
+    opened.generate("1.1.1", stages=[PROCESS])
+    yield opened, later()
+
+
 def plan_open(bench: OpenBench) -> Course:
     opened = bench(latency_s=1)
     opened.approve(stages=[PROCESS])
@@ -199,6 +213,7 @@ COURSES: dict[str, Callable[[OpenBench], Course]] = {
         batch_expired,
         unknown_batch,
         stray_lines,
+        too_long,
         plan_open,
         silence,
         cost_over_estimate,
@@ -405,3 +420,12 @@ def test_what_ended_long_ago_raises_nothing(bench: OpenBench) -> None:
 
 def test_an_empty_store_has_no_alert(store: Engine, bench: OpenBench) -> None:
     assert check(bench()) == Checked()
+
+
+@pytest.mark.parametrize("key", ["plan", "batch"])
+def test_a_framework_may_be_called_as_what_other_alerts_are_about(bench: OpenBench, key: str) -> None:
+    opened = bench()
+    about_its_budget = Finding(Rule.budget, key, Severity.warning, "nearly spent", key)
+    with opened.store.begin() as connection:
+        alerts.raise_alert(connection, about_its_budget, later())
+    assert len(check(opened).cleared) == 1

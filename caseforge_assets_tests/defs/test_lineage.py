@@ -13,7 +13,7 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue
 from dagster._serdes import serialize_value
 
-from caseforge_assets.defs import lineage
+from caseforge_assets.defs import event_tables
 from caseforge_assets.defs.lineage import (
     PartitionNote,
     StationEvent,
@@ -141,7 +141,7 @@ def stored_state(instance: DagsterInstance, asset_key: tuple[str, ...]) -> dict[
 
 
 def test_ids_come_in_the_order_of_the_events_and_the_later_of_two_counts(instance: DagsterInstance, ui: Ui, monkeypatch: Any) -> None:
-    monkeypatch.setattr(lineage, "EVENTS_PER_TRANSACTION", 3)
+    monkeypatch.setattr(event_tables, "EVENTS_PER_TRANSACTION", 3)
     events = [StationEvent(asset_key, key, f"{asset_key[-1]} {key}") for key in KEYS for asset_key in (LAST, FIRST)]
     events.append(StationEvent(FIRST, KEYS[2], "newer"))
     ids = write_materializations(instance, events)
