@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from caseforge_assets.cli.progress import Narrator
-from caseforge_assets.openai_batch.errors import ProviderRefused, ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.store.engine import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _poll(session: Session, narrator: Narrator, *, once: bool) -> None:
     try:
         known = _is_known(session)
         looked_at = poll_batches(session.store, session.provider)
-    except (ProviderUnclear, ProviderRefused) as error:  # refused for now: too many calls
+    except ProviderUnclear as error:
         if once:
             raise
         narrator.provider_is_away(began, str(error))

@@ -105,7 +105,7 @@ def _against(row: Listed, selection: Selection, node_ids: set[int] | None) -> st
     if not selection.by_score:
         return ""
     if row.score is None:
-        return "contents that are not measured"
+        return "contents without a score"
     fits = (LOWEST if selection.min_score is None else selection.min_score) <= row.score
     fits = fits and row.score <= (HIGHEST if selection.max_score is None else selection.max_score)
     return "" if fits else "contents with another score"
@@ -136,5 +136,10 @@ def _of_categories(
 def say_selection(selection: Selection, left_out: Mapping[str, int]) -> list[str]:
     """What was selected and how many are left out, a sentence each; nothing where all was."""
     words = selection.in_words()
-    counts = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+    counts = ", ".join(f"{count:,} {reason if count > 1 else _singular(reason)}" for reason, count in left_out.items())
     return [*([f"Selected: {words}."] if words else []), *([f"Left out: {counts}."] if counts else [])]
+
+
+def _singular(reason: str) -> str:
+    what, rest = reason.split(maxsplit=1)
+    return f"{what.removesuffix('s')} {rest}"

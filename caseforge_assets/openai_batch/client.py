@@ -178,10 +178,11 @@ def _unless_refused(doing: str) -> Iterator[None]:
     try:
         with _translated(doing):
             yield
-    except ProviderRefused as error:
+    except (ProviderRefused, ProviderUnclear) as error:
         cause = error.__cause__
-        if isinstance(cause, openai.APIStatusError) and cause.status_code not in NOTHING_WAS_MADE:
-            raise ProviderUnclear(str(error)) from cause
+        if isinstance(cause, openai.APIStatusError):
+            kind = ProviderRefused if cause.status_code in NOTHING_WAS_MADE else ProviderUnclear
+            raise kind(str(error)) from cause
         raise
 
 

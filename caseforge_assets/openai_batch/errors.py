@@ -36,7 +36,7 @@ class ProviderRefused(ProviderError):
 
 
 class ProviderUnclear(ProviderError):
-    """No answer, or a server error: whether the call took effect is not known; it may be tried again later."""
+    """No answer, a server error, or too many calls: whether the call took effect is not known; it may be tried again later."""
 
 
 class ProviderNotFound(ProviderError):
@@ -65,7 +65,7 @@ def translate(error: openai.OpenAIError, doing: str) -> ProviderError:
         return ProviderStopped(text)
     if error.status_code == 404:
         return ProviderNotFound(text)
-    if error.status_code >= 500 or error.status_code == 408:
+    if error.status_code >= 500 or error.status_code in (408, 429):  # 429: too many calls just now
         return ProviderUnclear(text)
     return ProviderRefused(text)
 

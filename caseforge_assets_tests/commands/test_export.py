@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from caseforge_assets.commands.choose_contents import Selection
+from caseforge_assets.commands.choose_contents import Selection, say_selection
 from caseforge_assets.commands.export_contents import Exported, export_contents
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench, Workbench
@@ -239,10 +239,10 @@ def test_only_scores_of_a_range_and_what_is_not_measured_is_counted(made: Workbe
     out = tmp_path / "out.jsonl"
     written = export(made, out, "jsonl", min_score=70)
     assert written_scores(out) == {("document", "1.1.1", 90), ("candidate", "2.1.1", 70)}
-    assert written.left_out == {"contents with another score": 1, "contents that are not measured": 1}
+    assert written.left_out == {"contents with another score": 1, "contents without a score": 1}
     written = export(made, out, "jsonl", max_score=70)
     assert written_scores(out) == {("candidate", "1.1.1", 40), ("candidate", "2.1.1", 70)}
-    assert written.left_out == {"contents with another score": 1, "contents that are not measured": 1}
+    assert written.left_out == {"contents with another score": 1, "contents without a score": 1}
     export(made, out, "jsonl", min_score=40, max_score=69)
     assert written_scores(out) == {("candidate", "1.1.1", 40)}
     export(made, out, "jsonl")
@@ -254,7 +254,7 @@ def test_only_scores_of_a_range_and_what_is_not_measured_is_counted(made: Workbe
 def test_a_score_by_older_rules_is_none(made: Workbench, tmp_path: Path) -> None:
     assert made.column("select distinct rules from caseforge.quality") == [RULES]
     made.change("update caseforge.quality set rules = 'older'")
-    assert export(made, tmp_path / "out.jsonl", "jsonl", min_score=0) == Exported(0, 0, left_out={"contents that are not measured": 4})
+    assert export(made, tmp_path / "out.jsonl", "jsonl", min_score=0) == Exported(0, 0, left_out={"contents without a score": 4})
 
 
 def test_the_score_stands_in_every_format(made: Workbench, tmp_path: Path) -> None:
@@ -311,3 +311,10 @@ def test_contents_of_nodes_that_are_gone_are_chosen_like_others(made: Workbench,
     assert export(made, out, "jsonl", retired=True, categories=[category], owner="anna").candidates > 0
     with pytest.raises(LookupError, match=r"'1\.1\.2' is no node that only older editions of shop have"):
         export(made, out, "jsonl", retired=True, nodes="1.1.2")
+
+
+def test_one_is_said_to_be_one() -> None:
+    left_out = {"contents of other nodes": 1_200, "contents without a score": 1, "candidates of other categories": 1}
+    assert say_selection(Selection(), left_out) == [
+        "Left out: 1,200 contents of other nodes, 1 content without a score, 1 candidate of other categories."
+    ]

@@ -54,8 +54,9 @@ def test_a_provider_that_cannot_be_reached_keeps_everything_where_it_is(bench: O
     assert opened.stats()["accepted"] == {"requests": 6, "distinct_bodies": 6, "max_multiplicity": 1}
 
 
-def test_a_provider_that_comes_back_is_gone_on_with(bench: OpenBench, caplog: pytest.LogCaptureFixture) -> None:
-    opened = bench(faults=["reply_error:when=before,status=503,call=1-2,match=^GET /v1/batches/"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_provider_that_comes_back_is_gone_on_with(bench: OpenBench, caplog: pytest.LogCaptureFixture, status: int) -> None:
+    opened = bench(faults=[f"reply_error:when=before,status={status},call=1-2,match=^GET /v1/batches/"])
     opened.provider.client._sdk.max_retries = 0
     opened.approve(stages=[PROCESS])
     opened.work()

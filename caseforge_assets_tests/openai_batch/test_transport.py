@@ -41,7 +41,7 @@ STATUSES: list[tuple[int, str | None, type[ProviderError]]] = [
     (408, None, ProviderUnclear),
     (409, None, ProviderRefused),
     (413, None, ProviderRefused),
-    (429, "rate_limit_exceeded", ProviderRefused),
+    (429, "rate_limit_exceeded", ProviderUnclear),
     (429, "insufficient_quota", ProviderStopped),
     (500, None, ProviderUnclear),
     (503, None, ProviderUnclear),
@@ -79,8 +79,8 @@ def fails(call: str, client: BatchClient, path: Path) -> ProviderError:
 def test_a_status_means_the_same_for_every_call(odd: Provider, path: Path, call: str, status: int, code: str | None, kind: type) -> None:
     odd.refuse(status, f"No. ({KEY})", code)
     error = fails(call, client_of(odd), path)
-    unclear_for_this_call = call == "create" and status == 409
-    assert type(error) is (ProviderUnclear if unclear_for_this_call else kind)
+    of_this_call = {(409, None): ProviderUnclear, (429, "rate_limit_exceeded"): ProviderRefused} if call == "create" else {}
+    assert type(error) is of_this_call.get((status, code), kind)
     assert f"HTTP {status}: No." in str(error)
 
 
