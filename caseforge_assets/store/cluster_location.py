@@ -6,11 +6,11 @@ refuses to run as root, so root's server runs as another existing user, who may 
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import stat
 import subprocess
@@ -132,11 +132,13 @@ def find_data_dir(home: Path) -> Path:
 
 
 def place_data_dir(home: Path, user: ServerUser) -> Path:
-    """Find the cluster's folder; put it under /var/lib/caseforge, with a link, where the server's user can't reach CaseForge's data folder."""
+    """Find the cluster's folder; put it under /var/lib/caseforge, with a link, where the server's user can't reach CaseForge's data folder.
+
+    Its name there is a new one each time: who has removed the data folder begins anew.
+    """
     link = home / "postgres"
     if not (link.is_symlink() or link.exists() or user.can_enter(home)):
-        name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
-        link.symlink_to(_system_folder(name) / "postgres")
+        link.symlink_to(_system_folder(secrets.token_hex(8)) / "postgres")
     return link.resolve()
 
 

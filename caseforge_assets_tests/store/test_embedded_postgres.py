@@ -413,6 +413,10 @@ def test_a_clone_that_only_root_can_enter(monkeypatch: pytest.MonkeyPatch) -> No
         assert stop(home)
         assert ensure_running(home) == url
         assert len(list(system_dir.glob("pgserver-*"))) == 1
+        assert stop(home)
+        shutil.rmtree(home)
+        ensure_running(home)
+        assert status(home).data_dir != data_dir
     finally:
         stop_whatever_runs(home)
         shutil.rmtree(clone)
