@@ -1,7 +1,7 @@
 """Writes what CaseForge did into Dagster's event log, in bulk, and orders its dynamic partitions.
 
-The only user of Dagster's private parts besides `storage`, `event_packing` and, for removing, `old_history` and `prune`; its tests hold what is written
-here against what Dagster itself writes and reads. What is written, and when, is decided elsewhere.
+The only user of Dagster's private parts besides `storage`, `event_tables`, `event_packing` and, for removing, `old_history` and `prune`; its tests hold
+what is written here against what Dagster itself writes and reads. What is written, and when, is decided elsewhere.
 """
 
 from __future__ import annotations
