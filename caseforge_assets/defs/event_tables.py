@@ -42,7 +42,7 @@ def store_events(instance: DagsterInstance, assets: Sequence[tuple[str, ...]], m
     for place, asset in enumerate(assets):
         places.setdefault(asset, []).append(place)
     storage, ids = event_storage(instance), [0] * len(assets)
-    with storage.index_transaction() as connection:
+    with storage.index_connection() as connection:
         new_ids = iter(next_ids(connection, SqlEventLogStorageTable, len(assets)))
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dagster events") as in_order:
         stored = []
