@@ -31,6 +31,7 @@ from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider, connect_provider, make_client
 from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.work_ahead import start_second_process
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.costs.prices import has_batch_price
@@ -160,6 +161,7 @@ def warm_up() -> None:
     count_tokens("warm")
     has_batch_price("gpt-5", "2026-11-01")
     all_stages()
+    start_second_process()
 
 
 def wait_for_server(store: Engine, provider: Provider) -> list[int]:

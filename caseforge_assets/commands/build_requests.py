@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 from caseforge_assets.commands.build_contexts import kpi_lines
+from caseforge_assets.commands.compose_requests import Composed, Draft, compose_requests
 from caseforge_assets.commands.input_events import write_input_events
-from caseforge_assets.commands.stage_settings import largest_budget
-from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize, fit_budgets
-from caseforge_assets.costs.estimates import request_tokens
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, stage_version, text_fingerprint
+from caseforge_assets.commands.work_ahead import work_ahead
+from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
+from caseforge_assets.stages.discovery import comes_with_caseforge
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, stage_version
 from caseforge_assets.stages.stations import identity_key, question_of
 from caseforge_assets.store import contents, contexts, frameworks, nodes, pairs, requests, usages
 from caseforge_assets.store.contents import CurrentContent
@@ -20,8 +22,7 @@ from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.pairs import Likeness
 from caseforge_assets.store.requests import CurrentRequest, NewRequest
 
-NODES_AT_ONCE = 1_000  # all that the requests of a large framework are made from would not fit the memory
-LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
+NODES_AT_ONCE = 300  # all that the requests of a large framework are made from would not fit the memory
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,50 @@ class _Material:
 
     edition_id: int
     version: str
+    asked: _Asked
+    targets: Sequence[NodeRow]
     contexts: dict[int, CurrentContext]
     sources: dict[int, CurrentContent]
     current: dict[int, CurrentRequest]
-    fit: BudgetFit | None
     likenesses: dict[int, Likeness]
 
     def question(self, node_id: int) -> str:
         source = self.sources.get(node_id)
         return question_of(self.version, self.contexts[node_id].version, source.version if source else None)
+
+    @property
+    def without_context(self) -> tuple[int, ...]:
+        return tuple(row.node_id for row in self.targets if row.node_id not in self.contexts)
+
+    @property
+    def without_source(self) -> tuple[int, ...]:
+        reads = self.asked.stage.reads
+        return tuple(row.node_id for row in self.targets if reads and row.node_id in self.contexts and row.node_id not in self.sources)
+
+    @cached_property
+    def able(self) -> list[NodeRow]:
+        reads = self.asked.stage.reads
+        return [row for row in self.targets if row.node_id in self.contexts and (not reads or row.node_id in self.sources)]
+
+    @cached_property
+    def fitting(self) -> list[NodeRow]:
+        return [] if self.asked.ask_again else [row for row in self.able if self._fits(row.node_id)]
+
+    @cached_property
+    def new(self) -> list[NodeRow]:
+        fitting = {row.node_id for row in self.fitting}
+        return [row for row in self.able if row.node_id not in fitting]
+
+    def drafts(self) -> list[Draft]:
+        return [Draft(self._source(row), row.level, len(row.kpis)) for row in self.new]
+
+    def _fits(self, node_id: int) -> bool:
+        current = self.current.get(node_id)
+        return current is not None and not current.not_sent and current.question == self.question(node_id)
+
+    def _source(self, row: NodeRow) -> Source:
+        source = self.sources.get(row.node_id)
+        return Source(row.name, self.contexts[row.node_id].text, kpi_lines(row), source.body if source else None)
 
 
 def build_requests(
@@ -93,38 +129,30 @@ def build_requests(
     """
     requests.lock_making(connection)
     asked = _Asked(key, stage, settings, plan_id, ask_again, own_answers, reopen, confirm)
-    return _together(
-        [_build_some(connection, asked, node_ids[start : start + NODES_AT_ONCE]) for start in range(0, len(node_ids), NODES_AT_ONCE)]
-    )
+    fit = _fit(connection, stage, settings)
+    chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
+    pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
+    ahead = len(chunks) > 2 and comes_with_caseforge(stage)
+    composed = work_ahead(partial(compose_requests, stage.key, settings, fit), pieces, ahead=ahead)
+    return _together([_save(connection, asked, material, bodies) for material, bodies in composed])
 
 
-def _build_some(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> BuiltRequests:
-    targets = nodes.target_nodes(connection, asked.key, node_ids)
-    material = _gather(connection, asked, [row.node_id for row in targets])
-    with_context = [row for row in targets if row.node_id in material.contexts]
-    able = [row for row in with_context if not asked.stage.reads or row.node_id in material.sources]
-    fitting = {row.node_id for row in able if not asked.ask_again and _fits(material, row.node_id)}
-    new = [_new_request(asked, material, row) for row in able if row.node_id not in fitting]
+def _save(connection: Connection, asked: _Asked, material: _Material, composed: Sequence[Composed]) -> BuiltRequests:
+    new = [_new_request(asked, material, row, one) for row, one in zip(material.new, composed, strict=True)]
     if asked.ask_again:
         new = _next_generations(connection, asked, new)
     made = requests.save_requests(connection, new)
-    kept = {node_id: material.current[node_id].id for node_id in fitting}
+    kept = {row.node_id: material.current[row.node_id].id for row in material.fitting}
     if asked.reopen:
         requests.reopen(connection, list(kept.values()))
     if asked.plan_id is not None:
         requests.set_plan(connection, list(kept.values()), asked.plan_id)
     request_ids = kept | made
     prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
-    prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in fitting}
-    shown = [row for row in able if asked.confirm or row.node_id in made]
+    prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in kept}
+    shown = [row for row in material.able if asked.confirm or row.node_id in made]
     write_input_events(connection, asked.key, asked.stage, material.version, shown, request_ids, prints)
-    return BuiltRequests(
-        made=tuple(made),
-        confirmed=tuple(fitting),
-        without_context=tuple(row.node_id for row in targets if row.node_id not in material.contexts),
-        without_source=tuple(row.node_id for row in with_context if asked.stage.reads and row.node_id not in material.sources),
-        request_ids=request_ids,
-    )
+    return BuiltRequests(tuple(made), tuple(kept), material.without_context, material.without_source, request_ids)
 
 
 def _together(parts: Sequence[BuiltRequests]) -> BuiltRequests:
@@ -137,18 +165,21 @@ def _together(parts: Sequence[BuiltRequests]) -> BuiltRequests:
     )
 
 
-def _gather(connection: Connection, asked: _Asked, ids: list[int]) -> _Material:
-    key, stage, settings = asked.key, asked.stage, asked.settings
+def _gather(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> _Material:
+    key, stage = asked.key, asked.stage
     edition = frameworks.current_edition(connection, key)
     if edition is None:
         raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
+    targets = nodes.target_nodes(connection, key, node_ids)
+    ids = [row.node_id for row in targets]
     return _Material(
         edition.id,
-        stage_version(stage, settings),
+        stage_version(stage, asked.settings),
+        asked,
+        targets,
         contexts.current_contexts(connection, ids),
         contents.current_contents(connection, stage.reads, ids) if stage.reads else {},
         requests.current_requests(connection, stage.key, ids),
-        _fit(connection, stage, settings),
         pairs.likenesses(connection),
     )
 
@@ -159,40 +190,29 @@ def _fit(connection: Connection, stage: Stage, settings: StageSettings) -> Budge
     return fit_budgets(usages.used_tokens(connection, stage.key, settings.model), settings.budget_quantile)
 
 
-def _fits(material: _Material, node_id: int) -> bool:
-    current = material.current.get(node_id)
-    return current is not None and not current.not_sent and current.question == material.question(node_id)
-
-
-def _new_request(asked: _Asked, material: _Material, row: NodeRow) -> NewRequest:
-    context, source = material.contexts[row.node_id], material.sources.get(row.node_id)
+def _new_request(asked: _Asked, material: _Material, row: NodeRow, composed: Composed) -> NewRequest:
+    source = material.sources.get(row.node_id)
     meant = material.likenesses.get(row.node_id, row)
-    body = request_body(asked.stage, asked.settings, Source(row.name, context.text, kpi_lines(row), source.body if source else None))
-    input_tokens = request_tokens(body)
-    if material.fit is not None:
-        size = RequestSize(input_tokens, row.level, len(row.kpis))
-        body["max_completion_tokens"] = material.fit.budget(size, LEAST_FITTED_TOKENS, largest_budget(asked.stage, asked.settings.model))
-    text = canonical_json(body)
     return NewRequest(
         framework_key=asked.key,
         node_id=row.node_id,
         framework_version_id=material.edition_id,
         stage=asked.stage.key,
         question=material.question(row.node_id),
-        fingerprint=text_fingerprint(text),
+        fingerprint=composed.fingerprint,
         generation=0,
-        body=text,
+        body=composed.body,
         model=asked.settings.model,
         temperature=asked.settings.temperature,
         stage_version=material.version,
-        context_id=context.id,
+        context_id=material.contexts[row.node_id].id,
         source_content_id=source.id if source else None,
         plan_id=asked.plan_id,
         retry_of=None,
         attempts_counted=0,
-        input_tokens=input_tokens,
-        max_completion_tokens=body["max_completion_tokens"],
-        size_bytes=len(text.encode()),
+        input_tokens=composed.input_tokens,
+        max_completion_tokens=composed.max_completion_tokens,
+        size_bytes=composed.size_bytes,
         identity_key=identity_key(material.version, meant.identity, meant.name, meant.description, source.version if source else None),
         own_answer=asked.ask_again or asked.own_answers,
         shortened=False,

@@ -10,11 +10,12 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
-from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts
 from caseforge_assets.commands.close_batch import close_batch
 from caseforge_assets.commands.collect_twin import collect_twin
 from caseforge_assets.commands.fetch_results import fetch_results
@@ -22,11 +23,15 @@ from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.commands.work_ahead import work_ahead
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.judgement import Next
+from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, providers
+from caseforge_assets.store.attempts import Question
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
@@ -124,14 +129,34 @@ def _record_files(
 
 
 def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str, good_only: bool) -> Iterator[str]:
-    lines = read_lines(folder.read(path))
+    """Answers are judged and measured a chunk ahead of the one that is written."""
+    chunks = _chunks_with_questions(store, reception.batch, read_lines(folder.read(path)))
+    ahead = reception.batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(reception.stage)
+    for chunk, verdicts in work_ahead(partial(give_verdicts, reception.stage.key), chunks, ahead=ahead):
+        yield from _record_chunk(store, reception, chunk, verdicts, good_only)
+
+
+def _chunks_with_questions(
+    store: Engine, batch: BatchRow, lines: Iterator[ResultLine | UnreadableLine]
+) -> Iterator[tuple[list[ResultLine | UnreadableLine], list[Answered]]]:
     while chunk := list(islice(lines, CHUNK_LINES)):
-        yield from _record_chunk(store, reception, chunk, good_only)
+        readable = [line for line in chunk if isinstance(line, ResultLine)]
+        with store.connect() as connection:
+            asked = attempts.questions(connection, batch.id, [line.custom_id for line in readable])
+        yield chunk, [_answered(line, asked[line.custom_id]) for line in readable if line.custom_id in asked]
 
 
-def _record_chunk(store: Engine, reception: Reception, chunk: Sequence[ResultLine | UnreadableLine], good_only: bool) -> list[str]:
+def _answered(line: ResultLine, asked: Question) -> Answered:
+    facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names)
+    return Answered(line, asked.max_completion_tokens, facts)
+
+
+def _record_chunk(
+    store: Engine, reception: Reception, chunk: Sequence[ResultLine | UnreadableLine], verdicts: Sequence[Verdict], good_only: bool
+) -> list[str]:
     strays = [f"line {line.line_number} cannot be read: {line.reason}" for line in chunk if isinstance(line, UnreadableLine)]
     readable = [line for line in chunk if isinstance(line, ResultLine)]
+    given = iter(verdicts)
     with store.begin() as connection:
         known = attempts.by_custom_id(connection, reception.batch.id, [line.custom_id for line in readable])
         chosen: dict[str, Judged] = {}
@@ -139,8 +164,8 @@ def _record_chunk(store: Engine, reception: Reception, chunk: Sequence[ResultLin
             if line.custom_id not in known:
                 strays.append(f"line {line.line_number} answers {line.custom_id!r}, which was not asked")
                 continue
-            attempt = known[line.custom_id]
-            judged = Judged(attempt, line, decide(line, reception.stage, attempt.max_completion_tokens))
+            verdict = next(given)
+            judged = Judged(known[line.custom_id], line, verdict.judgement, verdict.quality)
             before = chosen.get(line.custom_id)
             if before:
                 strays.append(f"line {line.line_number} answers {line.custom_id} again")

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 
 from caseforge_assets.stages.judgement import Content, Item
-from caseforge_assets.stages.quality import RULES, NodeFacts
+from caseforge_assets.stages.quality import RULES, NodeFacts, Quality
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import quality
@@ -27,24 +27,27 @@ def measured_stages() -> list[Stage]:
     return [stage for stage in all_stages() if stage.measure is not None]
 
 
-def measure_contents(connection: Connection, stage: Stage, contents: Mapping[int, tuple[int, Content]]) -> int:
+def measure_contents(
+    connection: Connection, stage: Stage, contents: Mapping[int, tuple[int, Content]], measured: Mapping[int, Quality] | None = None
+) -> int:
     """Measures contents of one stage and stores the measures, in the caller's transaction.
 
     Args:
         contents: node id and content, by content id. Those of nodes that the current edition does not have are left unmeasured.
+        measured: measures that were taken already, by content id.
 
     Returns:
-        How many were measured.
+        How many have a measure now.
     """
     if stage.measure is None or not contents:
         return 0
-    facts = quality.facts(connection, [node_id for node_id, _ in contents.values()])
-    found = [
-        _measure(stage, content_id, content, NodeFacts(*facts[node_id]))
-        for content_id, (node_id, content) in contents.items()
-        if node_id in facts
-    ]
-    rows = [row for row in found if row is not None]
+    taken = measured or {}
+    rows = [_row(content_id, found) for content_id, found in taken.items()]
+    missing = {content_id: one for content_id, one in contents.items() if content_id not in taken}
+    facts = quality.facts(connection, [node_id for node_id, _ in missing.values()]) if missing else {}
+    for content_id, (node_id, content) in missing.items():
+        if node_id in facts and (found := _measure(stage, content_id, content, NodeFacts(*facts[node_id]))) is not None:
+            rows.append(_row(content_id, found))
     quality.save(connection, rows)
     return len(rows)
 
@@ -72,13 +75,16 @@ def measure_missing(store: Engine, key: str) -> int:
         after = rows[-1].content_id
 
 
-def _measure(stage: Stage, content_id: int, content: Content, facts: NodeFacts) -> NewQuality | None:
+def _measure(stage: Stage, content_id: int, content: Content, facts: NodeFacts) -> Quality | None:
     if stage.measure is None:
         return None
     try:
-        found = stage.measure(content, facts)
+        return stage.measure(content, facts)
     except Exception:  # noqa: BLE001 - a fault of measuring must not keep an answer that was paid for from being stored
         _log.warning("content %s of %r could not be measured", content_id, facts.name, exc_info=True)
         return None
+
+
+def _row(content_id: int, found: Quality) -> NewQuality:
     details: dict[str, object] = {"parts": found.parts, "limits": found.limits, "figures": found.figures}
     return NewQuality(content_id, RULES, found.score, details, found.signature)

@@ -19,6 +19,7 @@ from caseforge_assets.costs.usage import Usage, usage_of
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Next, Outcome
+from caseforge_assets.stages.quality import Quality
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store import attempts, contents, outbox, requests
 from caseforge_assets.store.attempts import AttemptRow, Result
@@ -35,11 +36,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Judged:
-    """One attempt with the line that answered it (None: no line did) and the judgement on it."""
+    """One attempt with the line that answered it (None: no line did), the judgement on it, and the measure where it was taken already."""
 
     attempt: AttemptRow
     line: ResultLine | None
     judgement: Judgement
+    quality: Quality | None = None
 
     @cached_property
     def usage(self) -> Usage | None:
@@ -72,7 +74,8 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
     good = {one.attempt.id: (one, one.judgement.content) for one in new if one.judgement.content is not None}
     current = contents.save_contents(connection, [_content(reception, one, costs[attempt_id]) for attempt_id, (one, _) in good.items()])
     stored = {current[attempt_id]: (one.attempt.node_id, content) for attempt_id, (one, content) in good.items() if attempt_id in current}
-    measure_contents(connection, reception.stage, stored)
+    measured = {current[one.attempt.id]: one.quality for one, _ in good.values() if one.attempt.id in current and one.quality is not None}
+    measure_contents(connection, reception.stage, stored, measured)
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)

@@ -67,6 +67,11 @@ def find_stages(own_stages: Path | None = None, own_templates: Path | None = Non
     return tuple(_in_order(stages))
 
 
+def comes_with_caseforge(stage: Stage) -> bool:
+    """Tell whether a stage is as it comes, without anything of one's own in it: another process has the very same."""
+    return getattr(sys.modules.get(f"{__package__}.{stage.key}"), "STAGE", None) is stage
+
+
 def _packages(own_stages: Path | None) -> Iterator[tuple[Path, ModuleType]]:
     for module in pkgutil.iter_modules([str(HERE)]):
         if module.ispkg:

@@ -81,6 +81,34 @@ def by_custom_id(connection: Connection, batch_id: int, custom_ids: Sequence[str
     return {row.custom_id: AttemptRow(*row) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an answer is judged and measured by: its request's budget, its node as the current edition has it (None: not at all)."""
+
+    max_completion_tokens: int | None
+    name: str | None
+    description: str | None
+    kpi_names: tuple[str, ...]
+
+
+_QUESTIONS = text("""
+select a.custom_id, r.max_completion_tokens, nv.name, nv.description, jsonb_path_query_array(nv.kpis, '$[*].name') as kpi_names
+from caseforge.attempt a
+left join caseforge.request r on r.id = a.request_id
+left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
+       on nv.node_id = a.node_id
+where a.batch_id = :batch and a.custom_id = any(:ids)
+""")
+
+
+def questions(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, Question]:
+    """What these lines of a batch's answers are judged by, by custom_id; unknown ids are left out."""
+    rows = connection.execute(_QUESTIONS, {"batch": batch_id, "ids": list(custom_ids)})
+    return {
+        row.custom_id: Question(row.max_completion_tokens, row.name, row.description, tuple(map(str, row.kpi_names or ()))) for row in rows
+    }
+
+
 def without_outcome(connection: Connection, batch_id: int) -> list[AttemptRow]:
     """The attempts of a batch that no line answered, locked until the transaction ends."""
     rows = connection.execute(text(_SELECT + " and a.outcome is null order by a.id for update of a"), {"batch": batch_id})

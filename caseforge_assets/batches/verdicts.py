@@ -1,0 +1,66 @@
+"""Many answers judged and measured at once, from nothing but their lines and what is known of their requests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caseforge_assets.batches.lines import ResultLine
+from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.stages.judgement import Judgement
+from caseforge_assets.stages.quality import NodeFacts, Quality
+from caseforge_assets.stages.stage import Stage, stage
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A line, and what is known of the request that it answers.
+
+    Attributes:
+        line: The line.
+        max_completion_tokens: The budget that the request had, if known.
+        facts: Its node; None where the current edition has it no longer.
+    """
+
+    line: ResultLine
+    max_completion_tokens: int | None
+    facts: NodeFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer came to, and how good its content is; None where there is none, or where it could not be measured."""
+
+    judgement: Judgement
+    quality: Quality | None
+
+
+def give_verdicts(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
+    """Judge and measure answers to a stage's requests.
+
+    Args:
+        stage_key: The stage.
+        answers: Any number.
+
+    Returns:
+        A verdict for each, in their order.
+
+    Raises:
+        JudgeFailed: The stage's judge does not do what it should.
+    """
+    judging = stage(stage_key)
+    return [_verdict(judging, answer) for answer in answers]
+
+
+def _verdict(judging: Stage, answer: Answered) -> Verdict:
+    judgement = decide(answer.line, judging, answer.max_completion_tokens)
+    if judgement.content is not None:
+        _ = judgement.content.version  # hashed here, and kept with it
+    return Verdict(judgement, _quality(judging, judgement, answer.facts))
+
+
+def _quality(judging: Stage, judgement: Judgement, facts: NodeFacts | None) -> Quality | None:
+    if judging.measure is None or judgement.content is None or facts is None:
+        return None
+    try:
+        return judging.measure(judgement.content, facts)
+    except Exception:  # noqa: BLE001 - a fault of measuring must not keep an answer from being stored; who stores it tries again and says so
+        return None
