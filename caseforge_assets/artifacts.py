@@ -92,7 +92,8 @@ class ArtifactFolder:
         import zstandard
 
         digest, size = hashlib.sha256(), 0
-        packer = zstandard.ZstdCompressor(level=PACKING_LEVEL, write_checksum=True).compressobj(size=size_bytes)
+        # With a thread of its own it packs while the next chunks are made.
+        packer = zstandard.ZstdCompressor(level=PACKING_LEVEL, write_checksum=True, threads=1).compressobj(size=size_bytes)
 
         def packed() -> Iterator[bytes]:
             nonlocal size

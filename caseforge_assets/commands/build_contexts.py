@@ -54,9 +54,8 @@ def build_contexts(connection: Connection, key: str, node_ids: Sequence[int] | N
 
 
 def as_node(row: NodeRow) -> Node:
-    """A stored node as the flow's functions take it."""
-    kpis = tuple(Kpi(**kpi) for kpi in row.kpis)
-    return Node(row.code, row.name, row.description, None, str(row.node_id), row.level, row.parent_code, row.position, row.is_leaf, kpis)
+    """A stored node as contexts are built of it; these hold no KPIs."""
+    return Node(row.code, row.name, row.description, None, str(row.node_id), row.level, row.parent_code, row.position, row.is_leaf)
 
 
 def _context(row: NodeRow, by_code: dict[str, Node]) -> ContextRow:
