@@ -10,7 +10,7 @@ from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.stage import Stage, stage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answered:
     """A line, and what is known of the request that it answers.
 
@@ -25,7 +25,7 @@ class Answered:
     facts: NodeFacts | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """What an answer came to, and how good its content is; None where there is none, or where it could not be measured."""
 

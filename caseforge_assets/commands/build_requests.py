@@ -22,7 +22,7 @@ from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.pairs import Likeness
 from caseforge_assets.store.requests import CurrentRequest, NewRequest
 
-NODES_AT_ONCE = 150  # all that the requests of a large framework are made from would not fit the memory
+NODES_AT_ONCE = 200  # all that the requests of a large framework are made from would not fit the memory
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from caseforge_assets.store.attempts import Question
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
-CHUNK_LINES = 150
+CHUNK_LINES = 200
 log = logging.getLogger(__name__)
 
 

@@ -13,7 +13,7 @@ from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonica
 LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """What one request is composed of; level and number of KPIs are the node's."""
 
@@ -22,7 +22,7 @@ class Draft:
     kpis: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Composed:
     """A request's body as canonical JSON, and what is counted of it."""
 

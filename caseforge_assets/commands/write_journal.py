@@ -26,7 +26,6 @@ LOCK = "journal"
 FORMAT = 2
 ROW = b'","row":'  # what stands between table and row in a line; other lines say what is gone
 ROW_WITHIN = 100
-_CHUNK_BYTES = 1 << 18
 
 
 def write_journal(store: Engine, folder: ArtifactFolder) -> int:
@@ -51,8 +50,7 @@ def write_segment(store: Engine, folder: ArtifactFolder, *, whole: bool) -> int:
         before = None if whole else previous
         written_at = journal.next_moment(connection, previous)
         path, counts = segment_path(written_at), [0]
-        lines = _lines(connection, wanted, _head(path, before, written_at), counts)
-        artifact = folder.write_packed(path, _joined(lines))
+        artifact = folder.write_packed(path, _lines(connection, wanted, _head(path, before, written_at), counts))
     segment = Segment(path, artifact.sha256, artifact.size_bytes, counts[0], before.path if before else None, written_at)
     with store.begin() as connection:
         journal.add_segments(connection, [segment])
@@ -77,20 +75,7 @@ def _head(path: str, previous: Segment | None, written_at: datetime) -> dict[str
 
 def _lines(connection: Connection, wanted: Marked, head: dict[str, object], counts: list[int]) -> Iterator[bytes]:
     yield (json.dumps(head) + "\n").encode()
-    for line in journal.lines_of(connection, wanted):
-        counts[0] += ROW in line[:ROW_WITHIN]
-        yield line
+    for lines in journal.lines_of(connection, wanted):
+        counts[0] += lines.rows
+        yield lines.text
     yield (json.dumps({"rows": counts[0]}) + "\n").encode()
-
-
-def _joined(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines in larger pieces, which pack faster."""
-    held: list[bytes] = []
-    size = 0
-    for line in lines:
-        held.append(line)
-        size += len(line)
-        if size >= _CHUNK_BYTES:
-            yield b"".join(held)
-            held, size = [], 0
-    yield b"".join(held)

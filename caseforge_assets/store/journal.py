@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, insert, select, text
 
 from caseforge_assets.store.columns import SCHEMA
+from caseforge_assets.store.copy import copy_json
 from caseforge_assets.store.journal_marks import NOT_JOURNALED, WRITTEN_ONCE, journaled_tables
 from caseforge_assets.store.journal_tables import journal_segment
 from caseforge_assets.store.rows import columns_of
-
-ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,13 @@ class Marked:
     rows: Mapping[str, tuple[int, ...] | None]
     since: datetime | None
     new_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+class Lines(NamedTuple):
+    """Lines of JSON with their ends, and how many of them are rows."""
+
+    text: bytes
+    rows: int
 
 
 _MARKS = text(f"""
@@ -72,7 +79,7 @@ def at_one_moment(store: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def lines_of(connection: Connection, wanted: Marked) -> Iterator[bytes]:
+def lines_of(connection: Connection, wanted: Marked) -> Iterator[Lines]:
     """The marked rows as they are now, one JSON object a line, tables in the order in which they refer to each other.
 
     A row that is not new comes without what is written once. After a table's rows come those that are gone, or, where all of the table
@@ -83,30 +90,36 @@ def lines_of(connection: Connection, wanted: Marked) -> Iterator[bytes]:
             yield from _lines_of_table(connection, table, wanted.rows[table.name], wanted.new_rows.get(table.name, ()))
 
 
-def _lines_of_table(connection: Connection, table: Table, ids: Sequence[int] | None, new_ids: Sequence[int]) -> Iterator[bytes]:
+def _lines_of_table(connection: Connection, table: Table, ids: Sequence[int] | None, new_ids: Sequence[int]) -> Iterator[Lines]:
     if ids is None:
         yield from _rows(connection, table, None, whole=True)
-        yield f'{{"table":"{table.name}","all":true}}\n'.encode()
+        yield Lines(f'{{"table":"{table.name}","all":true}}\n'.encode(), 0)
         return
     whole = new_ids if table in WRITTEN_ONCE else ids
-    yield from _rows(connection, table, whole, whole=True)
-    if changed := sorted(set(ids).difference(whole)):
-        yield from _rows(connection, table, changed, whole=False)
-    if gone := _gone(connection, table, ids):
-        yield f'{{"table":"{table.name}","gone":{json.dumps(gone)}}}\n'.encode()
+    found = 0
+    for lines in _rows(connection, table, whole, whole=True):
+        found += lines.rows
+        yield lines
+    for lines in _rows(connection, table, sorted(set(ids).difference(whole)), whole=False):
+        found += lines.rows
+        yield lines
+    if found < len(ids):
+        yield Lines(f'{{"table":"{table.name}","gone":{json.dumps(_gone(connection, table, ids))}}}\n'.encode(), 0)
 
 
-def _rows(connection: Connection, table: Table, ids: Sequence[int] | None, *, whole: bool) -> Iterator[bytes]:
+def _rows(connection: Connection, table: Table, ids: Sequence[int] | None, *, whole: bool) -> Iterator[Lines]:
     """Rows by id (None: all); what is written once stands last in a row that is whole, and is left out of one that is not."""
+    if ids is not None and not ids:
+        return
     once = WRITTEN_ONCE.get(table)
     names = [column.name for column in table.columns if column.name not in (once, *NOT_JOURNALED.get(table, ()))]
     if once and whole:
         names.append(once)
-    chosen = "" if ids is None else "where id = any(:ids)"
-    query = text(f"select row_to_json(t)::text from (select {', '.join(names)} from {table.fullname} {chosen} order by 1) t")
-    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query, {} if ids is None else {"ids": list(ids)})
-    for row in rows.scalars():
-        yield f'{{"table":"{table.name}","row":{row}}}\n'.encode()
+    chosen = "" if ids is None else "where id = any(%(ids)s)"
+    line = f"""'{{"table":"{table.name}","row":' || row_to_json(t)::text || '}}'"""
+    query = f"select {line} from (select {', '.join(names)} from {table.fullname} {chosen} order by 1) t"
+    for piece in copy_json(connection, query, {} if ids is None else {"ids": list(ids)}):
+        yield Lines(piece, piece.count(b"\n"))
 
 
 def _gone(connection: Connection, table: Table, ids: Sequence[int]) -> list[int]:

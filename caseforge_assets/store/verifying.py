@@ -47,4 +47,5 @@ def sources(connection: Connection) -> list[tuple[str, str, str]]:
 
 def lines_of_table(connection: Connection, table: str) -> Iterator[bytes]:
     """All rows of a table as the journal has them."""
-    return lines_of(connection, Marked((), {table: None}, None))
+    for lines in lines_of(connection, Marked((), {table: None}, None)):
+        yield from lines.text.splitlines(keepends=True)
