@@ -7,6 +7,7 @@ server works is not counted, imports are not, either. `--json FILE` keeps the fi
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -161,7 +162,8 @@ def warm_up() -> None:
     count_tokens("warm")
     has_batch_price("gpt-5", "2026-11-01")
     all_stages()
-    start_second_process()
+    start_second_process(wait_s=60)
+    gc.freeze()  # as commands and runs do
 
 
 def wait_for_server(store: Engine, provider: Provider) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,9 @@ class Session:
             if not status(self.settings.home).running:
                 after = "; it goes on running (`caseforge db stop` stops it)" if self.leaves_database_running else ""
                 errors.print(f"Starting the embedded database{after}.", style="dim")
-        return open_store(database_url(self.settings))
+        store = open_store(database_url(self.settings))
+        gc.freeze()  # what is imported stays: it need not be looked through again and again
+        return store
 
     @cached_property
     def folder(self) -> ArtifactFolder:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.contexts import build_context, context_version
-from caseforge_assets.frameworks import Kpi, Node, node_path
+from caseforge_assets.frameworks import Node, node_path
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.store import contexts, nodes, outbox, requests
 from caseforge_assets.store.contexts import ContextRow
@@ -26,8 +26,10 @@ class BuiltContexts:
 def build_contexts(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> BuiltContexts:
     """Builds the contexts of target nodes (all, or those given) and writes an event for each."""
     requests.lock_making(connection)
-    by_code = {row.code: as_node(row) for row in nodes.all_nodes(connection, key)}
-    targets = nodes.target_nodes(connection, key, node_ids)
+    rows = nodes.all_nodes(connection, key)
+    by_code = {row.code: as_node(row) for row in rows}
+    chosen = None if node_ids is None else set(node_ids)
+    targets = [row for row in rows if row.partition_key is not None and (chosen is None or row.node_id in chosen)]
     ids = [row.node_id for row in targets]
     current = contexts.current_contexts(connection, ids)
     wanted = [_context(row, by_code) for row in targets]

@@ -132,7 +132,7 @@ def build_requests(
     fit = _fit(connection, stage, settings)
     chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
     pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
-    ahead = len(chunks) > 2 and comes_with_caseforge(stage)
+    ahead = len(chunks) > 2 and comes_with_caseforge(stage)  # a stage of one's own is only in this process
     composed = work_ahead(partial(compose_requests, stage.key, settings, fit), pieces, ahead=ahead)
     return _together([_save(connection, asked, material, bodies) for material, bodies in composed])
 

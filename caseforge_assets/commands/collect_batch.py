@@ -23,12 +23,13 @@ from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version
-from caseforge_assets.commands.work_ahead import work_ahead
+from caseforge_assets.commands.work_ahead import start_second_process, work_ahead
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.judgement import Next
 from caseforge_assets.stages.quality import NodeFacts
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, providers
 from caseforge_assets.store.attempts import Question
@@ -69,10 +70,12 @@ def collect_batch(
             return None
         if batch.twin_of is not None:
             return _collect_late_twin(store, provider, folder, configuration, batch)
+        stage = stage_of(batch.stage)
+        if _is_large(batch, stage):
+            start_second_process()  # while the files are downloaded
         paths = fetch_results(store, provider, folder, batch, configuration.missing_files_grace_s)
         if paths is None:
             return None
-        stage = stage_of(batch.stage)
         version = current_stage_version(configuration, stage)
         reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
         with store.connect() as connection:
@@ -131,9 +134,14 @@ def _record_files(
 def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str, good_only: bool) -> Iterator[str]:
     """Answers are judged and measured a chunk ahead of the one that is written."""
     chunks = _chunks_with_questions(store, reception.batch, read_lines(folder.read(path)))
-    ahead = reception.batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(reception.stage)
-    for chunk, verdicts in work_ahead(partial(give_verdicts, reception.stage.key), chunks, ahead=ahead):
+    judge = partial(give_verdicts, reception.stage.key)
+    for chunk, verdicts in work_ahead(judge, chunks, ahead=_is_large(reception.batch, reception.stage)):
         yield from _record_chunk(store, reception, chunk, verdicts, good_only)
+
+
+def _is_large(batch: BatchRow, stage: Stage) -> bool:
+    """Whether a second process is worth its start; a stage of one's own is only in this one."""
+    return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stage)
 
 
 def _chunks_with_questions(

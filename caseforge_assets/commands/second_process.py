@@ -5,6 +5,7 @@ Started by `work_ahead`, with `python -m`: nothing of the program that started i
 
 from __future__ import annotations
 
+import gc
 import pickle
 import sys
 from collections.abc import Callable
@@ -16,34 +17,62 @@ from caseforge_assets.stages.stage import all_stages
 Question = tuple[Callable[[Any], Any], Any]
 Reply = tuple[bool, Any]
 
+READY: Reply = (True, None)
+NOT_DONE: Reply = (False, None)
+SIZE_BYTES = 8
+
 
 def answer_questions(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
-    """Calls each function with its argument and replies; (False, None) where it fails: who asked does it again, and sees how.
+    """Says that it is ready; then calls each function with its argument and replies with the result.
+
+    Where a function fails, the reply is `NOT_DONE`: who asked calls it again, and sees how it fails.
 
     Args:
-        incoming: pickled pairs of a function and its argument.
-        outgoing: a pickled reply for each.
+        incoming: pairs of a function and its argument.
+        outgoing: a reply for each.
     """
+    send(READY, outgoing)
     while True:
         try:
-            function, argument = pickle.load(incoming)  # noqa: S301 - from the process that started this one
-        except EOFError:  # it has ended
+            function, argument = receive(incoming)
+        except EOFError:  # who asked has ended
             return
         try:
             reply: Reply = (True, function(argument))
         except Exception:  # noqa: BLE001 - see above
-            reply = (False, None)
-        outgoing.write(pickle.dumps(reply, pickle.HIGHEST_PROTOCOL))
-        outgoing.flush()
+            reply = NOT_DONE
+        send(reply, outgoing)
 
 
-def get_ready(_: None) -> None:
-    """Loads what most functions need."""
-    all_stages()
-    count_tokens("ready")
+def send(message: object, outgoing: IO[bytes] | None) -> None:
+    """Sends a message, its size before it: read in small parts, it would wait for the interpreter's lock at each of them."""
+    if outgoing is None:
+        raise BrokenPipeError
+    packed = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    outgoing.write(len(packed).to_bytes(SIZE_BYTES, "big"))
+    outgoing.write(packed)
+    outgoing.flush()
+
+
+def receive(incoming: IO[bytes] | None) -> Any:
+    """Waits for a message.
+
+    Raises:
+        EOFError: the other side has ended.
+    """
+    if incoming is None:
+        raise EOFError
+    size = int.from_bytes(incoming.read(SIZE_BYTES), "big")
+    packed = incoming.read(size)
+    if not size or len(packed) < size:
+        raise EOFError
+    return pickle.loads(packed)  # noqa: S301 - one of the two has started the other
 
 
 if __name__ == "__main__":
-    results = sys.stdout.buffer
+    replies = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a function prints must not come between
-    answer_questions(sys.stdin.buffer, results)
+    all_stages()
+    count_tokens("what most functions need is loaded now")
+    gc.freeze()  # and stays: it need not be looked through again and again
+    answer_questions(sys.stdin.buffer, replies)

@@ -1,4 +1,4 @@
-"""A second process that works ahead: it computes what comes next while this one waits for the database and writes.
+"""A second process that works ahead: it computes the next pieces while this one waits for the database and writes.
 
 Only pure functions are given to it: it has no database and no provider, so that nothing is lost or done twice whenever it dies. What
 it could not do is done here. It starts in the background, is used from when it is there, and ends with this process.
@@ -13,24 +13,26 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from functools import cache, partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Generic, TypeVar
 
-from caseforge_assets.commands.second_process import Question, Reply, get_ready
+from caseforge_assets.commands.second_process import NOT_DONE, Question, Reply, receive, send
 
 Kept = TypeVar("Kept")
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
-PIECES_AHEAD = 2
-NOT_DONE: Reply = (False, None)
+PIECES_AHEAD = 3
+PIPE_BYTES = 1 << 20
 
 
 def work_ahead(
     function: Callable[[Piece], Result], pieces: Iterable[tuple[Kept, Piece]], *, ahead: bool = True
 ) -> Iterator[tuple[Kept, Result]]:
-    """Applies a function to pieces, in their order, most of them in the second process.
+    """Applies a function to pieces, here and in the second process, and gives the results in the order of the pieces.
 
     Args:
         function: can be pickled, as pieces and results can, and uses nothing but its argument.
@@ -38,66 +40,107 @@ def work_ahead(
         ahead: False does everything here, a piece at a time: where there is little to do, or what is used is only in this process.
 
     Raises:
-        Exception: whatever the function raises, when the result of that piece is due.
+        Exception: whatever the function raises, when the result of that piece is due, or before.
     """
     second = _second_process() if ahead and _cpus() > 1 else None
-    waiting: deque[tuple[Kept, Piece, Future[Reply] | None]] = deque()
+    waiting: deque[_Task[Kept, Piece, Result]] = deque()
     for kept, piece in pieces:
-        # The first one is due at once: it is done here, while the second process does the next one.
-        reply = second.ask(function, piece) if second and waiting else None
-        waiting.append((kept, piece, reply))
+        waiting.append(_Task(function, kept, piece, second.ask((function, piece)) if second else None))
         if second is None or len(waiting) > PIECES_AHEAD:
-            yield _result(function, *waiting.popleft())
+            yield _first_result(waiting)
     while waiting:
-        yield _result(function, *waiting.popleft())
+        yield _first_result(waiting)
 
 
-def start_second_process() -> None:
-    """Starts the second process and waits until it is there; `work_ahead` starts it without waiting."""
-    _second_process().ready.result()
+def start_second_process(wait_s: float = 0) -> None:
+    """Starts the second process before it is needed, and waits for it; `work_ahead` starts it, too, without waiting."""
+    if _cpus() > 1:
+        _second_process().wait(wait_s)
 
 
-def _result(function: Callable[[Piece], Result], kept: Kept, piece: Piece, reply: Future[Reply] | None) -> tuple[Kept, Result]:
-    done, result = NOT_DONE if reply is None else reply.result()
-    return kept, result if done else function(piece)
+def _first_result(waiting: deque[_Task[Kept, Piece, Result]]) -> tuple[Kept, Result]:
+    """Takes the first one. Until it is done, others are done here that nobody has begun, the last one first."""
+    first = waiting.popleft()
+    for task in reversed(waiting):
+        if first.is_done():
+            break
+        task.take_back()
+    return first.kept, first.result()
+
+
+class _Task(Generic[Kept, Piece, Result]):
+    """One piece; what the second process was not asked for is done when its result is due."""
+
+    def __init__(self, function: Callable[[Piece], Result], kept: Kept, piece: Piece, reply: Future[Reply] | None) -> None:
+        self.kept = kept
+        self._do = partial(function, piece)
+        self._reply = reply
+
+    def is_done(self) -> bool:
+        """Whether there is no reply to wait for."""
+        return self._reply is None or self._reply.done()
+
+    def take_back(self) -> None:
+        """Does it here and now, unless somebody has begun."""
+        if self._reply is not None and self._reply.cancel():
+            self._reply = Future()
+            self._reply.set_result((True, self._do()))
+
+    def result(self) -> Result:
+        """Waits for the result."""
+        done, result = NOT_DONE if self._reply is None else self._reply.result()
+        return result if done else self._do()
 
 
 class _SecondProcess:
-    """The process, and the thread that talks to it."""
+    """The process, and a thread that asks it one question after the other; it is not waited for when this process ends."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "second process")
-        self._process: subprocess.Popen[bytes] | None = None
-        self.ready = self._thread.submit(self._start)
-
-    def ask(self, function: Callable[[Any], Any], piece: Any) -> Future[Reply] | None:
-        """The reply that will come; None while the process is starting, and when it is dead."""
-        return self._thread.submit(self._talk, (function, piece)) if self.ready.done() and self._process is not None else None
-
-    def _start(self) -> None:
         command = [sys.executable, "-m", "caseforge_assets.commands.second_process"]
         # Out of this one's group: Ctrl-C is for this one, and that one ends when its pipe does.
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-        atexit.register(self._end)
-        self._talk((get_ready, None))
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, pipesize=PIPE_BYTES
+        )
+        self._is_there: Future[bool] = Future()
+        self._asked: SimpleQueue[tuple[Question, Future[Reply]]] = SimpleQueue()
+        atexit.register(self._process.kill)
+        Thread(target=self._talk, name="second process", daemon=True).start()
 
-    def _talk(self, question: Question) -> Reply:
-        if self._process is None or self._process.stdin is None or self._process.stdout is None:
-            return NOT_DONE
+    def wait(self, wait_s: float) -> bool:
+        """Whether it is there; it says so itself, and is not when it is dead."""
         try:
-            self._process.stdin.write(pickle.dumps(question, pickle.HIGHEST_PROTOCOL))
-            self._process.stdin.flush()
-            reply: Reply = pickle.load(self._process.stdout)  # noqa: S301 - from the process that was started here
-        except (OSError, EOFError, pickle.PickleError):  # somebody killed it
-            self._end()
-            return NOT_DONE
+            return self._is_there.result(wait_s)
+        except TimeoutError:
+            return False
+
+    def ask(self, question: Question) -> Future[Reply] | None:
+        """The reply that will come; None while it is starting and when it is dead."""
+        if not self.wait(0) or self._process.poll() is not None:
+            return None
+        reply: Future[Reply] = Future()
+        self._asked.put((question, reply))
         return reply
 
-    def _end(self) -> None:
-        if (process := self._process) is not None:
-            self._process = None
-            process.kill()
-            process.communicate()
+    def _talk(self) -> None:
+        self._is_there.set_result(self._receive() != NOT_DONE)
+        while True:
+            question, reply = self._asked.get()
+            if reply.set_running_or_notify_cancel():
+                reply.set_result(self._receive() if self._send(question) else NOT_DONE)
+
+    def _send(self, question: Question) -> bool:
+        try:
+            send(question, self._process.stdin)
+        except (OSError, pickle.PickleError):
+            return False
+        return True
+
+    def _receive(self) -> Reply:
+        try:
+            reply: Reply = receive(self._process.stdout)
+        except (OSError, EOFError, pickle.PickleError):  # somebody killed it
+            return NOT_DONE
+        return reply
 
 
 @cache

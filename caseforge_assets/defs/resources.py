@@ -1,5 +1,6 @@
 """Resources: they build the plain objects that commands take, and nothing else."""
 
+import gc
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,9 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
         from caseforge_assets.store.engine import open_store
         from caseforge_assets.store.location import database_url
 
-        return open_store(database_url(self.settings))
+        store = open_store(database_url(self.settings))
+        gc.freeze()  # what is imported stays: it need not be looked through again and again
+        return store
 
     @cached_property
     def folder(self) -> ArtifactFolder:

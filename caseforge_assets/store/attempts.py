@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.rows import columns_of
@@ -158,7 +158,7 @@ where a.id = new.attempt_id
 def record(connection: Connection, results: Sequence[Result]) -> None:
     """Writes results over attempts; the caller decided that they may be written."""
     if results:
-        connection.execute(_RECORD, {"rows": json.dumps([columns_of(result) for result in results], default=str)})
+        connection.execute(_RECORD, {"rows": orjson.dumps([columns_of(result) for result in results], default=str).decode()})
 
 
 def uncounted_tries(connection: Connection, request_ids: Sequence[int], outcomes: Sequence[str]) -> dict[int, int]:
