@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import orjson
+
 from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.characters import replace_unstorable
@@ -123,9 +125,8 @@ def _split_at_newlines(chunk: bytes) -> list[bytes]:
 
 
 def _read_line(number: int, raw: bytes, ended: bool) -> ResultLine | UnreadableLine:
-    text = raw.decode("utf-8", errors="replace")
     try:
-        value = json.loads(text)
+        value, had_bad_bytes = _parse(raw)
     except (ValueError, RecursionError) as error:
         reason = f"not JSON: {error}" if ended else f"not JSON, and without a line break: the file seems to be cut off ({error})"
         return UnreadableLine(number, _excerpt(raw), reason)
@@ -133,7 +134,16 @@ def _read_line(number: int, raw: bytes, ended: bool) -> ResultLine | UnreadableL
         return UnreadableLine(number, _excerpt(raw), "not a JSON object")
     if (custom_id := as_text(value.get("custom_id"))) is None:
         return UnreadableLine(number, _excerpt(raw), "no custom_id")
-    return _result_line(number, custom_id, value, "\ufffd" in text and b"\xef\xbf\xbd" not in raw)
+    return _result_line(number, custom_id, value, had_bad_bytes)
+
+
+def _parse(raw: bytes) -> tuple[object, bool]:
+    """Parse a line's JSON, and tell whether bytes that are no UTF-8 were replaced in it."""
+    try:
+        return orjson.loads(raw), False
+    except orjson.JSONDecodeError:  # it is strict: about UTF-8, surrogates, NaN
+        text = raw.decode("utf-8", errors="replace")
+        return json.loads(text), "\ufffd" in text and b"\xef\xbf\xbd" not in raw
 
 
 def _result_line(number: int, custom_id: str, line: Mapping[str, object], had_bad_bytes: bool) -> ResultLine:

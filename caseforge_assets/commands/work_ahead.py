@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pickle
 import subprocess
 import sys
 from collections import deque
@@ -40,7 +39,7 @@ def work_ahead(
         ahead: False does everything here, a piece at a time: where there is little to do, or what is used is only in this process.
 
     Raises:
-        Exception: whatever the function raises, when the result of that piece is due, or before.
+        Exception: whatever the function raises, when the result of that piece is due.
     """
     second = _second_process() if ahead and _cpus() > 1 else None
     waiting: deque[_Task[Kept, Piece, Result]] = deque()
@@ -59,12 +58,10 @@ def start_second_process(wait_s: float = 0) -> None:
 
 
 def _first_result(waiting: deque[_Task[Kept, Piece, Result]]) -> tuple[Kept, Result]:
-    """Takes the first one. Until it is done, others are done here that nobody has begun, the last one first."""
+    """Takes the first one; while it is not done, the last one that nobody has begun is done here."""
     first = waiting.popleft()
-    for task in reversed(waiting):
-        if first.is_done():
-            break
-        task.take_back()
+    if not first.is_done():
+        any(task.take_back() for task in reversed(waiting))
     return first.kept, first.result()
 
 
@@ -80,11 +77,16 @@ class _Task(Generic[Kept, Piece, Result]):
         """Whether there is no reply to wait for."""
         return self._reply is None or self._reply.done()
 
-    def take_back(self) -> None:
-        """Does it here and now, unless somebody has begun."""
-        if self._reply is not None and self._reply.cancel():
-            self._reply = Future()
+    def take_back(self) -> bool:
+        """Does it here and now, unless it is begun or done; whether it was."""
+        if self._reply is None or not self._reply.cancel():
+            return False
+        self._reply = Future()
+        try:
             self._reply.set_result((True, self._do()))
+        except Exception:  # noqa: BLE001 - it is not due yet, and fails again when it is
+            self._reply.set_result(NOT_DONE)
+        return True
 
     def result(self) -> Result:
         """Waits for the result."""
@@ -122,23 +124,19 @@ class _SecondProcess:
         return reply
 
     def _talk(self) -> None:
-        self._is_there.set_result(self._receive() != NOT_DONE)
+        self._is_there.set_result(self._converse() != NOT_DONE)
         while True:
             question, reply = self._asked.get()
             if reply.set_running_or_notify_cancel():
-                reply.set_result(self._receive() if self._send(question) else NOT_DONE)
+                reply.set_result(self._converse(question))
 
-    def _send(self, question: Question) -> bool:
+    def _converse(self, question: Question | None = None) -> Reply:
+        """Waits for a reply, to a question if there is one; whatever goes wrong, what was asked is not done then."""
         try:
-            send(question, self._process.stdin)
-        except (OSError, pickle.PickleError):
-            return False
-        return True
-
-    def _receive(self) -> Reply:
-        try:
+            if question is not None:
+                send(question, self._process.stdin)
             reply: Reply = receive(self._process.stdout)
-        except (OSError, EOFError, pickle.PickleError):  # somebody killed it
+        except Exception:  # noqa: BLE001 - what cannot be pickled fails in many ways, and so does the pipe of a process that was killed
             return NOT_DONE
         return reply
 

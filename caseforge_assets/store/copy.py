@@ -80,6 +80,9 @@ def copy_json(connection: Connection, query: str, parameters: Mapping[str, Any])
 
     Yields:
         Lines, some `PIECE_BYTES` of them at a time. The connection must not be used before the last.
+
+    Raises:
+        DBAPIError: the query fails.
     """
     driver = connection.connection.driver_connection
     if driver is None:
@@ -96,7 +99,10 @@ def copy_json(connection: Connection, query: str, parameters: Mapping[str, Any])
             while not copying.done():
                 pieces.take_any()
             raise
-        copying.result()
+        try:
+            copying.result()
+        except psycopg2.Error as error:
+            raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
 
 
 class _Pieces:

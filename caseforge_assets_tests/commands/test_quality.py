@@ -14,7 +14,7 @@ from caseforge_assets.commands.measure_quality import measure_missing, measured_
 from caseforge_assets.commands.plan_quality_retry import QualityRetryPlan, plan_quality_retry
 from caseforge_assets.commands.read_quality import check_quality, read_quality
 from caseforge_assets.stages.quality import RULES
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage, _InUse, all_stages
 from caseforge_assets.store import plans, quality
 from caseforge_assets_tests.stages.answers import document
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
@@ -93,14 +93,15 @@ def test_what_was_made_before_is_measured_once_by_whoever_comes_first(made: Work
     assert made.query(SCORES, key=KEY) == before
 
 
-def test_a_fault_of_measuring_loses_no_answer(bench: OpenBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_measuring_loses_no_answer(bench: OpenBench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def breaks(*_: Any) -> Any:
         raise RuntimeError("this measure is broken")
 
     opened = bench()
-    original = measure_quality._measure
-    monkeypatch.setattr(measure_quality, "_measure", lambda stage, *rest: original(replace(stage, measure=breaks), *rest))
-    opened.generate()
+    monkeypatch.setattr(_InUse, "stages", tuple(replace(stage, measure=breaks) for stage in all_stages()))
+    with caplog.at_level("WARNING"):
+        opened.generate()
+    assert caplog.text.count("could not be measured") == 12
     assert opened.query(SCORES, key=KEY) == []
     assert opened.column("select count(*) from caseforge.content where is_current") == [12]
     with opened.store.connect() as connection:
