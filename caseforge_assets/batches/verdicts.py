@@ -27,8 +27,9 @@ class Answered:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an answer came to, and how good its content is; None where there is none, or where it could not be measured."""
+    """What the answer of a line came to, and how good its content is; None where there is none, or where it could not be measured."""
 
+    line_number: int
     judgement: Judgement
     quality: Quality | None
 
@@ -54,7 +55,7 @@ def _verdict(judging: Stage, answer: Answered) -> Verdict:
     judgement = decide(answer.line, judging, answer.max_completion_tokens)
     if judgement.content is not None:
         _ = judgement.content.version  # hashed here, and kept with it
-    return Verdict(judgement, _quality(judging, judgement, answer.facts))
+    return Verdict(answer.line.line_number, judgement, _quality(judging, judgement, answer.facts))
 
 
 def _quality(judging: Stage, judgement: Judgement, facts: NodeFacts | None) -> Quality | None:

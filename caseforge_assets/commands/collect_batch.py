@@ -164,7 +164,7 @@ def _record_chunk(
 ) -> list[str]:
     strays = [f"line {line.line_number} cannot be read: {line.reason}" for line in chunk if isinstance(line, UnreadableLine)]
     readable = [line for line in chunk if isinstance(line, ResultLine)]
-    given = iter(verdicts)
+    verdict_of = {verdict.line_number: verdict for verdict in verdicts}
     with store.begin() as connection:
         known = attempts.by_custom_id(connection, reception.batch.id, [line.custom_id for line in readable])
         chosen: dict[str, Judged] = {}
@@ -172,7 +172,7 @@ def _record_chunk(
             if line.custom_id not in known:
                 strays.append(f"line {line.line_number} answers {line.custom_id!r}, which was not asked")
                 continue
-            verdict = next(given)
+            verdict = verdict_of[line.line_number]
             judged = Judged(known[line.custom_id], line, verdict.judgement, verdict.quality)
             before = chosen.get(line.custom_id)
             if before:

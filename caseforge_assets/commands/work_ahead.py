@@ -98,7 +98,7 @@ class _SecondProcess:
     """The process, and a thread that asks it one question after the other; it is not waited for when this process ends."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "caseforge_assets.commands.second_process"]
+        command = [sys.executable, "-P", "-m", "caseforge_assets.commands.second_process"]
         # Out of this one's group: Ctrl-C is for this one, and that one ends when its pipe does.
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, pipesize=PIPE_BYTES
