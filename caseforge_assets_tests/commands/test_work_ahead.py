@@ -37,6 +37,7 @@ if "--stay" in sys.argv:
 def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A second process of the test's own, whatever the machine has."""
     monkeypatch.setattr(work_ahead, "_cpus", lambda: 2)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # functions of this module are sent
     work_ahead._second_process.cache_clear()
     start_second_process(wait_s=60)
     yield

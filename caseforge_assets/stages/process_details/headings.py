@@ -41,7 +41,7 @@ class FoundSection:
     filled: bool
 
 
-@lru_cache(maxsize=512)  # an answer is judged and then measured, some hundred at a time
+@lru_cache(maxsize=8)  # an answer is judged, then measured
 def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSection, ...]:
     """Find the known sections in a text, in the text's order.
 
