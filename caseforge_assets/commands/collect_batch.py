@@ -32,7 +32,7 @@ from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, providers
-from caseforge_assets.store.attempts import Question
+from caseforge_assets.store.attempts import Asked
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
@@ -133,7 +133,7 @@ def _record_files(
 
 def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str, good_only: bool) -> Iterator[str]:
     """Answers are judged and measured a chunk ahead of the one that is written."""
-    chunks = _chunks_with_questions(store, reception.batch, read_lines(folder.read(path)))
+    chunks = _chunks_with_asked(store, reception.batch, read_lines(folder.read(path)))
     judge = partial(give_verdicts, reception.stage.key)
     for chunk, verdicts in work_ahead(judge, chunks, ahead=_is_large(reception.batch, reception.stage)):
         yield from _record_chunk(store, reception, chunk, verdicts, good_only)
@@ -144,17 +144,17 @@ def _is_large(batch: BatchRow, stage: Stage) -> bool:
     return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stage)
 
 
-def _chunks_with_questions(
+def _chunks_with_asked(
     store: Engine, batch: BatchRow, lines: Iterator[ResultLine | UnreadableLine]
 ) -> Iterator[tuple[list[ResultLine | UnreadableLine], list[Answered]]]:
     while chunk := list(islice(lines, CHUNK_LINES)):
         readable = [line for line in chunk if isinstance(line, ResultLine)]
         with store.connect() as connection:
-            asked = attempts.questions(connection, batch.id, [line.custom_id for line in readable])
+            asked = attempts.asked(connection, batch.id, [line.custom_id for line in readable])
         yield chunk, [_answered(line, asked[line.custom_id]) for line in readable if line.custom_id in asked]
 
 
-def _answered(line: ResultLine, asked: Question) -> Answered:
+def _answered(line: ResultLine, asked: Asked) -> Answered:
     facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names)
     return Answered(line, asked.max_completion_tokens, facts)
 

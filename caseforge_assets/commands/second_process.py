@@ -14,7 +14,7 @@ from typing import IO, Any
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.stages.stage import all_stages
 
-Question = tuple[Callable[[Any], Any], Any]
+Call = tuple[Callable[[Any], Any], Any]
 Reply = tuple[bool, Any]
 
 READY: Reply = (True, None)
@@ -22,7 +22,7 @@ NOT_DONE: Reply = (False, None)
 SIZE_BYTES = 8
 
 
-def answer_questions(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
+def answer_calls(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     """Says that it is ready; then calls each function with its argument and replies with the result.
 
     Where a function fails, the reply is `NOT_DONE`: who asked calls it again, and sees how it fails.
@@ -75,4 +75,4 @@ if __name__ == "__main__":
     all_stages()
     count_tokens("what most functions need is loaded now")
     gc.freeze()  # and stays: it need not be looked through again and again
-    answer_questions(sys.stdin.buffer, replies)
+    answer_calls(sys.stdin.buffer, replies)

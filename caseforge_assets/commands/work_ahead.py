@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
-from caseforge_assets.commands.second_process import NOT_DONE, Question, Reply, receive, send
+from caseforge_assets.commands.second_process import NOT_DONE, Call, Reply, receive, send
 
 Kept = TypeVar("Kept")
 Piece = TypeVar("Piece")
@@ -41,7 +41,7 @@ def work_ahead(
     Raises:
         Exception: whatever the function raises, when the result of that piece is due.
     """
-    second = _second_process() if ahead and _cpus() > 1 else None
+    second = _second_process() if ahead else None
     waiting: deque[_Task[Kept, Piece, Result]] = deque()
     for kept, piece in pieces:
         waiting.append(_Task(function, kept, piece, second.ask((function, piece)) if second else None))
@@ -53,8 +53,8 @@ def work_ahead(
 
 def start_second_process(wait_s: float = 0) -> None:
     """Starts the second process before it is needed, and waits for it; `work_ahead` starts it, too, without waiting."""
-    if _cpus() > 1:
-        _second_process().wait(wait_s)
+    if (second := _second_process()) is not None:
+        second.wait(wait_s)
 
 
 def _first_result(waiting: deque[_Task[Kept, Piece, Result]]) -> tuple[Kept, Result]:
@@ -95,7 +95,7 @@ class _Task(Generic[Kept, Piece, Result]):
 
 
 class _SecondProcess:
-    """The process, and a thread that asks it one question after the other; it is not waited for when this process ends."""
+    """The process, and a thread that hands it one call after the other; it is not waited for when this process ends."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-P", "-m", "caseforge_assets.commands.second_process"]
@@ -104,7 +104,7 @@ class _SecondProcess:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, pipesize=PIPE_BYTES
         )
         self._is_there: Future[bool] = Future()
-        self._asked: SimpleQueue[tuple[Question, Future[Reply]]] = SimpleQueue()
+        self._calls: SimpleQueue[tuple[Call, Future[Reply]]] = SimpleQueue()
         atexit.register(self._process.kill)
         Thread(target=self._talk, name="second process", daemon=True).start()
 
@@ -115,35 +115,42 @@ class _SecondProcess:
         except TimeoutError:
             return False
 
-    def ask(self, question: Question) -> Future[Reply] | None:
+    def ask(self, call: Call) -> Future[Reply] | None:
         """The reply that will come; None while it is starting and when it is dead."""
         if not self.wait(0) or self._process.poll() is not None:
             return None
         reply: Future[Reply] = Future()
-        self._asked.put((question, reply))
+        self._calls.put((call, reply))
         return reply
 
     def _talk(self) -> None:
         self._is_there.set_result(self._converse() != NOT_DONE)
         while True:
-            question, reply = self._asked.get()
+            call, reply = self._calls.get()
             if reply.set_running_or_notify_cancel():
-                reply.set_result(self._converse(question))
+                reply.set_result(self._converse(call))
 
-    def _converse(self, question: Question | None = None) -> Reply:
-        """Waits for a reply, to a question if there is one; whatever goes wrong, what was asked is not done then."""
+    def _converse(self, call: Call | None = None) -> Reply:
+        """Waits for a reply, to a call if there is one; whatever goes wrong, it counts as not done."""
         try:
-            if question is not None:
-                send(question, self._process.stdin)
+            if call is not None:
+                send(call, self._process.stdin)
             reply: Reply = receive(self._process.stdout)
         except Exception:  # noqa: BLE001 - what cannot be pickled fails in many ways, and so does the pipe of a process that was killed
             return NOT_DONE
         return reply
 
 
+def _second_process() -> _SecondProcess | None:
+    return _second_process_of(os.getpid())  # a fork has no thread that talks to its parent's
+
+
 @cache
-def _second_process() -> _SecondProcess:
-    return _SecondProcess()
+def _second_process_of(_pid: int) -> _SecondProcess | None:
+    try:
+        return _SecondProcess() if _cpus() > 1 else None
+    except OSError:  # no memory for it, or no more processes allowed
+        return None
 
 
 def _cpus() -> int:

@@ -82,8 +82,8 @@ def by_custom_id(connection: Connection, batch_id: int, custom_ids: Sequence[str
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What an answer is judged and measured by: its request's budget, its node as the current edition has it (None: not at all)."""
+class Asked:
+    """What an answer is held against: its request's budget, and its node as the current edition has it (None: not at all)."""
 
     max_completion_tokens: int | None
     name: str | None
@@ -91,7 +91,7 @@ class Question:
     kpi_names: tuple[str, ...]
 
 
-_QUESTIONS = text("""
+_ASKED = text("""
 select a.custom_id, r.max_completion_tokens, nv.name, nv.description, jsonb_path_query_array(nv.kpis, '$[*].name') as kpi_names
 from caseforge.attempt a
 left join caseforge.request r on r.id = a.request_id
@@ -101,11 +101,11 @@ where a.batch_id = :batch and a.custom_id = any(:ids)
 """)
 
 
-def questions(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, Question]:
-    """What these lines of a batch's answers are judged by, by custom_id; unknown ids are left out."""
-    rows = connection.execute(_QUESTIONS, {"batch": batch_id, "ids": list(custom_ids)})
+def asked(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, Asked]:
+    """What was asked in requests of a batch, by custom_id; unknown ids are left out."""
+    rows = connection.execute(_ASKED, {"batch": batch_id, "ids": list(custom_ids)})
     return {
-        row.custom_id: Question(row.max_completion_tokens, row.name, row.description, tuple(map(str, row.kpi_names or ()))) for row in rows
+        row.custom_id: Asked(row.max_completion_tokens, row.name, row.description, tuple(map(str, row.kpi_names or ()))) for row in rows
     }
 
 

@@ -38,15 +38,18 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A second process of the test's own, whatever the machine has."""
     monkeypatch.setattr(work_ahead, "_cpus", lambda: 2)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # functions of this module are sent
-    work_ahead._second_process.cache_clear()
+    work_ahead._second_process_of.cache_clear()
     start_second_process(wait_s=60)
+    started = second()
     yield
-    second()._process.kill()
-    work_ahead._second_process.cache_clear()
+    started._process.kill()
+    work_ahead._second_process_of.cache_clear()
 
 
 def second() -> work_ahead._SecondProcess:
-    return work_ahead._second_process()
+    found = work_ahead._second_process()
+    assert found is not None
+    return found
 
 
 def wait_until_gone(pid: int) -> None:
@@ -105,6 +108,25 @@ def test_a_second_process_that_is_killed_takes_nothing_with_it() -> None:
     assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(n, 0.0) for n in range(4)])} == {os.getpid()}
 
 
+def test_without_a_second_process_everything_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    work_ahead._second_process_of.cache_clear()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(n, 0.0) for n in range(8)])} == {os.getpid()}
+
+
+def test_a_fork_has_a_second_process_of_its_own() -> None:
+    pid = os.fork()
+    if pid == 0:
+        workers: set[int] = set()
+        try:
+            start_second_process(wait_s=60)
+            workers = {worker for _, worker in work_ahead.work_ahead(pid_after, [(n, 0.02) for n in range(8)])}
+            second()._process.kill()
+        finally:
+            os._exit(0 if len(workers) == 2 else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
 def test_what_a_function_prints_does_not_come_between() -> None:
     found = list(work_ahead.work_ahead(partial(print, "half a line", end="", flush=True), [(n, n) for n in range(6)]))
     assert found == [(n, None) for n in range(6)]
@@ -154,6 +176,7 @@ def test_both_processes_together_make_what_one_makes(bench: OpenBench, monkeypat
     together.generate()
     assert judged == [True, True]
     monkeypatch.setattr(work_ahead, "_cpus", lambda: 1)
+    work_ahead._second_process_of.cache_clear()
     alone = bench()
     alone.generate()
     assert all_content(together) == all_content(alone)
