@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Bytecode decides how fast everything starts: a machine that forbids it must not slow every command down.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo ui test test-slow test-browser lint bench faults docs pins clean
+.PHONY: help install demo ui test test-slow test-browser lint audit bench faults docs pins clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -24,6 +24,7 @@ help:
 	@echo "make test-browser  work in Dagster's pages as a person does, in a real browser"
 	@echo "make install  install into $(VENV) and nothing else"
 	@echo "make lint     style, types, import rules"
+	@echo "make audit    ask an index whether a pinned dependency has a fault that is known"
 	@echo "make bench    measure the pipeline: make bench WORKBOOK=path/to/workbook.xlsx"
 	@echo "make faults   kill, disturb and race CaseForge in some 300 ways; one table, zeros expected (seven minutes or more)"
 	@echo "make docs     write docs/cli.md and docs/outcomes.md anew"
@@ -83,6 +84,15 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# --strict: what the index does not know was not audited, and must not look as if it were in order.
+audit: $(VENV)/.installed-dev
+	@echo "Asking for known faults of all pins (this needs a network) ..."
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements.txt --requirement requirements-dev.txt || { \
+		echo "Not in order. Packages listed above with an ID have a known fault: raise their pins (make pins) and audit again."; \
+		echo "If it says instead that something could not be reached, found or audited, no index of known faults is at hand here:"; \
+		echo "nothing was audited then; do it where there is one. docs/security.md says what is known of the dependencies anyway."; \
+		exit 1; }
+
 bench: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.pipeline $(WORKBOOK)
 
@@ -100,7 +110,7 @@ pins:
 	@command -v uv >/dev/null || { echo "This needs uv: install it and put it on the PATH."; exit 1; }
 	@echo "Resolving the pins anew ..."
 	@uv $(COMPILE) --output-file requirements.txt
-	@uv $(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	@uv $(COMPILE) --group dev --no-emit-package pip --constraint requirements.txt --output-file requirements-dev.txt
 
 clean:
 	@if [ -x $(BIN)/caseforge ]; then echo "Stopping the embedded database, if it runs ..."; $(BIN)/caseforge db stop || true; fi
