@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -81,10 +80,13 @@ def _state(row: AlertRow) -> str:
 def acknowledge(session: Session, alert_id: int, by: str | None) -> None:
     """Say that you know of ALERT. It stays open until it is over, but is not made graver for being ignored."""
     from caseforge_assets.commands.acknowledge_alert import acknowledge_alert
+    from caseforge_assets.store import clock
 
     configuration = session.settings.configuration
     who = by or configuration.batch_user_assignment or getpass.getuser()
-    over = acknowledge_alert(session.store, configuration, alert_id, who, datetime.now(UTC))
+    with session.store.connect() as connection:
+        now = clock.now(connection)
+    over = acknowledge_alert(session.store, configuration, alert_id, who, now)
     session.mirror(quiet=True, waits=False)
     console.print(
         f"Alert {alert_id} is over."

@@ -161,7 +161,8 @@ class Narrator:
         if self._session is None:
             return
         from caseforge_assets.commands.view_batches import view_batches
+        from caseforge_assets.store import clock
 
         with self._session.store.connect() as connection:
-            under_way, through = view_batches(connection, datetime.now(UTC), finished=FINISHED_SHOWN)
+            under_way, through = view_batches(connection, clock.now(connection), finished=FINISHED_SHOWN)
         self._live_batches.show(under_way, through, done.next_look_s)

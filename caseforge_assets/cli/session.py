@@ -94,6 +94,13 @@ class Session:
             return False
         return True
 
+    def keep_now_and_then(self) -> None:
+        """The same for what runs for long, when there is enough to be worth a segment."""
+        from caseforge_assets.commands.write_journal import is_worth_a_segment
+
+        if is_worth_a_segment(self.store):
+            self.keep()
+
     def close(self) -> None:
         """Journals, and lets go of the database."""
         self.keep()
@@ -122,13 +129,11 @@ class Session:
 
     def look_for_alerts(self, *, quiet: bool = False) -> None:
         """Raises and clears alerts, tells people, and says on standard error what is new."""
-        from datetime import UTC, datetime
-
         from caseforge_assets.cli.console import errors
         from caseforge_assets.commands.alert_people import alert_people
         from caseforge_assets.store.alerts import newest
 
-        checked, delivered = alert_people(self.store, self.settings.configuration, self.addresses, datetime.now(UTC))
+        checked, delivered = alert_people(self.store, self.settings.configuration, self.addresses)
         self._alerts_to_show |= checked.changed
         if checked.changed and not quiet:
             with self.store.connect() as connection:

@@ -36,6 +36,7 @@ def watch(session: Session, *, once: bool, quiet: bool = False) -> None:
                 _poll(session, narrator, once=once)
                 unfinished = _unfinished(session)
                 pause_s = _tell(session, narrator, unfinished)
+                session.keep_now_and_then()
             except StoreUnavailable as error:
                 if once:
                     raise

@@ -148,9 +148,10 @@ def _batches(session: Session) -> list[dict[str, Any]]:
 
 def _views(session: Session) -> tuple[list[BatchView], list[BatchView]]:
     from caseforge_assets.commands.view_batches import view_batches
+    from caseforge_assets.store import clock
 
     with session.store.connect() as connection:
-        return view_batches(connection, datetime.now(UTC), finished=FINISHED_SHOWN)
+        return view_batches(connection, clock.now(connection), finished=FINISHED_SHOWN)
 
 
 def _print_batches(session: Session) -> None:

@@ -9,10 +9,16 @@ from caseforge_assets.commands.check_alerts import Checked, check_alerts
 from caseforge_assets.commands.deliver_alerts import Delivered, deliver_alerts
 from caseforge_assets.notifications import Address
 from caseforge_assets.settings import Configuration
+from caseforge_assets.store import clock
 from caseforge_assets.store.engine import Engine
 
 
-def alert_people(store: Engine, configuration: Configuration, addresses: Sequence[Address], now: datetime) -> tuple[Checked, Delivered]:
-    """Raises, escalates and clears alerts, and delivers what is not delivered yet."""
+def alert_people(
+    store: Engine, configuration: Configuration, addresses: Sequence[Address], now: datetime | None = None
+) -> tuple[Checked, Delivered]:
+    """Raises, escalates and clears alerts, and delivers what is not delivered yet; by the database's clock, unless a time is given."""
+    if now is None:
+        with store.connect() as connection:
+            now = clock.now(connection)
     checked = check_alerts(store, configuration, now)
     return checked, deliver_alerts(store, addresses, now)

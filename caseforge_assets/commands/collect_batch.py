@@ -34,6 +34,7 @@ from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, providers
 from caseforge_assets.store.attempts import Asked
 from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
 CHUNK_LINES = 200
@@ -89,7 +90,7 @@ def collect_batch(
         carry_on(store, configuration, batch)
         with store.begin() as connection:
             reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
-            batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC), reason=reason, stray_lines=len(strays))
+            batches.change(connection, batch.id, state="collected", collected_at=NOW, reason=reason, stray_lines=len(strays))
             outcomes = attempts.outcome_counts(connection, batch.id)
             log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
             return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))

@@ -24,6 +24,7 @@ from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, spending
 from caseforge_assets.store.attempts import AttemptRow
 from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine
 
 CHUNK_LINES = 300
@@ -51,7 +52,7 @@ def collect_twin(store: Engine, provider: Provider, folder: ArtifactFolder, conf
                 _record_chunk(connection, reception, [line for line in chunk if isinstance(line, ResultLine)])
     carry_on(store, configuration, twin)
     with store.begin() as connection:
-        batches.change(connection, twin.id, state="collected", collected_at=datetime.now(UTC), reason=_account(connection, twin))
+        batches.change(connection, twin.id, state="collected", collected_at=NOW, reason=_account(connection, twin))
     return True
 
 

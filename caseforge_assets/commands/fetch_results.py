@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.openai_batch.errors import ProviderNotFound
-from caseforge_assets.store import batches
+from caseforge_assets.store import batches, clock
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine
 
@@ -38,7 +37,7 @@ def fetch_results(store: Engine, provider: Provider, folder: ArtifactFolder, bat
             paths.append(_fetch(store, provider, folder, batch, role, file_id))
         except ProviderNotFound:
             gone.append(file_id)
-    if (gone or _is_file_missing(batch, remote)) and _seconds_final(batch) < grace_s:
+    if (gone or _is_file_missing(batch, remote)) and _seconds_final(store, batch) < grace_s:
         reason = f"{batch.remote_status}, but {'its files cannot be read' if gone else 'not all of its files are there'} yet"
         _look_again(store, provider, batch, f"{reason}; looked at again for {grace_s / 60:.0f} minutes")
         return None
@@ -80,5 +79,6 @@ def _keep_object(store: Engine, folder: ArtifactFolder, batch: BatchRow, remote:
         batches.add_artifact(connection, batch.id, "batch", artifact.as_json())
 
 
-def _seconds_final(batch: BatchRow) -> float:
-    return (datetime.now(UTC) - batch.final_at).total_seconds() if batch.final_at else 0.0
+def _seconds_final(store: Engine, batch: BatchRow) -> float:
+    with store.connect() as connection:
+        return (clock.now(connection) - batch.final_at).total_seconds() if batch.final_at else 0.0

@@ -24,6 +24,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store import attempts, batches, nodes, providers
 from caseforge_assets.store.batches import BatchRow, NewAttempt
+from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
 IMPORTED = "imported"  # base URL of the provider that stands for "paid for elsewhere"
@@ -75,7 +76,7 @@ def import_results(
         left_out = tuple(_record_file(store, configuration, reception, path, key, matcher, codes))
         carry_on(store, configuration, batch)
         with store.begin() as connection:
-            batches.change(connection, batch.id, state="collected", collected_at=datetime.now(UTC))
+            batches.change(connection, batch.id, state="collected", collected_at=NOW)
             return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), left_out)
 
 

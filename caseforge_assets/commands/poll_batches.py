@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
 from caseforge_assets.batches.states import is_final, remote_status
@@ -12,6 +11,7 @@ from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderNotFound
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Engine
 
 RETRIEVE_SINGLY = 3  # up to so many batches are looked at one by one; more are read off the list, 100 a call
@@ -31,8 +31,9 @@ def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
         with noting_refusal(store, provider.client):
             remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
         seen = _seen(batch, remote) if remote else _lost(batch, provider)
-        with store.begin() as connection:
-            batches.move(connection, batch.id, ["open", "unknown"], **seen)
+        if _is_news(batch, seen):
+            with store.begin() as connection:
+                batches.move(connection, batch.id, ["open", "unknown"], **seen)
         if _words(batch.state, batch.remote_status) != (now := _words(seen["state"], seen.get("remote_status"))):
             log_event(
                 log, "batch state changed", batch=batch.name, stage=batch.stage, before=_words(batch.state, batch.remote_status), now=now
@@ -57,8 +58,12 @@ def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
     status = remote_status(remote.get("status"))
     values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": batch.reason if batch.twin_of else None}
     if is_final(status):
-        values |= {"state": "final", "final_at": batch.final_at or datetime.now(UTC)}
+        values |= {"state": "final", "final_at": batch.final_at or NOW}
     return values
+
+
+def _is_news(batch: BatchRow, seen: dict[str, Any]) -> bool:
+    return any(getattr(batch, name) != value for name, value in seen.items() if name != "final_at")
 
 
 def _lost(batch: BatchRow, provider: Provider) -> dict[str, Any]:

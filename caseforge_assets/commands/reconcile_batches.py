@@ -17,12 +17,14 @@ from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.submit_batches import adopt
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
-from caseforge_assets.store import batches
+from caseforge_assets.store import batches, clock
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
 log = logging.getLogger(__name__)
 Remote = dict[str, Any]
+# The provider's clock may be any: before something is paid for again, all of its list is read.
+THE_BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
 def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now: datetime | None = None) -> int:
@@ -31,8 +33,9 @@ def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now:
     A batch that no listing shows is created again only when the grace period is over and two listings agree:
     the listing may be late in showing a new batch. One that was created again is looked for still.
     """
-    now = now or datetime.now(UTC)
-    with store.connect() as connection:
+    with store.begin() as connection:
+        clock.take_back_times_ahead(connection)
+        now = now or clock.now(connection)
         unclear = batches.in_states(connection, ["creating"], provider.id)
         twofold = batches.maybe_twofold(connection, provider.id)
     found = _listed(provider, [*unclear, *twofold])
@@ -48,12 +51,12 @@ def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now:
         return len(batches.in_states(connection, ["creating"], provider.id))
 
 
-def _listed(provider: Provider, wanted: Sequence[BatchRow]) -> dict[str, list[Remote]]:
-    """The provider's batches of these submissions, oldest first."""
+def _listed(provider: Provider, wanted: Sequence[BatchRow], since: datetime | None = None) -> dict[str, list[Remote]]:
+    """The provider's batches of these submissions, oldest first; none is older than the first of them, unless said otherwise."""
     if not wanted:
         return {}
     found: dict[str, list[Remote]] = {batch.submission_id: [] for batch in wanted}
-    for remote in provider.client.list_batches(min(batch.created_at for batch in wanted)):
+    for remote in provider.client.list_batches(since or min(batch.created_at for batch in wanted)):
         submission = (remote.get("metadata") or {}).get(SUBMISSION_KEY)
         if submission in found:
             found[submission].append(remote)
@@ -67,7 +70,7 @@ def _settle(store: Engine, provider: Provider, batch: BatchRow, found: dict[str,
         return
     remotes = found.get(batch.submission_id, [])
     if not remotes and batch.creating_at and batch.creating_at < too_old:
-        remotes = _listed(provider, [batch])[batch.submission_id]
+        remotes = _listed(provider, [batch], THE_BEGINNING)[batch.submission_id]
         if not remotes:
             reason = "the provider never had it; it is created again"
             with store.begin() as connection:

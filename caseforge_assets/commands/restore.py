@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import is_final, remote_status
@@ -16,6 +16,7 @@ from caseforge_assets.commands.fetch_results import ROLES
 from caseforge_assets.commands.read_journal import OffTheChain, is_as_now, off_the_chain, read_newest_states, segment_names
 from caseforge_assets.store import batches, journal
 from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.journal_marks import mark_everything
 from caseforge_assets.store.restoring import Staging, keep_standing_events, rows_present
@@ -112,7 +113,7 @@ def _look_for(connection: Connection, folder: ArtifactFolder, batch: BatchRow) -
     """A batch that may have been sent since it was journaled is handled like one whose creation is unclear."""
     if batch.state == "planned" and folder.size_bytes(folder.batch_path(batch.submission_id, "manifest.jsonl")) is None:
         return False
-    batches.change(connection, batch.id, state="creating", creating_at=datetime.now(UTC), reason=LOOKED_FOR)
+    batches.change(connection, batch.id, state="creating", creating_at=NOW, reason=LOOKED_FOR)
     return True
 
 
@@ -128,7 +129,7 @@ def _find_results(connection: Connection, folder: ArtifactFolder, batch: BatchRo
         return False
     artifacts = batch.artifacts | {role: artifact.as_json() for role, artifact in found.items() if artifact}
     values = {"remote": remote, "remote_status": remote["status"], "artifacts": artifacts, "collect_lease_until": None}
-    batches.change(connection, batch.id, state="final", final_at=batch.final_at or datetime.now(UTC), **values)
+    batches.change(connection, batch.id, state="final", final_at=batch.final_at or NOW, **values)
     return True
 
 

@@ -20,6 +20,7 @@ from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped,
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import batches, outbox, providers, requests
 from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.requests import waiting_text
 
@@ -111,7 +112,7 @@ def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
 
 def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: BatchRow) -> None:
     with store.begin() as connection:
-        if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=datetime.now(UTC)):
+        if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=NOW):
             return
     try:
         remote = provider.client.create(batch.input_file_id or "", ENDPOINT, batch.submission_id)

@@ -19,6 +19,7 @@ from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.view_batches import progress_of
+from caseforge_assets.commands.write_journal import journal_now_and_then
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
@@ -144,6 +145,7 @@ def work_until_idle(
     refused: list[BatchRow] = []
     while True:
         try:
+            journal_now_and_then(store, folder)
             done = work_round(store, provider, folder, configuration, submit=submit, plan=not refused)
         except (ProviderUnclear, StoreUnavailable, ArtifactsUnavailable) as error:
             if end is not None and time.monotonic() >= end:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.store import journal
+from caseforge_assets.store import clock, journal
 from caseforge_assets.store.engine import HEAD, Connection, Engine, wait_for_lock
 from caseforge_assets.store.journal import Marked, Segment
 
@@ -26,6 +26,8 @@ LOCK = "journal"
 FORMAT = 2
 ROW = b'","row":'  # what stands between table and row in a line; other lines say what is gone
 ROW_WITHIN = 100
+MOST_MARKS = 1_000
+MOST_WAIT_S = 600.0
 
 
 def write_journal(store: Engine, folder: ArtifactFolder) -> int:
@@ -39,6 +41,22 @@ def write_journal(store: Engine, folder: ArtifactFolder) -> int:
             return 0
     with wait_for_lock(store, LOCK):
         return write_segment(store, folder, whole=False)
+
+
+def journal_now_and_then(store: Engine, folder: ArtifactFolder) -> int:
+    """For what runs for long: writes what is marked when it is much, or has waited for some minutes; returns how many rows that were.
+
+    Raises:
+        ArtifactsUnavailable: the folder cannot be written to; the next call writes what this one could not.
+    """
+    return write_journal(store, folder) if is_worth_a_segment(store) else 0
+
+
+def is_worth_a_segment(store: Engine) -> bool:
+    """Whether much is marked, or what is marked first has waited for some minutes."""
+    with store.connect() as connection:
+        count, since = journal.count_marks(connection)
+        return since is not None and (count >= MOST_MARKS or (clock.now(connection) - since).total_seconds() >= MOST_WAIT_S)
 
 
 def write_segment(store: Engine, folder: ArtifactFolder, *, whole: bool) -> int:

@@ -5,7 +5,6 @@ asked for again when the last one changed nothing.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -14,10 +13,11 @@ from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.retry_unattended import newest_retriable
+from caseforge_assets.commands.write_journal import journal_now_and_then
 from caseforge_assets.defs.jobs import collect, flush, retry, show_alerts, submit
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
-from caseforge_assets.store import alerts, batches, outbox, pending, providers
+from caseforge_assets.store import alerts, batches, clock, outbox, pending, providers
 from caseforge_assets.store.engine import Connection
 
 LEASE_S = 600.0  # a collecting run that is not done by then is taken for dead, and started again
@@ -48,6 +48,7 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
         return
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
     poll_batches(caseforge.store, caseforge.provider)
+    journal_now_and_then(caseforge.store, caseforge.folder)
     with caseforge.store.begin() as connection:
         claimed = batches.claim_for_collecting(connection, caseforge.provider.id, LEASE_S)
     for batch_id, lease in claimed:
@@ -94,9 +95,9 @@ def flush_sensor(caseforge: Caseforge) -> Requests:
 )
 def alert_sensor(caseforge: Caseforge) -> Requests:
     """Looks and delivers in the tick; a run for each change, so that Dagster's pages show it."""
-    now = datetime.now(UTC)
-    alert_people(caseforge.store, caseforge.configuration, caseforge.addresses, now)
+    alert_people(caseforge.store, caseforge.configuration, caseforge.addresses)
     with caseforge.store.connect() as connection:
+        now = clock.now(connection)
         message, at = alerts.newest_message(connection)
         open_count = len(alerts.open_alerts(connection))
     if at is None or (now - at).total_seconds() > SHOWN_WITHIN_S:

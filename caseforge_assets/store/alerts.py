@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.alerts.changes import Event, OpenAlert
+from caseforge_assets.alerts.changes import LONGEST_RETRY, Event, OpenAlert
 from caseforge_assets.alerts.messages import News
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 
@@ -143,14 +143,14 @@ select m.id, coalesce(d.tries, 0), a.id, a.rule, a.severity, m.event, m.text, m.
 from caseforge.alert_message m
 join caseforge.alert a on a.id = m.alert_id
 left join caseforge.alert_delivery d on d.message_id = m.id and d.address = :address
-where m.created_at >= :since and d.delivered_at is null and coalesce(d.next_try_at <= :now, true)
+where m.created_at >= :since and d.delivered_at is null and coalesce(d.next_try_at <= :now or d.next_try_at > :latest, true)
 order by m.id
 """)
 
 
 def due(connection: Connection, address: str, since: datetime, now: datetime) -> list[Due]:
     """The messages since a time that an address has not got and that may be tried now, oldest first."""
-    rows = connection.execute(_DUE, {"address": address, "since": since, "now": now})
+    rows = connection.execute(_DUE, {"address": address, "since": since, "now": now, "latest": now + LONGEST_RETRY})
     return [Due(row[0], row[1], News(*row[2:])) for row in rows]
 
 

@@ -212,7 +212,8 @@ def attempt_ids(connection: Connection, batch_id: int) -> list[int]:
 
 _CLAIM = text("""
 update caseforge.batch b set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
-where state = 'final' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now())
+where state = 'final' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now()
+  or collect_lease_until > clock_timestamp() + make_interval(secs => :lease_s))
   and not exists (select 1 from caseforge.batch twin where twin.twin_of = b.id and twin.state = 'open')
   and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state not in ('collected', 'unknown'))
 returning id, collect_lease

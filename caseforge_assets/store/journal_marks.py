@@ -18,7 +18,10 @@ WRITTEN_ONCE = {request: "body", content: "body", context: "text"}
 _MARK = f"""
 create or replace function {SCHEMA}.mark_changed() returns trigger language plpgsql as $$
 begin
-    if tg_argv[0] = 'rows' then
+    if tg_argv[0] = 'compared' then
+        insert into {SCHEMA}.journal_mark (table_name, row_ids, added)
+        select tg_table_name, array_agg(id), false from changed join before using (id) where changed *<> before having count(*) > 0;
+    elsif tg_argv[0] = 'rows' then
         insert into {SCHEMA}.journal_mark (table_name, row_ids, added)
         select tg_table_name, array_agg(id), tg_op = 'INSERT' from changed having count(*) > 0;
     else
@@ -49,10 +52,11 @@ def attach(connection: Connection) -> None:
     """Attaches the triggers to the tables that lack them; everything is marked, because a migration may have changed how rows look."""
     connection.execute(text(_MARK))
     connection.execute(text(_REFUSE))
-    known = set(connection.scalars(text("select tgrelid::regclass::text from pg_trigger where tgname = 'journal_insert'")))
+    known = {(row[0], row[1]) for row in connection.execute(_ATTACHED, {"schema": SCHEMA})}
     for table in journaled_tables():
-        if table.fullname not in known and table.name not in known:
-            _attach(connection, table)
+        for event in ("insert",) if table in NOT_JOURNALED else ("insert", "update", "delete"):
+            if (table.name, f"journal_{event}") not in known:
+                _attach(connection, table, event)
     for table, column in WRITTEN_ONCE.items():
         connection.execute(
             text(f"""
@@ -63,16 +67,24 @@ def attach(connection: Connection) -> None:
     mark_everything(connection)
 
 
-def _attach(connection: Connection, table: Table) -> None:
-    kind = "rows" if is_numbered(table) else "table"
-    for event in ("insert",) if table in NOT_JOURNALED else ("insert", "update", "delete"):
-        connection.execute(
-            text(f"""
-            create trigger journal_{event} after {event} on {table.fullname}
-            referencing {"old" if event == "delete" else "new"} table as changed
-            for each statement execute function {SCHEMA}.mark_changed('{kind}')
-            """)
-        )
+_ATTACHED = text("""
+select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = :schema
+""")
+
+
+def _attach(connection: Connection, table: Table, event: str) -> None:
+    """An update that changes nothing marks nothing; rows with large texts are not compared, which would take longer than writing them."""
+    compared = event == "update" and is_numbered(table) and table not in WRITTEN_ONCE
+    kind = "compared" if compared else "rows" if is_numbered(table) else "table"
+    both = "old table as before " if compared else ""
+    connection.execute(
+        text(f"""
+        create trigger journal_{event} after {event} on {table.fullname}
+        referencing {both}{"old" if event == "delete" else "new"} table as changed
+        for each statement execute function {SCHEMA}.mark_changed('{kind}')
+        """)
+    )
 
 
 def mark_everything(connection: Connection) -> None:

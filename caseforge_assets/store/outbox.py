@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.clock import seconds_since
 from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import outbox
@@ -112,7 +113,7 @@ def unflushed(connection: Connection, limit: int) -> list[Any]:
 
 def count_unflushed(connection: Connection) -> tuple[int, float]:
     """How many rows wait for a flush, and for how many seconds the oldest of them does."""
-    query = "select count(*), coalesce(extract(epoch from now() - min(created_at)), 0) from caseforge.outbox where flushed_at is null"
+    query = f"select count(*), coalesce(max({seconds_since('created_at')}), 0) from caseforge.outbox where flushed_at is null"
     row = connection.execute(text(query)).one()
     return int(row[0]), float(row[1])
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.clock import seconds_since
+
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
@@ -124,9 +126,7 @@ def seconds_since_newest(connection: Connection) -> float | None:
 
     By the clock: who waited for a lock has a `now()` that is older than what was made meanwhile.
     """
-    query = text(
-        "select extract(epoch from clock_timestamp() - max(created_at)) from caseforge.request where state = 'pending' and is_current"
-    )
+    query = text(f"select min({seconds_since('created_at')}) from caseforge.request where state = 'pending' and is_current")
     age = connection.scalar(query)
     return None if age is None else float(age)
 

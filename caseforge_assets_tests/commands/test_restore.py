@@ -18,7 +18,7 @@ from caseforge_assets.commands.read_journal import JournalBroken, segment_names
 from caseforge_assets.commands.restore import Restored, restore
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.verify_journal import check_journal
-from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.commands.write_journal import journal_now_and_then, write_journal
 from caseforge_assets.store import journal
 from caseforge_assets.store.engine import Engine
 from caseforge_assets.store.restoring import rows_present
@@ -269,6 +269,34 @@ def test_nothing_new_is_written_when_nothing_has_changed(bench: OpenBench) -> No
     assert write_journal(opened.store, opened.folder) == 0
     poll_batches(opened.store, opened.provider)
     assert len(segment_names(opened.folder)) == 1
+
+
+def test_a_look_that_brings_nothing_new_marks_nothing(bench: OpenBench) -> None:
+    opened = bench(latency_s=60)
+    opened.approve(stages=[PROCESS])
+    opened.round()
+    poll_batches(opened.store, opened.provider)
+    write_journal(opened.store, opened.folder)
+    for _ in range(3):
+        poll_batches(opened.store, opened.provider)
+    opened.change("update caseforge.batch set reason = reason")
+    assert opened.column("select table_name from caseforge.journal_mark") == []
+    opened.change("update caseforge.batch set reason = 'looked at'")
+    assert opened.query("select table_name, cardinality(row_ids), added from caseforge.journal_mark") == [("batch", 1, False)]
+
+
+def test_what_runs_for_long_journals_when_much_or_old_is_marked(bench: OpenBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = bench()
+    write_journal(opened.store, opened.folder)
+    opened.approve(stages=[PROCESS])
+    assert journal_now_and_then(opened.store, opened.folder) == 0
+    opened.change("update caseforge.journal_mark set marked_at = now() - interval '11 minutes'")
+    assert journal_now_and_then(opened.store, opened.folder) > 0
+    monkeypatch.setattr(write_journal_module, "MOST_MARKS", 3)
+    for number in range(12):
+        opened.change(f"update caseforge.framework set title = 'Shop {number}'")
+        journal_now_and_then(opened.store, opened.folder)
+        assert opened.column("select count(*) from caseforge.journal_mark")[0] <= 3
 
 
 def test_what_was_restored_is_not_journaled_again(bench: OpenBench, empty_store: Engine) -> None:
