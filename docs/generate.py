@@ -58,7 +58,7 @@ def faults_page() -> str:
     rows = []
     for text, meaning in describe_faults():
         name, _, options = text.partition(":")
-        rows.append(f"| `{name}` | {meaning} | {f'`{options}`' if options else ''} |")
+        rows.append(f"| `{name}` | {meaning.replace('|', UNSPLIT)} | {f'`{options}`' if options else ''} |")
     head = [
         "# Faults of the local Batch API server",
         "",
@@ -81,8 +81,11 @@ _SELECTORS = (
     "| `call=1`, `call=1-3` | HTTP calls by number, from 1 |",
     "| `attempts=1` | only the first so many attempts of a request |",
     "",
-    "Faults of HTTP calls hit `POST /v1/batches`, the call that costs money, unless `match` says otherwise.",
+    "Faults of HTTP calls hit `POST /v1/batches`, the call that costs money, unless `match` or their description says otherwise. A list that is",
+    "refused is `reply_error:when=before,status=405,match=^GET /v1/batches$`; a batch that is not known at first is",
+    "`reply_error:when=before,status=404,call=1-3,match=^GET /v1/batches/`.",
 )
+UNSPLIT = r"\|"
 PAGES = {"cli.md": cli_page, "outcomes.md": outcomes_page, "faults.md": faults_page}
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from caseforge_assets.batch_server.api.middleware import HANG_UP
+from caseforge_assets.batch_server.api.exchange import CONNECTION
 from caseforge_assets.batch_server.app import build_app
 from caseforge_assets.batch_server.options import ServerOptions
 from caseforge_assets.batch_server.serving import open_serving
@@ -128,7 +128,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _server(options: ServerOptions) -> uvicorn.Server:
     config = uvicorn.Config(
         build_app(open_serving(options)),
-        http=_AbortableProtocol,
+        http=_OpenProtocol,
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -139,17 +139,17 @@ def _server(options: ServerOptions) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-class _AbortableProtocol(H11Protocol):
-    """Lets a fault drop the connection of the call that it handles."""
+class _OpenProtocol(H11Protocol):
+    """Lets a fault have the connection of the call that it handles."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.app = _with_hang_up(self.app, transport.abort)
+        self.app = _with_connection(self.app, transport)
 
 
-def _with_hang_up(app: Any, abort: Callable[[], None]) -> Any:
+def _with_connection(app: Any, transport: Any) -> Any:
     async def call(scope: Any, receive: Any, send: Any) -> None:
-        scope.setdefault("extensions", {})[HANG_UP] = abort
+        scope.setdefault("extensions", {})[CONNECTION] = transport
         await app(scope, receive, send)
 
     return call

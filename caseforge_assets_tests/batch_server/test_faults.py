@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx2
 import openai
 import pytest
 from openai import OpenAI
+from openai.types import Batch
 
 from caseforge_assets.batch_server import FaultSpecError, describe_faults
 from caseforge_assets.batch_server.faults import read_faults
@@ -196,3 +199,165 @@ def test_bad_specifications_are_refused(spec: str) -> None:
 def test_every_fault_is_described() -> None:
     assert all(what for _, what in describe_faults())
     assert {"truncate", "http_500", "missing_line"} <= {name for name, _ in describe_faults()}
+
+
+def downloaded(client: OpenAI, batch: Batch) -> httpx2.Response:
+    """The output file as it comes over HTTP, without the SDK's own tries and checks."""
+    return httpx2.get(f"{client.base_url}files/{batch.output_file_id}/content", headers={"Authorization": "Bearer any"})
+
+
+@pytest.mark.parametrize(
+    "how", ["page", "empty", "no_content", "part", "half", "unsized", "closed", "error", "list", "strangers", "repeated"]
+)
+def test_a_wrong_download_looks_well(serve, how: str) -> None:
+    client: OpenAI = serve(faults=[f"wrong_download:how={how},call=1"])
+    batch = run(client, LINES)
+    wrong, right = downloaded(client, batch), downloaded(client, batch)
+    assert wrong.is_success
+    assert wrong.content != right.content
+    assert len(right.text.splitlines()) == len(LINES)
+    shown = {
+        "page": wrong.headers.get("content-type", "").startswith("text/html"),
+        "empty": wrong.content == b"",
+        "no_content": wrong.status_code == 204,
+        "part": wrong.status_code == 206 and right.content.startswith(wrong.content) and "content-range" in wrong.headers,
+        "half": right.text.splitlines()[:5] == wrong.text.splitlines(),
+        "unsized": "content-length" not in wrong.headers and right.content.startswith(wrong.content),
+        "closed": "content-length" not in wrong.headers and wrong.headers.get("connection") == "close",
+        "error": "error" in wrong.text and "custom_id" not in wrong.text,
+        "list": '"object": "list"' in wrong.text,
+        "strangers": wrong.text.count("someone-else-r") == len(LINES),
+        "repeated": wrong.text.splitlines() == right.text.splitlines()[:1] * len(LINES),
+    }
+    assert shown[how]
+
+
+def test_a_download_of_blanks_has_the_right_length(serve) -> None:
+    client: OpenAI = serve(faults=["wrong_download:how=blank,call=1"])
+    batch = run(client, LINES)
+    wrong, right = downloaded(client, batch), downloaded(client, batch)
+    assert (wrong.content.strip(), len(wrong.content)) == (b"", len(right.content))
+
+
+def test_a_gzip_stream_that_is_cut(serve) -> None:
+    client: OpenAI = serve(faults=["wrong_download:how=gzip,call=1"])
+    batch = run(client, LINES)
+    wrong, right = downloaded(client, batch), downloaded(client, batch)
+    assert wrong.headers["content-encoding"] == "gzip"
+    assert right.content.startswith(wrong.content)
+    assert len(wrong.content) < len(right.content)
+
+
+@pytest.mark.parametrize(("status", "when", "created"), [(307, "after", 2), (308, "after", 2), (307, "before", 1)])
+def test_the_sdk_follows_a_redirect_of_a_creation(serve, status: int, when: str, created: int) -> None:
+    client: OpenAI = serve(faults=[f"reply_redirect:status={status},when={when},call=1"])
+    make_batch(client)
+    assert len(client.batches.list().data) == created
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 422, 429])
+def test_a_creation_is_refused_after_it_was_accepted(serve, status: int) -> None:
+    client: OpenAI = serve(faults=[f"reply_error:status={status},call=1"])
+    with pytest.raises(openai.APIStatusError) as refused:
+        make_batch(client)
+    assert refused.value.status_code == status
+    assert len(client.batches.list().data) == 1
+
+
+@pytest.mark.parametrize(("body", "start"), [("json", '{"error":'), ("page", "<html>"), ("none", "")])
+def test_an_error_has_a_text_or_none(serve, body: str, start: str) -> None:
+    client: OpenAI = serve(faults=[f"reply_error:status=503,body={body},match=GET /v1/models"])
+    response = httpx2.get(f"{client.base_url}models", headers={"Authorization": "Bearer any"})
+    assert (response.status_code, response.text[: len(start)], bool(response.text)) == (503, start, bool(start))
+
+
+@pytest.mark.parametrize("how", ["null", "absent", "empty"])
+def test_a_list_without_metadata(serve, how: str) -> None:
+    client: OpenAI = serve(faults=[f"without_metadata:how={how}"])
+    batch = create(client, LINES, metadata={"of": "mine"})
+    [listed] = client.batches.list().data
+    assert (listed.id, listed.input_file_id, listed.metadata or None) == (batch.id, batch.input_file_id, None)
+    assert client.batches.retrieve(batch.id).metadata == {"of": "mine"}
+
+
+def test_a_creation_is_answered_with_somebody_elses_batch(serve) -> None:
+    client: OpenAI = serve(faults=["another_batch:call=2,when=after"])
+    theirs = create(client, LINES)
+    told = create(client, [request_line("other")])
+    assert (told.id, told.input_file_id) == (theirs.id, theirs.input_file_id)
+    assert len(client.batches.list().data) == 2
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
+def test_a_creation_is_answered_with_a_batch_that_nobody_made(serve, when: str, made: int) -> None:
+    client: OpenAI = serve(faults=[f"another_batch:when={when}"])
+    told = create(client, LINES)
+    with pytest.raises(openai.NotFoundError):
+        client.batches.retrieve(told.id)
+    assert told.metadata is None
+    assert len(client.batches.list().data) == made
+
+
+def looked_at(client: OpenAI, batch: Batch) -> dict[str, Any]:
+    """A batch as it comes over HTTP."""
+    found: dict[str, Any] = httpx2.get(f"{client.base_url}batches/{batch.id}", headers={"Authorization": "Bearer any-key"}).json()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("how", "field", "value"),
+    [
+        ("errors_text", "errors", "The batch could not be read."),
+        ("errors_texts", "errors", ["The batch could not be read."]),
+        ("nul", "note", "\x00"),
+        ("surrogate", "note", "\ud83d"),
+        ("status_number", "status", 7),
+        ("status_null", "status", None),
+        ("status_unknown", "status", "thinking_it_over"),
+        ("counts_null", "request_counts", None),
+        ("counts_text", "request_counts", "all"),
+        ("created_text", "created_at", "yesterday"),
+        ("files_number", "output_file_id", 12),
+        ("metadata_text", "metadata", "none"),
+        ("usage_text", "usage", "much"),
+        ("huge", "note", "x" * 3_000_000),
+    ],
+)
+def test_an_odd_batch(serve, how: str, field: str, value: object) -> None:
+    client: OpenAI = serve(faults=[f"odd_batch:how={how},call=1,match=^GET /v1/batches/"])
+    batch = create(client, LINES)
+    odd, usual = looked_at(client, batch), looked_at(client, batch)
+    assert odd[field] == value
+    assert usual.get(field) != value
+
+
+def test_a_list_that_never_ends(serve) -> None:
+    client: OpenAI = serve(faults=["endless_list"])
+    first, second = create(client, LINES), create(client, LINES)
+    page = client.batches.list(limit=1)
+    again = page.get_next_page()
+    assert page.has_more
+    assert again.has_more
+    assert {batch.id for batch in page.data} <= {first.id, second.id}
+    assert [batch.id for batch in again.data] == [batch.id for batch in page.data]
+    files = client.files.list()
+    assert (files.has_more, [file.id for file in files.get_next_page().data]) == (True, [file.id for file in files.data])
+
+
+def test_a_list_of_empty_pages_that_never_ends(serve) -> None:
+    client: OpenAI = serve(faults=["endless_list:how=empty"])
+    create(client, LINES)
+    page = client.batches.list()
+    assert (page.data, page.has_more) == ([], True)
+
+
+@pytest.mark.parametrize(("how", "written"), [("plain", "gsk/1 2"), ("quoted", "gsk%2F1%202"), ("base64", "Z3NrLzEgMg==")])
+def test_the_key_of_the_call_is_repeated(serve, how: str, written: str) -> None:
+    client: OpenAI = serve(faults=[f"reply_with_key:how={how},call=1", f"batch_with_key:how={how}"])
+    with client.with_options(api_key="gsk/1 2") as keyed:
+        with pytest.raises(openai.AuthenticationError, match=written.replace("+", ".")):
+            make_batch(keyed)
+        batch = create(keyed, LINES)
+        shown = keyed.batches.retrieve(batch.id).to_dict()
+    assert shown["asked_with"] == f"Bearer {written}"
+    assert written in str(shown["errors"])

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caseforge_assets.batch_server.answers import error_body
 from caseforge_assets.batch_server.api.errors import JsonResponse
+from caseforge_assets.batch_server.api.exchange import Call
 from caseforge_assets.batch_server.faults import ActiveFaults
-from caseforge_assets.batch_server.faults.registry import Exchange
 from caseforge_assets.batch_server.options import SIMULATED_HEADER
 
 OPEN_TO_ALL = "/v1/_caseforge/"
 BEARER = re.compile(r"^Bearer\s+\S", re.IGNORECASE)
-HANG_UP = "caseforge.hang_up"
 
 
 class KeyRequired:
@@ -73,42 +67,4 @@ class ReplyFaults:
             await self._app(scope, receive, send)
             return
         fault, spec = hit
-        await fault(_exchange(self._app, scope, receive, send), spec)
-
-
-def _exchange(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Exchange:
-    async def perform() -> None:
-        async def drop(_message: Message) -> None:
-            pass
-
-        await app(scope, receive, drop)
-
-    async def reply(status_code: int, body: dict[str, Any]) -> None:
-        await JsonResponse(body, status_code)(scope, receive, send)
-
-    async def pass_on() -> None:
-        await app(scope, receive, send)
-
-    async def pass_on_changed(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        replied: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            replied.append(message)
-
-        await app(scope, receive, keep)
-        body = b"".join(message.get("body", b"") for message in replied)
-        await reply(replied[0]["status"], change(json.loads(body)))
-
-    async def wait(seconds: float) -> None:
-        async def client_gone() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-
-        with suppress(TimeoutError):
-            await asyncio.wait_for(client_gone(), seconds)
-
-    async def hang_up() -> None:
-        scope["extensions"][HANG_UP]()
-        await asyncio.sleep(0.01)  # The connection has to be gone before uvicorn misses a response.
-
-    return Exchange(perform, reply, pass_on, pass_on_changed, wait, hang_up)
+        await fault(Call(self._app, scope, receive, send), spec)

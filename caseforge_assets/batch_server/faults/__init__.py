@@ -2,12 +2,24 @@
 
 Four kinds, one registry: a **line** fault changes what becomes of one request (``lines``, ``contents``), a **file** fault how a result file
 is written (``files``), a **batch** fault changes the course of a batch
-(``courses``), a **reply** fault changes an HTTP exchange (``replies``). Each is one small function; adding one means writing it and
+(``courses``), a **reply** fault changes an HTTP exchange (``replies``, ``downloads``, ``objects``). Each is one small function; adding one means writing it and
 decorating it. Which requests, batches or calls a fault hits is decided in ``selection``, the same way for all.
 """
 
-from caseforge_assets.batch_server.faults import contents, courses, files, lines, replies
+from caseforge_assets.batch_server.faults import contents, courses, downloads, files, lines, objects, replies
 from caseforge_assets.batch_server.faults.registry import ActiveFaults, describe_faults, read_faults
 from caseforge_assets.batch_server.faults.selection import FaultSpecError
 
-__all__ = ["ActiveFaults", "FaultSpecError", "contents", "courses", "describe_faults", "files", "lines", "read_faults", "replies"]
+__all__ = [
+    "ActiveFaults",
+    "FaultSpecError",
+    "contents",
+    "courses",
+    "describe_faults",
+    "downloads",
+    "files",
+    "lines",
+    "objects",
+    "read_faults",
+    "replies",
+]

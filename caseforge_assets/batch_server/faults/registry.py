@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from caseforge_assets.batch_server.answers import Answer
 from caseforge_assets.batch_server.faults.selection import FaultSpec, FaultSpecError, Option, Target, read_spec
@@ -55,25 +55,50 @@ class Course:
     tokens_under_way: int
 
 
-@dataclass
-class Exchange:
-    """One HTTP call: what a reply fault can do with it.
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP reply as it would be sent; names of headers are in small letters."""
 
-    Attributes:
-        perform: Lets the server do what was asked; the real reply is kept back.
-        reply: Sends a status and a JSON body.
-        pass_on: Lets the server do what was asked and sends the real reply.
-        pass_on_changed: The same after a change of its JSON body.
-        wait: Does nothing for so many real seconds, or until the client has gone.
-        hang_up: Drops the connection.
-    """
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
 
-    perform: Callable[[], Awaitable[None]]
-    reply: Callable[[int, dict[str, Any]], Awaitable[None]]
-    pass_on: Callable[[], Awaitable[None]]
-    pass_on_changed: Callable[[Callable[[dict[str, Any]], dict[str, Any]]], Awaitable[None]]
-    wait: Callable[[float], Awaitable[None]]
-    hang_up: Callable[[], Awaitable[None]]
+
+class Exchange(Protocol):
+    """One HTTP call: what a reply fault can do with it. ``path`` has no query; ``key`` is what the call brought, empty without one."""
+
+    path: str
+    key: str
+
+    async def perform(self) -> Reply:
+        """Lets the server do what was asked; the real reply is kept back."""
+
+    async def ask(self, path_and_query: str) -> Reply:
+        """Asks the server itself, by GET."""
+
+    async def send(self, reply: Reply) -> None:
+        """Sends a reply with the length that it has."""
+
+    async def send_unsized(self, reply: Reply) -> None:
+        """Sends a reply that says nothing of its length, in chunks."""
+
+    async def send_and_close(self, reply: Reply) -> None:
+        """Sends a reply that says nothing of its length and ends where the connection does."""
+
+    async def reply(self, status_code: int, body: dict[str, Any]) -> None:
+        """Sends a status and a JSON body."""
+
+    async def pass_on(self) -> None:
+        """Lets the server do what was asked and sends the real reply."""
+
+    async def pass_on_changed(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """The same after a change of its JSON body."""
+
+    async def wait(self, seconds: float) -> None:
+        """Does nothing for so many real seconds, or until the client has gone."""
+
+    async def hang_up(self) -> None:
+        """Drops the connection."""
 
 
 class FaultKind(StrEnum):
@@ -94,14 +119,19 @@ AnyFault = TypeVar("AnyFault", LineFault, FileFault, BatchFault, ReplyFault)
 
 @dataclass(frozen=True)
 class Fault:
-    """One registered fault; ``options`` are its own settings with their usual values."""
+    """One registered fault; ``options`` are its own settings with their usual values, ``calls`` which HTTP calls it hits unless told."""
 
     kind: FaultKind
     function: Callable[..., Any]
     options: Mapping[str, Option]
+    calls: str = ""
 
 
 REGISTRY: dict[str, Fault] = {}
+CREATE = "^POST /v1/batches$"  # the call that costs money
+LISTS = "^GET /v1/batches$"
+LOOKS = "^GET /v1/batches"
+DOWNLOADS = "^GET /v1/files/[^/]+/content$"
 
 
 def line_fault(**options: Option) -> Callable[[LineFault], LineFault]:
@@ -119,14 +149,14 @@ def batch_fault(**options: Option) -> Callable[[BatchFault], BatchFault]:
     return _register(FaultKind.BATCH, options)
 
 
-def reply_fault(**options: Option) -> Callable[[ReplyFault], ReplyFault]:
-    """Register a function that handles an HTTP call in the server's place. Its name is the fault's name."""
-    return _register(FaultKind.REPLY, options)
+def reply_fault(calls: str = CREATE, /, **options: Option) -> Callable[[ReplyFault], ReplyFault]:
+    """Register a function that handles an HTTP call in the server's place: one that fits ``calls``. Its name is the fault's name."""
+    return _register(FaultKind.REPLY, options, calls)
 
 
-def _register(kind: FaultKind, options: Mapping[str, Option]) -> Callable[[AnyFault], AnyFault]:
+def _register(kind: FaultKind, options: Mapping[str, Option], calls: str = "") -> Callable[[AnyFault], AnyFault]:
     def register(function: AnyFault) -> AnyFault:
-        REGISTRY[function.__name__] = Fault(kind, function, options)
+        REGISTRY[function.__name__] = Fault(kind, function, options, calls)
         return function
 
     return register
@@ -145,10 +175,15 @@ def describe_faults() -> list[tuple[str, str]]:
                     ),
                 )
             ),
-            fault.function.__doc__ or "",
+            _description(fault),
         )
         for name, fault in REGISTRY.items()
     ]
+
+
+def _description(fault: Fault) -> str:
+    said = " ".join((fault.function.__doc__ or "").split())
+    return said if fault.calls in ("", CREATE) else f"{said} Hits `{fault.calls}` unless `match` says otherwise."
 
 
 @dataclass
@@ -215,7 +250,5 @@ def _read_fault(text: str) -> FaultSpec:
     if name not in REGISTRY:
         raise FaultSpecError(f"There is no fault '{name}'. There are: {', '.join(sorted(REGISTRY))}.")
     spec = read_spec(text, REGISTRY[name].options)
-    if REGISTRY[name].kind is FaultKind.REPLY and spec.match is None:
-        # Creating a batch is the call that costs money.
-        return replace(spec, match=re.compile("^POST /v1/batches$"))
-    return spec
+    calls = REGISTRY[name].calls
+    return replace(spec, match=re.compile(calls)) if calls and spec.match is None else spec

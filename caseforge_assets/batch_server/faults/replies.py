@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import base64
+from collections.abc import Callable
+from urllib.parse import quote
 
 from caseforge_assets.batch_server.answers import error_body
-from caseforge_assets.batch_server.faults.registry import Exchange, reply_fault
+from caseforge_assets.batch_server.faults.registry import Exchange, Reply, reply_fault
 from caseforge_assets.batch_server.faults.selection import FaultSpec
 
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "quoted": lambda key: quote(key, safe=""),
+    "base64": lambda key: base64.b64encode(key.encode()).decode(),
+}
 
-@reply_fault(when="after", status=500, code="server_error")
+
+@reply_fault(when="after", status=500, code="server_error", body=("json", "page", "none"))
 async def reply_error(exchange: Exchange, spec: FaultSpec) -> None:
-    """An HTTP error in place of the answer."""
+    """An HTTP error in place of the answer: as the API words it, as a page, or without any text."""
     await _perform_if_after(exchange, spec)
     status_code = int(spec.number("status"))
-    await exchange.reply(status_code, error_body(status_code, "The server had an error. (Injected fault.)", code=spec.text("code")))
+    if spec.text("body") == "json":
+        await exchange.reply(status_code, error_body(status_code, "The server had an error. (Injected fault.)", code=spec.text("code")))
+        return
+    page = f"<html><body><h1>{status_code}</h1><hr>nginx</body></html>\n".encode() if spec.text("body") == "page" else b""
+    await exchange.send(Reply(status_code, {"content-type": "text/html"}, page))
 
 
 @reply_fault(when="after", seconds=3600.0)
@@ -40,22 +52,21 @@ async def reply_delay(exchange: Exchange, spec: FaultSpec) -> None:
     await exchange.pass_on()
 
 
-@reply_fault()
-async def without_files(exchange: Exchange, _spec: FaultSpec) -> None:
-    """A batch as it is, but its output and error files are not there yet (give match=GET /v1/batches, and call for how often)."""
-    await exchange.pass_on_changed(_without_files)
+@reply_fault(when="after", status=307, location="")
+async def reply_redirect(exchange: Exchange, spec: FaultSpec) -> None:
+    """A redirect in place of the answer: to the same address unless another location is named."""
+    await _perform_if_after(exchange, spec)
+    headers = {"location": spec.text("location") or exchange.path}
+    await exchange.send(Reply(int(spec.number("status")), headers, b""))
 
 
-def _without_files(shown: dict[str, Any]) -> dict[str, Any]:
-    if shown.get("object") == "list":
-        return {**shown, "data": [_without_files(batch) for batch in shown["data"]]}
-    return {**shown, "output_file_id": None, "error_file_id": None}
-
-
-@reply_fault(newest=1)
-async def list_late(exchange: Exchange, spec: FaultSpec) -> None:
-    """So many of the newest batches are not in a list yet (give match=^GET /v1/batches$, and call for how often)."""
-    await exchange.pass_on_changed(lambda shown: {**shown, "data": shown["data"][int(spec.number("newest")) :]})
+@reply_fault(when="before", status=401, how=("plain", "quoted", "base64"))
+async def reply_with_key(exchange: Exchange, spec: FaultSpec) -> None:
+    """An HTTP error whose text repeats the key of the call: as it is, as an URL would have it, or in base64."""
+    await _perform_if_after(exchange, spec)
+    status_code = int(spec.number("status"))
+    written = WRITTEN[spec.text("how")](exchange.key)
+    await exchange.reply(status_code, error_body(status_code, f"Incorrect API key provided: {written}.", code="invalid_api_key"))
 
 
 async def _perform_if_after(exchange: Exchange, spec: FaultSpec) -> None:
