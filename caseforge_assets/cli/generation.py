@@ -16,6 +16,7 @@ from caseforge_assets.cli.options import (
     framework_option,
     json_option,
     limit_option,
+    named_ids,
     nodes_option,
     pass_session,
     select_option,
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 
 PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 
-regenerate_option = click.option("--regenerate", is_flag=True, help="Ask for another answer also where there is a good one.")
+regenerate_option = click.option(
+    "--regenerate",
+    is_flag=True,
+    help="Ask for another answer also where there is a good one. What a person wrote is replaced only where its node is named alone: --nodes CODE.",
+)
 refresh_context_option = click.option(
     "--refresh-context",
     is_flag=True,
@@ -101,6 +106,7 @@ def plan(
             node_ids=ids,
             ask_again=regenerate,
             refresh_context=refresh_context,
+            named=named_ids(connection, key, nodes),
         )
         compared = compare_models(connection, draft, [name.strip() for name in compare.split(",")], simulated) if compare else []
         left = budgets_left(connection, session.settings.configuration, key)
@@ -160,6 +166,7 @@ def generate(
             node_ids=ids,
             ask_again=regenerate,
             refresh_context=refresh_context,
+            named=named_ids(connection, key, nodes),
         )
     if not as_json:
         print_plan(draft, provider.simulated)

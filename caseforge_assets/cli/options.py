@@ -68,6 +68,13 @@ def chosen_ids(
     return select_nodes(connection, configuration, key, stages, which, simulated=simulated, named=choice.nodes, limit=choice.limit)
 
 
+def named_ids(connection: Connection, key: str, nodes: str | None) -> set[int]:
+    """Ids of the nodes that --nodes names one by one, not with their branch."""
+    from caseforge_assets.commands.choose_nodes import named_alone
+
+    return named_alone(connection, key, nodes)
+
+
 def chosen_stages(keys: tuple[str, ...]) -> list[Any]:
     """The stages that are named, or all, in the order in which they read each other.
 

@@ -73,6 +73,10 @@ def print_plan(draft: Plan, simulated: bool) -> None:
             console.print(f"  {count:,} not retried: {reason}")
         if part.shortened:
             console.print(f"  {part.shortened:,} made from half of what belongs in them: the whole is too long for {part.model}")
+        if part.written_kept:
+            console.print(
+                f"  {part.written_kept:,} were written by a person and stay; one is replaced with --regenerate and --nodes with its own code"
+            )
         print_too_long(part.too_long)
     if not draft.nodes:
         waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
@@ -110,6 +114,7 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
             "reused": part.reused,
             "shortened": part.shortened,
             "too_long": {one.code: one.why for one in part.too_long},
+            "written_kept": part.written_kept,
             "batches": part.batches,
             "input_tokens": part.input_tokens,
             "output_tokens": part.output_tokens,

@@ -34,6 +34,13 @@ def choose_nodes(connection: Connection, key: str, text: str | None, count: int 
     return None if text is None and count is None else [row.node_id for row in chosen]
 
 
+def named_alone(connection: Connection, key: str, text: str | None) -> set[int]:
+    """Node ids of the target nodes that a text names by themselves, not with their branch."""
+    parts = [piece.strip() for piece in (text or "").split(",")]
+    alone = {part for part in parts if part and not part.endswith(".*")}
+    return {row.node_id for row in nodes.target_nodes(connection, key) if alone & {row.code, row.partition_key}}
+
+
 def spread(rows: Sequence[NodeRow], count: int) -> list[NodeRow]:
     """At most `count` rows, evenly over the whole."""
     if count >= len(rows):

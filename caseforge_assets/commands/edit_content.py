@@ -72,7 +72,7 @@ def _new_content(
         body=content.body,
         version=content.version,
         stage_version="",
-        simulated=before is not None and before.simulated,
+        simulated=False,
         generated_by=by,
         model=None,
         temperature=None,

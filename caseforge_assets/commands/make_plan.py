@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -34,7 +34,8 @@ class StagePlan:
     the framework that the answer comes from. `shortened` of the requests are made from half of what belongs in them, because the
     whole is too long for the model; `too_long` are those that are not sent, because they are too long even so. `batches` is how many the
     limits make necessary, as far as they are known. Tokens are sums; the cost is None where the model has no known batch price.
-    `at_most_usd` is the cost if every answer used its whole budget, at the first try.
+    `at_most_usd` is the cost if every answer used its whole budget, at the first try. `written_kept` are nodes that would be asked for
+    again, had not a person written what they have.
     """
 
     stage: Stage
@@ -52,6 +53,7 @@ class StagePlan:
     output_tokens: int
     expected_cost_usd: Decimal | None
     at_most_usd: Decimal | None
+    written_kept: int = 0
 
     @property
     def nodes(self) -> int:
@@ -117,6 +119,7 @@ class _Drafting:
     plan_id: int
     ask_again: bool
     refresh_context: bool
+    named: frozenset[int]
     coming: dict[str, set[int]] = field(default_factory=dict)
     surveyed: dict[str, list[tuple[StationState, NodeState]]] = field(default_factory=dict)
     reused: int = 0
@@ -136,6 +139,7 @@ def draft_plan(
     node_ids: Sequence[int] | None = None,
     ask_again: bool = False,
     refresh_context: bool = False,
+    named: Collection[int] | None = None,
 ) -> Plan:
     """Makes contexts and requests that are missing or do not fit any more, puts them under a new draft, and estimates it.
 
@@ -145,12 +149,14 @@ def draft_plan(
     Args:
         stages: in the order in which they read each other.
         simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
-        ask_again: ask for another answer also where there is a good one.
+        ask_again: ask for another answer also where there is a good one; where a person wrote it, of nodes that are named only.
         refresh_context: take nothing that was made for the same node in another context, and ask anew where that was done.
+        named: those of `node_ids` that a person named one by one; None: all of them.
     """
     requests.lock_making(connection)
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
-    drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context)
+    by_name = frozenset((node_ids or ()) if named is None else named)
+    drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context, by_name)
     _refresh_contexts(drafting, stages[0])
     drafting.surveyed = {stage.key: drafting.survey(stage) for stage in stages}
     plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
@@ -182,8 +188,10 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     settings = stage_settings(configuration, stage)
     surveyed = drafting.survey(stage) if drafting.reused else drafting.surveyed[stage.key]
     coming = drafting.coming.get(stage.reads or "", set())  # the requests of these are made when what they read has come
-    later = {row.node_id for row, _ in surveyed if row.node_id in coming}
-    rows = [(row, state) for row, state in surveyed if row.node_id not in later]
+    written = {row.node_id for row, _ in surveyed if row.content_edited}
+    later = {row.node_id for row, _ in surveyed if row.node_id in coming and row.node_id not in written}
+    kept = written - (drafting.named - coming) if drafting.ask_again else set[int]()
+    rows = [(row, state) for row, state in surveyed if row.node_id not in coming | kept]
     built = _build(drafting, stage, rows)
     failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
     retried = retry_failed(connection, configuration, drafting.key, stage, node_ids=failed, plan_id=plan_id)
@@ -218,6 +226,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
         output_tokens=output * len(tokens),
         expected_cost_usd=_cost(settings.model, sum(tokens), output * len(tokens), len(tokens)),
         at_most_usd=_cost(settings.model, sum(tokens), sum(budgets), len(tokens)),
+        written_kept=len(kept),
     )
 
 

@@ -10,7 +10,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.stages.stations import stages_that_read
-from caseforge_assets.store import batches
+from caseforge_assets.store import batches, contents
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine
 
@@ -20,6 +20,8 @@ def build_next_requests(
 ) -> None:
     """Makes the next stages' requests for nodes with new content; those that fit already stay without an event.
 
+    What a person wrote stays as it is: no request is made in its place.
+
     Args:
         stage: the stage of the content.
         groups: framework, the plan that the content was made under, node ids.
@@ -27,7 +29,9 @@ def build_next_requests(
     readers = [(reader, stage_settings(configuration, reader)) for reader in stages_that_read(stage)]
     for key, plan_id, node_ids in groups:
         for reader, settings in readers:
-            build_requests(connection, key, reader, settings, node_ids, plan_id=plan_id, confirm=False)
+            written = contents.written_by_people(connection, reader.key, node_ids)
+            to_do = [node_id for node_id in node_ids if node_id not in written]
+            build_requests(connection, key, reader, settings, to_do, plan_id=plan_id, confirm=False)
 
 
 def carry_on(store: Engine, configuration: Configuration, batch: BatchRow) -> None:

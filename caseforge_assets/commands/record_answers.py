@@ -212,7 +212,8 @@ def _write_events(
         shown = [one for one in group if _is_shown(one, current, states)]
         ids = outbox.add(connection, [_output_event(reception, one, read) for one in shown])
         output_of = {one.attempt.id: row_id for one, row_id in zip(shown, ids, strict=True)}
-        answered = [one for one in shown if _has_answer(one)]
+        written = contents.written_by_people(connection, reception.stage.key, [one.attempt.node_id for one in shown])
+        answered = [one for one in shown if _has_answer(one) and not _stands(one, written)]
         outbox.add(connection, [_content_event(reception, one, output_of[one.attempt.id], current) for one in answered])
 
 
@@ -223,6 +224,11 @@ def _is_shown(one: Judged, current: dict[int, int], states: dict[int, str]) -> b
     if one.attempt.request_state == "answered":
         return False
     return states.get(one.attempt.request_id or 0, "failed") in ("failed", "parked")
+
+
+def _stands(one: Judged, written: dict[int, int]) -> bool:
+    """Whether a person wrote the node's content after this was asked: that a bad answer came later is no failure of the node's."""
+    return not one.judgement.outcome.good and written.get(one.attempt.node_id, -1) >= (one.attempt.request_id or 0)
 
 
 def _has_answer(one: Judged) -> bool:

@@ -14,7 +14,7 @@ from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import is_final, remote_status
 from caseforge_assets.commands.fetch_results import ROLES
 from caseforge_assets.commands.read_journal import OffTheChain, is_as_now, off_the_chain, read_newest_states, segment_names
-from caseforge_assets.store import batches, journal
+from caseforge_assets.store import batches, contents, journal
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
@@ -65,6 +65,7 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         chain = read_newest_states(folder, newest, staging.keys, lambda table, _, row: staging.add(table, row))
         rows = staging.store()
         journal.forget_marks(connection)
+        contents.count_edits_as_real(connection)
         journal.add_segments(connection, chain)
         if not is_as_now(folder, newest):
             mark_everything(connection)  # as after a migration

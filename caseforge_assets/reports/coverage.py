@@ -59,7 +59,7 @@ def classify(row: Standing, stage_version: str, *, reads: bool, accept_simulated
     content_counts = row.content_simulated is not None and (accept_simulated or not row.content_simulated)
     context_is_fresh = row.context_version is not None and row.context_node_version == row.node_version
     wanted = question_of(stage_version, row.context_version, row.source_version) if row.context_version else None
-    if content_counts and (row.content_edited or (context_is_fresh and row.content_question == wanted)):
+    if row.content_edited or (content_counts and context_is_fresh and row.content_question == wanted):
         return NodeState.DONE  # what a person wrote stays until a person asks for another one
     if content_counts and row.content_question is None and not (reads and source_counts):
         return NodeState.DONE  # taken over from elsewhere, and nothing here that it could be held against

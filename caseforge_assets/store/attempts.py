@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.requests import NOT_WRITTEN_SINCE
 from caseforge_assets.store.rows import columns_of
 
 
@@ -185,9 +186,9 @@ def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
 def failures(connection: Connection, framework_key: str) -> list[Any]:
     """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far.
 
-    What was too long to be sent has no attempt, and the outcome that the attempt would have had.
+    What was too long to be sent has no attempt, and the outcome that the attempt would have had. What a person has written since is left out.
     """
-    query = text("""
+    query = text(f"""
     select nv.code, nv.name, r.stage, coalesce(last.outcome, 'context_length') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
            sums.attempts, sums.cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
     from caseforge.request r
@@ -200,6 +201,7 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
         select count(*) as attempts, sum(a.cost_usd) as cost_usd, sum(a.output_tokens) as output_tokens
         from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id and b.stage = r.stage where a.node_id = r.node_id) sums on true
     where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and (last.id is not null or r.not_sent_because is not null)
+      and {NOT_WRITTEN_SINCE}
     order by r.stage, nv.position
     """)
     return list(connection.execute(query, {"key": framework_key}))

@@ -140,11 +140,26 @@ def any_is_there(connection: Connection) -> bool:
 
 
 def is_simulated(connection: Connection, key: str, stage: str) -> bool:
-    """Whether all current contents of a stage are simulated; not so when there are none."""
-    query = text(
-        "select coalesce(bool_and(simulated), false) from caseforge.content where framework_key = :key and stage = :stage and is_current"
-    )
+    """Whether all answers that are current in a stage are simulated; not so when there are none. What a person wrote tells nothing."""
+    query = text("""
+    select coalesce(bool_and(simulated), false) from caseforge.content
+    where framework_key = :key and stage = :stage and is_current and edited_after is null
+    """)
     return bool(connection.scalar(query, {"key": key, "stage": stage}))
+
+
+def written_by_people(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, int]:
+    """Of nodes whose current content a person wrote: the newest request that there was then; 0 where there was none."""
+    query = text("""
+    select node_id, edited_after from caseforge.content
+    where is_current and edited_after is not null and stage = :stage and node_id = any(:ids)
+    """)
+    return {row[0]: row[1] for row in connection.execute(query, {"stage": stage, "ids": list(node_ids)})}
+
+
+def count_edits_as_real(connection: Connection) -> None:
+    """Corrects rows of a journal from the time when an edit of simulated content was called simulated, too."""
+    connection.execute(text("update caseforge.content set simulated = false where simulated and edited_after is not null"))
 
 
 _IN_ANOTHER_CONTEXT = text("""
@@ -158,17 +173,23 @@ def made_in_another_context(connection: Connection, stage: str, node_ids: Sequen
     return list(connection.scalars(_IN_ANOTHER_CONTEXT, {"stage": stage, "ids": list(node_ids)}))
 
 
-# Real content is never hidden by simulated content; among equals the answer to the newer request wins, what a person wrote before the
-# answer to a request that was there already, and then the newer answer.
+# Among answers, real ones are never hidden by simulated ones; then the answer to the newer request wins, and then the newer answer.
+# What a person wrote stands above them all, until an answer to a request comes that was made later: only a person makes one.
 _MAKE_CURRENT = text("""
-with ranked as (
-    select id, row_number() over (partition by node_id, stage
-        order by simulated, greatest(coalesce(request_id, 0), coalesce(edited_after, 0)) desc, edited_after is not null desc,
-                 answered_at desc nulls last, id desc) = 1 as first
-    from caseforge.content where stage = :stage and node_id = any(:node_ids)),
+with answers as (
+    select id, node_id, coalesce(request_id, 0) as asked, row_number() over (partition by node_id
+        order by simulated, coalesce(request_id, 0) desc, answered_at desc nulls last, id desc) as place
+    from caseforge.content where stage = :stage and node_id = any(:node_ids) and edited_after is null),
+edits as (
+    select id, node_id, edited_after, row_number() over (partition by node_id order by edited_after desc, id desc) as place
+    from caseforge.content where stage = :stage and node_id = any(:node_ids) and edited_after is not null),
+first as (
+    select case when e.id is null or a.asked > e.edited_after then a.id else e.id end as id
+    from (select * from answers where place = 1) a full join (select * from edits where place = 1) e on e.node_id = a.node_id),
 changed as (
-    update caseforge.content c set is_current = false from ranked r where r.id = c.id and c.is_current and not r.first returning c.id)
-select (select count(*) from changed) as retired, array_agg(id) filter (where first) as winners from ranked
+    update caseforge.content set is_current = false
+    where stage = :stage and node_id = any(:node_ids) and is_current and id not in (select id from first) returning id)
+select (select count(*) from changed) as retired, (select array_agg(id) from first) as winners
 """)
 
 _RETIRE_CANDIDATES = text("""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class ComparedNode:
-    """A target node of a current edition, and whether there is content of a stage for it."""
+    """A target node of a current edition, and whether there is an answer of a stage for it."""
 
     node_id: int
     framework_key: str
@@ -54,7 +54,7 @@ class AcceptedPair:
 
 _COMPARED = text("""
 select nv.node_id, v.framework_key, n.identity, nv.code, nv.name, nv.description, nv.position,
-       exists (select 1 from caseforge.content c where c.node_id = nv.node_id and c.stage = :stage and c.is_current and c.simulated = :simulated)
+       exists (select 1 from caseforge.content c where c.node_id = nv.node_id and c.stage = :stage and c.edited_after is null and c.simulated = :simulated)
          as has_content
 from caseforge.node_version nv
 join caseforge.node n on n.id = nv.node_id

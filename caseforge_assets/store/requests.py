@@ -194,6 +194,10 @@ class FailedRequest:
     not_sent: bool = False
 
 
+# What a person wrote since stands in the place of the answer that failed.
+NOT_WRITTEN_SINCE = """not exists (
+    select 1 from caseforge.content w where w.node_id = r.node_id and w.stage = r.stage and w.is_current and w.edited_after >= r.id)"""
+
 _NEW = ", ".join(f"r.{one.name}" for one in fields(NewRequest))
 
 _FAILED = f"""
@@ -205,7 +209,7 @@ left join lateral (
     select outcome from caseforge.attempt a where a.request_id = r.id and a.outcome is not null and r.not_sent_because is null
     order by a.id desc limit 1) last on true
 where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and r.stage = :stage
-  and (last.outcome is not null or r.not_sent_because is not null)
+  and (last.outcome is not null or r.not_sent_because is not null) and {NOT_WRITTEN_SINCE}
   and (cast(:ids as bigint[]) is null or r.node_id = any(:ids))
 order by nv.position
 """
@@ -214,7 +218,10 @@ order by nv.position
 def failed_requests(
     connection: Connection, key: str, stage: str, node_ids: Sequence[int] | None = None, *, lock: bool = True
 ) -> list[FailedRequest]:
-    """Current requests of target nodes that failed or were cancelled, in framework order, locked until the transaction ends unless one only looks."""
+    """Current requests of target nodes that failed or were cancelled, in framework order, locked until the transaction ends unless one only looks.
+
+    Left out are nodes that a person wrote the content of since: nothing is asked in its place unasked.
+    """
     query = text(_FAILED + " for update of r") if lock else text(_FAILED)
     rows = connection.execute(query, {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)})
     return [FailedRequest(NewRequest(*row[4:]), row.id, row.state, row.outcome, row.not_sent) for row in rows]

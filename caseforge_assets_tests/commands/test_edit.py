@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import text as sql
 
 from caseforge_assets.commands.edit_content import edit_content
+from caseforge_assets.commands.restore import restore
 from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.reports.freshness import Condition
+from caseforge_assets.stages.judgement import Content, Judgement, Outcome
+from caseforge_assets.stages.stage import Stage, all_stages, use_stages
+from caseforge_assets.store import attempts
+from caseforge_assets.store.engine import Engine
+from caseforge_assets_tests.commands.worlds import retry
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
 CURRENT = """
 select c.generated_by, c.body, c.notes ->> 0 from caseforge.content c join caseforge.node n on n.id = c.node_id
 where c.is_current and c.stage = 'process_details' and n.identity = 'c'
 """
+
+
+@pytest.fixture
+def third_stage() -> Iterator[Stage]:
+    """A stage of texts that are made from documents; any text is good."""
+    stage = replace(
+        PROCESS,
+        key="notes",
+        title="Notes",
+        inputs="note_inputs",
+        outputs="note_outputs",
+        content="notes",
+        reads=PROCESS.key,
+        measure=None,
+        judge_text=lambda answer: Judgement(Outcome.ok, content=Content(answer.text)),
+    )
+    use_stages((PROCESS, USECASES, stage))
+    yield stage
+    use_stages(())
 
 
 def body_of(bench: Workbench) -> str:
@@ -133,3 +163,95 @@ def test_edits_go_with_a_node_that_moves(bench: OpenBench) -> None:
     opened, text = edited(bench)
     opened.load([("1.1.9", *row[1:]) if row[1] == "c" else row for row in SHOP])
     assert opened.query(CURRENT)[0][1] == text
+
+
+def edited_elsewhere(bench: OpenBench) -> tuple[Workbench, str]:
+    """Simulated content, one document of it edited, and then a provider that bills."""
+    _, text = edited(bench)
+    return bench(bills=True, budget_usd=10), text
+
+
+def test_what_was_simulated_before_it_was_edited_counts_for_a_provider_that_bills(bench: OpenBench) -> None:
+    opened, text = edited_elsewhere(bench)
+    assert [part.states for part in opened.draft().stages] == [{"done": 1, "missing": 5}, {"missing": 1, "no_source": 5}]
+    opened.generate(stages=[PROCESS])
+    assert opened.stats()["requests_accepted"] == 5
+    opened.generate(stages=[USECASES])
+    assert opened.stats()["requests_accepted"] == 11
+    assert opened.query(CURRENT)[0][:2] == ("edited by Ada", text)
+    bodies = opened.column("select body from caseforge.request where is_current and stage = 'usecases' order by id")
+    assert sum("Ada knows better." in body for body in bodies) == 1
+
+
+def test_an_edit_is_marked_simulated_nowhere_and_what_a_simulated_provider_made_of_it_is(bench: OpenBench) -> None:
+    opened, _ = edited(bench)
+    opened.generate()
+    marked = "select stage, simulated from caseforge.content c join caseforge.node n on n.id = c.node_id where is_current and n.identity = 'c' order by 1"
+    assert opened.query(marked) == [("process_details", False), ("usecases", True)]
+
+
+def test_an_edit_does_not_keep_a_new_edition_from_confirming_what_is_simulated(bench: OpenBench) -> None:
+    opened, text = edited(bench)
+    opened.generate()
+    loaded = opened.load(renamed("1.1", "Win riders"))
+    assert loaded.carried is not None
+    assert loaded.carried.confirmed == {"process_details": 2, "usecases": 3}
+    assert loaded.carried.stale == {"process_details": 0, "usecases": 0}
+    assert opened.query(CURRENT)[0][1] == text
+
+
+def test_asking_again_for_everything_leaves_what_a_person_wrote(bench: OpenBench) -> None:
+    opened, text = edited(bench)
+    plan = opened.draft(stages=[PROCESS], ask_again=True)
+    assert [(part.nodes, part.written_kept) for part in plan.stages] == [(5, 1)]
+    opened.generate(stages=[PROCESS], ask_again=True)
+    assert opened.query(CURRENT)[0][1] == text
+
+
+def test_a_failed_node_that_a_person_wrote_is_not_sent_again(bench: OpenBench) -> None:
+    opened = bench(faults=["refusal:match=-1-1-1-r"])
+    opened.generate("1.1.1", stages=[PROCESS])
+    text = "\n\n".join(f"## {name}\n\nWritten by hand." for name in section_names())
+    edit(opened, text)
+    retry(opened)
+    assert opened.stats()["requests_accepted"] == 1
+    with opened.store.connect() as connection:
+        assert attempts.failures(connection, KEY) == []
+    assert opened.query(CURRENT)[0][1] == text
+
+
+def test_a_bad_answer_that_was_under_way_is_no_failure_of_what_a_person_wrote(bench: OpenBench) -> None:
+    opened = bench(faults=["refusal:match=-1-1-1-r"], latency_s=0.5)
+    opened.approve("1.1.1", stages=[PROCESS])
+    opened.round()
+    edit(opened, "\n\n".join(f"## {name}\n\nWritten by hand." for name in section_names()))
+    opened.work()
+    assert opened.column("select outcome from caseforge.attempt") == ["refused"]
+    assert opened.column("select kind from caseforge.outbox where asset = 'process_documents' order by id desc limit 1") == ["made"]
+    with opened.store.connect() as connection:
+        assert attempts.failures(connection, KEY) == []
+
+
+def test_rows_of_a_journal_from_before_come_back_as_what_a_person_wrote(bench: OpenBench, empty_store: Engine) -> None:
+    opened, _ = edited(bench)
+    opened.change("update caseforge.content set simulated = true where edited_after is not null")
+    write_journal(opened.store, opened.folder)
+    restore(empty_store, opened.folder)
+    with empty_store.connect() as connection:
+        assert list(connection.scalars(sql("select simulated from caseforge.content where edited_after is not null"))) == [False]
+
+
+def test_a_text_of_a_later_stage_stays_when_what_it_was_made_from_changes(bench: OpenBench, third_stage: Stage) -> None:
+    opened = bench()
+    opened.generate("1.1.1", stages=all_stages())
+    assert opened.column("select count(*) from caseforge.content where stage = :stage", stage=third_stage.key) == [1]
+    with opened.store.begin() as connection:
+        edit_content(connection, opened.configuration, KEY, opened.ids("1.1.1")[0], third_stage, "My own words.", by="Ada")
+    plan = opened.approve("1.1.1", stages=all_stages(), ask_again=True)
+    assert [(part.nodes, part.written_kept) for part in plan.stages] == [(1, 0), (1, 0), (0, 1)]
+    opened.change("update caseforge.request set question = 'about another document' where stage <> 'process_details'")
+    opened.work()
+    current = opened.column("select body from caseforge.content where is_current and stage = :stage", stage=third_stage.key)
+    assert current == ["My own words."]
+    made = "select stage, count(*) from caseforge.request where stage <> 'process_details' group by 1 order by 1"
+    assert opened.query(made) == [(third_stage.key, 1), ("usecases", 2)]
