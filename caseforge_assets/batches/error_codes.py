@@ -1,22 +1,38 @@
 """What a provider's error means: from HTTP status, code and message to an outcome.
 
-Sources: OpenAI's error codes and those of compatible servers. Codes and messages drift, so they are matched loosely,
-and the codes go before the status: a 429 may mean "too fast" or "no money left".
+The one place for it, wherever the error stands: in the answer to a call, in a failed batch's errors, or in a result line.
+
+Sources: OpenAI's error codes (platform.openai.com/docs/guides/error-codes, the openai SDK's issues) and those of compatible servers
+(DeepSeek and OpenRouter say 402 where there is no money left). Codes and messages drift, so they are matched loosely,
+and the codes go before the status: a 429 may mean "too fast" or "no money left", and some proxies make a 500 of it.
 """
 
 import re
 
-from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.judgement import Next, Outcome
 
 QUOTA_CODES = frozenset(
     {
         "insufficient_quota",
+        "insufficient_balance",
+        "insufficient_credits",
         "credit_balance_exhausted",
         "organization_spend_limit_exceeded",
         "project_spend_limit_exceeded",
         "organization_usage_limit_exceeded",
         "billing_hard_limit_reached",
         "billing_not_active",
+    }
+)
+AUTH_CODES = frozenset(
+    {
+        "invalid_api_key",
+        "invalid_organization",
+        "account_deactivated",
+        "access_terminated",
+        "authentication_error",
+        "permission_denied",
+        "permission_error",
     }
 )
 
@@ -32,20 +48,17 @@ _BY_CODE = {
     "server_error": Outcome.server_error,
     "internal_error": Outcome.server_error,
     "internal_server_error": Outcome.server_error,
-    "invalid_api_key": Outcome.auth,
-    "account_deactivated": Outcome.auth,
-    "authentication_error": Outcome.auth,
-    "permission_denied": Outcome.auth,
-    "permission_error": Outcome.auth,
     "model_not_found": Outcome.model_not_found,
     "deployment_not_found": Outcome.model_not_found,
     "context_length_exceeded": Outcome.context_length,
     "content_filter": Outcome.content_filtered,
     "content_policy_violation": Outcome.content_filtered,
+    **dict.fromkeys(AUTH_CODES, Outcome.auth),
     **dict.fromkeys(QUOTA_CODES, Outcome.quota),
 }
 _BY_STATUS = {
     401: Outcome.auth,
+    402: Outcome.quota,
     403: Outcome.auth,
     404: Outcome.model_not_found,
     408: Outcome.server_error,
@@ -55,6 +68,7 @@ _BY_STATUS = {
 _TOO_LONG = re.compile(
     r"maximum context length|context[ _-](?:length|window).{0,40}exceed|exceed.{0,40}context[ _-](?:length|window)", re.I
 )
+_NO_MONEY = re.compile(r"billing hard limit|exceeded your current quota|credit balance is too low|account is not active", re.I)
 
 
 def outcome_of_error(status_code: int | None, code: str | None, message: str | None) -> Outcome:
@@ -65,14 +79,40 @@ def outcome_of_error(status_code: int | None, code: str | None, message: str | N
         code: The error's code, in any case.
         message: Its message.
     """
-    plain = (code or "").strip().casefold().replace("-", "_").replace(" ", "_")
-    if plain in _BY_CODE:
-        return _BY_CODE[plain]
-    if _TOO_LONG.search(message or ""):
-        return Outcome.context_length
+    if (named := outcome_of_words(code, message)) is not None:
+        return named
     if status_code in _BY_STATUS:
         return _BY_STATUS[status_code]
     if status_code is not None and 400 <= status_code < 500:
         return Outcome.invalid_request
-    says_invalid = plain.startswith(("invalid_", "missing_required", "unsupported_", "unknown_parameter"))
+    says_invalid = _plain(code).startswith(("invalid_", "missing_required", "unsupported_", "unknown_parameter"))
     return Outcome.invalid_request if says_invalid and status_code is None else Outcome.server_error
+
+
+def outcome_of_words(code: str | None, message: str | None) -> Outcome | None:
+    """What code and message say by themselves; None where they say nothing that is known.
+
+    Args:
+        code: The error's code, in any case.
+        message: Its message.
+    """
+    if (plain := _plain(code)) in _BY_CODE:
+        return _BY_CODE[plain]
+    if _NO_MONEY.search(message or ""):
+        return Outcome.quota
+    return Outcome.context_length if _TOO_LONG.search(message or "") else None
+
+
+def says_stop(code: str | None, message: str | None) -> bool:
+    """Whether nothing must be sent any more until a person acts: key, account, money or model.
+
+    Args:
+        code: The error's code, in any case.
+        message: Its message.
+    """
+    named = outcome_of_words(code, message)
+    return named is not None and named.follow_up is Next.stop
+
+
+def _plain(code: str | None) -> str:
+    return (code or "").strip().casefold().replace("-", "_").replace(" ", "_")

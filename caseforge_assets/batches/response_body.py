@@ -59,7 +59,7 @@ def read_body(raw: object) -> ResponseBody:
 
 
 def read_error(raw: object) -> tuple[str | None, str | None]:
-    """Read code and message of an error object; the type stands in for a missing code.
+    """Read code and message of an error object; the type stands in for a code that is missing or only repeats the HTTP status (LiteLLM).
 
     Args:
         raw: The value of `error`, in a line or in a body.
@@ -67,7 +67,8 @@ def read_error(raw: object) -> tuple[str | None, str | None]:
     if isinstance(raw, str):
         return None, as_text(raw)
     error = as_object(raw)
-    return as_text(error.get("code")) or as_text(error.get("type")), as_text(error.get("message"))
+    code, kind = as_text(error.get("code")), as_text(error.get("type"))
+    return (kind or code) if code is None or code.isdigit() else code, as_text(error.get("message"))
 
 
 def as_object(value: object) -> Mapping[str, object]:

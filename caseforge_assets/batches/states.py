@@ -54,13 +54,13 @@ class RemoteStatus(StrEnum):
     unrecognized = "unrecognized"
 
 
-def remote_status(text: str | None) -> RemoteStatus:
+def remote_status(text: object) -> RemoteStatus:
     """Read a provider's status word: in any case, with spaces or hyphens, in British or American spelling.
 
     Args:
-        text: The value of `status`.
+        text: The value of `status`; what is no text is no word that is known.
     """
-    plain = (text or "").strip().casefold().replace("-", "_").replace(" ", "_")
+    plain = (text if isinstance(text, str) else "").strip().casefold().replace("-", "_").replace(" ", "_")
     plain = {"canceled": "cancelled", "canceling": "cancelling", "inprogress": "in_progress"}.get(plain, plain)
     return RemoteStatus(plain) if plain in set(RemoteStatus) else RemoteStatus.unrecognized
 

@@ -6,6 +6,7 @@ can one of a simulated provider that is not the configured one: nothing of it is
 
 from __future__ import annotations
 
+from caseforge_assets.batches.states import remote_status
 from caseforge_assets.commands.close_batch import give_up
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
@@ -64,4 +65,4 @@ def _cancel(store: Engine, provider: Provider, batch: BatchRow) -> None:
     except ProviderRefused as error:
         raise CannotCancel(str(error)) from error
     with store.begin() as connection:
-        batches.change(connection, batch.id, remote=remote, remote_status=remote["status"], reason="cancelled by a person")
+        batches.change(connection, batch.id, remote=remote, remote_status=remote_status(remote["status"]), reason="cancelled by a person")

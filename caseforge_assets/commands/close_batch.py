@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.packing import lowered_token_limit
+from caseforge_assets.batches.provider_objects import error_entries
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers
 from caseforge_assets.redaction import redact
@@ -54,7 +55,7 @@ def give_up(store: Engine, provider: Provider, batch: BatchRow) -> None:
 
 
 def _errors(batch: BatchRow) -> list[BatchError]:
-    return [BatchError.of(error) for error in ((batch.remote or {}).get("errors") or {}).get("data") or []]
+    return [BatchError.of(error) for error in error_entries((batch.remote or {}).get("errors"))]
 
 
 def _heed(connection: Connection, provider: Provider, batch: BatchRow, verdict: BatchVerdict) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from caseforge_assets.batches.states import is_final, remote_status
 from caseforge_assets.commands.provider import Provider, noting_refusal
 from caseforge_assets.event_log import log_event
-from caseforge_assets.openai_batch.errors import ProviderNotFound
+from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderNotListing
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
@@ -43,8 +43,15 @@ def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
 
 
 def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[str, Any]]:
+    """What the list shows, by id; what it does not show, or cannot be had as a list, is looked at one by one."""
     oldest = min(batch.opened_at or batch.created_at for batch in open_batches)
-    return {remote["id"]: remote for remote in provider.client.list_batches(oldest)}
+    found: dict[str, dict[str, Any]] = {}
+    try:
+        for remote in provider.client.list_batches(oldest):
+            found[remote["id"]] = remote
+    except ProviderNotListing as error:
+        log.info("%s; batches are looked at one by one", error)
+    return found
 
 
 def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from caseforge_assets.batches.states import RemoteStatus, is_final, remote_status
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.submit_batches import adopt
+from caseforge_assets.commands.submit_batches import adopt, opened_at
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
 from caseforge_assets.store import batches, clock
@@ -88,9 +88,9 @@ def _note_twins(connection: Connection, adopted: BatchRow, remotes: Sequence[Rem
         values = {
             "submission_id": uuid.uuid4().hex,
             "remote_id": remote["id"],
-            "remote_status": remote["status"],
+            "remote_status": remote_status(remote["status"]),
             "remote": remote,
-            "opened_at": datetime.fromtimestamp(float(remote["created_at"]), UTC),
+            "opened_at": opened_at(remote),
             "reason": f"a second batch of the same requests as batch {adopted.id}; cancelled, and kept for what it has answered",
         }
         if batches.add_twin(connection, adopted, values):
@@ -112,4 +112,4 @@ def _cancel_twins(store: Engine, provider: Provider) -> None:
             log.info("%s cannot be cancelled any more: %s", twin.name, error)
             continue
         with store.begin() as connection:
-            batches.move(connection, twin.id, ["open"], remote=remote, remote_status=remote["status"])
+            batches.move(connection, twin.id, ["open"], remote=remote, remote_status=remote_status(remote["status"]))

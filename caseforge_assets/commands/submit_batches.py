@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
+from caseforge_assets.batches.states import remote_status
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
@@ -124,14 +126,20 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
         adopt(connection, batch.id, remote)
 
 
-def adopt(connection: Connection, batch_id: int, remote: dict[str, object]) -> None:
+def adopt(connection: Connection, batch_id: int, remote: dict[str, Any]) -> None:
     """Records that a batch exists at the provider, and beside each of its nodes that its answer is awaited."""
-    opened = datetime.fromtimestamp(float(str(remote["created_at"])), UTC)
-    values = {"remote_id": remote["id"], "remote_status": remote["status"], "remote": remote, "opened_at": opened}
+    opened = opened_at(remote)
+    values = {"remote_id": remote["id"], "remote_status": remote_status(remote["status"]), "remote": remote, "opened_at": opened}
     if batches.move(connection, batch_id, ["creating", "uploaded"], state="open", reason=None, **values):
         batch = batches.get(connection, batch_id)
         outbox.note_waiting(connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened))
         log_event(log, "batch created", batch=batch.name, number=batch.id, stage=batch.stage, requests=batch.request_count)
+
+
+def opened_at(remote: Mapping[str, Any]) -> datetime:
+    """When the provider says that it created a batch; now, where it says nothing of use."""
+    created_at = remote["created_at"]
+    return datetime.fromtimestamp(created_at, UTC) if created_at else datetime.now(UTC)
 
 
 def _refuse(store: Engine, provider: Provider, batch: BatchRow, error: ProviderError) -> None:

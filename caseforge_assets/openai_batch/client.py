@@ -1,4 +1,4 @@
-"""The Batch API through the openai SDK: identify, upload, create, list, retrieve, cancel, download. Objects are plain dicts.
+"""The Batch API through the openai SDK: identify, upload, create, list, retrieve, cancel, download. Batches are plain dicts, as `read_batch` gives them.
 
 The SDK repeats timed-out POSTs without an idempotency key, so `create` runs with its retries off: whether a
 batch exists after an unclear answer is found out by listing, never by asking again.
@@ -6,6 +6,8 @@ batch exists after an unclear answer is found out by listing, never by asking ag
 
 from __future__ import annotations
 
+import json
+import logging
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +15,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderRefused, ProviderUnclear, translate
+from caseforge_assets.batches.error_codes import says_stop
+from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, read_file, read_names
+from caseforge_assets.batches.response_body import read_error
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotListing, ProviderRefused, ProviderUnclear, translate
+from caseforge_assets.openai_batch.pages import ReadPage, walk
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
-    from openai.types import Batch
+    from openai._legacy_response import LegacyAPIResponse
 
 SUBMISSION_KEY = "caseforge_submission"
 SIMULATED_HEADER = "x-caseforge-simulated"
@@ -28,8 +35,10 @@ COMPLETION_WINDOW: Literal["24h"] = "24h"  # the only window OpenAI offers
 LIST_LIMIT = 100  # OpenAI's maximum page
 CONNECT_TIMEOUT_S = 10.0  # a network that answers nothing is noticed after four tries of this
 DOWNLOAD_CHUNK_BYTES = 1 << 18
-NOTHING_WAS_MADE = frozenset({400, 413, 422, 429})  # 409 may be about a lock that another try of the same call holds
+NO_LISTS = frozenset({403, 404, 405, 410, 501})  # a provider, or a key, that has no lists; 401 is about everything
 CLOCK_SLACK_S = 86_400.0  # how far our clock may be off; what a listing does not show counts as not there, and is paid for again
+Entry = TypeVar("Entry")
+log = logging.getLogger(__name__)
 
 
 def import_sdk() -> None:
@@ -54,11 +63,13 @@ class BatchClient:
     ) -> None:
         import openai  # not at the top, here and below: Dagster's code location and most commands load without the SDK
 
+        from caseforge_assets.openai_batch.connection import make_http_client
+
         self.base_url = base_url
         self.account = account
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
         self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
-        http = openai.DefaultHttpxClient(verify=_certificates())
+        http = make_http_client(_certificates())
         weakref.finalize(self, http.close)
         timeout = openai.Timeout(timeout_s, connect=connect_s)
         self._sdk = openai.OpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=3, http_client=http)
@@ -77,56 +88,73 @@ class BatchClient:
     def models(self) -> frozenset[str]:
         """Names of the models that the provider lists for this account."""
         with _translated("listing the models"):
-            return frozenset(model.id for model in self._sdk.models.list())
+            return frozenset(read_names(_json(self._sdk.models.with_raw_response.list())))
 
     def upload(self, path: Path, file_name: str) -> str:
         """Uploads a batch input under a name that `find_file` can look up; returns the file id."""
         with _translated("uploading the batch file"), path.open("rb") as file:
             sdk = self._sdk.with_options(timeout=self._upload_timeout)
-            return sdk.files.create(file=(file_name, file, "application/jsonl"), purpose="batch").id
+            answer = sdk.files.with_raw_response.create(file=(file_name, file, "application/jsonl"), purpose="batch")
+            return read_file(_json(answer)).id
 
     def find_file(self, file_name: str, created_after: datetime) -> str | None:
-        """The id of the newest uploaded file of this name, looking back no further than `created_after`."""
-        with _translated("looking for an uploaded file"):
-            for file in self._sdk.files.list(purpose="batch", order="desc", limit=LIST_LIMIT):
-                if file.created_at < created_after.timestamp() - CLOCK_SLACK_S:
-                    return None
-                if file.filename == file_name:
+        """The id of the newest uploaded file of this name, looking back no further than `created_after`.
+
+        Where files are not listed, there is none: uploading once more costs nothing.
+        """
+        from openai import omit
+
+        def read_page(after: str | None) -> object:
+            return _json(self._sdk.files.with_raw_response.list(purpose="batch", order="desc", limit=LIST_LIMIT, after=after or omit))
+
+        try:
+            for file in _listed(read_page, read_file, created_after, "looking for an uploaded file"):
+                if file.name == file_name:
                     return file.id
+        except ProviderNotListing as error:
+            log.info("%s; it is uploaded", error)
         return None
 
     def create(self, input_file_id: str, endpoint: str, submission_id: str) -> dict[str, Any]:
         """Creates the batch, once: this is the call that costs money.
 
+        Whatever it raises, the batch may exist: a proxy may refuse what its provider has accepted.
+
         Raises:
-            ProviderUnclear: it may or may not exist now.
-            ProviderError: it was refused and does not exist.
+            ProviderUnclear: nobody knows.
+            ProviderError: it was refused, by the provider or by what stands before it.
         """
-        with _unless_refused("creating the batch"):
-            batch = self._sdk.with_options(max_retries=0).batches.create(
+        with _once("creating the batch"):
+            answer = self._sdk.with_options(max_retries=0).batches.with_raw_response.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]
                 completion_window=COMPLETION_WINDOW,
                 metadata={SUBMISSION_KEY: submission_id},
             )
-            return _batch_object(batch)
+            return read_batch(_json(answer))
 
     def list_batches(self, created_after: datetime) -> Iterator[dict[str, Any]]:
-        """All batches, newest first, back to `created_after` (less a day for differing clocks)."""
-        with _translated("listing the batches"):
-            for batch in self._sdk.batches.list(limit=LIST_LIMIT):
-                if batch.created_at < created_after.timestamp() - CLOCK_SLACK_S:
-                    return
-                yield batch.to_dict(mode="json")
+        """All batches, newest first, back to `created_after` (less a day for differing clocks).
+
+        Raises:
+            ProviderNotListing: there is no list, or, after what could be read of it, it is not whole.
+        """
+        from openai import omit
+
+        def read_page(after: str | None) -> object:
+            return _json(self._sdk.batches.with_raw_response.list(limit=LIST_LIMIT, after=after or omit))
+
+        return _listed(read_page, read_batch, created_after, "listing the batches")
 
     def retrieve(self, remote_id: str) -> dict[str, Any]:
         """One batch.
 
         Raises:
             ProviderNotFound: the provider does not know it.
+            ProviderUnclear: what came is no batch (`answered`), or nothing came.
         """
         with _translated(f"looking at batch {remote_id}"):
-            return _batch_object(self._sdk.batches.retrieve(remote_id))
+            return read_batch(_json(self._sdk.batches.with_raw_response.retrieve(remote_id)))
 
     def cancel(self, remote_id: str) -> dict[str, Any]:
         """Asks the provider to stop a batch; what it answered by then stays available.
@@ -135,7 +163,16 @@ class BatchClient:
             ProviderRefused: it is already over.
         """
         with _translated(f"cancelling batch {remote_id}"):
-            return _batch_object(self._sdk.batches.cancel(remote_id))
+            return read_batch(_json(self._sdk.batches.with_raw_response.cancel(remote_id)))
+
+    def file(self, file_id: str) -> RemoteFile:
+        """What the provider says of a file.
+
+        Raises:
+            ProviderNotFound: the provider does not know it.
+        """
+        with _translated(f"looking at file {file_id}"):
+            return read_file(_json(self._sdk.files.with_raw_response.retrieve(file_id)))
 
     def download(self, file_id: str) -> Iterator[bytes]:
         """The bytes of a file, in chunks.
@@ -162,27 +199,39 @@ def _certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def _batch_object(batch: Batch) -> dict[str, Any]:
-    """The batch as a dict; an answer that lacks what every batch has may come from a proxy and says nothing about the batch."""
-    found = batch.to_dict(mode="json")
-    if not all(found.get(name) for name in ("id", "status", "created_at")):
-        raise ValueError("no batch in it")
-    return found
+def _json(answer: LegacyAPIResponse[Any]) -> object:
+    """The answer's body, as JSON: lenient with characters, because a batch with an odd one is one all the same.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return json.loads(answer.content.decode("utf-8", errors="replace"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _listed(read_page: ReadPage, read: Callable[[object], Entry], created_after: datetime, doing: str) -> Iterator[Entry]:
+    try:
+        with _translated(doing):
+            yield from walk(read_page, read, created_after.timestamp() - CLOCK_SLACK_S, doing)
+    except ProviderError as error:
+        cause = error.__cause__
+        if getattr(cause, "status_code", None) in NO_LISTS and not says_stop(*read_error(getattr(cause, "body", None))):
+            raise ProviderNotListing(str(error)) from cause
+        raise
 
 
 @contextmanager
-def _unless_refused(doing: str) -> Iterator[None]:
-    """For a call that must not be repeated: only a refusal that cannot come after it took effect is one."""
-    import openai
-
+def _once(doing: str) -> Iterator[None]:
+    """For the call that must not be repeated: what would be tried again elsewhere is a refusal, and a conflict may be about its own first try."""
     try:
         with _translated(doing):
             yield
     except (ProviderRefused, ProviderUnclear) as error:
-        cause = error.__cause__
-        if isinstance(cause, openai.APIStatusError):
-            kind = ProviderRefused if cause.status_code in NOTHING_WAS_MADE else ProviderUnclear
-            raise kind(str(error)) from cause
+        status = getattr(error.__cause__, "status_code", None)
+        if status in (409, 429):
+            raise (ProviderUnclear if status == 409 else ProviderRefused)(str(error)) from error.__cause__
         raise
 
 
@@ -194,12 +243,10 @@ def _translated(doing: str) -> Iterator[None]:
         yield
     except openai.OpenAIError as error:
         raise translate(error, doing) from error
-    except (ProviderError, ProviderNotFound):
-        raise
     except OSError as error:
         raise ProviderUnclear(f"{doing}: {error}") from error
-    except (ValueError, AttributeError) as error:  # the SDK hands out whatever text came in place of the object
-        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API; check OPENAI_BASE_URL") from error
+    except ValueError as error:
+        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API ({error}); check OPENAI_BASE_URL", answered=True) from error
     except Exception as error:
         if type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2"):
             raise ProviderUnclear(f"{doing}: the connection broke ({type(error).__name__})") from error

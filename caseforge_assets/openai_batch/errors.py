@@ -1,26 +1,25 @@
 """What a failed call to the provider means for the caller. The SDK's classes stay in this folder.
 
-Sources: HTTP status and `error.code` of OpenAI's API; codes are matched loosely because they drift.
+What an error's code means is decided in `batches.error_codes`, for calls as for batches and lines.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from caseforge_assets.batches.error_codes import outcome_of_words, says_stop
+from caseforge_assets.batches.response_body import read_error
 from caseforge_assets.redaction import redact
+from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.stages.judgement import Outcome
 
 if TYPE_CHECKING:
     import openai
 
-STOP_CODES = frozenset(
-    {
-        "insufficient_quota",
-        "credit_balance_exhausted",
-        "organization_spend_limit_exceeded",
-        "project_spend_limit_exceeded",
-        "organization_usage_limit_exceeded",
-    }
-)
+MAX_MESSAGE_CHARACTERS = 1_000  # a proxy's message may be a whole page of HTML
+REDIRECTED_TO = "x-caseforge-redirected-to"  # where a redirect that was not followed points to
+_MAY_PASS = frozenset({408, 425, 429})
+_STOPS = frozenset({401, 402, 403})
 
 
 class ProviderError(Exception):
@@ -32,15 +31,26 @@ class ProviderStopped(ProviderError):
 
 
 class ProviderRefused(ProviderError):
-    """The provider said no to this very call, and did nothing."""
+    """The provider said no to this very call."""
 
 
 class ProviderUnclear(ProviderError):
-    """No answer, a server error, or too many calls: whether the call took effect is not known; it may be tried again later."""
+    """No answer, a server error, or too many calls: whether the call took effect is not known; it may be tried again later.
+
+    `answered`: the provider is there, and only what it said to this very call is of no use. Another call may be worth its time.
+    """
+
+    def __init__(self, text: str, *, answered: bool = False) -> None:
+        super().__init__(text)
+        self.answered = answered
 
 
 class ProviderNotFound(ProviderError):
     """The provider does not know this batch or file."""
+
+
+class ProviderNotListing(ProviderError):
+    """The provider gives no list of its batches or files, or none that ends; each can be asked for by its id."""
 
 
 def translate(error: openai.OpenAIError, doing: str) -> ProviderError:
@@ -57,23 +67,38 @@ def translate(error: openai.OpenAIError, doing: str) -> ProviderError:
     if isinstance(error, openai.APIConnectionError):
         return ProviderUnclear(f"{doing}: no connection to the provider ({_cause(error)})")
     if not isinstance(error, openai.APIStatusError):
-        return ProviderUnclear(f"{doing}: {redact(str(error))}")
-    text = f"{doing}: HTTP {error.status_code}: {redact(_message(error))}"
-    if error.status_code == 401:
-        return ProviderStopped(f"{text}. Check OPENAI_API_KEY")
-    if error.status_code == 403 or error.code in STOP_CODES:
-        return ProviderStopped(text)
+        return ProviderUnclear(f"{doing}: {_for_people(str(error))}")
+    return _of_status(error, doing)
+
+
+def _of_status(error: openai.APIStatusError, doing: str) -> ProviderError:
+    code, message = read_error(error.body)
+    text = f"{doing}: HTTP {error.status_code}: {_for_people(message or error.message)}"
+    named = outcome_of_words(code, message)
+    if 300 <= error.status_code < 400:
+        return ProviderRefused(f"{doing}: HTTP {error.status_code}: {_redirect(error)}")
+    if says_stop(code, message) or (error.status_code in _STOPS and named is not Outcome.rate_limited):
+        return ProviderStopped(f"{text}. Check OPENAI_API_KEY" if error.status_code == 401 else text)
     if error.status_code == 404:
         return ProviderNotFound(text)
-    if error.status_code >= 500 or error.status_code in (408, 429):  # 429: too many calls just now
+    if error.status_code >= 500:
+        return ProviderUnclear(text, answered=True)
+    if error.status_code in _MAY_PASS or named is Outcome.rate_limited:  # too many calls just now
         return ProviderUnclear(text)
     return ProviderRefused(text)
 
 
-def _message(error: openai.APIStatusError) -> str:
-    body = error.body
-    return str(body["message"]) if isinstance(body, dict) and body.get("message") else error.message
+def _redirect(error: openai.APIStatusError) -> str:
+    where = error.response.headers.get(REDIRECTED_TO)
+    to = f" to {_for_people(where)}" if where else ""
+    return f"it is redirected{to}, which is not followed; if that is right, set OPENAI_BASE_URL to the address that answers itself"
+
+
+def _for_people(text: str) -> str:
+    """In one line, storable, without secrets, and not longer than anybody reads."""
+    plain = redact(" ".join(replace_unstorable(text).split()))
+    return plain if len(plain) <= MAX_MESSAGE_CHARACTERS else plain[:MAX_MESSAGE_CHARACTERS] + "…"
 
 
 def _cause(error: BaseException) -> str:
-    return redact(str(error.__cause__ or error)) or type(error.__cause__ or error).__name__
+    return _for_people(str(error.__cause__ or error)) or type(error.__cause__ or error).__name__

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
+from caseforge_assets.batches.provider_objects import error_entries
 
 _BATCHES = text("""
 select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
        case when min(n.framework_key) = max(n.framework_key) then min(n.framework_key) end as framework_key,
-       b.state, b.remote_status, b.reason, b.remote #> '{errors,data}' as errors, b.request_count,
+       b.state, b.remote_status, b.reason, b.remote -> 'errors' as errors, b.request_count,
        case when b.state = 'open' then coalesce(cast(b.remote #>> '{request_counts,failed}' as int), 0)
             else count(*) filter (where a.outcome = any(:failed)) end as failed,
        count(*) filter (where a.outcome = any(:cut_off)) as cut_off,
@@ -45,7 +46,7 @@ def batches(
 
 
 def _batch(row: Any) -> BatchFigures:
-    verdict = decide_batch_errors([BatchError.of(error) for error in row.errors or []]) if row.remote_status == "failed" else None
+    verdict = decide_batch_errors([BatchError.of(error) for error in error_entries(row.errors)]) if row.remote_status == "failed" else None
     return BatchFigures(
         id=row.id,
         name=row.name,

@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Provider:
     """Answers every call alike: status, body, its kind, and how many bytes more than that it announces.
 
-    With `reset`, the connection is dropped in the middle of the body; with `stall_s`, half of it comes and the rest so much later.
+    With `reset`, the connection is dropped in the middle of the body; with `stall_s`, half of it comes and the rest so much later. `answers` may
+    say for a call, such as `GET /v1/batches?limit=100`, what status and body it gets; None is as all.
     """
 
     base_url: str = ""
@@ -27,7 +28,10 @@ class Provider:
     reset: bool = False
     stall_s: float = 0.0
     retry_after_ms: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    answers: Callable[[str], tuple[int, object] | None] = lambda _call: None
     calls: list[str] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
 
     def refuse(self, status: int, message: str, code: str | None = None) -> None:
         """From now on, an error as OpenAI words it."""
@@ -41,16 +45,21 @@ def answering() -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
-            provider.calls.append(f"{self.command} {self.path}")
+            provider.calls.append(call := f"{self.command} {self.path}")
+            provider.keys.append(self.headers.get("authorization"))
             self.rfile.read(int(self.headers.get("content-length") or 0))
-            self.send_response(provider.status)
+            own = provider.answers(call)
+            status, body = (provider.status, provider.body) if own is None else (own[0], json.dumps(own[1]).encode())
+            self.send_response(status)
             self.send_header("content-type", provider.content_type)
-            self.send_header("content-length", str(len(provider.body) + provider.missing_bytes))
+            self.send_header("content-length", str(len(body) + provider.missing_bytes))
+            for name, value in provider.headers.items():
+                self.send_header(name, value)
             if provider.retry_after_ms is not None:
                 self.send_header("retry-after-ms", str(provider.retry_after_ms))
             self.end_headers()
-            half = len(provider.body) // 2
-            self.wfile.write(provider.body[:half])
+            half = len(body) // 2
+            self.wfile.write(body[:half])
             if provider.reset:
                 self.wfile.flush()
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -61,7 +70,7 @@ def answering() -> Iterator[Provider]:
                 self.wfile.flush()
                 stopped.wait(provider.stall_s)
             with suppress(OSError):  # a caller that has given up is what this is about
-                self.wfile.write(provider.body[half:])
+                self.wfile.write(body[half:])
 
         do_GET = do_POST = _answer  # noqa: N815
 

@@ -14,6 +14,7 @@ from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import (
     ProviderError,
     ProviderNotFound,
+    ProviderNotListing,
     ProviderRefused,
     ProviderStopped,
     ProviderUnclear,
@@ -78,8 +79,13 @@ def fails(call: str, client: BatchClient, path: Path) -> ProviderError:
 @pytest.mark.parametrize("call", CALLS)
 def test_a_status_means_the_same_for_every_call(odd: Provider, path: Path, call: str, status: int, code: str | None, kind: type) -> None:
     odd.refuse(status, f"No. ({KEY})", code)
+    if call == "find_file" and status in (403, 404):
+        assert CALLS[call](client_of(odd), path) is None  # where files are not listed, one is uploaded once more, which costs nothing
+        return
     error = fails(call, client_of(odd), path)
-    of_this_call = {(409, None): ProviderUnclear, (429, "rate_limit_exceeded"): ProviderRefused} if call == "create" else {}
+    of_create = {(409, None): ProviderUnclear, (429, "rate_limit_exceeded"): ProviderRefused}
+    of_list = {(403, None): ProviderNotListing, (404, None): ProviderNotListing}
+    of_this_call = {"create": of_create, "list_batches": of_list}.get(call, {})
     assert type(error) is of_this_call.get((status, code), kind)
     assert f"HTTP {status}: No." in str(error)
 

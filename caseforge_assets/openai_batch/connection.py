@@ -1,0 +1,73 @@
+"""The HTTP client beneath the SDK: where a call may be redirected to, and how much of an answer is read. Imported when the first client is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import httpx2
+import openai
+
+from caseforge_assets.openai_batch.errors import REDIRECTED_TO
+
+if TYPE_CHECKING:
+    import ssl
+
+MAX_ANSWER_BYTES = 32 << 20  # of what is not a file: a page of a hundred batches is 200 KB
+MAX_PACKED_BYTES = 1 << 19  # of a compressed one, which may be a thousand times as long
+DOWNLOAD = "/content"
+
+
+def make_http_client(certificates: ssl.SSLContext) -> httpx2.Client:
+    """A client that follows redirects only where that makes nothing and hands the key to nobody, and reads no endless answers."""
+    hooks = {"response": [_keep_at_home, _bound]}
+    return openai.DefaultHttpxClient(verify=certificates, event_hooks=hooks)
+
+
+def _keep_at_home(answer: httpx2.Response) -> None:
+    """Makes a redirect that is not to be followed the answer itself, with the address under another name.
+
+    A call that makes something is never repeated elsewhere: whoever redirects may have passed it on, and a batch would exist twice; an upload
+    would hand our requests to an address that nobody configured. What is only read may move within its own server; the content of a file may lie
+    at another one, which gets no key (the client takes the authorization off when the origin changes).
+    """
+    if not answer.has_redirect_location:
+        return
+    target = answer.request.url.join(answer.headers["location"])
+    same_server = target.origin == answer.request.url.origin
+    if answer.request.method == "GET" and (same_server or _is_download(answer.request)):
+        return
+    answer.headers[REDIRECTED_TO] = str(target.copy_with(query=None, fragment=None, userinfo=b""))
+    del answer.headers["location"]
+
+
+def _bound(answer: httpx2.Response) -> None:
+    if _is_download(answer.request) and answer.is_success:
+        return
+    limit = MAX_PACKED_BYTES if "content-encoding" in answer.headers else MAX_ANSWER_BYTES
+    assert isinstance(answer.stream, httpx2.SyncByteStream)
+    answer.stream = _Bounded(answer.stream, limit)
+
+
+def _is_download(request: httpx2.Request) -> bool:
+    return request.method == "GET" and request.url.path.endswith(DOWNLOAD)
+
+
+class AnswerTooLong(ValueError):
+    """No batch, no file and no page of them is as long."""
+
+
+class _Bounded(httpx2.SyncByteStream):
+    def __init__(self, stream: httpx2.SyncByteStream, limit: int) -> None:
+        self._stream, self._limit = stream, limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        received = 0
+        for chunk in self._stream:
+            received += len(chunk)
+            if received > self._limit:
+                raise AnswerTooLong(f"longer than {self._limit:,} bytes")
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
