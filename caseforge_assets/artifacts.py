@@ -19,9 +19,10 @@ from typing import IO, Any
 
 from upath import UPath
 
+from caseforge_assets.packed import CHUNK_BYTES as CHUNK_BYTES
+from caseforge_assets.packed import BadPacking, unpacked_chunks, unpacked_size
 from caseforge_assets.redaction import redact
 
-CHUNK_BYTES = 1 << 20
 ARCHIVED = ".zst"
 PACKING_LEVEL = 1  # of zstd; 3 takes twice as long for 2 % less
 _HEADER_BYTES = 18  # a frame header of zstd is never longer: https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1.1
@@ -63,18 +64,27 @@ class ArtifactFolder:
             self._local = Path(root.removeprefix("file://"))
             self._root = UPath(self._local)
 
+    @property
+    def local_root(self) -> Path | None:
+        """The folder; None for a bucket."""
+        return None if self._local is None else self._local.resolve()
+
     def batch_path(self, submission_id: str, role: str) -> str:
         """Relative path of one file of a batch; role is like `input.jsonl`."""
         return f"batches/{submission_id[:2]}/{submission_id}.{role}"
 
-    def write(self, path: str, chunks: Iterable[bytes]) -> Artifact:
+    def write(self, path: str, chunks: Iterable[bytes], expected: Artifact | None = None) -> Artifact:
         """Writes a file whole or not at all; an existing one is replaced.
+
+        Args:
+            expected: what the file has to be; nothing appears where it is something else.
 
         Raises:
             ArtifactsUnavailable: the disk is full or not writable, or the bucket cannot be reached; nothing appears under `path`.
+            ArtifactDamaged: it is not what was expected.
         """
         try:
-            return self._write_file(path, chunks) if self._local is not None else self._put(path, chunks)
+            return self._write_file(path, chunks, expected) if self._local is not None else self._put(path, chunks, expected)
         except OSError as error:
             if isinstance(error, ConnectionError):  # where the bytes come from, not where they go
                 raise
@@ -106,29 +116,29 @@ class ArtifactFolder:
         self.write(path + ARCHIVED, packed())
         return Artifact(path, digest.hexdigest(), size)
 
-    def _write_file(self, path: str, chunks: Iterable[bytes]) -> Artifact:
+    def _write_file(self, path: str, chunks: Iterable[bytes], expected: Artifact | None) -> Artifact:
         root = Path(str(self._local))
-        target = root / path
+        target = root / checked_name(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         root.chmod(0o700)
         part = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as file:
-                artifact = _copy(path, chunks, file)
+                artifact = _copy(path, chunks, file, expected)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         return artifact
 
-    def _put(self, path: str, chunks: Iterable[bytes]) -> Artifact:
+    def _put(self, path: str, chunks: Iterable[bytes], expected: Artifact | None) -> Artifact:
         with tempfile.NamedTemporaryFile(prefix="caseforge-") as copy:
-            artifact = _copy(path, chunks, copy)
+            artifact = _copy(path, chunks, copy, expected)
             copy.flush()
-            target = self._root / path
+            target = self._root / checked_name(path)
             try:
                 target.fs.put_file(copy.name, target.path)
             except Exception as error:  # the libraries of object stores have errors of their own
@@ -156,31 +166,28 @@ class ArtifactFolder:
 
     def read_archived(self, path: str) -> Iterator[bytes]:
         """The same of the archived file, whether the one as it was written is there or not."""
-        import zstandard
-
         try:
             packed = self._open(path + ARCHIVED)
         except FileNotFoundError as error:
             raise ArtifactMissing(
                 f"{self.describe(path)} is not there, nor is it archived. `caseforge verify` says what else is"
             ) from error
-        with packed, zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as reader:
-            try:
-                while chunk := reader.read(CHUNK_BYTES):
-                    yield chunk
-            except zstandard.ZstdError as error:
-                raise ArtifactDamaged(f"{self.describe(path + ARCHIVED)} is damaged and cannot be unpacked: {error}") from error
+        try:
+            with packed:
+                yield from unpacked_chunks(packed)
+        except BadPacking as error:
+            raise ArtifactDamaged(f"{self.describe(path + ARCHIVED)} is damaged and cannot be unpacked: {error}") from error
 
     def _open(self, path: str) -> IO[bytes]:
         with self._reaching(path):
-            return (self._root / path).open("rb")
+            return (self._root / checked_name(path)).open("rb")
 
     @contextmanager
     def _reaching(self, path: str) -> Iterator[None]:
         """Whatever the libraries of object stores raise is one error with a text for people; that nothing is there is none."""
         try:
             yield
-        except FileNotFoundError:
+        except (FileNotFoundError, ArtifactDamaged):
             raise
         except Exception as error:
             advice = "" if self._local is not None else "; check the bucket, its credentials and the network"
@@ -189,7 +196,7 @@ class ArtifactFolder:
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
         """A path that the provider's client can upload from; what lies in a bucket or is archived is a copy, which is removed after the block."""
-        here = None if self._local is None else self._local / path
+        here = None if self._local is None else self._local / checked_name(path)
         if here is not None and here.exists():
             yield here
             return
@@ -211,19 +218,19 @@ class ArtifactFolder:
             pass
         try:
             with self._open(path + ARCHIVED) as packed:
-                return _unpacked_size(packed.read(_HEADER_BYTES))
+                return unpacked_size(packed.read(_HEADER_BYTES))
         except FileNotFoundError:
             return None
 
     def stored_bytes(self, path: str) -> int:
         """What one file takes up, as it is there."""
         with self._reaching(path):
-            return int((self._root / path).stat().st_size)
+            return int((self._root / checked_name(path)).stat().st_size)
 
     def is_archived(self, path: str) -> bool:
         """Whether only the archived file is there."""
         with self._reaching(path):
-            return not (self._root / path).exists() and (self._root / (path + ARCHIVED)).exists()
+            return not (self._root / checked_name(path)).exists() and (self._root / (path + ARCHIVED)).exists()
 
     def names(self, folder: str) -> list[str]:
         """Relative paths of all files below a folder, in order; those of archived files as they were written."""
@@ -245,7 +252,7 @@ class ArtifactFolder:
     def remove(self, path: str) -> None:
         """Removes one file, if it is there; of an archived artifact, give the name with `.zst`."""
         with self._reaching(path):
-            (self._root / path).unlink(missing_ok=True)
+            (self._root / checked_name(path)).unlink(missing_ok=True)
 
     def remove_any(self, path: str) -> None:
         """Removes an artifact, as it was written and archived."""
@@ -276,13 +283,32 @@ def _bucket(root: str) -> UPath:
         raise ArtifactsUnavailable(f"artifacts in {scheme}:// need a package that is not installed; {advice}") from error
 
 
-def _copy(path: str, chunks: Iterable[bytes], file: IO[bytes]) -> Artifact:
+def checked_name(path: str) -> str:
+    """The name of an artifact, which leads nowhere else: rows that name one may have come with a journal of somebody else's.
+
+    Raises:
+        ArtifactDamaged: it would lead out of the folder.
+    """
+    parts = path.split("/")
+    if not parts[0] or ".." in parts or "\\" in path or "\0" in path or "://" in path:
+        raise ArtifactDamaged(f"{path!r} is no name of an artifact: it leads out of their folder, and was left alone")
+    return path
+
+
+def _copy(path: str, chunks: Iterable[bytes], file: IO[bytes], expected: Artifact | None) -> Artifact:
     digest, size = hashlib.sha256(), 0
     for chunk in chunks:
+        size += len(chunk)
+        if expected and size > expected.size_bytes:
+            break
         file.write(chunk)
         digest.update(chunk)
-        size += len(chunk)
-    return Artifact(path, digest.hexdigest(), size)
+    made = Artifact(path, digest.hexdigest(), size)
+    if expected and made != expected:
+        raise ArtifactDamaged(
+            f"{path} is not what was written ({size:,} bytes or more where {expected.size_bytes:,} are expected), and was left as it is"
+        )
+    return made
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
@@ -291,16 +317,8 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
             yield chunk
 
 
-def _unpacked_size(header: bytes) -> int:
-    import zstandard
-
-    try:
-        return int(zstandard.get_frame_parameters(header).content_size)
-    except zstandard.ZstdError:
-        return -1
-
-
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """What was renamed in a folder stays renamed."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

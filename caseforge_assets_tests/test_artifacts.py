@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.artifacts import CHUNK_BYTES, Artifact, ArtifactFolder, ArtifactMissing, ArtifactsUnavailable
+from caseforge_assets.artifacts import CHUNK_BYTES, Artifact, ArtifactDamaged, ArtifactFolder, ArtifactMissing, ArtifactsUnavailable
 
 NAME = "batches/ab/abc.output.jsonl"
 
@@ -54,6 +54,35 @@ def test_the_name_is_not_there_before_the_file_is_whole(tmp_path: Path) -> None:
 
     ArtifactFolder(str(tmp_path)).write(NAME, chunks())
     assert seen == [False]
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "batches/../../secret", "a\\..\\b", "s3://other/a", "", "a\0b"])
+def test_a_name_that_leads_elsewhere_is_neither_read_nor_written_nor_removed(tmp_path: Path, name: str) -> None:
+    """Rows of a journal that came with somebody else's backup may name anything."""
+    (tmp_path / "secret").write_text("mine")
+    folder = ArtifactFolder(str(tmp_path / "a"))
+    for call in (
+        lambda: list(folder.read(name)),
+        lambda: folder.write(name, [b"x"]),
+        lambda: folder.remove(name),
+        lambda: folder.size_bytes(name),
+        lambda: folder.is_archived(name),
+        lambda: folder.local(name).__enter__(),
+    ):
+        with pytest.raises(ArtifactsUnavailable, match="leads out of their folder"):
+            call()
+    assert (tmp_path / "secret").read_text() == "mine"
+
+
+def test_what_is_not_what_was_expected_does_not_appear(tmp_path: Path) -> None:
+    folder = ArtifactFolder(str(tmp_path))
+    expected = Artifact(NAME, hashlib.sha256(b"one").hexdigest(), 3)
+    assert folder.write(NAME, [b"one"], expected) == expected
+    for other in ([b"two"], [b"one", b"more"], [b"x" * 1_000] * 1_000):
+        with pytest.raises(ArtifactDamaged):
+            folder.write(NAME, other, expected)
+    assert b"".join(folder.read(NAME)) == b"one"
+    assert files(tmp_path) == [NAME]
 
 
 def test_large_files_are_read_in_pieces(tmp_path: Path) -> None:

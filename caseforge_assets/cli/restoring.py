@@ -14,8 +14,9 @@ from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 
 if TYPE_CHECKING:
+    from caseforge_assets.commands.place_backup import Unpacked
     from caseforge_assets.commands.restore import Restored
-    from caseforge_assets.commands.unpack_backup import Unpacked
+    from caseforge_assets.commands.unpack_backup import CheckedBackup
 
 
 SHOWN = {
@@ -40,24 +41,38 @@ SHOWN = {
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="First unpack this file of `caseforge backup` into the project.",
 )
+@click.option("--show", is_flag=True, help="Only check the backup, and say what it brings; nothing is changed.")
+@click.option(
+    "--trust-code", is_flag=True, help="Also put into place what the backup brings that is run: stages and templates of one's own."
+)
 @click.option(
     "--without-events", is_flag=True, help="Leave it to the flush sensor, or to `caseforge flush`, to show everything in Dagster."
 )
 @json_option
 @pass_session
-def restore(session: Session, up_to: str | None, from_backup: Path | None, without_events: bool, as_json: bool) -> None:
+def restore(
+    session: Session, up_to: str | None, from_backup: Path | None, show: bool, trust_code: bool, without_events: bool, as_json: bool
+) -> None:
     """Rebuild an empty database from the artifacts: frameworks, requests, batches, attempts, contents, costs, edits.
 
     Refuses a database that is not empty. Killed half-way, it leaves an empty one, and can be started again. Batches that may have been
     sent meanwhile are looked for at their provider; what they answered is collected by the next `caseforge monitor`.
+
+    A backup is checked whole before anything of it is put into place. Stages and templates in it are code: without --trust-code they
+    are neither run nor put where they would be, but into the folder from-backup, for you to read.
     """
     from caseforge_assets.commands.restore import refuse_unless_empty
     from caseforge_assets.commands.restore import restore as run
 
+    if (show or trust_code) and not from_backup:
+        raise click.UsageError("--show and --trust-code are about a backup: name it with --from-backup FILE.")
     if from_backup:
         session.use_new_project()
+    if from_backup and show:
+        _show(session, from_backup, as_json)
+        return
     refuse_unless_empty(session.store)
-    unpacked = _unpack(session, from_backup, quiet=as_json) if from_backup else None
+    unpacked = _unpack(session, from_backup, trust_code=trust_code, quiet=as_json) if from_backup else None
     started = time.perf_counter()
     with console.status("Restoring from the journal …"):
         restored = run(session.store, session.folder, up_to=up_to)
@@ -68,7 +83,9 @@ def restore(session: Session, up_to: str | None, from_backup: Path | None, witho
         print_json({**asdict(restored), **extra})
     else:
         _say(session, restored, undeclared, took_s)
-    if not without_events:
+    if unpacked and unpacked.set_aside:
+        _say_set_aside(unpacked)
+    elif not without_events:
         session.mirror()
 
 
@@ -104,12 +121,27 @@ def _undeclared(session: Session) -> list[str]:
         return [key for key in loaded_keys(connection) if key not in session.settings.configuration.frameworks]
 
 
-def _unpack(session: Session, backup: Path, *, quiet: bool) -> Unpacked:
-    from caseforge_assets.commands.unpack_backup import unpack_backup
+def _show(session: Session, backup: Path, as_json: bool) -> None:
+    from caseforge_assets.commands.unpack_backup import checked_backup
 
-    with console.status(f"Unpacking {backup.name} …"):
-        unpacked = unpack_backup(backup, session.folder, session.settings.project)
-    session.use_new_project()
+    with console.status(f"Checking {backup.name} …"), checked_backup(backup, session.folder) as checked:
+        if as_json:
+            print_json(_plain(checked))
+        else:
+            _say_brought(checked)
+            console.print("Nothing was changed.")
+
+
+def _unpack(session: Session, backup: Path, *, trust_code: bool, quiet: bool) -> Unpacked:
+    from caseforge_assets.commands.place_backup import place_backup
+    from caseforge_assets.commands.unpack_backup import checked_backup
+
+    with console.status(f"Unpacking {backup.name} …"), checked_backup(backup, session.folder) as checked:
+        if not quiet:
+            _say_brought(checked)
+        unpacked = place_backup(checked, session.folder, session.settings.project, trust_code=trust_code)
+    if not unpacked.set_aside:
+        session.use_new_project()
     if not quiet:
         console.print(f"Unpacked {unpacked.artifacts:,} artifacts and {', '.join(unpacked.written) or 'no file of the project'}.")
         for name in unpacked.beside:
@@ -117,6 +149,31 @@ def _unpack(session: Session, backup: Path, *, quiet: bool) -> Unpacked:
         for name in unpacked.masked:
             errors.print(f"{name} held what looked like a secret; it is masked in the backup: write it in again.", style="yellow")
     return unpacked
+
+
+def _say_brought(checked: CheckedBackup) -> None:
+    console.print(
+        f"The backup of {checked.made_at} brings {len(checked.artifacts):,} artifacts, {checked.artifacts_bytes / 1e6:,.1f} MB, and:"
+    )
+    for one in checked.project:
+        console.print(f"  {one.name}: {one.kind}, {one.size_bytes:,} bytes", style="yellow" if one.kind.runs else None)
+        if one.name == "caseforge.toml":
+            for line in checked.settings:
+                console.print(f"    {line}", style="dim")
+
+
+def _say_set_aside(unpacked: Unpacked) -> None:
+    from caseforge_assets.commands.place_backup import SET_ASIDE
+
+    errors.print(
+        f"Set aside in {SET_ASIDE}, and not run: {', '.join(unpacked.set_aside)}. Until they are in their place, this is no project that can "
+        f"generate anything. Read them; if you trust them: `cp -r {SET_ASIDE}/. . && caseforge flush`.",
+        style="yellow",
+    )
+
+
+def _plain(checked: CheckedBackup) -> dict[str, object]:
+    return {name: value for name, value in asdict(checked).items() if name != "folder"}
 
 
 @click.command()

@@ -107,9 +107,11 @@ def _pack(folder: ArtifactFolder, artifact: Artifact) -> int:
 
 
 def _unpack(folder: ArtifactFolder, artifact: Artifact) -> int:
-    back = folder.write(artifact.path, folder.read_archived(artifact.path))
-    if back != artifact:
-        folder.remove(artifact.path)
-        raise ArtifactDamaged(f"{folder.describe(artifact.path)}{ARCHIVED} holds something else than was archived, and was left as it is")
+    try:
+        folder.write(artifact.path, folder.read_archived(artifact.path), artifact)
+    except ArtifactDamaged as error:
+        raise ArtifactDamaged(
+            f"{folder.describe(artifact.path)}{ARCHIVED} holds something else than was archived, and was left as it is: {error}"
+        ) from error
     folder.remove(artifact.path + ARCHIVED)
-    return back.size_bytes
+    return artifact.size_bytes

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.backup_archive import check_name
+from caseforge_assets.commands.backup_project import PROJECT_FILES
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings import Settings
@@ -26,7 +28,6 @@ from caseforge_assets.store.engine import HEAD, Engine
 FORMAT = 1
 CONTENTS, HASHES = "backup.json", "hashes.json"
 PROJECT, ARTIFACTS = "project/", "artifacts/"
-PROJECT_FILES = ("caseforge.toml", "dagster.yaml", "workspace.yaml")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Pa
     """Writes a backup to a new file, or to one named by the time in a folder that exists.
 
     Raises:
-        ValueError: the file exists already.
+        ValueError: the file exists already, or a file of the project has a name that could not be brought back.
         ArtifactsUnavailable: an artifact cannot be read; no backup is left.
     """
     made_at = datetime.now(UTC)
@@ -53,6 +54,8 @@ def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Pa
     write_journal(store, folder)
     project = dict(_project_files(settings))
     stored = folder.stored_names()
+    for name in (*(PROJECT + name for name in project), *(ARTIFACTS + name for name in stored)):
+        check_name(name)
     masked = [name for name, content in project.items() if _masked(content) != content]
     contents = {
         "format": FORMAT,
@@ -61,6 +64,7 @@ def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Pa
         "project": sorted(project),
         "artifacts": stored,
         "masked": masked,
+        "places": _places(settings),
     }
     with _new_file(path) as file, _packing(file) as packer, tarfile.open(fileobj=packer, mode="w|") as tar:
         _add(tar, CONTENTS, json.dumps(contents, indent=1).encode())
@@ -80,8 +84,25 @@ def _project_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
         if not path.is_relative_to(settings.project):
             continue
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and not file.name.startswith(".env"):
+            if file.is_file() and not _is_hidden(file.relative_to(settings.project)):
                 yield file.relative_to(settings.project).as_posix(), file.read_bytes()
+
+
+def _is_hidden(name: Path) -> bool:
+    """Secrets, what systems and editors leave, and what Python makes by itself."""
+    return any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+
+
+def _places(settings: Settings) -> dict[str, object]:
+    """Where the project has its own things, also where the environment says so: a restore takes nothing from anywhere else."""
+    own, folder = settings.configuration, settings.project
+
+    def below(name: str) -> str:
+        path = (folder / name).resolve() if name else folder
+        return path.relative_to(folder).as_posix() if path != folder and path.is_relative_to(folder) else ""
+
+    sources = [below(entry.source) for entry in own.frameworks.values()]
+    return {"templates": below(own.templates), "own_stages": below(own.own_stages), "sources": [name for name in sources if name]}
 
 
 def _masked(content: bytes) -> bytes:

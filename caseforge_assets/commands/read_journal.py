@@ -16,6 +16,11 @@ from caseforge_assets.store.engine import HEAD
 from caseforge_assets.store.journal import Segment
 from caseforge_assets.store.journal_marks import WRITTEN_ONCE
 
+MOST_SEGMENTS = 1_000_000
+LONGEST_LINE_BYTES = 256 << 20  # no row is larger in PostgreSQL, either
+_NAME = re.compile(rf"{FOLDER}/[A-Za-z0-9][A-Za-z0-9._-]*\.journal\.jsonl")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NOT_UNDERSTOOD = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # what reading somebody else's JSON can raise
 TakeLine = Callable[[bytes], None]
 Key = int | tuple[Any, ...]
 KeysOf = Callable[[str], Sequence[str] | None]
@@ -65,6 +70,8 @@ def read_backwards(folder: ArtifactFolder, newest: str, take: TakeLine) -> list[
         segment, sha256 = _read(folder, path, sha256, take)
         segments.append(segment)
         path = segment.previous
+        if path in {one.path for one in segments} or len(segments) > MOST_SEGMENTS:
+            raise JournalBroken(f"the journal goes round in a circle at {path}. Bring it back from a backup of the artifacts")
     return segments
 
 
@@ -172,13 +179,17 @@ def is_as_now(folder: ArtifactFolder, path: str) -> bool:
 
 def read_head(folder: ArtifactFolder, path: str) -> dict[str, Any]:
     """A segment's first line."""
-    for line in _lines(folder.read(path)):
-        return _checked_head(folder, path, line)
+    try:
+        for line in _lines(folder.read(path)):
+            return _checked_head(folder, path, line)
+    except _NOT_UNDERSTOOD as error:
+        raise _unreadable(folder, path, error) from error
     raise JournalBroken(f"{folder.describe(path)} is empty; bring it back from a backup")
 
 
 def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeLine) -> tuple[Segment, str | None]:
-    digest, size, count, end = hashlib.sha256(), 0, 0, {}
+    digest, size, count = hashlib.sha256(), 0, 0
+    end: dict[str, Any] = {}
     head: dict[str, Any] | None = None
     try:
         for line in _lines(folder.read(path)):
@@ -190,18 +201,24 @@ def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeLine)
                 take(line)
                 count += ROW in line[:ROW_WITHIN]
             else:
-                end = json.loads(line)
+                end = dict(json.loads(line))
     except ArtifactMissing as error:
         raise JournalBroken(
             f"the journal's segment {path} is missing. Bring it back from a backup of the artifacts, and run this again"
         ) from error
-    except ValueError as error:
-        raise JournalBroken(f"{folder.describe(path)} cannot be read: {error}. Bring it back from a backup of the artifacts") from error
+    except _NOT_UNDERSTOOD as error:
+        raise _unreadable(folder, path, error) from error
     if head is None or end.get("rows") != count or (sha256 is not None and digest.hexdigest() != sha256):
         raise JournalBroken(f"{folder.describe(path)} was altered after it had been written. Bring it back from a backup of the artifacts")
     before = head["previous"] or {}
     written_at = datetime.fromisoformat(head["written_at"])
     return Segment(path, digest.hexdigest(), size, count, before.get("path"), written_at), before.get("sha256")
+
+
+def _unreadable(folder: ArtifactFolder, path: str, error: Exception) -> JournalBroken:
+    if isinstance(error, JournalBroken):
+        return error
+    return JournalBroken(f"{folder.describe(path)} cannot be read: {error}. Bring it back from a backup of the artifacts")
 
 
 def _checked_head(folder: ArtifactFolder, path: str, line: bytes) -> dict[str, Any]:
@@ -210,14 +227,27 @@ def _checked_head(folder: ArtifactFolder, path: str, line: bytes) -> dict[str, A
         raise JournalBroken(f"{folder.describe(path)} is no segment of the journal, or was renamed")
     if head["format"] > FORMAT:
         raise JournalBroken(f"{folder.describe(path)} was written by a newer version of CaseForge (format {head['format']}); use that one")
+    before = head["previous"]
+    if before is not None and not (_NAME.fullmatch(before["path"]) and _SHA256.fullmatch(before["sha256"])):
+        raise JournalBroken(
+            f"{folder.describe(path)} does not say which segment is before it. Bring it back from a backup of the artifacts"
+        )
+    if datetime.fromisoformat(head["written_at"]).tzinfo is None:
+        raise JournalBroken(f"{folder.describe(path)} does not say when it was written. Bring it back from a backup of the artifacts")
     return head
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    held = b""
+    held: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        *whole, held = (held + chunk).split(b"\n")
-        for line in whole:
-            yield line + b"\n"
-    if held:
-        yield held
+        first, *rest = chunk.split(b"\n")
+        held.append(first)
+        size += len(first)
+        if size > LONGEST_LINE_BYTES:
+            raise JournalBroken(f"a line is longer than {LONGEST_LINE_BYTES:,} bytes")
+        for part in rest:
+            yield b"".join(held) + b"\n"
+            held, size = [part], len(part)
+    if size:
+        yield b"".join(held)

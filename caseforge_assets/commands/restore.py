@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import is_final, remote_status
@@ -23,6 +24,7 @@ from caseforge_assets.store.restoring import Staging, keep_standing_events, rows
 
 _UNSURE = ("written", "uploaded", "creating")
 _NOT_COLLECTED = ("open", "final", "unknown")
+LARGEST_OBJECT_BYTES = 16 << 20
 LOOKED_FOR = "restored from the journal; whether it is at its provider is being found out"
 
 
@@ -123,7 +125,7 @@ def _find_results(connection: Connection, folder: ArtifactFolder, batch: BatchRo
     path = folder.batch_path(batch.submission_id, "batch.json")
     if folder.size_bytes(path) is None:
         return False
-    remote = json.loads(b"".join(folder.read(path)))
+    remote = _batch_object(folder, path)
     found = {role: _artifact(folder, folder.batch_path(batch.submission_id, f"{role}.jsonl")) for role in ROLES}
     whole = all(found[role] for role in ROLES if remote.get(f"{role}_file_id"))
     if not (whole and is_final(remote_status(remote.get("status")))):
@@ -132,6 +134,17 @@ def _find_results(connection: Connection, folder: ArtifactFolder, batch: BatchRo
     values = {"remote": remote, "remote_status": remote["status"], "artifacts": artifacts, "collect_lease_until": None}
     batches.change(connection, batch.id, state="final", final_at=batch.final_at or NOW, **values)
     return True
+
+
+def _batch_object(folder: ArtifactFolder, path: str) -> dict[str, Any]:
+    """The provider's batch object as it was kept; one that is not to be understood says nothing, and its batch is asked for."""
+    if (folder.size_bytes(path) or 0) > LARGEST_OBJECT_BYTES:
+        return {}
+    try:
+        found = json.loads(b"".join(folder.read(path)))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _artifact(folder: ArtifactFolder, path: str) -> Artifact | None:

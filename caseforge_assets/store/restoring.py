@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Table, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import AddConstraint, DropConstraint, ForeignKeyConstraint
 
 from caseforge_assets.store.columns import SCHEMA
@@ -18,6 +19,7 @@ from caseforge_assets.store.tables import provider
 from caseforge_assets.store.upkeep import spare_outbox_rows
 
 STAGED_BYTES = 8 << 20
+_OF_THE_ROWS = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, limits such as the depth of JSON
 
 
 def rows_present(connection: Connection) -> dict[str, int]:
@@ -57,18 +59,19 @@ class Staging:
         """Writes what is held."""
         for name, rows in self._held.items():
             lines = b"\n".join(rows).replace(b"\\", b"\\\\")  # JSON has no other character that COPY would take for its own
-            copy_text(self.connection, f"copy staged_{name} (row) from stdin", io.BytesIO(lines))
+            with _refusals(name):
+                copy_text(self.connection, f"copy staged_{name} (row) from stdin", io.BytesIO(lines))
         self._held, self._size = {}, 0
 
     def store(self) -> dict[str, int]:
         """Puts everything into its tables; returns how many rows each has got.
 
         Raises:
-            IntegrityError: rows that others refer to are missing.
+            RowsRefused: rows are not what the table holds, or others that they refer to are missing.
         """
         self.flush()
         self.connection.execute(text(f"delete from {provider.fullname}"))
-        with _filling(self.connection):
+        with _refusals("its tables"), _filling(self.connection):
             counts = {table.name: self._store_table(table) for table in self._tables.values()}
         for table in self._tables.values():
             if is_numbered(table):
@@ -92,6 +95,23 @@ _DEFAULTS = text("""
 select column_name, column_default from information_schema.columns
 where table_schema = :schema and table_name = :table and column_default is not null and column_default not like 'nextval(%'
 """)
+
+
+class RowsRefused(ValueError):
+    """The database does not take rows of the journal, which are not what CaseForge wrote; the text says why."""
+
+
+@contextmanager
+def _refusals(where: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if (getattr(error.orig, "pgcode", None) or "")[:2] not in _OF_THE_ROWS:
+            raise
+        what = str(error.orig).partition("\n")[0][:200]
+        raise RowsRefused(
+            f"the journal holds rows that {where} cannot take: {what}. Nothing was changed. Bring it back from a backup of the artifacts"
+        ) from error
 
 
 @contextmanager

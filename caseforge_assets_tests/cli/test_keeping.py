@@ -138,6 +138,53 @@ def test_a_backup_does_not_overwrite_another_project(made: CommandLine, lose_dat
     assert "artifacts that are not in the backup" in made.run("restore", "--from-backup", str(target), expected=2)
 
 
+def test_code_in_a_backup_is_shown_and_not_run_unless_it_is_trusted(
+    made: CommandLine, lose_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = made.folder / "ran"
+    (made.folder / "ours" / "extra").mkdir(parents=True)
+    (made.folder / "ours" / "extra" / "__init__.py").write_text(f"from pathlib import Path\nPath({str(ran)!r}).touch()\n")
+    (made.folder / "caseforge.toml").write_text(f'own_stages = "ours"\n{made.configuration()}')
+    target = made.folder / "kept.tar.zst"
+    made.run("backup", str(target))
+    ran.unlink()
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.delenv("CASEFORGE_PROJECT")
+    monkeypatch.chdir(elsewhere)
+    lose_database()
+    said = made.run("restore", "--from-backup", str(target), "--show")
+    assert "ours/extra/__init__.py: code, is run" in said
+    assert 'own_stages = "ours"' in said
+    assert list(elsewhere.iterdir()) == []
+    said = made.run("restore", "--from-backup", str(target))
+    assert "Set aside in from-backup, and not run: caseforge.toml, ours/extra/__init__.py" in said
+    assert "4 contents" in said
+    assert not ran.exists()
+    assert not (elsewhere / "ours").exists()
+    shutil.copytree(elsewhere / "from-backup", elsewhere, dirs_exist_ok=True)
+    made.run("flush")
+    assert ran.exists()
+    assert made.json("verify")["problems"] == []
+
+
+def test_code_that_is_trusted_is_in_place_after_a_restore(
+    made: CommandLine, lose_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.run("config", "templates", str(made.folder / "words"), "--stage", "usecases")
+    (made.folder / "caseforge.toml").write_text(f'templates = "words"\n{made.configuration()}')
+    target = made.folder / "kept.tar.zst"
+    made.run("backup", str(target))
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.delenv("CASEFORGE_PROJECT")
+    monkeypatch.chdir(elsewhere)
+    lose_database()
+    made.run("restore", "--from-backup", str(target), "--trust-code")
+    assert (elsewhere / "words" / "usecases" / "system.jinja").exists()
+    made.run("status")
+    assert "from-backup" not in {path.name for path in elsewhere.iterdir()}
+    assert "name it with --from-backup" in made.run("restore", "--trust-code", expected=2)
+
+
 def test_a_damaged_backup_is_said_to_be_so_and_the_database_stays_empty(made: CommandLine, lose_database: NewDatabase) -> None:
     target = made.folder / "kept.tar.zst"
     made.run("backup", str(target))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.artifacts import ArtifactDamaged, ArtifactFolder
 from caseforge_assets.commands import write_journal as write_journal_module
 from caseforge_assets.commands.fold_journal import fold_journal
 from caseforge_assets.commands.plan_batches import plan_batches
@@ -297,6 +298,50 @@ def test_what_runs_for_long_journals_when_much_or_old_is_marked(bench: OpenBench
         opened.change(f"update caseforge.framework set title = 'Shop {number}'")
         journal_now_and_then(opened.store, opened.folder)
         assert opened.column("select count(*) from caseforge.journal_mark")[0] <= 3
+
+
+def journal_of(folder: ArtifactFolder, *lines: str, previous: object = None, **head: object) -> ArtifactFolder:
+    """A journal of one segment, made by hand."""
+    name = "journal/20261124T120000000000Z-0011aabb.journal.jsonl"
+    said = {"segment": name, "format": 2, "schema": "x", "written_at": "2026-11-24T12:00:00+00:00", "previous": previous, **head}
+    folder.write(name, ["\n".join([json.dumps(said), *lines, json.dumps({"rows": sum('"row":' in line for line in lines)}), ""]).encode()])
+    return folder
+
+
+ROW = '{"table":"framework","row":{"key":"shop","title":%s}}'
+STRANGE: dict[str, tuple[list[str], dict[str, object]]] = {
+    "round in a circle": ([], {"previous": {"path": "journal/20261124T120000000000Z-0011aabb.journal.jsonl", "sha256": "0" * 64}}),
+    "before it nothing that is checked": ([], {"previous": {"path": "journal/a.journal.jsonl", "sha256": None}}),
+    "out of the folder": ([], {"previous": {"path": "../../etc/passwd", "sha256": "0" * 64}}),
+    "a format in words": ([], {"format": "two"}),
+    "no time": ([], {"written_at": "today"}),
+    "a time without a zone": ([], {"written_at": "2026-11-24T12:00:00"}),
+    "deep": ([ROW % ("[" * 100_000 + "]" * 100_000)], {}),
+    "deep, in the end": (["[" * 100_000], {}),
+    "another kind of value": (['{"table":"batch","row":{"id":1,"provider_id":"x"}}'], {}),
+    "rows of which others are missing": (['{"table":"node","row":{"id":1,"framework_key":"shop","stable_id":"a"}}'], {}),
+    "a number that is none": (['{"table":"batch","row":{"id":x,"state":"open"}}'], {}),
+    "gone, and not what": (['{"table":"batch","gone":5}'], {}),
+    "a tab": (['{"table":"batch",\t"row":{"id":1}}'], {}),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_a_journal_that_caseforge_did_not_write_is_refused_as_a_whole(empty_store: Engine, tmp_path: Path, case: str) -> None:
+    lines, head = STRANGE[case]
+    folder = journal_of(ArtifactFolder(str(tmp_path)), *lines, **head)
+    with pytest.raises(ValueError, match="journal"):
+        restore(empty_store, folder)
+    assert set(map(len, everything(empty_store).values())) == {0}
+
+
+def test_a_journal_that_is_a_bomb_is_refused_in_no_time(empty_store: Engine, tmp_path: Path) -> None:
+    folder = ArtifactFolder(str(tmp_path))
+    name = "journal/20261124T120000000000Z-0011aabb.journal.jsonl"
+    folder.write_packed(name, (bytes(1 << 20) for _ in range(1_024)))
+    assert folder.stored_bytes(f"{name}.zst") < 100_000
+    with pytest.raises(ArtifactDamaged, match="unpack to more"):
+        restore(empty_store, folder)
 
 
 def test_what_was_restored_is_not_journaled_again(bench: OpenBench, empty_store: Engine) -> None:

@@ -1,0 +1,61 @@
+"""Unpacking what somebody else may have packed: never more than a file of its size can honestly hold, and in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, cast
+
+CHUNK_BYTES = 1 << 20
+MOST_RATIO = 1_000  # batches of equal prompts shrink to a hundredth; a bomb to a hundred-thousandth
+FREE_BYTES = 64 << 20  # what unpacks to less is no bomb, however small it is
+LARGEST_WINDOW_BYTES = 128 << 20  # what unpacking may take of the memory
+
+
+class BadPacking(ValueError):
+    """It cannot be unpacked, or unpacks to more than it can honestly hold; the text says which."""
+
+
+def unpacked_chunks(packed: IO[bytes], *, several: bool = True) -> Iterator[bytes]:
+    """What a file of zstd holds, in chunks of a mebibyte at most.
+
+    Args:
+        several: whether frames that follow the first one are read, too.
+
+    Raises:
+        BadPacking: it is damaged, ends too early, or is a bomb.
+    """
+    import zstandard
+
+    counted, given = _Counted(packed), 0
+    unpacker = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW_BYTES)
+    try:
+        with unpacker.stream_reader(cast("IO[bytes]", counted), read_across_frames=several, closefd=False) as reader:
+            while chunk := reader.read(CHUNK_BYTES):
+                given += len(chunk)
+                if given > FREE_BYTES + MOST_RATIO * counted.taken:
+                    raise BadPacking(f"its first {counted.taken:,} bytes unpack to more than {given:,}, which nothing of CaseForge does")
+                yield chunk
+    except zstandard.ZstdError as error:
+        raise BadPacking(str(error)) from error
+
+
+def unpacked_size(header: bytes) -> int:
+    """The size that the first bytes of a packed file state; -1 where they state none."""
+    import zstandard
+
+    try:
+        return int(zstandard.get_frame_parameters(header).content_size)
+    except zstandard.ZstdError:
+        return -1
+
+
+class _Counted:
+    """A file that counts what is read from it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.taken = file, 0
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(size)
+        self.taken += len(content)
+        return content
