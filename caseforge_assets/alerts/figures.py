@@ -58,6 +58,22 @@ class PlanFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingPlan:
+    """One plan with pending requests of which nothing is sent until a person acts: an approved one that is held back, or a draft (None).
+
+    `decided_by` is who approved it, or which command made the draft, at the time `since`. The cost is None where unknown.
+    """
+
+    id: int
+    framework_key: str
+    held_back: str | None
+    decided_by: str
+    since: datetime
+    requests: int
+    expected_cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunCost:
     """What nodes of a plan cost in one stage with one model, beside those of earlier runs at providers that bill; USD. Without earlier ones: None."""
 
@@ -73,11 +89,15 @@ class RunCost:
 
 @dataclass(frozen=True, slots=True)
 class BudgetFigures:
-    """One budget, and what of it is spent or reserved; USD. `framework_key` is None for the one over all."""
+    """One budget, and what of it is spent or reserved; USD. `framework_key` is None for the one over all.
+
+    `unknown` answers of unknown cost are in the sum at what they were expected to cost.
+    """
 
     framework_key: str | None
     budget_usd: Decimal
     committed_usd: Decimal
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,7 @@ class Figures:
     batches: tuple[BatchFigures, ...] = ()
     unsent: tuple[UnsentFigures, ...] = ()
     plans: tuple[PlanFigures, ...] = ()
+    waiting_plans: tuple[WaitingPlan, ...] = ()
     run_costs: tuple[RunCost, ...] = ()
     budgets: tuple[BudgetFigures, ...] = ()
     providers: tuple[ProviderFigures, ...] = ()

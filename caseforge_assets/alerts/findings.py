@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost, UnsentFigures
+from caseforge_assets.alerts.figures import (
+    BatchFigures,
+    BudgetFigures,
+    Figures,
+    PlanFigures,
+    ProviderFigures,
+    RunCost,
+    UnsentFigures,
+    WaitingPlan,
+)
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.costs.sums import usd
 from caseforge_assets.redaction import redact
 
 ALL_FRAMEWORKS = "all frameworks"
@@ -42,6 +52,7 @@ def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: Ope
         *(finding for batch in figures.batches for finding in _of_batch(batch, thresholds)),
         *(_of_unsent(unsent) for unsent in figures.unsent),
         *(finding for plan in figures.plans for finding in _of_plan(plan, limits, now)),
+        *(finding for plan in figures.waiting_plans for finding in _of_waiting_plan(plan, thresholds, now)),
         *(finding for cost in figures.run_costs for finding in _of_run_cost(cost, limits)),
         *(finding for budget in figures.budgets for finding in _of_budget(budget, limits)),
         *(finding for provider in figures.providers for finding in _of_provider(provider, thresholds, now)),
@@ -109,6 +120,19 @@ def _of_plan(plan: PlanFigures, limits: _Limits, now: datetime) -> Iterator[Find
         yield Finding(Rule.cost_over_estimate, subject, _severity(over, thresholds.cost_over), text, plan.framework_key)
 
 
+def _of_waiting_plan(plan: WaitingPlan, thresholds: Thresholds, now: datetime) -> Iterator[Finding]:
+    when = f"{plan.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if plan.held_back is not None:
+        text = f"{plan.held_back}. {plan.decided_by} approved it on {when}"
+        yield Finding(Rule.plan_waits, f"plan {plan.id}", Severity.warning, text, plan.framework_key)
+    elif (now - plan.since).total_seconds() > thresholds.draft_open_h * 3_600:
+        text = (
+            f"plan {plan.id} of {plan.framework_key}, which {plan.decided_by} made on {when}, waits for approval: {plan.requests:,} requests, expected "
+            f"cost {usd(plan.expected_cost_usd)}. Approve it (caseforge approve {plan.id}) or decline it (caseforge plans decline {plan.id})"
+        )
+        yield Finding(Rule.plan_waits, f"plan {plan.id}", Severity.warning, text, plan.framework_key)
+
+
 def _of_run_cost(cost: RunCost, limits: _Limits) -> Iterator[Finding]:
     thresholds, subject = limits.thresholds, f"plan {cost.plan_id} {cost.stage} {cost.model}"
     earlier = cost.earlier_cost_per_node_usd
@@ -130,6 +154,8 @@ def _of_budget(budget: BudgetFigures, limits: _Limits) -> Iterator[Finding]:
     if used_up or share >= limits.thresholds.budget_share or limits.reached(Rule.budget, subject, share, limits.thresholds.budget_share):
         whose = f"the budget of {budget.framework_key}" if budget.framework_key else "the budget over all frameworks"
         text = f"${budget.committed_usd:,.2f} of {whose} (${budget.budget_usd:,.2f}) are spent or reserved ({share:.0%})"
+        if budget.unknown:
+            text += f"; the cost of {budget.unknown:,} answers is unknown, and counted as expected"
         then = "; nothing more is sent until budget_usd is raised" if used_up else ""
         yield Finding(Rule.budget, subject, Severity.critical if used_up else Severity.warning, text + then, budget.framework_key)
 

@@ -17,6 +17,7 @@ class Rule(StrEnum):
     stray_lines = "stray_lines"
     too_long = "too_long"
     plan_open = "plan_open"
+    plan_waits = "plan_waits"
     cost_over_estimate = "cost_over_estimate"
     cost_over_baseline = "cost_over_baseline"
     budget = "budget"
@@ -87,6 +88,10 @@ _FACTS = {
         "requests are too long for their model, even made from half, and were not sent", "they are sent, or nobody asks for them any more"
     ),
     Rule.plan_open: _Facts("a plan is not through so many hours after its first submission", "its last outcome is there"),
+    Rule.plan_waits: _Facts(
+        "an approved plan is held back by its limit, a budget or an unknown price, or a draft waits for approval for so many hours",
+        "it is sent, declined or cancelled",
+    ),
     Rule.cost_over_estimate: _Facts("a plan's answers cost so much more than they were expected to", "they do not any more"),
     Rule.cost_over_baseline: _Facts("a node of a plan costs so much more than nodes did in earlier runs", "it does not any more"),
     Rule.budget: _Facts("this share of a budget is spent or reserved; critical when all of it is", "there is room again"),

@@ -18,6 +18,7 @@ class Thresholds(BaseModel):
     failed_share: Decimal = Field(default=Decimal("0.10"), ge=0, lt=1)
     token_limit_share: Decimal = Field(default=Decimal("0.05"), ge=0, lt=1)
     plan_open_h: float = Field(default=36.0, gt=0)
+    draft_open_h: float = Field(default=24.0, gt=0)
     cost_over: Decimal = Field(default=Decimal("0.20"), ge=0)
     cost_min_answers: int = Field(default=10, ge=1, description="fewer answers say nothing about cost")
     budget_share: Decimal = Field(default=Decimal("0.80"), gt=0, le=1)

@@ -24,6 +24,7 @@ _COMMANDS = {
     "plan": "generation",
     "generate": "generation",
     "approve": "money",
+    "plans": "plans",
     "pairs": "pairs",
     "submit": "generation",
     "retry": "generation",
@@ -105,10 +106,13 @@ def exit_code(error: Exception) -> int:
     from caseforge_assets.artifacts import ArtifactsUnavailable
     from caseforge_assets.batch_server import PortTakenError, StateDirInUseError
     from caseforge_assets.cli.webserver import WebserverError
+    from caseforge_assets.commands.approve_plan import LimitTooLow
     from caseforge_assets.openai_batch.errors import ProviderError
     from caseforge_assets.store.cluster_location import EmbeddedPostgresError
     from caseforge_assets.store.engine import StoreUnavailable
 
+    if isinstance(error, LimitTooLow):
+        return NOT_APPROVED
     if isinstance(error, (LookupError, ValueError, PortTakenError, StateDirInUseError)):
         return BAD_INPUT
     if isinstance(error, (EmbeddedPostgresError, StoreUnavailable, ArtifactsUnavailable)):

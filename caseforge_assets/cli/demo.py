@@ -91,7 +91,7 @@ def _run(session: Session) -> None:
     with session.store.begin() as connection:
         providers.set_stopped(connection, session.provider.id, None)
         draft = draft_plan(connection, session.settings.configuration, KEY, all_stages(), simulated=True, made_by="demo")
-        plans.decide(connection, draft.id, draft.nodes > 0)
+        plans.decide(connection, draft.id, draft.nodes > 0, bills=False)
     print_plan(draft, simulated=True)
     follow(session)
     session.mirror()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console, errors, print_json, usd
 from caseforge_assets.cli.options import (
     Choice,
@@ -126,7 +127,7 @@ def plan(
 @click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="How many nodes --test takes.")
 @regenerate_option
 @refresh_context_option
-@click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend.")
+@click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend; refused where it costs more.")
 @click.option("--yes", is_flag=True, help="Approve the plan without being asked.")
 @click.option("--wait", is_flag=True, help="Poll and collect to the end; without it the command returns after submitting.")
 @json_option
@@ -168,12 +169,12 @@ def generate(
             refresh_context=refresh_context,
             named=named_ids(connection, key, nodes),
         )
+        cap = _limit(draft, provider.simulated, max_cost_usd)  # what it raises leaves nothing behind
     if not as_json:
         print_plan(draft, provider.simulated)
     approved = draft.nodes > 0 and (yes or provider.simulated or _is_small(session, draft) or _asked(draft))
     with session.store.begin() as connection:
-        cap = Decimal(str(max_cost_usd)) if max_cost_usd is not None else None
-        plans.decide(connection, draft.id, approved, cap)
+        plans.decide(connection, draft.id, approved, cap, by=account_name(), bills=not provider.simulated)
     if draft.nodes and not approved:
         session.mirror()
         errors.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
@@ -194,10 +195,9 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
         with session.store.begin() as connection:
             pending = pending_without_approval(connection, False)
             if pending.requests and (
-                yes
-                or click.confirm(f"{pending.requests:,} pending requests, expected cost {usd(pending.expected_cost_usd)}. Send?", err=True)
+                yes or click.confirm(f"{pending.requests:,} pending requests, expected cost {pending.expected_cost}. Send?", err=True)
             ):
-                approve_pending(connection, made_by="submit")
+                approve_pending(connection, made_by="submit", by=account_name())
     finish_sending(session, None, wait=wait, as_json=as_json, summary={})
 
 
@@ -258,7 +258,7 @@ def retry(
         print_too_long(draft.too_long)
     approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
     with session.store.begin() as connection:
-        plans.decide(connection, draft.id, approved)
+        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
     if draft.nodes and not approved:
         session.mirror()
         sys.exit(NOT_APPROVED)
@@ -315,6 +315,21 @@ def _failed_nodes(session: Session, key: str | None) -> int:
 def _is_small(session: Session, draft: Plan) -> bool:
     limit, cost = session.settings.configuration.auto_approve_below_usd, draft.expected_cost_usd
     return cost is not None and cost < limit
+
+
+def _limit(draft: Plan, simulated: bool, max_cost_usd: float | None) -> Decimal | None:
+    """The limit that a plan is to have, if it can be kept.
+
+    Raises:
+        LimitTooLow: it is below what the plan costs.
+    """
+    from caseforge_assets.commands.approve_plan import refuse_low_limit
+    from caseforge_assets.costs.sums import Cost
+
+    limit = None if max_cost_usd is None else Decimal(str(max_cost_usd))
+    if not simulated:
+        refuse_low_limit("this plan", Cost.of(draft.expected_cost_usd), limit)
+    return limit
 
 
 def _asked(draft: Plan) -> bool:

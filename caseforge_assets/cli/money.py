@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
+from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
@@ -22,16 +23,19 @@ GROUPINGS = ("stage", "model", "day", "branch", "framework", "batch", "outcome",
 
 @click.command()
 @click.argument("plan_id", metavar="PLAN", type=int)
-@click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend.")
+@click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend; refused where it costs more.")
+@click.option("--by", metavar="NAME", help="Who approves it; by default the name of the account.")
 @pass_session
-def approve(session: Session, plan_id: int, max_cost_usd: float | None) -> None:
+def approve(session: Session, plan_id: int, max_cost_usd: float | None, by: str | None) -> None:
     """Approve the draft number PLAN, as `caseforge plan --keep` made it. `caseforge submit` or the sensors send it."""
     from caseforge_assets.commands.approve_plan import approve_plan
 
+    limit = Decimal(str(max_cost_usd)) if max_cost_usd is not None else None
     with session.store.begin() as connection:
-        plan = approve_plan(connection, plan_id, Decimal(str(max_cost_usd)) if max_cost_usd is not None else None)
+        approved = approve_plan(connection, session.settings.configuration, plan_id, limit, by=by or account_name())
+    requests = approved.now + approved.later
     console.print(
-        f"Plan {plan.id} is approved: {plan.framework_key}, {plan.node_count:,} requests, expected cost {usd(plan.expected_cost_usd)}. "
+        f"Plan {plan_id} is approved: {approved.plan.framework_key}, {requests:,} requests, expected cost {approved.open_cost}. "
         "`caseforge submit` sends it."
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -11,24 +10,31 @@ from rich.table import Table
 from caseforge_assets.cli.console import console, print_json, usd
 
 if TYPE_CHECKING:
+    from caseforge_assets.commands.budgets_left import Left
     from caseforge_assets.commands.compare_models import ModelCost
     from caseforge_assets.commands.fit_requests import TooLong
     from caseforge_assets.commands.make_plan import Plan
 
 
-def print_drafted(draft: Plan, simulated: bool, compared: list[ModelCost], left: dict[str, Decimal], *, kept: bool, as_json: bool) -> None:
+def print_drafted(draft: Plan, simulated: bool, compared: list[ModelCost], left: dict[str, Left], *, kept: bool, as_json: bool) -> None:
     """A draft with what stands below it: other models, where they were asked for; what is left of the budgets; its number, where it is kept."""
     number = draft.id if kept else None
     if as_json:
-        print_json({**plan_json(draft, simulated), "plan": number, "compared": _compared_json(compared), "budgets_left_usd": left})
+        print_json({**plan_json(draft, simulated), "plan": number, "compared": _compared_json(compared), **_left_json(left)})
         return
     print_plan(draft, simulated)
     if compared:
         _print_compared(compared)
     for name, amount in left.items():
-        console.print(f"Left of the budget of {name}: {usd(amount)}.")
+        unknown = f" ({amount.unknown:,} answers of unknown cost are counted as expected)" if amount.unknown else ""
+        console.print(f"Left of the budget of {name}: {usd(amount.usd)}{unknown}.")
     if kept:
         console.print(f"Kept as plan {number}. Approve it with: caseforge approve {number}")
+
+
+def _left_json(left: dict[str, Left]) -> dict[str, Any]:
+    unknown = {name: one.unknown for name, one in left.items()}
+    return {"budgets_left_usd": {name: one.usd for name, one in left.items()}, "budgets_left_unknown_costs": unknown}
 
 
 def _print_compared(compared: list[ModelCost]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console, errors, print_json, usd
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
@@ -66,7 +67,7 @@ def retry_low_scores(session: Session, key: str, stages: list[Any], nodes: str |
         _print_draft(draft, below, simulated=provider.simulated)
     approved = bool(draft.asked) and (yes or provider.simulated or click.confirm("Ask for them again?", err=True))
     with session.store.begin() as connection:
-        plans.decide(connection, draft.id, approved)
+        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
     if draft.asked and not approved:
         session.mirror()
         errors.print("Declined: nothing was sent. What there is stays as it is.")

@@ -7,40 +7,41 @@ from decimal import Decimal
 
 from caseforge_assets.commands.expected_costs import expected_costs
 from caseforge_assets.commands.fit_requests import of_known_stages
+from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.store import pending, plans, requests
 from caseforge_assets.store.engine import Connection
 
 
 @dataclass(frozen=True)
 class Pending:
-    """Requests that wait for approval; the cost is None where one of them is unknown."""
+    """Requests that wait for approval, and what they are expected to cost."""
 
     requests: int
-    expected_cost_usd: Decimal | None
+    expected_cost: Cost
 
 
 def pending_without_approval(connection: Connection, simulated: bool) -> Pending:
-    """What is pending, but in no approved plan that covers its stage."""
-    rows, _ = of_known_stages(pending.unapproved(connection))
-    costs = list(expected_costs(connection, rows, simulated).values())
-    return Pending(len(rows), None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0)))
+    """What is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
+    rows, _ = of_known_stages(pending.unapproved(connection, simulated))
+    return Pending(len(rows), total(expected_costs(connection, rows, simulated).values()))
 
 
-def approve_pending(connection: Connection, *, made_by: str, max_cost_usd: Decimal | None = None) -> list[int]:
-    """Puts pending requests under one approved plan per framework; returns the plans' ids.
+def approve_pending(connection: Connection, *, made_by: str, max_cost_usd: Decimal | None = None, by: str | None = None) -> list[int]:
+    """Puts pending requests under one approved plan per framework, for providers that bill; returns the plans' ids.
 
     Args:
-        max_cost_usd: what each of these plans may spend at most.
+        max_cost_usd: what these plans may spend at most, all together: each may spend what it costs, and its part of what is left.
+        by: who approves it; None: `made_by`.
     """
-    rows, _ = of_known_stages(pending.unapproved(connection))
+    rows, _ = of_known_stages(pending.unapproved(connection, simulated=False))
+    groups = {key: [row for row in rows if row.framework_key == key] for key in sorted({row.framework_key for row in rows})}
+    costs = {key: total(expected_costs(connection, group, False).values()) for key, group in groups.items()}
+    left = None if max_cost_usd is None else (max_cost_usd - total(costs.values()).known_usd) / max(len(groups), 1)
     plan_ids = []
-    for key in sorted({row.framework_key for row in rows}):
-        group = [row for row in rows if row.framework_key == key]
+    for key, group in groups.items():
         plan_id = plans.add_plan(connection, key, sorted({row.stage for row in group}), made_by, len(group))
-        costs = list(expected_costs(connection, group, False).values())
-        total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
-        plans.set_estimate(connection, plan_id, len(group), total, {})
+        plans.set_estimate(connection, plan_id, len(group), costs[key].usd, {})
         requests.set_plan(connection, [row.id for row in group], plan_id)
-        plans.decide(connection, plan_id, True, max_cost_usd)
+        plans.decide(connection, plan_id, True, None if left is None else costs[key].known_usd + left, by=by)
         plan_ids.append(plan_id)
     return plan_ids

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from caseforge_assets.alerts.changes import Changes, Event, OpenAlert, decide_changes
 from caseforge_assets.alerts.figures import BudgetFigures, Figures
 from caseforge_assets.alerts.findings import find
 from caseforge_assets.alerts.rules import Finding
+from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
@@ -62,6 +62,7 @@ def read_figures(connection: Connection, configuration: Configuration, now: date
         batches=tuple(batches),
         unsent=tuple(alert_figures.unsent(connection)),
         plans=tuple(of_plans),
+        waiting_plans=tuple(alert_figures.waiting_plans(connection)),
         run_costs=tuple(run_costs),
         budgets=tuple(_budgets(connection, configuration)),
         providers=tuple(alert_figures.providers(connection)),
@@ -77,12 +78,13 @@ def _numbers(open_alerts: Sequence[OpenAlert], kind: str) -> list[int]:
 def _budgets(connection: Connection, configuration: Configuration) -> list[BudgetFigures]:
     committed = plans.committed_by_framework(connection)
     found = [
-        BudgetFigures(key, entry.budget_usd, committed.get(key, Decimal(0)))
+        BudgetFigures(key, entry.budget_usd, committed.get(key, Cost()).known_usd, committed.get(key, Cost()).unknown)
         for key, entry in configuration.frameworks.items()
         if entry.budget_usd is not None
     ]
     if configuration.budget_usd is not None:
-        found.append(BudgetFigures(None, configuration.budget_usd, sum(committed.values(), Decimal(0))))
+        over_all = total(committed.values())
+        found.append(BudgetFigures(None, configuration.budget_usd, over_all.known_usd, over_all.unknown))
     return found
 
 

@@ -198,7 +198,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     waiting = {row.node_id: row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id}
     refitted = refit_budgets(connection, configuration, drafting.key, stage, [row.node_id for row, _ in rows if row.node_id not in built])
     waiting |= {node_id: request_id for node_id, request_id in refitted.items() if node_id in waiting}
-    free = requests.without_approval(connection, list(waiting.values()))  # a draft takes nothing from approved plans
+    free = requests.without_approval(connection, list(waiting.values()), drafting.simulated)  # a draft takes nothing from approved plans
     requests.set_plan(connection, free, plan_id)
     settled = settle_requests(connection, configuration, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
     drafting.reused += len(settled.reused)

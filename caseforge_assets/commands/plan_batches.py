@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from caseforge_assets.batches.custom_id import make_custom_id
@@ -13,12 +13,13 @@ from caseforge_assets.commands.check_models import unfit_requests
 from caseforge_assets.commands.expected_costs import expected_costs
 from caseforge_assets.commands.fit_requests import TooLong, settle_requests
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.costs.budgets import check_budget
+from caseforge_assets.costs.budgets import Limits, Wanted, hold_back
+from caseforge_assets.costs.sums import total
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches, pending, plans, providers, requests
 from caseforge_assets.store.batches import NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
-from caseforge_assets.store.pending import PendingRequest
+from caseforge_assets.store.pending import EVERYTHING, Consent, PendingRequest
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,16 @@ def plan_batches(
     configuration: Configuration,
     *,
     quiet_period_s: float = 0.0,
-    request_ids: Sequence[int] | None = None,
+    consent: Consent = EVERYTHING,
 ) -> Planned:
     """Packs what may be sent into as few batches as the limits allow.
 
-    A provider that bills gets requests of approved plans within a budget only. What can be answered from the store is not
-    sent; what is too long for its model is sent shorter, or fails.
+    A provider that bills gets requests of approved plans within a budget only; a plan that does not fit waits as a whole, says why, and holds
+    up no other. What can be answered from the store is not sent; what is too long for its model is sent shorter, or fails.
 
     Args:
         quiet_period_s: while newer requests than this are still being made, nothing is planned.
-        request_ids: only these, if given.
+        consent: only what it covers.
     """
     with store.begin() as connection:
         lock_in_transaction(connection, "plan batches")
@@ -63,19 +64,21 @@ def plan_batches(
             return Planned(held_back=f"requests are still being made; waiting for {quiet_period_s:.0f} s without a new one")
 
         def find(made: Sequence[int]) -> list[PendingRequest]:
-            ids = None if request_ids is None else [*request_ids, *made]
-            return pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, ids)
+            ids = None if consent.request_ids is None else consent.request_ids.union(made)
+            covered = replace(consent, request_ids=ids)
+            return pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, covered)
 
         settled = settle_requests(connection, configuration, provider.simulated, find)
         rows, unfit = _fit(connection, configuration, settled.rows)
         costs = expected_costs(connection, rows, provider.simulated)
-        rows, held_back = _affordable(connection, provider, configuration, rows, costs)
+        rows, waits = _affordable(connection, provider, configuration, rows, costs)
         groups = _packed(connection, provider, configuration, rows)
         ids = [_add_batch(connection, provider, configuration, group, costs) for group in groups]
         sent = sum(len(group) for group in groups)
-        if not held_back and sent < len(rows):
-            held_back = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
-    reasons = "; ".join(reason for reason in (settled.unknown, unfit, held_back) if reason)
+        no_room = ""
+        if sent < len(rows):
+            no_room = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
+    reasons = "; ".join(reason for reason in (settled.unknown, unfit, *waits, no_room) if reason)
     return Planned(tuple(ids), len(settled.reused), reasons, len(settled.fitted.shortened), settled.fitted.too_long)
 
 
@@ -91,16 +94,39 @@ def _fit(connection: Connection, configuration: Configuration, rows: list[Pendin
 
 def _affordable(
     connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest], costs: dict[int, Decimal | None]
-) -> tuple[list[PendingRequest], str]:
-    """The rows, or none of a framework or plan that has no budget left, with the reason."""
+) -> tuple[list[PendingRequest], list[str]]:
+    """The rows of the plans that fit their limits and budgets, each question once, and why those of others wait, which is noted with their plans.
+
+    A question that a plan which waits would ask is asked by the next one.
+    """
     if provider.simulated or not rows:
-        return rows, ""
-    committed = plans.committed_by_framework(connection)
-    caps = plans.committed(connection, sorted({row.plan_id for row in rows if row.plan_id is not None}))
-    budgets = {key: entry.budget_usd for key, entry in configuration.frameworks.items()}
-    new = [(row.framework_key, row.plan_id, costs[row.id]) for row in rows]
-    reason = check_budget(new, configuration.budget_usd, budgets, committed, caps, allow_unknown=configuration.allow_unknown_cost)
-    return ([], reason) if reason else (rows, "")
+        return pending.each_question_once(rows, configuration.reuses_by_identity), []
+    limits = _limits(connection, configuration, rows)
+    waits: dict[int | None, str] = {}
+    while True:
+        once = pending.each_question_once([row for row in rows if row.plan_id not in waits], configuration.reuses_by_identity)
+        if not (found := hold_back(_wanted(once, costs), limits)):
+            break
+        waits |= found
+    plans.note_held_back(connection, {row.plan_id: waits.get(row.plan_id) for row in rows if row.plan_id is not None})
+    return once, list(waits.values())
+
+
+def _limits(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> Limits:
+    return Limits(
+        configuration.budget_usd,
+        {key: entry.budget_usd for key, entry in configuration.frameworks.items()},
+        plans.committed_by_framework(connection),
+        plans.committed(connection, {row.plan_id for row in rows if row.plan_id is not None}),
+        allow_unknown=configuration.allow_unknown_cost,
+    )
+
+
+def _wanted(rows: Sequence[PendingRequest], costs: dict[int, Decimal | None]) -> list[Wanted]:
+    groups: dict[tuple[int | None, str], list[Decimal | None]] = {}
+    for row in rows:
+        groups.setdefault((row.plan_id, row.framework_key), []).append(costs[row.id])
+    return [Wanted(plan_id, key, len(group), total(group)) for (plan_id, key), group in groups.items()]
 
 
 def _packed(
@@ -131,7 +157,6 @@ def _packed(
 def _add_batch(
     connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest], costs: dict[int, Decimal | None]
 ) -> int:
-    known = [costs[row.id] for row in rows]
     values = {
         "provider_id": provider.id,
         "submission_id": uuid.uuid4().hex,
@@ -141,7 +166,7 @@ def _add_batch(
         "owner": configuration.batch_user_assignment,
         "request_count": len(rows),
         "input_tokens": sum(row.input_tokens for row in rows),
-        "expected_cost_usd": None if None in known else sum((cost or Decimal(0) for cost in known), Decimal(0)),
+        "expected_cost_usd": total(costs[row.id] for row in rows).usd,
     }
     attempts = [
         NewAttempt(row.node_id, row.id, make_custom_id(row.stage, row.code, row.id), row.fingerprint, row.generation, costs[row.id])

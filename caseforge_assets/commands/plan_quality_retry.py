@@ -109,7 +109,7 @@ def _ask_again(
     """Makes requests; returns the nodes that are asked for. Drafts that nobody approved are taken over as they are."""
     standing = {row.node_id: row for row, _ in survey(connection, configuration, key, stage, simulated, [row.node_id for row in low])}
     active = {row.node_id: row.request_id or 0 for row in standing.values() if row.request_state in UNDER_WAY}
-    drafts = set(requests.without_approval(connection, list(active.values())))
+    drafts = set(requests.without_approval(connection, list(active.values()), simulated))
     free = {node_id for node_id, request_id in active.items() if request_id in drafts}
     wanted = [row for row in low if not row.edited and (row.node_id not in active or row.node_id in free)]
     new = [row.node_id for row in wanted if row.node_id not in active]

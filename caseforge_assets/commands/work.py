@@ -26,6 +26,7 @@ from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine, StoreUnavailable
+from caseforge_assets.store.pending import EVERYTHING, Consent
 
 UNFINISHED = ("planned", "written", "uploaded", "creating", "open", "final")
 SIMULATED_INTERVAL_S = 0.5
@@ -69,7 +70,7 @@ def work_round(
     configuration: Configuration,
     *,
     quiet_period_s: float = 0.0,
-    request_ids: Sequence[int] | None = None,
+    consent: Consent = EVERYTHING,
     submit: bool = True,
     plan: bool = True,
 ) -> Round:
@@ -77,7 +78,7 @@ def work_round(
 
     Args:
         quiet_period_s: while newer requests than this are still being made, nothing is planned.
-        request_ids: only these are planned, if given.
+        consent: what may be sent: only what it covers is planned, and of the batches that are planned already, only those that hold nothing else.
         submit: whether anything is sent.
         plan: whether new batches are planned; those that are planned already go on without it.
 
@@ -90,7 +91,7 @@ def work_round(
     collected = collect_finished(store, provider, folder, configuration)
     planned, refused = Planned(), []
     if submit and plan:
-        planned = plan_batches(store, provider, configuration, quiet_period_s=quiet_period_s, request_ids=request_ids)
+        planned = plan_batches(store, provider, configuration, quiet_period_s=quiet_period_s, consent=consent)
     if submit:
         refused = [batch for batch in submit_batches(store, provider, folder) if batch.state == "refused"]
     with store.connect() as connection:

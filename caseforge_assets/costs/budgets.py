@@ -1,12 +1,10 @@
-"""Budgets: what is left, whether requests still fit in, and by how much they do not. USD, Decimal throughout."""
+"""Budgets: what is left, which plans still fit in, and by how much the others do not. USD, Decimal throughout."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
 
-ZERO = Decimal(0)
-
-Key = TypeVar("Key")
+from caseforge_assets.costs.sums import ZERO, Cost, total
 
 
 def budget_left(budget_usd: Decimal, spent_usd: Decimal, reserved_usd: Decimal) -> Decimal:
@@ -31,61 +29,99 @@ def over_by(budget_usd: Decimal, committed_usd: Decimal, new_usd: Decimal) -> De
     return max(committed_usd + new_usd - budget_usd, ZERO)
 
 
-def check_budget(
-    new: Sequence[tuple[str, int | None, Decimal | None]],
-    budget_usd: Decimal | None,
-    framework_budgets: Mapping[str, Decimal | None],
-    committed: Mapping[str, Decimal],
-    plans: Mapping[int, tuple[Decimal | None, Decimal]],
-    *,
-    allow_unknown: bool = False,
-) -> str:
-    """Check requests to a provider that bills against all budgets that concern them.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of one plan is to be sent at once: so many requests at this cost. The plan is None for requests that are in none."""
+
+    plan_id: int | None
+    framework_key: str
+    requests: int
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What holds.
+
+    The budget over all frameworks and those of single ones (None or absent: there is none); what is spent or reserved of them by framework, all
+    of which counts against the budget over all; and for each plan its own limit (None: it has none) with what is spent or reserved of that.
+    """
+
+    budget_usd: Decimal | None
+    framework_budgets: Mapping[str, Decimal | None]
+    committed: Mapping[str, Cost]
+    plans: Mapping[int, tuple[Decimal | None, Cost]]
+    allow_unknown: bool = False
+
+
+def hold_back(wanted: Sequence[Wanted], limits: Limits) -> dict[int | None, str]:
+    """Say which plans wait, and why; all others may be sent together.
+
+    A plan is sent as a whole or waits as a whole. The oldest comes first: what it takes of a budget is not there for the next ones, and
+    a plan that waits takes nothing.
 
     Args:
-        new: Framework, plan and expected cost (None: unknown) of each request.
-        budget_usd: The budget over all frameworks; None where there is none.
-        framework_budgets: The budgets of single frameworks; None or absent where there is none.
-        committed: What is spent or reserved, by framework; all of it counts against the budget over all.
-        plans: For each plan its cap (None where it has none) and what of it is spent or reserved.
-        allow_unknown: Whether requests of unknown cost may be sent; they count as nothing.
+        wanted: Of each plan what is to be sent to a provider that bills.
+        limits: What holds.
 
     Returns:
-        Why nothing may be sent, and by how much it is over; empty where all budgets are kept.
+        By plan, what stands in the way, with what to do about it.
     """
-    unknown = sum(cost is None for _, _, cost in new)
-    if unknown and not allow_unknown:
+    taken = dict(limits.committed)
+    waits: dict[int | None, str] = {}
+    for one in sorted(wanted, key=lambda one: (one.plan_id is not None, one.plan_id or 0)):
+        if reason := _reason(one, limits, taken):
+            whose = f"plan {one.plan_id} of {one.framework_key}" if one.plan_id is not None else one.framework_key
+            waits[one.plan_id] = f"{one.requests:,} requests of {whose} wait: {reason}"
+        else:
+            taken[one.framework_key] = taken.get(one.framework_key, Cost()) + one.cost
+    return waits
+
+
+def _reason(one: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
+    if one.cost.unknown and not limits.allow_unknown:
         return (
-            f"the cost of {unknown:,} of {len(new):,} requests is unknown, because there is no batch price for their model. "
-            "Choose another model, or set allow_unknown_cost = true in caseforge.toml."
+            f"the cost of {one.cost.unknown:,} of {one.requests:,} requests is unknown, because there is no batch price for their model. "
+            "Choose another model, or set allow_unknown_cost = true in caseforge.toml"
         )
-    by_framework, by_plan = _sums((key, cost) for key, _, cost in new), _sums((plan, cost) for _, plan, cost in new)
-    without = sorted(key for key in by_framework if budget_usd is None and framework_budgets.get(key) is None)
-    if without:
-        return f"there is no budget for {', '.join(without)}. Set budget_usd in caseforge.toml."
+    own = limits.framework_budgets.get(one.framework_key)
+    if limits.budget_usd is None and own is None:
+        return f"there is no budget for {one.framework_key}. Set budget_usd in caseforge.toml"
     problems = []
-    if budget_usd is not None:
-        spent, wanted = sum(committed.values(), ZERO), sum(by_framework.values(), ZERO)
-        problems.append(_over("the budget over all frameworks", budget_usd, spent, wanted))
-    for key, wanted in by_framework.items():
-        if (budget := framework_budgets.get(key)) is not None:
-            problems.append(_over(f"the budget of {key}", budget, committed.get(key, ZERO), wanted))
-    for plan, wanted in by_plan.items():
-        cap, spent = plans.get(plan, (None, ZERO)) if plan is not None else (None, ZERO)
-        if cap is not None:
-            problems.append(_over(f"the limit of plan {plan}", cap, spent, wanted))
-    return "; ".join(problem for problem in problems if problem)
+    if limits.budget_usd is not None:
+        problems.append(_over("the budget over all frameworks", limits.budget_usd, total(taken.values()), one.cost))
+    if own is not None:
+        problems.append(_over(f"the budget of {one.framework_key}", own, taken.get(one.framework_key, Cost()), one.cost))
+    problems = [problem for problem in problems if problem]
+    todo = ["raise budget_usd in caseforge.toml"] if problems else []
+    cap, spent = limits.plans.get(one.plan_id, (None, Cost())) if one.plan_id is not None else (None, Cost())
+    if cap is not None and (problem := _over_limit(one, cap, spent)):
+        problems.append(problem)
+        todo.append(f"raise the limit (caseforge plans raise {one.plan_id})")
+    if not problems:
+        return ""
+    if one.plan_id is not None:
+        todo.append(f"cancel the plan (caseforge plans cancel {one.plan_id})")
+    return f"{'; '.join(problems)}. {_sentence(todo)}"
 
 
-def _over(name: str, budget_usd: Decimal, committed_usd: Decimal, new_usd: Decimal) -> str:
-    over = over_by(budget_usd, committed_usd, new_usd)
+def _over_limit(one: Wanted, cap: Decimal, spent: Cost) -> str:
+    if one.cost.unknown:
+        return f"the limit of plan {one.plan_id} (${cap:,.2f}) cannot be kept, because the cost of {one.cost.unknown:,} requests is unknown"
+    return _over(f"the limit of plan {one.plan_id}", cap, spent, one.cost)
+
+
+def _sentence(todo: Sequence[str]) -> str:
+    text = " or ".join(todo)
+    return text[0].upper() + text[1:]
+
+
+def _over(name: str, budget_usd: Decimal, committed: Cost, new: Cost) -> str:
+    over = over_by(budget_usd, committed.known_usd, new.known_usd)
     if not over:
         return ""
-    return f"{name} (${budget_usd:,.2f}) would be overdrawn by ${over:,.4f}: ${committed_usd:,.4f} spent or reserved, ${new_usd:,.4f} more wanted"
-
-
-def _sums(costs: Iterable[tuple[Key, Decimal | None]]) -> dict[Key, Decimal]:
-    sums: dict[Key, Decimal] = {}
-    for key, cost in costs:
-        sums[key] = sums.get(key, ZERO) + (cost or ZERO)
-    return sums
+    unknown = f" ({committed.unknown:,} answers of unknown cost counted as expected)" if committed.unknown else ""
+    return (
+        f"{name} (${budget_usd:,.2f}) would be overdrawn by ${over:,.4f}: ${committed.known_usd:,.4f} spent or reserved{unknown}, "
+        f"${new.known_usd:,.4f} more wanted"
+    )

@@ -59,9 +59,15 @@ def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
     """Approves everything that is pending, or nothing: a plan with too low a limit would hold its requests back for good."""
     with caseforge.store.begin() as connection:
         pending = pending_without_approval(connection, caseforge.provider.simulated)
-        if pending.expected_cost_usd is not None and pending.expected_cost_usd > max_cost_usd:
+        if pending.expected_cost.unknown:
             raise dg.Failure(
-                f"{pending.requests:,} requests are pending and will cost about ${pending.expected_cost_usd:,.4f}, which is more than max_cost_usd "
+                f"{pending.requests:,} requests are pending, and the cost of {pending.expected_cost.unknown:,} of them is unknown, so that max_cost_usd "
+                "cannot be kept. Nothing was approved or sent. Choose another model, or approve a plan without a limit: caseforge approve",
+                allow_retries=False,
+            )
+        if pending.expected_cost.known_usd > max_cost_usd:
+            raise dg.Failure(
+                f"{pending.requests:,} requests are pending and will cost about ${pending.expected_cost.known_usd:,.4f}, which is more than max_cost_usd "
                 f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes",
                 allow_retries=False,
             )

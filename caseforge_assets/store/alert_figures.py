@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures
+from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 from caseforge_assets.batches.provider_objects import error_entries
 
@@ -101,6 +101,23 @@ order by p.id
 def plans(connection: Connection, since: datetime, ids: Sequence[int]) -> list[PlanFigures]:
     """Approved plans that something of was sent or collected since then, or is under way, or that are named. Costs are those of providers that bill."""
     return [PlanFigures(*row) for row in connection.execute(_PLANS, {"since": since, "ids": list(ids)})]
+
+
+_WAITING_PLANS = text("""
+select p.id, p.framework_key, case when p.state = 'approved' then p.held_back end as held_back,
+       coalesce((select c.changed_by from caseforge.plan_change c where c.plan_id = p.id and c.change = 'approved' order by c.id desc limit 1),
+                p.made_by) as decided_by,
+       coalesce(p.approved_at, p.created_at) as since, count(*) as requests, p.expected_cost_usd
+from caseforge.plan p
+join caseforge.request r on r.plan_id = p.id and r.state = 'pending' and r.is_current and r.stage = any(p.stages)
+where (p.state = 'approved' and p.held_back is not null) or p.state = 'draft'
+group by p.id order by p.id
+""")
+
+
+def waiting_plans(connection: Connection) -> list[WaitingPlan]:
+    """Plans with pending requests that are held back, or that nobody has approved or declined."""
+    return [WaitingPlan(*row) for row in connection.execute(_WAITING_PLANS)]
 
 
 _RUN_COSTS = text("""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from caseforge_assets.store.copy import add_rows
+from caseforge_assets.store.pending import EVERYTHING, Consent
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import attempt, batch
 
@@ -121,6 +122,50 @@ def in_states(connection: Connection, states: Sequence[str], provider_id: int | 
     if provider_id is not None:
         query = query.where(batch.c.provider_id == provider_id)
     return [BatchRow(*row) for row in connection.execute(query)]
+
+
+NOT_CREATED = ("planned", "written", "uploaded")
+
+
+def not_created(connection: Connection, provider_id: int, consent: Consent = EVERYTHING) -> list[BatchRow]:
+    """Batches of a provider that are planned and not created yet, oldest first; of these, those that hold nothing but what a consent covers."""
+    rows = in_states(connection, NOT_CREATED, provider_id)
+    if consent == EVERYTHING or not rows:
+        return rows
+    query = text("""
+    select a.batch_id from caseforge.attempt a left join caseforge.request r on r.id = a.request_id where a.batch_id = any(:ids)
+    group by a.batch_id
+    having bool_and((cast(:plans as bigint[]) is null or coalesce(r.plan_id = any(:plans), false))
+                    and (cast(:requests as bigint[]) is null or coalesce(r.id = any(:requests), false)))
+    """)
+    plan_ids, request_ids = consent.plan_ids, consent.request_ids
+    values = {
+        "ids": [row.id for row in rows],
+        "plans": None if plan_ids is None else list(plan_ids),
+        "requests": None if request_ids is None else list(request_ids),
+    }
+    covered = set(connection.scalars(query, values))
+    return [row for row in rows if row.id in covered]
+
+
+def plans_of_not_created(connection: Connection, provider_id: int) -> dict[int, set[int]]:
+    """Plans of each batch of a provider that is planned and not created yet, by its id."""
+    query = text("""
+    select b.id, array_agg(distinct r.plan_id) filter (where r.plan_id is not null) as plans
+    from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id join caseforge.request r on r.id = a.request_id
+    where b.provider_id = :provider and b.state = any(:states) group by b.id
+    """)
+    rows = connection.execute(query, {"provider": provider_id, "states": list(NOT_CREATED)})
+    return {row.id: set(row.plans or ()) for row in rows}
+
+
+def not_created_of_plan(connection: Connection, plan_id: int) -> list[int]:
+    """Ids of the batches that hold requests of a plan and are not created yet, at whichever provider."""
+    query = text("""
+    select distinct b.id from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id join caseforge.request r on r.id = a.request_id
+    where r.plan_id = :plan and b.state = any(:states) order by b.id
+    """)
+    return list(connection.scalars(query, {"plan": plan_id, "states": list(NOT_CREATED)}))
 
 
 def newest(connection: Connection, limit: int) -> list[BatchRow]:

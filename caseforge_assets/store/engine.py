@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0012"
+HEAD = "0013"
 
 StoreUnavailable = OperationalError
 

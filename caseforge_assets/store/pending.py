@@ -11,6 +11,17 @@ from caseforge_assets.store.clock import seconds_since
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What may be sent: what these plans hold, or these requests of approved plans; where neither is given, all that approved plans hold."""
+
+    plan_ids: frozenset[int] | None = None
+    request_ids: frozenset[int] | None = None
+
+
+EVERYTHING = Consent()
+
+
+@dataclass(frozen=True, slots=True)
 class PendingRequest:
     """A pending request of a target node."""
 
@@ -39,7 +50,7 @@ select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprin
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages)
+left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated)
 where r.state = 'pending' and r.is_current
 """
 
@@ -51,6 +62,7 @@ _SENDABLE = (
     + """
   and (p.id is not null or (r.plan_id is null and :simulated))
   and (cast(:ids as bigint[]) is null or r.id = any(:ids))
+  and (cast(:plans as bigint[]) is null or r.plan_id = any(:plans))
   and not exists (select 1 from caseforge.attempt a where a.provider_id = :provider and a.outcome is null
                   and a.fingerprint = r.fingerprint and a.generation = r.generation)
   and (not :by_identity or r.own_answer or not exists (
@@ -64,35 +76,44 @@ _SENDABLE = (
 def of_nodes(connection: Connection, stage: str, node_ids: Sequence[int]) -> list[PendingRequest]:
     """Pending requests of these nodes in a stage, in framework order, locked until the transaction ends."""
     query = text(_PENDING + " and r.stage = :stage and r.node_id = any(:ids)" + _IN_ORDER + " for update of r")
-    return [PendingRequest(*row) for row in connection.execute(query, {"stage": stage, "ids": list(node_ids)})]
+    return [PendingRequest(*row) for row in connection.execute(query, {"stage": stage, "ids": list(node_ids), "simulated": True})]
 
 
 def of_plan(connection: Connection, plan_id: int, stage: str) -> list[PendingRequest]:
     """Pending requests of a stage that are under a plan, in framework order, locked until the transaction ends."""
     query = text(_PENDING + " and r.stage = :stage and r.plan_id = :plan" + _IN_ORDER + " for update of r")
-    return [PendingRequest(*row) for row in connection.execute(query, {"stage": stage, "plan": plan_id})]
+    return [PendingRequest(*row) for row in connection.execute(query, {"stage": stage, "plan": plan_id, "simulated": True})]
 
 
-def unapproved(connection: Connection) -> list[PendingRequest]:
-    """Pending requests that no approved plan covers, in framework order, locked until the transaction ends."""
-    query = text(_PENDING + " and p.id is null" + _IN_ORDER + " for update of r")
-    return [PendingRequest(*row) for row in connection.execute(query)]
+# What a person declined or cancelled waits for a new plan: no consent to everything else is one to this.
+_UNAPPROVED = """ and p.id is null
+  and not exists (select 1 from caseforge.plan o where o.id = r.plan_id and o.state in ('declined', 'cancelled'))"""
 
 
-def sendable(
-    connection: Connection, provider: int, simulated: bool, by_identity: bool, request_ids: Sequence[int] | None = None
-) -> list[PendingRequest]:
-    """Requests that may be sent to a provider, in framework order, each question once, locked until the transaction ends.
+def unapproved(connection: Connection, simulated: bool) -> list[PendingRequest]:
+    """Pending requests that no approved plan covers for this kind of provider, in framework order, locked until the transaction ends.
+
+    Those of plans that were declined or cancelled are left out.
+    """
+    query = text(_PENDING + _UNAPPROVED + _IN_ORDER + " for update of r")
+    return [PendingRequest(*row) for row in connection.execute(query, {"simulated": simulated})]
+
+
+def sendable(connection: Connection, provider: int, simulated: bool, by_identity: bool, consent: Consent) -> list[PendingRequest]:
+    """Requests that may be sent to a provider, in framework order, locked until the transaction ends; see `each_question_once`.
 
     Args:
         simulated: whether the provider is: then what is in no plan needs none.
         by_identity: whether the same node elsewhere asks the same question.
-        request_ids: only these, if given.
+        consent: only what it covers.
     """
-    ids = None if request_ids is None else list(request_ids)
-    values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, "ids": ids}
-    rows = connection.execute(text(_SENDABLE + " for update of r"), values)
-    return _each_question_once((PendingRequest(*row) for row in rows), by_identity)
+    values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, **_bound(consent)}
+    return [PendingRequest(*row) for row in connection.execute(text(_SENDABLE + " for update of r"), values)]
+
+
+def _bound(consent: Consent) -> dict[str, list[int] | None]:
+    plan_ids, request_ids = consent.plan_ids, consent.request_ids
+    return {"plans": None if plan_ids is None else list(plan_ids), "ids": None if request_ids is None else list(request_ids)}
 
 
 # The style is part of a stage's version (see `stage_version`): one body of each version tells it.
@@ -116,7 +137,7 @@ def styles(connection: Connection, request_ids: Sequence[int]) -> dict[int, tupl
 
 def newest_sendable(connection: Connection, provider: int, simulated: bool, by_identity: bool) -> tuple[int, int]:
     """The id of the newest request that may be sent to a provider, and how many there are; zeros when there is none."""
-    values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, "ids": None}
+    values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, **_bound(EVERYTHING)}
     ids = [row.id for row in connection.execute(text(_SENDABLE), values)]
     return max(ids, default=0), len(ids)
 
@@ -131,7 +152,12 @@ def seconds_since_newest(connection: Connection) -> float | None:
     return None if age is None else float(age)
 
 
-def _each_question_once(rows: Iterable[PendingRequest], by_identity: bool) -> list[PendingRequest]:
+def each_question_once(rows: Iterable[PendingRequest], by_identity: bool) -> list[PendingRequest]:
+    """The first request of each question: one that asks the same waits for its answer.
+
+    Args:
+        by_identity: whether the same node elsewhere asks the same question.
+    """
     asked: set[object] = set()
     kept = []
     for row in rows:

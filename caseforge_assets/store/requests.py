@@ -109,13 +109,14 @@ def set_plan(connection: Connection, request_ids: Sequence[int], plan_id: int) -
     connection.execute(query, {"plan": plan_id, "ids": list(request_ids)})
 
 
-def without_approval(connection: Connection, request_ids: Sequence[int]) -> list[int]:
-    """Those of the requests that no approved plan covers."""
+def without_approval(connection: Connection, request_ids: Sequence[int], simulated: bool) -> list[int]:
+    """Those of the requests that no approved plan covers for this kind of provider."""
     query = text("""
-    select r.id from caseforge.request r left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages)
+    select r.id from caseforge.request r
+    left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated)
     where r.id = any(:ids) and p.id is null order by r.id
     """)
-    return list(connection.scalars(query, {"ids": list(request_ids)}))
+    return list(connection.scalars(query, {"ids": list(request_ids), "simulated": simulated}))
 
 
 def reopen(connection: Connection, request_ids: Sequence[int]) -> None:
@@ -161,6 +162,12 @@ def newest_id(connection: Connection, node_id: int, stage: str) -> int:
     """The id of a node's newest request in a stage; 0 where it has none."""
     query = text("select coalesce(max(id), 0) from caseforge.request where node_id = :node and stage = :stage")
     return int(connection.scalar(query, {"node": node_id, "stage": stage}) or 0)
+
+
+def park_of_plan(connection: Connection, plan_id: int) -> int:
+    """A plan's requests that were not sent yet are not sent until a person asks; returns how many there were."""
+    query = text("update caseforge.request set state = 'parked' where plan_id = :plan and is_current and state = 'pending' returning id")
+    return len(list(connection.scalars(query, {"plan": plan_id})))
 
 
 def park_pending(connection: Connection, node_id: int, stage: str) -> None:
@@ -286,7 +293,8 @@ def typical_output_tokens(connection: Connection, stage: str, model: str, simula
 
 _WHEREABOUTS = text("""
 select r.node_id, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
-       r.plan_id, coalesce(p.state = 'approved' and r.stage = any(p.stages), false) as approved
+       r.plan_id, coalesce(p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated), false) as approved,
+       p.state as plan_state, p.held_back
 from caseforge.request r
 left join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
@@ -302,10 +310,14 @@ def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], sim
         simulated: whether the provider is: then what is in no plan needs no approval.
     """
     texts = {}
-    for row in connection.execute(_WHEREABOUTS, {"stage": stage, "ids": list(node_ids)}):
+    for row in connection.execute(_WHEREABOUTS, {"stage": stage, "ids": list(node_ids), "simulated": simulated}):
         if row.batch_id is not None:
             status = f" ({row.remote_status})" if row.remote_status else ""
             texts[row.node_id] = waiting_text((row.remote_id or f"batch {row.batch_id}") + status, row.since)
+        elif row.approved and row.held_back:
+            texts[row.node_id] = f"waiting: {row.held_back}"
+        elif row.plan_state in ("declined", "cancelled"):
+            texts[row.node_id] = f"waiting: plan {row.plan_id} was {row.plan_state}; `caseforge generate` makes a new one"
         elif row.approved or (simulated and row.plan_id is None):
             texts[row.node_id] = "waiting: not submitted yet; the job submit or its sensor sends it"
         else:

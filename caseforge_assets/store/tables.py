@@ -28,6 +28,8 @@ from caseforge_assets.store.columns import SCHEMA, framework_reference, id_colum
 from caseforge_assets.store.columns import metadata as metadata
 from caseforge_assets.store.journal_tables import journal_mark as journal_mark
 from caseforge_assets.store.journal_tables import journal_segment as journal_segment
+from caseforge_assets.store.plan_tables import plan as plan
+from caseforge_assets.store.plan_tables import plan_change as plan_change
 from caseforge_assets.store.quality_table import quality as quality
 
 framework = Table(
@@ -108,23 +110,6 @@ provider = Table(
     Column("stopped_reason", Text, comment="why nothing is sent until a person acts"),
     Column("refused_reason", Text, comment="why it refused the key when it was last asked; NULL: it did not"),
     UniqueConstraint("base_url", "account", "simulated"),
-)
-
-plan = Table(
-    "plan",
-    metadata,
-    id_column(),
-    framework_reference(),
-    Column("stages", ARRAY(Text), nullable=False),
-    Column("state", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
-    Column("node_count", Integer, nullable=False),
-    Column("expected_cost_usd", Numeric(14, 6), comment="NULL: unknown"),
-    Column("max_cost_usd", Numeric(14, 6), comment="what it may spend at most; NULL: no cap of its own"),
-    Column("details", JSONB, nullable=False, server_default="{}"),
-    now_column("created_at"),
-    time_column("approved_at"),
-    CheckConstraint("state in ('draft', 'approved', 'declined')", name="state"),
 )
 
 request = Table(

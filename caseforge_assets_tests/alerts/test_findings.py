@@ -8,7 +8,16 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.alerts.figures import BatchFigures, BudgetFigures, Figures, PlanFigures, ProviderFigures, RunCost, UnsentFigures
+from caseforge_assets.alerts.figures import (
+    BatchFigures,
+    BudgetFigures,
+    Figures,
+    PlanFigures,
+    ProviderFigures,
+    RunCost,
+    UnsentFigures,
+    WaitingPlan,
+)
 from caseforge_assets.alerts.findings import find
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
@@ -137,6 +146,7 @@ def test_each_rule_can_be_switched_off() -> None:
         batches=(bad, expired, unknown),
         unsent=(UnsentFigures("shop", "usecases", 1, "1.1.1", "no room"),),
         plans=(replace(PLAN, first_submission=NOW - timedelta(days=9), cost_usd=Decimal(90)),),
+        waiting_plans=(WaitingPlan(4, "shop", "6 requests wait", "Ada", NOW, 6, None),),
         run_costs=(replace(RUN_COST, cost_per_node_usd=Decimal(9)),),
         budgets=(BudgetFigures(None, Decimal(1), Decimal(1)),),
         providers=(replace(PROVIDER, stopped_reason="quota", quiet_since=NOW - timedelta(days=9)),),

@@ -18,6 +18,7 @@ from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.commands.acknowledge_alert import acknowledge_alert
 from caseforge_assets.commands.alert_people import alert_people
 from caseforge_assets.commands.cancel_batch import cancel_batch
+from caseforge_assets.commands.change_plan import cancel_plan
 from caseforge_assets.commands.check_alerts import Checked, check_alerts
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
@@ -25,7 +26,7 @@ from caseforge_assets.commands.provider import connect_provider
 from caseforge_assets.notifications import Address, read_address, send
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.stages.model_rules import MODELS
-from caseforge_assets.store import alerts
+from caseforge_assets.store import alerts, plans
 from caseforge_assets.store.engine import Engine
 from caseforge_assets_tests.people import PASSWORD, TOKEN, People, reachable_people
 from caseforge_assets_tests.workbench import PROCESS, SHOP, OpenBench, Workbench
@@ -151,6 +152,18 @@ def plan_open(bench: OpenBench) -> Course:
     yield opened, later(hours=36.1)
 
 
+def plan_waits(bench: OpenBench) -> Course:
+    opened = bench(**REAL)
+    plan = opened.draft(stages=[PROCESS])
+    with opened.store.begin() as connection:
+        plans.decide(connection, plan.id, True, Decimal("0.01"))
+    opened.round()
+    yield opened, later()
+    with opened.store.begin() as connection:
+        cancel_plan(connection, plan.id, by="kim")
+    yield opened, later()
+
+
 def silence(bench: OpenBench) -> Course:
     opened = bench(latency_s=1)
     opened.approve(stages=[PROCESS])
@@ -215,6 +228,7 @@ COURSES: dict[str, Callable[[OpenBench], Course]] = {
         stray_lines,
         too_long,
         plan_open,
+        plan_waits,
         silence,
         cost_over_estimate,
         cost_over_baseline,

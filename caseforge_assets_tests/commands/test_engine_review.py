@@ -28,6 +28,7 @@ from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.store import batches, plans
 from caseforge_assets.store.engine import Engine, StoreUnavailable, try_lock
+from caseforge_assets.store.pending import Consent
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench, renamed
 
 DROP_LOCKS = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()"
@@ -390,5 +391,5 @@ def test_the_limit_of_a_plan_holds_over_all_accounts_that_bill(bench: OpenBench)
     with first.store.begin() as connection:
         plans.decide(connection, plan.id, True, (plan.expected_cost_usd or 0) * Decimal("0.75"))
     ids = first.column("select id from caseforge.request order by id")
-    first.round(request_ids=ids[:1])
+    first.round(consent=Consent(request_ids=frozenset(ids[:1])))
     assert "the limit of plan" in second.round().held_back

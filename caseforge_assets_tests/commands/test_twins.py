@@ -186,7 +186,9 @@ def test_what_a_twin_may_cost_is_reserved_until_it_is_collected(bench: OpenBench
 
     def committed() -> tuple[Any, Any]:
         with opened.store.connect() as connection:
-            return committed_by_framework(connection)[KEY], opened.column("select sum(expected_cost_usd) from caseforge.attempt")[0]
+            return committed_by_framework(connection)[KEY].known_usd, opened.column("select sum(expected_cost_usd) from caseforge.attempt")[
+                0
+            ]
 
     reserved, expected = committed()
     assert reserved == expected

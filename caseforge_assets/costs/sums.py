@@ -1,0 +1,51 @@
+"""Sums of money that know what they lack: the one way in which costs are added up and said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A sum of amounts in USD: of those that are known, and how many are not. Nothing is not unknown: it is 0 and lacks nothing."""
+
+    known_usd: Decimal = ZERO
+    unknown: int = 0
+
+    @classmethod
+    def of(cls, amount_usd: Decimal | None, unknown: int | None = None) -> Cost:
+        """Of one amount, None being unknown; or of a sum of known amounts (None: there is none) beside so many unknown ones."""
+        lacks = int(amount_usd is None) if unknown is None else unknown
+        return cls(amount_usd if amount_usd is not None else ZERO, lacks)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """The whole sum; None where a part of it is unknown."""
+        return None if self.unknown else self.known_usd
+
+    def __add__(self, other: Cost) -> Cost:
+        """Both together."""
+        return Cost(self.known_usd + other.known_usd, self.unknown + other.unknown)
+
+    def __str__(self) -> str:
+        """As people read it."""
+        if not self.unknown:
+            return usd(self.known_usd)
+        return f"{usd(self.known_usd)} and {self.unknown:,} unknown" if self.known_usd else "unknown"
+
+
+def total(amounts: Iterable[Cost | Decimal | None]) -> Cost:
+    """Amounts and sums together; an amount of None is unknown."""
+    sums = [one if isinstance(one, Cost) else Cost.of(one) for one in amounts]
+    return Cost(sum((one.known_usd for one in sums), ZERO), sum(one.unknown for one in sums))
+
+
+def usd(amount: Decimal | None) -> str:
+    """An amount as people read it; unknown is said, never shown as 0."""
+    if amount is None:
+        return "unknown"
+    return f"${amount:,.2f}" if abs(amount) >= 1 or amount == 0 else f"${amount:,.4f}"
