@@ -27,6 +27,7 @@ help:
 	@echo "make audit    ask an index whether a pinned dependency has a fault that is known"
 	@echo "make bench    measure the pipeline: make bench WORKBOOK=path/to/workbook.xlsx"
 	@echo "make faults   kill, disturb and race CaseForge in some 300 ways; one table, zeros expected (seven minutes or more)"
+	@echo "make mutants  break CaseForge in some twenty named ways, and see that the bench of faults notices each (some minutes)"
 	@echo "make docs     write docs/cli.md and docs/outcomes.md anew"
 	@echo "make pins     resolve requirements.txt and requirements-dev.txt anew"
 	@echo "make clean    remove the virtual environment and caches (never var/, where the data is)"
@@ -98,6 +99,9 @@ bench: $(VENV)/.installed
 
 faults: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.faults
+
+mutants: $(VENV)/.installed
+	@$(BIN)/python -m benchmarks.faults.mutants
 
 docs: $(VENV)/.installed
 	@$(BIN)/python -m docs.generate

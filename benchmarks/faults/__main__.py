@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import answers, creating, databases, jobs, kills, limits, races, storm, twins
+from benchmarks.faults import answers, calm, creating, databases, jobs, kills, layers, limits, races, storm, twins
 from benchmarks.faults.rows import Row, summed
 from benchmarks.faults.world import World, open_world
 
@@ -43,10 +43,12 @@ def main() -> int:
 
 
 def _run(world: World, *, short: bool) -> Iterator[Row]:
+    yield from calm.run_calm(world)
     yield from kills.run_kills(world, kills.SHORT if short else kills.MOMENTS)
     yield from creating.run_creating(world, creating.SHORT if short else creating.FAULTS)
     yield from twins.run_twins(world, twins.SHORT if short else twins.FAULTS)
     yield from twins.run_kills_while_settling(world, twins.SHORT_MOMENTS if short else twins.MOMENTS)
+    yield from layers.run_layers(world)
     yield from jobs.run_jobs(world, jobs.SHORT if short else jobs.MOMENTS)
     yield from races.run_races(world, races.SHORT if short else races.RACES, races.FEW_NODES if short else races.NODES)
     yield from answers.run_answers(world, answers.SHORT if short else answers.ANSWERS)

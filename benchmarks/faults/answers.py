@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import create_engine, text
 
+from benchmarks.faults.billing import wrong_costs
+from benchmarks.faults.contents import misplaced
 from benchmarks.faults.forks import Ended
-from benchmarks.faults.rows import BY_ITSELF, Row, each
+from benchmarks.faults.rows import BY_ITSELF, Case, Row, each
 from benchmarks.faults.world import KEY, Project, World
 
 NODES = 5
@@ -97,6 +100,7 @@ ANSWERS = (
     ),
 )
 SHORT = (ANSWERS[0], ANSWERS[10], ANSWERS[-6])
+UNKNOWN = {"no_usage": 1, "missing_line": 2, "not_json": 2}  # attempts whose cost nobody says
 ATTEMPTS = """
 select a.outcome, a.detail, a.notes #>> '{}' as notes, c.id is not null as kept
 from caseforge.attempt a left join caseforge.content c on c.attempt_id = a.id where a.custom_id ~ :custom_id order by a.id desc limit 1
@@ -120,21 +124,23 @@ def _judged(project: Project, expected: Expected, ended: Ended, seconds: float) 
     custom_id = f"{expected.stage}.*{FIRST_NODE}"
     engine = create_engine(project.database_url)
     with engine.connect() as connection:
-        found = connection.execute(text(ATTEMPTS), {"custom_id": custom_id}).one()
+        row = connection.execute(text(ATTEMPTS), {"custom_id": custom_id}).one()
         others = int(connection.scalar(text(OTHERS), {"custom_id": custom_id, "stage": f"{expected.stage}%"}) or 0)
     engine.dispose()
     wrong = []
-    if (found.outcome, found.kept) != (expected.outcome, expected.kept) or expected.said not in f"{found.detail} {found.notes}":
-        wrong.append(f"{found.outcome}, {'kept' if found.kept else 'not kept'}: {found.detail} {found.notes}")
+    if (row.outcome, row.kept) != (expected.outcome, expected.kept) or expected.said not in f"{row.detail} {row.notes}":
+        wrong.append(f"{row.outcome}, {'kept' if row.kept else 'not kept'}: {row.detail} {row.notes}")
     if ended.status != (0 if expected.kept else NODES_FAILED):
         wrong.append(f"exit code {ended.status}: {ended.output[-300:]}{ended.errors[-300:]}")
-    stats, again = project.stats()["accepted"], 1 if expected.outcome == "missing_line" else 0
+    found, stats = project.look(), project.stats()
+    wrong += [*found["wrong"], *wrong_costs(found, stats, project, UNKNOWN.get(expected.fault, 0)), *misplaced(project)]
+    again = 1 if expected.outcome == "missing_line" else 0
     return Row(
         "answer",
         expected.fault,
         expected.stage,
         injected=1,
-        paid_twice=stats["requests"] - stats["distinct_bodies"] - again,
+        paid_twice=stats["accepted"]["requests"] - stats["accepted"]["distinct_bodies"] - again,
         lost=project.nodes - 1 - others,
         silent=len(wrong),
         recovered=expected.outcome if not expected.kept else BY_ITSELF,
@@ -145,4 +151,4 @@ def _judged(project: Project, expected: Expected, ended: Ended, seconds: float) 
 
 def run_answers(world: World, answers: Iterable[Expected] = ANSWERS) -> Iterator[Row]:
     """A row for each of these faults of an answer."""
-    yield from each(answers, lambda expected: answer_badly(world, expected))
+    yield from each(Case(("answer", one.fault, one.stage), partial(answer_badly, world, one)) for one in answers)

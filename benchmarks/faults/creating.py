@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from benchmarks.faults.kills import GENERATE, STAGES
-from benchmarks.faults.rows import NotInjected, Row, each, judged
+from benchmarks.faults.rows import Case, NotInjected, Row, each, judged, missed
 from benchmarks.faults.world import World
 
 PATIENCE_S, GRACE_S = 1.5, 0.3
@@ -18,25 +19,28 @@ FAULTS: dict[str, tuple[tuple[str, ...], float]] = {
     **{f"{name}, accepted, and a late list": ((f"{fault}call=1", LATE_LIST), LONGER_GRACE_S) for name, fault in REPLIES.items()},
 }
 SHORT = ("a reset, accepted, and a late list",)
-UNCLEAR = "whether the batch exists is being found out"
 
 
 def create_unclearly(world: World, stage: str, name: str) -> Row:
     """Generates while the first creation of a batch goes wrong in this way.
 
     Raises:
-        NotInjected: the creation was never unclear.
+        NotInjected: one of the faults never came.
     """
     began = time.monotonic()
     faults, grace_s = FAULTS[name]
     with world.project(STAGES[stage], create_grace_s=grace_s) as project, project.served(faults):
         ended = project.run(*GENERATE, patience_s=PATIENCE_S)
-        if UNCLEAR not in " ".join(ended.output.split()):
+        if missed(faults, project.stats()):
             raise NotInjected(f"{stage}, {name}: {ended.output}{ended.errors}")
         return judged(("create", name, stage), project, [ended], began)
 
 
 def run_creating(world: World, names: Iterable[str] = FAULTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
     """A row for every way in each of the stages."""
-    cases = [(stage, name) for stage in stages for name in names]
-    yield from each(cases, lambda case: create_unclearly(world, *case))
+    yield from each(creating_cases(world, names, stages))
+
+
+def creating_cases(world: World, names: Iterable[str], stages: Iterable[str]) -> list[Case]:
+    """The same, to be run."""
+    return [Case(("create", name, stage), partial(create_unclearly, world, stage, name)) for stage in stages for name in names]

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,10 +43,10 @@ class Moment:
 
 
 class Hook:
-    """Counts moments, writes them down if asked, and kills at one of them."""
+    """Counts moments, writes them down if asked, kills at one of them, and holds up before one kind of operation."""
 
-    def __init__(self, fatal: Moment | None, trace: Path | None) -> None:
-        self._fatal, self._trace = fatal, trace
+    def __init__(self, fatal: Moment | None, trace: Path | None, slow: str = "", slow_s: float = 0.0) -> None:
+        self._fatal, self._trace, self._slow, self._slow_s = fatal, trace, slow, slow_s
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def reached(self, when: str, operation: str) -> None:
@@ -57,6 +58,8 @@ class Hook:
                 file.write(f"{moment}\n")
         if moment == self._fatal:
             os.kill(os.getpid(), signal.SIGKILL)
+        if when == "before" and operation == self._slow:
+            time.sleep(self._slow_s)
 
     @contextmanager
     def around(self, operation: str) -> Iterator[None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.kills import CHUNK_LINES, STAGES
-from benchmarks.faults.rows import NotInjected, Row, each, judged
+from benchmarks.faults.rows import Case, NotInjected, Row, each, judged
 from benchmarks.faults.world import KEY, Project, World
 
 OPERATIONS = (
@@ -44,8 +45,12 @@ def kill_job(world: World, stage: str, moment: Moment) -> Row:
         _done(project.run_job("collect", chunk_lines=CHUNK_LINES))
         _done(project.run_job("flush"))
         wrong = _not_right(project, stage)
-        row = judged(("job", f"collect, {moment.operation}", f"{stage}, {moment}"), project, [project.run(*REST)], began)
+        row = judged(_name(stage, moment), project, [project.run(*REST)], began)
         return replace(row, silent=row.silent + len(wrong), details=(*row.details, *wrong))
+
+
+def _name(stage: str, moment: Moment) -> tuple[str, str, str]:
+    return "job", f"collect, {moment.operation}", f"{stage}, {moment}"
 
 
 def _done(ended: Ended) -> None:
@@ -62,5 +67,4 @@ def _not_right(project: Project, stage: str) -> Sequence[str]:
 
 def run_jobs(world: World, moments: Sequence[Moment] = MOMENTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
     """A row for every moment in each of the stages."""
-    cases = [(stage, moment) for stage in stages for moment in moments]
-    yield from each(cases, lambda case: kill_job(world, *case))
+    yield from each(Case(_name(stage, moment), partial(kill_job, world, stage, moment)) for stage in stages for moment in moments)

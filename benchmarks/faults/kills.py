@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
-from benchmarks.faults.rows import NotInjected, Row, each, judged
+from benchmarks.faults.rows import Case, NotInjected, Row, each, judged
 from benchmarks.faults.world import KEY, World
 
 NODES, CHUNK_LINES, GRACE_S = 5, 2, 0.3
@@ -88,7 +89,11 @@ def kill_and_restart(world: World, stage: str, moment: Moment) -> Row:
         if not killed.killed:
             raise NotInjected(f"{stage}, {moment}: ended with {killed.status}: {killed.output}{killed.errors}")
         again = project.run(*GENERATE, chunk_lines=CHUNK_LINES)
-        return judged(("kill", moment.operation, f"{stage}, {moment}"), project, [again], began)
+        return judged(_name(stage, moment), project, [again], began)
+
+
+def _name(stage: str, moment: Moment) -> tuple[str, str, str]:
+    return "kill", moment.operation, f"{stage}, {moment}"
 
 
 def trace(world: World, stage: str) -> tuple[Ended, list[str]]:
@@ -101,5 +106,9 @@ def trace(world: World, stage: str) -> tuple[Ended, list[str]]:
 
 def run_kills(world: World, moments: Sequence[Moment] = MOMENTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
     """A row for every moment in each of the stages."""
-    cases = [(stage, moment) for stage in stages for moment in moments]
-    yield from each(cases, lambda case: kill_and_restart(world, *case))
+    yield from each(kill_cases(world, moments, stages))
+
+
+def kill_cases(world: World, moments: Sequence[Moment], stages: Iterable[str]) -> list[Case]:
+    """The same, to be run."""
+    return [Case(_name(stage, moment), partial(kill_and_restart, world, stage, moment)) for stage in stages for moment in moments]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
-from benchmarks.faults.rows import Row, judged
+from benchmarks.faults.rows import Case, Row, each, judged
 from benchmarks.faults.world import KEY, World
 
 NODES, FEW_NODES = 1_545, 60
@@ -20,10 +21,14 @@ def generate_on_a_small_account(world: World, nodes: int, limit_tokens: int) -> 
     with world.project(f"loaded_{nodes}") as project, project.served([fault]):
         ended = project.wait(project.start("generate", "--framework", KEY, "--yes", "--wait"), PATIENCE_S)
         batches = project.stats()["batches_created"]
-        name = ("limit", f"{limit_tokens:,} enqueued tokens", f"{nodes:,} nodes in {batches} batches")
-        return judged(name, project, [ended], began)
+        group, fault, case = _name(nodes, limit_tokens)
+        return judged((group, fault, f"{case} in {batches} batches"), project, [ended], began)
 
 
 def run_limits(world: World, nodes: int = NODES, limit_tokens: int = LIMIT_TOKENS) -> Iterator[Row]:
     """One row: that many nodes under that limit."""
-    yield generate_on_a_small_account(world, nodes, limit_tokens)
+    yield from each([Case(_name(nodes, limit_tokens), partial(generate_on_a_small_account, world, nodes, limit_tokens))])
+
+
+def _name(nodes: int, limit_tokens: int) -> tuple[str, str, str]:
+    return "limit", f"{limit_tokens:,} enqueued tokens", f"{nodes:,} nodes"

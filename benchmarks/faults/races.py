@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from benchmarks.faults.forks import Ended
-from benchmarks.faults.rows import Row, judged
+from benchmarks.faults.rows import Case, Row, each, judged
 from benchmarks.faults.world import Project, World
 
 NODES, FEW_NODES = 1_545, 6
@@ -39,7 +40,11 @@ def race(world: World, name: str, nodes: int = NODES) -> Row:
     """Runs one race on so many pending requests."""
     with world.project(f"pending_{nodes}") as project, project.served(latency_s=1.0):
         began = time.monotonic()
-        return judged(("race", name, f"{nodes:,} requests"), project, RACES[name](project), began)
+        return judged(_name(name, nodes), project, RACES[name](project), began)
+
+
+def _name(name: str, nodes: int) -> tuple[str, str, str]:
+    return "race", name, f"{nodes:,} requests"
 
 
 def _at_once(project: Project, commands: Sequence[Sequence[str]]) -> list[Ended]:
@@ -50,5 +55,4 @@ def _at_once(project: Project, commands: Sequence[Sequence[str]]) -> list[Ended]
 
 def run_races(world: World, names: Iterable[str] = RACES, nodes: int = NODES) -> Iterator[Row]:
     """A row for each race."""
-    for name in names:
-        yield race(world, name, nodes)
+    yield from each((Case(_name(name, nodes), partial(race, world, name, nodes)) for name in names), at_once=1)

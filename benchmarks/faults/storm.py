@@ -7,13 +7,14 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 
-import openai
 from sqlalchemy import create_engine, text
 
+from benchmarks.faults.billing import wrong_costs
+from benchmarks.faults.contents import misplaced
 from benchmarks.faults.forks import Ended
-from benchmarks.faults.rows import BY_ITSELF, Row
+from benchmarks.faults.rows import BY_ITSELF, Case, Row, each
 from benchmarks.faults.world import KEY, Project, World
 
 NODES, SHORT_NODES = 1_545, 30
@@ -25,7 +26,6 @@ BAD_CALLS = (
     "reply_reset:rate=0.15,match=/v1/(batches|files)",
 )
 NODES_FAILED = 3  # exit code of a command that did all it could
-STORED_UNIT = Decimal("0.00000001")
 PATIENCE_S, ANSWER_PATIENCE_S, GRACE_S = 600.0, 5.0, 1.0
 
 UNFINISHED = """
@@ -40,7 +40,6 @@ select count(*) from caseforge.request r where r.is_current and r.state = 'faile
   and not exists (select 1 from caseforge.attempt a where a.request_id = r.id and a.outcome is not null and a.outcome not in ('ok', 'salvaged'))
 """
 SENT = "select count(*) from caseforge.attempt where outcome is distinct from 'not_sent'"
-COST = "select coalesce(sum(cost_usd), 0) from caseforge.attempt"
 DOUBLE = "select count(*) from (select 1 from caseforge.content where reused_from is null group by attempt_id having count(*) > 1) twice"
 
 
@@ -71,48 +70,28 @@ def _judged(project: Project, ended: Ended, kills: int, seconds: float) -> Row:
         unfinished, unexplained, sent, double = (
             int(connection.scalar(text(sql)) or 0) for sql in (UNFINISHED, WITHOUT_REASON, SENT, DOUBLE)
         )
-        cost = Decimal(connection.scalar(text(COST)) or 0)
     engine.dispose()
-    accepted = project.stats()["requests_accepted"]
-    servers_cost = server_cost_usd(project.base_url)
-    found = project.look()
-    wrong = [*found["open"], *found["wrong"]]
+    found, stats = project.look(), project.stats()
+    untold = [*found["wrong"], *wrong_costs(found, stats, project), *misplaced(project)]
+    wrong = [*found["open"], *untold]
     if ended.status not in (0, NODES_FAILED):
         wrong.append(f"exit code {ended.status}: {ended.output[-500:]}{ended.errors[-500:]}")
-    if cost != servers_cost:
-        wrong.append(f"the store knows of ${cost}, the server of ${servers_cost}")
-    silent = unexplained + len(found["wrong"])
     return Row(
-        "storm",
-        "a tenth of the lines, a third of the calls, kills",
-        f"{project.nodes:,} nodes, {kills} kills",
+        *_name(project.nodes, kills),
         injected=kills,
-        paid_twice=max(0, accepted - sent) + double,
+        paid_twice=max(0, stats["requests_accepted"] - sent) + double,
         lost=unfinished,
-        silent=silent,
+        silent=unexplained + len(untold),
         recovered=BY_ITSELF if not wrong else "not all is well",
         seconds=seconds,
         details=tuple(wrong),
     )
 
 
-def server_cost_usd(base_url: str) -> Decimal:
-    """What the answers in the server's own result files cost, line by line, each rounded as the store rounds it."""
-    from caseforge_assets.batches.lines import ResultLine, read_lines
-    from caseforge_assets.costs.prices import cost_usd
-    from caseforge_assets.costs.usage import usage_of
-
-    client = openai.OpenAI(base_url=base_url, api_key="local", max_retries=20)
-    total = Decimal(0)
-    for batch in client.batches.list(limit=100):
-        for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
-            for line in read_lines([client.files.content(file_id).read()]):
-                if isinstance(line, ResultLine):
-                    cost = cost_usd(usage_of(line.usage), line.model or "") or Decimal(0)
-                    total += cost.quantize(STORED_UNIT, ROUND_HALF_UP)
-    return total
-
-
 def run_storm(world: World, nodes: int = NODES, kills: int = KILLS) -> Iterator[Row]:
     """One storm over so many nodes, with so many kills."""
-    yield storm(world, nodes=nodes, kills=kills)
+    yield from each([Case(_name(nodes, kills), partial(storm, world, nodes=nodes, kills=kills))])
+
+
+def _name(nodes: int, kills: int) -> tuple[str, str, str]:
+    return "storm", "a tenth of the lines, a third of the calls, kills", f"{nodes:,} nodes, {kills} kills"

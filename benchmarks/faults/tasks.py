@@ -66,6 +66,9 @@ def command(
     chunk_lines: int | None = None,
     patience_s: float | None = None,
     start_at: float | None = None,
+    slow: list[Any] | None = None,
+    without: list[str] | None = None,
+    mutant: str = "",
 ) -> None:
     """Runs `caseforge` with these arguments, as its script does.
 
@@ -75,11 +78,17 @@ def command(
         chunk_lines: how many lines are collected in one transaction.
         patience_s: how long an answer of the provider is waited for.
         start_at: the `time.monotonic()` at which the command starts, so that several start at once.
+        slow: an operation and the seconds that each of its kind is held up before.
+        without: layers against double submission that this process does without; see `layers`.
+        mutant: how the product is broken in this process; see `mutants`.
     """
+    from benchmarks.faults.layers import LAYERS
     from caseforge_assets.cli.app import caseforge
     from caseforge_assets.openai_batch.client import BatchClient
 
-    _prepare(fatal, trace, chunk_lines)
+    _prepare(fatal, trace, chunk_lines, slow, mutant)
+    for layer in without or ():
+        LAYERS[layer]()
     if patience_s:
         BatchClient.__init__.__defaults__ = ("default", patience_s, patience_s)
     if start_at:
@@ -87,7 +96,7 @@ def command(
     caseforge.main(arguments, prog_name="caseforge")
 
 
-def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chunk_lines: int | None = None) -> None:
+def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chunk_lines: int | None = None, mutant: str = "") -> None:
     """Runs one of Dagster's jobs of the batch clock, as a run of its own; the arguments are those of `command`."""
     import os
 
@@ -96,20 +105,34 @@ def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chu
     from caseforge_assets.defs.jobs import BATCH_JOBS
     from caseforge_assets.defs.resources import Caseforge
 
-    _prepare(fatal, trace, chunk_lines)
+    _prepare(fatal, trace, chunk_lines, None, mutant)
     [chosen] = [one for one in BATCH_JOBS if one.name == name]
     with DagsterInstance.from_config(os.environ["CASEFORGE_PROJECT"]) as instance:
         chosen.execute_in_process(instance=instance, resources={"caseforge": Caseforge()})
 
 
-def _prepare(fatal: list[Any] | None, trace: str | None, chunk_lines: int | None) -> None:
+def _prepare(fatal: list[Any] | None, trace: str | None, chunk_lines: int | None, slow: list[Any] | None, mutant: str) -> None:
     from benchmarks.faults.hook import Hook, Moment, install
     from caseforge_assets.commands import collect_batch, collect_twin
 
-    if fatal or trace:
-        install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None))
+    if fatal or trace or slow:
+        operation, seconds = slow or ("", 0.0)
+        install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None, operation, seconds))
     if chunk_lines:
         collect_batch.CHUNK_LINES = collect_twin.CHUNK_LINES = chunk_lines
+    if mutant:
+        break_product(mutant)
+
+
+def break_product(mutant: str) -> None:
+    """Breaks the product in this process.
+
+    Raises:
+        Vanished: what is to be broken is not there.
+    """
+    from benchmarks.faults.mutations import MUTATIONS
+
+    MUTATIONS[mutant]()
 
 
 def serve(state_dir: str, port: int, latency_s: float, faults: list[str]) -> None:
@@ -126,4 +149,4 @@ def look(key: str) -> dict[str, Any]:
     return look_around(key)
 
 
-TASKS: dict[str, Callable[..., Any]] = {"command": command, "job": job, "serve": serve, "look": look}
+TASKS: dict[str, Callable[..., Any]] = {"command": command, "job": job, "serve": serve, "look": look, "break_product": break_product}

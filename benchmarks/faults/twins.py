@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.kills import CHUNK_LINES, GENERATE, GRACE_S, STAGES
-from benchmarks.faults.rows import NotInjected, Row, each, judged
+from benchmarks.faults.rows import Case, NotInjected, Row, each, judged
 from benchmarks.faults.world import Project, World
 
 CREATED = Moment("after", "create")
@@ -67,8 +68,11 @@ def kill_while_settling(world: World, stage: str, moment: Moment) -> Row:
         killed = _kill(project, moment, f"{stage}, {moment}")
         again = project.run(*GENERATE, chunk_lines=CHUNK_LINES)
         message = "" if SAID in killed.errors and SAID not in again.errors else SAID  # the one or the other says it
-        name = ("kill with twins", moment.operation, f"{stage}, {moment}")
-        return judged(name, project, [again], began, sent_by_fault=project.nodes, message=message)
+        return judged(_name(stage, moment), project, [again], began, sent_by_fault=project.nodes, message=message)
+
+
+def _name(stage: str, moment: Moment) -> tuple[str, str, str]:
+    return "kill with twins", moment.operation, f"{stage}, {moment}"
 
 
 def _kill(project: Project, moment: Moment, case: str) -> Ended:
@@ -93,11 +97,16 @@ def _statuses(project: Project) -> list[str]:
 
 def run_twins(world: World, names: Iterable[str] = FAULTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
     """A row for every course that the two may take, in each of the stages."""
-    cases = [(stage, name) for stage in stages for name in names]
-    yield from each(cases, lambda case: create_twice(world, *case))
+    yield from each(twin_cases(world, names, stages))
+
+
+def twin_cases(world: World, names: Iterable[str], stages: Iterable[str]) -> list[Case]:
+    """The same, to be run."""
+    return [Case(("twin", name, stage), partial(create_twice, world, stage, name)) for stage in stages for name in names]
 
 
 def run_kills_while_settling(world: World, moments: Iterable[Moment] = MOMENTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
     """A row for every moment in each of the stages."""
-    cases = [(stage, moment) for stage in stages for moment in moments]
-    yield from each(cases, lambda case: kill_while_settling(world, *case))
+    yield from each(
+        Case(_name(stage, moment), partial(kill_while_settling, world, stage, moment)) for stage in stages for moment in moments
+    )

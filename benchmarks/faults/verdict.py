@@ -16,12 +16,24 @@ union all select 'attempt ' || id || ' has no outcome' from caseforge.attempt wh
 union all select 'request ' || id || ' is ' || state from caseforge.request where is_current and state not in ('answered', 'failed', 'parked')
 union all select 'changes of ' || table_name || ' are not journaled' from caseforge.journal_mark
 union all select 'event ' || id || ' is not flushed' from caseforge.outbox where flushed_at is null
+union all select 'attempt ' || attempt_id || ' made ' || asset || ' ' || count(*) || ' times' from caseforge.outbox
+where kind = 'made' and attempt_id is not null group by attempt_id, asset, partition_key having count(*) > 1
 """
-COSTS = "select count(*) as answered, coalesce(sum(cost_usd), 0) as cost_usd from caseforge.attempt where status_code is not null"
+COSTS = """
+select count(*) filter (where status_code is not null) as answered, coalesce(sum(cost_usd), 0) as cost_usd,
+       count(*) filter (where cost_usd is null and outcome is distinct from 'not_sent') as unknown
+from caseforge.attempt
+"""
 OUTCOMES = "select distinct outcome from caseforge.attempt where outcome is not null order by 1"
 SHOWN = """
 select distinct on (asset, partition_key) asset, partition_key, kind, data_version from caseforge.outbox
 where framework_key = :key and partition_key is not null and kind <> 'waiting' order by asset, partition_key, id desc
+"""
+HELD = """
+select c.stage, nv.partition_key, c.version from caseforge.content c
+join caseforge.node_version nv on nv.node_id = c.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where c.is_current and c.framework_key = :key
 """
 
 
@@ -31,15 +43,18 @@ def look_around(key: str) -> dict[str, Any]:
     Returns:
         stored: per stage, [current requests, those with one content, those with more].
         outcomes: of all attempts.
-        answered, cost_usd: the attempts that the provider answered, and what they cost.
+        answered, cost_usd, unknown_costs: the attempts that the provider answered, what all cost, and of how many that is not known.
+        shown_cost_usd: what `costs` adds up.
         open: texts, one for each thing that is not finished, or that artifacts, rows and journal do not agree on.
-        wrong: texts, one for each partition that Dagster shows otherwise than the store has it.
+        wrong: texts, one for each partition that Dagster shows otherwise than the outbox or the contents have it.
     """
     from sqlalchemy import text
 
     from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.commands.sum_costs import sum_costs
     from caseforge_assets.commands.verify import verify
     from caseforge_assets.settings import load_settings
+    from caseforge_assets.stages.stage import stage as stage_of
     from caseforge_assets.store.engine import open_store
     from caseforge_assets.store.location import database_url
 
@@ -49,13 +64,26 @@ def look_around(key: str) -> dict[str, Any]:
         stored = {row.stage: list(row[1:]) for row in connection.execute(text(STORED), {"key": key})}
         unfinished = list(connection.scalars(text(OPEN)))
         outcomes = list(connection.scalars(text(OUTCOMES)))
-        answered, cost_usd = connection.execute(text(COSTS)).one()
+        answered, cost_usd, unknown = connection.execute(text(COSTS)).one()
+        shown_cost_usd = sum(row.cost_usd or 0 for row in sum_costs(connection, "stage", None, None))
+        held = {
+            (stage_of(row.stage).content, row.partition_key): ("made", row.version) for row in connection.execute(text(HELD), {"key": key})
+        }
         shown = {(row.asset, row.partition_key): (row.kind, row.data_version) for row in connection.execute(text(SHOWN), {"key": key})}
     found = verify(store, ArtifactFolder(settings.artifacts)).problems
     unfinished += [f"{problem.kind}: {problem.where}: {problem.what}" for problem in found]
     store.dispose()
-    wrong = _differences(str(settings.project), key, shown)
-    return {"stored": stored, "outcomes": outcomes, "open": unfinished, "wrong": wrong, "answered": answered, "cost_usd": str(cost_usd)}
+    wrong = _differences(str(settings.project), key, shown | held)
+    return {
+        "stored": stored,
+        "outcomes": outcomes,
+        "open": unfinished,
+        "wrong": wrong,
+        "answered": answered,
+        "cost_usd": str(cost_usd),
+        "unknown_costs": unknown,
+        "shown_cost_usd": str(shown_cost_usd),
+    }
 
 
 def _differences(project: str, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:

@@ -23,11 +23,14 @@ from benchmarks.ports import free_port
 
 KEY = "shop"
 PATIENCE_S = 60.0
+PATIENCE_OF_MUTANTS_S = 20.0
 DAGSTER_YAML = """
 storage: {custom: {module: caseforge_assets.defs.storage, class: CaseforgeStorage, config: {}}}
 telemetry: {enabled: false}
 """
 CONFIGURATION = "poll_interval_s = 0.02\nquiet_period_s = 0\n"
+API_KEY = "7Hq/2v9T+zXw4LmN8pRk3Yb=="  # does not look like one
+NODE_NAME = "Offer"
 NOTHING_LISTENS = "http://127.0.0.1:9"
 _NUMBERS = itertools.count(1)
 
@@ -42,6 +45,8 @@ class Project:
     port: int
     nodes: int
     answered_before: int = 0
+    cost_before_usd: str = "0"
+    mutant: str = ""
 
     @property
     def base_url(self) -> str:
@@ -50,15 +55,15 @@ class Project:
 
     def start(self, *arguments: str, **options: Any) -> int:
         """Starts `caseforge` with these arguments in a process of its own; `options` are those of `tasks.command`."""
-        return self.forks.start("command", self._environment, arguments=list(arguments), **options)
+        return self.forks.start("command", self._environment, arguments=list(arguments), mutant=self.mutant, **options)
 
     def run(self, *arguments: str, **options: Any) -> Ended:
         """The same, to its end."""
-        return self.forks.wait(self.start(*arguments, **options), PATIENCE_S)
+        return self.forks.wait(self.start(*arguments, **options), self._patience_s)
 
     def run_job(self, name: str, **options: Any) -> Ended:
         """Runs one of Dagster's jobs, to its end; `options` are those of `tasks.job`."""
-        return self.forks.run("job", self._environment, PATIENCE_S, name=name, **options)
+        return self.forks.run("job", self._environment, self._patience_s, name=name, mutant=self.mutant, **options)
 
     def wait(self, pid: int, patience_s: float = PATIENCE_S) -> Ended:
         """Waits for what was started."""
@@ -88,19 +93,14 @@ class Project:
         return found
 
     def stats(self) -> dict[str, Any]:
-        """What the server says of itself: batches, requests accepted and answered, how often the same body was."""
+        """What the server says of itself: batches, requests accepted and answered, files, tokens, faults that hit."""
         with urllib.request.urlopen(f"{self.base_url}/_caseforge/stats", timeout=10) as response:
             counts: dict[str, Any] = json.load(response)
         return counts
 
-    def uploaded_names(self) -> list[str]:
-        """Names of the files that were uploaded to be sent."""
-        with self.sdk() as sdk:
-            return [file.filename for file in sdk.files.list(purpose="batch")]
-
     def sdk(self) -> OpenAI:
         """A client of the server that CaseForge knows nothing of."""
-        return OpenAI(base_url=self.base_url, api_key="local")
+        return OpenAI(base_url=self.base_url, api_key=API_KEY)
 
     @contextmanager
     def served(self, faults: Sequence[str] = (), latency_s: float = 0.0) -> Iterator[None]:
@@ -120,6 +120,10 @@ class Project:
         path.write_text("\n".join([*lines, path.read_text()]))
 
     @property
+    def _patience_s(self) -> float:
+        return PATIENCE_OF_MUTANTS_S if self.mutant else PATIENCE_S
+
+    @property
     def _environment(self) -> dict[str, str]:
         return {
             "CASEFORGE_PROJECT": str(self.folder),
@@ -128,7 +132,7 @@ class Project:
             "CASEFORGE_WEBSERVER_URL": NOTHING_LISTENS,
             "DAGSTER_HOME": str(self.folder),
             "OPENAI_BASE_URL": self.base_url,
-            "OPENAI_API_KEY": "local",
+            "OPENAI_API_KEY": API_KEY,
         }
 
     def _await_server(self) -> None:
@@ -153,12 +157,33 @@ class World:
         self._forks = Forks(folder / "children")
         self._prepared: dict[str, tuple[str, Project]] = {}
         self._preparing = threading.RLock()
+        self._broken = ("", "")
 
     def close(self) -> None:
         """Ends every process and removes the templates."""
         self._forks.close()
         for database, _project in self._prepared.values():
             databases.drop(self._server_url, database)
+
+    @contextmanager
+    def broken_by(self, mutant: str, statement: str = "") -> Iterator[None]:
+        """What runs in the block's projects is broken in this way; see `mutants`. Templates are made by what is whole.
+
+        Args:
+            mutant: one of `mutations`.
+            statement: executed in the database of each project.
+
+        Raises:
+            RuntimeError: what the mutant breaks is not there; the text says what.
+        """
+        ended = self._forks.run("break_product", {}, PATIENCE_S, mutant=mutant)
+        if ended.status:
+            raise RuntimeError(f"the mutant {mutant!r} breaks nothing: {ended.errors}")
+        self._broken = (mutant, statement)
+        try:
+            yield
+        finally:
+            self._broken = ("", "")
 
     @contextmanager
     def project(self, template: str, **configuration: Any) -> Iterator[Project]:
@@ -174,8 +199,11 @@ class World:
         folder = self._folder / name
         shutil.copytree(prepared.folder, folder)
         shutil.rmtree(folder / "server", ignore_errors=True)
-        copied = replace(prepared, folder=folder, database_url=databases.create(self._server_url, name, database), port=free_port())
+        url = databases.create(self._server_url, name, database)
+        copied = replace(prepared, folder=folder, database_url=url, port=free_port(), mutant=self._broken[0])
         databases.execute(copied.database_url, f"update caseforge.provider set base_url = '{copied.base_url}'")
+        if self._broken[1]:
+            databases.execute(copied.database_url, self._broken[1])
         copied.configure(**configuration)
         try:
             yield copied
@@ -213,7 +241,8 @@ class World:
         name, project = self._copy_of_loaded(nodes)
         with project.served():
             project.must("generate", "--framework", KEY, "--stage", "process_details", "--yes", "--wait")
-        return name, replace(project, answered_before=nodes)
+        found = project.look()
+        return name, replace(project, answered_before=found["answered"], cost_before_usd=found["cost_usd"])
 
     def _copy_of_loaded(self, nodes: int) -> tuple[str, Project]:
         database, loaded = self._prepare(f"loaded_{nodes}")
@@ -248,6 +277,6 @@ def _write_framework(path: Path, nodes: int) -> Path:
         branch, place = number // 3 + 1, number % 3 + 1
         if place == 1:
             lines.append(f'"1.{branch}","b{branch}","Branch {branch}","Sells in branch {branch}."')
-        lines.append(f'"1.{branch}.{place}","c{number}","Offer {number}","Makes offer {number} of branch {branch}."')
+        lines.append(f'"1.{branch}.{place}","c{number}","{NODE_NAME} {number}","Makes offer {number} of branch {branch}."')
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -60,8 +60,12 @@ def _model_json(name: str) -> dict[str, Any]:
 
 
 async def stats(request: Request) -> Response:
-    """GET /v1/_caseforge/stats: what was accepted and answered in batches, ever; multiplicity is how often the same body was."""
+    """GET /v1/_caseforge/stats: what was accepted and answered in batches, ever, and how often each fault hit since the start.
+
+    Multiplicity is how often the same body was; usage counts the tokens that would be billed, by model.
+    """
     serving = serving_of(request)
+    inputs, input_names = serving.files.count("batch")
     accepted, answered = (serving.requests.counts(answered_only=only) for only in (False, True))
     return JsonResponse(
         {
@@ -71,6 +75,9 @@ async def stats(request: Request) -> Response:
             "completions_since_start": request.app.state.completions,
             "accepted": asdict(accepted),
             "answered": asdict(answered),
+            "inputs": {"files": inputs, "distinct_names": input_names},
+            "usage": serving.batches.usage(),
+            "faults": dict(serving.faults.hits),
             "open_batches": dict(Counter("cancelling" if one.cancelling_at else "open" for one in serving.batches.unfinished())),
             "server_time": serving.clock.now(),
         }

@@ -24,7 +24,7 @@ def journal_entry(batch_id: str, line_number: int, lines: list[Line]) -> Journal
     """
     output = [_text(batch_id, line) for line in lines if _succeeded(line)]
     errors = [_text(batch_id, line) for line in lines if not _succeeded(line)]
-    usage = next((_usage(line.answer) for line in lines if line.answer is not None), {})
+    usage = next(filter(None, (_usage(line.answer) for line in lines)), {})
     return JournalEntry(line_number, bool(errors) and not output, output, errors, usage)
 
 
@@ -48,7 +48,8 @@ def _text(batch_id: str, line: Line) -> str:
 
 
 def _usage(answer: Answer | None) -> dict[str, int]:
-    usage = answer.body.get("usage") if answer is not None and isinstance(answer.body, dict) else None
+    body = json.loads(answer.body) if answer and isinstance(answer.body, str) else answer and answer.body  # a fault's text holds JSON
+    usage = body.get("usage") if isinstance(body, dict) else None
     if not isinstance(usage, dict):
         return {}
     return {

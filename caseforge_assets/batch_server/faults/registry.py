@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -188,9 +189,10 @@ def _description(fault: Fault) -> str:
 
 @dataclass
 class ActiveFaults:
-    """The faults of one server."""
+    """The faults of one server; ``hits`` counts by name what they hit since it was started."""
 
     specs: tuple[FaultSpec, ...] = ()
+    hits: Counter[str] = field(default_factory=Counter)
     _calls: dict[int, int] = field(default_factory=dict)
 
     def on_line(self, line: Line, *, attempt: int, batch: int) -> list[Line]:
@@ -198,14 +200,14 @@ class ActiveFaults:
         lines = [line]
         target = Target(line.custom_id, (line.custom_id,), attempt, batch)
         for spec in self._of_kind(FaultKind.LINE):
-            if spec.hits(target):
+            if self._hit(spec, target):
                 lines = [changed for one in lines for changed in REGISTRY[spec.name].function(one, spec)]
         return lines
 
     def on_file(self, content: bytes, *, batch: int, kind: str) -> bytes:
         """The content of a batch's output or error file (``match`` is searched in that word), after all file faults that hit it."""
         for spec in self._of_kind(FaultKind.FILE):
-            if spec.hits(Target(f"{batch}|{kind}", (kind,), batch=batch)):
+            if self._hit(spec, Target(f"{batch}|{kind}", (kind,), batch=batch)):
                 content = REGISTRY[spec.name].function(content, spec)
         return content
 
@@ -214,6 +216,11 @@ class ActiveFaults:
         """Whether result files have to be read into memory to be changed."""
         return bool(self._of_kind(FaultKind.FILE))
 
+    def _hit(self, spec: FaultSpec, target: Target) -> bool:
+        hit = spec.hits(target)
+        self.hits[spec.name] += hit
+        return hit
+
     def _of_kind(self, kind: FaultKind) -> list[FaultSpec]:
         return [spec for spec in self.specs if REGISTRY[spec.name].kind is kind]
 
@@ -221,7 +228,7 @@ class ActiveFaults:
         """The course of a batch, after all batch faults that hit it."""
         target = Target(str(batch), custom_ids, batch=batch)
         for spec in self._of_kind(FaultKind.BATCH):
-            if spec.hits(target):
+            if self._hit(spec, target):
                 course = REGISTRY[spec.name].function(course, spec)
         return course
 
@@ -231,7 +238,7 @@ class ActiveFaults:
             if REGISTRY[spec.name].kind is not FaultKind.REPLY or (spec.match and not spec.match.search(method_and_path)):
                 continue
             call = self._calls[position] = self._calls.get(position, 0) + 1
-            if spec.hits(Target(str(call), (method_and_path,), call=call)):
+            if self._hit(spec, Target(str(call), (method_and_path,), call=call)):
                 return REGISTRY[spec.name].function, spec
         return None
 

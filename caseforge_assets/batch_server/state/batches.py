@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -125,6 +126,15 @@ class BatchStore:
         below = after.number if after else 2**62
         rows = self._database.rows("SELECT record FROM batches WHERE number < ? ORDER BY number DESC LIMIT ?", below, limit + 1)
         return BatchPage([_record(row["record"]) for row in rows[:limit]], len(rows) > limit)
+
+    def usage(self) -> dict[str, Usage]:
+        """Tokens of all answers in batches that have ended, by model: what would be billed."""
+        total: dict[str, Counter[str]] = {}
+        for row in self._database.rows("SELECT record FROM batches WHERE ended"):
+            record = _record(row["record"])
+            if record.model and record.ending:
+                total.setdefault(record.model, Counter()).update(record.ending.usage)
+        return {model: dict(tokens) for model, tokens in total.items()}
 
     def count(self) -> int:
         """How many batches were ever created."""

@@ -81,6 +81,11 @@ class FileStore:
         rows = self._database.rows(sql, *parameters, limit + 1)
         return FilePage([_file(row) for row in rows[:limit]], len(rows) > limit)
 
+    def count(self, purpose: str) -> tuple[int, int]:
+        """How many files of a purpose there are, and how many different names they have."""
+        [row] = self._database.rows("SELECT count(*) AS files, count(DISTINCT filename) AS names FROM files WHERE purpose = ?", purpose)
+        return int(row["files"]), int(row["names"])
+
     def remove(self, file_id: str) -> None:
         """Delete row and content."""
         with self._database.transaction() as connection:

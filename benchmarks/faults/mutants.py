@@ -1,0 +1,184 @@
+"""Does the bench notice? `python -m benchmarks.faults.mutants [--json] [NAME …]`: CaseForge is broken in named ways, from outside.
+
+Each mutant is one rule of CaseForge that does not hold any more in the processes of its commands. The cases that should see it run with it,
+after they ran without it: a case that is bad anyway notices nothing. Exit code 1 when a mutant survives, 2 when one breaks nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.faults import calm, creating, databases, kills, layers, twins
+from benchmarks.faults.hook import Moment
+from benchmarks.faults.rows import Case, Row, each
+from benchmarks.faults.world import World, open_world
+
+Cases = Callable[[World], list[Case]]
+SHOWN_CHARS = 110
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A rule that is broken, the cases that have to notice, and a pattern of what they have to say.
+
+    `statement` is executed in each database, for what is not in the code.
+    """
+
+    name: str
+    rule: str
+    cases: Cases
+    sign: str
+    statement: str = ""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What became of a mutant: the case that noticed and what it said; both empty when none did."""
+
+    mutant: str
+    rule: str
+    by: str
+    how: str
+
+    @property
+    def survived(self) -> bool:
+        """Whether no case noticed."""
+        return not self.by
+
+
+def _calm(*stages: str) -> Cases:
+    return lambda world: calm.calm_cases(world, stages)
+
+
+def _killed(stage: str, moment: Moment) -> Cases:
+    return lambda world: kills.kill_cases(world, [moment], [stage])
+
+
+def _created(fault: str) -> Cases:
+    return lambda world: creating.creating_cases(world, [fault], ["usecases"])
+
+
+def _alone(layer: str) -> Cases:
+    return lambda world: layers.layer_cases(world, [layer])
+
+
+DOCUMENTS, USE_CASES = kills.STAGES
+PAID_TWICE = r"^paid twice: [1-9]"
+MUTANTS = (
+    Mutant("double create", "a batch is created once", _calm(USE_CASES), PAID_TWICE),
+    Mutant("SDK retries on create", "a creation is never repeated", _created("a reset, accepted"), PAID_TWICE),
+    Mutant("intent not committed", "the intent stands before the creation", _killed(USE_CASES, Moment("after", "create")), PAID_TWICE),
+    Mutant("created again unseen", "the list is searched before a batch is created again", _created("a reset, accepted"), PAID_TWICE),
+    Mutant("reconcile skipped", "unclear creations are settled", _created("a reset, accepted"), "no end after"),
+    Mutant("no grace", "a list may be late", _created("a reset, accepted, and a late list"), PAID_TWICE),
+    Mutant(
+        "twin overlooked",
+        "a batch that exists twice is found",
+        lambda world: twins.twin_cases(world, ["both answer everything"], [USE_CASES]),
+        "the store knows of|nobody said",
+    ),
+    *(Mutant(f"no {layer}", f"the {layer} holds alone", _alone(layer), PAID_TWICE) for layer in layers.LAYERS),
+    Mutant(
+        f"no {layers.UNIQUE_INDEX}", f"the {layers.UNIQUE_INDEX} holds alone", _alone(layers.UNIQUE_INDEX), PAID_TWICE, layers.DROP_INDEX
+    ),
+    Mutant("dropped answer", "each answer is stored", _calm(USE_CASES), PAID_TWICE + "|the store knows of|exit code"),
+    Mutant("swapped answers", "a content is its own request's answer", _calm(USE_CASES), "is not what .* was answered|is about"),
+    Mutant(
+        "recorded twice",
+        "collecting again changes nothing",
+        _killed(USE_CASES, Moment("after", "commit collect_batch._record_chunk")),
+        r"made .* \d times",
+    ),
+    Mutant("cost × 2", "costs are those of the answers", _calm(USE_CASES), "the server billed"),
+    Mutant("cost forgotten", "what is unknown is counted", _calm(USE_CASES), "no known cost"),
+    Mutant("forgotten event", "Dagster shows what the store holds", _calm(USE_CASES), r"not \('made'"),
+    Mutant("journal skipped", "every row is journaled", _calm(USE_CASES), "not journaled"),
+)
+
+
+def run_mutants(world: World, mutants: Sequence[Mutant] = MUTANTS) -> Iterator[Noticed]:
+    """Says of each mutant who noticed it.
+
+    Raises:
+        AssertionError: a case that is to notice something is bad in the product as it is, or a mutant breaks nothing.
+    """
+    _must_be_good(row for row in each(_distinct(case for mutant in mutants for case in mutant.cases(world))))
+    for mutant in mutants:
+        with world.broken_by(mutant.name, mutant.statement):
+            rows = list(each(mutant.cases(world)))
+        yield _noticed(mutant, rows)
+
+
+def _distinct(cases: Iterable[Case]) -> list[Case]:
+    return list({case.name: case for case in cases}.values())
+
+
+def _must_be_good(rows: Iterable[Row]) -> None:
+    bad = [f"{row.group} {row.fault}, {row.case}: {'; '.join(row.details)}" for row in rows if not row.good]
+    if bad:
+        raise AssertionError(f"bad without any mutant: {bad}")
+
+
+def _noticed(mutant: Mutant, rows: Sequence[Row]) -> Noticed:
+    for row in rows:
+        for said in _said(row):
+            if re.search(mutant.sign, said):
+                return Noticed(mutant.name, mutant.rule, f"{row.group} {row.fault}", " ".join(said.split())[:SHOWN_CHARS])
+    return Noticed(mutant.name, mutant.rule, "", "")
+
+
+def _said(row: Row) -> list[str]:
+    return [f"paid twice: {row.paid_twice}", f"lost: {row.lost}", *row.details]
+
+
+def main() -> int:
+    """Runs the mutants; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.mutants", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="as JSON, instead of the table")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these mutants")
+    options = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not options.names or mutant.name in options.names]
+    if unknown := set(options.names) - {mutant.name for mutant in MUTANTS}:
+        parser.error(f"there is no mutant {sorted(unknown)[0]!r}; there are: {', '.join(mutant.name for mutant in MUTANTS)}")
+    began = time.monotonic()
+    with (
+        databases.cluster() as url,
+        tempfile.TemporaryDirectory(prefix="caseforge-mutants-") as folder,
+        open_world(url, Path(folder)) as world,
+    ):
+        try:
+            found = list(map(_told, run_mutants(world, chosen)))
+        except (AssertionError, RuntimeError) as error:
+            sys.stderr.write(f"{error}\n")
+            return 2
+    print(json.dumps([asdict(one) for one in found], indent=1)) if options.json else _print(found, time.monotonic() - began)
+    return 1 if any(one.survived for one in found) else 0
+
+
+def _told(one: Noticed) -> Noticed:
+    sys.stderr.write(f"{one.mutant}: {'SURVIVED' if one.survived else one.how}\n")
+    return one
+
+
+def _print(found: Sequence[Noticed], seconds: float) -> None:
+    table = Table("Mutant", "Rule that it breaks", "Noticed by", "How")
+    for one in found:
+        table.add_row(one.mutant, one.rule, one.by or "nobody", one.how, style="red" if one.survived else "")
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    console.print(table)
+    console.print(f"{sum(not one.survived for one in found)} of {len(found)} mutants were noticed, in {seconds:.0f} seconds")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""What `mutants` does to the product, in the process of a command or a job: each breaks one rule by replacing a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace as changed
+from typing import Any
+
+from benchmarks.faults.layers import LAYERS, UNIQUE_INDEX
+from benchmarks.faults.patches import replace
+
+RECORDED_AT_COLLECT = "caseforge_assets.commands.collect_batch:record_answers"
+CONTENTS = ("process_documents", "usecase_candidates")
+
+
+def _double_create() -> None:
+    def twice(create: Any) -> Any:
+        def created(*arguments: Any, **options: Any) -> Any:
+            create(*arguments, **options)
+            return create(*arguments, **options)
+
+        return created
+
+    replace("caseforge_assets.openai_batch.client:BatchClient.create", twice)
+
+
+def _sdk_retries_on_create() -> None:
+    replace("openai:OpenAI.with_options", lambda options: lambda sdk, **given: options(sdk, **(given | {"max_retries": 2})))
+
+
+def _intent_not_committed() -> None:
+    def moved(move: Any) -> Any:
+        return lambda *arguments, **values: values.get("state") == "creating" or move(*arguments, **values)
+
+    replace("caseforge_assets.store.batches:move", moved)
+
+
+def _created_again_unseen() -> None:
+    replace(
+        "caseforge_assets.commands.reconcile_batches:_listed",
+        lambda _: lambda _provider, wanted, *_: {one.submission_id: [] for one in wanted},
+    )
+
+
+def _reconcile_skipped() -> None:
+    replace("caseforge_assets.commands.work:reconcile_batches", lambda _: lambda *_, **__: 0)
+
+
+def _no_grace() -> None:
+    replace(
+        "caseforge_assets.commands.work:reconcile_batches",
+        lambda settle: lambda *given, **options: settle(*given, **(options | {"grace_s": 0.0})),
+    )
+
+
+def _twin_overlooked() -> None:
+    replace("caseforge_assets.commands.reconcile_batches:_note_twins", lambda _: lambda *_, **__: None)
+
+
+def _dropped_answer() -> None:
+    replace(RECORDED_AT_COLLECT, lambda record: lambda connection, reception, judged: record(connection, reception, list(judged)[:-1]))
+
+
+def _swapped_answers() -> None:
+    def swapped(judged: Sequence[Any]) -> list[Any]:
+        if len(judged) < 2:
+            return list(judged)
+        first, second, *rest = judged
+        return [changed(first, judgement=second.judgement), changed(second, judgement=first.judgement), *rest]
+
+    replace(RECORDED_AT_COLLECT, lambda record: lambda connection, reception, judged: record(connection, reception, swapped(judged)))
+
+
+def _recorded_twice() -> None:
+    replace("caseforge_assets.commands.record_answers:_is_news", lambda _: lambda _one: True)
+
+
+def _cost_twice() -> None:
+    replace(
+        "caseforge_assets.commands.record_answers:_cost", lambda cost: lambda *given: None if (one := cost(*given)) is None else 2 * one
+    )
+
+
+def _cost_forgotten() -> None:
+    replace("caseforge_assets.commands.record_answers:_cost", lambda _: lambda *_: None)
+
+
+def _forgotten_event() -> None:
+    def forgetful(add: Any) -> Any:
+        def added(connection: Any, rows: Sequence[Any]) -> Any:
+            from sqlalchemy import text
+
+            ids = add(connection, rows)
+            if rows and rows[-1].asset in CONTENTS:
+                connection.execute(text("delete from caseforge.outbox where id = :id"), {"id": ids[-1]})
+            return ids
+
+        return added
+
+    replace("caseforge_assets.store.outbox:add", forgetful)
+
+
+def _journal_skipped() -> None:
+    replace("caseforge_assets.commands.write_journal:write_segment", lambda _: lambda *_, **__: 0)
+
+
+MUTATIONS: dict[str, Callable[[], None]] = {
+    "double create": _double_create,
+    "SDK retries on create": _sdk_retries_on_create,
+    "intent not committed": _intent_not_committed,
+    "created again unseen": _created_again_unseen,
+    "reconcile skipped": _reconcile_skipped,
+    "no grace": _no_grace,
+    "twin overlooked": _twin_overlooked,
+    "dropped answer": _dropped_answer,
+    "swapped answers": _swapped_answers,
+    "recorded twice": _recorded_twice,
+    "cost × 2": _cost_twice,
+    "cost forgotten": _cost_forgotten,
+    "forgotten event": _forgotten_event,
+    "journal skipped": _journal_skipped,
+    **{f"no {layer}": without for layer, without in LAYERS.items()},
+    f"no {UNIQUE_INDEX}": lambda: None,  # it stands in the database
+}
