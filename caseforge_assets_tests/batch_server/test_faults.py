@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx2
@@ -361,3 +362,19 @@ def test_the_key_of_the_call_is_repeated(serve, how: str, written: str) -> None:
         shown = keyed.batches.retrieve(batch.id).to_dict()
     assert shown["asked_with"] == f"Bearer {written}"
     assert written in str(shown["errors"])
+
+
+def test_the_server_counts_what_its_faults_hit_and_what_its_answers_would_cost(serve) -> None:
+    client: OpenAI = serve(faults=["http_500:match=^r[12]$", "body_as_text:match=^r3$", "reply_reset:call=7"])
+    batch = run(client, LINES)
+    counts = stats(str(client.base_url).rstrip("/"))
+    assert counts["faults"] == {"http_500": 2, "body_as_text": 1, "reply_reset": 0}
+    assert counts["inputs"] == {"files": 1, "distinct_names": 1}
+    [(model, tokens)] = counts["usage"].items()
+    answered = [line["response"]["body"] for line in output(client, batch)]
+    read = [json.loads(body) if isinstance(body, str) else body for body in answered]
+    assert model == "gpt-5"
+    assert len(read) == 8
+    assert (tokens["input"], tokens["output"]) == tuple(
+        sum(body["usage"][name] for body in read) for name in ("prompt_tokens", "completion_tokens")
+    )
