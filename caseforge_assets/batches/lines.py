@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from caseforge_assets.batches.foreign import foreign_line
 from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.characters import replace_unstorable
@@ -39,6 +40,7 @@ class ResultLine:
         usage: The usage object as it came.
         line_number: The line's place in its file; the first is 1.
         notes: What was tolerated.
+        foreign: What the line is, if it is no result of chat completions or responses; empty where it is one.
     """
 
     custom_id: str
@@ -55,6 +57,7 @@ class ResultLine:
     usage: Mapping[str, object] | None
     line_number: int
     notes: tuple[str, ...] = ()
+    foreign: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def _read_line(number: int, raw: bytes, ended: bool) -> ResultLine | UnreadableL
     if not isinstance(value, dict):
         return UnreadableLine(number, _excerpt(raw), "not a JSON object")
     if (custom_id := as_text(value.get("custom_id"))) is None:
-        return UnreadableLine(number, _excerpt(raw), "no custom_id")
+        return UnreadableLine(number, _excerpt(raw), f"no custom_id; it is {foreign_line(value) or 'a result without one'}")
     return _result_line(number, custom_id, value, had_bad_bytes)
 
 
@@ -169,6 +172,7 @@ def _result_line(number: int, custom_id: str, line: Mapping[str, object], had_ba
         usage=body.usage,
         line_number=number,
         notes=tuple(notes),
+        foreign=foreign_line(line) or "",
     )
 
 

@@ -1,4 +1,8 @@
-"""The body of a result line's response: the text, how it ended, its usage, or the error. Tolerant of other servers."""
+"""The body of a result line's response: the text, how it ended, its usage, or the error. Tolerant of other servers.
+
+Bodies of chat completions and of the responses API are read alike; https://platform.openai.com/docs/api-reference/responses/object has the
+form of the latter.
+"""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +15,7 @@ MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999, the last that a 
 
 @dataclass(frozen=True)
 class ResponseBody:
-    """A chat completion, or an error, as far as it is of use. Texts are as they came, None or empty where they did not."""
+    """A chat completion, a response, or an error, as far as it is of use. Texts are as they came, None or empty where they did not."""
 
     model: str | None = None
     response_id: str | None = None
@@ -39,6 +43,8 @@ def read_body(raw: object) -> ResponseBody:
             notes = ("The body is a string and not JSON.",)
     if not isinstance(raw, Mapping):
         return ResponseBody(notes=notes)
+    if not isinstance(raw.get("choices"), list) and (raw.get("object") == "response" or isinstance(raw.get("output"), list)):
+        return _read_response(raw, notes)
     choices = raw.get("choices")
     choice = as_object(choices[0]) if isinstance(choices, list) and choices else {}
     message = as_object(choice.get("message"))
@@ -56,6 +62,41 @@ def read_body(raw: object) -> ResponseBody:
         error_message=error_message,
         notes=notes,
     )
+
+
+_NOT_ANSWERED = {"failed", "cancelled", "queued", "in_progress"}
+
+
+def _read_response(raw: Mapping[str, object], notes: tuple[str, ...]) -> ResponseBody:
+    """Read a body of the responses API: the text is in the messages among its output, and why it ended in its status."""
+    status = as_text(raw.get("status"))
+    code, error_message = read_error(raw.get("error"))
+    if status in _NOT_ANSWERED and code is None and error_message is None:
+        error_message = f"the response's status is {status}"
+    parts = _message_parts(raw.get("output"))
+    usage = raw.get("usage")
+    return ResponseBody(
+        model=as_text(raw.get("model")),
+        response_id=as_text(raw.get("id")),
+        created=_unix_seconds(raw.get("created_at")),
+        text="".join(text for part in parts if isinstance(text := part.get("text"), str)),
+        refusal="".join(text for part in parts if isinstance(text := part.get("refusal"), str)) or None,
+        finish_reason="stop" if status == "completed" else as_text(as_object(raw.get("incomplete_details")).get("reason")) or status,
+        usage=usage if isinstance(usage, Mapping) else None,
+        error_code=code,
+        error_message=error_message,
+        notes=notes,
+    )
+
+
+def _message_parts(output: object) -> list[Mapping[str, object]]:
+    """The parts of all messages of an output; thinking and calls of tools are none."""
+    items = [as_object(item) for item in output] if isinstance(output, list) else []
+    contents = [item.get("content") for item in items if item.get("type", "message") == "message"]
+    parts: list[Mapping[str, object]] = []
+    for content in contents:
+        parts += [as_object(part) for part in content] if isinstance(content, list) else [{"text": content}]
+    return parts
 
 
 def read_error(raw: object) -> tuple[str | None, str | None]:

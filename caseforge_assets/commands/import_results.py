@@ -5,33 +5,30 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from caseforge_assets.artifacts import CHUNK_BYTES, ArtifactFolder
-from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.commands.appraise_import import Appraised, ImportRefused, appraise_import, bytes_of
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.collect_batch import CHUNK_LINES
-from caseforge_assets.commands.next_stages import carry_on
+from caseforge_assets.commands.next_stages import build_next_requests
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store import attempts, batches, nodes, providers
+from caseforge_assets.store import attempts, batches, contents, nodes, providers, requests
 from caseforge_assets.store.batches import BatchRow, NewAttempt
-from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
-IMPORTED = "imported"  # base URL of the provider that stands for "paid for elsewhere"
-
-
-class ImportRefused(ValueError):
-    """The file, the pattern or the framework does not fit; nothing was stored."""
+IMPORTED = "imported"  # origin of a batch, and base URL of the provider that stands for "paid for elsewhere"
+TAKEN_BACK = "taken back"  # origin of a batch that was imported, and is not any more
 
 
 @dataclass(frozen=True)
@@ -45,39 +42,47 @@ class Imported:
 
 
 def import_results(
-    store: Engine, folder: ArtifactFolder, configuration: Configuration, path: Path, key: str, stage: Stage, pattern: str
+    store: Engine,
+    folder: ArtifactFolder,
+    configuration: Configuration,
+    path: Path,
+    key: str,
+    stage: Stage,
+    pattern: str,
+    *,
+    partly: bool = False,
 ) -> Imported:
-    """Takes over a file of result lines. Every line becomes an attempt; importing the same file again changes nothing.
+    """Takes over a file of result lines, all of it or nothing. Every line becomes an attempt; importing the same file again changes nothing.
 
     Args:
         pattern: regular expression that is searched in each custom_id; its group `code` is the node's code.
+        partly: take the lines that fit, and leave out the others.
 
     Raises:
-        ImportRefused: the pattern has no group `code`, the file has no result lines, or no line belongs to the framework.
+        ImportRefused: the pattern has no group `code`, or a line is no result, not of this stage or framework, or here already.
     """
     matcher = _compiled(pattern)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    submission = f"import-{sha256[:24]}-{key}-{stage.key}"
+    same_file = f"import-{hashlib.sha256(path.read_bytes()).hexdigest()[:24]}-"
+    submission = f"{same_file}{key}-{stage.key}"
     with try_lock(store, submission) as held:
         if not held:
             raise ImportRefused(f"{path.name} is being imported by another process")
         codes = _codes(store, key)
-        model = _check(path, matcher, codes, key)
-        batch = _batch(store, submission, stage, model, configuration.batch_user_assignment)
-        if batch.state == "collected":
-            with store.connect() as connection:
-                return Imported(batch.id, True, attempts.outcome_counts(connection, batch.id), ())
-        artifact = folder.write(folder.batch_path(submission[7:], "output.jsonl"), _bytes_of(path))
+        with store.connect() as connection:
+            known = batches.find(connection, submission)
+            if known and known.origin == IMPORTED and known.state == "collected":
+                return Imported(known.id, True, attempts.outcome_counts(connection, known.id), ())
+        appraised = appraise_import(store, path, matcher, codes, key, stage, same_file=same_file, partly=partly)
+        batch = _batch(store, submission, stage, appraised.model, configuration.batch_user_assignment)
+        artifact = folder.write(folder.batch_path(submission[7:], "output.jsonl"), bytes_of(path))
         with store.begin() as connection:
+            requests.lock_making(connection)
             batches.add_artifact(connection, batch.id, "output", artifact.as_json())
-        reception = Reception(
-            batch, stage, False, current_stage_version(configuration, stage), f"imported from {path.name}", datetime.now(UTC)
-        )
-        left_out = tuple(_record_file(store, configuration, reception, path, key, matcher, codes))
-        carry_on(store, configuration, batch)
-        with store.begin() as connection:
-            batches.change(connection, batch.id, state="collected", collected_at=NOW)
-            return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), left_out)
+            _record(connection, configuration, batch, stage, key, path, appraised)
+            said = f"imported from {path.name} for {key}"
+            values = {"state": "collected", "origin": IMPORTED, "model": appraised.model, "reason": said}
+            batches.change(connection, batch.id, collected_at=datetime.now(UTC), **values)
+            return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), appraised.left_out)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -98,47 +103,30 @@ def _codes(store: Engine, key: str) -> dict[str, int]:
     return codes
 
 
-def _check(path: Path, matcher: re.Pattern[str], codes: dict[str, int], key: str) -> str:
-    """Looks through the file before anything is stored; returns the model that answered."""
-    lines = [line for line in read_lines(_bytes_of(path)) if isinstance(line, ResultLine)]
-    if not lines:
-        raise ImportRefused(f"{path.name} holds no result lines of a batch (one JSON object a line, with custom_id and response)")
-    found = [matcher.search(line.custom_id) for line in lines]
-    if not any(found):
-        raise ImportRefused(f"{path.name}: no custom_id fits {matcher.pattern!r}; the first one is {lines[0].custom_id!r}")
-    if not any(match and match["code"] in codes for match in found):
-        first = next(match["code"] for match in found if match)
-        raise ImportRefused(f"{path.name}: no line belongs to a target node of framework {key!r}; the first code is {first!r}")
-    return next((line.model for line in lines if line.model), "unknown")
-
-
 def _batch(store: Engine, submission: str, stage: Stage, model: str, owner: str) -> BatchRow:
+    """The import's row, from before its file is kept: files without one would be another database's."""
     with store.begin() as connection:
         known = batches.find(connection, submission)
         if known:
             return known
         provider_id = providers.provider_id(connection, IMPORTED, IMPORTED, False)
         values = {"provider_id": provider_id, "submission_id": submission, "origin": IMPORTED, "stage": stage.key, "model": model}
+        values |= {"reason": "its import was begun and stored nothing yet; the same command goes on"}
         batch_id = batches.add_batch(connection, {**values, "state": "final", "owner": owner, "request_count": 0, "input_tokens": 0}, [])
         return batches.get(connection, batch_id)
 
 
-def _record_file(
-    store: Engine, configuration: Configuration, reception: Reception, path: Path, key: str, matcher: re.Pattern[str], codes: dict[str, int]
-) -> Iterator[str]:
-    lines = read_lines(_bytes_of(path))
+def _record(
+    connection: Connection, configuration: Configuration, batch: BatchRow, stage: Stage, key: str, path: Path, appraised: Appraised
+) -> None:
+    version = current_stage_version(configuration, stage)
+    reception = Reception(batch, stage, False, version, f"imported from {path.name}", datetime.now(UTC))
+    lines = (line for line in read_lines(bytes_of(path)) if isinstance(line, ResultLine) and line.line_number in appraised.node_of)
     while chunk := list(islice(lines, CHUNK_LINES)):
-        yield from (f"line {line.line_number} cannot be read: {line.reason}" for line in chunk if isinstance(line, UnreadableLine))
-        mine: list[tuple[ResultLine, int]] = []
-        for line in chunk:
-            if isinstance(line, ResultLine):
-                match = matcher.search(line.custom_id)
-                if match and match["code"] in codes:
-                    mine.append((line, codes[match["code"]]))
-                else:
-                    yield f"line {line.line_number} ({line.custom_id!r}) belongs to no target node of {key}"
-        with store.begin() as connection:
-            _record_chunk(connection, configuration, reception, key, mine)
+        mine = [(line, appraised.node_of[line.line_number]) for line in chunk]
+        _record_chunk(connection, configuration, reception, key, mine)
+    batches.change(connection, batch.id, request_count=len(appraised.node_of))
+    build_next_requests(connection, configuration, stage, batches.nodes_with_content(connection, batch.id))
 
 
 def _record_chunk(
@@ -147,7 +135,8 @@ def _record_chunk(
     node_ids = sorted({node_id for _, node_id in mine})
     build_contexts(connection, key, node_ids)
     settings = stage_settings(configuration, reception.stage)
-    built = build_requests(connection, key, reception.stage, settings, node_ids)
+    written = contents.written_by_people(connection, reception.stage.key, node_ids)  # an answer to no request leaves it current
+    built = build_requests(connection, key, reception.stage, settings, [node_id for node_id in node_ids if node_id not in written])
     names = _add_attempts(connection, reception.batch, mine, built.request_ids)
     # One round per repetition of a node, in the file's order: a later answer must see what the earlier one came to.
     seen: Counter[int] = Counter()
@@ -166,19 +155,15 @@ def _add_attempts(
     connection: Connection, batch: BatchRow, mine: Sequence[tuple[ResultLine, int]], request_ids: dict[int, int]
 ) -> list[str]:
     """An attempt a line; the line number keeps a custom_id that comes twice apart. Returns the attempts' custom ids."""
-    names = [f"{line.custom_id}#{line.line_number}" for line, _ in mine]
-    known = attempts.by_custom_id(connection, batch.id, names)
+    names = [imported_name(line) for line, _ in mine]
     new = [
         NewAttempt(node_id, request_ids.get(node_id), name, f"{batch.submission_id}:{name}", 0, None)
         for (_, node_id), name in zip(mine, names, strict=True)
-        if name not in known
     ]
     batches.add_attempts(connection, batch.id, batch.provider_id, new)
-    batches.change(connection, batch.id, request_count=len(batches.attempt_ids(connection, batch.id)))
     return names
 
 
-def _bytes_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
+def imported_name(line: ResultLine) -> str:
+    """What the attempt of an imported line is called."""
+    return f"{line.custom_id}#{line.line_number}"

@@ -9,12 +9,12 @@ from typing import Any
 
 from caseforge_assets.commands.carry_over import CarriedOver, carry_over
 from caseforge_assets.commands.make_plan import draft_plan, typical_cost
+from caseforge_assets.commands.name_candidates import name_candidates
 from caseforge_assets.contexts import node_version
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
 from caseforge_assets.reports.difference import Difference, compare_editions
 from caseforge_assets.settings import Configuration, FrameworkSettings
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES
 from caseforge_assets.store import contents, frameworks, nodes, outbox, requests
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
@@ -71,7 +71,7 @@ def load_framework(
             return loaded
         before = nodes.all_nodes(connection, key)
         frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, _rows(edition.nodes, targets))
-        _rename_candidates(connection, key)
+        name_candidates(connection, key)
         _write_events(connection, key, edition.source_sha256)
         loaded = replace(loaded, changed=True)
         if before:
@@ -105,19 +105,6 @@ def confirm_nodes(connection: Connection, key: str, node_ids: Sequence[int] | No
         connection, [OutboxRow(key, PCF_NODES, row.node_id, row.partition_key, data_version=row.version, upstream=upstream) for row in rows]
     )
     return len(rows)
-
-
-def _rename_candidates(connection: Connection, key: str) -> None:
-    """Candidates are called by their node's code: in the new edition it may be another, and the old one another node's."""
-    new_uids: dict[int, str | None] = {}
-    known = {stage.key for stage in all_stages()}
-    for row in contents.named_candidates(connection, key):
-        if row.stage not in known:
-            continue  # of a stage that the project has no more: nothing says how its items are called
-        uid = stage_of(row.stage).item_uid(row.code, row.position) if row.code is not None else None
-        if (uid, uid is not None) != (row.candidate_uid if row.is_current else None, row.is_current):
-            new_uids[row.id] = uid
-    contents.rename_candidates(connection, new_uids)
 
 
 def _write_events(connection: Connection, key: str, source_sha256: str) -> None:

@@ -15,7 +15,9 @@ from caseforge_assets.artifacts import Artifact, ArtifactDamaged, ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.fetch_results import ROLES
+from caseforge_assets.commands.import_results import imported_name
 from caseforge_assets.commands.keep_workbook import workbook_path
+from caseforge_assets.commands.record_answers import SUBMITTED
 from caseforge_assets.commands.verify_journal import check_journal
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.store import batches, journal, verifying
@@ -102,11 +104,12 @@ def _check_answers(connection: Connection, folder: ArtifactFolder, batch: BatchR
     if batch.state != BatchState.collected or not paths or not whole.issuperset(paths):
         return 0
     rows = verifying.answers_of_batch(connection, batch.id)
+    name_of = custom_id_of if batch.origin == SUBMITTED else imported_name
     lines: dict[str, set[str]] = {}
     for path in paths:
         for line in read_lines(folder.read(path)):
             if isinstance(line, ResultLine):
-                lines.setdefault(line.custom_id, set()).add(hashlib.sha256(line.text.encode()).hexdigest())
+                lines.setdefault(name_of(line), set()).add(hashlib.sha256(line.text.encode()).hexdigest())
     missing = [name for name, row in rows.items() if row.answer_sha256 and name not in lines]
     altered = [name for name, row in rows.items() if row.answer_sha256 and name in lines and row.answer_sha256 not in lines[name]]
     open_still = [name for name, row in rows.items() if row.outcome is None and name in lines]
@@ -118,6 +121,11 @@ def _check_answers(connection: Connection, folder: ArtifactFolder, batch: BatchR
         if names:
             problems.append(Problem("rows and artifacts differ", f"batch {batch.id} ({batch.name})", f"{what}: {_listed(names)}", advice))
     return sum(len(hashes) for hashes in lines.values())
+
+
+def custom_id_of(line: ResultLine) -> str:
+    """What the attempt of a line is called that was asked here."""
+    return line.custom_id
 
 
 def _check_contents(connection: Connection, problems: list[Problem]) -> int:

@@ -253,7 +253,7 @@ def save_contents(connection: Connection, rows: Sequence[NewContent]) -> dict[in
     ids = dict(zip(map(id, fresh), _insert(connection, fresh, contested), strict=True))
     winners = {ids[id(row)] for row in fresh if row.node_id not in contested}
     if contested:
-        winners |= _choose_current(connection, rows[0].stage, sorted(contested))
+        winners |= choose_current(connection, rows[0].stage, sorted(contested))
     _insert_candidates(connection, [(row, ids[id(row)]) for row in fresh], winners)
     stored = [(row, ids.get(id(row)) or known.get(row.attempt_id or 0)) for row in rows]
     return {row.attempt_id or row.node_id: content_id for row, content_id in stored if content_id in winners and content_id is not None}
@@ -281,8 +281,8 @@ def _insert(connection: Connection, rows: Sequence[NewContent], contested: set[i
     return add_rows(connection, content, values)
 
 
-def _choose_current(connection: Connection, stage: str, node_ids: Sequence[int]) -> set[int]:
-    """Makes the right contents current; candidates of the others are so no more, and their uids are free."""
+def choose_current(connection: Connection, stage: str, node_ids: Sequence[int]) -> set[int]:
+    """Makes the right contents of nodes current and returns them; candidates of the others are so no more, and their uids are free."""
     values = {"stage": stage, "node_ids": list(node_ids)}
     winners = set(connection.execute(_MAKE_CURRENT, values).one().winners or ())
     query = text("update caseforge.content set is_current = true where id = any(:ids) and not is_current")

@@ -130,6 +130,31 @@ def test_import_results_tells_what_was_good_and_what_was_not(command_line: OpenC
     assert cli.json(*arguments, expected=3)["already_imported"] is True
     assert "reasoning used all 4,000 tokens" in cli.json("failed", expected=3)[0]["detail"]
     assert "no group" in cli.run(*arguments[:-1], "^n-(.+)$", expected=2)
+    assert "its answer is here already" in cli.run(*arguments[:5], "usecases", *arguments[6:], expected=2)
+
+
+def test_an_import_is_listed_and_taken_back(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert "Nothing was imported" in cli.run("import-results", "--list")
+    choice = {"finish_reason": "length", "message": {"role": "assistant", "content": ""}}
+    line = {"custom_id": "n-1.1.1", "response": {"status_code": 200, "body": {"id": "c", "model": "gpt-5", "choices": [choice]}}}
+    path = cli.folder / "answers.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    assert "missing: --framework, --custom-id" in cli.run("import-results", str(path), "--stage", "usecases", expected=2)
+    assert "go alone" in cli.run("import-results", str(path), "--undo", "1", expected=2)
+    said = cli.run(
+        "import-results", str(path), "--framework", "shop", "--stage", "process_details", "--custom-id", "n-(?P<code>.+)", expected=3
+    )
+    (row,) = cli.json("import-results", "--list")
+    assert (row["answers"], row["unknown_costs"], row["taken_back"]) == (1, 1, False)
+    undo = f"import-results --undo {row['batch']}"
+    assert undo in said
+    said = cli.run(*undo.split(), "--by", "Ada")
+    assert "1 answers, 0 contents and $0.00 and 1 answers of unknown cost are in no figure any more" in said
+    assert cli.json("failed") == []
+    assert cli.json("import-results", "--list")[0]["taken_back"] is True
+    assert "taken back by Ada" in cli.run(*undo.split(), expected=2)
 
 
 def test_no_database_is_exit_code_6(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

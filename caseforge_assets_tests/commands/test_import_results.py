@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.import_results import Imported, ImportRefused, import_results
+from caseforge_assets.commands.appraise_import import ImportRefused
+from caseforge_assets.commands.edit_content import edit_content
+from caseforge_assets.commands.import_results import Imported, import_results
 from caseforge_assets.commands.record_answers import record_answers
+from caseforge_assets.commands.verify import verify
+from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.stages.process_details.sections import BUILT_IN
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
@@ -41,8 +46,63 @@ def opened(bench: OpenBench) -> Workbench:
     return workbench
 
 
-def take_over(bench: Workbench, path: Path, stage: Stage, pattern: str, key: str = "real") -> Imported:
-    return import_results(bench.store, bench.folder, bench.configuration, path, key, stage, pattern)
+def take_over(bench: Workbench, path: Path, stage: Stage, pattern: str, key: str = "real", *, partly: bool = False) -> Imported:
+    return import_results(bench.store, bench.folder, bench.configuration, path, key, stage, pattern, partly=partly)
+
+
+def foreign(value: dict[str, Any]) -> str:
+    return json.dumps({"custom_id": "node_1_1.1.1"} | value)
+
+
+def response(body: dict[str, Any]) -> str:
+    return foreign({"response": {"status_code": 200, "body": body}, "error": None})
+
+
+MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "x"}]}
+FOREIGN = [
+    (foreign({"method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-5"}}), "a request, as it is sent"),
+    (foreign({"result": {"type": "succeeded", "message": MESSAGE}}), "Anthropic's message batches"),
+    (response(MESSAGE), "Anthropic's API"),
+    (foreign({"response": {"candidates": []}}), "Gemini"),
+    (response({"object": "list", "data": [{"object": "embedding", "embedding": [0.1]}]}), "/v1/embeddings"),
+    (response({"object": "text_completion", "choices": [{"text": "x"}]}), "/v1/completions"),
+    (response({"results": [{"flagged": False}]}), "/v1/moderations"),
+    (response({"answer": "x"}), "an unknown kind, with answer"),
+    (foreign({}), "neither a response nor an error"),
+    (json.dumps({"messages": []}), "an example for training"),
+    ("<!DOCTYPE html><html><body>Sign in</body></html>", "a web page"),
+    ("[{}]", "one JSON array"),
+]
+SECTIONS = [section.name for section in BUILT_IN.entries]
+
+
+def document(about: str = "the clerk") -> str:
+    return "\n\n".join(f"## {name}\n\nWhat {about} does with it." for name in SECTIONS)
+
+
+def use_cases() -> str:
+    levels = {"category": "automation", "complexity_score": "Low", "estimated_roi": "High", "risk_level": "Low"}
+    texts = (
+        "description",
+        "impact_assessment",
+        "complexity_details",
+        "technology_requirements",
+        "success_metrics",
+        "implementation_timeline",
+    )
+    return json.dumps({"use_cases": [{"title": f"Idea {n}", **dict.fromkeys(texts, f"Text {n}."), **levels} for n in range(6)]})
+
+
+def wrong(bench: Workbench) -> list[tuple[str, str]]:
+    """What `verify` finds; the workbench keeps no copies of workbooks and writes the journal for itself."""
+    write_journal(bench.store, bench.folder)
+    found = verify(bench.store, bench.folder).problems
+    return [(one.kind, one.what) for one in found if not one.where.startswith("workbooks/")]
+
+
+def written(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
 
 
 def snapshot(bench: Workbench) -> dict[str, list[Any]]:
@@ -140,13 +200,18 @@ def test_lines_of_other_nodes_and_broken_lines_are_left_out_by_name(bench: OpenB
     path = tmp_path / "mixed.jsonl"
     good = "\n\n".join(f"## {name}\n\nText." for name in ("Overview", "Key Activities"))
     path.write_text("\n".join([answer_line("node_1_1.1.1", good), answer_line("node_2_9.9.9", good), "{cut", answer_line("other", good)]))
-    result = take_over(bench(), path, PROCESS, NODES, KEY)
+    opened = bench()
+    with pytest.raises(ImportRefused, match=r"9\.9\.9.*--partly"):
+        take_over(opened, path, PROCESS, NODES, KEY)
+    result = take_over(opened, path, PROCESS, NODES, KEY, partly=True)
     assert result.outcomes == {"sections_missing": 1}
     assert len(result.left_out) == 3
     assert "node_2_9.9.9" in " ".join(result.left_out)
 
 
-def test_a_crash_between_chunks_goes_on(bench: OpenBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_between_chunks_leaves_nothing_and_the_same_command_goes_on(
+    bench: OpenBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from caseforge_assets.commands import import_results as module
 
     opened = bench()
@@ -164,7 +229,8 @@ def test_a_crash_between_chunks_goes_on(bench: OpenBench, tmp_path: Path, monkey
         patch.setattr(module, "record_answers", killed_at_the_second)
         with pytest.raises(MemoryError):
             take_over(opened, path, PROCESS, NODES, KEY)
-    assert opened.column("select count(*) from caseforge.attempt") == [1]
+    assert opened.column("select count(*) from caseforge.attempt") == [0]
+    assert wrong(opened) == []
     result = take_over(opened, path, PROCESS, NODES, KEY)
     assert not result.already
     assert sum(result.outcomes.values()) == 3
@@ -179,7 +245,8 @@ def test_a_crash_between_chunks_goes_on(bench: OpenBench, tmp_path: Path, monkey
         (answer_line("node_1_1.1.1", "x"), r"^other_(?P<code>.+)$", "no custom_id fits .*; the first one is 'node_1_1.1.1'"),
         (answer_line("node_1_9.9.9", "x"), NODES, "no line belongs to a target node of framework 'shop'; the first code is '9.9.9'"),
         ("", NODES, "holds no result lines"),
-        ("not a batch file\nat all", NODES, "holds no result lines"),
+        ("not a batch file\nat all", NODES, "holds no result lines.*line 1 .*cannot be read"),
+        *((content, NODES, said) for content, said in FOREIGN),
     ],
 )
 def test_what_does_not_fit_is_refused_and_nothing_is_stored(
@@ -199,3 +266,154 @@ def test_a_framework_that_was_not_loaded_is_refused(bench: OpenBench, tmp_path: 
     path.write_text(answer_line("node_1_1.1.1", "x"))
     with pytest.raises(ImportRefused, match="'other' has not been loaded"):
         take_over(bench(), path, PROCESS, NODES, "other")
+
+
+def responses_line(custom_id: str, text: str, **changes: Any) -> str:
+    output = [
+        {"id": "rs_1", "type": "reasoning", "summary": []},
+        {"id": "msg_1", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text, "annotations": []}]},
+    ]
+    usage = {"input_tokens": 900, "output_tokens": 1200, "output_tokens_details": {"reasoning_tokens": 100}}
+    body = {"id": "resp_1", "object": "response", "created_at": 1_755_000_000, "model": "gpt-5-2025-08-07", "status": "completed"}
+    body |= {"error": None, "incomplete_details": None, "output": output, "usage": usage} | changes
+    return json.dumps({"custom_id": custom_id, "response": {"status_code": 200, "request_id": "r", "body": body}, "error": None})
+
+
+def test_answers_of_the_responses_api_are_read(bench: OpenBench, tmp_path: Path) -> None:
+    opened = bench()
+    refusal = [{"type": "message", "content": [{"type": "refusal", "refusal": "I cannot."}]}]
+    path = written(
+        tmp_path / "responses.jsonl",
+        responses_line("node_0_1.1.1", document()),
+        responses_line("node_1_1.1.2", "", status="incomplete", incomplete_details={"reason": "max_output_tokens"}, output=[]),
+        responses_line("node_2_1.1.3", "", output=refusal),
+        responses_line("node_3_2.1.1", "", status="incomplete", incomplete_details={"reason": "content_filter"}, output=[]),
+        responses_line("node_4_2.1.2", "", status="failed", error={"code": "server_error", "message": "Sorry."}, output=[]),
+        responses_line("node_5_2.1.3", "", status="cancelled", output=[]),
+    )
+    take_over(opened, path, PROCESS, NODES, KEY)
+    rows = opened.query("select line_number, outcome, output_tokens, model from caseforge.attempt order by 1")
+    outcomes = ["ok", "truncated_reasoning", "refused", "content_filtered", "server_error", "server_error"]
+    assert rows == [(number, outcome, 1200, "gpt-5-2025-08-07") for number, outcome in enumerate(outcomes, 1)]
+    assert opened.column("select body from caseforge.content") == [document()]
+    assert opened.column("select count(*) from caseforge.attempt where cost_usd > 0") == [4]
+    assert wrong(opened) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (b"", "it is empty"),
+        (b"\n \n", "it is empty"),
+        (b"\x1f\x8b\x08\x00", "gzip"),
+        (b"PK\x03\x04", "zip archive"),
+        (b"%PDF-1.7", "a PDF"),
+        ('{"custom_id": "node_1_1.1.1"}'.encode("utf-16"), "encoded in UTF-16"),
+        ('{"custom_id": "node_1_1.1.1"}'.encode("utf-16-le"), "encoded in UTF-16"),
+        (b'<?xml version="1.0"?>', "a web page or XML"),
+    ],
+)
+def test_what_is_no_file_of_lines_is_named(bench: OpenBench, tmp_path: Path, start: bytes, said: str) -> None:
+    opened = bench()
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(start)
+    before = snapshot(opened)
+    with pytest.raises(ImportRefused, match=f"holds no result lines of a batch: .*{said}"):
+        take_over(opened, path, PROCESS, NODES, KEY)
+    assert snapshot(opened) == before
+
+
+ANY = r"_(?P<code>[\d.]+)$"
+
+
+@pytest.mark.parametrize(
+    ("stage", "lines", "said"),
+    [
+        (
+            USECASES,
+            [answer_line("node_1_1.1.1", document())],
+            "its answer is one to process_details, not to usecases.*--stage process_details",
+        ),
+        (PROCESS, [answer_line("node_1_1.1.1", use_cases())], "its answer is one to usecases, not to process_details.*--stage usecases"),
+        (PROCESS, [answer_line("node_1_1.1.1", use_cases()[:900])], "its answer is JSON"),
+        (USECASES, [answer_line("node_1_1.1.1", "## Overview\n\nShort.")], "a text with headings"),
+        (PROCESS, [answer_line("usecases_node_1_1.1.1", "")], "its custom_id names the stage usecases"),
+        (USECASES, [answer_line("process-details_1.1.1", "")], "its custom_id names the stage process_details"),
+        (PROCESS, [answer_line("node_1_1.1.1", document()), answer_line("node_2_1.1.2", use_cases())], "line 2 .* one to usecases"),
+        (PROCESS, [answer_line("node_1_1.1.1", document()), answer_line("node_2_7.7.7", document())], "line 2 .*no line belongs"),
+        (
+            PROCESS,
+            [answer_line("node_1_1.1.1", document()), foreign({"method": "POST", "url": "/v1/x"})],
+            "line 2 .* a request, as it is sent",
+        ),
+    ],
+)
+def test_what_is_of_another_stage_or_framework_is_refused_as_a_whole(
+    bench: OpenBench, tmp_path: Path, stage: Stage, lines: list[str], said: str
+) -> None:
+    opened = bench()
+    before = snapshot(opened)
+    with pytest.raises(ImportRefused, match=said):
+        take_over(opened, written(tmp_path / "file.jsonl", *lines), stage, ANY, KEY)
+    assert snapshot(opened) == before
+
+
+def test_no_answer_is_counted_twice(bench: OpenBench, tmp_path: Path) -> None:
+    opened = bench()
+    lines = [answer_line(f"node_1_{code}", document(code), prompt_tokens=900, completion_tokens=1200) for code in ("1.1.1", "1.1.2")]
+    take_over(opened, written(tmp_path / "first.jsonl", *lines), PROCESS, NODES, KEY)
+    before = snapshot(opened)
+    new = answer_line("node_1_1.1.3", document("1.1.3"))
+    for name, others, stage in (("reordered", lines[::-1], PROCESS), ("more", [*lines, new], PROCESS), ("staged", lines, USECASES)):
+        with pytest.raises(ImportRefused, match=r"here already: imported from first\.jsonl for shop|one to process_details"):
+            take_over(opened, written(tmp_path / f"{name}.jsonl", *others), stage, NODES, KEY)
+    assert snapshot(opened) == before
+    result = take_over(opened, tmp_path / "more.jsonl", PROCESS, NODES, KEY, partly=True)
+    assert (result.outcomes, len(result.left_out)) == ({"ok": 1}, 2)
+
+
+@pytest.mark.parametrize("changed", ["custom_id", "text"])
+def test_an_answer_is_known_by_its_ids(bench: OpenBench, tmp_path: Path, changed: str) -> None:
+    opened = bench()
+    line = json.loads(answer_line("node_1_1.1.1", document()))
+    line["response"]["body"]["id"] = "chatcmpl-CmJ8aYkQ1Zr0Vb3TtLw7XoHd"
+    take_over(opened, written(tmp_path / "first.jsonl", json.dumps(line)), PROCESS, NODES, KEY)
+    if changed == "custom_id":
+        line["custom_id"] = "node_1_1.1.2"
+    else:
+        line["response"]["body"]["choices"][0]["message"]["content"] += " And more."
+    with pytest.raises(ImportRefused, match="here already"):
+        take_over(opened, written(tmp_path / "second.jsonl", json.dumps(line)), PROCESS, NODES, KEY)
+
+
+def test_what_was_collected_here_is_not_imported(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate("1.1.1", stages=[PROCESS])
+    (path,) = opened.column("select artifacts #>> '{output,path}' from caseforge.batch")
+    before = snapshot(opened)
+    line = json.loads(b"".join(opened.folder.read(path)))
+    line["custom_id"] = "node_1_1.1.1"
+    copy = written(opened.path / "copy.jsonl", json.dumps(line))
+    with pytest.raises(ImportRefused, match="here already: it was collected with batch_"):
+        take_over(opened, copy, PROCESS, NODES, KEY)
+    assert snapshot(opened) == before
+
+
+def test_a_line_that_comes_again_is_counted_once(bench: OpenBench, tmp_path: Path) -> None:
+    line = answer_line("node_1_1.1.1", document())
+    result = take_over(bench(), written(tmp_path / "twice.jsonl", line, line), PROCESS, NODES, KEY)
+    assert (result.outcomes, result.left_out) == ({"ok": 1}, ("line 2 ('node_1_1.1.1'): repeats line 1",))
+
+
+def test_the_same_text_for_several_nodes_is_an_answer_each(bench: OpenBench, tmp_path: Path) -> None:
+    lines = [answer_line(f"node_1_{code}", document()) for code in ("1.1.1", "1.1.2")]
+    assert take_over(bench(), written(tmp_path / "same.jsonl", *lines), PROCESS, NODES, KEY).outcomes == {"ok": 2}
+
+
+def test_an_imported_answer_leaves_what_a_person_wrote(bench: OpenBench, tmp_path: Path) -> None:
+    opened = bench()
+    with opened.store.begin() as connection:
+        edit_content(connection, opened.configuration, KEY, opened.ids("1.1.1")[0], PROCESS, document("Ada"), by="Ada")
+    take_over(opened, written(tmp_path / "a.jsonl", answer_line("node_1_1.1.1", document())), PROCESS, NODES, KEY)
+    assert opened.column("select body from caseforge.content where is_current") == [document("Ada")]
+    assert wrong(opened) == []

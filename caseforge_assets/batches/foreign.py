@@ -1,0 +1,102 @@
+"""What is no result of chat completions or responses, though it lies in a file of results: told from its form, in words for people."""
+
+from collections.abc import Mapping
+
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BINARY = {
+    b"\x1f\x8b": "it is compressed with gzip: unpack it first (gunzip)",
+    b"PK\x03\x04": "it is a zip archive or an Excel workbook: unpack it first, and give the .jsonl file",
+    b"BZh": "it is compressed with bzip2: unpack it first (bunzip2)",
+    b"\xfd7zXZ": "it is compressed with xz: unpack it first (unxz)",
+    _ZSTD: "it is compressed with zstd: unpack it first (zstd -d)",
+    b"%PDF": "it is a PDF",
+    b"PAR1": "it is a Parquet file",
+}
+_MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_REQUEST = "a request, as it is sent (of a batch's input file); the answers are in its output file"
+_BY_KEYS = (
+    ({"modelInput"}, "a record of Amazon Bedrock's batch inference"),
+    ({"modelOutput"}, "a record of Amazon Bedrock's batch inference"),
+    ({"framework_key", "fingerprint"}, "a line of a manifest of CaseForge"),
+    ({"method", "url"}, _REQUEST),
+    ({"messages"}, "an example for training"),
+)
+
+
+def foreign_file(start: bytes) -> str | None:
+    """Tell what a file is that cannot be one of result lines.
+
+    Args:
+        start: Its first bytes, some hundred or more where there are as many.
+
+    Returns:
+        What it is and what to do; None where it may be one.
+    """
+    if not start.strip():
+        return "it is empty"
+    for mark, encoding in _MARKS.items():
+        if start.startswith(mark):
+            return _encoded(encoding)
+    for magic, what in _BINARY.items():
+        if start.startswith(magic):
+            return what
+    if b"\x00" in start[:64]:
+        return _encoded("UTF-16")
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith(b"<"):
+        return "it is a web page or XML, such as a login or an error page that was saved: download the file again"
+    return "it is one JSON array; result files have one JSON object a line" if text.startswith(b"[") else None
+
+
+def _encoded(encoding: str) -> str:
+    return f"it is encoded in {encoding}: save it as UTF-8 (iconv -f {encoding} -t UTF-8)"
+
+
+def foreign_line(line: Mapping[str, object]) -> str | None:
+    """Tell what a JSON object is that is no result line of chat completions or responses.
+
+    Args:
+        line: The object.
+
+    Returns:
+        What it is; None where it is a result line.
+    """
+    response = line.get("response")
+    if response is None and line.get("error") is None:
+        return _without_response(line)
+    if not isinstance(response, Mapping):
+        return None if line.get("error") is not None else "a line whose response is no object"
+    if "candidates" in response or "usageMetadata" in response:
+        return "a result of Gemini's batches"
+    body = response.get("body")
+    return _foreign_body(body) if isinstance(body, Mapping) else None
+
+
+def _without_response(line: Mapping[str, object]) -> str:
+    result = line.get("result")
+    if isinstance(result, Mapping) and ("message" in result or result.get("type") in {"succeeded", "errored", "canceled", "expired"}):
+        return "a result of Anthropic's message batches"
+    if line.get("object") == "batch":
+        return "the description of a batch, not its result"
+    known = (what for keys, what in _BY_KEYS if keys <= line.keys())
+    return next(known, "a line with neither a response nor an error")
+
+
+def _foreign_body(body: Mapping[str, object]) -> str | None:
+    """Tell which endpoint's answer a body is, where it is none of chat completions or responses, and no error."""
+    if not body or body.get("error") is not None or body.get("object") == "response" or "output" in body:
+        return None
+    choices, data = body.get("choices"), body.get("data")
+    if isinstance(choices, list):
+        texts = [choice for choice in choices if isinstance(choice, Mapping) and "text" in choice and "message" not in choice]
+        return "an answer of /v1/completions" if texts else None
+    if body.get("type") == "message" and "content" in body:
+        return "a message of Anthropic's API"
+    if isinstance(data, list):
+        first = data[0] if data and isinstance(data[0], Mapping) else {}
+        return "an answer of /v1/embeddings" if "embedding" in first else "an answer that is a list of data, such as images"
+    if isinstance(body.get("results"), list):
+        return "an answer of /v1/moderations"
+    if "candidates" in body:
+        return "a result of Gemini's batches"
+    return f"an answer of an unknown kind, with {', '.join(sorted(map(str, body))[:5])}"
