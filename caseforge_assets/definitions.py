@@ -9,11 +9,13 @@ import dagster as dg
 from caseforge_assets.defs.assets import framework_assets
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.jobs import BATCH_JOBS
+from caseforge_assets.defs.names import PROJECT_IDENTITY
 from caseforge_assets.defs.regenerate import regenerate
-from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.defs.resources import Caseforge, ProjectIdentity
 from caseforge_assets.defs.sensors import SENSORS
 from caseforge_assets.openai_batch.client import import_sdk
 from caseforge_assets.settings import Settings, load_settings
+from caseforge_assets.store.location import database_identity
 
 
 def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -23,12 +25,17 @@ def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | 
         settings: whose frameworks are shown; those of the project by default.
         resources: replace the default ones by name.
     """
-    configuration = (settings or load_settings()).configuration
+    settings = settings or load_settings()
+    configuration = settings.configuration
     return dg.Definitions(
         assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, configuration)],
         jobs=[*BATCH_JOBS, regenerate, failed_nodes],
         sensors=SENSORS,
-        resources={"caseforge": Caseforge(), **(resources or {})},
+        resources={
+            "caseforge": Caseforge(),
+            PROJECT_IDENTITY: ProjectIdentity(database=database_identity(settings)),
+            **(resources or {}),
+        },
         executor=dg.in_process_executor,
     )
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ def run_server(
     faults: Sequence[str] = (),
     upstream: str | None = None,
     upstream_concurrency: int = 8,
+    on_listening: Callable[[int], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; open batches go on at the next start.
 
@@ -64,6 +65,7 @@ def run_server(
         faults: Fault specifications, such as ``truncate:rate=0.05``.
         upstream: Base URL of an OpenAI-compatible server that answers instead of the built-in writer; its key is taken from UPSTREAM_API_KEY.
         upstream_concurrency: How many requests the upstream server is sent at once.
+        on_listening: Called with the port when nothing is in the way any more.
 
     Raises:
         PortTakenError: If something else listens there.
@@ -81,7 +83,10 @@ def run_server(
         upstream_key=os.environ.get("UPSTREAM_API_KEY"),
     )
     with _listen(host, port) as listening, _signals_end_quietly():
-        _server(options).run(sockets=[listening])
+        server = _server(options)
+        if on_listening is not None:
+            on_listening(listening.getsockname()[1])
+        server.run(sockets=[listening])
 
 
 @contextmanager
@@ -120,7 +125,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(WAITING_CONNECTIONS)  # At once: until then, another process could bind the same port.
     except OSError as error:
         listening.close()
-        message = f"Can't listen on {host}:{port}: {error.strerror}. Stop the program that uses this port, or choose another with --port."
+        message = f"Can't listen on {host}:{port}: {error.strerror}. Stop the program that uses this port, or choose another one (batch-server: --port)."
         raise PortTakenError(message) from error
     return listening
 

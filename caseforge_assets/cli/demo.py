@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +14,13 @@ import click
 from caseforge_assets.cli.console import console, errors
 from caseforge_assets.cli.options import pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.settings import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = "sample"
+LOCALHOST = "127.0.0.1"
 
 
 @click.command()
@@ -55,9 +58,12 @@ def local_provider(session: Session, latency_s: float) -> Iterator[None]:
     """A local Batch API server on a free port, as this process's provider; its files stay, so that batches go on next time."""
     from caseforge_assets.batch_server import serve_in_thread
 
-    port = _remembered_port(session.settings.home / "demo-server")
-    with serve_in_thread(session.settings.home / "demo-server", port=port, latency_s=latency_s) as server:
-        (session.settings.home / "demo-server" / "port").write_text(str(server.port))
+    folder = session.settings.home / "demo-server"
+    port = _remembered_port(folder)
+    if port and not _is_free(port):
+        port = _another_port(session, port)
+    with serve_in_thread(folder, port=port, latency_s=latency_s) as server:
+        (folder / "port").write_text(str(server.port))
         os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"] = server.base_url, "local"
         session.reload()
         console.print(f"A local Batch API server answers on {server.base_url} (simulated, free of charge).")
@@ -67,7 +73,39 @@ def local_provider(session: Session, latency_s: float) -> Iterator[None]:
 def _remembered_port(folder: Path) -> int:
     """The port of the last time, 0 for any at the first: batches under way belong to a base URL, and the port is part of it."""
     file = folder / "port"
-    return int(file.read_text()) if file.exists() else 0
+    text = file.read_text().strip() if file.exists() else ""
+    return int(text) if text.isdecimal() and int(text) < 65_536 else 0
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOCALHOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _another_port(session: Session, taken: int) -> int:
+    """Any other port, where no batch is under way at the one that is taken.
+
+    Raises:
+        ConfigurationError: there are some; they would be asked for elsewhere, in vain.
+    """
+    from caseforge_assets.commands.work import UNFINISHED
+    from caseforge_assets.store import batches, providers
+
+    url = f"http://{LOCALHOST}:{taken}/v1"
+    with session.store.connect() as connection:
+        ids = providers.ids_at(connection, url, session.settings.openai_account)
+        under_way = [row for row in batches.in_states(connection, UNFINISHED) if row.provider_id in ids]
+    if under_way:
+        raise ConfigurationError(
+            f"port {taken} is taken, and {len(under_way):,} simulated batches are under way at it. Does a `caseforge demo` or `caseforge ui` of this "
+            "project run already? Stop it, or the other program that uses the port, and start again"
+        )
+    return 0
 
 
 def _run(session: Session) -> None:

@@ -115,9 +115,10 @@ def _store(
 def _show(session: Session, key: str, told: Console) -> None:
     """What is declared has changed: a webserver that runs has to load the code anew."""
     from caseforge_assets.cli.reloading import show_framework
+    from caseforge_assets.store.location import database_identity
 
     with told.status("Telling Dagster …"):
-        said = show_framework(session.settings.webserver_url, key)
+        said = show_framework(session.settings.webserver_url, key, database_identity(session.settings))
     if said:
         told.print(said)
 

@@ -13,6 +13,7 @@ from caseforge_assets.cli.sensors import SENSORS
 from caseforge_assets.cli.webserver import (
     CONNECT_S,
     BrokenLocation,
+    ForeignProject,
     NoWebserver,
     OtherProject,
     ReadOnlyWebserver,
@@ -27,13 +28,15 @@ _BY_HAND = "Reload it by hand: Deployment, Code locations, Reload"
 _log = logging.getLogger(__name__)
 
 
-def show_framework(url: str, key: str) -> str | None:
+def show_framework(url: str, key: str, project: str) -> str | None:
     """Has the webserver show a framework's assets; returns what is to be said of it, nothing where no webserver runs.
+
+    One that shows another project, which `project`, the identity of this one's database, tells, is left alone.
 
     In a thread, because neither looking a name up nor an answer that trickles has a time-out of its own.
     """
     said: list[str | None] = []
-    thread = Thread(target=lambda: said.append(_try(url, key)), daemon=True)
+    thread = Thread(target=lambda: said.append(_try(url, key, project)), daemon=True)
     thread.start()
     thread.join(PATIENCE_S)
     if said:
@@ -41,12 +44,14 @@ def show_framework(url: str, key: str) -> str | None:
     return f"Dagster at {_shown(url)} has not answered for {PATIENCE_S:.0f} s. If it does not show {key}: {_BY_HAND}."
 
 
-def _try(url: str, key: str) -> str | None:
+def _try(url: str, key: str, project: str) -> str | None:
     try:
-        return _reload(Webserver(url, PATIENCE_S), key)
+        return _reload(Webserver(url, PATIENCE_S), key, project)
     except (NoWebserver, OtherProject, OSError) as error:
         _log.debug("%s", error)
         return None
+    except ForeignProject:
+        return f"Dagster at {_shown(url)} shows another project, and was left alone."
     except ReadOnlyWebserver:
         return f"Dagster at {_shown(url)} is read-only: it shows {key} when it is started anew."
     except Exception as error:  # noqa: BLE001 - whatever it is, the framework is loaded
@@ -54,20 +59,20 @@ def _try(url: str, key: str) -> str | None:
         return redact(f"{first_lines(str(error), 1)} ({key} is loaded, but may not be seen in Dagster yet)")
 
 
-def _reload(webserver: Webserver, key: str) -> str:
+def _reload(webserver: Webserver, key: str, project: str) -> str:
     if webserver.is_local:
         socket.create_connection((webserver.host, webserver.port), CONNECT_S).close()  # a refusal costs no import of an HTTP client
-    for name in _locations(webserver):
+    for name in _locations(webserver, project):
         webserver.reload(name)
-    if key in find_repository(webserver, SENSORS).groups:
+    if key in find_repository(webserver, SENSORS, project).groups:
         return f"Dagster at {webserver.url} shows it now."
     return f"Dagster at {webserver.url} does not show it: it works on another project."
 
 
-def _locations(webserver: Webserver) -> list[str]:
+def _locations(webserver: Webserver, project: str) -> list[str]:
     """CaseForge's code location; where it could not be loaded, and so cannot be known, those that could not."""
     try:
-        return [find_repository(webserver, SENSORS).location]
+        return [find_repository(webserver, SENSORS, project).location]
     except BrokenLocation:
         return [location.name for location in webserver.locations() if location.error]
 

@@ -111,8 +111,10 @@ def status(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _caseforge_at(session: Session) -> tuple[Webserver, Repository]:
+    from caseforge_assets.store.location import database_identity
+
     webserver = Webserver(session.settings.webserver_url)
-    return webserver, find_repository(webserver, SENSORS)
+    return webserver, find_repository(webserver, SENSORS, database_identity(session.settings))
 
 
 def _selector(repository: Repository, name: str) -> dict[str, str]:

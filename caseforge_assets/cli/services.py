@@ -84,8 +84,12 @@ def batch_server(
     from caseforge_assets.batch_server import run_server
 
     folder = state_dir or session.settings.home / "batch-server"
-    console.print(f"Batch API on http://{host}:{port}/v1 (files in {folder}). Use it with:")
-    console.print(f"  export OPENAI_BASE_URL=http://{host}:{port}/v1 OPENAI_API_KEY=local")
+
+    def say(port: int) -> None:
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+        console.print(f"Batch API on {url} (files in {folder}). Use it with:")
+        console.print(f"  export OPENAI_BASE_URL={url} OPENAI_API_KEY=local")
+
     run_server(
         host=host,
         port=port,
@@ -95,4 +99,5 @@ def batch_server(
         faults=faults,
         upstream=upstream,
         upstream_concurrency=upstream_concurrency,
+        on_listening=say,
     )

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 CONNECT_S = 1.0
 ANSWER_S = 30.0
 ERROR_LINES = 3
+PROJECT_IDENTITY = "caseforge_project"  # as `defs.names` has it
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _WORKSPACE = """{ workspaceOrError { __typename ... on PythonError { message } ... on Workspace { locationEntries { name locationOrLoadError {
-  __typename ... on PythonError { message className causes { message className } } ... on RepositoryLocation { repositories { name sensors { name } assetGroups { groupName } } } } } } } }"""
+  __typename ... on PythonError { message className causes { message className } } ... on RepositoryLocation { repositories { name sensors { name } assetGroups { groupName }
+    allTopLevelResourceDetails { name configuredValues { key value } } } } } } } } }"""
 _RELOAD = """mutation ($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename
   ... on UnauthorizedError { message } ... on ReloadNotSupported { message } ... on RepositoryLocationNotFound { message }
   ... on PythonError { message } } }"""
@@ -48,14 +50,19 @@ class OtherProject(WebserverError):
     """The webserver shows something, but not CaseForge."""
 
 
+class ForeignProject(WebserverError):
+    """The webserver shows CaseForge, but another project of it."""
+
+
 @dataclass(frozen=True)
 class Repository:
-    """What a code location holds."""
+    """What a code location holds; `project` says which project it shows, and is empty where an older CaseForge shows it."""
 
     location: str
     name: str
     sensors: frozenset[str]
     groups: frozenset[str]
+    project: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,14 +159,18 @@ _WHAT_TO_DO = (
 )
 
 
-def find_repository(webserver: Webserver, sensors: Iterable[str]) -> Repository:
-    """CaseForge's part of what a webserver shows, known by its sensors: the location is named by whoever started the webserver.
+def find_repository(webserver: Webserver, sensors: Iterable[str], project: str) -> Repository:
+    """This project's part of what a webserver shows; CaseForge is known by its sensors: the location is named by whoever started the webserver.
+
+    Args:
+        project: the identity of its database.
 
     Raises:
-        WebserverError: it is not there, could not be loaded, or is there twice.
+        WebserverError: it is not there, could not be loaded, is there twice, or is that of another project.
     """
     locations = webserver.locations()
-    ours = [repository for location in locations for repository in location.repositories if repository.sensors >= set(sensors)]
+    caseforge = [repository for location in locations for repository in location.repositories if repository.sensors >= set(sensors)]
+    ours = [repository for repository in caseforge if repository.project == project]
     if len(ours) == 1:
         return ours[0]
     if ours:
@@ -170,8 +181,20 @@ def find_repository(webserver: Webserver, sensors: Iterable[str]) -> Repository:
     broken = [f"{location.name}: {location.error}" for location in locations if location.error]
     if broken:
         raise BrokenLocation(f"Dagster at {webserver.url} could not load " + "\n".join(broken))
+    if caseforge:
+        raise ForeignProject(_foreign(webserver, caseforge))
     names = ", ".join(location.name for location in locations) or "none"
     raise OtherProject(f"Dagster at {webserver.url} does not show CaseForge (its code locations: {names}). {_WHAT_TO_DO}")
+
+
+def _foreign(webserver: Webserver, found: Iterable[Repository]) -> str:
+    if not any(repository.project for repository in found):
+        return f"Dagster at {webserver.url} was started by an older CaseForge, which does not say what project it shows. Start it anew."
+    other = webserver.port + 1
+    return (
+        f"Dagster at {webserver.url} shows another project: it works on another database than this one. Nothing was changed there. Start this "
+        f"project's own (`caseforge ui --port {other}`) and say where it is: CASEFORGE_WEBSERVER_URL=http://127.0.0.1:{other}"
+    )
 
 
 def first_lines(text: str, count: int = ERROR_LINES) -> str:
@@ -196,4 +219,10 @@ def _own_error(error: dict[str, Any]) -> str:
 
 def _repository(location: str, found: dict[str, Any]) -> Repository:
     sensors = frozenset(sensor["name"] for sensor in found["sensors"])
-    return Repository(location, found["name"], sensors, frozenset(group["groupName"] for group in found["assetGroups"]))
+    groups = frozenset(group["groupName"] for group in found["assetGroups"])
+    return Repository(location, found["name"], sensors, groups, _project(found["allTopLevelResourceDetails"]))
+
+
+def _project(resources: list[dict[str, Any]]) -> str:
+    values = [value for one in resources if one["name"] == PROJECT_IDENTITY for value in one["configuredValues"]]
+    return next((str(value["value"]).strip('"') for value in values if value["key"] == "database"), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 RUN_REPORT = "run_report"
+PROJECT_IDENTITY = "caseforge_project"  # the resource by which a code location says which project it shows
 PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits it
 
 

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 SIMULATED_WAIT_S = 120.0
 
 
+class ProjectIdentity(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Which project this code location shows: `caseforge sensors` and `caseforge load` compare it with their own before they change anything."""
+
+    database: str
+
+
 class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The project that a run works on: settings, store, artifacts, provider, each opened when it is first used."""
 

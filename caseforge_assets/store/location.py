@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from urllib.parse import parse_qs, urlsplit
+
 from caseforge_assets.settings import Settings, load_settings, normalized_postgres_url
+from caseforge_assets.store.cluster_location import find_data_dir
 from caseforge_assets.store.embedded_postgres import ensure_running
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_PORT = 5432
 
 
 def database_url(settings: Settings | None = None) -> str:
@@ -17,3 +24,20 @@ def database_url(settings: Settings | None = None) -> str:
     if settings.postgres_url is None:
         return ensure_running(settings.home)
     return normalized_postgres_url(settings.postgres_url.get_secret_value())
+
+
+def database_identity(settings: Settings) -> str:
+    """The same text for whoever works on the same database, and another one for others; nothing is opened, and nothing can be read off it.
+
+    Raises:
+        ConfigurationError: CASEFORGE_POSTGRES_URL is not a URL of PostgreSQL.
+    """
+    if settings.postgres_url is None:
+        place = str(find_data_dir(settings.home))
+    else:
+        parts = urlsplit(normalized_postgres_url(settings.postgres_url.get_secret_value()))
+        asked = parse_qs(parts.query)
+        host = asked.get("host", [parts.hostname or _LOCAL[0]])[0]
+        port = asked.get("port", [str(parts.port or _PORT)])[0]
+        place = f"{'local' if host in _LOCAL else host}:{port}{parts.path}"
+    return hashlib.sha256(place.encode()).hexdigest()[:16]

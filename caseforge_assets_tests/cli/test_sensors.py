@@ -22,7 +22,7 @@ from dagster._utils.error import SerializableErrorInfo
 
 from caseforge_assets.cli import reloading
 from caseforge_assets.cli.sensors import SENSORS
-from caseforge_assets.cli.webserver import Location, OtherProject, Repository, Webserver, WebserverError, find_repository
+from caseforge_assets.cli.webserver import ForeignProject, Location, OtherProject, Repository, Webserver, WebserverError, find_repository
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets_tests.cli.conftest import NO_WEBSERVER, CommandLine, OpenCommandLine
 from caseforge_assets_tests.conftest import DAGSTER_YAML, new_database
@@ -202,6 +202,27 @@ def test_code_that_does_not_load_is_said_and_recovers(served: Served) -> None:
     assert served.groups() >= {"third", "fourth"}
 
 
+def test_the_webserver_of_another_project_is_left_alone(served: Served, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same code and folder on another database: what it would be told is of no concern to it."""
+    before = served.json("sensors", "status"), served.loaded_at()
+    with monkeypatch.context() as patch, new_database(postgres_url, "template1") as other:
+        patch.setenv("CASEFORGE_POSTGRES_URL", other)
+        for command in ("on", "off", "status"):
+            said = served.run("sensors", command, expected=7)
+            assert f"Dagster at {served.url} shows another project" in said
+            assert "Nothing was changed" in said
+        assert "shows another project, and was left alone" in load(served, "elsewhere")
+        port = served.url.rpartition(":")[2]
+        said = served.run("ui", "--port", port, expected=7)
+        assert f"Port {port} is taken by the Dagster of another project" in said
+    assert (served.json("sensors", "status"), served.loaded_at()) == before
+
+
+def test_a_dagster_that_runs_already_is_said_by_its_address(served: Served) -> None:
+    said = served.run("ui", "--port", served.url.rpartition(":")[2], expected=7)
+    assert f"Dagster runs already on this project's data: open {served.url}" in said
+
+
 def test_unknown_sensors_are_refused_with_the_list(command_line: OpenCommandLine) -> None:
     said = command_line().run("sensors", "off", "submit", "poll", expected=2)
     assert f"there is no sensor 'poll'; there are: {', '.join(SENSORS)}" in said
@@ -228,14 +249,14 @@ def test_something_else_at_the_address_is_told_apart(command_line: OpenCommandLi
     other = cli.base_url.removesuffix("/v1")
     monkeypatch.setenv("CASEFORGE_WEBSERVER_URL", other)
     assert f"What answers at {other} is no Dagster webserver" in cli.run("sensors", "status", expected=7)
-    assert reloading.show_framework(other, "shop") is None
+    assert reloading.show_framework(other, "shop", "") is None
 
 
 def test_a_silent_webserver_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reloading, "PATIENCE_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         start = time.monotonic()
-        said = reloading.show_framework(f"http://x:hidden@127.0.0.1:{silent.getsockname()[1]}", "shop")
+        said = reloading.show_framework(f"http://x:hidden@127.0.0.1:{silent.getsockname()[1]}", "shop", "")
         assert time.monotonic() - start < 2
     assert said is not None
     assert "answer" in said
@@ -246,14 +267,14 @@ def test_whatever_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(reloading, "PATIENCE_S", 0.1)
     monkeypatch.setattr(reloading, "_reload", lambda *_: time.sleep(1.5))
     start = time.monotonic()
-    assert "has not answered for" in (reloading.show_framework(NO_WEBSERVER, "shop") or "")
+    assert "has not answered for" in (reloading.show_framework(NO_WEBSERVER, "shop", "") or "")
     assert time.monotonic() - start < 1
 
 
 def test_a_refused_connection_costs_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Webserver, "ask", lambda *_: pytest.fail("an HTTP client is made, which takes a tenth of a second"))
     start = time.monotonic()
-    assert reloading.show_framework(NO_WEBSERVER, "shop") is None
+    assert reloading.show_framework(NO_WEBSERVER, "shop", "") is None
     assert time.monotonic() - start < 0.1
 
 
@@ -261,18 +282,18 @@ def test_a_refused_connection_costs_milliseconds(monkeypatch: pytest.MonkeyPatch
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="CASEFORGE_WEBSERVER_URL"):
         Webserver(url)
-    assert "CASEFORGE_WEBSERVER_URL" in (reloading.show_framework(url, "shop") or "")
+    assert "CASEFORGE_WEBSERVER_URL" in (reloading.show_framework(url, "shop", "") or "")
 
 
 def test_caseforge_is_known_by_its_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = Repository("ours", "__repository__", frozenset((*SENSORS, "more")), frozenset())
+    ours = Repository("ours", "__repository__", frozenset((*SENSORS, "more")), frozenset(), "mine")
     other = Location("other", (Repository("other", "r", frozenset(SENSORS[:2]), frozenset()),), None)
     broken = Location("broken", (), "ImportError")
     shown = Webserver(NO_WEBSERVER)
 
     def find(*locations: Location) -> Repository:
         monkeypatch.setattr(shown, "locations", lambda: locations)
-        return find_repository(shown, SENSORS)
+        return find_repository(shown, SENSORS, "mine")
 
     assert find(other, broken, Location("ours", (ours,), None)) == ours
     with pytest.raises(OtherProject, match="its code locations: other"):
@@ -281,11 +302,19 @@ def test_caseforge_is_known_by_its_sensors(monkeypatch: pytest.MonkeyPatch) -> N
         find(other, broken)
     with pytest.raises(WebserverError, match=r"several times \(ours, twin\)"):
         find(Location("ours", (ours, replace(ours, location="twin")), None))
+    theirs = replace(ours, location="theirs", project="another")
+    assert find(Location("both", (theirs, ours), None)) == ours
+    with pytest.raises(ForeignProject, match="shows another project"):
+        find(Location("theirs", (theirs,), None))
+    with pytest.raises(ForeignProject, match="older CaseForge"):
+        find(Location("old", (replace(ours, project=""),), None))
 
 
 def test_the_sensors_are_those_of_the_code_location() -> None:
-    from caseforge_assets.defs import sensors
+    from caseforge_assets.cli import webserver
+    from caseforge_assets.defs import names, sensors
 
+    assert names.PROJECT_IDENTITY == webserver.PROJECT_IDENTITY
     assert tuple(sensor.name for sensor in sensors.SENSORS) == SENSORS
 
 
