@@ -16,9 +16,29 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import answers, calm, creating, databases, jobs, kills, layers, limits, races, storm, twins
+from benchmarks.faults import (
+    answers,
+    calm,
+    creating,
+    databases,
+    downloads,
+    echoes,
+    jobs,
+    kills,
+    layers,
+    limits,
+    listings,
+    races,
+    refusals,
+    storm,
+    twins,
+)
+from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.rows import Row, summed
 from benchmarks.faults.world import World, open_world
+
+DISTURBED = (*refusals.REFUSALS, *listings.LISTINGS, *listings.OBJECTS, *downloads.DOWNLOADS, *echoes.ECHOES)
+SHORT = (*refusals.SHORT, *listings.SHORT, *downloads.SHORT, *echoes.SHORT)
 
 
 def main() -> int:
@@ -46,6 +66,7 @@ def _run(world: World, *, short: bool) -> Iterator[Row]:
     yield from calm.run_calm(world)
     yield from kills.run_kills(world, kills.SHORT if short else kills.MOMENTS)
     yield from creating.run_creating(world, creating.SHORT if short else creating.FAULTS)
+    yield from run_disturbed(world, SHORT if short else DISTURBED)
     yield from twins.run_twins(world, twins.SHORT if short else twins.FAULTS)
     yield from twins.run_kills_while_settling(world, twins.SHORT_MOMENTS if short else twins.MOMENTS)
     yield from layers.run_layers(world)
