@@ -7,7 +7,7 @@ from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.stages.judgement import Judgement
 from caseforge_assets.stages.quality import NodeFacts, Quality
-from caseforge_assets.stages.stage import Stage, stage
+from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown, stage
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,28 @@ def give_verdicts(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
     """
     judging = stage(stage_key)
     return [_verdict(judging, answer) for answer in answers]
+
+
+def content_versions(stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
+    """Judge answers again and give the versions of their contents; None for one that has none, or cannot be judged.
+
+    Args:
+        stage_key: The stage; where the project has it no more, nothing can be judged.
+        answers: Any number.
+    """
+    try:
+        judging = stage(stage_key)
+    except StageUnknown:
+        return [None] * len(answers)
+    return [_version(judging, answer) for answer in answers]
+
+
+def _version(judging: Stage, answer: Answered) -> str | None:
+    try:
+        content = decide(answer.line, judging, answer.max_completion_tokens).content
+    except JudgeFailed:
+        return None
+    return None if content is None else content.version
 
 
 def _verdict(judging: Stage, answer: Answered) -> Verdict:

@@ -1,23 +1,20 @@
 """verify: do artifacts and rows still say the same? Nothing is changed.
 
 Artifacts are read whole and compared with the hashes that were recorded; answers in result files with the rows of their attempts, in
-both directions; contents with their versions; every row with its newest state in the journal.
+both directions, and, judged again, with the contents that were made from them; contents with their versions and with what they belong to;
+every row with its newest state in the journal.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactDamaged, ArtifactFolder, ArtifactMissing, read_hash
-from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.states import BatchState
-from caseforge_assets.commands.fetch_results import ROLES
-from caseforge_assets.commands.import_results import imported_name
 from caseforge_assets.commands.keep_workbook import workbook_path
-from caseforge_assets.commands.record_answers import SUBMITTED
+from caseforge_assets.commands.verify_answers import check_answers
 from caseforge_assets.commands.verify_journal import check_journal
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.store import batches, journal, verifying
@@ -25,7 +22,6 @@ from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine
 
 FROM_BACKUP = "bring it back from a backup of the artifacts"
-LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -57,8 +53,13 @@ def verify(store: Engine, folder: ArtifactFolder) -> Verified:
         recorded = [(f"batch {batch.id}", Artifact(**one)) for batch in known for one in batch.artifacts.values()]
         whole = {artifact.path for name, artifact in recorded if not _noted(problems, _check_file(folder, name, artifact))}
         _check_sources(connection, folder, problems)
-        answers = sum(_check_answers(connection, folder, batch, whole, problems) for batch in known)
+        answers = 0
+        for batch in known:
+            count, found = check_answers(connection, folder, batch, whole)
+            answers += count
+            problems += [Problem(*one) for one in found]
         contents = _check_contents(connection, problems)
+        problems += _misplaced(connection)
         rows, found = check_journal(connection, folder)
         problems += [Problem(*one) for one in found]
         problems += _unknown_files(folder, known)
@@ -98,36 +99,6 @@ def _check_sources(connection: Connection, folder: ArtifactFolder, problems: lis
                 problems.append(Problem("altered artifact", path, f"the copy of {name}, which {key} was loaded from", FROM_BACKUP))
 
 
-def _check_answers(connection: Connection, folder: ArtifactFolder, batch: BatchRow, whole: set[str], problems: list[Problem]) -> int:
-    """Answers of a batch that is through; files that are not whole have been told already."""
-    paths = [batch.artifacts[role]["path"] for role in ROLES if role in batch.artifacts]
-    if batch.state != BatchState.collected or not paths or not whole.issuperset(paths):
-        return 0
-    rows = verifying.answers_of_batch(connection, batch.id)
-    name_of = custom_id_of if batch.origin == SUBMITTED else imported_name
-    lines: dict[str, set[str]] = {}
-    for path in paths:
-        for line in read_lines(folder.read(path)):
-            if isinstance(line, ResultLine):
-                lines.setdefault(name_of(line), set()).add(hashlib.sha256(line.text.encode()).hexdigest())
-    missing = [name for name, row in rows.items() if row.answer_sha256 and name not in lines]
-    altered = [name for name, row in rows.items() if row.answer_sha256 and name in lines and row.answer_sha256 not in lines[name]]
-    open_still = [name for name, row in rows.items() if row.outcome is None and name in lines]
-    for names, what, advice in (
-        (missing, "rows say that these were answered, the artifacts hold no line", "restore into an empty database, and compare"),
-        (altered, "the answer in the artifact is not the one that the row was made from", "restore into an empty database, and compare"),
-        (open_still, "these are answered in the artifacts, and their rows do not know it", "caseforge collect"),
-    ):
-        if names:
-            problems.append(Problem("rows and artifacts differ", f"batch {batch.id} ({batch.name})", f"{what}: {_listed(names)}", advice))
-    return sum(len(hashes) for hashes in lines.values())
-
-
-def custom_id_of(line: ResultLine) -> str:
-    """What the attempt of a line is called that was asked here."""
-    return line.custom_id
-
-
 def _check_contents(connection: Connection, problems: list[Problem]) -> int:
     count = 0
     for row in verifying.contents_with_items(connection):
@@ -136,6 +107,12 @@ def _check_contents(connection: Connection, problems: list[Problem]) -> int:
             what = f"{row.stage} of node {row.node_id} in {row.framework_key}: body or items are not those that its version stands for"
             problems.append(Problem("altered row", f"content {row.id}", what, "restore into an empty database, and compare"))
     return count
+
+
+def _misplaced(connection: Connection) -> Iterator[Problem]:
+    for row in verifying.misplaced_contents(connection):
+        what = f"{row.stage} of node {row.node_id} in {row.framework_key}: {row.what}"
+        yield Problem("altered row", f"content {row.id}", what, "restore into an empty database, and compare")
 
 
 def _items(row: Any) -> tuple[Item, ...]:
@@ -151,8 +128,3 @@ def _unknown_files(folder: ArtifactFolder, known: list[BatchRow]) -> Iterator[Pr
         yield Problem(
             "missing row", folder.batch_path(submission, "*"), what, "restore into an empty database; or they are another project's"
         )
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
