@@ -31,6 +31,7 @@ _COMMANDS = {
     "monitor": "watching",
     "collect": "watching",
     "cancel": "watching",
+    "adopt": "adopting",
     "status": "watching",
     "failed": "watching",
     "costs": "money",

@@ -116,7 +116,8 @@ class Narrator:
             for stray in result.stray_lines[:3]:
                 console.print(f"  {stray}", style="yellow")
         for batch in done.refused:
-            console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
+            if batch.state == "refused":
+                console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
         if done.reused:
             console.print(f"{done.reused:,} requests were answered from the store at no cost.")
         if done.shortened:
@@ -151,9 +152,10 @@ class Narrator:
     def _say_once(self, batch: BatchRow) -> None:
         status = batch.remote_status or batch.state
         news = status if batch.state in ("open", "final") else batch.state
-        if (batch.id, news) in self._said:
+        said = (batch.id, f"{news} {batch.reason}" if batch.state == "creating" else news)  # what can be done about it is said, too
+        if said in self._said:
             return
-        self._said.add((batch.id, news))
+        self._said.add(said)
         reason = f" ({batch.reason})" if batch.reason else ""
         console.print(f"{batch.stage} {batch.name}: {news}, {batch.request_count:,} requests{reason}")
 

@@ -1,7 +1,7 @@
 """cancel: a batch is stopped at its provider; what it answered by then is collected, the rest waits until a person asks again.
 
-A batch that its provider does not know any more can be given up here, and only here: nothing else would ever end it. So
-can one of a simulated provider that is not the configured one: nothing of it is billed, and the provider may be gone.
+A batch that its provider does not know any more, or of which nothing tells whether it was created, can be given up here: nothing else would ever
+end it. So can one of a simulated provider that is not the configured one: nothing of it is billed, and the provider may be gone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from caseforge_assets.batches.states import remote_status
 from caseforge_assets.commands.close_batch import give_up
 from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.reconcile_batches import NOT_TO_BE_FOUND
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
 from caseforge_assets.store import batches, providers
 from caseforge_assets.store.batches import BatchRow
@@ -53,6 +54,9 @@ def _cancel(store: Engine, provider: Provider, batch: BatchRow) -> None:
     if batch.provider_id != provider.id and batch.state in ("creating", "open", "final", "unknown"):
         give_up(store, provider, batch)
         return
+    if batch.state == "creating":
+        _give_up_in_doubt(store, provider, batch)
+        return
     if batch.state not in ("open", "unknown") or batch.remote_id is None:
         raise CannotCancel(f"{batch.name} is {batch.state}; only a batch that is under way can be cancelled")
     try:
@@ -66,3 +70,10 @@ def _cancel(store: Engine, provider: Provider, batch: BatchRow) -> None:
         raise CannotCancel(str(error)) from error
     with store.begin() as connection:
         batches.change(connection, batch.id, remote=remote, remote_status=remote_status(remote["status"]), reason="cancelled by a person")
+
+
+def _give_up_in_doubt(store: Engine, provider: Provider, batch: BatchRow) -> None:
+    """Only where nothing but a person can settle whether it was created: it may be, and is paid for then."""
+    if not (batch.reason or "").startswith(NOT_TO_BE_FOUND):
+        raise CannotCancel(f"{batch.name} is creating; whether it exists is being found out, and `caseforge monitor` says what came of it")
+    give_up(store, provider, batch)

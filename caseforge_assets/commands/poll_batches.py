@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from caseforge_assets.batches.provider_objects import what_is_odd
 from caseforge_assets.batches.states import is_final, remote_status
 from caseforge_assets.commands.provider import Provider, noting_refusal
+from caseforge_assets.commands.recognize_batch import is_anothers
+from caseforge_assets.commands.submit_batches import BEING_FOUND_OUT
 from caseforge_assets.event_log import log_event
-from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderNotListing
+from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderNotListing, ProviderUnclear
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
@@ -21,16 +24,29 @@ log = logging.getLogger(__name__)
 def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
     """Looks at all open batches and returns them as they stand now; those that are over are in state final.
 
-    A batch that its provider does not know any more becomes `unknown`: key or base URL may have changed.
+    A batch that its provider does not know any more becomes `unknown`: key or base URL may have changed. One that cannot be read says so, and
+    holds up no other.
+
+    Raises:
+        ProviderStopped: the provider refuses the key or the account.
+        ProviderUnclear: the provider cannot be reached.
     """
+    is_there = False
     with store.connect() as connection:
         open_batches = batches.in_states(connection, ["open", "unknown"], provider.id)
     with noting_refusal(store, provider.client):
         listed = _listed(provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
     for batch in open_batches:
-        with noting_refusal(store, provider.client):
-            remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
-        seen = _seen(batch, remote) if remote else _lost(batch, provider)
+        try:
+            with noting_refusal(store, provider.client):
+                remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
+            seen = _seen(batch, remote) if remote else _lost(batch, provider)
+        except ProviderUnclear as error:
+            if not error.answered:
+                raise
+            if not is_there:  # whether it is this batch alone, or all of the provider
+                provider.client.identify()
+            is_there, seen = True, _unread(batch, error)
         if _is_news(batch, seen):
             with store.begin() as connection:
                 batches.move(connection, batch.id, ["open", "unknown"], **seen)
@@ -51,19 +67,44 @@ def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[
             found[remote["id"]] = remote
     except ProviderNotListing as error:
         log.info("%s; batches are looked at one by one", error)
+    except ProviderUnclear as error:
+        if not error.answered:
+            raise
+        log.warning("%s; batches are looked at one by one", error)
     return found
 
 
 def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
     try:
-        return provider.client.retrieve(batch.remote_id or "")
+        remote = provider.client.retrieve(batch.remote_id or "")
     except ProviderNotFound:
         return None
+    if remote["id"] != batch.remote_id:
+        raise ProviderUnclear(f"looking at batch {batch.remote_id}: the answer is about {remote['id']}", answered=True)
+    return remote
+
+
+def _unread(batch: BatchRow, error: ProviderUnclear) -> dict[str, Any]:
+    reason = f"cannot be read at its provider ({error}); it is looked at again"
+    if reason != batch.reason:
+        log.warning("%s %s", batch.name, reason)
+    return {"state": batch.state, "remote_status": batch.remote_status, "reason": reason}
+
+
+def _mistaken(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
+    """It was created, and under another id than the creation was answered with: it is looked for as if there had been no answer."""
+    reason = f"{remote['id']} is not this batch: its input file is {remote['input_file_id'] or 'not named'}; {BEING_FOUND_OUT}"
+    log.warning("batch %s: %s", batch.id, reason)
+    nothing = dict.fromkeys(("remote_id", "remote_status", "remote", "opened_at"))
+    return {**nothing, "state": "creating", "creating_at": batch.creating_at or NOW, "doubtful_id": remote["id"], "reason": reason}
 
 
 def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
-    status = remote_status(remote.get("status"))
-    values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": batch.reason if batch.twin_of else None}
+    if is_anothers(batch, remote):
+        return _mistaken(batch, remote)
+    status = remote_status(remote["status"])
+    reason = what_is_odd(remote) or (batch.reason if batch.twin_of else None)
+    values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": reason}
     if is_final(status):
         values |= {"state": "final", "final_at": batch.final_at or NOW}
     return values

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from caseforge_assets.batches.states import RemoteStatus, is_final, remote_status
 from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.recognize_batch import Whose, sort_out, whose_is
 from caseforge_assets.commands.submit_batches import adopt, opened_at
-from caseforge_assets.openai_batch.client import SUBMISSION_KEY
-from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
+from caseforge_assets.event_log import log_event
+from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderNotListing, ProviderRefused, ProviderUnclear
 from caseforge_assets.store import batches, clock
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
@@ -25,62 +27,118 @@ log = logging.getLogger(__name__)
 Remote = dict[str, Any]
 # The provider's clock may be any: before something is paid for again, all of its list is read.
 THE_BEGINNING = datetime.fromtimestamp(0, UTC)
+REFUSED_GRACE_S = 10.0  # a list is seldom later, and a refusal seldom wrong
+NOT_TO_BE_FOUND = "cannot be looked up at its provider"  # waiting is no use
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which of the provider's batches are which of ours, by number, oldest first; `gap` says why more may be there than is shown."""
+
+    found: Mapping[int, Sequence[Remote]]
+    gap: str = ""
 
 
 def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now: datetime | None = None) -> int:
     """Settles what can be settled of the batches in state creating; returns how many are still unclear.
 
     A batch that no listing shows is created again only when the grace period is over and two listings agree:
-    the listing may be late in showing a new batch. One that was created again is looked for still.
+    the listing may be late in showing a new batch. One that was created again is looked for still. After a refusal its requests are put
+    back instead, and that soon: it is seldom wrong. What cannot be looked up is neither: a person decides.
     """
     with store.begin() as connection:
         clock.take_back_times_ahead(connection)
         now = now or clock.now(connection)
         unclear = batches.in_states(connection, ["creating"], provider.id)
         twofold = batches.maybe_twofold(connection, provider.id)
-    found = _listed(provider, [*unclear, *twofold])
+    listing = look_up(provider, [*unclear, *twofold])
     for batch in unclear:
         with try_lock(store, f"batch {batch.id}") as held:
             if held:
-                _settle(store, provider, batch, found, now - timedelta(seconds=grace_s))
+                _settle(store, provider, batch.id, listing, now, grace_s)
     for batch in twofold:
         with store.begin() as connection:
-            _note_twins(connection, batch, [one for one in found.get(batch.submission_id, []) if one["id"] != batch.remote_id])
+            _note_twins(connection, batch, [one for one in listing.found[batch.id] if one["id"] != batch.remote_id])
     _cancel_twins(store, provider)
     with store.connect() as connection:
         return len(batches.in_states(connection, ["creating"], provider.id))
 
 
-def _listed(provider: Provider, wanted: Sequence[BatchRow], since: datetime | None = None) -> dict[str, list[Remote]]:
-    """The provider's batches of these submissions, oldest first; none is older than the first of them, unless said otherwise."""
+def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | None = None) -> Listing:
+    """Looks for batches in the provider's list; none of theirs is older than the first of them, unless said otherwise."""
     if not wanted:
-        return {}
-    found: dict[str, list[Remote]] = {batch.submission_id: [] for batch in wanted}
-    for remote in provider.client.list_batches(since or min(batch.created_at for batch in wanted)):
-        submission = (remote.get("metadata") or {}).get(SUBMISSION_KEY)
-        if submission in found:
-            found[submission].append(remote)
-    return {submission: remotes[::-1] for submission, remotes in found.items()}  # lists begin with the newest
+        return Listing({})
+    remotes: list[Remote] = []
+    gap = ""
+    try:
+        for remote in provider.client.list_batches(since or min(batch.created_at for batch in wanted)):
+            remotes.append(remote)
+    except ProviderNotListing as error:
+        gap = str(error)
+    except ProviderUnclear as error:
+        if not error.answered:
+            raise
+        gap = str(error)
+    return Listing(sort_out(remotes, wanted), gap)
 
 
-def _settle(store: Engine, provider: Provider, batch: BatchRow, found: dict[str, list[Remote]], too_old: datetime) -> None:
+def _settle(store: Engine, provider: Provider, batch_id: int, listing: Listing, now: datetime, grace_s: float) -> None:
     with store.connect() as connection:
-        batch = batches.get(connection, batch.id)
+        batch = batches.get(connection, batch_id)
     if batch.state != "creating":
         return
-    remotes = found.get(batch.submission_id, [])
-    if not remotes and batch.creating_at and batch.creating_at < too_old:
-        remotes = _listed(provider, [batch], THE_BEGINNING)[batch.submission_id]
+    remotes, whose = listing.found[batch.id], Whose.anothers
+    if not remotes and batch.doubtful_id:
+        whose, remote = whose_is(provider.client, batch, batch.doubtful_id)
+        remotes = [remote] if remote and whose is Whose.ours else []
+    patience_s = min(grace_s, REFUSED_GRACE_S) if batch.create_refused else grace_s
+    if not remotes and batch.creating_at and batch.creating_at < now - timedelta(seconds=patience_s):
+        if not listing.gap:
+            listing = look_up(provider, [batch], THE_BEGINNING)
+            remotes = listing.found[batch.id]
         if not remotes:
-            reason = "the provider never had it; it is created again"
-            with store.begin() as connection:
-                state = "uploaded" if batch.input_file_id else "written"  # after a restore the file may be there under its name only
-                batches.move(connection, batch.id, ["creating"], state=state, reason=reason, created_again=True)
+            _end_search(store, batch, listing.gap, whose)
             return
     if remotes:
-        with store.begin() as connection:
-            adopt(connection, batch.id, remotes[0])
-            _note_twins(connection, batch, remotes[1:])
+        _take(store, batch, remotes)
+
+
+def _take(store: Engine, batch: BatchRow, remotes: Sequence[Remote]) -> None:
+    with store.begin() as connection:
+        known = batches.with_remote_id(connection, batch.provider_id, remotes[0]["id"])
+        if known is not None:
+            log.warning("batch %s: the provider's %s is batch %s already", batch.id, known.name, known.id)
+            return
+        adopt(connection, batch.id, remotes[0])
+        _note_twins(connection, batch, remotes[1:])
+
+
+def _end_search(store: Engine, batch: BatchRow, gap: str, whose: Whose) -> None:
+    """What comes of a batch that was not found: it is created again, or its requests are put back; a person decides where neither is safe."""
+    with store.begin() as connection:
+        if gap or whose is Whose.unsure:
+            _ask_a_person(connection, batch, gap)
+        elif batch.create_refused:
+            batches.put_back(connection, batch.id, ["creating"], batch.create_refused)
+            log_event(log, "batch refused", batch=batch.name, number=batch.id, stage=batch.stage, why=batch.create_refused)
+        else:
+            state = "uploaded" if batch.input_file_id else "written"  # after a restore the file may be there under its name only
+            reason = "the provider never had it; it is created again"
+            batches.move(connection, batch.id, ["creating"], state=state, reason=reason, created_again=True)
+
+
+def _ask_a_person(connection: Connection, batch: BatchRow, gap: str) -> None:
+    why = (
+        gap
+        or f"its creation was answered with {batch.doubtful_id}, of which it cannot be told whether it is this one, and no other is listed"
+    )
+    reason = (
+        f"{NOT_TO_BE_FOUND}: {why}. Nothing of it is sent again by itself, because it may be paid for already. Look at the provider's own page of batches: "
+        f"`caseforge adopt {batch.id} ID` takes it over from there, `caseforge cancel {batch.id}` gives it up"
+    )
+    if reason != batch.reason:
+        log.warning("batch %s %s", batch.id, reason)
+        batches.move(connection, batch.id, ["creating"], reason=reason)
 
 
 def _note_twins(connection: Connection, adopted: BatchRow, remotes: Sequence[Remote]) -> None:
@@ -110,6 +168,11 @@ def _cancel_twins(store: Engine, provider: Provider) -> None:
             remote = provider.client.cancel(twin.remote_id or "")
         except (ProviderRefused, ProviderNotFound) as error:
             log.info("%s cannot be cancelled any more: %s", twin.name, error)
+            continue
+        except ProviderUnclear as error:
+            if not error.answered:
+                raise
+            log.warning("%s is cancelled later: %s", twin.name, error)
             continue
         with store.begin() as connection:
             batches.move(connection, twin.id, ["open"], remote=remote, remote_status=remote_status(remote["status"]))

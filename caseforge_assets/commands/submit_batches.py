@@ -16,6 +16,7 @@ from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.batches.states import remote_status
 from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.recognize_batch import doubt_of_creation, file_name
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
@@ -27,6 +28,7 @@ from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.requests import waiting_text
 
 ENDPOINT = "/v1/chat/completions"
+BEING_FOUND_OUT = "whether the batch exists is being found out"
 log = logging.getLogger(__name__)
 
 
@@ -56,8 +58,10 @@ def _advance(store: Engine, provider: Provider, folder: ArtifactFolder, batch_id
         except ProviderUnclear:
             raise
         except ProviderError as error:
-            _refuse(store, provider, batch, error)
+            if batch.state != "uploaded":  # nothing was created yet
+                _refuse(store, batch, error)
             if isinstance(error, ProviderStopped):
+                _stop(store, provider, error)
                 raise
 
 
@@ -99,7 +103,7 @@ def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
     The batch is journaled before: without database and journal nobody would look for it, and it would be paid for again.
     """
     write_journal(store, folder)
-    name = f"caseforge-{batch.submission_id}.jsonl"
+    name = file_name(batch)
     file_id = provider.client.find_file(name, batch.created_at)
     if file_id is None and not folder.exists(Artifact(**batch.artifacts["input"])):
         with store.begin() as connection:
@@ -113,24 +117,43 @@ def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
 
 
 def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: BatchRow) -> None:
+    """Whatever is answered, but a batch that is ours, says nothing for certain: a proxy refuses, or mistakes, what its provider has accepted.
+
+    Raises:
+        ProviderStopped: the provider refuses the key or the account; whether it created the batch all the same is found out as for any refusal.
+    """
     with store.begin() as connection:
-        if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=NOW):
+        if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=NOW, create_refused=None, doubtful_id=None):
             return
     try:
         remote = provider.client.create(batch.input_file_id or "", ENDPOINT, batch.submission_id)
-    except ProviderUnclear as error:
+    except ProviderError as error:
+        refused = None if isinstance(error, ProviderUnclear) else str(error)
         with store.begin() as connection:
-            batches.move(connection, batch.id, ["creating"], reason=f"{error}; whether the batch exists is being found out")
+            batches.move(connection, batch.id, ["creating"], reason=f"{error}; {BEING_FOUND_OUT}", create_refused=refused)
+        if isinstance(error, ProviderStopped):
+            raise
         return
     with store.begin() as connection:
-        adopt(connection, batch.id, remote)
+        if (doubt := doubt_of_creation(batch, remote) or _whose_already(connection, batch, remote)) is None:
+            adopt(connection, batch.id, remote)
+            return
+        reason = f"the creation was answered with {remote['id']}, {doubt}; {BEING_FOUND_OUT}"
+        batches.move(connection, batch.id, ["creating"], reason=reason, doubtful_id=remote["id"])
+        log.warning("%s: %s", batch.name, reason)
+
+
+def _whose_already(connection: Connection, batch: BatchRow, remote: Mapping[str, Any]) -> str | None:
+    known = batches.with_remote_id(connection, batch.provider_id, remote["id"])
+    return None if known is None else f"which is that of batch {known.id}"
 
 
 def adopt(connection: Connection, batch_id: int, remote: dict[str, Any]) -> None:
     """Records that a batch exists at the provider, and beside each of its nodes that its answer is awaited."""
     opened = opened_at(remote)
     values = {"remote_id": remote["id"], "remote_status": remote_status(remote["status"]), "remote": remote, "opened_at": opened}
-    if batches.move(connection, batch_id, ["creating", "uploaded"], state="open", reason=None, **values):
+    values |= {"state": "open", "reason": None, "create_refused": None, "doubtful_id": None}
+    if batches.move(connection, batch_id, ["creating", "uploaded"], **values):
         batch = batches.get(connection, batch_id)
         outbox.note_waiting(connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened))
         log_event(log, "batch created", batch=batch.name, number=batch.id, stage=batch.stage, requests=batch.request_count)
@@ -142,9 +165,12 @@ def opened_at(remote: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(created_at, UTC) if created_at else datetime.now(UTC)
 
 
-def _refuse(store: Engine, provider: Provider, batch: BatchRow, error: ProviderError) -> None:
+def _refuse(store: Engine, batch: BatchRow, error: ProviderError) -> None:
     with store.begin() as connection:
-        batches.put_back(connection, batch.id, ["creating" if batch.state == "uploaded" else batch.state], str(error))
-        if isinstance(error, ProviderStopped):
-            providers.set_stopped(connection, provider.id, str(error))
+        batches.put_back(connection, batch.id, [batch.state], str(error))
     log_event(log, "batch refused", batch=batch.name, number=batch.id, stage=batch.stage, why=error)
+
+
+def _stop(store: Engine, provider: Provider, error: ProviderStopped) -> None:
+    with store.begin() as connection:
+        providers.set_stopped(connection, provider.id, str(error))

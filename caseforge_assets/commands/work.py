@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ from caseforge_assets.commands.fit_requests import TooLong
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.reconcile_batches import NOT_TO_BE_FOUND, reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.view_batches import progress_of
 from caseforge_assets.commands.write_journal import journal_now_and_then
@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 class Round:
     """What one round did, the batches that are unfinished after it, and those that the provider refused to create.
 
+    Whether a `refused` one in state creating exists all the same is being found out.
     `shortened` and `too_long` are what planning says of requests that are too long for their models.
     """
 
@@ -55,7 +56,7 @@ class Round:
     @property
     def under_way(self) -> list[BatchRow]:
         """The unfinished batches that go on by themselves."""
-        return [batch for batch in self.unfinished if not (batch.reason or "").startswith(NOT_COLLECTABLE)]
+        return [batch for batch in self.unfinished if not (batch.reason or "").startswith((NOT_COLLECTABLE, NOT_TO_BE_FOUND))]
 
     @property
     def idle(self) -> bool:
@@ -93,7 +94,7 @@ def work_round(
     if submit and plan:
         planned = plan_batches(store, provider, configuration, quiet_period_s=quiet_period_s, consent=consent)
     if submit:
-        refused = [batch for batch in submit_batches(store, provider, folder) if batch.state == "refused"]
+        refused = [batch for batch in submit_batches(store, provider, folder) if _is_refused(batch)]
     with store.connect() as connection:
         unfinished = batches.in_states(connection, UNFINISHED, provider.id)
     return Round(
@@ -143,11 +144,15 @@ def work_until_idle(
     """
     pause_s = next_look_s(provider, configuration, ())
     end = None if deadline_s is None else time.monotonic() + deadline_s
+    earlier: set[int] | None = None
     refused: list[BatchRow] = []
     while True:
         try:
             journal_now_and_then(store, folder)
+            earlier = _in_doubt(store, provider) if earlier is None else earlier
             done = work_round(store, provider, folder, configuration, submit=submit, plan=not refused)
+            ids = {*(batch.id for batch in (*refused, *done.refused)), *(_in_doubt(store, provider) - earlier)}
+            before, refused = refused, _refused_of(store, ids)
         except (ProviderUnclear, StoreUnavailable, ArtifactsUnavailable) as error:
             if end is not None and time.monotonic() >= end:
                 raise
@@ -155,11 +160,27 @@ def work_until_idle(
             log.warning("%s; trying again in %.0f s", what, pause_s)
         else:
             pause_s = next_look_s(provider, configuration, done.unfinished)
-            after_round(replace(done, next_look_s=pause_s))
-            refused += done.refused
+            put_back = [batch for batch in refused if batch.state == "refused" and batch not in before]
+            after_round(replace(done, next_look_s=pause_s, refused=tuple(put_back)))
             if done.idle or (end is not None and time.monotonic() >= end):
                 return replace(done, refused=tuple(refused))
         time.sleep(pause_s)
+
+
+def _is_refused(batch: BatchRow) -> bool:
+    return batch.state == "refused" or (batch.state == "creating" and batch.create_refused is not None)
+
+
+def _in_doubt(store: Engine, provider: Provider) -> set[int]:
+    """The batches of which it is being found out whether they exist."""
+    with store.connect() as connection:
+        return {batch.id for batch in batches.in_states(connection, ["creating"], provider.id)}
+
+
+def _refused_of(store: Engine, ids: Collection[int]) -> list[BatchRow]:
+    """Those that were refused, as they stand now; one that exists although its creation was refused is none."""
+    with store.connect() as connection:
+        return [batch for batch in (batches.get(connection, one) for one in sorted(ids)) if _is_refused(batch)]
 
 
 def next_look_s(provider: Provider, configuration: Configuration, unfinished: Sequence[BatchRow]) -> float:

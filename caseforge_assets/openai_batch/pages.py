@@ -59,7 +59,7 @@ def _id(entry: object) -> str:
 
 
 def _is_last(page: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], since: float) -> bool:
-    return not page["data"] or page.get("has_more") in (False, 0, "false") or _is_over(list(entries), since)
+    return page.get("has_more") in (False, 0, "false") or _is_over(list(entries), since)
 
 
 def _is_over(entries: Sequence[Mapping[str, Any]], since: float) -> bool:

@@ -40,6 +40,8 @@ class BatchRow:
     input_file_id: str | None
     twin_of: int | None
     created_again: bool
+    create_refused: str | None
+    doubtful_id: str | None
     artifacts: dict[str, dict[str, Any]]
     created_at: datetime
     creating_at: datetime | None
@@ -113,6 +115,12 @@ def find(connection: Connection, name: str) -> BatchRow | None:
     row = connection.execute(
         select(*_COLUMNS).where(known | (batch.c.id == int(name)) if name.isdecimal() and len(name) < 19 else known)
     ).first()
+    return BatchRow(*row) if row else None
+
+
+def with_remote_id(connection: Connection, provider_id: int, remote_id: str) -> BatchRow | None:
+    """The batch that has this id at its provider."""
+    row = connection.execute(select(*_COLUMNS).where(batch.c.provider_id == provider_id, batch.c.remote_id == remote_id)).first()
     return BatchRow(*row) if row else None
 
 

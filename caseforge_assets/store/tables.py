@@ -174,6 +174,10 @@ batch = Table(
     Column(
         "created_again", Boolean, nullable=False, server_default="false", comment="no listing showed it; it may exist twice all the same"
     ),
+    Column(
+        "create_refused", Text, comment="what the creation was refused with, while it is found out whether the batch exists all the same"
+    ),
+    Column("doubtful_id", Text, comment="what the creation was answered with: the id of a batch that does not seem to be this one"),
     Column("artifacts", JSONB, nullable=False, server_default="{}", comment="role: {path, sha256, size_bytes}"),
     Column("stray_lines", Integer, comment="lines of its result files that fit no request; NULL: not counted"),
     Column("collect_lease", Integer, nullable=False, server_default="0"),

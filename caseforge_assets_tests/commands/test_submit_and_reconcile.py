@@ -12,7 +12,7 @@ import pytest
 from openai import OpenAI
 
 from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.reconcile_batches import REFUSED_GRACE_S, reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderStopped
@@ -155,7 +155,7 @@ def test_an_unclear_answer_to_a_batch_that_never_came_to_be_waits_for_the_grace_
 
 
 @pytest.mark.parametrize(("status", "stops"), [(400, False), (401, True), (403, True), (404, False), (413, False), (429, False)])
-def test_a_refusal_puts_the_requests_back_with_the_reason(bench: OpenBench, status: int, stops: bool) -> None:
+def test_a_refusal_puts_the_requests_back_with_the_reason_when_no_list_shows_the_batch(bench: OpenBench, status: int, stops: bool) -> None:
     opened = plan(bench(faults=[f"reply_error:when=before,status={status},call=1"]))
     if stops:
         with pytest.raises(ProviderStopped, match=str(status)):
@@ -163,8 +163,14 @@ def test_a_refusal_puts_the_requests_back_with_the_reason(bench: OpenBench, stat
     else:
         submit_batches(opened.store, opened.provider, opened.folder)
     found = state(opened)
+    assert found[0] == "creating"
+    assert f"HTTP {status}" in (found[1] or "")
+    assert settle(opened, seconds_later=REFUSED_GRACE_S - 3) == 1
+    assert settle(opened, seconds_later=REFUSED_GRACE_S + 1) == 0
+    found = state(opened)
     assert found[0] == "refused"
     assert f"HTTP {status}" in (found[1] or "")
+    assert "found out" not in (found[1] or "")
     assert opened.query("select state, count(*) from caseforge.request group by 1") == [("pending", 6)]
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("not_sent", 6)]
     assert opened.stats()["batches_created"] == 0
@@ -172,7 +178,7 @@ def test_a_refusal_puts_the_requests_back_with_the_reason(bench: OpenBench, stat
 
 
 def test_after_a_refusal_the_requests_go_into_the_next_batch_when_they_are_sent_again(bench: OpenBench) -> None:
-    opened = bench(faults=["reply_error:when=before,status=429,call=1"])
+    opened = bench(faults=["reply_error:when=before,status=429,call=1"], create_grace_s=0.5)
     opened.approve(stages=[PROCESS])
     opened.work()
     opened.work()
@@ -181,10 +187,10 @@ def test_after_a_refusal_the_requests_go_into_the_next_batch_when_they_are_sent_
 
 
 def test_waiting_for_the_end_does_not_run_into_the_same_refusal_again_and_again(bench: OpenBench) -> None:
-    opened = bench(faults=["reply_error:when=before,status=400"])
+    opened = bench(faults=["reply_error:when=before,status=400"], create_grace_s=0.5)
     opened.approve(stages=[PROCESS])
     rounds = opened.work()
-    assert [len(one.refused) for one in rounds] == [1, 0]
+    assert sum(len(one.refused) for one in rounds) == 1
     assert opened.column("select state from caseforge.batch") == ["refused"]
 
 
@@ -192,6 +198,7 @@ def test_without_credit_sending_stops(bench: OpenBench) -> None:
     opened = plan(bench(faults=["reply_error:when=before,status=429,code=insufficient_quota"]))
     with pytest.raises(ProviderStopped):
         submit_batches(opened.store, opened.provider, opened.folder)
+    settle(opened, seconds_later=REFUSED_GRACE_S + 1)
     assert "sending is stopped" in opened.round().held_back
 
 

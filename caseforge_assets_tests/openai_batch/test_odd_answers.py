@@ -59,8 +59,14 @@ def test_a_list_that_repeats_itself_ends_and_says_so(odd: Provider) -> None:
     assert len(odd.calls) == 2
 
 
-def test_a_list_that_always_has_more_is_over_when_a_page_is_empty(odd: Provider) -> None:
-    odd.answers = lambda call: page(has_more=True) if "after=" in call else page(one("a"), has_more=True)
+@pytest.mark.parametrize("shown", [[], ["a"]])
+def test_a_list_that_says_that_it_has_more_and_shows_nothing_is_not_whole(odd: Provider, shown: list[str]) -> None:
+    odd.answers = lambda call: page(has_more=True) if "after=" in call else page(*map(one, shown), has_more=True)
+    assert listed_until_it_is_said(odd, "shows nothing new") == shown
+
+
+def test_a_list_that_says_nothing_of_more_is_over_when_a_page_is_empty(odd: Provider) -> None:
+    odd.answers = lambda call: page() if "after=" in call else page(one("a"))
     assert listed(odd) == ["a"]
 
 
