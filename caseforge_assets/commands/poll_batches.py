@@ -7,11 +7,11 @@ from typing import Any
 
 from caseforge_assets.batches.provider_objects import what_is_odd
 from caseforge_assets.batches.states import is_final, remote_status
-from caseforge_assets.commands.provider import Provider, noting_refusal
+from caseforge_assets.commands.provider import Provider, noting_refusal, raise_if_away
 from caseforge_assets.commands.recognize_batch import is_anothers
 from caseforge_assets.commands.submit_batches import BEING_FOUND_OUT
 from caseforge_assets.event_log import log_event
-from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderNotListing, ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing, ProviderRefused, ProviderUnclear
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
@@ -41,11 +41,9 @@ def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
             with noting_refusal(store, provider.client):
                 remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
             seen = _seen(batch, remote) if remote else _lost(batch, provider)
-        except ProviderUnclear as error:
-            if not error.answered:
-                raise
-            if not is_there:  # whether it is this batch alone, or all of the provider
-                provider.client.identify()
+        except (ProviderUnclear, ProviderRefused) as error:
+            if not is_there:
+                raise_if_away(provider.client, error)
             is_there, seen = True, _unread(batch, error)
         if _is_news(batch, seen):
             with store.begin() as connection:
@@ -67,9 +65,8 @@ def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[
             found[remote["id"]] = remote
     except ProviderNotListing as error:
         log.info("%s; batches are looked at one by one", error)
-    except ProviderUnclear as error:
-        if not error.answered:
-            raise
+    except (ProviderUnclear, ProviderRefused) as error:
+        raise_if_away(provider.client, error)
         log.warning("%s; batches are looked at one by one", error)
     return found
 
@@ -80,11 +77,11 @@ def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
     except ProviderNotFound:
         return None
     if remote["id"] != batch.remote_id:
-        raise ProviderUnclear(f"looking at batch {batch.remote_id}: the answer is about {remote['id']}", answered=True)
+        raise ProviderUnclear(f"looking at batch {batch.remote_id}: the answer is about {remote['id']}")
     return remote
 
 
-def _unread(batch: BatchRow, error: ProviderUnclear) -> dict[str, Any]:
+def _unread(batch: BatchRow, error: ProviderError) -> dict[str, Any]:
     reason = f"cannot be read at its provider ({error}); it is looked at again"
     if reason != batch.reason:
         log.warning("%s %s", batch.name, reason)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from caseforge_assets.openai_batch.client import BatchClient
-from caseforge_assets.openai_batch.errors import ProviderStopped
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.store import providers
 from caseforge_assets.store.engine import Engine
@@ -37,6 +37,14 @@ def noting_refusal(store: Engine, client: BatchClient) -> Iterator[None]:
         with store.begin() as connection:
             providers.set_refused(connection, client.base_url, client.account, str(error))
         raise
+
+
+def raise_if_away(client: BatchClient, error: ProviderError) -> None:
+    """For a call about one thing that failed: raises its error if the provider cannot be reached at all; otherwise everything else goes on."""
+    try:
+        client.probe()
+    except ProviderUnclear:
+        raise error from None
 
 
 def make_client(settings: Settings) -> BatchClient:

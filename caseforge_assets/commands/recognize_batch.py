@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
+from caseforge_assets.commands.provider import raise_if_away
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderUnclear
 from caseforge_assets.store.batches import BatchRow
@@ -63,8 +64,7 @@ def whose_is(client: BatchClient, batch: BatchRow, remote_id: str) -> tuple[Whos
     except (ProviderNotFound, ProviderRefused):
         return Whose.unsure, None
     except ProviderUnclear as error:
-        if not error.answered:
-            raise
+        raise_if_away(client, error)
         return Whose.unsure, None
 
 

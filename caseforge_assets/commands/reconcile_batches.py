@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from caseforge_assets.batches.states import RemoteStatus, is_final, remote_status
-from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.provider import Provider, raise_if_away
 from caseforge_assets.commands.recognize_batch import Whose, sort_out, whose_is
 from caseforge_assets.commands.submit_batches import adopt, opened_at
 from caseforge_assets.event_log import log_event
@@ -75,9 +75,8 @@ def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | No
             remotes.append(remote)
     except ProviderNotListing as error:
         gap = str(error)
-    except ProviderUnclear as error:
-        if not error.answered:
-            raise
+    except (ProviderUnclear, ProviderRefused) as error:
+        raise_if_away(provider.client, error)
         gap = str(error)
     return Listing(sort_out(remotes, wanted), gap)
 
@@ -170,8 +169,7 @@ def _cancel_twins(store: Engine, provider: Provider) -> None:
             log.info("%s cannot be cancelled any more: %s", twin.name, error)
             continue
         except ProviderUnclear as error:
-            if not error.answered:
-                raise
+            raise_if_away(provider.client, error)
             log.warning("%s is cancelled later: %s", twin.name, error)
             continue
         with store.begin() as connection:

@@ -85,6 +85,15 @@ class BatchClient:
         simulated = answer.headers.get(SIMULATED_HEADER, "").lower() == "true"
         return ProviderIdentity(self.base_url, self.account, simulated)
 
+    def probe(self) -> None:
+        """Whether the provider is there, asked once.
+
+        Raises:
+            ProviderError: it is not, or it refuses the key.
+        """
+        with _translated("reaching the provider"):
+            self._sdk.with_options(max_retries=0).models.with_raw_response.list()
+
     def models(self) -> frozenset[str]:
         """Names of the models that the provider lists for this account."""
         with _translated("listing the models"):
@@ -151,7 +160,7 @@ class BatchClient:
 
         Raises:
             ProviderNotFound: the provider does not know it.
-            ProviderUnclear: what came is no batch (`answered`), or nothing came.
+            ProviderUnclear: nothing came, or no batch.
         """
         with _translated(f"looking at batch {remote_id}"):
             return read_batch(_json(self._sdk.batches.with_raw_response.retrieve(remote_id)))
@@ -246,7 +255,7 @@ def _translated(doing: str) -> Iterator[None]:
     except OSError as error:
         raise ProviderUnclear(f"{doing}: {error}") from error
     except ValueError as error:
-        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API ({error}); check OPENAI_BASE_URL", answered=True) from error
+        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API ({error}); check OPENAI_BASE_URL") from error
     except Exception as error:
         if type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2"):
             raise ProviderUnclear(f"{doing}: the connection broke ({type(error).__name__})") from error

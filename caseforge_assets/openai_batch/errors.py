@@ -35,14 +35,7 @@ class ProviderRefused(ProviderError):
 
 
 class ProviderUnclear(ProviderError):
-    """No answer, a server error, or too many calls: whether the call took effect is not known; it may be tried again later.
-
-    `answered`: the provider is there, and only what it said to this very call is of no use. Another call may be worth its time.
-    """
-
-    def __init__(self, text: str, *, answered: bool = False) -> None:
-        super().__init__(text)
-        self.answered = answered
+    """No answer, a server error, too many calls, or not what was asked for: whether the call took effect is not known; it may be tried again later."""
 
 
 class ProviderNotFound(ProviderError):
@@ -81,9 +74,7 @@ def _of_status(error: openai.APIStatusError, doing: str) -> ProviderError:
         return ProviderStopped(f"{text}. Check OPENAI_API_KEY" if error.status_code == 401 else text)
     if error.status_code == 404:
         return ProviderNotFound(text)
-    if error.status_code >= 500:
-        return ProviderUnclear(text, answered=True)
-    if error.status_code in _MAY_PASS or named is Outcome.rate_limited:  # too many calls just now
+    if error.status_code >= 500 or error.status_code in _MAY_PASS or named is Outcome.rate_limited:  # too many calls just now
         return ProviderUnclear(text)
     return ProviderRefused(text)
 

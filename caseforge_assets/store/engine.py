@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0013"
+HEAD = "0014"
 
 StoreUnavailable = OperationalError
 

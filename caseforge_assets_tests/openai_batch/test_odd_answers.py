@@ -156,9 +156,8 @@ def test_an_answer_without_an_end_is_not_read_to_its_end(odd: Provider, monkeypa
     monkeypatch.setattr(connection, "MAX_PACKED_BYTES", 1_000)
     body = json.dumps(one("batch_1") | {"x": "y" * 1_000_000 if not packed else [str(n) for n in range(20_000)]}).encode()
     odd.body, odd.headers = (gzip.compress(body), {"content-encoding": "gzip"}) if packed else (body, {})
-    with pytest.raises(ProviderUnclear, match=r"looking at batch batch_1: .*longer than") as caught:
+    with pytest.raises(ProviderUnclear, match=r"looking at batch batch_1: .*longer than"):
         client_of(odd).retrieve("batch_1")
-    assert caught.value.answered
 
 
 def test_a_file_may_be_as_long_as_it_is(odd: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
