@@ -30,6 +30,27 @@ def log_event(log: logging.Logger, event: str, **fields: Any) -> None:
     log.info("%s %s", event, pairs, extra={"event": event, "fields": clean}, stacklevel=2)
 
 
+class Trouble:
+    """What keeps somebody from going on, looked at again and again: said when it begins or changes, and when it is over."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        """Nothing is wrong yet."""
+        self._log, self._said, self._times = log, "", 0
+
+    def goes_on(self, what: str, pause_s: float) -> None:
+        """It is there, or still there."""
+        self._times += 1
+        level = logging.DEBUG if what == self._said else logging.WARNING
+        self._said = what
+        self._log.log(level, "%s; trying again every %.0f s", what, max(pause_s, 1.0))
+
+    def is_over(self) -> None:
+        """Things go on."""
+        if self._said:
+            self._log.warning("goes on, after %d tries in vain", self._times)
+        self._said, self._times = "", 0
+
+
 class EventFormatter(logging.Formatter):
     """A line a record: time in UTC, level, logger and message; or one JSON object, in which events keep their fields apart."""
 

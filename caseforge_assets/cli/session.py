@@ -51,8 +51,7 @@ class Session:
     def store(self) -> Engine:
         """The store, with its schema up to date; the embedded database is started when it is needed."""
         from caseforge_assets.cli.console import errors
-        from caseforge_assets.store.engine import open_store
-        from caseforge_assets.store.location import database_url
+        from caseforge_assets.store.location import open_project_store
 
         if self.settings.postgres_url is None:
             from caseforge_assets.store.embedded_postgres import status
@@ -60,7 +59,7 @@ class Session:
             if not status(self.settings.home).running:
                 after = "; it goes on running (`caseforge db stop` stops it)" if self.leaves_database_running else ""
                 errors.print(f"Starting the embedded database{after}.", style="dim")
-        store = open_store(database_url(self.settings))
+        store = open_project_store(self.settings)
         gc.freeze()  # what is imported stays: it need not be looked through again and again
         return store
 

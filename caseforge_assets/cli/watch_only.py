@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from caseforge_assets.cli.progress import Narrator
+from caseforge_assets.event_log import Trouble
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.store.engine import StoreUnavailable
 
@@ -29,6 +30,7 @@ def watch(session: Session, *, once: bool, quiet: bool = False) -> None:
         ProviderStopped: the provider refuses key or account.
         ProviderError: it was to be looked at once, and it cannot be reached.
     """
+    trouble = Trouble(log)
     with Narrator(session, quiet=quiet or once) as narrator:
         while True:
             pause_s = session.settings.configuration.poll_interval_s
@@ -40,8 +42,9 @@ def watch(session: Session, *, once: bool, quiet: bool = False) -> None:
             except StoreUnavailable as error:
                 if once:
                     raise
-                log.warning("the database: %s; trying again in %.0f s", str(error.orig).strip(), pause_s)
+                trouble.goes_on(f"the database: {str(error.orig).strip()}", pause_s)
             else:
+                trouble.is_over()
                 if once or not unfinished:
                     return
             time.sleep(pause_s)

@@ -20,6 +20,7 @@ from caseforge_assets.commands.reconcile_batches import NOT_TO_BE_FOUND, reconci
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.view_batches import progress_of
 from caseforge_assets.commands.write_journal import journal_now_and_then
+from caseforge_assets.event_log import Trouble
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
@@ -146,6 +147,7 @@ def work_until_idle(
     end = None if deadline_s is None else time.monotonic() + deadline_s
     earlier: set[int] | None = None
     refused: list[BatchRow] = []
+    trouble = Trouble(log)
     while True:
         try:
             journal_now_and_then(store, folder)
@@ -156,9 +158,9 @@ def work_until_idle(
         except (ProviderUnclear, StoreUnavailable, ArtifactsUnavailable) as error:
             if end is not None and time.monotonic() >= end:
                 raise
-            what = f"the database: {str(error.orig).strip()}" if isinstance(error, StoreUnavailable) else error
-            log.warning("%s; trying again in %.0f s", what, pause_s)
+            trouble.goes_on(f"the database: {str(error.orig).strip()}" if isinstance(error, StoreUnavailable) else str(error), pause_s)
         else:
+            trouble.is_over()
             pause_s = next_look_s(provider, configuration, done.unfinished)
             put_back = [batch for batch in refused if batch.state == "refused" and batch not in before]
             after_round(replace(done, next_look_s=pause_s, refused=tuple(put_back)))

@@ -45,10 +45,9 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     @cached_property
     def store(self) -> "Engine":
         """The store, with its schema up to date."""
-        from caseforge_assets.store.engine import open_store
-        from caseforge_assets.store.location import database_url
+        from caseforge_assets.store.location import open_project_store
 
-        store = open_store(database_url(self.settings))
+        store = open_project_store(self.settings)
         gc.freeze()  # what is imported stays: it need not be looked through again and again
         return store
 

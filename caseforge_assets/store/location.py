@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from caseforge_assets.settings import Settings, load_settings, normalized_postgres_url
 from caseforge_assets.store.cluster_location import find_data_dir
-from caseforge_assets.store.embedded_postgres import ensure_running
+from caseforge_assets.store.embedded_postgres import ensure_running, revive
+from caseforge_assets.store.engine import Engine, open_store
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _PORT = 5432
@@ -24,6 +26,17 @@ def database_url(settings: Settings | None = None) -> str:
     if settings.postgres_url is None:
         return ensure_running(settings.home)
     return normalized_postgres_url(settings.postgres_url.get_secret_value())
+
+
+def open_project_store(settings: Settings) -> Engine:
+    """The project's store, with its schema up to date. The embedded server is started, also when it ends under a process that works with it.
+
+    Raises:
+        StoreUnavailable: no server answers.
+        ConfigurationError, EmbeddedPostgresError: as above.
+    """
+    embedded = settings.postgres_url is None
+    return open_store(database_url(settings), partial(revive, settings.home) if embedded else None)
 
 
 def database_identity(settings: Settings) -> str:

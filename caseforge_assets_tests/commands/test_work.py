@@ -64,6 +64,17 @@ def test_a_provider_that_comes_back_is_gone_on_with(bench: OpenBench, caplog: py
     assert opened.column("select count(*) from caseforge.content") == [6]
 
 
+def test_a_trouble_that_lasts_is_said_when_it_begins_and_when_it_is_over(bench: OpenBench, caplog: pytest.LogCaptureFixture) -> None:
+    opened = bench(faults=["reply_error:when=before,status=503,call=1-6,match=^GET /v1/batches/"])
+    opened.provider.client._sdk.max_retries = 0
+    opened.approve(stages=[PROCESS])
+    with caplog.at_level("WARNING", "caseforge_assets"):
+        opened.work()
+    said = [record.message for record in caplog.records if "trying again" in record.message or "goes on" in record.message]
+    assert len(said) == 2
+    assert "after 6 tries in vain" in said[1]
+
+
 def test_other_providers_batches_are_left_alone(bench: OpenBench) -> None:
     first, second = bench(latency_s=60), bench()
     first.approve("1.1.1", stages=[PROCESS])

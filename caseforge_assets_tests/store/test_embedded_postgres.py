@@ -15,15 +15,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
+from sqlalchemy import text
 
 from caseforge_assets.store import cluster_location, embedded_postgres
-from caseforge_assets.store.embedded_postgres import EmbeddedPostgresError, ensure_running, status, stop
+from caseforge_assets.store.embedded_postgres import EmbeddedPostgresError, ensure_running, revive, status, stop
+from caseforge_assets.store.engine import StoreUnavailable, open_store
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for other users")
 others_can_run_it = pytest.mark.skipif(
@@ -224,6 +227,93 @@ def test_after_the_server_was_killed_committed_data_are_there(stopped_home: Path
     assert ask(ensure_running(home), "select answer from kept") == 42
     assert status(home).pid != pid
     still_open.close()
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.4, 1.2])
+def test_a_creation_that_is_killed_is_begun_anew_by_the_next_start(home: Path, later_s: float) -> None:
+    """Whoever started it dies; initdb, which lives on for a moment, is not disturbed, and what it made is removed after it."""
+    starter = run_python("ensure_running(Path(sys.argv[1]))", home)
+    wait_until(lambda: home.exists() and any(".new-" in path.name for path in home.iterdir()))
+    time.sleep(later_s)
+    starter.kill()
+    starter.communicate()
+    assert ask(ensure_running(home), "select 1") == 1
+    assert [path.name for path in home.iterdir() if ".new-" in path.name] == []
+
+
+def test_what_a_killed_creation_still_writes_to_is_removed_when_it_is_through(tmp_path: Path) -> None:
+    folder = tmp_path / "postgres.new-abc"
+    folder.mkdir()
+    writing = (
+        "for n in range(150): import pathlib, time; p = pathlib.Path({!r}); p.mkdir(exist_ok=True); (p / str(n)).touch(); time.sleep(0.005)"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", writing.format(str(folder))], stderr=subprocess.DEVNULL)
+    wait_until(lambda: any(folder.iterdir()))
+    cluster_location.remove_unfinished(folder)
+    writer.wait()
+    cluster_location.remove_unfinished(folder)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("left", ["", "\n", "half"])
+def test_a_lock_file_that_was_never_finished_is_no_obstacle(stopped_home: Path, left: str) -> None:
+    home = stopped_home
+    owner = status(home).data_dir.stat()
+    pid_file = status(home).data_dir / "postmaster.pid"
+    pid_file.write_text(left)
+    os.chown(pid_file, owner.st_uid, owner.st_gid)
+    assert ask(ensure_running(home), "select 1") == 1
+
+
+@pytest.mark.parametrize("left", ["", "\n", "relative"])
+def test_a_socket_folder_that_was_half_remembered_is_not_used(tmp_path: Path, left: str) -> None:
+    data_dir = tmp_path / ("a" * 110)
+    (tmp_path / "postgres.socket_folder").write_text(left)
+    folder = cluster_location.place_socket_dir(tmp_path, data_dir, cluster_location.ServerUser(""))
+    assert folder.parent == Path("/tmp")
+    assert cluster_location.place_socket_dir(tmp_path, data_dir, cluster_location.ServerUser("")) == folder
+    folder.rmdir()
+
+
+def test_a_server_that_is_killed_under_a_process_is_started_again_by_it(stopped_home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    home = stopped_home
+    store = open_store(ensure_running(home), partial(revive, home))
+    for _ in range(2):
+        pid = status(home).pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not status(home).running)
+        with store.connect() as connection:
+            assert connection.scalar(text("select 1")) == 1
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "the embedded database had ended and was started again"
+    ] * 2
+    store.dispose()
+
+
+def test_a_server_that_a_person_has_stopped_is_not_started_again_by_who_works_with_it(stopped_home: Path) -> None:
+    home = stopped_home
+    store = open_store(ensure_running(home), partial(revive, home))
+    store.dispose()
+    stop(home)
+    with pytest.raises(StoreUnavailable):
+        store.connect()
+    assert not status(home).running
+    ensure_running(home)
+    with store.connect() as connection:
+        assert connection.scalar(text("select 1")) == 1
+    store.dispose()
+
+
+def test_none_is_created_where_its_folder_was_moved_away(home: Path) -> None:
+    ensure_running(home)
+    pid = status(home).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not status(home).running)
+    shutil.rmtree(status(home).data_dir)
+    assert not revive(home)
+    assert not status(home).data_dir.exists()
 
 
 @pytest.mark.parametrize("whose", ["a process of the same user", "another server"])
