@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PAUSE_S = 0.01
 CALLS = (
     ("GET /v1/models", "identify"),
     ("POST /v1/files", "upload"),
@@ -42,11 +43,28 @@ class Moment:
         return f"{self.when} {self.operation}" + (f" {self.nth}" if self.nth > 1 else "")
 
 
-class Hook:
-    """Counts moments, writes them down if asked, kills at one of them, and holds up before one kind of operation."""
+@dataclass(frozen=True)
+class Meeting:
+    """Two processes wait for each other at a moment, but no longer than so many seconds: one of them may never come there."""
 
-    def __init__(self, fatal: Moment | None, trace: Path | None, slow: str = "", slow_s: float = 0.0) -> None:
-        self._fatal, self._trace, self._slow, self._slow_s = fatal, trace, slow, slow_s
+    moment: Moment
+    place: Path
+    patience_s: float
+
+    def wait(self) -> None:
+        """Until the other one is here, too."""
+        self.place.mkdir(exist_ok=True)
+        (self.place / str(os.getpid())).touch()
+        end = time.monotonic() + self.patience_s
+        while len(list(self.place.iterdir())) < 2 and time.monotonic() < end:
+            time.sleep(PAUSE_S)
+
+
+class Hook:
+    """Counts moments, writes them down if asked, kills at one of them, and meets another process at one."""
+
+    def __init__(self, fatal: Moment | None = None, trace: Path | None = None, meeting: Meeting | None = None) -> None:
+        self._fatal, self._trace, self._meeting = fatal, trace, meeting
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def reached(self, when: str, operation: str) -> None:
@@ -58,8 +76,8 @@ class Hook:
                 file.write(f"{moment}\n")
         if moment == self._fatal:
             os.kill(os.getpid(), signal.SIGKILL)
-        if when == "before" and operation == self._slow:
-            time.sleep(self._slow_s)
+        if self._meeting and moment == self._meeting.moment:
+            self._meeting.wait()
 
     @contextmanager
     def around(self, operation: str) -> Iterator[None]:

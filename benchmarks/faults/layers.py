@@ -1,6 +1,6 @@
 """Layers against double submission, each alone: the others are taken away in the processes that race, or in the database.
 
-Two processes submit the same at the same moment, and both are held up where one would overtake the other. They may fail; what they
+Two processes submit the same at the same moment, and wait for each other where one would overtake the other. They may fail; what they
 leave has to be brought to its end by a third.
 """
 
@@ -19,7 +19,7 @@ from benchmarks.faults.rows import Case, Row, each, judged
 from benchmarks.faults.world import World
 
 PLANNING, CREATING = "commit plan_batches.plan_batches", "commit submit_batches._create"
-HELD_UP_S = 0.6
+HELD_UP_S = 2.0  # as long as the other one may take to come, if nothing holds it back
 DROP_INDEX = "drop index caseforge.uq_attempt_live"
 UNIQUE_INDEX = "unique index"
 FOR_UPDATE = " for update of r"
@@ -41,8 +41,9 @@ def hold_alone(world: World, layer: str) -> Row:
         if UNIQUE_INDEX in others:
             databases.execute(project.database_url, DROP_INDEX)
         here = [one for one in others if one != UNIQUE_INDEX]
+        meet = [operation, str(project.folder / "meeting"), HELD_UP_S]
         start_at = time.monotonic() + LEAD_S
-        racing = [project.start("submit", start_at=start_at, slow=[operation, HELD_UP_S], without=here) for _ in range(2)]
+        racing = [project.start("submit", start_at=start_at, meet=meet, without=here) for _ in range(2)]
         for pid in racing:
             project.wait(pid)
         last = project.run("submit", "--wait")

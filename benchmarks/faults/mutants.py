@@ -88,10 +88,8 @@ MUTANTS = (
         lambda world: twins.twin_cases(world, ["both answer everything"], [USE_CASES]),
         "the store knows of|nobody said",
     ),
-    *(Mutant(f"no {layer}", f"the {layer} holds alone", _alone(layer), PAID_TWICE) for layer in layers.LAYERS),
-    Mutant(
-        f"no {layers.UNIQUE_INDEX}", f"the {layers.UNIQUE_INDEX} holds alone", _alone(layers.UNIQUE_INDEX), PAID_TWICE, layers.DROP_INDEX
-    ),
+    *(Mutant(f"no {layer}", f"{layer}: enough alone", _alone(layer), PAID_TWICE) for layer in layers.LAYERS),
+    Mutant(f"no {layers.UNIQUE_INDEX}", f"{layers.UNIQUE_INDEX}: enough alone", _alone(layers.UNIQUE_INDEX), PAID_TWICE, layers.DROP_INDEX),
     Mutant("dropped answer", "each answer is stored", _calm(USE_CASES), PAID_TWICE + "|the store knows of|exit code"),
     Mutant("swapped answers", "a content is its own request's answer", _calm(USE_CASES), "is not what .* was answered|is about"),
     Mutant(

@@ -66,7 +66,7 @@ def command(
     chunk_lines: int | None = None,
     patience_s: float | None = None,
     start_at: float | None = None,
-    slow: list[Any] | None = None,
+    meet: list[Any] | None = None,
     without: list[str] | None = None,
     mutant: str = "",
 ) -> None:
@@ -78,7 +78,7 @@ def command(
         chunk_lines: how many lines are collected in one transaction.
         patience_s: how long an answer of the provider is waited for.
         start_at: the `time.monotonic()` at which the command starts, so that several start at once.
-        slow: an operation and the seconds that each of its kind is held up before.
+        meet: an operation before which another process is waited for, the folder in which they meet, and for how many seconds.
         without: layers against double submission that this process does without; see `layers`.
         mutant: how the product is broken in this process; see `mutants`.
     """
@@ -86,7 +86,7 @@ def command(
     from caseforge_assets.cli.app import caseforge
     from caseforge_assets.openai_batch.client import BatchClient
 
-    _prepare(fatal, trace, chunk_lines, slow, mutant)
+    _prepare(fatal, trace, chunk_lines, meet, mutant)
     for layer in without or ():
         LAYERS[layer]()
     if patience_s:
@@ -111,13 +111,13 @@ def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chu
         chosen.execute_in_process(instance=instance, resources={"caseforge": Caseforge()})
 
 
-def _prepare(fatal: list[Any] | None, trace: str | None, chunk_lines: int | None, slow: list[Any] | None, mutant: str) -> None:
-    from benchmarks.faults.hook import Hook, Moment, install
+def _prepare(fatal: list[Any] | None, trace: str | None, chunk_lines: int | None, meet: list[Any] | None, mutant: str) -> None:
+    from benchmarks.faults.hook import Hook, Meeting, Moment, install
     from caseforge_assets.commands import collect_batch, collect_twin
 
-    if fatal or trace or slow:
-        operation, seconds = slow or ("", 0.0)
-        install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None, operation, seconds))
+    if fatal or trace or meet:
+        meeting = Meeting(Moment("before", meet[0]), Path(meet[1]), meet[2]) if meet else None
+        install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None, meeting))
     if chunk_lines:
         collect_batch.CHUNK_LINES = collect_twin.CHUNK_LINES = chunk_lines
     if mutant:

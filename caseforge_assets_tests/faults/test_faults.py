@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
-from benchmarks.faults import creating, jobs, kills, races, storm, twins
+from benchmarks.faults import creating, jobs, kills, layers, mutants, races, storm, twins
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import NotInjected, Row
 from benchmarks.faults.world import World
@@ -73,6 +74,23 @@ def test_every_course_of_twins(world: World) -> None:
 
 def test_a_race_at_full_size(world: World) -> None:
     assert_good(races.run_races(world, ["two that submit and two that collect, at once"]), 1)
+
+
+def test_each_layer_against_double_submission_alone(world: World) -> None:
+    assert_good(layers.run_layers(world), len(layers.ALONE))
+
+
+@pytest.mark.parametrize("name", ["double create", "swapped answers", "no unique index", "forgotten event"])
+def test_what_is_broken_is_noticed(world: World, name: str) -> None:
+    [mutant] = [one for one in mutants.MUTANTS if one.name == name]
+    [noticed] = mutants.run_mutants(world, [mutant])
+    assert not noticed.survived
+
+
+def test_a_mutant_that_nobody_notices_survives(world: World) -> None:
+    [whole] = [one for one in mutants.MUTANTS if one.name == "cost × 2"]
+    [noticed] = mutants.run_mutants(world, [replace(whole, name="no unique index")])
+    assert noticed.survived
 
 
 def test_a_storm_of_faults_and_kills(world: World) -> None:
