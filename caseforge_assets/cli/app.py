@@ -27,7 +27,7 @@ _COMMANDS = {
     "plans": "plans",
     "pairs": "pairs",
     "submit": "generation",
-    "retry": "generation",
+    "retry": "retrying",
     "monitor": "watching",
     "collect": "watching",
     "cancel": "watching",

@@ -1,4 +1,4 @@
-"""plan, generate, submit, retry: what is sent, and with whose consent."""
+"""plan, generate, submit: what is sent, and with whose consent."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ from caseforge_assets.cli.options import (
     stage_option,
 )
 from caseforge_assets.cli.pairs import print_similar
-from caseforge_assets.cli.plan_views import plan_json, print_drafted, print_plan, print_too_long
+from caseforge_assets.cli.plan_views import approved_before_json, plan_json, print_approved_before, print_drafted, print_plan
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.why import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from caseforge_assets.commands.make_plan import Plan
+    from caseforge_assets.commands.view_plans import ReckonedPlan
 
 PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 
@@ -91,7 +94,7 @@ def plan(
     if why is not None:
         explain(session, key, why, simulated, as_json)
         return
-    stages = _accepted_stages(session, stage_keys)
+    stages = accepted_stages(session, stage_keys)
     with session.store.connect() as connection:
         ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
         if similar is not None:
@@ -150,9 +153,10 @@ def generate(
 ) -> None:
     """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
     from caseforge_assets.commands.make_plan import draft_plan
+    from caseforge_assets.commands.view_plans import approved_before
     from caseforge_assets.store import plans
 
-    key, stages = session.framework_key(key), _accepted_stages(session, stage_keys)
+    key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
     provider = session.provider
     choice = Choice(nodes, selection, limit, count if test else None)
     with session.store.begin() as connection:
@@ -170,16 +174,17 @@ def generate(
             named=named_ids(connection, key, nodes),
         )
         cap = _limit(draft, provider.simulated, max_cost_usd)  # what it raises leaves nothing behind
+        before = approved_before(connection, session.settings.configuration, provider, key=key, stages=stages, node_ids=ids)
     if not as_json:
-        print_plan(draft, provider.simulated)
-    approved = draft.nodes > 0 and (yes or provider.simulated or _is_small(session, draft) or _asked(draft))
+        print_plan(draft, provider.simulated, before, wait=wait)
+    approved = draft.nodes > 0 and (yes or provider.simulated or _is_small(session, draft) or _asked(draft, before))
     with session.store.begin() as connection:
         plans.decide(connection, draft.id, approved, cap, by=account_name(), bills=not provider.simulated)
     if draft.nodes and not approved:
         session.mirror()
         errors.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
         sys.exit(NOT_APPROVED)
-    finish_sending(session, key, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
+    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
 
 
 @click.command()
@@ -188,84 +193,28 @@ def generate(
 @json_option
 @pass_session
 def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
-    """Submit what is pending, from whichever command or Dagster run it comes."""
+    """Submit what is approved and was not sent yet, from whichever command or Dagster run it comes; what nobody approved is asked about."""
     from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
+    from caseforge_assets.commands.view_plans import approved_before
 
+    with session.store.connect() as connection:
+        before = approved_before(connection, session.settings.configuration, session.provider)
+    if not as_json:
+        print_approved_before(before, session.provider.simulated, wait=wait)
     if not session.provider.simulated:
         with session.store.begin() as connection:
             pending = pending_without_approval(connection, False)
             if pending.requests and (
-                yes or click.confirm(f"{pending.requests:,} pending requests, expected cost {pending.expected_cost}. Send?", err=True)
+                yes
+                or click.confirm(
+                    f"{pending.requests:,} pending requests in no approved plan, expected cost {pending.expected_cost}. Send?", err=True
+                )
             ):
                 approve_pending(connection, made_by="submit", by=account_name())
-    finish_sending(session, None, wait=wait, as_json=as_json, summary={})
+    finish_sending(session, None, None, before, wait=wait, as_json=as_json, summary={})
 
 
-@click.command()
-@framework_option
-@stage_option
-@nodes_option
-@click.option(
-    "--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="Only nodes that failed so (may be repeated), e.g. truncated_reasoning."
-)
-@click.option(
-    "--max-tokens", type=click.IntRange(256), help="Completion budget of the new requests, instead of the one that follows by itself."
-)
-@click.option(
-    "--quality-below",
-    type=click.IntRange(1, 100),
-    metavar="SCORE",
-    help="Instead of failed nodes: ask for another answer where there is one that scores less. What a person wrote is left.",
-)
-@click.option("--yes", is_flag=True, help="Approve without being asked.")
-@click.option("--wait", is_flag=True, help="Poll and collect to the end.")
-@json_option
-@pass_session
-def retry(
-    session: Session,
-    key: str | None,
-    stage_keys: tuple[str, ...],
-    nodes: str | None,
-    outcomes: tuple[str, ...],
-    max_tokens: int | None,
-    quality_below: int | None,
-    yes: bool,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    """Send failed and cancelled nodes again, with a larger budget where theirs was too small; or ask again for what scores too little."""
-    from caseforge_assets.cli.quality import retry_low_scores
-    from caseforge_assets.commands.choose_nodes import choose_nodes
-    from caseforge_assets.commands.plan_retry import plan_retry
-    from caseforge_assets.store import plans
-
-    key, stages = session.framework_key(key), _accepted_stages(session, stage_keys)
-    provider = session.provider
-    if quality_below is not None:
-        if outcomes or max_tokens:
-            raise click.UsageError(
-                "--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones"
-            )
-        retried = retry_low_scores(session, key, chosen_stages(stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
-        finish_sending(session, key, wait=wait, as_json=as_json, summary={"retried": retried})
-        return
-    with session.store.begin() as connection:
-        ids = choose_nodes(connection, key, nodes)
-        draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)
-    if not as_json:
-        shorter = f", {draft.shortened:,} of them shortened" if draft.shortened else ""
-        console.print(f"{draft.nodes:,} failed nodes would be sent again{shorter}, expected cost {usd(draft.expected_cost_usd)}.")
-        print_too_long(draft.too_long)
-    approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
-    with session.store.begin() as connection:
-        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
-    if draft.nodes and not approved:
-        session.mirror()
-        sys.exit(NOT_APPROVED)
-    finish_sending(session, key, wait=wait, as_json=as_json, summary={"retried": draft.nodes})
-
-
-def _accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
+def accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
     """The stages that are named, or all.
 
     Raises:
@@ -278,20 +227,38 @@ def _accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]
     return stages
 
 
-def finish_sending(session: Session, key: str | None, *, wait: bool, as_json: bool, summary: dict[str, Any]) -> None:
-    """Submits what may be sent, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code."""
+def finish_sending(
+    session: Session,
+    key: str | None,
+    plan_id: int | None,
+    before: Sequence[ReckonedPlan],
+    *,
+    wait: bool,
+    as_json: bool,
+    summary: dict[str, Any],
+) -> None:
+    """Submits what was named to the person, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code.
+
+    Args:
+        plan_id: the command's own plan; None: it has none, and sends all that is approved.
+        before: plans that were named beside it, because they were approved before.
+    """
+    from caseforge_assets.batches.consent import Consent
     from caseforge_assets.cli.progress import follow, submit_once
     from caseforge_assets.store import providers
 
     with session.store.begin() as connection:
         providers.set_stopped(connection, session.provider.id, None)  # a person asks: try again
-    done = follow(session, quiet=as_json) if wait else submit_once(session, quiet=as_json)
+    consent = Consent(None if plan_id is None else frozenset([plan_id, *(one.plan.id for one in before)]))
+    done = follow(session, consent=consent, quiet=as_json) if wait else submit_once(session, consent=consent, quiet=as_json)
     session.mirror()
     failed = _failed_nodes(session, key)
     if as_json:
         refused = [batch.reason for batch in done.refused]
         sent = {"submitted_batches": done.submitted, "refused": refused, "held_back": done.held_back, "failed_nodes": failed}
-        print_json({**summary, **sent})
+        print_json({**summary, "approved_before": approved_before_json(before), **sent})
+    elif plan_id is not None:
+        _print_others(session, {plan_id, *(one.plan.id for one in before)})
     if done.refused:
         sys.exit(PROVIDER_REFUSED)
     if done.held_back:
@@ -302,6 +269,18 @@ def finish_sending(session: Session, key: str | None, *, wait: bool, as_json: bo
         if not as_json:
             console.print(f"{failed:,} nodes failed. `caseforge failed` says why, `caseforge retry` sends them again.", style="yellow")
         sys.exit(3)
+
+
+def _print_others(session: Session, named: set[int]) -> None:
+    """What else is approved and waits: this command left it alone."""
+    from caseforge_assets.commands.view_plans import approved_before
+
+    with session.store.connect() as connection:
+        found = approved_before(connection, session.settings.configuration, session.provider)
+    for one in found:
+        if one.now and one.plan.id not in named:
+            waits = one.plan.held_back or "`caseforge submit` sends them"
+            console.print(f"{one.now:,} other requests are approved and wait, plan {one.plan.id} of {one.plan.framework_key}: {waits}.")
 
 
 def _failed_nodes(session: Session, key: str | None) -> int:
@@ -332,5 +311,9 @@ def _limit(draft: Plan, simulated: bool, max_cost_usd: float | None) -> Decimal 
     return limit
 
 
-def _asked(draft: Plan) -> bool:
-    return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}?", err=True)
+def _asked(draft: Plan, before: Sequence[ReckonedPlan]) -> bool:
+    from caseforge_assets.costs.sums import total
+
+    waiting, cost = sum(one.now for one in before), total(one.now_cost for one in before)
+    too = f", and {waiting:,} that were approved before for about {cost}" if waiting else ""
+    return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}{too}?", err=True)

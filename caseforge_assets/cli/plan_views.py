@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from caseforge_assets.commands.compare_models import ModelCost
     from caseforge_assets.commands.fit_requests import TooLong
     from caseforge_assets.commands.make_plan import Plan
+    from caseforge_assets.commands.view_plans import ReckonedPlan
 
 
 def print_drafted(draft: Plan, simulated: bool, compared: list[ModelCost], left: dict[str, Left], *, kept: bool, as_json: bool) -> None:
@@ -59,8 +60,8 @@ REUSE_RULES = {
 }
 
 
-def print_plan(draft: Plan, simulated: bool) -> None:
-    """A plan as a table: per stage how many nodes and why, tokens, cost."""
+def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = (), *, wait: bool = False) -> None:
+    """A plan as a table: per stage how many nodes and why, tokens, cost; and plans that were approved before and are sent with it."""
     console.print(f"Plan for {draft.framework_key}", style="bold")
     table = Table("Stage", "Model", "Send", "Batches", "Input tokens", "Output tokens", "Expected cost")
     for part in draft.stages:
@@ -95,6 +96,34 @@ def print_plan(draft: Plan, simulated: bool) -> None:
             f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices; "
             f"{usd(draft.at_most_usd)} if every answer used its whole token budget."
         )
+    print_approved_before(before, simulated, wait=wait)
+
+
+def print_approved_before(found: Sequence[ReckonedPlan], simulated: bool, *, wait: bool) -> None:
+    """What a command sends beside its own plan, because it was approved before: by plan, now and (where it waits for answers) later."""
+    for one in found:
+        if not (one.now or (wait and one.later)):
+            continue
+        now, later = ("free (simulated)", "") if simulated else (f"expected cost {one.now_cost}", f", expected cost {one.later_cost}")
+        follow = f"; {one.later:,} that follow from answers{later}" if wait and one.later else ""
+        console.print(
+            f"Approved before and not through, plan {one.plan.id} of {one.plan.framework_key}: {one.now:,} requests now, {now}{follow}."
+        )
+
+
+def approved_before_json(found: Sequence[ReckonedPlan]) -> list[dict[str, Any]]:
+    """The same for scripts; costs in USD, null when unknown."""
+    return [
+        {
+            "plan": one.plan.id,
+            "framework": one.plan.framework_key,
+            "to_send": one.now,
+            "to_send_cost_usd": one.now_cost.usd,
+            "follow": one.later,
+            "follow_cost_usd": one.later_cost.usd,
+        }
+        for one in found
+    ]
 
 
 def print_too_long(failed: Sequence[TooLong]) -> None:

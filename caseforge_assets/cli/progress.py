@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 
+from caseforge_assets.batches.consent import EVERYTHING
 from caseforge_assets.cli.batch_views import LiveBatches, duration
-from caseforge_assets.cli.console import console, errors
+from caseforge_assets.cli.console import console, errors, usd
 from caseforge_assets.cli.plan_views import print_too_long
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from caseforge_assets.batches.consent import Consent
     from caseforge_assets.cli.session import Session
     from caseforge_assets.commands.work import Round
     from caseforge_assets.store.batches import BatchRow
@@ -28,20 +30,25 @@ DRAWN_PER_SECOND = 2
 FINISHED_SHOWN = 5
 
 
-def submit_once(session: Session, *, quiet: bool = False) -> Round:
-    """One round: what may be sent is sent."""
+def submit_once(session: Session, *, consent: Consent = EVERYTHING, quiet: bool = False) -> Round:
+    """One round: what a consent covers is sent, and told before."""
     from caseforge_assets.commands.work import work_round
 
-    done = work_round(session.store, session.provider, session.folder, session.settings.configuration)
+    narrator = Narrator(quiet=quiet, simulated=session.provider.simulated)
+    configuration = session.settings.configuration
+    done = work_round(session.store, session.provider, session.folder, configuration, consent=consent, announce=narrator.announce)
     if not quiet:
-        Narrator().tell(done)
+        narrator.tell(done)
         if done.submitted:
             console.print("Watch and collect with: caseforge monitor")
     return done
 
 
-def follow(session: Session, *, quiet: bool = False, submit: bool = True) -> Round:
-    """Rounds until nothing is under way, told to the person; alerts are looked for and Dagster is kept up to date meanwhile."""
+def follow(session: Session, *, consent: Consent = EVERYTHING, quiet: bool = False) -> Round:
+    """Rounds until nothing is under way, told to the person; alerts are looked for and Dagster is kept up to date meanwhile.
+
+    What a consent covers is sent, and told before.
+    """
     from caseforge_assets.commands.work import work_until_idle
 
     last_mirror = last_look = time.monotonic()
@@ -58,9 +65,15 @@ def follow(session: Session, *, quiet: bool = False, submit: bool = True) -> Rou
             session.mirror()
             last_mirror = time.monotonic()
 
-    with Narrator(session, quiet=quiet) as narrator:
+    with Narrator(session, quiet=quiet, simulated=session.provider.simulated) as narrator:
         done = work_until_idle(
-            session.store, session.provider, session.folder, session.settings.configuration, after_round=after_round, submit=submit
+            session.store,
+            session.provider,
+            session.folder,
+            session.settings.configuration,
+            after_round=after_round,
+            consent=consent,
+            announce=narrator.announce,
         )
         return replace(done, submitted=tuple(sent))
 
@@ -88,8 +101,9 @@ def stopping_politely(session: Session) -> Iterator[None]:
 class Narrator:
     """Tells rounds: what was submitted, collected and refused, a line each; on a terminal, how far each open batch is, in a table that moves."""
 
-    def __init__(self, session: Session | None = None, *, quiet: bool = False) -> None:
-        self._quiet = quiet
+    def __init__(self, session: Session | None = None, *, quiet: bool = False, simulated: bool = False) -> None:
+        self._quiet, self._simulated = quiet, simulated
+        self._announced: set[int] = set()
         self._session = session if console.is_terminal and not quiet else None
         self._live_batches = LiveBatches()
         self._live = Live(self._live_batches, console=console, transient=True, refresh_per_second=DRAWN_PER_SECOND)
@@ -103,6 +117,15 @@ class Narrator:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._live.stop()
+
+    def announce(self, unsent: Sequence[BatchRow]) -> None:
+        """Batches that are about to be sent, each once; on standard error where nothing else may stand on standard output."""
+        for batch in unsent:
+            if batch.id not in self._announced:
+                self._announced.add(batch.id)
+                cost = "free (simulated)" if self._simulated else f"expected cost {usd(batch.expected_cost_usd)}"
+                told = errors if self._quiet else console
+                told.print(f"Sending batch {batch.id}: {batch.request_count:,} requests of {batch.stage}, {cost}.")
 
     def tell(self, done: Round) -> None:
         """One round."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseforge_assets.cli.account import account_name
-from caseforge_assets.cli.console import console, errors, print_json, usd
+from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
 
@@ -51,8 +51,10 @@ def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], node
     print_quality(found, session.settings.configuration, worst, with_parts=nodes is not None)
 
 
-def retry_low_scores(session: Session, key: str, stages: list[Any], nodes: str | None, below: int, *, yes: bool, as_json: bool) -> int:
-    """Plans what scores too little, shows the plan, and approves it if a person agrees; returns how many contents are asked for again."""
+def retry_low_scores(
+    session: Session, key: str, stages: list[Any], nodes: str | None, below: int, *, yes: bool, as_json: bool
+) -> QualityRetryPlan:
+    """Plans what scores too little, shows the plan, and approves it if a person agrees; returns the plan."""
     from caseforge_assets.commands.choose_nodes import choose_nodes
     from caseforge_assets.commands.measure_quality import measure_missing
     from caseforge_assets.commands.plan_quality_retry import plan_quality_retry
@@ -72,7 +74,7 @@ def retry_low_scores(session: Session, key: str, stages: list[Any], nodes: str |
         session.mirror()
         errors.print("Declined: nothing was sent. What there is stays as it is.")
         sys.exit(NOT_APPROVED)
-    return len(draft.asked)
+    return draft
 
 
 def _print_draft(draft: QualityRetryPlan, below: int, *, simulated: bool) -> None:
@@ -86,7 +88,7 @@ def _print_draft(draft: QualityRetryPlan, below: int, *, simulated: bool) -> Non
     counts = ", ".join(
         f"{sum(row.stage == stage for row in draft.asked):,} {stage}" for stage in dict.fromkeys(row.stage for row in draft.asked)
     )
-    cost = "free (simulated)" if simulated else f"expected cost {usd(draft.expected_cost_usd)}"
+    cost = "free (simulated)" if simulated else f"expected cost {draft.expected_cost}"
     follow = f"; {draft.later:,} that are made from them follow" if draft.later else ""
     console.print(
         f"Would be asked for again because they score less than {below}: {counts}{follow}; {cost}."

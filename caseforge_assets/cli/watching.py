@@ -26,7 +26,10 @@ FINISHED_SHOWN = 10
 @json_option
 @pass_session
 def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> None:
-    """Watch the batches under way and collect what is finished. Ctrl-C stops watching, not the batches."""
+    """Watch the batches under way and collect what is finished. Ctrl-C stops watching, not the batches.
+
+    What approved plans hold is sent, what follows from answers included; each batch is named before. With --watch-only nothing is.
+    """
     from caseforge_assets.cli.progress import follow, stopping_politely, submit_once
     from caseforge_assets.cli.watch_only import watch
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.consent import Consent
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.work import Round, next_look_s, work_round
@@ -14,6 +15,7 @@ from caseforge_assets.openai_batch.errors import ProviderError, ProviderUnclear
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store import requests
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine
 
@@ -28,7 +30,7 @@ class Waiting:
 
 
 def await_answers(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], waiting: Waiting) -> str:
-    """Works until no node waits any more, the time is over, or waiting is of no use.
+    """Works until no node waits any more, the time is over, or waiting is of no use. Of what is pending, only requests of these nodes are sent.
 
     Returns:
         What stands in the way, for people; empty where nothing does but time.
@@ -38,7 +40,8 @@ def await_answers(store: Engine, configuration: Configuration, key: str, stage: 
     unfinished: Sequence[BatchRow] = ()
     while _any_waits(store, configuration, key, stage, node_ids, waiting.provider.simulated):
         try:
-            done = work_round(store, waiting.provider, waiting.folder, configuration, submit=waiting.wait_s > 0)
+            consent = _consent(store, stage, node_ids)
+            done = work_round(store, waiting.provider, waiting.folder, configuration, consent=consent, submit=waiting.wait_s > 0)
         except ProviderUnclear as error:
             trouble = str(error)
         except ProviderError as error:
@@ -52,6 +55,11 @@ def await_answers(store: Engine, configuration: Configuration, key: str, stage: 
             break
         time.sleep(min(left_s, next_look_s(waiting.provider, configuration, unfinished)))
     return trouble
+
+
+def _consent(store: Engine, stage: Stage, node_ids: Sequence[int]) -> Consent:
+    with store.connect() as connection:
+        return Consent(request_ids=frozenset(one.id for one in requests.current_requests(connection, stage.key, node_ids).values()))
 
 
 def _any_waits(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], simulated: bool) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.custom_id import make_custom_id
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.check_models import unfit_requests
@@ -19,7 +20,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches, pending, plans, providers, requests
 from caseforge_assets.store.batches import NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
-from caseforge_assets.store.pending import EVERYTHING, Consent, PendingRequest
+from caseforge_assets.store.pending import PendingRequest
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,17 @@ from decimal import Decimal
 
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
-from caseforge_assets.commands.expected_costs import expected_costs, expected_output_tokens
 from caseforge_assets.commands.fit_requests import TooLong, fit_plan
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.measure_quality import measured_stages
 from caseforge_assets.commands.stage_settings import stage_settings
-from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.commands.view_plans import reckon_plans
+from caseforge_assets.costs.sums import Cost
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store import plans, quality, requests
 from caseforge_assets.store.engine import Connection
-from caseforge_assets.store.pending import PendingRequest
 from caseforge_assets.store.quality import Scored
 
 UNDER_WAY = ("pending", "in_batch")
@@ -30,8 +29,7 @@ class QualityRetryPlan:
     """A draft.
 
     `asked` are the contents that would be asked for again, `later` how many contents of other stages are made from them and follow.
-    `edited` were left because a person wrote them, `under_way` because they are asked for already; `too_long` cannot be sent. The cost is
-    None where unknown.
+    `edited` were left because a person wrote them, `under_way` because they are asked for already; `too_long` cannot be sent.
     """
 
     id: int
@@ -40,7 +38,12 @@ class QualityRetryPlan:
     edited: int
     under_way: int
     too_long: tuple[TooLong, ...]
-    expected_cost_usd: Decimal | None
+    expected_cost: Cost
+
+    @property
+    def expected_cost_usd(self) -> Decimal | None:
+        """The whole of it; None where a part is unknown."""
+        return self.expected_cost.usd
 
 
 @dataclass
@@ -74,26 +77,21 @@ def plan_quality_retry(
     rows = quality.scored(connection, key, [stage.key for stage in measured_stages()], RULES, node_ids)
     low = [row for row in rows if row.score is not None and row.score < below and (simulated or not row.simulated)]
     chosen, coming = _Chosen(), dict[str, set[int]]()
-    later: dict[str, int] = {}
-    now: list[PendingRequest] = []
     for stage in all_stages():
         follows = coming.get(stage.reads or "", set())
-        coming[stage.key], later[stage.key] = set(follows), len(follows)
+        coming[stage.key] = set(follows)
         if stage in stages:
             of_stage = [row for row in low if row.stage == stage.key and row.node_id not in follows]
             asked = _ask_again(connection, configuration, key, stage, simulated, of_stage, plan_id, chosen)
-            rows_now, fitted = fit_plan(connection, configuration, plan_id, [stage])
+            _, fitted = fit_plan(connection, configuration, plan_id, [stage])
             failed = {one.node_id for one in fitted.too_long}
             coming[stage.key] |= asked - failed
             chosen.asked = [row for row in chosen.asked if row.stage != stage.key or row.node_id not in failed]
             chosen.too_long += fitted.too_long
-            now += rows_now
-    costs = list(expected_costs(connection, now, simulated).values())
-    costs += [_later_cost(connection, configuration, stage, simulated, later[stage.key]) for stage in all_stages()]
-    total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
-    follow = sum(later.values())
-    plans.set_estimate(connection, plan_id, len(now) + follow, total, {"quality_below": below})
-    return QualityRetryPlan(plan_id, tuple(chosen.asked), follow, chosen.edited, chosen.under_way, tuple(chosen.too_long), total)
+    (reckoned,) = reckon_plans(connection, configuration, [plan_id], simulated=simulated)
+    cost = reckoned.open_cost
+    plans.set_estimate(connection, plan_id, reckoned.now + reckoned.later, cost.usd, {"quality_below": below})
+    return QualityRetryPlan(plan_id, tuple(chosen.asked), reckoned.later, chosen.edited, chosen.under_way, tuple(chosen.too_long), cost)
 
 
 def _ask_again(
@@ -120,11 +118,3 @@ def _ask_again(
     chosen.edited += sum(row.edited for row in low)
     chosen.under_way += sum(row.node_id in active and row.node_id not in free for row in low if not row.edited)
     return {row.node_id for row in wanted}
-
-
-def _later_cost(connection: Connection, configuration: Configuration, stage: Stage, simulated: bool, count: int) -> Decimal | None:
-    if not count:
-        return Decimal(0)
-    model = stage_settings(configuration, stage).model
-    output = expected_output_tokens(connection, stage.key, model, simulated)
-    return expected_cost_usd(model, stage.typical_input_tokens * count, output * count, requests=count)

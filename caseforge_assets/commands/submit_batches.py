@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,15 +32,19 @@ BEING_FOUND_OUT = "whether the batch exists is being found out"
 log = logging.getLogger(__name__)
 
 
-def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder) -> list[BatchRow]:
-    """Brings every batch that is not created yet as far as it goes now, oldest first; returns them as they stand.
+def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder, unsent: Sequence[BatchRow] | None = None) -> list[BatchRow]:
+    """Brings batches that are not created yet as far as they go now, oldest first; returns them as they stand.
+
+    Args:
+        unsent: these; None: all there are.
 
     Raises:
         ProviderStopped: the provider refuses the key or the account; nothing more is sent, the requests are pending.
         ProviderUnclear: the provider cannot be reached; everything stays where it is and goes on next time.
     """
-    with store.connect() as connection:
-        unsent = batches.in_states(connection, ["planned", "written", "uploaded"], provider.id)
+    if unsent is None:
+        with store.connect() as connection:
+            unsent = batches.not_created(connection, provider.id)
     for batch in unsent:
         with try_lock(store, f"batch {batch.id}") as held:
             if held:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.expected_costs import expected_costs, expected_output_tokens
+from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store import batches, plans
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.plans import OpenRequest, PlanRow
@@ -74,7 +75,31 @@ def reckon_plans(
     return [_reckon(connection, configuration, row, by_plan[row.id], committed[row.id][1], simulated) for row in rows]
 
 
-def with_shared_batches(connection: Connection, provider_id: int, plan_ids: Collection[int]) -> frozenset[int]:
+def approved_before(
+    connection: Connection,
+    configuration: Configuration,
+    provider: Provider,
+    *,
+    key: str | None = None,
+    stages: Collection[Stage] | None = None,
+    node_ids: Collection[int] | None = None,
+    made_by: str | None = None,
+) -> list[ReckonedPlan]:
+    """Plans that were approved for this kind of provider and are not through, because a command was refused or killed, or does not wait.
+
+    A command that goes on with them names them with what they still cost, and gives its round their numbers.
+
+    Args:
+        key, stages, node_ids: only plans with open requests of these, if given.
+        made_by: only plans that this command made.
+    """
+    keys = None if stages is None else [stage.key for stage in stages]
+    ids = plans.approved_ids(connection, provider.simulated, key=key, stages=keys, node_ids=node_ids, made_by=made_by)
+    shared = _with_shared_batches(connection, provider.id, ids)
+    return reckon_plans(connection, configuration, shared, simulated=provider.simulated) if shared else []
+
+
+def _with_shared_batches(connection: Connection, provider_id: int, plan_ids: Collection[int]) -> frozenset[int]:
     """The plans, and those that share with them a batch that was not created yet: it is sent as a whole."""
     found = set(plan_ids)
     batches_left = list(batches.plans_of_not_created(connection, provider_id).values())

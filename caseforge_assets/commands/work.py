@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
+from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.progress import poll_interval_s
 from caseforge_assets.commands.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.fit_requests import TooLong
@@ -26,13 +27,13 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
 from caseforge_assets.store import batches
 from caseforge_assets.store.batches import BatchRow
-from caseforge_assets.store.engine import Engine, StoreUnavailable
-from caseforge_assets.store.pending import EVERYTHING, Consent
+from caseforge_assets.store.engine import Connection, Engine, StoreUnavailable
 
 UNFINISHED = ("planned", "written", "uploaded", "creating", "open", "final")
 SIMULATED_INTERVAL_S = 0.5
 LATER = "is collected later"
 NOT_COLLECTABLE = "cannot be collected before its stage is mended"  # waiting is no use
+Announce = Callable[[Sequence[BatchRow]], None]
 log = logging.getLogger(__name__)
 
 
@@ -73,6 +74,7 @@ def work_round(
     *,
     quiet_period_s: float = 0.0,
     consent: Consent = EVERYTHING,
+    announce: Announce | None = None,
     submit: bool = True,
     plan: bool = True,
 ) -> Round:
@@ -81,6 +83,7 @@ def work_round(
     Args:
         quiet_period_s: while newer requests than this are still being made, nothing is planned.
         consent: what may be sent: only what it covers is planned, and of the batches that are planned already, only those that hold nothing else.
+        announce: is told each time which batches are about to be sent; nothing else is.
         submit: whether anything is sent.
         plan: whether new batches are planned; those that are planned already go on without it.
 
@@ -95,9 +98,13 @@ def work_round(
     if submit and plan:
         planned = plan_batches(store, provider, configuration, quiet_period_s=quiet_period_s, consent=consent)
     if submit:
-        refused = [batch for batch in submit_batches(store, provider, folder) if _is_refused(batch)]
+        with store.connect() as connection:
+            unsent = batches.not_created(connection, provider.id, consent)
+        if announce is not None and unsent:
+            announce(unsent)
+        refused = [batch for batch in submit_batches(store, provider, folder, unsent) if _is_refused(batch)]
     with store.connect() as connection:
-        unfinished = batches.in_states(connection, UNFINISHED, provider.id)
+        unfinished = _unfinished(connection, provider, consent)
     return Round(
         planned.batch_ids,
         collected,
@@ -108,6 +115,16 @@ def work_round(
         shortened=planned.shortened,
         too_long=planned.too_long,
     )
+
+
+def _unfinished(connection: Connection, provider: Provider, consent: Consent) -> list[BatchRow]:
+    """Without those that this round may not send: they do not go on, and are nothing to wait for."""
+    mine = {batch.id for batch in batches.not_created(connection, provider.id, consent)}
+    return [
+        batch
+        for batch in batches.in_states(connection, UNFINISHED, provider.id)
+        if batch.state not in batches.NOT_CREATED or batch.id in mine
+    ]
 
 
 def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration) -> tuple[Collected, ...]:
@@ -133,12 +150,14 @@ def work_until_idle(
     configuration: Configuration,
     *,
     after_round: Callable[[Round], None],
+    consent: Consent = EVERYTHING,
+    announce: Announce | None = None,
     deadline_s: float | None = None,
     submit: bool = True,
 ) -> Round:
     """Rounds until nothing is under way, or until the deadline. A provider or a database that cannot be reached is tried again.
 
-    After a refusal nothing more is planned, or the same requests would be refused again and again.
+    What is sent, and who is told before, is as in `work_round`. After a refusal nothing more is planned, or the same requests would be refused again and again.
 
     Returns:
         The last round, with the refusals of all of them.
@@ -152,7 +171,7 @@ def work_until_idle(
         try:
             journal_now_and_then(store, folder)
             earlier = _in_doubt(store, provider) if earlier is None else earlier
-            done = work_round(store, provider, folder, configuration, submit=submit, plan=not refused)
+            done = work_round(store, provider, folder, configuration, consent=consent, announce=announce, submit=submit, plan=not refused)
             ids = {*(batch.id for batch in (*refused, *done.refused)), *(_in_doubt(store, provider) - earlier)}
             before, refused = refused, _refused_of(store, ids)
         except (ProviderUnclear, StoreUnavailable, ArtifactsUnavailable) as error:

@@ -13,11 +13,13 @@ from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.retry_unattended import retry_unattended
 from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.costs.sums import usd
 from caseforge_assets.defs.alerts import say_open
 from caseforge_assets.defs.mirror import mirror
 from caseforge_assets.defs.names import PROVIDER_POOL
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.store import providers
+from caseforge_assets.store import batches, providers
+from caseforge_assets.store.batches import BatchRow
 
 LAUNCHED_BY_SENSOR = "dagster/sensor_name"
 
@@ -47,12 +49,22 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
     if config.max_cost_usd is not None:
         _approve(caseforge, Decimal(str(config.max_cost_usd)))
     planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration)
-    submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder)
+    submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder, _announced(context, caseforge))
     context.log.info(f"{len(submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
     if planned.shortened or planned.too_long:
         failed = ", ".join(one.code for one in planned.too_long) or "none"
         context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
     mirror(context, caseforge)
+
+
+def _announced(context: dg.OpExecutionContext, caseforge: Caseforge) -> list[BatchRow]:
+    """The batches that are about to be sent, named in the run's log before."""
+    with caseforge.store.connect() as connection:
+        unsent = batches.not_created(connection, caseforge.provider.id)
+    for batch in unsent:
+        cost = "free (simulated)" if caseforge.provider.simulated else f"expected cost {usd(batch.expected_cost_usd)}"
+        context.log.info(f"Sending batch {batch.id}: {batch.request_count:,} requests of {batch.stage}, {cost}.")
+    return unsent
 
 
 def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
+from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.store.copy import add_rows
-from caseforge_assets.store.pending import EVERYTHING, Consent
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import attempt, batch
 

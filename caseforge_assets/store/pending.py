@@ -7,18 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.store.clock import seconds_since
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What may be sent: what these plans hold, or these requests of approved plans; where neither is given, all that approved plans hold."""
-
-    plan_ids: frozenset[int] | None = None
-    request_ids: frozenset[int] | None = None
-
-
-EVERYTHING = Consent()
 
 
 @dataclass(frozen=True, slots=True)

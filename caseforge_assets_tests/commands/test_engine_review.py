@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
+from caseforge_assets.batches.consent import Consent
 from caseforge_assets.commands import cancel_batch as cancelling
 from caseforge_assets.commands.cancel_batch import CannotCancel, cancel_batch
 from caseforge_assets.commands.collect_batch import collect_batch
@@ -28,7 +29,6 @@ from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.store import batches, plans
 from caseforge_assets.store.engine import Engine, StoreUnavailable, try_lock
-from caseforge_assets.store.pending import Consent
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench, renamed
 
 DROP_LOCKS = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()"

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from caseforge_assets.batches.consent import Consent
+from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.commands.view_plans import approved_before
 from caseforge_assets.commands.work import work_until_idle
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
-from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
+from caseforge_assets_tests.workbench import PATIENCE_S, PROCESS, OpenBench, Workbench
 
 
 def with_url(bench: Workbench, base_url: str) -> Workbench:
@@ -84,3 +87,36 @@ def test_other_providers_batches_are_left_alone(bench: OpenBench) -> None:
         (first.provider.id, "open"),
         (second.provider.id, "collected"),
     ]
+
+
+def test_a_round_sends_what_its_consent_covers_and_waits_for_nothing_else(bench: OpenBench) -> None:
+    opened = bench(bills=True, budget_usd=9)
+    left = opened.approve("1.1.1")
+    plan_batches(opened.store, opened.provider, opened.configuration)  # a command that was killed before it sent anything
+    mine = opened.approve("1.1.2")
+    told: list[int] = []
+    work_until_idle(
+        opened.store,
+        opened.provider,
+        opened.folder,
+        opened.configuration,
+        after_round=lambda _: None,
+        consent=Consent(frozenset({mine.id})),
+        announce=lambda batches: told.extend(batch.request_count for batch in batches),
+        deadline_s=PATIENCE_S,
+    )
+    assert opened.stats()["requests_accepted"] == 2
+    assert told == [1, 1], "its document, and the use cases that follow"
+    assert opened.query("select plan_id, state from caseforge.request where state <> 'answered'") == [(left.id, "in_batch")]
+    opened.work()
+    assert opened.stats()["requests_accepted"] == 4
+
+
+def test_a_batch_that_two_plans_share_is_named_with_both(bench: OpenBench) -> None:
+    opened = bench(bills=True, budget_usd=9)
+    both = {opened.approve("1.1.1").id, opened.approve("1.1.2").id}
+    plan_batches(opened.store, opened.provider, opened.configuration)
+    with opened.store.connect() as connection:
+        named = approved_before(connection, opened.configuration, opened.provider, node_ids=opened.ids("1.1.1"))
+    assert {one.plan.id for one in named} == both
+    assert [(one.written, one.later) for one in named] == [(1, 1), (1, 1)]

@@ -1,0 +1,20 @@
+"""What may be sent because of one command: the plans that were named to a person with their price, and nothing else.
+
+A command that asks for consent, or shows a price, gives its rounds the plans that it named; one that carries out what was approved
+before (submit, monitor, sensors and jobs) names each batch before it is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What these approved plans hold, with what follows from it, or these requests of approved plans; neither: all that approved plans hold."""
+
+    plan_ids: frozenset[int] | None = None
+    request_ids: frozenset[int] | None = None
+
+
+EVERYTHING = Consent()

@@ -1,0 +1,94 @@
+"""retry: failed nodes are sent again, or contents that score too little are asked for again."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from caseforge_assets.cli.account import account_name
+from caseforge_assets.cli.console import console
+from caseforge_assets.cli.generation import NOT_APPROVED, accepted_stages, finish_sending
+from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.plan_views import print_approved_before, print_too_long
+from caseforge_assets.cli.session import Session
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.plan_retry import RetryPlan
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@click.option(
+    "--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="Only nodes that failed so (may be repeated), e.g. truncated_reasoning."
+)
+@click.option(
+    "--max-tokens", type=click.IntRange(256), help="Completion budget of the new requests, instead of the one that follows by itself."
+)
+@click.option(
+    "--quality-below",
+    type=click.IntRange(1, 100),
+    metavar="SCORE",
+    help="Instead of failed nodes: ask for another answer where there is one that scores less. What a person wrote is left.",
+)
+@click.option("--yes", is_flag=True, help="Approve without being asked.")
+@click.option("--wait", is_flag=True, help="Poll and collect to the end.")
+@json_option
+@pass_session
+def retry(
+    session: Session,
+    key: str | None,
+    stage_keys: tuple[str, ...],
+    nodes: str | None,
+    outcomes: tuple[str, ...],
+    max_tokens: int | None,
+    quality_below: int | None,
+    yes: bool,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Send failed and cancelled nodes again, with a larger budget where theirs was too small; or ask again for what scores too little."""
+    from caseforge_assets.cli.quality import retry_low_scores
+    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.plan_retry import MADE_BY, plan_retry
+    from caseforge_assets.commands.view_plans import approved_before
+    from caseforge_assets.store import plans
+
+    key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
+    provider = session.provider
+    if quality_below is not None:
+        if outcomes or max_tokens:
+            raise click.UsageError(
+                "--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones"
+            )
+        low = retry_low_scores(session, key, chosen_stages(stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
+        summary = {"retried": len(low.asked), "follow": low.later}
+        finish_sending(session, key, low.id, (), wait=wait, as_json=as_json, summary=summary)
+        return
+    with session.store.begin() as connection:
+        ids = choose_nodes(connection, key, nodes)
+        draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)
+        before = approved_before(
+            connection, session.settings.configuration, provider, key=key, stages=stages, node_ids=ids, made_by=MADE_BY
+        )
+    if not as_json:
+        _print_draft(draft, provider.simulated)
+        print_approved_before(before, provider.simulated, wait=wait)
+    approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
+    with session.store.begin() as connection:
+        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
+    if draft.nodes and not approved:
+        session.mirror()
+        sys.exit(NOT_APPROVED)
+    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary={"retried": draft.nodes, "follow": draft.later})
+
+
+def _print_draft(draft: RetryPlan, simulated: bool) -> None:
+    shorter = f", {draft.shortened:,} of them shortened" if draft.shortened else ""
+    follow = f"; {draft.later:,} requests that follow from their answers" if draft.later else ""
+    cost = "free (simulated)" if simulated else f"expected cost {draft.expected_cost}"
+    console.print(f"{draft.nodes:,} failed nodes would be sent again{shorter}{follow}, {cost}.")
+    print_too_long(draft.too_long)
