@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from threading import Lock
 from urllib.parse import unquote
 
-from caseforge_assets.redaction import MASK, redact
+from caseforge_assets.redaction import MASK, know_secrets, redact
 from caseforge_assets.settings import Settings
+from caseforge_assets.settings.secrets import ALERTS, secrets_in
 
 LONGEST_PROBLEM = 300
 _SHORTEST_SECRET = 3
@@ -38,6 +39,7 @@ class UnknownAddress(ValueError):
 
 def read_address(url: str) -> Address:
     """An address by its URL, which may be one that apprise does not know; sending says so."""
+    know_secrets(secrets_in({ALERTS: url}))
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+]{0,19})://", url)
     return Address(f"{scheme[1].lower() if scheme else 'unreadable'}-{hashlib.sha256(url.encode()).hexdigest()[:8]}", url)
 
@@ -80,7 +82,7 @@ def send(address: Address, title: str, body: str) -> str:
         try:
             target = apprise.Apprise(asset=apprise.AppriseAsset(app_id="CaseForge", app_desc="CaseForge", app_url="", secure_logging=True))
             target.add(address.url)
-            if target.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT):
+            if target.notify(title=redact(title), body=redact(body), body_format=apprise.NotifyFormat.TEXT):
                 return ""
             problem = "; ".join(dict.fromkeys(heard.texts)) or "it was refused without a reason"
         except Exception as error:  # noqa: BLE001 - a hundred services, each with errors of its own; none may stop the work

@@ -12,7 +12,7 @@ from rich.table import Table
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
-from caseforge_assets.redaction import redact
+from caseforge_assets.redaction import redact, shown_database, without_login
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.check_configuration import Finding
@@ -120,10 +120,12 @@ def _places(inspection: Inspection, settings: Settings) -> list[dict[str, Any]]:
     environment = inspection.environment
     shown = {
         "CASEFORGE_HOME": str(settings.home),
-        "CASEFORGE_WEBSERVER_URL": redact(settings.webserver_url),
-        "CASEFORGE_POSTGRES_URL": redact(settings.postgres_url.get_secret_value()) if settings.postgres_url else "(the embedded database)",
+        "CASEFORGE_WEBSERVER_URL": without_login(settings.webserver_url),
+        "CASEFORGE_POSTGRES_URL": shown_database(settings.postgres_url.get_secret_value())
+        if settings.postgres_url
+        else "(the embedded database)",
         "CASEFORGE_PROJECT": str(inspection.folder),
-        "OPENAI_BASE_URL": redact(settings.openai_base_url),
+        "OPENAI_BASE_URL": settings.openai_base_url,
         "OPENAI_API_KEY": "(set)" if settings.openai_api_key else "(not set)",
         "OPENAI_ORG_ID": environment.get("OPENAI_ORG_ID") or "(not set)",
         "OPENAI_PROJECT_ID": environment.get("OPENAI_PROJECT_ID") or "(not set)",

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import unquote
 
 from caseforge_assets.commands.check_models import rule_faults
 from caseforge_assets.commands.stage_settings import setting_key, stage_settings
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, select_targets
+from caseforge_assets.redaction import is_masked_everywhere, login_of
 from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings, normalized_postgres_url
 from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.inspecting import Inspection
@@ -147,6 +149,11 @@ def _surroundings(settings: Settings) -> Iterator[Finding]:
     if settings.openai_api_key is None:
         says = "is not set: nothing can be sent. Set it in the environment or in .env; `caseforge batch-server` needs no real one"
         yield Finding(Level.warning, "OPENAI_API_KEY", says)
+    for name, address in (("CASEFORGE_POSTGRES_URL", settings.postgres_url), ("OPENAI_BASE_URL", settings.openai_url)):
+        _, password = (login_of(address.get_secret_value()) if address else None) or ("", "")
+        if password and not is_masked_everywhere(unquote(password)):
+            says = "its password is so short or plain a word that it is masked in messages only (docs/security.md); a longer one is masked everywhere"
+            yield Finding(Level.warning, name, says)
     above = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
         yield Finding(Level.error, "CASEFORGE_HOME", f"nothing can be written to {settings.home}")

@@ -58,7 +58,8 @@ def make_client(settings: Settings) -> BatchClient:
             "OPENAI_API_KEY is not set. Set it in the environment or in .env; to try without a key and free of charge, start the local server "
             "with `caseforge batch-server` and set OPENAI_BASE_URL=http://127.0.0.1:8484/v1 and OPENAI_API_KEY=local"
         )
-    return BatchClient(settings.openai_base_url, settings.openai_api_key.get_secret_value(), settings.openai_account)
+    url, key = settings.openai_url.get_secret_value(), settings.openai_api_key.get_secret_value()
+    return BatchClient(url, key, settings.openai_account)
 
 
 def connect_provider(store: Engine, client: BatchClient) -> Provider:

@@ -20,6 +20,7 @@ from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.journal_marks import mark_everything
+from caseforge_assets.store.logins import remove_logins
 from caseforge_assets.store.restoring import Staging, keep_standing_events, rows_present
 
 _UNSURE = ("written", "uploaded", "creating")
@@ -68,6 +69,7 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         rows = staging.store()
         journal.forget_marks(connection)
         contents.count_edits_as_real(connection)
+        remove_logins(connection)  # a journal of an older version may have them
         journal.add_segments(connection, chain)
         if not is_as_now(folder, newest):
             mark_everything(connection)  # as after a migration

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from caseforge_assets.costs.estimates import count_tokens
+from caseforge_assets.settings.environment import read_environment
 from caseforge_assets.stages.stage import all_stages
 
 Call = tuple[Callable[[Any], Any], Any]
@@ -72,6 +73,7 @@ def receive(incoming: IO[bytes] | None) -> Any:
 if __name__ == "__main__":
     replies = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a function prints must not come between
+    read_environment()  # what is secret is masked here, too, should anything be logged
     all_stages()
     count_tokens("what most functions need is loaded now")
     gc.freeze()  # and stays: it need not be looked through again and again

@@ -40,7 +40,9 @@ class CaseforgeStorage(DagsterPostgresStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Connect to the database of the settings; starts the embedded one where it is used and doesn't run."""
         from caseforge_assets.store.location import database_url
+        from caseforge_assets.store.masking import mask_parameters
 
+        mask_parameters()
         return cls(
             postgres_url=database_url(),
             should_autocreate_tables=config_value.get("should_autocreate_tables", True),

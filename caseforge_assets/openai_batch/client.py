@@ -1,5 +1,7 @@
 """The Batch API through the openai SDK: identify, upload, create, list, retrieve, cancel, download. Batches are plain dicts, as `read_batch` gives them.
 
+Secrets that a provider repeats go no further than here: objects are handed out without them, and in files they are masked with as many characters.
+
 The SDK repeats timed-out POSTs without an idempotency key, so `create` runs with its retries off: whether a
 batch exists after an unclear answer is found out by listing, never by asking again.
 """
@@ -22,6 +24,8 @@ from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, re
 from caseforge_assets.batches.response_body import read_error
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotListing, ProviderRefused, ProviderUnclear, translate
 from caseforge_assets.openai_batch.pages import ReadPage, walk
+from caseforge_assets.redaction import know_secrets, mask_stream, redact, redact_object, without_login
+from caseforge_assets.settings.secrets import secrets_in
 
 if TYPE_CHECKING:
     import ssl
@@ -65,7 +69,8 @@ class BatchClient:
 
         from caseforge_assets.openai_batch.connection import make_http_client
 
-        self.base_url = base_url
+        know_secrets(secrets_in({"OPENAI_API_KEY": api_key, "OPENAI_BASE_URL": base_url}))
+        self.base_url = without_login(base_url)  # for the store and for people; the SDK alone is given user and password
         self.account = account
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
         self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
@@ -140,7 +145,7 @@ class BatchClient:
                 completion_window=COMPLETION_WINDOW,
                 metadata={SUBMISSION_KEY: submission_id},
             )
-            return read_batch(_json(answer))
+            return _batch(_json(answer))
 
     def list_batches(self, created_after: datetime) -> Iterator[dict[str, Any]]:
         """All batches, newest first, back to `created_after` (less a day for differing clocks).
@@ -153,7 +158,7 @@ class BatchClient:
         def read_page(after: str | None) -> object:
             return _json(self._sdk.batches.with_raw_response.list(limit=LIST_LIMIT, after=after or omit))
 
-        return _listed(read_page, read_batch, created_after, "listing the batches")
+        return _listed(read_page, _batch, created_after, "listing the batches")
 
     def retrieve(self, remote_id: str) -> dict[str, Any]:
         """One batch.
@@ -163,7 +168,7 @@ class BatchClient:
             ProviderUnclear: nothing came, or no batch.
         """
         with _translated(f"looking at batch {remote_id}"):
-            return read_batch(_json(self._sdk.batches.with_raw_response.retrieve(remote_id)))
+            return _batch(_json(self._sdk.batches.with_raw_response.retrieve(remote_id)))
 
     def cancel(self, remote_id: str) -> dict[str, Any]:
         """Asks the provider to stop a batch; what it answered by then stays available.
@@ -172,7 +177,7 @@ class BatchClient:
             ProviderRefused: it is already over.
         """
         with _translated(f"cancelling batch {remote_id}"):
-            return read_batch(_json(self._sdk.batches.with_raw_response.cancel(remote_id)))
+            return _batch(_json(self._sdk.batches.with_raw_response.cancel(remote_id)))
 
     def file(self, file_id: str) -> RemoteFile:
         """What the provider says of a file.
@@ -184,12 +189,15 @@ class BatchClient:
             return read_file(_json(self._sdk.files.with_raw_response.retrieve(file_id)))
 
     def download(self, file_id: str) -> Iterator[bytes]:
-        """The bytes of a file, in chunks.
+        """The bytes of a file, in chunks; a secret in it is masked with as many characters, so that its size is what the provider says.
 
         Raises:
             ProviderNotFound: the file is gone (outputs are deleted 30 days after completion).
             ProviderUnclear: the connection broke, or fewer bytes came than announced.
         """
+        yield from mask_stream(self._received(file_id))
+
+    def _received(self, file_id: str) -> Iterator[bytes]:
         with _translated(f"downloading file {file_id}"), self._sdk.files.with_streaming_response.content(file_id) as answer:
             announced, received = answer.headers.get("content-length"), 0
             plain = "content-encoding" not in answer.headers
@@ -218,6 +226,11 @@ def _json(answer: LegacyAPIResponse[Any]) -> object:
         return json.loads(answer.content.decode("utf-8", errors="replace"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _batch(raw: object) -> dict[str, Any]:
+    found: dict[str, Any] = redact_object(read_batch(raw))
+    return found
 
 
 def _listed(read_page: ReadPage, read: Callable[[object], Entry], created_after: datetime, doing: str) -> Iterator[Entry]:
@@ -253,9 +266,9 @@ def _translated(doing: str) -> Iterator[None]:
     except openai.OpenAIError as error:
         raise translate(error, doing) from error
     except OSError as error:
-        raise ProviderUnclear(f"{doing}: {error}") from error
+        raise ProviderUnclear(f"{doing}: {redact(str(error))}") from error
     except ValueError as error:
-        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API ({error}); check OPENAI_BASE_URL") from error
+        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API ({redact(str(error))}); check OPENAI_BASE_URL") from error
     except Exception as error:
         if type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2"):
             raise ProviderUnclear(f"{doing}: the connection broke ({type(error).__name__})") from error

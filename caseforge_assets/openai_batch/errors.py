@@ -87,7 +87,8 @@ def _redirect(error: openai.APIStatusError) -> str:
 
 def _for_people(text: str) -> str:
     """In one line, storable, without secrets, and not longer than anybody reads."""
-    plain = redact(" ".join(replace_unstorable(text).split()))
+    looked_at = text[: MAX_MESSAGE_CHARACTERS * 10]  # a body may be megabytes of anything, and masking takes its time
+    plain = redact(" ".join(replace_unstorable(looked_at).split()))
     return plain if len(plain) <= MAX_MESSAGE_CHARACTERS else plain[:MAX_MESSAGE_CHARACTERS] + "…"
 
 

@@ -1,4 +1,4 @@
-"""The environment, and the `.env` file beside caseforge.toml: the one place where either is read."""
+"""The environment, and the `.env` file beside caseforge.toml: the one place where either is read, and where secrets become known as such."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from dotenv import dotenv_values, load_dotenv
 
+from caseforge_assets.redaction import guard_process, know_secrets
 from caseforge_assets.settings.configuration import ConfigurationError
+from caseforge_assets.settings.secrets import secrets_in
 
 PREFIX = "CASEFORGE_"
 ENV_FILE = ".env"
@@ -48,16 +50,25 @@ class Environment:
 def read_environment(folder: Path | None = None) -> Environment:
     """Reads the environment, after the `.env` file of a folder, if one is given, has filled in what is not set.
 
+    From then on its secrets are masked in all that this process says, logs and stores.
+
     Raises:
         ConfigurationError: the file is not text.
     """
     if folder is None:
-        return Environment({name: value for name, value in os.environ.items() if value})
+        return Environment(_guarded())
     path = folder / ENV_FILE
     try:
         load_dotenv(path, override=False)
         filled = dotenv_values(path)
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{ENV_FILE}: cannot be read: {error}") from error
-    variables = {name: value for name, value in os.environ.items() if value}
+    variables = _guarded()
     return Environment(variables, frozenset(name for name, value in filled.items() if value and variables.get(name) == value))
+
+
+def _guarded() -> dict[str, str]:
+    variables = {name: value for name, value in os.environ.items() if value}
+    know_secrets(secrets_in(variables))
+    guard_process()
+    return variables

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from caseforge_assets.redaction import without_login
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings
 from caseforge_assets.settings.environment import Environment, read_environment
 from caseforge_assets.settings.reading import read_sources, valid_configuration
@@ -26,12 +27,17 @@ class Settings(BaseModel):
     home: Path
     artifacts_url: str | None
     postgres_url: SecretStr | None
-    openai_base_url: str
+    openai_url: SecretStr
     openai_api_key: SecretStr | None
     openai_account: str
     webserver_url: str
     alert_urls: tuple[SecretStr, ...] = ()
     configuration: Configuration
+
+    @property
+    def openai_base_url(self) -> str:
+        """Where the provider is, as it may be stored and shown: without user and password."""
+        return without_login(self.openai_url.get_secret_value())
 
     @property
     def config_path(self) -> Path:
@@ -129,7 +135,7 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         home=home if home.is_absolute() else folder / home,
         artifacts_url=_artifacts_url(folder, environment),
         postgres_url=SecretStr(url) if url else None,
-        openai_base_url=(environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/"),
+        openai_url=SecretStr((environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")),
         openai_api_key=SecretStr(key) if key else None,
         openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
         webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),

@@ -15,6 +15,8 @@ import psycopg2
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
+from caseforge_assets.redaction import mask_bytes
+
 # COPY's text format: these four would end or change a field. https://www.postgresql.org/docs/16/sql-copy.html
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 _NULL = b"\\N"
@@ -57,7 +59,7 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
 
 
 def copy_text(connection: Connection, statement: str, buffer: io.BytesIO) -> None:
-    """Runs a COPY from a buffer that is in COPY's text format already, in the caller's transaction.
+    """Runs a COPY from a buffer that is in COPY's text format already, in the caller's transaction; secrets in it are masked.
 
     Raises:
         IntegrityError: a constraint is violated; the transaction cannot go on.
@@ -67,7 +69,7 @@ def copy_text(connection: Connection, statement: str, buffer: io.BytesIO) -> Non
         raise RuntimeError("the connection to the database is closed")
     try:
         with driver.cursor() as cursor:
-            cursor.copy_expert(statement, buffer, size=READ_BYTES)
+            cursor.copy_expert(statement, io.BytesIO(mask_bytes(buffer.getvalue())), size=READ_BYTES)
     except psycopg2.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
 

@@ -14,10 +14,13 @@ from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from caseforge_assets.redaction import know_secrets
+from caseforge_assets.settings.secrets import DATABASE, secrets_in
 from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
+from caseforge_assets.store.masking import mask_parameters
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0014"
+HEAD = "0015"
 
 StoreUnavailable = OperationalError
 
@@ -32,6 +35,8 @@ def open_store(url: str, revive: Callable[[], object] | None = None) -> Engine:
     Raises:
         StoreUnavailable: no server answers at the URL.
     """
+    know_secrets(secrets_in({DATABASE: url}))
+    mask_parameters()
     engine = create_engine(
         url, pool_pre_ping=True, pool_size=5, insertmanyvalues_page_size=2_000, connect_args={"application_name": "caseforge"}
     )

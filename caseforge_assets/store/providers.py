@@ -1,13 +1,18 @@
-"""Providers: where batches go, what was learned about their limits, and whether sending is stopped."""
+"""Providers: where batches go, what was learned about their limits, and whether sending is stopped.
+
+An address is stored without user information: with another password it is the same provider.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.redaction import without_login
+
 
 def provider_id(connection: Connection, base_url: str, account: str, simulated: bool) -> int:
     """The id of a provider, which is added when it is new."""
-    values = {"base_url": base_url, "account": account, "simulated": simulated}
+    values = {"base_url": without_login(base_url), "account": account, "simulated": simulated}
     found = connection.scalar(
         text("select id from caseforge.provider where base_url = :base_url and account = :account and simulated = :simulated"), values
     )
@@ -25,7 +30,7 @@ def provider_id(connection: Connection, base_url: str, account: str, simulated: 
 def ids_at(connection: Connection, base_url: str, account: str) -> set[int]:
     """The ids of a provider: one, or two if it was simulated at one time and not at another."""
     query = text("select id from caseforge.provider where base_url = :base_url and account = :account")
-    return set(connection.scalars(query, {"base_url": base_url, "account": account}))
+    return set(connection.scalars(query, {"base_url": without_login(base_url), "account": account}))
 
 
 def where(connection: Connection, provider: int) -> tuple[str, bool]:
@@ -68,4 +73,4 @@ def set_refused(connection: Connection, base_url: str, account: str, reason: str
     update caseforge.provider set refused_reason = :reason
     where base_url = :base_url and account = :account and refused_reason is distinct from :reason
     """)
-    connection.execute(query, {"base_url": base_url, "account": account, "reason": reason})
+    connection.execute(query, {"base_url": without_login(base_url), "account": account, "reason": reason})

@@ -32,6 +32,35 @@ def test_show_says_where_each_value_comes_from_and_no_secret(command_line: OpenC
         assert not [word for word in ("hidden", "concealed", SECRET) if word in text]
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("host=db user=anna password=zq-zq", "not shown"),
+        ("host=db user=anna password='zq zq'", "not shown"),
+        ("postgresql://db/x?user=anna&password=zq", "postgresql://db/x?user=anna&password=[secret]"),
+        ("postgresql://db/x?%70assword=zq%20zq", "postgresql://db/x?%70assword=[secret]"),
+        ("postgresql://anna%3Azq-zq@db/x", "postgresql://anna:[secret]@db/x"),
+        ("postgresql://anna:zq@/zq@db:5432/x", "postgresql://anna:[secret]@db:5432/x"),
+    ],
+)
+def test_show_knows_every_way_of_writing_a_password(
+    command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch, url: str, shown: str
+) -> None:
+    cli = command_line()
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", url)
+    for text in (cli.run("config", "show"), str(cli.json("config", "show"))):
+        assert shown in text
+        assert "zq" not in text
+
+
+def test_check_warns_of_passwords_that_cannot_be_masked_everywhere(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = command_line()
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://anna:secret12@db/caseforge")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://anna:sesame@example.org/v1")
+    (warned,) = [one for one in levels(cli.json("config", "check"), "warning") if "masked" in one]
+    assert warned.startswith("OPENAI_BASE_URL: its password is so short")
+
+
 def test_check_finds_what_is_wrong_without_database_and_network(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     cli = command_line(
         """openai_temperature = 0.3

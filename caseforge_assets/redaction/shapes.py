@@ -1,0 +1,33 @@
+"""What looks like a secret, whoever's it is: keys of known vendors, headers, passwords in URLs and settings, keys with their middle starred out."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "[secret]"
+_VALUE = r"[^\s\"',;}&]+"
+_NAME = r"(?:[a-z0-9]{1,30}[-_]){0,4}"  # all is bounded: a text may be megabytes of one letter
+_RULES = (
+    re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|digest|token)\s+)?)[^\s\"',}]+"),
+    re.compile(r"(?i)(?P<keep>\bbearer\s+)[^\s\"',}]+"),
+    re.compile(r"(?P<keep>\b[Bb]asic\s+)(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{8,}={0,2}"),
+    re.compile(rf"(?i)(?P<keep>\b{_NAME}api[-_]?key[\"']?\s*[:=]\s*[\"']?){_VALUE}"),
+    re.compile(
+        r"(?i)(?P<keep>\b[a-z0-9_-]{0,40}(?:password|passwd|passphrase|pwd)=)(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s\"',;}&]+)"
+    ),
+    re.compile(rf"(?i)(?P<keep>\b{_NAME}(?:password|passwd|passphrase|pwd|secret|token)[\"']\s*[:=]\s*[\"'])[^\"']+"),
+    re.compile(rf"(?i)(?P<keep>\b{_NAME}(?:secret|token|signature|sig)=){_VALUE}"),
+    re.compile(r"(?P<keep>)\bsk-[A-Za-z0-9_\-*.]{4,}"),
+    re.compile(r"(?P<keep>)\b(?:gsk_|hf_|ghp_|gho_|xai-|pplx-|glpat-|xox[abprs]-)[A-Za-z0-9_\-*.]{8,}"),
+    re.compile(r"(?P<keep>)\b(?:AIza[A-Za-z0-9_-]{20,}|AKIA[A-Z0-9]{12,})"),
+    re.compile(r"(?P<keep>)\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),  # a JSON Web Token
+    re.compile(r"(?P<keep>)\b[A-Za-z0-9_-]{2,64}\*{4,}[A-Za-z0-9_-]{2,}"),  # a key as providers repeat it: abcd****wxyz
+    re.compile(r"(?P<keep>://[^/\s:@]{0,200}:)\S{1,300}(?=@)"),  # to the last @: a password may hold / and @, whatever the standard says
+)
+
+
+def mask_shapes(text: str) -> str:
+    """The text without what looks like an API key, a token, or a password in a URL, header or setting."""
+    for rule in _RULES:
+        text = rule.sub(lambda match: match["keep"] + MASK, text)
+    return text
