@@ -24,11 +24,10 @@ from caseforge_assets.commands.stage_settings import current_stage_version, stag
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store import attempts, batches, contents, nodes, providers, requests
-from caseforge_assets.store.batches import BatchRow, NewAttempt
+from caseforge_assets.store.batches import IMPORTED, BatchRow, NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 
-IMPORTED = "imported"  # origin of a batch, and base URL of the provider that stands for "paid for elsewhere"
-TAKEN_BACK = "taken back"  # origin of a batch that was imported, and is not any more
+ELSEWHERE = IMPORTED  # base URL and account of the provider that stands for "paid for elsewhere"
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _batch(store: Engine, submission: str, stage: Stage, model: str, owner: str)
         known = batches.find(connection, submission)
         if known:
             return known
-        provider_id = providers.provider_id(connection, IMPORTED, IMPORTED, False)
+        provider_id = providers.provider_id(connection, ELSEWHERE, ELSEWHERE, False)
         values = {"provider_id": provider_id, "submission_id": submission, "origin": IMPORTED, "stage": stage.key, "model": model}
         values |= {"reason": "its import was begun and stored nothing yet; the same command goes on"}
         batch_id = batches.add_batch(connection, {**values, "state": "final", "owner": owner, "request_count": 0, "input_tokens": 0}, [])

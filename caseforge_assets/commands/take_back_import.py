@@ -5,18 +5,19 @@ What was made from its answers meanwhile, and perhaps paid for, stays, and is st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from caseforge_assets.commands.import_results import IMPORTED, TAKEN_BACK
+from caseforge_assets.commands.input_events import write_events_of
 from caseforge_assets.commands.name_candidates import name_candidates
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import batches, contents, imports, nodes, outbox, requests
-from caseforge_assets.store.batches import BatchRow
+from caseforge_assets.store.batches import IMPORTED, TAKEN_BACK, BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
-from caseforge_assets.store.imports import Standing
+from caseforge_assets.store.imports import Standing, Unsent
 from caseforge_assets.store.outbox import Kind, OutboxRow
 
 
@@ -69,8 +70,12 @@ def _take_back(connection: Connection, batch: BatchRow, by: str) -> TakenBack:
     (listed,) = [row for row in imports.all_imports(connection) if row.batch_id == batch.id]
     stations = (stage.outputs, stage.content)
     shown = {key: imports.last_words(connection, key, stations, ids, found) for key, ids in found.node_ids.items()}
+    next_requests = imports.made_from(connection, found.content_ids)
     imports.remove(connection, found)
     imports.reset_requests(connection, found.request_ids)
+    own = [row for row in imports.unsent(connection, found.request_ids) if row.before is not None]
+    withdrawn = [*own, *imports.unsent(connection, next_requests)]
+    imports.put_back_requests(connection, withdrawn)
     now = datetime.now(UTC)
     said = f"{batch.reason or IMPORTED}; taken back by {by} on {now:%Y-%m-%d %H:%M} UTC: {len(found.attempt_ids):,} answers"
     as_before = 0
@@ -79,6 +84,7 @@ def _take_back(connection: Connection, batch: BatchRow, by: str) -> TakenBack:
         name_candidates(connection, key)
         as_before += len(imports.current_standing(connection, stage.key, node_ids))
         _write_events(connection, key, stage, shown[key], f"the answer was {said}; there is none now")
+    _write_input_events(connection, withdrawn, f"what it was made from was {said}")
     batches.change(connection, batch.id, origin=TAKEN_BACK, state="collected", request_count=0, reason=said, collected_at=now)
     return TakenBack(batch.id, len(found.attempt_ids), len(found.content_ids), listed.cost_usd, listed.unknown_costs, as_before)
 
@@ -112,6 +118,20 @@ def _write_events(connection: Connection, key: str, stage: Stage, shown: set[tup
         upstream = {stage.outputs: newest[node_id].id} if node_id in newest else {}
         rows.append(row(stage.content, node_id, one, one.version if one else "", upstream))
     outbox.add(connection, rows)
+
+
+def _write_input_events(connection: Connection, withdrawn: Sequence[Unsent], why: str) -> None:
+    """Says at the inputs stations which request is current again, or that there is none."""
+    for key, stage_key in sorted({(row.framework_key, row.stage) for row in withdrawn}):
+        rows = [row for row in withdrawn if (row.framework_key, row.stage) == (key, stage_key)]
+        made = {row.node_id: row.before for row in rows if row.before is not None}
+        stage, again = stage_of(stage_key), requests.as_new(connection, list(made.values()))
+        write_events_of(connection, key, stage, list(again.values()), made)
+        gone = nodes.target_nodes(connection, key, [row.node_id for row in rows if row.before is None])
+        outbox.add(
+            connection,
+            [OutboxRow(key, stage.inputs, row.node_id, row.partition_key, kind=Kind.failed, reason=why) for row in gone],
+        )
 
 
 def _made(key: str, one: Standing, version: str, upstream: dict[str, int]) -> OutboxRow:

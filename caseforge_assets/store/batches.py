@@ -55,6 +55,8 @@ class BatchRow:
         return self.remote_id or f"batch {self.id}"
 
 
+IMPORTED = "imported"  # origin of a batch that was paid for elsewhere
+TAKEN_BACK = "taken back"  # and of one that was, and is not any more
 _COLUMNS = [batch.c[name] for name in BatchRow.__dataclass_fields__]
 
 
@@ -177,8 +179,9 @@ def not_created_of_plan(connection: Connection, plan_id: int) -> list[int]:
 
 
 def newest(connection: Connection, limit: int) -> list[BatchRow]:
-    """The newest batches, newest first."""
-    return [BatchRow(*row) for row in connection.execute(select(*_COLUMNS).order_by(batch.c.id.desc()).limit(limit))]
+    """The newest batches, newest first; imports that were taken back are left out."""
+    query = select(*_COLUMNS).where(batch.c.origin != TAKEN_BACK).order_by(batch.c.id.desc()).limit(limit)
+    return [BatchRow(*row) for row in connection.execute(query)]
 
 
 def add_artifact(connection: Connection, batch_id: int, role: str, artifact: Mapping[str, Any]) -> None:

@@ -98,11 +98,16 @@ def brought(connection: Connection, batch_id: int) -> Brought:
     )
 
 
+def made_from(connection: Connection, content_ids: Sequence[int]) -> list[int]:
+    """The current requests that were made from contents."""
+    query = text("select id from caseforge.request where is_current and source_content_id = any(:ids) order by id")
+    return list(connection.scalars(query, {"ids": list(content_ids)}))
+
+
 def remove(connection: Connection, found: Brought) -> None:
     """Removes contents and attempts. What was made from the contents is kept, and is not said to be made from them any more."""
     values = {"contents": found.content_ids, "attempts": found.attempt_ids}
     for statement in (
-        "update caseforge.request set state = 'parked' where source_content_id = any(:contents) and state = 'pending'",
         "update caseforge.request set source_content_id = null where source_content_id = any(:contents)",
         "update caseforge.content set source_content_id = null where source_content_id = any(:contents)",
         "delete from caseforge.quality where content_id = any(:contents)",
@@ -132,6 +137,44 @@ where q.id = r.id and r.id = any(:ids)
 def reset_requests(connection: Connection, request_ids: Sequence[int]) -> None:
     """Gives requests the state that they have without the import. None of them is sent because of it: a person asks."""
     connection.execute(_STATES, {"ids": list(request_ids)})
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A node's current request of which nothing came, and the one that was current before it; None where there was none."""
+
+    id: int
+    framework_key: str
+    stage: str
+    node_id: int
+    before: int | None
+
+
+_UNSENT = text("""
+select r.id, r.framework_key, r.stage, r.node_id,
+       (select max(q.id) from caseforge.request q where q.node_id = r.node_id and q.stage = r.stage and q.id < r.id) as before
+from caseforge.request r
+where r.is_current and r.id = any(:ids)
+  and not exists (select 1 from caseforge.attempt a where a.request_id = r.id)
+  and not exists (select 1 from caseforge.content c where c.request_id = r.id)
+order by r.id for update of r
+""")
+
+
+def unsent(connection: Connection, request_ids: Sequence[int]) -> list[Unsent]:
+    """Those of the requests that are current, and of which there is neither an attempt nor a content."""
+    return [Unsent(*row) for row in connection.execute(_UNSENT, {"ids": list(request_ids)})]
+
+
+def put_back_requests(connection: Connection, rows: Sequence[Unsent]) -> None:
+    """Makes the requests current that were so before; what was not answered of them waits for a person."""
+    connection.execute(
+        text("update caseforge.request set is_current = false, state = 'replaced' where id = any(:ids)"), {"ids": [row.id for row in rows]}
+    )
+    query = text("""
+    update caseforge.request set is_current = true, state = case when state = 'replaced' then 'parked' else state end where id = any(:ids)
+    """)
+    connection.execute(query, {"ids": [row.before for row in rows if row.before is not None]})
 
 
 @dataclass(frozen=True, slots=True)

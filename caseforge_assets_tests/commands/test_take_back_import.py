@@ -9,7 +9,9 @@ import pytest
 
 from caseforge_assets.commands.import_results import import_results
 from caseforge_assets.commands.restore import restore
+from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.commands.take_back_import import TakenBack, take_back_import
+from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store import imports
 from caseforge_assets.store.engine import Engine
@@ -24,7 +26,7 @@ SHOWN = """
 select distinct on (asset, node_id) asset, node_id, kind, data_version from caseforge.outbox
 where node_id is not null and kind <> 'waiting' and asset = any(:stations) order by asset, node_id, id desc
 """
-STATIONS = [station for stage in (PROCESS, USECASES) for station in (stage.outputs, stage.content)]
+STATIONS = [station for stage in (PROCESS, USECASES) for station in (stage.inputs, stage.outputs, stage.content)]
 
 
 def take_over(bench: Workbench, lines: dict[str, str], stage: Stage = PROCESS, name: str = "elsewhere.jsonl") -> int:
@@ -60,6 +62,8 @@ def test_what_was_there_before_is_current_again_and_shown(bench: OpenBench, stag
     assert (done.answers, done.contents, done.unknown_costs, done.as_before) == (2, 1, 0, 2)
     assert done.cost_usd > 0
     assert looks(opened) == before
+    assert [one for one in read_statuses(opened.store, opened.configuration, KEY) if one.condition is not Condition.FRESH] == []
+    assert opened.column("select count(*) from caseforge.request where state = 'pending'") == [0]
     assert wrong(opened) == []
 
 
@@ -70,12 +74,13 @@ def test_where_nothing_was_there_is_nothing_and_nothing_is_sent(bench: OpenBench
     assert take_back(opened, number).as_before == 0
     for table in ("attempt", "content", "quality"):
         assert opened.column(f"select count(*) from caseforge.{table}") == [0]
-    assert opened.column("select distinct state from caseforge.request") == ["parked"]
+    states = opened.query("select stage, state, is_current from caseforge.request order by id")
+    assert states == [("process_details", "parked", True), ("process_details", "parked", True), ("usecases", "replaced", False)]
     assert {(row[0], row[2]) for row in opened.query(SHOWN, stations=STATIONS)} == {
-        (PROCESS.outputs, "failed"),
-        (PROCESS.content, "failed"),
+        (PROCESS.inputs, "made"),
+        *((station, "failed") for station in (PROCESS.outputs, PROCESS.content, USECASES.inputs)),
     }
-    (reason,) = opened.column("select reason from caseforge.outbox order by id desc limit 1")
+    (reason,) = opened.column("select reason from caseforge.outbox where asset = 'process_documents' order by id desc limit 1")
     assert "imported from elsewhere.jsonl for shop; taken back by Ada on " in reason
     opened.work()
     assert opened.stats()["requests_accepted"] == 0
@@ -118,7 +123,7 @@ def test_a_text_that_was_written_after_the_import_stays(bench: OpenBench) -> Non
     take_back(opened, number)
     assert opened.column("select generated_by from caseforge.content where is_current") == ["edited by Ada"]
     shown = {row[0]: row[2] for row in opened.query(SHOWN, stations=STATIONS)}
-    assert shown == {PROCESS.outputs: "failed", PROCESS.content: "made"}
+    assert shown == {PROCESS.inputs: "made", PROCESS.outputs: "failed", PROCESS.content: "made", USECASES.inputs: "failed"}
     assert wrong(opened) == []
 
 
