@@ -64,6 +64,8 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     subject, which = f"batch {batch.id}", f"{batch.stage} {batch.name}"
     if batch.state == "unknown":
         yield Finding(Rule.unknown_batch, subject, Severity.warning, f"{which}: {batch.reason}", batch.framework_key)
+    if batch.is_held:
+        yield Finding(Rule.short_results, subject, Severity.critical, f"{which}: {batch.reason}", batch.framework_key)
     if batch.stray_lines:
         text = f"{which}: of its result files, this many lines cannot be read or answer nothing that was asked: {batch.stray_lines:,}. They are kept"
         yield Finding(Rule.stray_lines, subject, Severity.warning, text, batch.framework_key)

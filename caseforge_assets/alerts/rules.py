@@ -14,6 +14,7 @@ class Rule(StrEnum):
     batch_failed = "batch_failed"
     batch_expired = "batch_expired"
     unknown_batch = "unknown_batch"
+    short_results = "short_results"
     stray_lines = "stray_lines"
     too_long = "too_long"
     plan_open = "plan_open"
@@ -81,6 +82,10 @@ _FACTS = {
     Rule.batch_failed: _Facts("the provider refused a batch, or it failed as a whole", _ANSWERED, once=True),
     Rule.batch_expired: _Facts("a batch ran out of its 24 hours", _ANSWERED, once=True),
     Rule.unknown_batch: _Facts("the provider does not know a batch any more", "the provider knows it again, or it was given up"),
+    Rule.short_results: _Facts(
+        "what a batch brings falls short of what its provider counts, for longer than `missing_files_grace_s`",
+        "the rest came, or it was given up",
+    ),
     Rule.stray_lines: _Facts(
         "result files held lines that cannot be read or answer nothing that was asked", "a person acknowledged it", True
     ),

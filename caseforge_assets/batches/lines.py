@@ -62,11 +62,12 @@ class ResultLine:
 
 @dataclass(frozen=True)
 class UnreadableLine:
-    """A line that belongs to no request as far as can be seen: its number, its beginning, and what is wrong with it."""
+    """A line that belongs to no request as far as can be seen: its number, its beginning, what is wrong with it, and whether its file ends in it."""
 
     line_number: int
     excerpt: str
     reason: str
+    is_cut: bool = False
 
 
 def request_line(custom_id: str, url: str, body: Mapping[str, object] | str) -> bytes:
@@ -97,12 +98,22 @@ def read_lines(chunks: Iterable[bytes]) -> Iterator[ResultLine | UnreadableLine]
     Yields:
         A record for each line that is not blank, in the file's order.
     """
+    for _, line in read_raw_lines(chunks):
+        yield line
+
+
+def read_raw_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, ResultLine | UnreadableLine]]:
+    """Read the same with the bytes of each line: without what surrounds it, and without its line break.
+
+    Args:
+        chunks: The file's bytes.
+    """
     for number, (raw, complete) in enumerate(_split(chunks), 1):
         stripped = raw.removeprefix(_BOM).strip()
         if not complete:
-            yield UnreadableLine(number, _excerpt(stripped), f"the line is longer than {MAX_LINE_BYTES:,} bytes")
+            yield stripped, UnreadableLine(number, _excerpt(stripped), f"the line is longer than {MAX_LINE_BYTES:,} bytes")
         elif stripped:
-            yield _read_line(number, stripped, ended=raw.endswith(b"\n"))
+            yield stripped, _read_line(number, stripped, ended=raw.endswith(b"\n"))
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -132,7 +143,7 @@ def _read_line(number: int, raw: bytes, ended: bool) -> ResultLine | UnreadableL
         value, had_bad_bytes = _parse(raw)
     except (ValueError, RecursionError) as error:
         reason = f"not JSON: {error}" if ended else f"not JSON, and without a line break: the file seems to be cut off ({error})"
-        return UnreadableLine(number, _excerpt(raw), reason)
+        return UnreadableLine(number, _excerpt(raw), reason, is_cut=not ended)
     if not isinstance(value, dict):
         return UnreadableLine(number, _excerpt(raw), "not a JSON object")
     if (custom_id := as_text(value.get("custom_id"))) is None:

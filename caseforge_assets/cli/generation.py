@@ -245,6 +245,7 @@ def finish_sending(
     """
     from caseforge_assets.batches.consent import Consent
     from caseforge_assets.cli.progress import follow, submit_once
+    from caseforge_assets.cli.trouble import batches_in_trouble, exit_if_in_trouble
     from caseforge_assets.store import providers
 
     with session.store.begin() as connection:
@@ -253,9 +254,11 @@ def finish_sending(
     done = follow(session, consent=consent, quiet=as_json) if wait else submit_once(session, consent=consent, quiet=as_json)
     session.mirror()
     failed = _failed_nodes(session, key)
+    trouble = batches_in_trouble(session, key) if wait else []
     if as_json:
         refused = [batch.reason for batch in done.refused]
         sent = {"submitted_batches": done.submitted, "refused": refused, "held_back": done.held_back, "failed_nodes": failed}
+        sent["waiting"] = {batch.name: batch.reason for batch in trouble}
         print_json({**summary, "approved_before": approved_before_json(before), **sent})
     elif plan_id is not None:
         _print_others(session, {plan_id, *(one.plan.id for one in before)})
@@ -265,6 +268,7 @@ def finish_sending(
         if not as_json:
             console.print(f"Held back: {done.held_back}", style="yellow")
         sys.exit(NOT_APPROVED)
+    exit_if_in_trouble(trouble, quiet=as_json)
     if wait and failed:
         if not as_json:
             console.print(f"{failed:,} nodes failed. `caseforge failed` says why, `caseforge retry` sends them again.", style="yellow")

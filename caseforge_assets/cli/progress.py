@@ -174,13 +174,15 @@ class Narrator:
 
     def _say_once(self, batch: BatchRow) -> None:
         status = batch.remote_status or batch.state
-        news = status if batch.state in ("open", "final") else batch.state
+        shown = news = status if batch.state in ("open", "final") else batch.state
+        if batch.lost_since or batch.short_fetches:
+            news += ", held" if batch.is_held else ", looked for"
         said = (batch.id, f"{news} {batch.reason}" if batch.state == "creating" else news)  # what can be done about it is said, too
         if said in self._said:
             return
         self._said.add(said)
         reason = f" ({batch.reason})" if batch.reason else ""
-        console.print(f"{batch.stage} {batch.name}: {news}, {batch.request_count:,} requests{reason}")
+        console.print(f"{batch.stage} {batch.name}: {shown}, {batch.request_count:,} requests{reason}")
 
     def _draw(self, done: Round) -> None:
         if self._session is None:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def watch(session: Session, *, once: bool, quiet: bool = False) -> None:
-    """Polls and tells, and leaves collecting and submitting to others; until nothing is under way.
+    """Polls and tells, and leaves collecting and submitting to others; until nothing goes on by itself.
 
     Args:
         once: one look.
@@ -30,6 +30,8 @@ def watch(session: Session, *, once: bool, quiet: bool = False) -> None:
         ProviderStopped: the provider refuses key or account.
         ProviderError: it was to be looked at once, and it cannot be reached.
     """
+    from caseforge_assets.commands.work import is_stuck
+
     trouble = Trouble(log)
     with Narrator(session, quiet=quiet or once) as narrator:
         while True:
@@ -45,7 +47,7 @@ def watch(session: Session, *, once: bool, quiet: bool = False) -> None:
                 trouble.goes_on(f"the database: {str(error.orig).strip()}", pause_s)
             else:
                 trouble.is_over()
-                if once or not unfinished:
+                if once or all(is_stuck(batch) for batch in unfinished):
                     return
             time.sleep(pause_s)
 
@@ -56,7 +58,7 @@ def _poll(session: Session, narrator: Narrator, *, once: bool) -> None:
     began = datetime.now(UTC)
     try:
         known = _is_known(session)
-        looked_at = poll_batches(session.store, session.provider)
+        looked_at = poll_batches(session.store, session.provider, grace_s=session.settings.configuration.create_grace_s)
     except ProviderUnclear as error:
         if once:
             raise

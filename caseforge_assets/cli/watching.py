@@ -15,6 +15,7 @@ from caseforge_assets.cli.options import framework_option, json_option, pass_ses
 from caseforge_assets.cli.session import Session
 
 if TYPE_CHECKING:
+    from caseforge_assets.commands.collect_batch import Collected
     from caseforge_assets.commands.view_batches import BatchView
 
 FINISHED_SHOWN = 10
@@ -29,8 +30,10 @@ def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> No
     """Watch the batches under way and collect what is finished. Ctrl-C stops watching, not the batches.
 
     What approved plans hold is sent, what follows from answers included; each batch is named before. With --watch-only nothing is.
+    Exit code 4 when nodes wait for a batch that does not go on.
     """
     from caseforge_assets.cli.progress import follow, stopping_politely, submit_once
+    from caseforge_assets.cli.trouble import batches_in_trouble, exit_if_in_trouble
     from caseforge_assets.cli.watch_only import watch
 
     with stopping_politely(session):
@@ -45,32 +48,60 @@ def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> No
         print_json(_batches(session))
     else:
         _print_batches(session)
+    exit_if_in_trouble(batches_in_trouble(session), quiet=True)
 
 
 @click.command()
+@click.option(
+    "--again", metavar="BATCH", help="Fetch the files of this batch now, also where it was collected without some of its answers."
+)
+@click.option(
+    "--give-up",
+    metavar="BATCH",
+    help="Take what came of this batch so far, and wait for nothing more of it; the rest is asked again by `caseforge retry` only.",
+)
 @json_option
 @pass_session
-def collect(session: Session, as_json: bool) -> None:
-    """Collect every finished batch now. Collecting twice changes nothing."""
+def collect(session: Session, again: str | None, give_up: str | None, as_json: bool) -> None:
+    """Collect every finished batch now. Collecting twice changes nothing. Exit code 4 while nodes wait for a batch that does not go on."""
+    from caseforge_assets.cli.trouble import batches_in_trouble, exit_if_in_trouble
+
+    if again and give_up:
+        raise click.UsageError("--again and --give-up are about one batch each: give one of them")
+    results = _settled(session, again, give_up) if again or give_up else _collected(session)
+    session.mirror()
+    trouble = batches_in_trouble(session)
+    if as_json:
+        print_json([{"batch": result.batch.name, "stage": result.batch.stage, "outcomes": result.outcomes} for result in results])
+    else:
+        for result in results:
+            console.print(
+                f"Collected {result.batch.stage} {result.batch.name}: "
+                + ", ".join(f"{n:,} {outcome}" for outcome, n in result.outcomes.items())
+            )
+        if not results and not trouble:
+            console.print("No batch is ready to be collected.")
+    exit_if_in_trouble(trouble, quiet=as_json)
+
+
+def _collected(session: Session) -> tuple[Collected, ...]:
     from caseforge_assets.commands.poll_batches import poll_batches
     from caseforge_assets.commands.reconcile_batches import reconcile_batches
     from caseforge_assets.commands.work import collect_finished
 
     configuration = session.settings.configuration
     reconcile_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
-    poll_batches(session.store, session.provider)
-    results = collect_finished(session.store, session.provider, session.folder, configuration)
-    session.mirror()
-    if as_json:
-        print_json([{"batch": result.batch.name, "stage": result.batch.stage, "outcomes": result.outcomes} for result in results])
-        return
-    for result in results:
-        console.print(
-            f"Collected {result.batch.stage} {result.batch.name}: "
-            + ", ".join(f"{n:,} {outcome}" for outcome, n in result.outcomes.items())
-        )
-    if not results:
-        console.print("No batch is ready to be collected.")
+    poll_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
+    return collect_finished(session.store, session.provider, session.folder, configuration)
+
+
+def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[Collected, ...]:
+    """What a person decides about one batch; the others are left."""
+    from caseforge_assets.commands.settle_batch import fetch_again, give_up_batch
+
+    settle = fetch_again if again else give_up_batch
+    result = settle(session.store, session.provider, session.folder, session.settings.configuration, again or give_up or "")
+    return (result,) if result else ()
 
 
 @click.command()

@@ -75,4 +75,4 @@ def _hopeless(done: Round) -> str:
 
 
 def _stuck(done: Round) -> str:
-    return f"{done.unfinished[0].name} {done.unfinished[0].reason}" if done.unfinished else ""
+    return f"{done.stuck[0].name} {done.stuck[0].reason}" if done.stuck else ""

@@ -21,7 +21,7 @@ from caseforge_assets.store.engine import Connection, Engine, lock_in_transactio
 
 LOOKS_BACK = timedelta(days=7)  # what ended earlier raises nothing any more
 CUT_OFF = (Outcome.truncated, Outcome.truncated_reasoning)
-_NO_FAILURE = (Outcome.expired, Outcome.cancelled, Outcome.batch_rejected, Outcome.not_sent)  # their batch's doing
+_NO_FAILURE = (Outcome.expired, Outcome.cancelled, Outcome.given_up, Outcome.batch_rejected, Outcome.not_sent)  # their batch's doing
 FAILED = tuple(outcome for outcome in Outcome if not outcome.good and outcome not in _NO_FAILURE)
 log = logging.getLogger(__name__)
 

@@ -22,10 +22,14 @@ _BY_STATUS = {
 }
 _GIVEN_UP = Judgement(Outcome.cancelled, "its batch was given up by a person: its provider does not know it, or is not there, any more")
 _MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no line for this request")
+_NOT_BROUGHT = Judgement(Outcome.given_up, "a person gave up waiting for its answer, which its provider may have counted")
 
 
-def close_batch(store: Engine, provider: Provider, reception: Reception) -> int:
+def close_batch(store: Engine, provider: Provider, reception: Reception, *, gives_up: bool = False) -> int:
     """Gives every attempt without an outcome one; returns how many had none.
+
+    Args:
+        gives_up: whether a person gives up what is not there, instead of the batch's own state saying what became of it.
 
     A batch that was rejected in validation cost nothing: the lines that its errors name are faulty, all others
     are pending again. When the account's token limit was the reason, the limit is learned.
@@ -33,7 +37,9 @@ def close_batch(store: Engine, provider: Provider, reception: Reception) -> int:
     with store.begin() as connection:
         batch = reception.batch
         open_attempts = attempts.without_outcome(connection, batch.id)
-        if batch.remote_status == "failed":
+        if gives_up:
+            judged = [Judged(one, None, _NOT_BROUGHT) for one in open_attempts]
+        elif batch.remote_status == "failed":
             verdict = decide_batch_errors(_errors(batch))
             order = {attempt_id: number for number, attempt_id in enumerate(batches.attempt_ids(connection, batch.id), 1)}
             judged = [Judged(one, None, verdict.judgement_of(order[one.id])) for one in open_attempts]

@@ -18,7 +18,7 @@ from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_line
 from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts
 from caseforge_assets.commands.close_batch import close_batch
 from caseforge_assets.commands.collect_twin import collect_twin
-from caseforge_assets.commands.fetch_results import fetch_results
+from caseforge_assets.commands.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
@@ -31,7 +31,7 @@ from caseforge_assets.stages.judgement import Next
 from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import attempts, batches, providers
+from caseforge_assets.store import attempts, batches, looks, providers
 from caseforge_assets.store.attempts import Asked
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
@@ -51,9 +51,12 @@ class Collected:
 
 
 def collect_batch(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int, *, gives_up: bool = False
 ) -> Collected | None:
     """Collects one batch in state final.
+
+    Args:
+        gives_up: whether a person wants what came so far to be all that is waited for; what lacks then waits until somebody asks again.
 
     Returns:
         What it came to; None when another process is at it, when its files are still awaited, or when it is another provider's: one
@@ -70,40 +73,45 @@ def collect_batch(
         if batch.state != "final" or batch.provider_id != provider.id:
             return None
         if batch.twin_of is not None:
-            return _collect_late_twin(store, provider, folder, configuration, batch)
-        stage = stage_of(batch.stage)
-        if _is_large(batch, stage):
+            return _collect_late_twin(store, provider, folder, configuration, batch, gives_up)
+        if _is_large(batch, stage_of(batch.stage)):
             start_second_process()  # while the files are downloaded
-        paths = fetch_results(store, provider, folder, batch, configuration.missing_files_grace_s)
-        if paths is None:
+        paths = salvage_results(store, folder, batch) if gives_up else fetch_results(store, provider, folder, configuration, batch)
+        return None if paths is None else _collect_files(store, provider, folder, configuration, batch_id, paths, gives_up)
+
+
+def _collect_files(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int, paths: list[str], gives_up: bool
+) -> Collected | None:
+    with store.connect() as connection:
+        batch, twins = batches.get(connection, batch_id), batches.twins(connection, batch_id)
+    stage = stage_of(batch.stage)
+    version = current_stage_version(configuration, stage)
+    reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
+    if twins and not gives_up:  # what they answered is known before anything counts as failed or missing
+        _record_files(store, reception, folder, paths, good_only=True)
+        if not _take_in(store, provider, folder, configuration, batch, twins):
             return None
-        version = current_stage_version(configuration, stage)
-        reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
-        with store.connect() as connection:
-            twins = batches.twins(connection, batch.id)
-        if twins:  # what they answered is known before anything counts as failed or missing
-            _record_files(store, reception, folder, paths, good_only=True)
-            if not _take_in(store, provider, folder, configuration, batch, twins):
-                return None
-        strays = _record_files(store, reception, folder, paths)
-        close_batch(store, provider, reception)
-        carry_on(store, configuration, batch)
-        with store.begin() as connection:
-            reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
-            batches.change(connection, batch.id, state="collected", collected_at=NOW, reason=reason, stray_lines=len(strays))
-            outcomes = attempts.outcome_counts(connection, batch.id)
-            log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
-            return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
+    strays = _record_files(store, reception, folder, paths)
+    close_batch(store, provider, reception, gives_up=gives_up)
+    carry_on(store, configuration, batch)
+    with store.begin() as connection:
+        reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
+        values = {"state": "collected", "collected_at": NOW, "reason": reason, "stray_lines": len(strays), **looks.NOTHING_SHORT}
+        batches.change(connection, batch.id, **values)
+        outcomes = attempts.outcome_counts(connection, batch.id)
+        log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
+        return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
 
 
 def _collect_late_twin(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow, gives_up: bool
 ) -> Collected | None:
-    """A twin is taken in with the batch that was adopted; by itself, when it ends later or when that one is lost at the provider."""
+    """A twin is taken in with the batch that was adopted; by itself, when it ends later, is given up, or when that one is lost at the provider."""
     with try_lock(store, f"batch {twin.twin_of}") as held:
         with store.connect() as connection:
-            over = batches.get(connection, twin.twin_of or 0).state in ("collected", "unknown")
-        if not held or not over or not collect_twin(store, provider, folder, configuration, twin):
+            over = gives_up or batches.get(connection, twin.twin_of or 0).state in ("collected", "unknown")
+        if not held or not over or not collect_twin(store, provider, folder, configuration, twin, gives_up=gives_up):
             return None
     with store.connect() as connection:
         return Collected(batches.get(connection, twin.id), attempts.outcome_counts(connection, twin.id))
@@ -114,15 +122,21 @@ def _take_in(
 ) -> bool:
     """Fills up from twins what a batch lacks; False while one that may have it is not over or its files are awaited."""
     with store.connect() as connection:
-        if "live" not in attempts.outcome_counts(connection, batch.id):
+        if not attempts.any_live(connection, batch.id):
             return True
     under_way = [twin.name for twin in twins if twin.state == "open"]
     if under_way:
         with store.begin() as connection:
             batches.change(connection, batch.id, reason=f"was created twice; waits for what {', '.join(under_way)} has answered")
         return False
-    final = [twin for twin in twins if twin.state == "final"]
-    return all(collect_twin(store, provider, folder, configuration, twin) for twin in final)
+    for twin in twins:
+        if twin.state == "final" and not collect_twin(store, provider, folder, configuration, twin):
+            with store.begin() as connection:
+                waits_for = batches.get(connection, twin.id)
+                reason = f"was created twice; waits for what {twin.name} has answered: {waits_for.reason}"
+                batches.change(connection, batch.id, reason=reason, is_held=waits_for.is_held)
+            return False
+    return True
 
 
 def _record_files(

@@ -13,7 +13,7 @@ from itertools import islice
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
-from caseforge_assets.commands.fetch_results import fetch_results
+from caseforge_assets.commands.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers, record_results
@@ -21,7 +21,7 @@ from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import attempts, batches, spending
+from caseforge_assets.store import attempts, batches, looks, spending
 from caseforge_assets.store.attempts import AttemptRow
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
@@ -30,8 +30,13 @@ from caseforge_assets.store.engine import Connection, Engine
 CHUNK_LINES = 300
 
 
-def collect_twin(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow) -> bool:
+def collect_twin(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, twin: BatchRow, *, gives_up: bool = False
+) -> bool:
     """Takes in what a twin in state final answered; the caller holds its lock, or that of the batch that it is a twin of while that is not collected.
+
+    Args:
+        gives_up: whether what came so far is all that is waited for.
 
     Returns:
         False while its files are still awaited.
@@ -39,7 +44,7 @@ def collect_twin(store: Engine, provider: Provider, folder: ArtifactFolder, conf
     Raises:
         ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
     """
-    paths = fetch_results(store, provider, folder, twin, configuration.missing_files_grace_s)
+    paths = salvage_results(store, folder, twin) if gives_up else fetch_results(store, provider, folder, configuration, twin)
     if paths is None:
         return False
     stage = stage_of(twin.stage)
@@ -52,7 +57,8 @@ def collect_twin(store: Engine, provider: Provider, folder: ArtifactFolder, conf
                 _record_chunk(connection, reception, [line for line in chunk if isinstance(line, ResultLine)])
     carry_on(store, configuration, twin)
     with store.begin() as connection:
-        batches.change(connection, twin.id, state="collected", collected_at=NOW, reason=_account(connection, twin))
+        reason = _account(connection, twin)
+        batches.change(connection, twin.id, state="collected", collected_at=NOW, reason=reason, **looks.NOTHING_SHORT)
     return True
 
 

@@ -12,20 +12,21 @@ from caseforge_assets.commands.recognize_batch import is_anothers
 from caseforge_assets.commands.submit_batches import BEING_FOUND_OUT
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing, ProviderRefused, ProviderUnclear
-from caseforge_assets.store import batches
+from caseforge_assets.store import batches, looks
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Engine
 
+LOOKS_BEFORE_UNKNOWN = 3
 RETRIEVE_SINGLY = 3  # up to so many batches are looked at one by one; more are read off the list, 100 a call
 log = logging.getLogger(__name__)
 
 
-def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
+def poll_batches(store: Engine, provider: Provider, *, grace_s: float = 0.0) -> list[BatchRow]:
     """Looks at all open batches and returns them as they stand now; those that are over are in state final.
 
-    A batch that its provider does not know any more becomes `unknown`: key or base URL may have changed. One that cannot be read says so, and
-    holds up no other.
+    A batch that its provider does not know becomes `unknown` when several looks over the grace period did not find it: it may be too new
+    for the server that answers, or key and base URL have changed. One that cannot be read says so, and holds up no other.
 
     Raises:
         ProviderStopped: the provider refuses the key or the account.
@@ -40,7 +41,7 @@ def poll_batches(store: Engine, provider: Provider) -> list[BatchRow]:
         try:
             with noting_refusal(store, provider.client):
                 remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
-            seen = _seen(batch, remote) if remote else _lost(batch, provider)
+            seen = _seen(batch, remote) if remote else _lost(store, provider, batch, grace_s)
         except (ProviderUnclear, ProviderRefused) as error:
             if not is_there:
                 raise_if_away(provider.client, error)
@@ -92,7 +93,7 @@ def _mistaken(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
     """It was created, and under another id than the creation was answered with: it is looked for as if there had been no answer."""
     reason = f"{remote['id']} is not this batch: its input file is {remote['input_file_id'] or 'not named'}; {BEING_FOUND_OUT}"
     log.warning("batch %s: %s", batch.id, reason)
-    nothing = dict.fromkeys(("remote_id", "remote_status", "remote", "opened_at"))
+    nothing = dict.fromkeys(("remote_id", "remote_status", "remote", "opened_at")) | looks.NOTHING_LOST
     return {**nothing, "state": "creating", "creating_at": batch.creating_at or NOW, "doubtful_id": remote["id"], "reason": reason}
 
 
@@ -102,6 +103,8 @@ def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
     status = remote_status(remote["status"])
     reason = what_is_odd(remote) or (batch.reason if batch.twin_of else None)
     values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": reason}
+    if batch.lost_since:
+        values |= looks.NOTHING_LOST
     if is_final(status):
         values |= {"state": "final", "final_at": batch.final_at or NOW}
     return values
@@ -111,9 +114,13 @@ def _is_news(batch: BatchRow, seen: dict[str, Any]) -> bool:
     return any(getattr(batch, name) != value for name, value in seen.items() if name != "final_at")
 
 
-def _lost(batch: BatchRow, provider: Provider) -> dict[str, Any]:
-    reason = f"{provider.base_url} does not know {batch.remote_id}; check whether OPENAI_BASE_URL and OPENAI_API_KEY are those it was submitted with"
-    return {"state": "unknown", "reason": reason}
+def _lost(store: Engine, provider: Provider, batch: BatchRow, grace_s: float) -> dict[str, Any]:
+    with store.begin() as connection:
+        times, seconds = looks.note_lost(connection, batch.id)
+    says = f"{provider.base_url} does not know {batch.remote_id}"
+    if batch.state == "open" and (times < LOOKS_BEFORE_UNKNOWN or seconds < grace_s):
+        return {"state": "open", "remote_status": batch.remote_status, "reason": f"{says} just now; it is looked for"}
+    return {"state": "unknown", "reason": f"{says}; check whether OPENAI_BASE_URL and OPENAI_API_KEY are those it was submitted with"}
 
 
 def _words(state: str, status: str | None) -> str:

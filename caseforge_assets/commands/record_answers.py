@@ -194,7 +194,7 @@ def _request_state(one: Judged, tries: int) -> str:
         case Next.pending_again:
             most = MAX_MISSING_LINES if one.judgement.outcome is Outcome.missing_line else MAX_UNCOUNTED_TRIES
             return "pending" if tries < most else "failed"
-    return "parked" if one.judgement.outcome is Outcome.cancelled else "failed"
+    return "parked" if one.judgement.outcome in (Outcome.cancelled, Outcome.given_up) else "failed"
 
 
 def _write_events(
@@ -278,8 +278,8 @@ def failure_text(judgement: Judgement) -> str:
 
 
 def _cost(reception: Reception, one: Judged) -> Decimal | None:
-    """Cost in USD at batch prices; None where it is unknown: a missing line may have been billed, errors and expired requests are not."""
-    if one.judgement.outcome is Outcome.missing_line or reception.batch.state == "unknown":
+    """Cost in USD at batch prices; None where it is unknown: what is missing may have been billed, errors and expired requests are not."""
+    if one.judgement.outcome in (Outcome.missing_line, Outcome.given_up) or reception.batch.state == "unknown":
         return None
     if one.line is None or not _has_answer(one):
         return Decimal(0)

@@ -25,11 +25,12 @@ from caseforge_assets.event_log import Trouble
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
-from caseforge_assets.store import batches
+from caseforge_assets.store import batches, looks
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine, StoreUnavailable
 
 UNFINISHED = ("planned", "written", "uploaded", "creating", "open", "final")
+UNFINISHED_OR_UNKNOWN = (*UNFINISHED, "unknown")
 SIMULATED_INTERVAL_S = 0.5
 LATER = "is collected later"
 NOT_COLLECTABLE = "cannot be collected before its stage is mended"  # waiting is no use
@@ -41,8 +42,8 @@ log = logging.getLogger(__name__)
 class Round:
     """What one round did, the batches that are unfinished after it, and those that the provider refused to create.
 
-    Whether a `refused` one in state creating exists all the same is being found out.
-    `shortened` and `too_long` are what planning says of requests that are too long for their models.
+    Whether a `refused` one in state creating exists all the same is being found out. `lost` are batches that the provider does not know and
+    that requests wait for. `shortened` and `too_long` are what planning says of requests that are too long for their models.
     """
 
     submitted: tuple[int, ...]
@@ -54,16 +55,38 @@ class Round:
     next_look_s: float = 0.0
     shortened: int = 0
     too_long: tuple[TooLong, ...] = ()
+    lost: tuple[BatchRow, ...] = ()
 
     @property
     def under_way(self) -> list[BatchRow]:
         """The unfinished batches that go on by themselves."""
-        return [batch for batch in self.unfinished if not (batch.reason or "").startswith((NOT_COLLECTABLE, NOT_TO_BE_FOUND))]
+        return [batch for batch in self.unfinished if not is_stuck(batch)]
+
+    @property
+    def stuck(self) -> list[BatchRow]:
+        """The batches that need a person."""
+        return [*(batch for batch in self.unfinished if is_stuck(batch)), *self.lost]
 
     @property
     def idle(self) -> bool:
         """Nothing is under way, and nothing was found to be sent."""
         return not (self.under_way or self.submitted or self.collected or self.reused)
+
+
+def is_stuck(batch: BatchRow) -> bool:
+    """Whether an unfinished batch does not go on by itself: its stage is broken, its creation stays unclear, or its files fall short for too long."""
+    return batch.is_held or (batch.reason or "").startswith((NOT_COLLECTABLE, NOT_TO_BE_FOUND))
+
+
+def batches_in_trouble(connection: Connection, provider_id: int, framework_key: str | None = None) -> list[BatchRow]:
+    """The batches of a provider that do not go on as they should, and that requests wait for; of one framework, if given."""
+    rows = [batch for batch in batches.in_states(connection, UNFINISHED_OR_UNKNOWN, provider_id) if _is_in_trouble(batch)]
+    waiting = looks.waiting_requests(connection, [batch.id for batch in rows], framework_key)
+    return [batch for batch in rows if batch.id in waiting]
+
+
+def _is_in_trouble(batch: BatchRow) -> bool:
+    return batch.state == "unknown" or is_stuck(batch) or batch.short_fetches > 0 or batch.lost_since is not None
 
 
 def work_round(
@@ -92,7 +115,7 @@ def work_round(
         ProviderUnclear: the provider cannot be reached; the next round goes on.
     """
     reconcile_batches(store, provider, grace_s=configuration.create_grace_s)
-    poll_batches(store, provider)
+    poll_batches(store, provider, grace_s=configuration.create_grace_s)
     collected = collect_finished(store, provider, folder, configuration)
     planned, refused = Planned(), []
     if submit and plan:
@@ -105,6 +128,7 @@ def work_round(
         refused = [batch for batch in submit_batches(store, provider, folder, unsent) if _is_refused(batch)]
     with store.connect() as connection:
         unfinished = _unfinished(connection, provider, consent)
+        lost = [batch for batch in batches_in_trouble(connection, provider.id) if batch.state == "unknown"]
     return Round(
         planned.batch_ids,
         collected,
@@ -114,6 +138,7 @@ def work_round(
         tuple(refused),
         shortened=planned.shortened,
         too_long=planned.too_long,
+        lost=tuple(lost),
     )
 
 

@@ -90,7 +90,7 @@ def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
 def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Looks at all open batches."""
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    for batch in poll_batches(caseforge.store, caseforge.provider):
+    for batch in poll_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s):
         context.log.info(f"{batch.stage} {batch.name}: {batch.remote_status or batch.state}")
 
 
@@ -107,6 +107,9 @@ def collect_finished(context: dg.OpExecutionContext, config: CollectForm, casefo
         context.log.info(f"{result.batch.name}: {result.outcomes}")
     if not collected:
         context.log.info("Nothing to collect: not finished, or being collected elsewhere, or another provider's.")
+    with caseforge.store.connect() as connection:
+        for batch in work.batches_in_trouble(connection, caseforge.provider.id):
+            context.log.warning(f"{batch.name}: nodes wait for it: {batch.reason}")
     mirror(context, caseforge)
 
 

@@ -47,7 +47,7 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(NO_KEY)
         return
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    poll_batches(caseforge.store, caseforge.provider)
+    poll_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
     journal_now_and_then(caseforge.store, caseforge.folder)
     with caseforge.store.begin() as connection:
         claimed = batches.claim_for_collecting(connection, caseforge.provider.id, LEASE_S)

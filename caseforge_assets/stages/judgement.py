@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     expired = "expired"
     missing_line = "missing_line"
     cancelled = "cancelled"
+    given_up = "given_up"
     batch_rejected = "batch_rejected"
     not_sent = "not_sent"
 
@@ -101,6 +102,7 @@ _FACTS: Mapping[Outcome, _Facts] = {
     Outcome.expired: _Facts(Next.pending_again, False, "The batch's time was over before this request's turn came."),
     Outcome.missing_line: _Facts(Next.pending_again, False, "The batch ended without a line for this request."),
     Outcome.cancelled: _Facts(Next.person, False, "The batch was cancelled before this request's turn came."),
+    Outcome.given_up: _Facts(Next.person, False, "A person gave up waiting for what its batch brings; it may have been paid for."),
     Outcome.batch_rejected: _Facts(
         Next.pending_again, False, "The batch was refused in validation, for reasons that are not this request's."
     ),

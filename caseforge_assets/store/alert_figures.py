@@ -19,7 +19,7 @@ select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
        case when b.state = 'open' then coalesce(cast(b.remote #>> '{request_counts,failed}' as int), 0)
             else count(*) filter (where a.outcome = any(:failed)) end as failed,
        count(*) filter (where a.outcome = any(:cut_off)) as cut_off,
-       count(r.id) filter (where r.state in ('pending', 'in_batch', 'failed')) as unanswered, b.stray_lines
+       count(r.id) filter (where r.state in ('pending', 'in_batch', 'failed')) as unanswered, b.stray_lines, b.is_held
 from caseforge.batch b
 left join caseforge.attempt a on a.batch_id = b.id
 left join caseforge.node n on n.id = a.node_id
@@ -62,6 +62,7 @@ def _batch(row: Any) -> BatchFigures:
         cut_off=row.cut_off,
         unanswered=row.unanswered,
         stray_lines=row.stray_lines,
+        is_held=row.is_held,
     )
 
 

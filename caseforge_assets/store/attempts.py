@@ -177,6 +177,26 @@ def uncounted_tries(connection: Connection, request_ids: Sequence[int], outcomes
     return {row[0]: row[1] for row in connection.execute(query, {"ids": list(request_ids), "outcomes": list(outcomes)})}
 
 
+def custom_ids(connection: Connection, batch_id: int) -> frozenset[str]:
+    """What the requests of a batch are called in it."""
+    return frozenset(connection.scalars(text("select custom_id from caseforge.attempt where batch_id = :id"), {"id": batch_id}))
+
+
+def any_live(connection: Connection, batch_id: int) -> bool:
+    """Whether a batch has a request without an outcome."""
+    query = text("select exists (select 1 from caseforge.attempt where batch_id = :id and outcome is null)")
+    return bool(connection.scalar(query, {"id": batch_id}))
+
+
+def count_unanswered(connection: Connection, batch_id: int) -> int:
+    """How many requests of a batch ended without a line that answers them, whatever the reason."""
+    query = text("""
+    select count(*) from caseforge.attempt
+    where batch_id = :id and outcome in ('missing_line', 'given_up', 'cancelled', 'expired')
+    """)
+    return int(connection.scalar(query, {"id": batch_id}) or 0)
+
+
 def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
     """How many attempts of a batch came to what."""
     query = text("select coalesce(outcome, 'live'), count(*) from caseforge.attempt where batch_id = :id group by 1 order by 2 desc, 1")

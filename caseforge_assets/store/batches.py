@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.store.copy import add_rows
+from caseforge_assets.store.looks import LONGEST_PAUSE_S
 from caseforge_assets.store.rows import columns_of
 from caseforge_assets.store.tables import attempt, batch
 
@@ -42,6 +43,10 @@ class BatchRow:
     created_again: bool
     create_refused: str | None
     doubtful_id: str | None
+    lost_since: datetime | None
+    lost_looks: int
+    short_fetches: int
+    is_held: bool
     artifacts: dict[str, dict[str, Any]]
     created_at: datetime
     creating_at: datetime | None
@@ -190,6 +195,12 @@ def add_artifact(connection: Connection, batch_id: int, role: str, artifact: Map
     connection.execute(text(query), {"id": batch_id, "role": role, "artifact": json.dumps(dict(artifact))})
 
 
+def drop_artifact(connection: Connection, batch_id: int, role: str) -> None:
+    """Forgets a file of a batch."""
+    query = "update caseforge.batch set artifacts = artifacts - cast(:role as text) where id = :id"
+    connection.execute(text(query), {"id": batch_id, "role": role})
+
+
 TWINS_SHOWN_WITHIN = "1 hour"  # how late a listing may be in showing a batch
 
 
@@ -270,6 +281,7 @@ _CLAIM = text("""
 update caseforge.batch b set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
 where state = 'final' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now()
   or collect_lease_until > clock_timestamp() + make_interval(secs => :lease_s))
+  and (fetch_after is null or fetch_after <= clock_timestamp() or fetch_after > clock_timestamp() + make_interval(secs => :longest_s))
   and not exists (select 1 from caseforge.batch twin where twin.twin_of = b.id and twin.state = 'open')
   and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state not in ('collected', 'unknown'))
 returning id, collect_lease
@@ -279,9 +291,10 @@ returning id, collect_lease
 def claim_for_collecting(connection: Connection, provider_id: int, lease_s: float) -> list[tuple[int, int]]:
     """(batch, number of the lease) of a provider's finished batches that nobody collects; a lease that ran out is given anew.
 
-    A batch that was created twice waits for its twin to end, and takes it in.
+    One whose files fell short is left until they may be fetched again. A batch that was created twice waits for its twin to end, and takes it in.
     """
-    return sorted((row[0], row[1]) for row in connection.execute(_CLAIM, {"provider": provider_id, "lease_s": lease_s}))
+    found = connection.execute(_CLAIM, {"provider": provider_id, "lease_s": lease_s, "longest_s": LONGEST_PAUSE_S})
+    return sorted((row[0], row[1]) for row in found)
 
 
 def count_collected(connection: Connection, provider_id: int) -> int:

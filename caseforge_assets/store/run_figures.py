@@ -13,7 +13,7 @@ from caseforge_assets.reports.trends import DayFigures, Failure
 
 _KIND = "case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end"
 # An attempt that nobody answered says nothing of how good answers are.
-_UNANSWERED = "('not_sent', 'expired', 'cancelled', 'batch_rejected', 'missing_line')"
+_UNANSWERED = "('not_sent', 'expired', 'cancelled', 'given_up', 'batch_rejected', 'missing_line')"
 _GOOD = "('ok', 'salvaged')"
 _ATTEMPTS = """
 from caseforge.attempt a

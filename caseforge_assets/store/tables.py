@@ -180,6 +180,14 @@ batch = Table(
     Column("doubtful_id", Text, comment="what the creation was answered with: the id of a batch that does not seem to be this one"),
     Column("artifacts", JSONB, nullable=False, server_default="{}", comment="role: {path, sha256, size_bytes}"),
     Column("stray_lines", Integer, comment="lines of its result files that fit no request; NULL: not counted"),
+    Column("lost_since", DateTime(timezone=True), comment="since when its provider does not know it; NULL: it does, as far as is known"),
+    Column("lost_looks", Integer, nullable=False, server_default="0", comment="looks since then"),
+    Column("short_since", DateTime(timezone=True), comment="since when its files bring less than there is; NULL: they do not"),
+    Column("short_fetches", Integer, nullable=False, server_default="0", comment="fetches since then"),
+    Column("fetch_after", DateTime(timezone=True), comment="before that its files are not fetched again; NULL: at once"),
+    Column(
+        "is_held", Boolean, nullable=False, server_default="false", comment="its files fall short after the grace period: a person decides"
+    ),
     Column("collect_lease", Integer, nullable=False, server_default="0"),
     time_column("collect_lease_until"),
     now_column("created_at"),

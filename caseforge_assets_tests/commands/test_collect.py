@@ -375,31 +375,17 @@ def test_a_batch_whose_every_line_failed_has_an_error_file_only(bench: OpenBench
     assert set(opened.column("select artifacts from caseforge.batch")[0]) == {"input", "manifest", "batch", "error"}
 
 
-def test_files_that_are_not_there_yet_are_waited_for_and_count_as_missing_in_the_end(bench: OpenBench) -> None:
+def test_a_file_that_is_gone_is_waited_for_and_its_answers_were_paid_for_all_the_same(bench: OpenBench) -> None:
     opened = bench()
     batch_id = to_final(opened, "1.1.1")
     file_id = opened.column("select remote ->> 'output_file_id' from caseforge.batch")[0]
     with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
         sdk.files.delete(file_id)
-    assert collect(opened, batch_id) is None
-    assert "looked at again" in opened.column("select reason from caseforge.batch")[0]
-    opened.change("update caseforge.batch set final_at = now() - interval '16 minutes'")
-    result = collect(opened, batch_id)
-    assert result is not None
-    assert result.outcomes == {"missing_line": 1}
-
-
-def test_a_batch_that_its_provider_does_not_know_is_unknown_and_kept(bench: OpenBench) -> None:
-    opened = bench(latency_s=60)
-    opened.approve("1.1.1", stages=[PROCESS])
-    opened.round()
-    (remote_id,) = opened.column("select remote_id from caseforge.batch")
-    opened.change("update caseforge.batch set remote_id = 'batch_of_another_account'")
-    (batch,) = poll_batches(opened.store, opened.provider)
-    assert batch.state == "unknown"
-    assert "check whether OPENAI_BASE_URL and OPENAI_API_KEY" in (batch.reason or "")
-    opened.change("update caseforge.batch set remote_id = :id", id=remote_id)
-    assert [one.state for one in poll_batches(opened.store, opened.provider)] == ["open"]
+    for held in (False, True):
+        assert collect(opened, batch_id) is None
+        assert opened.query("select is_held, reason like '%its output file cannot be had%HTTP 404%' from caseforge.batch") == [(held, True)]
+        opened.change("update caseforge.batch set short_since = now() - interval '16 minutes', fetch_after = null")
+    assert opened.query("select state from caseforge.request where is_current") == [("in_batch",)]
 
 
 def test_many_open_batches_are_polled_off_the_list(bench: OpenBench) -> None:

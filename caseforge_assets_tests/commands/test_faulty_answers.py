@@ -92,13 +92,12 @@ STRAYS = [
     ("not_json", "cannot be read"),
     ("unknown_custom_id", "which was not asked"),
     ("repeated_line", "again"),
-    ("cut_file", "cannot be read"),
 ]
 
 
 @pytest.mark.parametrize(("fault", "said"), STRAYS, ids=[row[0] for row in STRAYS])
 def test_lines_that_fit_no_request_are_counted_and_named_on_the_batch(bench: OpenBench, fault: str, said: str) -> None:
-    opened = bench(faults=[fault if fault == "cut_file" else spec(fault, ONE)], missing_files_grace_s=0)
+    opened = bench(faults=[spec(fault, ONE)], missing_files_grace_s=0)
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     reason = opened.column("select reason from caseforge.batch order by id")[0]
     assert reason.startswith("1 lines fit no request, first: line ")
@@ -112,12 +111,13 @@ def test_how_a_file_is_written_does_not_matter(bench: OpenBench) -> None:
     assert opened.column("select reason from caseforge.batch where reason is not null") == []
 
 
-def test_the_end_that_a_file_lacks_is_asked_for_again_by_itself(bench: OpenBench) -> None:
-    opened = bench(faults=["cut_file:batch=1"])
-    opened.generate(stages=[PROCESS])
-    assert opened.column("select outcome from caseforge.attempt where outcome <> 'ok'") == ["missing_line"]
-    assert opened.column("select count(*) from caseforge.content") == [6]
-    assert opened.stats()["requests_accepted"] == 7
+def test_the_end_that_a_file_lacks_was_paid_for_and_is_not_asked_again_by_itself(bench: OpenBench) -> None:
+    opened = bench(faults=["cut_file:batch=1"], missing_files_grace_s=0)
+    opened.approve(stages=[PROCESS])
+    while not (done := opened.round()).idle:
+        pass
+    assert [batch.is_held for batch in done.stuck] == [True]
+    assert opened.stats()["requests_accepted"] == 6
 
 
 def test_files_that_come_late_are_waited_for(bench: OpenBench) -> None:
@@ -125,18 +125,6 @@ def test_files_that_come_late_are_waited_for(bench: OpenBench) -> None:
     opened.generate(stages=[PROCESS])
     assert opened.stats()["requests_accepted"] == 6
     assert opened.column("select distinct outcome from caseforge.attempt") == ["ok"]
-
-
-@pytest.mark.parametrize(
-    "fault", ["without_files:match=GET /v1/batches", "reply_error:status=404,match=GET /v1/files/.*/content"], ids=["never", "gone"]
-)
-def test_files_that_never_come_end_as_missing_lines_that_a_person_hears_of(bench: OpenBench, fault: str) -> None:
-    opened = bench(faults=[fault], missing_files_grace_s=0)
-    opened.generate("1.1.1", stages=[PROCESS])
-    outcomes = opened.column("select outcome from caseforge.attempt")
-    assert set(outcomes) == {"missing_line"}
-    assert opened.column("select state from caseforge.request where is_current") == ["failed"]
-    assert opened.stats()["requests_accepted"] == len(outcomes) == 2, "once more by itself, not for ever"
 
 
 def test_a_model_that_is_not_there_stops_everything_and_is_no_fault_of_the_node(bench: OpenBench) -> None:

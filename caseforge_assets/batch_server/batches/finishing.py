@@ -47,11 +47,12 @@ def finish_batch(serving: Serving, record: BatchRecord, status: BatchStatus, at:
 
 @dataclass
 class _Results:
-    """What was written. ``answered`` are the lines of the input file that got an answer."""
+    """What was written. ``answered`` are the lines of the input file that got an answer; ``uncounted`` of them came to no result."""
 
     usage: Counter[str]
     answered: list[int]
     failed: int = 0
+    uncounted: int = 0
 
 
 def _write_results(
@@ -76,6 +77,7 @@ def _write_results(
             results.usage.update(entry.usage)
             results.answered.append(entry.line)
             results.failed += entry.failed
+            results.uncounted += not entry.counted
         if status in UNANSWERED:
             answered = set(results.answered)
             missed = (request for request in requests if request.line not in answered)
@@ -95,7 +97,7 @@ def _store_results(
     return Ending(
         status=status,
         at=now,
-        completed=len(results.answered) - results.failed,
+        completed=len(results.answered) - results.failed - results.uncounted,
         failed=results.failed,
         output_file_id=_store_unless_empty(record, serving, output, "output", now),
         error_file_id=_store_unless_empty(record, serving, errors, "error", now),

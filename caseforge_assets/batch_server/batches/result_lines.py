@@ -25,7 +25,8 @@ def journal_entry(batch_id: str, line_number: int, lines: list[Line]) -> Journal
     output = [_text(batch_id, line) for line in lines if _succeeded(line)]
     errors = [_text(batch_id, line) for line in lines if not _succeeded(line)]
     usage = next(filter(None, (_usage(line.answer) for line in lines)), {})
-    return JournalEntry(line_number, bool(errors) and not output, output, errors, usage)
+    counted = any(line.text is None for line in lines)
+    return JournalEntry(line_number, bool(errors) and not output, output, errors, usage, counted)
 
 
 def unanswered_line(batch_id: str, custom_id: str, error: dict[str, str]) -> str:

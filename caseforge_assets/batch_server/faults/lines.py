@@ -86,7 +86,7 @@ def unknown_custom_id(line: Line, _spec: FaultSpec) -> list[Line]:
 
 @line_fault()
 def not_json(line: Line, _spec: FaultSpec) -> list[Line]:
-    """In place of its line there is one that is not JSON."""
+    """In place of its line there is one that is not JSON, and it is not counted as completed."""
     return [replace(line, text="upstream connect error or disconnect/reset before headers")]
 
 
@@ -113,7 +113,7 @@ def in_error_file(line: Line, _spec: FaultSpec) -> list[Line]:
 
 @line_fault()
 def missing_line(_line: Line, _spec: FaultSpec) -> list[Line]:
-    """No line in either file."""
+    """No line in either file, and it is not counted as completed."""
     return []
 
 

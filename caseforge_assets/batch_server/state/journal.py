@@ -20,6 +20,7 @@ class JournalEntry:
         output: Texts for the output file; more or fewer than one only when a fault is at work.
         errors: Texts for the error file.
         usage: Tokens by kind, empty for failures.
+        counted: Whether it is in the batch's counts; a request that came to no result is not.
     """
 
     line: int
@@ -27,6 +28,7 @@ class JournalEntry:
     output: list[str]
     errors: list[str]
     usage: dict[str, int]
+    counted: bool = True
 
 
 class Journal:
