@@ -1,7 +1,7 @@
 """The `caseforge` command: its groups of commands, and how errors reach a person.
 
 Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed or are stale;
-4 the provider refused or cannot be reached; 5 declined, or no approval or budget; 6 the database cannot be
+4 the provider refused or cannot be reached, or nodes wait for a batch that does not go on; 5 declined, or no approval or budget; 6 the database cannot be
 reached, or the artifacts' folder not written; 7 Dagster's webserver does not answer, refused, or could not load the code; 130 stopped with Ctrl-C.
 """
 

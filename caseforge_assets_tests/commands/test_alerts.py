@@ -21,8 +21,9 @@ from caseforge_assets.commands.cancel_batch import cancel_batch
 from caseforge_assets.commands.change_plan import cancel_plan
 from caseforge_assets.commands.check_alerts import Checked, check_alerts
 from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
 from caseforge_assets.commands.provider import connect_provider
+from caseforge_assets.commands.settle_batch import fetch_again
 from caseforge_assets.notifications import Address, read_address, send
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.stages.model_rules import MODELS
@@ -113,10 +114,22 @@ def unknown_batch(bench: OpenBench) -> Course:
     opened.round()
     (known,) = opened.column("select remote_id from caseforge.batch")
     opened.change("update caseforge.batch set remote_id = 'batch_elsewhere'")
-    poll_batches(opened.store, opened.provider)
+    for _ in range(LOOKS_BEFORE_UNKNOWN):
+        poll_batches(opened.store, opened.provider)
     yield opened, later()
     opened.change("update caseforge.batch set remote_id = :known", known=known)
     poll_batches(opened.store, opened.provider)
+    yield opened, later()
+
+
+def short_results(bench: OpenBench) -> Course:
+    opened = bench(faults=["wrong_download:how=half,call=1"], missing_files_grace_s=0, poll_interval_s=3_000)
+    opened.approve(stages=[PROCESS])
+    opened.round()
+    while not opened.column("select is_held from caseforge.batch")[0]:
+        opened.round()
+    yield opened, later()
+    assert fetch_again(opened.store, opened.provider, opened.folder, opened.configuration, "1")
     yield opened, later()
 
 
@@ -225,6 +238,7 @@ COURSES: dict[str, Callable[[OpenBench], Course]] = {
         batch_failed,
         batch_expired,
         unknown_batch,
+        short_results,
         stray_lines,
         too_long,
         plan_open,

@@ -200,7 +200,7 @@ def test_what_a_twin_may_cost_is_reserved_until_it_is_collected(bench: OpenBench
 
 
 def test_a_twin_is_taken_in_although_the_adopted_batch_is_lost_at_the_provider(bench: OpenBench) -> None:
-    opened = created_twice(bench(faults=[LOST_ANSWER]))
+    opened = created_twice(bench(faults=[LOST_ANSWER]), create_grace_s=0)
     reconcile_batches(opened.store, opened.provider, grace_s=0)
     opened.change("update caseforge.batch set remote_id = 'batch_gone' where twin_of is null")
     for _ in range(6):
