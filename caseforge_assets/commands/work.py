@@ -128,18 +128,9 @@ def work_round(
         refused = [batch for batch in submit_batches(store, provider, folder, unsent) if _is_refused(batch)]
     with store.connect() as connection:
         unfinished = _unfinished(connection, provider, consent)
-        lost = [batch for batch in batches_in_trouble(connection, provider.id) if batch.state == "unknown"]
-    return Round(
-        planned.batch_ids,
-        collected,
-        planned.reused,
-        tuple(unfinished),
-        planned.held_back,
-        tuple(refused),
-        shortened=planned.shortened,
-        too_long=planned.too_long,
-        lost=tuple(lost),
-    )
+        lost = tuple(batch for batch in batches_in_trouble(connection, provider.id) if batch.state == "unknown")
+    done = Round(planned.batch_ids, collected, planned.reused, tuple(unfinished), planned.held_back, tuple(refused))
+    return replace(done, shortened=planned.shortened, too_long=planned.too_long, lost=lost)
 
 
 def _unfinished(connection: Connection, provider: Provider, consent: Consent) -> list[BatchRow]:
