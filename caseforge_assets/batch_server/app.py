@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from caseforge_assets.batch_server.api import batches, chat, files
+from caseforge_assets.batch_server.api.bounded_body import BoundedBody
 from caseforge_assets.batch_server.api.errors import ApiError, handle_api_error, handle_http_exception, handle_unexpected
 from caseforge_assets.batch_server.api.middleware import KeyRequired, ReplyFaults, SimulatedHeader
 from caseforge_assets.batch_server.batches.runner import Runner
@@ -47,7 +48,8 @@ def build_app(serving: Serving) -> Starlette:
         await app.state.runner.close()
         await close_serving(serving)
 
+    bounded = Middleware(BoundedBody, limits=serving.options.limits)
     simulated = [Middleware(SimulatedHeader)] if serving.upstream is None else []
-    middleware = [*simulated, Middleware(ReplyFaults, faults=serving.faults), Middleware(KeyRequired)]
+    middleware = [bounded, *simulated, Middleware(ReplyFaults, faults=serving.faults), Middleware(KeyRequired)]
     handlers = {ApiError: handle_api_error, HTTPException: handle_http_exception, Exception: handle_unexpected}
     return Starlette(routes=ROUTES, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)

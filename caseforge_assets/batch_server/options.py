@@ -11,7 +11,12 @@ SIMULATED_HEADER = "x-caseforge-simulated"
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits OpenAI documents for files and batches; smaller ones make them testable."""
+    """The limits OpenAI documents for files and batches, and those of this server for other bodies; smaller ones make them testable.
+
+    Attributes:
+        json_body_bytes: The largest body that is no upload, and the longest line of a batch's input.
+        body_grace_s: How long any body may take to come; longer, where it came at no less than `body_bytes_per_s` since.
+    """
 
     file_bytes: int = 512 * 1024 * 1024
     batch_file_bytes: int = 200 * 1024 * 1024
@@ -19,6 +24,9 @@ class Limits:
     metadata_pairs: int = 16
     metadata_key_chars: int = 64
     metadata_value_chars: int = 512
+    json_body_bytes: int = 16 * 1024 * 1024
+    body_grace_s: float = 60.0
+    body_bytes_per_s: float = 10_000.0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,26 @@ import json
 from typing import Any
 
 CHARS_PER_TOKEN = 4
+MOST_DEPTH = 64  # of JSON; a schema within a request is some twenty deep
+
+
+def parsed_object(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object that a text is; None where it is none, or is nested deeper than any request."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and _is_shallow(found) else None
+
+
+def _is_shallow(value: object) -> bool:
+    level: list[object] = [value]
+    for _ in range(MOST_DEPTH):
+        within = [one for one in level if isinstance(one, dict | list)]
+        if not within:
+            return True
+        level = [part for one in within for part in (one.values() if isinstance(one, dict) else one)]
+    return False
 
 
 def text_tokens(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from caseforge_assets.batch_server.options import ServerOptions
 from caseforge_assets.batch_server.serving import open_serving
 
 SHUTDOWN_S = 2
+HEADERS_S = 30.0
 WAITING_CONNECTIONS = 2_048
 LOCALHOST = "127.0.0.1"
 
@@ -145,11 +147,31 @@ def _server(options: ServerOptions) -> uvicorn.Server:
 
 
 class _OpenProtocol(H11Protocol):
-    """Lets a fault have the connection of the call that it handles."""
+    """Lets a fault have the connection of the call that it handles; and whoever does not get through with a call's headers loses it."""
+
+    _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.app = _with_connection(self.app, transport)
+        self._wait_for_headers()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._wait_for_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    def _wait_for_headers(self) -> None:
+        between_calls = self.cycle is None or self.cycle.response_complete
+        if between_calls and self._waiting is None:
+            self._waiting = self.loop.call_later(HEADERS_S, self.transport.close)
+        elif not between_calls and self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 def _with_connection(app: Any, transport: Any) -> Any:

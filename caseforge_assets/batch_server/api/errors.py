@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from caseforge_assets.batch_server.answers import Answer, error_body
+from caseforge_assets.batch_server.request_body import parsed_object
 
 
 class ApiError(Exception):
@@ -58,12 +59,9 @@ async def json_object(request: Request) -> dict[str, Any]:
     """The JSON object in a request's body.
 
     Raises:
-        ApiError: 400 if there is none.
+        ApiError: 400 if there is none, or one that is nested too deeply; 413 or 408 as `BoundedBody` says.
     """
-    try:
-        content = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
+    content = parsed_object(await request.body())
+    if content is None:
         raise ApiError(400, "We could not parse the JSON body of your request: it has to be a JSON object.")
     return content

@@ -17,6 +17,7 @@ from caseforge_assets.batch_server.api.errors import ApiError
 
 LARGEST_FIELD_BYTES = 10_000
 ENVELOPE_BYTES = 100_000
+MOST_PARTS = 32
 logging.getLogger("python_multipart").setLevel(logging.WARNING)
 
 
@@ -94,7 +95,14 @@ async def receive_upload(request: Request, upload: Upload, most_bytes: int) -> N
 
 def _parser(request: Request, upload: Upload) -> FormParser:
     def on_field(form_field: Field) -> None:
+        if len(upload.fields) >= MOST_PARTS:
+            raise ApiError(400, f"The upload has more than {MOST_PARTS} fields.")
         upload.fields[(form_field.field_name or b"").decode(errors="replace")] = (form_field.value or b"").decode(errors="replace")
+
+    def on_file(file: File) -> None:
+        upload.files.append(file)
+        if len(upload.files) > MOST_PARTS:
+            raise ApiError(400, f"The upload has more than {MOST_PARTS} files.")
 
     config = {
         "UPLOAD_DIR": str(upload.folder),
@@ -105,4 +113,4 @@ def _parser(request: Request, upload: Upload) -> FormParser:
     headers = {name: request.headers.get(name, "").encode() for name in ("Content-Type", "Content-Length") if name in request.headers}
     if not headers.get("Content-Type", b"").startswith(b"multipart/form-data"):
         raise ApiError(400, "A file has to be uploaded as multipart/form-data.")
-    return create_form_parser(headers, on_field, upload.files.append, config=config)
+    return create_form_parser(headers, on_field, on_file, config=config)

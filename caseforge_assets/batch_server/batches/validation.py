@@ -5,14 +5,13 @@ Codes and messages as observed at OpenAI; those for mixed models, repeated ids, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from caseforge_assets.batch_server.request_body import body_sha256, prompt_tokens
+from caseforge_assets.batch_server.request_body import body_sha256, parsed_object, prompt_tokens
 from caseforge_assets.batch_server.state.batches import LineProblem
 from caseforge_assets.batch_server.state.requests import RequestLine
 
@@ -85,11 +84,8 @@ def _read_line(found: InputFile, seen: set[str], raw: bytes, at: RequestLine, en
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
-    try:
-        request = json.loads(raw)
-    except (ValueError, RecursionError):
-        request = None
-    if not isinstance(request, dict):
+    request = parsed_object(raw)
+    if request is None:
         raise BadLineError("invalid_json_line", "This line is not parseable as valid JSON.")
     return request
 
