@@ -47,7 +47,10 @@ class UnsentFigures:
 
 @dataclass(frozen=True, slots=True)
 class PlanFigures:
-    """One approved plan of which something was sent. `open_requests` are pending or in a batch; costs are those of answers of known cost, in USD."""
+    """One approved plan of which something was sent.
+
+    `open_requests` are pending or in a batch; costs are those of answers of known cost, in USD, and `unknown_costs` counts attempts of others.
+    """
 
     id: int
     framework_key: str
@@ -56,6 +59,7 @@ class PlanFigures:
     answers: int
     cost_usd: Decimal
     expected_cost_usd: Decimal
+    unknown_costs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def _of_plan(plan: PlanFigures, limits: _Limits, now: datetime) -> Iterator[Find
             f"plan {plan.id} of {plan.framework_key}: {plan.answers:,} answers cost ${plan.cost_usd:,.2f}, {over:.0%} more than the "
             f"${plan.expected_cost_usd:,.2f} that they were expected to"
         )
+        if plan.unknown_costs:
+            text += f"; the cost of {plan.unknown_costs:,} more attempts is unknown"
         yield Finding(Rule.cost_over_estimate, subject, _severity(over, thresholds.cost_over), text, plan.framework_key)
 
 

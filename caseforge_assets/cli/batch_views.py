@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BAR_CELLS = 10
 ESTIMATED = "~ is estimated from what the provider counts as done; exact figures come with the answers."
 SIMULATED = "The answers are simulated: nothing is billed, and costs are what their tokens would cost of the model."
+SOME_SIMULATED = (
+    "The answers of {batches} are simulated: these are not billed, and their costs are what their tokens would cost of the model."
+)
 
 
 class LiveBatches:
@@ -50,8 +53,14 @@ class LiveBatches:
 
 def explained(views: Sequence[BatchView]) -> str:
     """What the figures of these batches mean, as far as they need explaining."""
-    said = {ESTIMATED: any(view.estimated and view.done for view in views), SIMULATED: any(view.simulated for view in views)}
-    return " ".join(text for text, applies in said.items() if applies)
+    simulated = [view for view in views if view.simulated]
+    said = [ESTIMATED] if any(view.estimated and view.done for view in views) else []
+    if simulated and len(simulated) < len(views):
+        numbers = ", ".join(str(view.id) for view in simulated)
+        said.append(SOME_SIMULATED.format(batches=f"batch{'es' if len(simulated) > 1 else ''} {numbers}"))
+    elif simulated:
+        said.append(SIMULATED)
+    return " ".join(said)
 
 
 def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType:
@@ -66,7 +75,7 @@ def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType
             f"{_bar(view)}\n{'' if view.failed is None else f'{view.failed:,} failed'}",
             _time(view, now),
             f"{items}\n{about}{_tokens(view)} tokens" if view.done else "\n",
-            f"{about}{_cost(view)}\nof {usd(view.expected_cost_usd)}" if view.done else f"\nof {usd(view.expected_cost_usd)}",
+            f"{about}{view.cost}\nof {usd(view.expected_cost_usd)}" if view.done else f"\nof {usd(view.expected_cost_usd)}",
         )
     return Group(table, *_notes(views))
 
@@ -82,7 +91,7 @@ def through_table(views: Sequence[BatchView]) -> RenderableType:
             duration(view.elapsed_s),
             "" if view.items is None else f"{view.items:,}",
             _tokens(view),
-            _cost(view),
+            str(view.cost),
             usd(view.expected_cost_usd),
         )
     return Group(table, *_notes(views))
@@ -138,11 +147,3 @@ def _short(tokens: int | None) -> str:
     if tokens is None:
         return "?"
     return f"{tokens:,}" if tokens < 10_000 else f"{tokens / 1_000:,.0f}k" if tokens < 10_000_000 else f"{tokens / 1e6:,.1f}M"
-
-
-def _cost(view: BatchView) -> str:
-    return (
-        f"{usd(view.cost_usd)} and {view.unknown_costs:,} unknown"
-        if view.cost_usd is not None and view.unknown_costs
-        else usd(view.cost_usd)
-    )

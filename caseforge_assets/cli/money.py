@@ -66,16 +66,24 @@ def costs(session: Session, key: str | None, grouping: str, since: float | None,
 
 
 def _print_costs(rows: list[Spent], grouping: str) -> None:
-    table = Table(grouping.capitalize(), "Kind", "Answers", "Input tokens", "Output tokens", "Thinking", "Cost", "Expected", "Unknown")
+    from caseforge_assets.costs.sums import total
+
+    table = Table(grouping.capitalize(), "Kind", "Attempts", "Input tokens", "Output tokens", "Thinking", "Cost", "Expected")
     for row in rows:
         tokens = ("unknown" if count is None else f"{count:,}" for count in (row.input_tokens, row.output_tokens, row.reasoning_tokens))
-        unknown = f"{row.unknown_costs:,}" if row.unknown_costs else ""
-        table.add_row(row.name, row.kind, f"{row.attempts:,}", *tokens, _known(row.cost_usd), _known(row.expected_cost_usd), unknown)
+        table.add_row(row.name, row.kind, f"{row.attempts:,}", *tokens, str(row.cost), _known(row.expected_cost_usd))
     console.print(table)
+    for kind in dict.fromkeys(row.kind for row in rows):
+        of_kind = [row for row in rows if row.kind == kind]
+        console.print(f"Together, {kind}: {total(row.cost for row in of_kind)} for {sum(row.attempts for row in of_kind):,} attempts.")
+    if any(row.unknown_costs for row in rows):
+        console.print(
+            "Unknown is what attempts cost that may have been billed and have no usage: missing lines, batches that were given up."
+        )
     if any(row.kind == "simulated" for row in rows):
         console.print("Simulated answers cost nothing; shown is what their tokens would have cost.")
 
 
 def _known(amount: Decimal | None) -> str:
-    """Nothing where no cost is known: the last column counts what is not."""
+    """Nothing where no cost is known: there is nothing to hold it against."""
     return "" if amount is None else usd(amount)

@@ -41,7 +41,7 @@ def _left_json(left: dict[str, Left]) -> dict[str, Any]:
 def _print_compared(compared: list[ModelCost]) -> None:
     table = Table("Model", *compared[0].by_stage, "Together", title="The same requests at batch prices", title_justify="left")
     for one in compared:
-        table.add_row(one.model, *(usd(cost) for cost in one.by_stage.values()), usd(one.total))
+        table.add_row(one.model, *(usd(cost) for cost in one.by_stage.values()), str(one.cost))
     console.print(table)
     if not all(known for one in compared for known in one.measured.values()):
         console.print("Where a model has no answers of its own here, the output tokens are those measured with gpt-5.")
@@ -49,7 +49,7 @@ def _print_compared(compared: list[ModelCost]) -> None:
 
 def _compared_json(compared: list[ModelCost]) -> list[dict[str, Any]]:
     """The same for scripts; costs in USD, null when unknown."""
-    return [{"model": one.model, "cost_usd": one.total, "stages": one.by_stage, "measured": one.measured} for one in compared]
+    return [{"model": one.model, "cost_usd": one.cost.usd, "stages": one.by_stage, "measured": one.measured} for one in compared]
 
 
 LISTED = 3

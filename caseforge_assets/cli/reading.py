@@ -74,8 +74,13 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         file = (one["artifacts"].get("output") or {}).get("path", "")
         place = f"{session.folder.describe(file)}:{one['line_number']}" if file and one["line_number"] else ""
         name = one["remote_id"] or f"batch {one['batch_id']}"
-        table.add_row(str(one["id"]), one["stage"], name, one["outcome"] or "under way", one["detail"], tokens, usd(one["cost_usd"]), place)
+        table.add_row(str(one["id"]), one["stage"], name, one["outcome"] or "under way", one["detail"], tokens, _cost(one), place)
     console.print(table if whole["attempts"] else "No attempt yet.")
+
+
+def _cost(attempt: dict[str, Any]) -> str:
+    """Of an attempt; nothing while it is under way, and of one that was never sent."""
+    return "" if attempt["outcome"] in (None, "not_sent") else usd(attempt["cost_usd"])
 
 
 @click.command()

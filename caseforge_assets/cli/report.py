@@ -72,10 +72,9 @@ def _periods(periods: Sequence[DayFigures]) -> Table:
     )
     for one in periods:
         each = one.cost_usd / (one.attempts - one.unknown_costs) if one.cost_usd is not None and one.attempts > one.unknown_costs else None
-        unknown = f" and {one.unknown_costs:,} unknown" if one.unknown_costs and one.cost_usd is not None else ""
         tokens = "unknown" if one.output_tokens is None else f"{one.output_tokens:,}"
-        share = one.good / one.attempts
-        cells = (percent(share), bar(share), f"{one.attempts:,}", tokens, f"{usd(one.cost_usd)}{unknown}", usd(each))
+        share = one.good / one.attempts if one.attempts else 0.0
+        cells = (percent(share), bar(share), f"{one.attempts:,}", tokens, str(one.cost), usd(each))
         table.add_row(f"{one.day}", one.stage, one.kind, *cells)
     return table
 

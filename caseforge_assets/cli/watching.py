@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.costs.sums import Cost
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.collect_batch import Collected
@@ -169,9 +170,8 @@ def _print_standing(report: dict[str, Any]) -> None:
             console.print(f"Items of {stage}: {count:,}")
     for row in report["spent"]:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
-        unknown = f", {row['unknown_costs']:,} of unknown cost" if row["unknown_costs"] else ""
         tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
-        console.print(f"{row['stage']}: {row['attempts']:,} attempts, {tokens}, {usd(row['cost_usd'])} ({kind}){unknown}")
+        console.print(f"{row['stage']}: {row['attempts']:,} attempts, {tokens}, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})")
 
 
 def _batches(session: Session) -> list[dict[str, Any]]:
@@ -228,7 +228,7 @@ def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
         table = Table("Node", "Name", "Failure", "Why", "So far", "Next")
         for row in rows:
             tokens = "unknown" if row["output_tokens"] is None else f"{row['output_tokens']:,}"
-            so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {usd(row['cost_usd'])}"
+            so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {Cost.of(row['cost_usd'], row['unknown_costs'])}"
             table.add_row(row["code"], row["name"], f"{row['stage']}: {row['outcome']}", row["detail"], so_far, row["next"])
         console.print(table)
     sys.exit(3 if rows else 0)

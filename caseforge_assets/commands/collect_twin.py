@@ -18,6 +18,7 @@ from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers, record_results
 from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.costs.sums import Cost
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import stage as stage_of
@@ -87,6 +88,6 @@ def _lacks_answer(adopted: AttemptRow) -> bool:
 def _account(connection: Connection, twin: BatchRow) -> str:
     """What came of it, for people."""
     answers, used = attempts.count_of_twin(connection, twin.id)
-    cost = spending.costs_of_batches(connection, [twin.id]).get(twin.id, 0)
+    cost = spending.costs_of_batches(connection, [twin.id]).get(twin.id, Cost())
     adopted = batches.get(connection, twin.twin_of or 0)
-    return f"{adopted.name} was created twice; this one brought {answers:,} answers for ${cost:,.4f}, {used:,} of them are used"
+    return f"{adopted.name} was created twice; this one brought {answers:,} answers for {cost}, {used:,} of them are used"

@@ -9,6 +9,7 @@ from decimal import Decimal
 from caseforge_assets.commands.expected_costs import expected_output_tokens
 from caseforge_assets.commands.make_plan import Plan
 from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.store import requests
 from caseforge_assets.store.engine import Connection
 
@@ -26,10 +27,9 @@ class ModelCost:
     measured: dict[str, bool]
 
     @property
-    def total(self) -> Decimal | None:
-        """Sum over the stages; None if one of them is unknown."""
-        costs = list(self.by_stage.values())
-        return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    def cost(self) -> Cost:
+        """Over the stages together; a stage of unknown cost is one that it lacks."""
+        return total(self.by_stage.values())
 
 
 def compare_models(connection: Connection, plan: Plan, models: Sequence[str], simulated: bool) -> list[ModelCost]:

@@ -15,6 +15,7 @@ from caseforge_assets.commands.retry_failed import retry_failed
 from caseforge_assets.commands.reuse_answers import ReusedAnswer
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.costs.sums import total
 from caseforge_assets.reports.coverage import NodeState, classify, count_states
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
@@ -82,16 +83,12 @@ class Plan:
     @property
     def expected_cost_usd(self) -> Decimal | None:
         """Sum over the stages; None if one of them is unknown."""
-        return _sum_known([one.expected_cost_usd for one in self.stages])
+        return total(one.expected_cost_usd for one in self.stages).usd
 
     @property
     def at_most_usd(self) -> Decimal | None:
         """Sum over the stages; None if one of them is unknown."""
-        return _sum_known([one.at_most_usd for one in self.stages])
-
-
-def _sum_known(costs: Sequence[Decimal | None]) -> Decimal | None:
-    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+        return total(one.at_most_usd for one in self.stages).usd
 
 
 def survey(
@@ -172,9 +169,9 @@ def draft_plan(
 def typical_cost(configuration: Configuration, stages: Sequence[Stage], nodes: int) -> Decimal | None:
     """What stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
     models = {stage.key: stage_settings(configuration, stage).model for stage in stages}
-    return _sum_known(
-        [_cost(models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes) for stage in stages]
-    )
+    return total(
+        _cost(models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes) for stage in stages
+    ).usd
 
 
 def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:

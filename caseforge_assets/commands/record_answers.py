@@ -278,15 +278,18 @@ def failure_text(judgement: Judgement) -> str:
 
 
 def _cost(reception: Reception, one: Judged) -> Decimal | None:
-    """Cost in USD at batch prices; None where it is unknown: what is missing may have been billed, errors and expired requests are not."""
+    """Cost in USD at batch prices; None where it is unknown.
+
+    What is missing may have been billed, and so may what was given up; errors without usage and expired requests are not.
+    """
     if one.judgement.outcome in (Outcome.missing_line, Outcome.given_up) or reception.batch.state == "unknown":
         return None
-    if one.line is None or not _has_answer(one):
+    line, usage = one.line, one.usage
+    if line is None:
         return Decimal(0)
-    usage = one.usage
     if usage is None:
-        return None
-    return cost_usd(usage, one.line.model or reception.batch.model, reception.now)
+        return None if _has_answer(one) else Decimal(0)
+    return cost_usd(usage, line.model or reception.batch.model, reception.now)
 
 
 def _answered_at(line: ResultLine) -> datetime | None:

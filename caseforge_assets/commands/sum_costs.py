@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from caseforge_assets.reports.branches import index_by_code, top_branch
 from caseforge_assets.store import nodes, spending
@@ -15,6 +16,8 @@ from caseforge_assets.store.spending import Spent
 BRANCH = "branch"
 GROUPINGS = (*spending.GROUPINGS, BRANCH)
 GONE = "not in this edition"
+
+Number = TypeVar("Number", int, Decimal)
 
 
 def sum_costs(connection: Connection, grouping: str, key: str | None = None, since: datetime | None = None) -> list[Spent]:
@@ -52,18 +55,15 @@ def _added(one: Spent, other: Spent) -> Spent:
         one.name,
         one.kind,
         one.attempts + other.attempts,
-        _tokens(one.input_tokens, other.input_tokens),
-        _tokens(one.output_tokens, other.output_tokens),
-        _tokens(one.reasoning_tokens, other.reasoning_tokens),
-        _money(one.cost_usd, other.cost_usd),
-        _money(one.expected_cost_usd, other.expected_cost_usd),
+        _sum(one.input_tokens, other.input_tokens),
+        _sum(one.output_tokens, other.output_tokens),
+        _sum(one.reasoning_tokens, other.reasoning_tokens),
+        _sum(one.cost_usd, other.cost_usd),
+        _sum(one.expected_cost_usd, other.expected_cost_usd),
         one.unknown_costs + other.unknown_costs,
     )
 
 
-def _tokens(one: int | None, other: int | None) -> int | None:
-    return one if other is None else other if one is None else one + other
-
-
-def _money(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+def _sum(one: Number | None, other: Number | None) -> Number | None:
+    """Of what is known; None where nothing is."""
     return one if other is None else other if one is None else one + other

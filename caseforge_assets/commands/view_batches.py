@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from caseforge_assets.batches.progress import Progress, measure
 from caseforge_assets.commands.expected_costs import expected_output_tokens
+from caseforge_assets.costs.sums import Cost
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store import batches, progress, providers
 from caseforge_assets.store.batches import BatchRow
@@ -54,6 +55,11 @@ class BatchView:
     def name(self) -> str:
         """What people call it: the provider's id once there is one."""
         return self.remote_id or f"batch {self.id}"
+
+    @property
+    def cost(self) -> Cost:
+        """What its attempts cost, or, where that is estimated, what the answers so far will; one that was never sent cost nothing."""
+        return Cost.of(self.cost_usd, max(self.unknown_costs, int(self.estimated and self.cost_usd is None)))
 
 
 def view_batches(connection: Connection, now: datetime, *, finished: int) -> tuple[list[BatchView], list[BatchView]]:

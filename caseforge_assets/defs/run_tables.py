@@ -111,8 +111,7 @@ _BATCH = ("number", "good", "chart", "failed", "batch", "stage", "state", "creat
 
 
 def _batch(one: BatchFigures) -> tuple[Any, ...]:
-    unknown = f" and {one.unknown_costs:,} unknown" if one.unknown_costs else ""
-    cost = f"{_usd(one.cost_usd)}{unknown}" if one.ended else None
+    cost = str(one.cost) if one.ended else None
     state = one.remote_status or one.state if one.state in ("open", "collected") else one.state
     share = one.good / one.requests if one.requests else 0
     good = (f"{one.good:,}/{one.requests:,}", bar(share, CELLS), one.failed)
@@ -127,11 +126,10 @@ def _newest_batch(batches: Sequence[BatchFigures]) -> dict[str, Any]:
         return {}
     one = collected[0]
     run_h = None if one.queue_s is None or one.run_s is None else (one.queue_s + one.run_s) / 3_600
-    cost = one.cost_usd if not one.unknown_costs else None
     numbers = {
         "batch_failed_percent": 100 * one.failed / one.ended,
         "batch_hours": run_h,
-        "batch_cost_usd": cost,
+        "batch_cost_usd": one.cost.usd,
         "batch_requests": one.requests,
     }
     return {"newest_batch": one.name} | {name: round(float(value), 4) for name, value in numbers.items() if value is not None}

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from caseforge_assets.costs.sums import Cost
+
 
 @dataclass(frozen=True, slots=True)
 class StageFigures:
     """One stage at one kind of provider (billed, simulated or imported).
 
-    `nodes` were answered at least once, `first_good` of them well at the first answer, `good` of them well by now. `answers` are all answers,
-    `unknown_costs` those of unknown cost, left out of `cost_usd`; `expected_usd` is what the others were expected to cost.
+    `nodes` were answered at least once, `first_good` of them well at the first answer, `good` of them well by now. `answers` are all answers.
+    `cost_usd` is what all attempts of known cost came to, `unknown_costs` counts the others: missing lines, batches that were given up, and
+    answers without usage or price. `expected_usd` and `answered_cost_usd` are those of the `known_answers`, whose cost is known.
     """
 
     stage: str
@@ -23,7 +26,14 @@ class StageFigures:
     answers: int
     cost_usd: Decimal | None
     expected_usd: Decimal | None
+    answered_cost_usd: Decimal | None
+    known_answers: int
     unknown_costs: int
+
+    @property
+    def cost(self) -> Cost:
+        """What all attempts cost."""
+        return Cost.of(self.cost_usd, self.unknown_costs)
 
     @property
     def first_pass(self) -> float | None:
@@ -38,18 +48,18 @@ class StageFigures:
     @property
     def cost_per_node_usd(self) -> Decimal | None:
         """What a node with a good answer cost, failed attempts included; None while any cost is unknown."""
-        return self.cost_usd / self.good if self.cost_usd is not None and self.good and not self.unknown_costs else None
+        whole = self.cost.usd
+        return whole / self.good if whole is not None and self.good else None
 
     @property
     def expected_per_answer_usd(self) -> Decimal | None:
         """What an answer was expected to cost."""
-        known = self.answers - self.unknown_costs
-        return self.expected_usd / known if self.expected_usd is not None and known else None
+        return self.expected_usd / self.known_answers if self.expected_usd is not None and self.known_answers else None
 
     @property
     def over_estimate(self) -> Decimal | None:
         """By which part of the estimate the answers cost more (less: negative)."""
-        return self.cost_usd / self.expected_usd - 1 if self.cost_usd is not None and self.expected_usd else None
+        return self.answered_cost_usd / self.expected_usd - 1 if self.answered_cost_usd is not None and self.expected_usd else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,11 @@ class BatchFigures:
     unknown_costs: int
     expected_usd: Decimal | None
     file: str | None
+
+    @property
+    def cost(self) -> Cost:
+        """What its attempts cost."""
+        return Cost.of(self.cost_usd, self.unknown_costs)
 
     @property
     def failed(self) -> int:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from caseforge_assets.costs.sums import Cost
+
 BY_WEEK_FROM_DAYS = 15
 SHOWN_CHARACTERS = 160
 _VARYING = (
@@ -34,6 +36,11 @@ class DayFigures:
     output_tokens: int | None
     cost_usd: Decimal | None
     unknown_costs: int
+
+    @property
+    def cost(self) -> Cost:
+        """What they cost, all together."""
+        return Cost.of(self.cost_usd, self.unknown_costs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 from caseforge_assets.batches.provider_objects import error_entries
+from caseforge_assets.store.spending import UNKNOWN
 
 _BATCHES = text("""
 select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
@@ -81,13 +82,14 @@ def unsent(connection: Connection) -> list[UnsentFigures]:
     return [UnsentFigures(*row) for row in connection.execute(_UNSENT)]
 
 
-_PLANS = text("""
+_PLANS = text(f"""
 select p.id, p.framework_key, min(b.created_at) as first_submission,
        (select count(*) from caseforge.request r where r.plan_id = p.id and r.stage = any(p.stages) and r.is_current
             and r.state in ('pending', 'in_batch')) as open_requests,
        count(a.cost_usd) filter (where a.output_tokens is not null and bills.id is not null) as answers,
        coalesce(sum(a.cost_usd) filter (where bills.id is not null and a.expected_cost_usd is not null), 0) as cost_usd,
-       coalesce(sum(a.expected_cost_usd) filter (where bills.id is not null and a.cost_usd is not null), 0) as expected_cost_usd
+       coalesce(sum(a.expected_cost_usd) filter (where bills.id is not null and a.cost_usd is not null), 0) as expected_cost_usd,
+       count(*) filter (where bills.id is not null and {UNKNOWN}) as unknown_costs
 from caseforge.plan p
 join caseforge.request r on r.plan_id = p.id
 join caseforge.attempt a on a.request_id = r.id and a.outcome is distinct from 'not_sent'

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.requests import NOT_WRITTEN_SINCE
 from caseforge_assets.store.rows import columns_of
+from caseforge_assets.store.spending import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
     """
     query = text(f"""
     select nv.code, nv.name, r.stage, coalesce(last.outcome, 'context_length') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
-           sums.attempts, sums.cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
+           sums.attempts, sums.cost_usd, sums.unknown_costs, sums.output_tokens, r.attempts_counted, r.node_id
     from caseforge.request r
     join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
     join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
@@ -218,7 +219,8 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
         select id, outcome, detail from caseforge.attempt a where a.request_id = r.id and r.not_sent_because is null
         order by a.id desc limit 1) last on true
     join lateral (
-        select count(*) as attempts, sum(a.cost_usd) as cost_usd, sum(a.output_tokens) as output_tokens
+        select count(*) filter (where a.outcome is distinct from 'not_sent') as attempts, sum(a.cost_usd) as cost_usd,
+               count(*) filter (where {UNKNOWN}) as unknown_costs, sum(a.output_tokens) as output_tokens
         from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id and b.stage = r.stage where a.node_id = r.node_id) sums on true
     where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and (last.id is not null or r.not_sent_because is not null)
       and {NOT_WRITTEN_SINCE}

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.spending import UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -22,10 +24,10 @@ class Sums:
     items: int
 
 
-_SUMS = text("""
+_SUMS = text(f"""
 select a.batch_id, count(a.outcome) filter (where a.outcome <> 'not_sent') as ended, count(*) filter (where a.outcome in ('ok', 'salvaged')) as good,
        sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
-       count(*) filter (where a.outcome is not null and a.outcome <> 'not_sent' and a.cost_usd is null) as unknown_costs,
+       count(*) filter (where {UNKNOWN}) as unknown_costs,
        coalesce(sum(made.items), 0) as items
 from caseforge.attempt a
 left join lateral (

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.spending import ENDED, UNKNOWN
+
 _FIND = text("""
 select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis,
        nv.label as edition, not nv.in_current as retired
@@ -64,30 +66,30 @@ def attempts_of_node(connection: Connection, node_id: int) -> list[Any]:
     return list(connection.execute(_ATTEMPTS, {"node": node_id}))
 
 
-_SUMS = text("""
-select b.stage, p.simulated, p.base_url = 'imported' as imported, count(*) filter (where a.outcome is not null) as attempts, sum(a.input_tokens) as input_tokens,
+_SUMS = text(f"""
+select b.stage, p.simulated, p.base_url = 'imported' as imported, count(*) as attempts, sum(a.input_tokens) as input_tokens,
        sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
-       count(*) filter (where a.outcome is not null and a.outcome <> 'not_sent' and a.cost_usd is null) as unknown_costs
+       count(*) filter (where {UNKNOWN}) as unknown_costs
 from caseforge.attempt a
 join caseforge.batch b on b.id = a.batch_id
 join caseforge.provider p on p.id = a.provider_id
 join caseforge.node n on n.id = a.node_id
-where n.framework_key = :key group by 1, 2, 3 order by 1, 2, 3
+where n.framework_key = :key and {ENDED} group by 1, 2, 3 order by 1, 2, 3
 """)
 
 
 def spent(connection: Connection, key: str) -> list[Any]:
-    """Attempts, tokens and cost per stage, simulated, imported and billed apart; NULL sums are unknown."""
+    """Attempts that were sent and came to an end, their tokens and cost per stage, simulated, imported and billed apart; NULL sums are unknown."""
     return list(connection.execute(_SUMS, {"key": key}))
 
 
-_ANSWERED_COSTS = text("""
+_ANSWERED_COSTS = text(f"""
 select b.stage, sum(a.cost_usd) as cost_usd, sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_usd,
-       count(*) filter (where a.cost_usd is null) as unknown
+       count(*) filter (where {UNKNOWN}) as unknown
 from caseforge.attempt a
 join caseforge.batch b on b.id = a.batch_id and b.origin = 'submitted'
 join caseforge.node n on n.id = a.node_id
-where n.framework_key = :key and a.outcome is not null and a.outcome <> 'not_sent' group by b.stage
+where n.framework_key = :key and {ENDED} group by b.stage
 """)
 
 

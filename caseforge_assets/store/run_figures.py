@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.reports.run_summary import BatchFigures, StageFigures
 from caseforge_assets.reports.trends import DayFigures, Failure
+from caseforge_assets.store.spending import ENDED, UNKNOWN
 
 _KIND = "case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end"
 # An attempt that nobody answered says nothing of how good answers are.
@@ -23,21 +24,26 @@ join caseforge.provider p on p.id = a.provider_id
 """
 
 _STAGES = text(f"""
-with answer as (
-    select a.node_id, b.stage, {_KIND} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd,
-           row_number() over (partition by a.node_id, b.stage, {_KIND} order by a.id) as number
+with ended as (
+    select a.id, a.node_id, b.stage, {_KIND} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd, {UNKNOWN} as unknown,
+           b.twin_of is null and a.outcome not in {_UNANSWERED} as answered
     {_ATTEMPTS}
-    where n.framework_key = :key and b.twin_of is null and a.outcome not in {_UNANSWERED}
+    where n.framework_key = :key and {ENDED}
+), numbered as (
+    select *, row_number() over (partition by node_id, stage, kind, answered order by id) as number from ended
 )
-select stage, kind, count(distinct node_id) as nodes, count(*) filter (where number = 1 and good) as first_good,
-       count(distinct node_id) filter (where good) as good, count(*) as answers, sum(cost_usd) as cost_usd,
-       sum(expected_cost_usd) filter (where cost_usd is not null) as expected_usd, count(*) filter (where cost_usd is null) as unknown_costs
-from answer group by 1, 2 order by 1, 2
+select stage, kind, count(distinct node_id) filter (where answered) as nodes,
+       count(*) filter (where answered and number = 1 and good) as first_good,
+       count(distinct node_id) filter (where answered and good) as good, count(*) filter (where answered) as answers, sum(cost_usd) as cost_usd,
+       sum(expected_cost_usd) filter (where answered and not unknown) as expected_usd,
+       sum(cost_usd) filter (where answered) as answered_cost_usd, count(*) filter (where answered and not unknown) as known_answers,
+       count(*) filter (where unknown) as unknown_costs
+from numbered group by 1, 2 order by 1, 2
 """)
 
 
 def stages(connection: Connection, key: str) -> list[StageFigures]:
-    """Per stage and kind of provider, what the answers for a framework came to."""
+    """Per stage and kind of provider, what the answers for a framework came to; costs are those of all attempts, unanswered ones and twins' included."""
     return [StageFigures(*row) for row in connection.execute(_STAGES, {"key": key})]
 
 
@@ -68,8 +74,7 @@ select b.id, coalesce(b.remote_id, 'batch ' || b.id), b.stage, b.state, b.remote
        cast(b.remote ->> 'in_progress_at' as float) - cast(b.remote ->> 'created_at' as float) as queue_s,
        cast(coalesce(b.remote ->> 'completed_at', b.remote ->> 'expired_at', b.remote ->> 'cancelled_at') as float)
            - cast(b.remote ->> 'in_progress_at' as float) as run_s,
-       sum(a.cost_usd) as cost_usd,
-       count(*) filter (where a.outcome is not null and a.outcome <> 'not_sent' and a.cost_usd is null) as unknown_costs,
+       sum(a.cost_usd) as cost_usd, count(*) filter (where {UNKNOWN}) as unknown_costs,
        b.expected_cost_usd, coalesce(b.artifacts #>> '{{output,path}}', b.artifacts #>> '{{error,path}}') as file
 from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id
 where b.id in (
@@ -97,17 +102,21 @@ def newest_plans(connection: Connection, key: str) -> list[int]:
 _CAME_BACK = "least(coalesce(a.answered_at, b.final_at, b.created_at), b.collected_at)"  # a provider's clock may run ahead
 
 _DAYS = text(f"""
-select cast({_CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {_KIND} as kind, count(*) as answers, count(*) filter (where a.outcome in {_GOOD}),
-       sum(a.output_tokens), sum(a.cost_usd), count(*) filter (where a.cost_usd is null)
+select cast({_CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {_KIND} as kind,
+       count(*) filter (where b.twin_of is null) as answers, count(*) filter (where b.twin_of is null and a.outcome in {_GOOD}),
+       sum(a.output_tokens), sum(a.cost_usd), count(*) filter (where {UNKNOWN})
 {_ATTEMPTS}
-where a.outcome is not null and a.outcome <> 'not_sent' and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
+where {ENDED} and (cast(:key as text) is null or n.framework_key = :key)
   and {_CAME_BACK} >= :since
 group by 1, 2, 3 order by 1, 2, 3
 """)
 
 
 def days(connection: Connection, since: datetime, key: str | None) -> list[DayFigures]:
-    """What came back since then, by day, stage and kind of provider, oldest first; of one framework or of all."""
+    """What came back since then, by day, stage and kind of provider, oldest first; of one framework or of all.
+
+    Answers of twins are no attempts of their own, and cost what they cost.
+    """
     return [DayFigures(*row) for row in connection.execute(_DAYS, {"since": since, "key": key})]
 
 

@@ -9,6 +9,12 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.costs.sums import Cost
+
+# The one rule: an attempt (a) that came to an end after it was sent, and of which nobody knows what it cost, be it for want of an answer.
+ENDED = "(a.outcome is not null and a.outcome <> 'not_sent')"
+UNKNOWN = f"({ENDED} and a.cost_usd is null)"
+
 # What follows each `by` is the whole list of groupings: nothing of the kind ever comes from outside.
 _GROUPS = {
     "stage": "b.stage",
@@ -26,12 +32,12 @@ select {group} as name, case when p.base_url = 'imported' then 'imported' when p
        count(*) as attempts, sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens,
        sum(a.reasoning_tokens) as reasoning_tokens, sum(a.cost_usd) as cost_usd,
        sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_cost_usd,
-       count(*) filter (where a.cost_usd is null and (a.output_tokens is not null or a.outcome in ('ok', 'salvaged'))) as unknown_costs
+       count(*) filter (where {unknown}) as unknown_costs
 from caseforge.attempt a
 join caseforge.batch b on b.id = a.batch_id
 join caseforge.provider p on p.id = a.provider_id
 join caseforge.node n on n.id = a.node_id
-where a.outcome is not null and a.outcome <> 'not_sent' and (cast(:key as text) is null or n.framework_key = :key)
+where {ended} and (cast(:key as text) is null or n.framework_key = :key)
   and (cast(:since as timestamptz) is null or coalesce(a.answered_at, b.final_at, b.created_at) >= :since)
 group by 1, 2 order by 2, 1
 """
@@ -42,7 +48,7 @@ class Spent:
     """A group of attempts that came back.
 
     `kind` is billed, simulated (at what it would have cost) or imported. Sums of None are unknown. `expected_cost_usd` is what the
-    attempts of known cost were expected to cost; `unknown_costs` counts answers whose cost is not known.
+    attempts of known cost were expected to cost; `unknown_costs` counts those whose cost is not known, unanswered ones included.
     """
 
     name: str
@@ -55,6 +61,11 @@ class Spent:
     expected_cost_usd: Decimal | None
     unknown_costs: int
 
+    @property
+    def cost(self) -> Cost:
+        """What they cost, all together."""
+        return Cost.of(self.cost_usd, self.unknown_costs)
+
 
 def spent_by(connection: Connection, grouping: str, key: str | None = None, since: datetime | None = None) -> list[Spent]:
     """Attempts that came back, truncated and failed ones included, added up by one of `GROUPINGS`.
@@ -63,11 +74,14 @@ def spent_by(connection: Connection, grouping: str, key: str | None = None, sinc
         key: one framework, or all.
         since: only what was answered since then.
     """
-    query = text(_SPENT.format(group=_GROUPS[grouping]))
+    query = text(_SPENT.format(group=_GROUPS[grouping], unknown=UNKNOWN, ended=ENDED))
     return [Spent(*row) for row in connection.execute(query, {"key": key, "since": since})]
 
 
-def costs_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, Decimal]:
-    """What the answers of batches cost, in USD; batches without an answer of known cost are left out."""
-    query = text("select batch_id, sum(cost_usd) from caseforge.attempt where batch_id = any(:ids) and cost_usd is not null group by 1")
-    return {row[0]: row[1] for row in connection.execute(query, {"ids": list(batch_ids)})}
+def costs_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, Cost]:
+    """What the attempts of batches cost that came to an end; batches without any are left out."""
+    query = text(f"""
+    select a.batch_id, sum(a.cost_usd), count(*) filter (where {UNKNOWN}) from caseforge.attempt a
+    where a.batch_id = any(:ids) and {ENDED} group by 1
+    """)
+    return {row[0]: Cost.of(row[1], row[2]) for row in connection.execute(query, {"ids": list(batch_ids)})}

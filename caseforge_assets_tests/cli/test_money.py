@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
@@ -118,3 +119,45 @@ def test_what_follows_a_failure_is_said(command_line: OpenCommandLine) -> None:
         "1.1.1": "sent again with 16,000 instead of 8,000 tokens",
         "1.1.2": "waits: a person decides whether to ask again",
     }
+
+
+def test_what_is_not_known_stands_beside_what_is(command_line: OpenCommandLine, dagster_database_url: str) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    cli.run("generate", "--yes", "--wait", "--stage", "process_details")
+    engine = create_engine(dagster_database_url)
+    with engine.begin() as connection:
+        lost = "update caseforge.attempt set outcome = 'missing_line', cost_usd = null, output_tokens = null where id <= 3"
+        assert connection.execute(text(lost)).rowcount == 3
+    engine.dispose()
+    (row,) = cli.json("costs")
+    assert (row["attempts"], row["unknown_costs"]) == (6, 3)
+    for command in (["costs"], ["status"], ["report"], ["monitor", "--once"]):
+        assert "and 3 unknown" in " ".join(cli.run(*command).split()), command
+    assert "Together, billed: $" in cli.run("costs", "--by", "node")
+    assert "(3 answers of unknown cost are counted as expected)" in cli.run("plan")
+
+
+def test_nothing_is_billed_is_said_of_simulated_batches_only(command_line: OpenCommandLine, dagster_database_url: str) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    for codes in ("1.1.1", "1.1.2"):
+        cli.run("generate", "--yes", "--wait", "--stage", "process_details", "--nodes", codes)
+    assert "billed" not in cli.run("status").split("Through")[1]
+    engine = create_engine(dagster_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("insert into caseforge.provider (base_url, account, simulated) values ('http://elsewhere', '', true)"))
+        connection.execute(text("update caseforge.batch set provider_id = (select max(id) from caseforge.provider) where id = 1"))
+    engine.dispose()
+    said = " ".join(cli.run("status").split())
+    assert "The answers of batch 1 are simulated: these are not billed" in said
+    assert "nothing is billed" not in said
+
+
+def test_a_batch_that_was_refused_and_never_sent_cost_nothing(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True, faults=["reply_error:when=before,status=400"])
+    cli.load_shop()
+    cli.run("generate", "--yes", "--nodes", "1.1.1", "--stage", "process_details", expected=4)
+    assert cli.json("status")["frameworks"][0]["spent"] == []
+    assert "unknown (billed)" not in cli.run("status")
+    assert "unknown" not in cli.run("show", "1.1.1").split("Attempts")[1]

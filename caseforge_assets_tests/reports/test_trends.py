@@ -13,7 +13,7 @@ from caseforge_assets.reports.run_summary import RunSummary, StageFigures
 from caseforge_assets.reports.trends import DayFigures, Failure, common_text, patterns, periods
 
 DAY = DayFigures(date(2026, 11, 24), "usecases", "billed", 10, 8, 1_000, Decimal("0.5"), 0)  # a Tuesday
-STAGE = StageFigures("usecases", "billed", 10, 7, 9, 14, Decimal("1.8"), Decimal("1.5"), 0)
+STAGE = StageFigures("usecases", "billed", 10, 7, 9, 14, Decimal("1.8"), Decimal("1.5"), Decimal("1.8"), 14, 0)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_ratios_follow_from_the_counts() -> None:
 
 def test_what_cannot_be_known_is_not_computed() -> None:
     assert replace(STAGE, unknown_costs=1).cost_per_node_usd is None
-    nothing = StageFigures("usecases", "billed", 0, 0, 0, 0, None, None, 0)
+    nothing = StageFigures("usecases", "billed", 0, 0, 0, 0, None, None, None, 0, 0)
     assert (nothing.first_pass, nothing.after_retries, nothing.cost_per_node_usd, nothing.over_estimate) == (None, None, None, None)
     assert nothing.expected_per_answer_usd is None
 
