@@ -65,8 +65,16 @@ def drawn(*what: object, width: int = 120) -> str:
     ],
 )
 def test_figures_that_are_estimated_or_of_simulated_answers_are_explained(view: BatchView, said: list[str]) -> None:
-    footnote = explained([replace(OPEN, estimated=False), view])
+    footnote = explained([view])
     assert [words for words in ("~ is estimated", "nothing is billed") if words in footnote] == said
+
+
+def test_beside_a_billed_batch_it_is_said_which_ones_are_not_billed() -> None:
+    billed, simulated = replace(OPEN, id=4, estimated=False), replace(OPEN, simulated=True, estimated=False)
+    assert explained([billed, simulated]).startswith("The answers of batch 3 are simulated: these are not billed")
+    assert "batches 3, 5 are simulated" in explained([simulated, billed, replace(simulated, id=5)])
+    assert "nothing is billed" not in explained([billed, simulated])
+    assert explained([billed]) == ""
 
 
 def test_a_batch_under_way_shows_what_is_known_and_marks_what_is_estimated() -> None:
