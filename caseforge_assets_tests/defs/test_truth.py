@@ -14,13 +14,20 @@ from dagster._core.loader import LoadingContextForTest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from caseforge_assets.commands.edit_content import edit_content
+from caseforge_assets.commands.import_results import import_results
 from caseforge_assets.commands.materialize_stations import materialize_stations
 from caseforge_assets.commands.station_statuses import station_statuses
+from caseforge_assets.commands.take_back_import import take_back_import
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, load_settings
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.nodes import target_nodes
+from caseforge_assets_tests.commands.test_import_results import NODES as NODES_OF_LINES
+from caseforge_assets_tests.commands.test_import_results import answer_line, document, use_cases, written, wrong
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
     DOCUMENTS,
@@ -36,7 +43,7 @@ from caseforge_assets_tests.defs.project import (
     OpenProject,
     Project,
 )
-from caseforge_assets_tests.workbench import KEY, SHOP
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES
 
 MANY = [
     ("1", "a", "Sell", "Finds customers and serves them."),
@@ -96,6 +103,9 @@ actions = st.one_of(
     st.tuples(st.just("move"), st.sampled_from(LEAVES), st.sampled_from(["1.1.8", "2.1.9"])),
     st.tuples(st.just("swap"), st.sampled_from(LEAVES), st.sampled_from(LEAVES)),
     st.tuples(st.just("model"), st.sampled_from(["process_details", "usecases"]), st.sampled_from(["gpt-5", "gpt-5-mini"])),
+    st.tuples(st.just("import"), some_leaves, st.sampled_from([PROCESS, USECASES])),
+    st.tuples(st.just("take back")),
+    st.tuples(st.just("edit"), st.sampled_from(LEAVES)),
     st.tuples(st.just("flush")),
 )
 _NUMBERS = itertools.count(1)
@@ -112,6 +122,7 @@ class History:
 
     def __init__(self, opened: Project) -> None:
         self.opened, self.key, self.rows, self.models = opened, f"shop{next(_NUMBERS)}", list(SHOP), {}
+        self.imports: list[int] = []
         self.load()
 
     @property
@@ -147,8 +158,34 @@ class History:
                 self.load()
             case ("model", stage, model):
                 self.models[stage] = model
+            case ("import", codes, stage):
+                self.take_over([row[0] for row in self.rows if row[0] in codes], stage)
+            case ("take back",) if self.imports:
+                take_back_import(self.opened.bench.store, str(self.imports.pop()), "Ada")
+            case ("edit", code):
+                self.write([row[1] for row in self.rows if row[0] == code])
             case ("flush",):
                 self.opened.flush()
+
+    def take_over(self, codes: Sequence[str], stage: Stage) -> None:
+        """Imports an answer for each node, of which the last is no good one."""
+        if not codes:
+            return
+        bench, number = self.opened.bench, next(_NUMBERS)
+        answer = document(f"the team {number}") if stage is PROCESS else use_cases().replace("Idea", f"Idea {number}")
+        lines = [answer_line(f"node_{number}_{code}", answer) for code in codes]
+        path = written(bench.path / f"{self.key}-{number}.jsonl", *lines, answer_line(f"node_{number}_{codes[-1]}", f"Too short {number}"))
+        imported = import_results(bench.store, bench.folder, self.configuration, path, self.key, stage, NODES_OF_LINES)
+        self.imports.append(imported.batch_id)
+
+    def write(self, identities: Sequence[str]) -> None:
+        """A person writes a document."""
+        with self.opened.bench.store.begin() as connection:
+            for row in target_nodes(connection, self.key):
+                if row.identity in identities:
+                    edit_content(
+                        connection, self.configuration, self.key, row.node_id, PROCESS, document(f"Ada {next(_NUMBERS)}"), by="Ada"
+                    )
 
     def materialize(self, codes: Sequence[str], stations: Sequence[str]) -> None:
         partitions = [f"{row[0]}_{row[1]}" for row in self.rows if row[0] in codes]
@@ -195,6 +232,7 @@ def test_dagsters_resolver_and_the_store_agree_after_any_history(histories: Proj
         history.apply(action)
     histories.flush()
     assert history.in_dagster() == history.in_store()
+    assert [one for one in wrong(histories.bench) if one[0] != "missing artifact"] == []
 
 
 # New editions, whatever is edited
