@@ -2,6 +2,10 @@
 
 from enum import StrEnum
 
+NOT_TO_BE_FOUND = (
+    "cannot be looked up at its provider"  # how the reason of a batch in state creating begins when only a person can settle it
+)
+
 
 class BatchState(StrEnum):
     """CaseForge's own life of a batch, from the plan to the last answer."""

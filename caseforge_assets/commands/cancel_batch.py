@@ -6,10 +6,9 @@ end it. So can one of a simulated provider that is not the configured one: nothi
 
 from __future__ import annotations
 
-from caseforge_assets.batches.states import remote_status
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND, remote_status
 from caseforge_assets.commands.close_batch import give_up
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.reconcile_batches import NOT_TO_BE_FOUND
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
 from caseforge_assets.store import batches, providers
 from caseforge_assets.store.batches import BatchRow

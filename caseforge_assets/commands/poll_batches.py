@@ -19,6 +19,7 @@ from caseforge_assets.store.engine import Engine
 
 LOOKS_BEFORE_UNKNOWN = 3
 RETRIEVE_SINGLY = 3  # up to so many batches are looked at one by one; more are read off the list, 100 a call
+UNREAD = "cannot be read at its provider"
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +47,7 @@ def poll_batches(store: Engine, provider: Provider, *, grace_s: float = 0.0) -> 
             if not is_there:
                 raise_if_away(provider.client, error)
             is_there, seen = True, _unread(batch, error)
+        _say_if_read_again(batch, seen)
         if _is_news(batch, seen):
             with store.begin() as connection:
                 batches.move(connection, batch.id, ["open", "unknown"], **seen)
@@ -83,10 +85,15 @@ def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
 
 
 def _unread(batch: BatchRow, error: ProviderError) -> dict[str, Any]:
-    reason = f"cannot be read at its provider ({error}); it is looked at again"
+    reason = f"{UNREAD} ({error}); trying again"
     if reason != batch.reason:
         log.warning("%s %s", batch.name, reason)
     return {"state": batch.state, "remote_status": batch.remote_status, "reason": reason}
+
+
+def _say_if_read_again(batch: BatchRow, seen: dict[str, Any]) -> None:
+    if (batch.reason or "").startswith(UNREAD) and not (seen["reason"] or "").startswith(UNREAD):
+        log.warning("%s can be read again; it goes on", batch.name)
 
 
 def _mistaken(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from caseforge_assets.batches.states import RemoteStatus, is_final, remote_status
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND, RemoteStatus, is_final, remote_status
 from caseforge_assets.commands.provider import Provider, raise_if_away
 from caseforge_assets.commands.recognize_batch import Whose, sort_out, whose_is
 from caseforge_assets.commands.submit_batches import adopt, opened_at
@@ -28,7 +28,6 @@ Remote = dict[str, Any]
 # The provider's clock may be any: before something is paid for again, all of its list is read.
 THE_BEGINNING = datetime.fromtimestamp(0, UTC)
 REFUSED_GRACE_S = 10.0  # a list is seldom later, and a refusal seldom wrong
-NOT_TO_BE_FOUND = "cannot be looked up at its provider"  # waiting is no use
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,8 @@ def _cancel_twins(store: Engine, provider: Provider) -> None:
             log.info("%s cannot be cancelled any more: %s", twin.name, error)
             continue
         except ProviderUnclear as error:
-            raise_if_away(provider.client, error)
+            if error.status_code is None:
+                raise
             log.warning("%s is cancelled later: %s", twin.name, error)
             continue
         with store.begin() as connection:

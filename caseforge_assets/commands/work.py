@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.progress import poll_interval_s
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND
 from caseforge_assets.commands.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.fit_requests import TooLong
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.reconcile_batches import NOT_TO_BE_FOUND, reconcile_batches
+from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.view_batches import progress_of
 from caseforge_assets.commands.write_journal import journal_now_and_then

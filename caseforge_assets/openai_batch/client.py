@@ -239,7 +239,7 @@ def _listed(read_page: ReadPage, read: Callable[[object], Entry], created_after:
             yield from walk(read_page, read, created_after.timestamp() - CLOCK_SLACK_S, doing)
     except ProviderError as error:
         cause = error.__cause__
-        if getattr(cause, "status_code", None) in NO_LISTS and not says_stop(*read_error(getattr(cause, "body", None))):
+        if error.status_code in NO_LISTS and not says_stop(*read_error(getattr(cause, "body", None))):
             raise ProviderNotListing(str(error)) from cause
         raise
 
@@ -251,9 +251,8 @@ def _once(doing: str) -> Iterator[None]:
         with _translated(doing):
             yield
     except (ProviderRefused, ProviderUnclear) as error:
-        status = getattr(error.__cause__, "status_code", None)
-        if status in (409, 429):
-            raise (ProviderUnclear if status == 409 else ProviderRefused)(str(error)) from error.__cause__
+        if error.status_code in (409, 429):
+            raise (ProviderUnclear if error.status_code == 409 else ProviderRefused)(str(error)) from error.__cause__
         raise
 
 

@@ -25,6 +25,11 @@ _STOPS = frozenset({401, 402, 403})
 class ProviderError(Exception):
     """A call to the provider failed; the text is for people and holds no secret."""
 
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status of the answer; None where there was none."""
+        return getattr(self.__cause__, "status_code", None)
+
 
 class ProviderStopped(ProviderError):
     """Nothing will work until a person acts: key, permission or money."""

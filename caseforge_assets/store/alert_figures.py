@@ -11,12 +11,14 @@ from sqlalchemy import Connection, text
 from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 from caseforge_assets.batches.provider_objects import error_entries
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND
 from caseforge_assets.store.spending import UNKNOWN
 
 _BATCHES = text("""
 select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
        case when min(n.framework_key) = max(n.framework_key) then min(n.framework_key) end as framework_key,
-       b.state, b.remote_status, b.reason, b.remote -> 'errors' as errors, b.request_count,
+       case when b.state = 'creating' and starts_with(b.reason, :not_to_be_found) then 'unknown'
+            when b.state = 'creating' and b.create_refused is not null then 'refused' else b.state end as state, b.remote_status, b.reason, b.remote -> 'errors' as errors, b.request_count,
        case when b.state = 'open' then coalesce(cast(b.remote #>> '{request_counts,failed}' as int), 0)
             else count(*) filter (where a.outcome = any(:failed)) end as failed,
        count(*) filter (where a.outcome = any(:cut_off)) as cut_off,
@@ -26,7 +28,7 @@ left join caseforge.attempt a on a.batch_id = b.id
 left join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.node_id = a.node_id and r.stage = b.stage and r.is_current
 where b.origin = 'submitted' and b.twin_of is null
-  and (greatest(b.created_at, b.final_at, b.collected_at) >= :since or b.state in ('open', 'final', 'unknown') or b.id = any(:ids))
+  and (greatest(b.created_at, b.final_at, b.collected_at) >= :since or b.state in ('creating', 'open', 'final', 'unknown') or b.id = any(:ids))
 group by b.id order by b.id
 """)
 
@@ -42,7 +44,9 @@ def batches(
         failed: outcomes that count as a failure.
         cut_off: outcomes that are a token limit's doing.
     """
-    rows = connection.execute(_BATCHES, {"since": since, "ids": list(ids), "failed": list(failed), "cut_off": list(cut_off)})
+    rows = connection.execute(
+        _BATCHES, {"since": since, "ids": list(ids), "failed": list(failed), "cut_off": list(cut_off), "not_to_be_found": NOT_TO_BE_FOUND}
+    )
     return [_batch(row) for row in rows]
 
 

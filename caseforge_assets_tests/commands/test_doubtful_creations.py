@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND
 from caseforge_assets.commands.adopt_batch import CannotAdopt, adopt_batch
 from caseforge_assets.commands.cancel_batch import CannotCancel, cancel_batch
-from caseforge_assets.commands.reconcile_batches import NOT_TO_BE_FOUND
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.openai_batch.errors import ProviderStopped
+from caseforge_assets_tests.commands.test_alerts import OPEN, check
 from caseforge_assets_tests.commands.test_submit_and_reconcile import GRACE_S, assert_sent_once, plan, settle, state
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
@@ -195,3 +196,13 @@ def test_a_person_says_which_batch_it_is(bench: OpenBench) -> None:
         adopt_batch(opened.store, opened.provider, str(number), mine)
     opened.work()
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 6)]
+
+
+def test_a_batch_that_cannot_be_looked_up_is_an_alert(bench: OpenBench) -> None:
+    opened = plan(bench(faults=[LOST_ANSWER, "reply_error:when=before,status=405,match=^GET /v1/batches$"]))
+    submit(opened)
+    check(opened)
+    assert opened.query(OPEN) == []
+    settle(opened, seconds_later=GRACE_S + 1)
+    check(opened)
+    assert [(rule, severity) for rule, _, severity in opened.query(OPEN)] == [("unknown_batch", "warning")]

@@ -68,7 +68,7 @@ def test_a_provider_that_comes_back_is_gone_on_with(bench: OpenBench, caplog: py
 
 
 def test_a_trouble_that_lasts_is_said_when_it_begins_and_when_it_is_over(bench: OpenBench, caplog: pytest.LogCaptureFixture) -> None:
-    opened = bench(faults=["reply_error:when=before,status=503,call=1-6,match=^GET /v1/batches/"])
+    opened = bench(faults=["reply_error:when=before,status=503,call=2-13,match=^GET /v1/(batches/|models$)"])
     opened.provider.client._sdk.max_retries = 0
     opened.approve(stages=[PROCESS])
     with caplog.at_level("WARNING", "caseforge_assets"):
