@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from caseforge_assets.batches.provider_objects import what_is_odd
 from caseforge_assets.batches.states import is_final, remote_status
-from caseforge_assets.commands.provider import Provider, noting_refusal, raise_if_away
+from caseforge_assets.commands.provider import Provider, noting_refusal, raise_unless_alone
 from caseforge_assets.commands.recognize_batch import is_anothers
 from caseforge_assets.commands.submit_batches import BEING_FOUND_OUT
 from caseforge_assets.event_log import log_event
-from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing, ProviderRefused, ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing, ProviderUnclear
 from caseforge_assets.store import batches, looks
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
@@ -33,20 +34,13 @@ def poll_batches(store: Engine, provider: Provider, *, grace_s: float = 0.0) -> 
         ProviderStopped: the provider refuses the key or the account.
         ProviderUnclear: the provider cannot be reached.
     """
-    is_there = False
     with store.connect() as connection:
         open_batches = batches.in_states(connection, ["open", "unknown"], provider.id)
     with noting_refusal(store, provider.client):
         listed = _listed(provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
     for batch in open_batches:
-        try:
-            with noting_refusal(store, provider.client):
-                remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
-            seen = _seen(batch, remote) if remote else _lost(store, provider, batch, grace_s)
-        except (ProviderUnclear, ProviderRefused) as error:
-            if not is_there:
-                raise_if_away(provider.client, error)
-            is_there, seen = True, _unread(batch, error)
+        with noting_refusal(store, provider.client):
+            seen = _look(store, provider, batch, listed, grace_s)
         _say_if_read_again(batch, seen)
         if _is_news(batch, seen):
             with store.begin() as connection:
@@ -68,10 +62,20 @@ def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[
             found[remote["id"]] = remote
     except ProviderNotListing as error:
         log.info("%s; batches are looked at one by one", error)
-    except (ProviderUnclear, ProviderRefused) as error:
-        raise_if_away(provider.client, error)
+    except ProviderError as error:
+        raise_unless_alone(provider.client, error)
         log.warning("%s; batches are looked at one by one", error)
     return found
+
+
+def _look(store: Engine, provider: Provider, batch: BatchRow, listed: Mapping[str, dict[str, Any]], grace_s: float) -> dict[str, Any]:
+    """What becomes of a batch, as far as it can be seen."""
+    try:
+        remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
+    except ProviderError as error:
+        raise_unless_alone(provider.client, error)
+        return _unread(batch, error)
+    return _seen(batch, remote) if remote else _lost(store, provider, batch, grace_s)
 
 
 def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:

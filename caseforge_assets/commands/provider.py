@@ -12,6 +12,8 @@ from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.store import providers
 from caseforge_assets.store.engine import Engine
 
+UNAUTHORIZED = 401  # about the key; a 403 may be about one thing alone
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -39,8 +41,14 @@ def noting_refusal(store: Engine, client: BatchClient) -> Iterator[None]:
         raise
 
 
-def raise_if_away(client: BatchClient, error: ProviderError) -> None:
-    """For a call about one thing that failed: raises its error if the provider cannot be reached at all; otherwise everything else goes on."""
+def raise_unless_alone(client: BatchClient, error: ProviderError) -> None:
+    """For a call about one thing that failed: raises if nothing else would succeed either; otherwise everything else goes on.
+
+    Raises:
+        ProviderError: the provider cannot be reached, or refuses the key.
+    """
+    if isinstance(error, ProviderStopped) and error.status_code == UNAUTHORIZED:
+        raise error
     try:
         client.probe()
     except ProviderUnclear:

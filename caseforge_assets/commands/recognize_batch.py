@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
-from caseforge_assets.commands.provider import raise_if_away
+from caseforge_assets.commands.provider import raise_unless_alone
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderUnclear
 from caseforge_assets.store.batches import BatchRow
@@ -64,7 +64,7 @@ def whose_is(client: BatchClient, batch: BatchRow, remote_id: str) -> tuple[Whos
     except (ProviderNotFound, ProviderRefused):
         return Whose.unsure, None
     except ProviderUnclear as error:
-        raise_if_away(client, error)
+        raise_unless_alone(client, error)
         return Whose.unsure, None
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from caseforge_assets.batches.states import NOT_TO_BE_FOUND, RemoteStatus, is_final, remote_status
-from caseforge_assets.commands.provider import Provider, raise_if_away
+from caseforge_assets.commands.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.recognize_batch import Whose, sort_out, whose_is
 from caseforge_assets.commands.submit_batches import adopt, opened_at
 from caseforge_assets.event_log import log_event
@@ -75,7 +75,7 @@ def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | No
     except ProviderNotListing as error:
         gap = str(error)
     except (ProviderUnclear, ProviderRefused) as error:
-        raise_if_away(provider.client, error)
+        raise_unless_alone(provider.client, error)
         gap = str(error)
     return Listing(sort_out(remotes, wanted), gap)
 

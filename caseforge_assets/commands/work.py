@@ -17,13 +17,13 @@ from caseforge_assets.commands.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.fit_requests import TooLong
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
-from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.view_batches import progress_of
 from caseforge_assets.commands.write_journal import journal_now_and_then
 from caseforge_assets.event_log import Trouble
-from caseforge_assets.openai_batch.errors import ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
 from caseforge_assets.store import batches, looks
@@ -152,8 +152,10 @@ def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, 
     for batch in finished:
         try:
             results.append(collect_batch(store, provider, folder, configuration, batch.id))
-        except (ProviderUnclear, JudgeFailed, StageUnknown) as error:
-            why = f"{LATER if isinstance(error, ProviderUnclear) else NOT_COLLECTABLE}: {error}"
+        except (ProviderUnclear, ProviderStopped, JudgeFailed, StageUnknown) as error:
+            if isinstance(error, ProviderStopped):
+                raise_unless_alone(provider.client, error)
+            why = f"{LATER if isinstance(error, ProviderError) else NOT_COLLECTABLE}: {error}"
             log.warning("%s %s", batch.name, why)
             with store.begin() as connection:
                 batches.move(connection, batch.id, ["final"], reason=why)

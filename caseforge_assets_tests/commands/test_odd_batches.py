@@ -65,7 +65,10 @@ def test_a_status_that_nobody_knows_is_said(bench: OpenBench, how: str) -> None:
     assert opened.query("select state, reason from caseforge.batch") == [("open", None)]
 
 
-@pytest.mark.parametrize("fault", ["reply_error:status=500", "reply_error:status=501,body=page", "reply_error:status=422", "reply_reset:"])
+@pytest.mark.parametrize(
+    "fault",
+    ["reply_error:status=500", "reply_error:status=501,body=page", "reply_error:status=422", "reply_error:status=403", "reply_reset:"],
+)
 def test_a_batch_that_cannot_be_read_is_named_and_holds_up_no_other(bench: OpenBench, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     opened = two_open(bench(faults=[f"{fault}{'' if fault[-1] == ':' else ','}when=before,call=2,match=^GET /v1/batches/"], latency_s=3.0))
     with caplog.at_level(logging.WARNING):
@@ -102,3 +105,10 @@ def test_a_list_without_an_end_keeps_nothing_from_being_seen(bench: OpenBench) -
         opened.round()
     opened.work()
     assert opened.column("select distinct state from caseforge.batch") == ["collected"]
+
+
+def test_a_file_that_may_not_be_read_holds_up_no_other_batch(bench: OpenBench) -> None:
+    opened = two_open(bench(faults=["reply_error:when=before,status=403,call=1,match=^GET /v1/files/.*/content$"], latency_s=3.0))
+    opened.work()
+    assert opened.column("select distinct state from caseforge.batch") == ["collected"]
+    assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 2)]
