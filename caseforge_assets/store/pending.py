@@ -9,11 +9,12 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.store.clock import seconds_since
+from caseforge_assets.store.requests import NOT_WRITTEN_SINCE
 
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """A pending request of a target node."""
+    """A pending request of a target node. What a person has written since is asked for no more."""
 
     id: int
     framework_key: str
@@ -34,14 +35,14 @@ class PendingRequest:
     shortened: bool
 
 
-_PENDING = """
+_PENDING = f"""
 select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprint, r.generation, r.size_bytes, r.input_tokens,
        r.max_completion_tokens, r.plan_id, r.question, r.source_content_id, r.identity_key, r.own_answer, r.shortened
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated)
-where r.state = 'pending' and r.is_current
+where r.state = 'pending' and r.is_current and {NOT_WRITTEN_SINCE}
 """
 
 _IN_ORDER = " order by r.framework_key, r.stage, nv.position"

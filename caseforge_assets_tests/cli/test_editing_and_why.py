@@ -62,6 +62,18 @@ def test_an_edit_that_cannot_be_journaled_says_so(command_line: OpenCommandLine,
     assert cli.json("show", "1.1.1")["contents"][0]["body"] == "Mine."
 
 
+def test_another_answer_takes_its_place_only_where_the_node_is_named(command_line: OpenCommandLine) -> None:
+    cli = with_document(command_line())
+    cli.run("edit", "1.1.1", "--anyway", "--file", str(text_file(cli.folder, "Mine.")))
+    for named in ((), ("--nodes", "1.1.*"), ("--select", "unfinished")):
+        cli.run("generate", "--stage", "process_details", "--regenerate", "--wait", *named)
+        assert cli.json("show", "1.1.1")["contents"][0]["body"] == "Mine."
+    said = cli.run("plan", "--stage", "process_details", "--regenerate", "--nodes", "1.1.*")
+    assert "1 were written by a person and stay; one is replaced with --regenerate and --nodes" in said
+    cli.run("generate", "--stage", "process_details", "--regenerate", "--wait", "--nodes", "1.1.1,2.*")
+    assert cli.json("show", "1.1.1")["contents"][0]["body"] != "Mine."
+
+
 def with_document(cli: CommandLine) -> CommandLine:
     cli.load_shop()
     cli.run("generate", "--nodes", "1.1.1", "--stage", "process_details", "--wait")

@@ -15,7 +15,7 @@ from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.judgement import Content, Judgement, Outcome
 from caseforge_assets.stages.stage import Stage, all_stages, use_stages
-from caseforge_assets.store import attempts
+from caseforge_assets.store import attempts, pending
 from caseforge_assets.store.engine import Engine
 from caseforge_assets_tests.commands.worlds import retry
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
@@ -117,6 +117,17 @@ def test_a_request_that_was_not_sent_yet_is_not_sent(bench: OpenBench) -> None:
     edit(opened, "\n\n".join(f"## {name}\n\nWritten by hand." for name in section_names()))
     opened.work()
     assert opened.stats()["requests_accepted"] == 0
+
+
+def test_a_request_whose_batch_was_refused_or_expired_is_not_sent_again(bench: OpenBench) -> None:
+    opened = bench()
+    opened.approve("1.1.1", "1.1.2", stages=[PROCESS])
+    edit(opened, "\n\n".join(f"## {name}\n\nWritten by hand." for name in section_names()))
+    opened.change("update caseforge.request set state = 'pending'")  # as when a batch sends its requests back
+    opened.work()
+    assert opened.stats()["requests_accepted"] == 1
+    with opened.store.connect() as connection:
+        assert pending.unapproved(connection, True) == []
 
 
 def test_a_person_who_asks_gets_another_answer(bench: OpenBench) -> None:
