@@ -185,7 +185,7 @@ def describe_shortfall(counts: Counts, requests: int, files: Sequence[ResultFile
         files: The files that its provider names.
     """
     parts = _parts(files)
-    lacking = f"{requests - len(parts):,} of its {requests:,} requests have no line"
+    lacking = f"there is no line for {requests - len(parts):,} of its {requests:,} requests"
     missing = _count_missing(counts, parts)
     if missing:
         brought = _count(parts, Part.answered)

@@ -87,7 +87,8 @@ def batches_in_trouble(connection: Connection, provider_id: int, framework_key: 
 
 
 def _is_in_trouble(batch: BatchRow) -> bool:
-    return batch.state == "unknown" or is_stuck(batch) or batch.short_fetches > 0 or batch.lost_since is not None
+    is_awaited = batch.short_fetches > 0 or batch.lost_since is not None or (batch.reason or "").startswith(LATER)
+    return batch.state == "unknown" or is_stuck(batch) or is_awaited
 
 
 def work_round(

@@ -196,7 +196,7 @@ def test_people_are_told_what_lacks_by_whose_word() -> None:
     assert said == "its provider counts 6 of 6 requests as completed, and 3 answers came: 1,234 of the 5,678 bytes of its output file came"
     assert describe_shortfall(ALL, REQUESTS, []).endswith("0 answers came: no output file is named")
     assert describe_shortfall(NO_COUNTS, REQUESTS, [output(0, size=90, stated=None)]) == (
-        "6 of its 6 requests have no line: what came as its output file holds no result (90 bytes)"
+        "there is no line for 6 of its 6 requests: what came as its output file holds no result (90 bytes)"
     )
     assert "cannot be had (HTTP 404)" in describe_shortfall(ALL, REQUESTS, [gone("output")])
     assert describe_shortfall(NO_COUNTS, REQUESTS, [output(5, stated=None, is_cut=True)]).endswith("its output file ends within a line")

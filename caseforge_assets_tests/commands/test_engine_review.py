@@ -22,7 +22,7 @@ from caseforge_assets.commands.collect_batch import collect_batch
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.plan_retry import plan_retry
-from caseforge_assets.commands.poll_batches import poll_batches
+from caseforge_assets.commands.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
@@ -240,7 +240,8 @@ def test_a_batch_that_is_lost_for_good_can_be_given_up(bench: OpenBench) -> None
     opened = bench(latency_s=60)
     batch_id = submitted(opened, "1.1.1")
     opened.change("update caseforge.batch set remote_id = 'batch_gone'")
-    poll_batches(opened.store, opened.provider)
+    for _ in range(LOOKS_BEFORE_UNKNOWN):
+        poll_batches(opened.store, opened.provider)
     cancel_batch(opened.store, opened.provider, str(batch_id))
     assert opened.column("select state from caseforge.request") == ["parked"]
 
