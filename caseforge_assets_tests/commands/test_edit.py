@@ -127,7 +127,7 @@ def test_a_request_whose_batch_was_refused_or_expired_is_not_sent_again(bench: O
     opened.work()
     assert opened.stats()["requests_accepted"] == 1
     with opened.store.connect() as connection:
-        assert pending.unapproved(connection, True) == []
+        assert [(row.code, row.stage) for row in pending.unapproved(connection, True)] == [("1.1.2", "usecases")]
 
 
 def test_a_person_who_asks_gets_another_answer(bench: OpenBench) -> None:
