@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
@@ -54,7 +55,8 @@ def close_batch(store: Engine, provider: Provider, reception: Reception, *, give
 def give_up(store: Engine, provider: Provider, batch: BatchRow) -> None:
     """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown."""
     now = datetime.now(UTC)
-    reception = Reception(batch, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now)
+    lost = replace(batch, state="unknown")  # whatever it was last: nobody knows what of it was billed
+    reception = Reception(lost, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now)
     with store.begin() as connection:
         if batches.move(connection, batch.id, [batch.state], state="collected", collected_at=now, reason=_GIVEN_UP.detail):
             record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
