@@ -54,6 +54,8 @@ def _print_follow_up(loaded: Loaded) -> None:
     console.print(f"Confirmed at no cost, because only ancestors or KPIs differ: {kept}.")
     wanted = ", ".join(f"{count:,} {stage}" for stage, count in loaded.to_send.items())
     console.print(f"To bring everything up to date: {wanted}; expected cost at a provider that bills: {usd(loaded.expected_cost_usd)}.")
+    if loaded.simulated:
+        console.print("What is there is simulated: a provider that bills would be asked for all of it, and that is not in this price.")
 
 
 def loaded_json(loaded: Loaded) -> dict[str, Any]:
@@ -69,4 +71,5 @@ def loaded_json(loaded: Loaded) -> dict[str, Any]:
         "carried_over": None if loaded.carried is None else asdict(loaded.carried),
         "to_send": loaded.to_send,
         "expected_cost_usd": loaded.expected_cost_usd,
+        "simulated": loaded.simulated,
     }

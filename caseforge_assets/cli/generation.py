@@ -112,7 +112,7 @@ def plan(
             refresh_context=refresh_context,
             named=named_ids(connection, key, nodes),
         )
-        compared = compare_models(connection, draft, [name.strip() for name in compare.split(",")], simulated) if compare else []
+        compared = compare_models(connection, draft, [name.strip() for name in compare.split(",")]) if compare else []
         left = budgets_left(connection, session.settings.configuration, key)
         (connection.commit if keep else connection.rollback)()
     if keep:

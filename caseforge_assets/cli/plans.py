@@ -126,7 +126,7 @@ def _reckoned(session: Session, plan_ids: Collection[int] | None) -> list[Reckon
     from caseforge_assets.commands.view_plans import reckon_plans
 
     with session.store.connect() as connection:
-        return reckon_plans(connection, session.settings.configuration, plan_ids, simulated=False)
+        return reckon_plans(connection, session.settings.configuration, plan_ids)
 
 
 def _changes(session: Session, one: ReckonedPlan) -> list[PlanChange]:

@@ -36,7 +36,7 @@ def approve_plan(
         raise ValueError(f"plan {plan_id} is {plan.state} already; make a new one with: caseforge plan --keep")
     if not any(pending.of_plan(connection, plan_id, stage) for stage in plan.stages):
         raise ValueError(f"nothing is pending under plan {plan_id}: a newer plan has its requests, or they are not needed any more")
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id], simulated=False)
+    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
     refuse_low_limit(f"plan {plan_id}", reckoned.open_cost, max_cost_usd)
     plans.decide(connection, plan_id, True, max_cost_usd, by=by)
     return reckoned

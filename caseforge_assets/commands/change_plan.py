@@ -68,7 +68,7 @@ def raise_limit(connection: Connection, configuration: Configuration, plan_id: i
         raise ValueError(f"plan {plan_id} has no limit; it may spend what the budgets in caseforge.toml allow")
     if max_cost_usd is not None and max_cost_usd <= plan.max_cost_usd:
         raise LimitTooLow(f"the limit of plan {plan_id} is ${plan.max_cost_usd:,.2f} already; name a higher one")
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id], simulated=False)
+    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
     refuse_low_limit(f"plan {plan_id}", Cost(reckoned.spent.known_usd) + reckoned.pending_cost + reckoned.later_cost, max_cost_usd)
     plans.set_limit(connection, plan_id, max_cost_usd, by)
     return plan

@@ -32,21 +32,17 @@ class ModelCost:
         return total(self.by_stage.values())
 
 
-def compare_models(connection: Connection, plan: Plan, models: Sequence[str], simulated: bool) -> list[ModelCost]:
-    """Prices the requests of a plan for each model, at batch prices.
-
-    Args:
-        simulated: the kind of provider whose answers are counted as history.
-    """
-    return [_model_cost(connection, plan, model, simulated) for model in models]
+def compare_models(connection: Connection, plan: Plan, models: Sequence[str]) -> list[ModelCost]:
+    """Prices the requests of a plan for each model, at batch prices; simulated answers say nothing of what a model writes."""
+    return [_model_cost(connection, plan, model) for model in models]
 
 
-def _model_cost(connection: Connection, plan: Plan, model: str, simulated: bool) -> ModelCost:
+def _model_cost(connection: Connection, plan: Plan, model: str) -> ModelCost:
     by_stage: dict[str, Decimal | None] = {}
     measured = {}
     for part in plan.stages:
         key = part.stage.key
-        measured[key] = requests.typical_output_tokens(connection, key, model, simulated) is not None
-        output = expected_output_tokens(connection, key, model, simulated) * part.nodes
+        measured[key] = requests.typical_output_tokens(connection, key, model, simulated=False) is not None
+        output = expected_output_tokens(connection, key, model, simulated=False) * part.nodes
         by_stage[key] = expected_cost_usd(model, part.input_tokens, output, part.nodes) if part.nodes else Decimal(0)
     return ModelCost(model, by_stage, measured)

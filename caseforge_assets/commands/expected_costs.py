@@ -9,9 +9,11 @@ from typing import Protocol
 
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import requests
+from caseforge_assets.store import contents, requests
 from caseforge_assets.store.engine import Connection
+from caseforge_assets.store.pending import PendingRequest
 
 
 class Priced(Protocol):
@@ -35,7 +37,16 @@ def expected_costs(connection: Connection, rows: Sequence[Priced], simulated: bo
     return {row.id: cost_usd(Usage(row.input_tokens, 0, output[row.stage, row.model], 0), row.model, now) for row in rows}
 
 
+def priced_input_tokens(connection: Connection, stage: Stage, rows: Sequence[PendingRequest]) -> list[int]:
+    """Input tokens of requests of a stage, for a price: the typical figure where what they are made from is simulated, and so of another length."""
+    made_up = contents.simulated_ids(connection, [row.source_content_id for row in rows if row.source_content_id is not None])
+    return [stage.typical_input_tokens if row.source_content_id in made_up else row.input_tokens for row in rows]
+
+
 def expected_output_tokens(connection: Connection, stage: str, model: str, simulated: bool) -> int:
-    """Output tokens of one answer: the mean of the stage's own answers from this kind of provider, before there are enough the measured figure."""
+    """Output tokens of one answer: the mean of the stage's own answers from this kind of provider, before there are enough the measured figure.
+
+    A price is always one of a provider that bills (`simulated=False`): answers that are made up have other lengths.
+    """
     mean = requests.typical_output_tokens(connection, stage, model, simulated)
     return round(mean) if mean is not None else stage_of(stage).typical_output_tokens

@@ -25,7 +25,8 @@ from caseforge_assets.store.outbox import OutboxRow
 class Loaded:
     """What a load came to. A framework's first edition differs from nothing, and carries nothing over (None).
 
-    `to_send` counts the requests that bring everything up to the new edition, per stage; `expected_cost_usd` is None where unknown.
+    `to_send` counts the requests that bring everything up to the new edition, per stage; `expected_cost_usd` is what they would cost at a provider that
+    bills, None where unknown. What is there may be `simulated`: such a provider would be asked for all of it.
     """
 
     changed: bool
@@ -36,6 +37,7 @@ class Loaded:
     carried: CarriedOver | None = None
     to_send: dict[str, int] = field(default_factory=dict)
     expected_cost_usd: Decimal | None = None
+    simulated: bool = False
 
 
 def load_framework(
@@ -93,7 +95,7 @@ def _followed_up(connection: Connection, configuration: Configuration, loaded: L
         plan = draft_plan(connection, configuration, key, stages, simulated=simulated, made_by="load")
         look.rollback()
     to_send = {part.stage.key: part.nodes for part in plan.stages}
-    return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=plan.expected_cost_usd)
+    return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=plan.expected_cost_usd, simulated=simulated)
 
 
 def confirm_nodes(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> int:

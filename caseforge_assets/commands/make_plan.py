@@ -9,7 +9,7 @@ from decimal import Decimal
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
-from caseforge_assets.commands.expected_costs import expected_output_tokens
+from caseforge_assets.commands.expected_costs import expected_output_tokens, priced_input_tokens
 from caseforge_assets.commands.fit_requests import TooLong, refit_budgets, settle_requests
 from caseforge_assets.commands.retry_failed import retry_failed
 from caseforge_assets.commands.reuse_answers import ReusedAnswer
@@ -34,7 +34,7 @@ class StagePlan:
     the stage that they read is done. `reused` counts those that are answered from the store at no cost, by rule and then by
     the framework that the answer comes from. `shortened` of the requests are made from half of what belongs in them, because the
     whole is too long for the model; `too_long` are those that are not sent, because they are too long even so. `batches` is how many the
-    limits make necessary, as far as they are known. Tokens are sums; the cost is None where the model has no known batch price.
+    limits make necessary, as far as they are known. Tokens are sums, as a provider that bills would count them, also for one that does not; the cost is None where the model has no known batch price.
     `at_most_usd` is the cost if every answer used its whole budget, at the first try. `written_kept` are nodes that would be asked for
     again, had not a person written what they have.
     """
@@ -200,8 +200,8 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     settled = settle_requests(connection, configuration, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
     drafting.reused += len(settled.reused)
     now = settled.rows
-    output = expected_output_tokens(connection, stage.key, settings.model, drafting.simulated)
-    tokens = [row.input_tokens for row in now] + [stage.typical_input_tokens] * len(later)
+    output = expected_output_tokens(connection, stage.key, settings.model, simulated=False)
+    tokens = [*priced_input_tokens(connection, stage, now), *[stage.typical_input_tokens] * len(later)]
     budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
         later
     )

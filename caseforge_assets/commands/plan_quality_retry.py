@@ -88,7 +88,7 @@ def plan_quality_retry(
             coming[stage.key] |= asked - failed
             chosen.asked = [row for row in chosen.asked if row.stage != stage.key or row.node_id not in failed]
             chosen.too_long += fitted.too_long
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id], simulated=simulated)
+    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
     cost = reckoned.open_cost
     plans.set_estimate(connection, plan_id, reckoned.now + reckoned.later, cost.usd, {"quality_below": below})
     return QualityRetryPlan(plan_id, tuple(chosen.asked), reckoned.later, chosen.edited, chosen.under_way, tuple(chosen.too_long), cost)

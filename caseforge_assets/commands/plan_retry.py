@@ -79,7 +79,7 @@ def plan_retry(
         )
         asked[stage.key] = follows | {row.node_id for row in pending.of_plan(connection, plan_id, stage.key)}
     rows, fitted = fit_plan(connection, configuration, plan_id, stages)
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id], simulated=simulated)
+    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
     plans.set_estimate(connection, plan_id, len(rows) + reckoned.later, reckoned.open_cost.usd, {"retry": True})
     return RetryPlan(plan_id, len(rows), reckoned.later, reckoned.open_cost, sum(row.shortened for row in rows), fitted.too_long)
 

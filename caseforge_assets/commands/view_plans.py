@@ -58,21 +58,15 @@ class ReckonedPlan:
         return bool(self.now or self.under_way or self.later)
 
 
-def reckon_plans(
-    connection: Connection, configuration: Configuration, plan_ids: Collection[int] | None = None, *, simulated: bool
-) -> list[ReckonedPlan]:
-    """Plans (all, or those given), oldest first.
-
-    Args:
-        simulated: the kind of provider that it is reckoned for.
-    """
+def reckon_plans(connection: Connection, configuration: Configuration, plan_ids: Collection[int] | None = None) -> list[ReckonedPlan]:
+    """Plans (all, or those given), oldest first, at the prices of a provider that bills."""
     rows = plans.all_plans(connection, plan_ids)
     ids = [row.id for row in rows]
     committed = plans.committed(connection, ids)
     by_plan: dict[int, list[OpenRequest]] = {plan_id: [] for plan_id in ids}
     for one in plans.open_requests(connection, ids):
         by_plan[one.plan_id].append(one)
-    return [_reckon(connection, configuration, row, by_plan[row.id], committed[row.id][1], simulated) for row in rows]
+    return [_reckon(connection, configuration, row, by_plan[row.id], committed[row.id][1]) for row in rows]
 
 
 def approved_before(
@@ -96,7 +90,7 @@ def approved_before(
     keys = None if stages is None else [stage.key for stage in stages]
     ids = plans.approved_ids(connection, provider.simulated, key=key, stages=keys, node_ids=node_ids, made_by=made_by)
     shared = _with_shared_batches(connection, provider.id, ids)
-    return reckon_plans(connection, configuration, shared, simulated=provider.simulated) if shared else []
+    return reckon_plans(connection, configuration, shared) if shared else []
 
 
 def _with_shared_batches(connection: Connection, provider_id: int, plan_ids: Collection[int]) -> frozenset[int]:
@@ -115,7 +109,6 @@ def _reckon(
     plan: PlanRow,
     requests: Sequence[OpenRequest],
     spent: Cost,
-    simulated: bool,
 ) -> ReckonedPlan:
     known = {stage.key for stage in all_stages()}
     pending = [one for one in requests if not one.reserved and one.covered and one.stage in known]
@@ -125,12 +118,12 @@ def _reckon(
     return ReckonedPlan(
         plan,
         pending=len(pending),
-        pending_cost=total(expected_costs(connection, pending, simulated).values()),
+        pending_cost=total(expected_costs(connection, pending, simulated=False).values()),
         written=len(written),
         written_cost=total(one.expected_cost_usd for one in written),
         under_way=len(under_way),
         later=sum(later.values()),
-        later_cost=total(later_cost_of(connection, configuration, stage, count, simulated) for stage, count in later.items()),
+        later_cost=total(later_cost_of(connection, configuration, stage, count) for stage, count in later.items()),
         spent=spent,
     )
 
@@ -158,12 +151,12 @@ def follow_ups(covered: Collection[str], asked: Mapping[str, Collection[int]]) -
     return {key: count for key, count in later.items() if count}
 
 
-def later_cost_of(connection: Connection, configuration: Configuration, stage_key: str, count: int, simulated: bool) -> Cost:
+def later_cost_of(connection: Connection, configuration: Configuration, stage_key: str, count: int) -> Cost:
     """What so many requests of a stage are expected to cost that are not made yet, because what they read has not come."""
     if not count:
         return Cost()
     (stage,) = (stage for stage in all_stages() if stage.key == stage_key)
     model = stage_settings(configuration, stage).model
-    output = expected_output_tokens(connection, stage_key, model, simulated)
+    output = expected_output_tokens(connection, stage_key, model, simulated=False)
     cost: Decimal | None = expected_cost_usd(model, stage.typical_input_tokens * count, output * count, requests=count)
     return Cost(unknown=count) if cost is None else Cost(cost)

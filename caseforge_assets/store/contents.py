@@ -139,6 +139,12 @@ def any_is_there(connection: Connection) -> bool:
     return bool(connection.scalar(text("select exists (select 1 from caseforge.content)")))
 
 
+def simulated_ids(connection: Connection, content_ids: Sequence[int]) -> set[int]:
+    """Those of the contents that are simulated."""
+    query = text("select id from caseforge.content where id = any(:ids) and simulated")
+    return set(connection.scalars(query, {"ids": list(content_ids)}))
+
+
 def is_simulated(connection: Connection, key: str, stage: str) -> bool:
     """Whether all answers that are current in a stage are simulated; not so when there are none. What a person wrote tells nothing."""
     query = text("""

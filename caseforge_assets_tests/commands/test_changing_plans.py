@@ -32,7 +32,7 @@ def limited(bench: Workbench, *codes: str, usd: str = "0.01", key: str = KEY) ->
 
 def reckoned(bench: Workbench, plan_id: int) -> ReckonedPlan:
     with bench.store.connect() as connection:
-        (one,) = reckon_plans(connection, bench.configuration, [plan_id], simulated=False)
+        (one,) = reckon_plans(connection, bench.configuration, [plan_id])
     return one
 
 

@@ -92,7 +92,7 @@ def test_budgets_hold_back_what_was_expected_and_say_so(opened: Workbench, cost:
     with opened.store.connect() as connection:
         assert plans.committed_by_framework(connection)[KEY] == Cost(expected, 3)
         (left,) = budgets_left(connection, opened.configuration, KEY).values()
-        (plan,) = reckon_plans(connection, opened.configuration, simulated=False)
+        (plan,) = reckon_plans(connection, opened.configuration)
     assert (left.usd, left.unknown) == (9 - expected, 3)
     assert plan.spent == Cost(expected, 3)
     assert expected > cost.known_usd
