@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from caseforge_assets.redaction import redact
+from caseforge_assets.safe_text import json_text, plain_text
 
 LONGEST_VALUE = 300
 
@@ -64,11 +65,11 @@ class EventFormatter(logging.Formatter):
         message = record.getMessage()
         trace = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
         if not self._as_json:
-            return f"{at} {record.levelname} {record.name} {message}" + (f"\n{redact(trace)}" if trace else "")
+            return plain_text(f"{at} {record.levelname} {record.name} {message}" + (f"\n{redact(trace)}" if trace else ""))
         event = getattr(record, "event", None)
         head = {"at": at, "level": record.levelname.lower(), "logger": record.name}
         what = {"event": event, **getattr(record, "fields", {})} if event else {"message": redact(message)}
-        return json.dumps(head | what | ({"trace": redact(trace)} if trace else {}), ensure_ascii=False)
+        return json_text(json.dumps(head | what | ({"trace": redact(trace)} if trace else {}), ensure_ascii=False))
 
 
 def _plain(value: Any) -> str | int | float | bool:
@@ -81,4 +82,4 @@ def _plain(value: Any) -> str | int | float | bool:
 def _quoted(value: str | float | bool) -> str:
     """As it is where it is one plain word; otherwise as a JSON string, so that a line can be taken apart again."""
     text = str(value)
-    return text if text and not set(text) & set(' "=\\') and text.isprintable() else json.dumps(text, ensure_ascii=False)
+    return text if text and not set(text) & set(' "=\\') and text.isprintable() else json_text(json.dumps(text, ensure_ascii=False))

@@ -14,6 +14,7 @@ from threading import Lock
 from urllib.parse import unquote
 
 from caseforge_assets.redaction import MASK, know_secrets, redact
+from caseforge_assets.safe_text import message_text
 from caseforge_assets.settings import Settings
 from caseforge_assets.settings.secrets import ALERTS, secrets_in
 
@@ -82,7 +83,7 @@ def send(address: Address, title: str, body: str) -> str:
         try:
             target = apprise.Apprise(asset=apprise.AppriseAsset(app_id="CaseForge", app_desc="CaseForge", app_url="", secure_logging=True))
             target.add(address.url)
-            if target.notify(title=redact(title), body=redact(body), body_format=apprise.NotifyFormat.TEXT):
+            if target.notify(title=message_text(redact(title)), body=message_text(redact(body)), body_format=apprise.NotifyFormat.TEXT):
                 return ""
             problem = "; ".join(dict.fromkeys(heard.texts)) or "it was refused without a reason"
         except Exception as error:  # noqa: BLE001 - a hundred services, each with errors of its own; none may stop the work

@@ -1,22 +1,41 @@
-"""How the command line looks: consoles, amounts of money, JSON."""
+"""How the command line looks: consoles, amounts of money, JSON. Whatever is printed is safe for a terminal, and without secrets."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from caseforge_assets.redaction import mask_values, redact
+from caseforge_assets.safe_text import json_text, plain_text, show_codes
 
 PIPE_WIDTH = 140  # of tables where there is no terminal
 
 
-def _console(stderr: bool = False) -> Console:
+class SafeConsole(Console):
+    """Shows texts of others as text: what would steer the terminal is shown as its code, before the layout and again after it."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Any text that is printed or stands in a table's cell."""
+        return super().render_str(plain_text(redact(text) if self.stderr else mask_values(text)), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What else there is, such as markdown; the codes that rich itself adds come later."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(show_codes(segment.text), segment.style)
+
+
+def _console(stderr: bool = False) -> SafeConsole:
     # Names, reasons and file names come from outside: [red] or :bug: in them means nothing and must not vanish.
     plain: dict[str, Any] = {"stderr": stderr, "highlight": False, "markup": False, "emoji": False}
-    made = Console(**plain)
-    return made if made.is_terminal else Console(**plain, width=PIPE_WIDTH)
+    made = SafeConsole(**plain)
+    return made if made.is_terminal else SafeConsole(**plain, width=PIPE_WIDTH)
 
 
 console = _console()
@@ -32,7 +51,7 @@ def usd(amount: Decimal | None) -> str:
 
 def print_json(value: Any) -> None:
     """For scripts: plain JSON on standard output."""
-    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    click.echo(mask_values(json_text(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))))
 
 
 def _plain(value: object) -> object:

@@ -13,6 +13,7 @@ from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.histories import print_history
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
+from caseforge_assets.safe_text import plain_text
 
 KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
 SCORE = click.IntRange(0, 100)
@@ -67,7 +68,7 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         spent = f"{content['output_tokens'] or 0:,} output tokens, {usd(content['cost_usd'])}"
         origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
-        console.print(Markdown(content["body"]))
+        console.print(Markdown(plain_text(content["body"]), hyperlinks=False))  # a link shows where it leads
     table = Table("Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", title_justify="left")
     for one in whole["attempts"]:
         tokens = f"{one['input_tokens'] or 0:,} + {one['output_tokens'] or 0:,}" if one["output_tokens"] is not None else ""

@@ -14,6 +14,7 @@ from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.costs.sums import Cost
+from caseforge_assets.safe_text import plain_text
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.collect_batch import Collected
@@ -219,7 +220,7 @@ def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
     frequency = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in {row["outcome"] for row in rows}}
     rows.sort(key=lambda row: -frequency[row["outcome"]])
     if ids:
-        click.echo(",".join(dict.fromkeys(row["code"] for row in rows)))
+        click.echo(plain_text(",".join(dict.fromkeys(row["code"] for row in rows))))
     elif as_json:
         print_json(rows)
     elif not rows:

@@ -11,6 +11,7 @@ from typing import Any
 from caseforge_assets.commands.choose_contents import Chosen, Selection, choose_contents, say_selection
 from caseforge_assets.commands.export_pages import Heading, write_pages
 from caseforge_assets.commands.export_tables import write_csv, write_text, write_workbook
+from caseforge_assets.safe_text import json_text
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import all_stages
@@ -63,7 +64,9 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
     else:
         records = [("document", row) for row in documents] + [("candidate", row) for row in candidates]
         records += [(name, row) for name, rows in tables.items() for row in rows]
-        write_text(target, (json.dumps({"record": name, **row}, default=str, ensure_ascii=False) + "\n" for name, row in records))
+        write_text(
+            target, (json_text(json.dumps({"record": name, **row}, default=str, ensure_ascii=False)) + "\n" for name, row in records)
+        )
     return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()}, chosen.left_out)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caseforge_assets.commands.export_tables import write_text
-from caseforge_assets.reports.cells import file_name, link_text, safe_markdown
+from caseforge_assets.safe_text import file_name, link_text, safe_markdown
 
 MARKER = ".caseforge-export"
 _PROVENANCE = {
@@ -65,7 +65,9 @@ def write_pages(
             write_text(path, [_page(row)])
             pages.setdefault(row["code"], []).append((stage, f"{stage}/{path.name}"))
             names[row["code"]] = row["name"]
-    write_text(target / "index.md", [f"# {key}\n\n", *(f"{link_text(text)}\n\n" for text in about), *_tree(pages, names, headings)])
+    write_text(
+        target / "index.md", [f"# {link_text(key)}\n\n", *(f"{link_text(text)}\n\n" for text in about), *_tree(pages, names, headings)]
+    )
 
 
 def _tree(pages: Mapping[str, list[tuple[str, str]]], names: Mapping[str, str], headings: Mapping[str, Heading]) -> Iterator[str]:
@@ -93,7 +95,7 @@ def _page(row: dict[str, Any]) -> str:
     simulated = " (simulated)" if row["simulated"] else ""
     batch = f" · batch {row['remote_batch_id']}" if row["remote_batch_id"] else ""
     facts = f"{row['code']} · {row['framework_key']} {row['edition']} · {row['model'] or row['generated_by']}{simulated} · {row['answered_at']:%Y-%m-%d}{batch}"
-    return f"# {safe_markdown(row['title'])}\n\n*{facts}*\n\n{safe_markdown(row['body'])}\n\n{_provenance(row)}"
+    return f"# {link_text(row['title'])}\n\n*{link_text(facts)}*\n\n{safe_markdown(row['body'])}\n\n{_provenance(row)}"
 
 
 def _provenance(row: dict[str, Any]) -> str:
@@ -102,4 +104,4 @@ def _provenance(row: dict[str, Any]) -> str:
 
 
 def _cell(value: object) -> str:
-    return link_text(str(value)).replace("|", "\\|")
+    return link_text(str(value))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from caseforge_assets.reports.cells import spreadsheet_cell
+from caseforge_assets.safe_text import csv_cell, spreadsheet_cell
 
 LONG_TEXT_CHARACTERS = 60
 WIDEST = 60.0
@@ -24,11 +24,11 @@ def write_csv(target: Path, rows: Sequence[Row]) -> None:
 
     def lines() -> Iterator[str]:
         buffer = _Line()
-        writer = csv.DictWriter(buffer, names)
+        writer = csv.DictWriter(buffer, names, quoting=csv.QUOTE_NONNUMERIC)  # a text may hold what separates elsewhere
         writer.writeheader()
         yield buffer.text
         for row in rows:
-            writer.writerow({name: spreadsheet_cell(_plain(value)) for name, value in row.items()})
+            writer.writerow({name: csv_cell(_plain(value)) for name, value in row.items()})
             yield buffer.text
 
     write_text(target, lines(), encoding="utf-8-sig")  # Excel needs the mark to read UTF-8

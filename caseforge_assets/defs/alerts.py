@@ -8,7 +8,7 @@ from caseforge_assets.alerts.rules import Severity
 from caseforge_assets.commands.alert_people import alert_people
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.reports.cells import safe_markdown
+from caseforge_assets.safe_text import link_text, plain_text
 from caseforge_assets.store import alerts
 from caseforge_assets.store.alerts import AlertRow
 from caseforge_assets.store.engine import Engine
@@ -59,7 +59,7 @@ def _verdict(store: Engine, key: str) -> dict[str, Any]:
     with store.connect() as connection:
         rows = alerts.newest(connection, key=key)
     critical = sum(row.severity == Severity.critical for row in rows)
-    says = f"{len(rows):,} open, {critical:,} of them critical: {safe_markdown(rows[0].text)}" if rows else "no alert is open"
+    says = f"{len(rows):,} open, {critical:,} of them critical: {link_text(rows[0].text)}" if rows else "no alert is open"
     return {
         "passed": not rows,
         "severity": dg.AssetCheckSeverity.ERROR if critical else dg.AssetCheckSeverity.WARN,
@@ -70,5 +70,5 @@ def _verdict(store: Engine, key: str) -> dict[str, Any]:
 
 def _table(rows: list[AlertRow]) -> dict[str, Any]:
     values = [(row.id, row.severity, row.rule, f"{row.raised_at:%Y-%m-%d %H:%M} UTC", row.text, row.acknowledged_by or "") for row in rows]
-    records = [dg.TableRecord(dict(zip(_COLUMNS, row, strict=True))) for row in values]
+    records = [dg.TableRecord({name: plain_text(str(value)) for name, value in zip(_COLUMNS, row, strict=True)}) for row in values]
     return {"alerts": dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name) for name in _COLUMNS]))} if rows else {}

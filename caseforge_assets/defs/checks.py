@@ -20,6 +20,7 @@ from caseforge_assets.reports.quality_checks import (
     SCORES_SUFFICIENT,
     TITLES_DISTINCT,
 )
+from caseforge_assets.safe_text import plain_text
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stations import all_stations
@@ -80,7 +81,7 @@ def _about(name: str) -> str:
 def _evaluation(key: str, check: Check) -> dg.AssetCheckEvaluation:
     metadata: dict[str, dg.MetadataValue | int | float] = {**check.figures}
     if check.nodes:
-        rows = [dg.TableRecord({"node": node, "why": why}) for node, why in check.nodes[:LISTED_NODES]]
+        rows = [dg.TableRecord({"node": plain_text(node), "why": plain_text(why)}) for node, why in check.nodes[:LISTED_NODES]]
         schema = dg.TableSchema([dg.TableColumn("node"), dg.TableColumn("why")])
         metadata["nodes_not_in_order" if len(rows) == len(check.nodes) else f"first_{LISTED_NODES}_not_in_order"] = dg.MetadataValue.table(
             rows, schema

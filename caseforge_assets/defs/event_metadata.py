@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
-from caseforge_assets.reports.cells import safe_markdown
+from caseforge_assets.safe_text import plain_text, safe_markdown
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stations import Station
 from caseforge_assets.store.frameworks import Edition
@@ -51,7 +52,7 @@ def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -
         shown |= _answer(row, place_of)
     if station.stage is None and row.context_text is None:
         shown |= {"level": row.level, "description": MetadataValue.md(safe_markdown(row.description or "*none*"))}
-    return shown
+    return {name: plain_text(value) if isinstance(value, str) else value for name, value in shown.items()}
 
 
 def _request(row: Any) -> dict[str, Any]:
@@ -91,7 +92,9 @@ def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
 def _batch(row: Any) -> Any:
     """A link, where the provider has a page for its batches."""
     name = row.remote_id or f"batch {row.batch_id}"
-    return MetadataValue.url(OPENAI_BATCH_PAGE.format(name)) if row.remote_id and row.base_url.startswith(OPENAI_API) else name
+    return (
+        MetadataValue.url(OPENAI_BATCH_PAGE.format(quote(name, safe=""))) if row.remote_id and row.base_url.startswith(OPENAI_API) else name
+    )
 
 
 def _content(row: Any, stage: Stage | None) -> dict[str, Any]:
@@ -120,7 +123,7 @@ def _quality(row: Any) -> str:
 
 def _item_table(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> MetadataValue[Any]:
     rows = [{"id": item["id"], "title": item["title"], **{name: item["fields"].get(of) for name, of in columns.items()}} for item in items]
-    records = [TableRecord({name: str(value or "") for name, value in row.items()}) for row in rows]
+    records = [TableRecord({name: plain_text(str(value or "")) for name, value in row.items()}) for row in rows]
     return MetadataValue.table(records, TableSchema([TableColumn(name) for name in ("id", "title", *columns)]))
 
 

@@ -10,6 +10,7 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.reports.bars import bar, percent
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.run_summary import BatchFigures, RunSummary, StageFigures
+from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
 
@@ -51,8 +52,12 @@ def run_tables(summary: RunSummary, folder: ArtifactFolder) -> dict[str, Any]:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.TableMetadataValue:
     """Rows as Dagster shows them; None is an empty cell."""
-    records = [dg.TableRecord({name: "" if value is None else value for name, value in zip(columns, row, strict=True)}) for row in rows]
+    records = [dg.TableRecord({name: _cell(value) for name, value in zip(columns, row, strict=True)}) for row in rows]
     return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name) for name in columns]))
+
+
+def _cell(value: Any) -> Any:
+    return "" if value is None else plain_text(value) if isinstance(value, str) else value
 
 
 def _numbers(summary: RunSummary) -> dict[str, Any]:

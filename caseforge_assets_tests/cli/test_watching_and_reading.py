@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import unicodedata
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
@@ -208,3 +211,32 @@ def test_what_is_stale_is_listed_with_the_reason(command_line: OpenCommandLine) 
     assert "Stale: 1 at process_batch_inputs, 1 at usecase_batch_inputs" in said
     cli.run("generate", "--select", "stale", "--wait")
     assert cli.json("stale") == []
+
+
+def test_a_models_text_does_not_steer_the_terminal_of_who_reads_it(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "\x1b]8;;http://evil\x07click\x1b]8;;\x07 \x9b31m \u202efdp.exe good\rbad [link=http://evil]x[/link]"
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--nodes", "1.1.1", "--wait", "--yes")
+    with psycopg2.connect(os.environ["CASEFORGE_POSTGRES_URL"].replace("+psycopg2", "")) as connection, connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute("update caseforge.content set body = %s, title = %s, model = %s, generated_by = %s", (hostile,) * 4)
+        cursor.execute("update caseforge.candidate set title = %s", (hostile,))
+        cursor.execute("update caseforge.node_version set name = %s, description = %s", (hostile, hostile))
+        cursor.execute("update caseforge.attempt set detail = %s", (hostile,))
+        cursor.execute("update caseforge.batch set reason = %s", (hostile,))
+    for words in (
+        "show 1.1.1",
+        "show 1.1.1 --json",
+        "show 1.1.1 --history",
+        "preview 1.1.1",
+        "preview 1.1.1 --json",
+        "status",
+        "status --json",
+        "frameworks",
+        "plan",
+    ):
+        said = cli.run(*words.split())
+        assert not [one for one in said if (unicodedata.category(one) == "Cc" and one != "\n") or one == "\u202e"], words
+    assert "\\x1b]8;;http://evil" in cli.run("show", "1.1.1")
+    assert cli.json("show", "1.1.1")["contents"][0]["body"] == hostile

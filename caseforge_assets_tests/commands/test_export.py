@@ -57,7 +57,22 @@ def test_cells_that_a_spreadsheet_would_compute_are_texts(made: Workbench, tmp_p
     texts = with_dangerous_texts(made)
     export(made, tmp_path / "out.csv", "csv")
     titles = [row["title"] for row in rows_of(tmp_path / "out.csv")]
-    assert [f"'{text}" for text in texts] == titles[: len(texts)]
+    assert [f"'{text}".replace("\t=", "\t'=") for text in texts] == titles[: len(texts)]
+
+
+def test_a_table_is_harmless_where_something_else_than_the_comma_separates(made: Workbench, tmp_path: Path) -> None:
+    texts = ["Bill;=1+1", "＝1+1 Bill", "a\n+1 per case", "x\t@y", "a|=cmd", "\x1b[31m;-2+3"]
+    for table, column in (("candidate", "title"), ("content", "generated_by")):
+        ids = made.column(f"select id from caseforge.{table} where is_current order by id")
+        for one, text in zip(ids, texts, strict=False):
+            made.change(f"update caseforge.{table} set {column} = :text where id = :id", text=text, id=one)
+    export(made, tmp_path / "out.csv", "csv")
+    for path in (tmp_path / "out.csv", tmp_path / "out-documents.csv"):
+        written = path.read_text(encoding="utf-8-sig")
+        assert "\x1b" not in written
+        for separator in ";\t|\n":
+            cells = [cell.strip().strip('"') for line in written.split("\r\n") for cell in line.split(separator)]
+            assert not [cell for cell in cells if re.match(r"[=+@＝]|-\d", cell)], separator
 
 
 def test_a_workbook_opens_and_holds_no_formula(made: Workbench, tmp_path: Path) -> None:
@@ -136,6 +151,26 @@ def test_only_some_categories(made: Workbench, tmp_path: Path) -> None:
     assert {row["category"] for row in rows_of(tmp_path / "out.csv")} == {category}
     with pytest.raises(ValueError, match=f"'magic'; there are: .*{category}"):
         export(made, tmp_path / "out.csv", "csv", categories=["magic"])
+
+
+def test_pages_hold_no_live_link_and_no_image_whatever_a_model_calls_itself(made: Workbench, tmp_path: Path) -> None:
+    from markdown_it import MarkdownIt
+
+    hostile = "[x](javascript:alert(1)) ![p](http://evil/p.png) <img src=x> | [y]: data:text/html,1"
+    made.change(
+        """
+        set local session_replication_role = replica; -- a body is written once
+        update caseforge.content set body = :hostile, title = :hostile, model = :hostile, generated_by = :hostile
+        """,
+        hostile=hostile,
+    )
+    made.change("update caseforge.node_version set name = :hostile", hostile=hostile)
+    export(made, tmp_path / "out", "markdown")
+    for path in (tmp_path / "out").rglob("*.md"):
+        page = MarkdownIt("commonmark").enable("table").render(path.read_text())
+        assert set(re.findall(r"<(img|script)|href=\"([^\"]*)", page)) <= {
+            ("", f"{stage}/{name}.md") for stage in ("process_details", "usecases") for name in ("1.1.1_c", "2.1.1_h")
+        }
 
 
 def test_pages_hold_no_html_and_stay_readable(made: Workbench, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from caseforge_assets_tests.end_to_end.echoing import Echo, echoing, forms
 KEY, BASE_PASSWORD, DATABASE_PASSWORD = "gsk/Ab12+Cd34=Ef56_Gh78", "b4se:Passw0rd&more", "d4ta\"base'w0rd"
 HOOK_PASSWORD, HOOK_TOKEN = "h00k-password", "T0ken-A1B2C3D4"
 SECRETS = (KEY, BASE_PASSWORD, DATABASE_PASSWORD, HOOK_PASSWORD, HOOK_TOKEN)
-WORKING = ("plan", "-v generate --wait --yes", "retry --yes --wait", "edit 1.1.1 --file edited.md --by Ada")
+WORKING = ("plan", "-v generate --wait --yes", "submit", "monitor", "retry --yes --wait", "edit 1.1.1 --file edited.md --by Ada --anyway")
 READING = (
     "status",
     "failed",
