@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, cast
 
 CHUNK_BYTES = 1 << 20
-MOST_RATIO = 1_000  # batches of equal prompts shrink to a hundredth; a bomb to a hundred-thousandth
-FREE_BYTES = 64 << 20  # what unpacks to less is no bomb, however small it is
 LARGEST_WINDOW_BYTES = 128 << 20  # what unpacking may take of the memory
 
 
@@ -15,7 +14,20 @@ class BadPacking(ValueError):
     """It cannot be unpacked, or unpacks to more than it can honestly hold; the text says which."""
 
 
-def unpacked_chunks(packed: IO[bytes], *, several: bool = True) -> Iterator[bytes]:
+@dataclass(frozen=True)
+class Bound:
+    """What may come out: so many bytes in any case, and so many more for each packed one."""
+
+    free_bytes: int
+    ratio: int
+
+
+# Thousands of requests with the same long prompt shrink to a thousandth: what CaseForge packs itself is never refused.
+OWN = Bound(256 << 20, 20_000)
+OF_OTHERS = Bound(64 << 20, 2_000)
+
+
+def unpacked_chunks(packed: IO[bytes], bound: Bound = OWN, *, several: bool = True) -> Iterator[bytes]:
     """What a file of zstd holds, in chunks of a mebibyte at most.
 
     Args:
@@ -32,7 +44,7 @@ def unpacked_chunks(packed: IO[bytes], *, several: bool = True) -> Iterator[byte
         with unpacker.stream_reader(cast("IO[bytes]", counted), read_across_frames=several, closefd=False) as reader:
             while chunk := reader.read(CHUNK_BYTES):
                 given += len(chunk)
-                if given > FREE_BYTES + MOST_RATIO * counted.taken:
+                if given > bound.free_bytes + bound.ratio * counted.taken:
                     raise BadPacking(f"its first {counted.taken:,} bytes unpack to more than {given:,}, which nothing of CaseForge does")
                 yield chunk
     except zstandard.ZstdError as error:

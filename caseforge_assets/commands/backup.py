@@ -10,15 +10,15 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.backup_archive import check_name
+from caseforge_assets.artifacts import ArtifactFolder, read_hash
+from caseforge_assets.commands.backup_archive import BadBackup, check_name, read_members
 from caseforge_assets.commands.backup_project import PROJECT_FILES
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.redaction import redact
@@ -44,7 +44,7 @@ def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Pa
     """Writes a backup to a new file, or to one named by the time in a folder that exists.
 
     Raises:
-        ValueError: the file exists already, or a file of the project has a name that could not be brought back.
+        ValueError: the file exists already, or what was written could not be brought back; no backup is left.
         ArtifactsUnavailable: an artifact cannot be read; no backup is left.
     """
     made_at = datetime.now(UTC)
@@ -72,7 +72,22 @@ def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Pa
         for name in stored:
             hashes[ARTIFACTS + name] = _add_stored(tar, folder, name)
         _add(tar, HASHES, json.dumps(hashes, indent=1).encode())
+    _read_back(path, hashes)
     return BackedUp(path, len(hashes), path.stat().st_size, tuple(masked))
+
+
+def _read_back(path: Path, hashes: Mapping[str, str]) -> None:
+    """A backup that could not be brought back is none."""
+    try:
+        found = {member.name: read_hash(member.content)[0] for member in read_members(path)}
+    except BadBackup as error:
+        path.unlink()
+        raise ValueError(
+            f"the backup was removed, because it could not be brought back: {error}. `caseforge archive --older-than 0h` packs the largest files; try again"
+        ) from error
+    if any(found.get(name) != sha256 for name, sha256 in hashes.items()):
+        path.unlink()
+        raise ValueError(f"{path} was removed: what was read back is not what was written. Is the disk in order?")
 
 
 def _project_files(settings: Settings) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from caseforge_assets.packed import CHUNK_BYTES, BadPacking, unpacked_chunks
+from caseforge_assets.packed import CHUNK_BYTES, OF_OTHERS, BadPacking, unpacked_chunks
 
 MOST_MEMBERS = 500_000
 LARGEST_BYTES = 8 << 30  # of one file
@@ -56,7 +56,7 @@ def read_members(path: Path) -> Iterator[Member]:
     """
     try:
         with path.open("rb") as packed:
-            yield from _members(_Stream(unpacked_chunks(packed, several=False)))
+            yield from _members(_Stream(unpacked_chunks(packed, OF_OTHERS, several=False)))
     except BadPacking as error:
         raise BadBackup(f"{path} is no backup of CaseForge, or is damaged: {error}") from error
     except BadBackup as error:

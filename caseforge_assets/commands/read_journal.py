@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from caseforge_assets.artifacts import ArtifactFolder, ArtifactMissing
+from caseforge_assets.artifacts import ARCHIVED, ArtifactFolder, ArtifactMissing
 from caseforge_assets.commands.write_journal import FOLDER, FORMAT, ROW, ROW_WITHIN
 from caseforge_assets.store.engine import HEAD
 from caseforge_assets.store.journal import Segment
 from caseforge_assets.store.journal_marks import WRITTEN_ONCE
 
 MOST_SEGMENTS = 1_000_000
+FREE_LINES = 1_000_000  # and one for each packed byte: a row has an id, which takes more
 LONGEST_LINE_BYTES = 256 << 20  # no row is larger in PostgreSQL, either
 _NAME = re.compile(rf"{FOLDER}/[A-Za-z0-9][A-Za-z0-9._-]*\.journal\.jsonl")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -188,13 +189,17 @@ def read_head(folder: ArtifactFolder, path: str) -> dict[str, Any]:
 
 
 def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeLine) -> tuple[Segment, str | None]:
-    digest, size, count = hashlib.sha256(), 0, 0
+    digest, size, count, lines = hashlib.sha256(), 0, 0, 0
     end: dict[str, Any] = {}
     head: dict[str, Any] | None = None
     try:
+        most_lines = FREE_LINES + _stored_bytes(folder, path)
         for line in _lines(folder.read(path)):
             digest.update(line)
             size += len(line)
+            lines += 1
+            if lines > most_lines:
+                raise JournalBroken(f"it has more than {most_lines:,} lines, which no segment of its size has")
             if head is None:
                 head = _checked_head(folder, path, line)
             elif line.startswith(_TABLE):
@@ -213,6 +218,17 @@ def _read(folder: ArtifactFolder, path: str, sha256: str | None, take: TakeLine)
     before = head["previous"] or {}
     written_at = datetime.fromisoformat(head["written_at"])
     return Segment(path, digest.hexdigest(), size, count, before.get("path"), written_at), before.get("sha256")
+
+
+def _stored_bytes(folder: ArtifactFolder, path: str) -> int:
+    try:
+        return folder.stored_bytes(path)
+    except FileNotFoundError:
+        pass
+    try:
+        return folder.stored_bytes(path + ARCHIVED)
+    except FileNotFoundError:
+        return 0
 
 
 def _unreadable(folder: ArtifactFolder, path: str, error: Exception) -> JournalBroken:

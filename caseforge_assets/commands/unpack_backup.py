@@ -87,6 +87,7 @@ def _staging(folder: ArtifactFolder) -> Iterator[Path]:
     """A folder on the artifacts' own disk, for its owner only. Those that a killed process left are removed: nobody holds their lock."""
     root, prefix = folder.local_root, ".caseforge-unpacking-"
     place = Path(tempfile.gettempdir()) if root is None else root.parent
+    is_new = not place.exists()
     try:
         place.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
@@ -98,6 +99,8 @@ def _staging(folder: ArtifactFolder) -> Iterator[Path]:
             yield staging
         finally:
             shutil.rmtree(staging)
+            if is_new and not any(place.iterdir()):
+                place.rmdir()
 
 
 def _remove_leftovers(place: Path, prefix: str, own: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from caseforge_assets.artifacts import ArtifactDamaged, ArtifactFolder
+from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands import write_journal as write_journal_module
 from caseforge_assets.commands.fold_journal import fold_journal
 from caseforge_assets.commands.plan_batches import plan_batches
@@ -335,13 +336,20 @@ def test_a_journal_that_caseforge_did_not_write_is_refused_as_a_whole(empty_stor
     assert set(map(len, everything(empty_store).values())) == {0}
 
 
-def test_a_journal_that_is_a_bomb_is_refused_in_no_time(empty_store: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("filler", "said"),
+    [(bytes(4 << 20), "a line is longer"), (b'{"table":"gone"}\n' * 60_000, "lines, which no segment")],
+)
+def test_a_journal_that_is_a_bomb_is_refused_in_no_time(empty_store: Engine, tmp_path: Path, filler: bytes, said: str) -> None:
     folder = ArtifactFolder(str(tmp_path))
     name = "journal/20261124T120000000000Z-0011aabb.journal.jsonl"
-    folder.write_packed(name, (bytes(1 << 20) for _ in range(1_024)))
-    assert folder.stored_bytes(f"{name}.zst") < 100_000
-    with pytest.raises(ArtifactDamaged, match="unpack to more"):
+    head = {"segment": name, "format": 2, "schema": "x", "written_at": "2026-11-24T12:00:00+00:00", "previous": None}
+    folder.write_packed(name, [json.dumps(head).encode() + b"\n", *(filler for _ in range(80))])
+    assert folder.stored_bytes(f"{name}.zst") < 200_000
+    began = time.monotonic()
+    with pytest.raises(JournalBroken, match=said):
         restore(empty_store, folder)
+    assert time.monotonic() - began < 60
 
 
 def test_what_was_restored_is_not_journaled_again(bench: OpenBench, empty_store: Engine) -> None:
