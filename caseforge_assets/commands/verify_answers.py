@@ -30,6 +30,7 @@ from caseforge_assets.store.verifying import AttemptSaid
 CHUNK_LINES = 200
 DIFFER = "rows and artifacts differ"
 COMPARE = "restore into an empty database, and compare"
+_ASKED = {"custom_id", "framework_key", "identity", "fingerprint", "generation"}
 Finding = tuple[str, str, str, str]
 _Texts = dict[str, set[str]]
 _Line = tuple[str, str, ResultLine]
@@ -151,9 +152,10 @@ def _compare_manifest(
     if path not in whole:
         return
     said = {}
-    for line in b"".join(folder.read(path)).splitlines()[1:]:  # the first one tells of the batch
+    for line in b"".join(folder.read(path)).splitlines():
         one = orjson.loads(line)
-        said[one["custom_id"]] = (one["framework_key"], one["identity"], one["fingerprint"], one["generation"])
+        if one.keys() >= _ASKED:  # the first line tells of the batch
+            said[one["custom_id"]] = (one["framework_key"], one["identity"], one["fingerprint"], one["generation"])
     other = [name for name, row in rows.items() if name in said and said[name] != row.asked]
     yield DIFFER, "the manifest says that these were asked for another node, or something else", other, COMPARE
 
