@@ -40,6 +40,7 @@ class Disturbed:
         configuration: settings of the project.
         before: what is done at the server at first.
         fatal: the moment at which the first command is killed besides; then it is given again.
+        meanwhile: commands that run by themselves when the first one ended, as a service does; whatever they end with.
         act: the command that a person gives when the first one ended; that one has to end with another code than 0. Without it the first
             command has to succeed.
         may_end_well: whether the first command may succeed all the same; then nobody has to act.
@@ -56,6 +57,7 @@ class Disturbed:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     before: Callable[[Project], None] | None = None
     fatal: Moment | None = None
+    meanwhile: Sequence[tuple[str, ...]] = ()
     act: Act | None = None
     may_end_well: bool = False
     healed: bool = False
@@ -81,6 +83,8 @@ def disturb(world: World, one: Disturbed) -> Row:
             if one.before:
                 one.before(project)
             first = _first(project, one)
+            for arguments in one.meanwhile:
+                project.run(*arguments)
             wrong = _wrong_so_far(project, one, first)
             if not one.healed:
                 return _row(project, one, [first, *_second(project, one, first)], wrong, began)

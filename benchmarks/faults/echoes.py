@@ -14,8 +14,10 @@ from benchmarks.faults.disturbed import Disturbed, ask_again, retry
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.world import API_KEY, Project
 
-FORMS = tuple({API_KEY, quote(API_KEY, safe=""), quote(API_KEY), base64.b64encode(API_KEY.encode()).decode()})
-HOWS = ("plain", "quoted", "base64")
+FORMS = tuple(
+    {API_KEY, quote(API_KEY, safe=""), quote(API_KEY), *(base64.b64encode(text.encode()).decode() for text in (API_KEY, f"user:{API_KEY}"))}
+)
+HOWS = ("plain", "quoted", "base64", "basic")
 ZSTD = b"\x28\xb5\x2f\xfd"
 TABLES = "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
 SHOWN_CHARS = 80

@@ -19,7 +19,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import calm, creating, databases, kills, layers, twins
+from benchmarks.faults import calm, creating, databases, echoes, kills, layers, listings, refusals, twins
+from benchmarks.faults.disturbed import Disturbed, disturbed_cases
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import Case, Row, each
 from benchmarks.faults.world import World, open_world
@@ -69,6 +70,10 @@ def _created(fault: str) -> Cases:
     return lambda world: creating.creating_cases(world, [fault], ["usecases"])
 
 
+def _disturbed(one: Disturbed) -> Cases:
+    return lambda world: disturbed_cases(world, [one])
+
+
 def _alone(layer: str) -> Cases:
     return lambda world: layers.layer_cases(world, [layer])
 
@@ -88,6 +93,11 @@ MUTANTS = (
         lambda world: twins.twin_cases(world, ["both answer everything"], [USE_CASES]),
         "the store knows of|nobody said",
     ),
+    Mutant("redirects followed", "a creation is not sent elsewhere", _disturbed(refusals.SHORT[1]), PAID_TWICE),
+    Mutant("known by metadata only", "a batch is known by its input file, too", _disturbed(listings.SHORT[0]), PAID_TWICE),
+    Mutant("another's batch adopted", "a batch is held against what was asked", _disturbed(refusals.SOMEBODYS), "lost: [1-9]|the server"),
+    Mutant("stop not heeded", "what is refused for good is not sent again", _disturbed(refusals.STOPPED), "was asked|exit code"),
+    Mutant("key shown", "secrets are masked by value", _disturbed(echoes.SHORT[0]), "the key stands in"),
     *(Mutant(f"no {layer}", f"{layer}: enough alone", _alone(layer), PAID_TWICE) for layer in layers.LAYERS),
     Mutant(f"no {layers.UNIQUE_INDEX}", f"{layers.UNIQUE_INDEX}: enough alone", _alone(layers.UNIQUE_INDEX), PAID_TWICE, layers.DROP_INDEX),
     Mutant("dropped answer", "each answer is stored", _calm(USE_CASES), PAID_TWICE + "|the store knows of|exit code"),

@@ -36,10 +36,39 @@ def _intent_not_committed() -> None:
 
 
 def _created_again_unseen() -> None:
-    replace(
-        "caseforge_assets.commands.reconcile_batches:_listed",
-        lambda _: lambda _provider, wanted, *_: {one.submission_id: [] for one in wanted},
-    )
+    def unseen(_look_up: Any) -> Any:
+        def looked_up(_provider: Any, wanted: Sequence[Any], *_: Any) -> Any:
+            from caseforge_assets.commands.reconcile_batches import Listing
+
+            return Listing({batch.id: () for batch in wanted})
+
+        return looked_up
+
+    replace("caseforge_assets.commands.reconcile_batches:look_up", unseen)
+
+
+def _redirects_followed() -> None:
+    replace("caseforge_assets.openai_batch.connection:_keep_at_home", lambda _: lambda _answer: None)
+
+
+def _known_by_metadata_only() -> None:
+    def without_files(sort_out: Any) -> Any:
+        return lambda remotes, wanted: sort_out([one | {"input_file_id": None} for one in remotes], wanted)
+
+    replace("caseforge_assets.commands.reconcile_batches:sort_out", without_files)
+
+
+def _anothers_adopted() -> None:
+    replace("caseforge_assets.commands.submit_batches:doubt_of_creation", lambda _: lambda *_: None)
+    replace("caseforge_assets.commands.poll_batches:is_anothers", lambda _: lambda *_: False)
+
+
+def _stop_not_heeded() -> None:
+    replace("caseforge_assets.openai_batch.errors:says_stop", lambda _: lambda *_: False)
+
+
+def _key_shown() -> None:
+    replace("caseforge_assets.redaction.known:_mask", lambda _: lambda text, _patterns: text)
 
 
 def _reconcile_skipped() -> None:
@@ -109,6 +138,11 @@ MUTATIONS: dict[str, Callable[[], None]] = {
     "SDK retries on create": _sdk_retries_on_create,
     "intent not committed": _intent_not_committed,
     "created again unseen": _created_again_unseen,
+    "redirects followed": _redirects_followed,
+    "known by metadata only": _known_by_metadata_only,
+    "another's batch adopted": _anothers_adopted,
+    "stop not heeded": _stop_not_heeded,
+    "key shown": _key_shown,
     "reconcile skipped": _reconcile_skipped,
     "no grace": _no_grace,
     "twin overlooked": _twin_overlooked,

@@ -38,7 +38,9 @@ def _create_somebodys_batch(project: Project) -> None:
 
 def _stopped_at_create(status: int) -> Disturbed:
     specs = (f"reply_error:status={status},when=before,code={STOP_CODE}",)
-    return Disturbed("stop", f"{STOP_CODE} at create, {status}", specs, act=ask_again, healed=True, most_hits=1)
+    return Disturbed(
+        "stop", f"{STOP_CODE} at create, {status}", specs, meanwhile=[("monitor", "--once")] * 2, act=ask_again, healed=True, most_hits=1
+    )
 
 
 def _stopped_in_line(fault: str) -> Disturbed:
@@ -53,4 +55,5 @@ REFUSALS = (
     *(_stopped_at_create(status) for status in (400, 403, 429)),
     *(_stopped_in_line(fault) for fault in ("http_400", "http_429")),
 )
+SOMEBODYS, STOPPED = _anothers("somebody's", "accepted"), _stopped_at_create(400)
 SHORT = (_refused(404), _redirected(307, "accepted"))

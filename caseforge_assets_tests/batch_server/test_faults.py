@@ -352,7 +352,9 @@ def test_a_list_of_empty_pages_that_never_ends(serve) -> None:
     assert (page.data, page.has_more) == ([], True)
 
 
-@pytest.mark.parametrize(("how", "written"), [("plain", "gsk/1 2"), ("quoted", "gsk%2F1%202"), ("base64", "Z3NrLzEgMg==")])
+@pytest.mark.parametrize(
+    ("how", "written"), [("plain", "gsk/1 2"), ("quoted", "gsk%2F1%202"), ("base64", "Z3NrLzEgMg=="), ("basic", "dXNlcjpnc2svMSAy")]
+)
 def test_the_key_of_the_call_is_repeated(serve, how: str, written: str) -> None:
     client: OpenAI = serve(faults=[f"reply_with_key:how={how},call=1", f"batch_with_key:how={how}"])
     with client.with_options(api_key="gsk/1 2") as keyed:

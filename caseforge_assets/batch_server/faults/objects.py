@@ -57,7 +57,7 @@ async def without_metadata(exchange: Exchange, spec: FaultSpec) -> None:
 
 @reply_fault(LOOKS, how=tuple(WRITTEN))
 async def batch_with_key(exchange: Exchange, spec: FaultSpec) -> None:
-    """A batch repeats the key of the call, in a field of its own and in its errors: as it is, as an URL would have it, or in base64."""
+    """A batch repeats the key of the call, in a field of its own and in its errors: as it is, as an URL would have it, or in base64, alone or with a user."""
     written = WRITTEN[spec.text("how")](exchange.key)
     error = {"code": "invalid_api_key", "line": None, "message": f"Incorrect API key provided: {written}.", "param": None}
     added = {"errors": {"object": "list", "data": [error]}, "asked_with": f"Bearer {written}"}

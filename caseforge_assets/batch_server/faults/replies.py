@@ -14,6 +14,7 @@ from caseforge_assets.batch_server.faults.selection import FaultSpec
 WRITTEN: dict[str, Callable[[str], str]] = {
     "plain": str,
     "quoted": lambda key: quote(key, safe=""),
+    "basic": lambda key: base64.b64encode(f"user:{key}".encode()).decode(),
     "base64": lambda key: base64.b64encode(key.encode()).decode(),
 }
 
@@ -60,9 +61,9 @@ async def reply_redirect(exchange: Exchange, spec: FaultSpec) -> None:
     await exchange.send(Reply(int(spec.number("status")), headers, b""))
 
 
-@reply_fault(when="before", status=401, how=("plain", "quoted", "base64"))
+@reply_fault(when="before", status=401, how=tuple(WRITTEN))
 async def reply_with_key(exchange: Exchange, spec: FaultSpec) -> None:
-    """An HTTP error whose text repeats the key of the call: as it is, as an URL would have it, or in base64."""
+    """An HTTP error whose text repeats the key of the call: as it is, as an URL would have it, or in base64, alone or with a user."""
     await _perform_if_after(exchange, spec)
     status_code = int(spec.number("status"))
     written = WRITTEN[spec.text("how")](exchange.key)
