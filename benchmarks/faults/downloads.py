@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.faults.disturbed import Disturbed
+from benchmarks.faults.disturbed import Act, Disturbed, ask_again
+from benchmarks.faults.world import Project
 
 TIMES = 2
-PATIENT = {"missing_files_grace_s": 30}
+PATIENT, IMPATIENT = {"missing_files_grace_s": 30}, {"missing_files_grace_s": 0.3}
 HOWS = ("page", "empty", "no_content", "part", "half", "unsized", "closed", "gzip", "error", "list", "blank", "strangers", "repeated")
 HALF_EXPIRED = ("expire:share=0.5,batch=1",)
 EXPIRED = 3  # of five requests
@@ -20,9 +21,34 @@ def _half_expired(how: str, file: str, call: str) -> Disturbed:
     return Disturbed("download", f"half expired, the {file} wrong at first: {how}", specs, configuration=PATIENT, by_fault=EXPIRED)
 
 
+def _wrong_until_asked(how: str, act: Act) -> Disturbed:
+    """After the grace period nothing is asked again by itself: the answers are paid for."""
+    name = f"wrong until a person {ACTS[act]}: {how}"
+    return Disturbed("download", name, (f"wrong_download:how={how}",), configuration=IMPATIENT, act=act, healed=True)
+
+
+def _fetch_again(project: Project) -> tuple[str, ...]:
+    with project.sdk() as sdk:
+        return "collect", "--again", sdk.batches.list().data[0].id
+
+
+def _not_there(status: int) -> tuple[Disturbed, ...]:
+    """A key that is refused at a download ends the command; nothing else does at first."""
+    spec, content = f"reply_error:status={status},when=before,", "match=/content$"
+    return (
+        Disturbed(
+            "download", f"{status} at first", (f"{spec}call=1-2,{content}",), configuration=PATIENT, act=ask_again, may_end_well=True
+        ),
+        Disturbed("download", f"{status} until a person asks", (spec + content,), configuration=IMPATIENT, act=ask_again, healed=True),
+    )
+
+
+ACTS: dict[Act, str] = {_fetch_again: "has it fetched", ask_again: "asks"}
 DOWNLOADS = (
     *(_wrong(how, stage) for how in HOWS for stage in ("process_details", "usecases")),
     *(_half_expired(how, "output file", "1") for how in ("half", "empty", "page")),
     *(_half_expired(how, "error file", "2") for how in ("half", "empty", "page")),
+    *(_wrong_until_asked(how, act) for how in ("page", "half", "strangers") for act in ACTS),
+    *(one for status in (403, 404, 410) for one in _not_there(status)),
 )
 SHORT = (_wrong("half", "usecases"), _wrong("page", "usecases"))

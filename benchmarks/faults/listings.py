@@ -16,6 +16,7 @@ LASTING = (
     *("errors_text", "errors_texts", "nul", "surrogate", "counts_null", "counts_text"),
     *("created_text", "metadata_text", "usage_text", "huge"),
 )
+LONGER = {"create_grace_s": 2.0}  # than the first looks take
 LOOKED_AT_AGAIN = {"missing_files_grace_s": 30}
 
 
@@ -62,7 +63,12 @@ def _failed_with(how: str) -> Disturbed:
 
 def _unknown(looks: int, body: str) -> Disturbed:
     spec = f"reply_error:status=404,when=before,body={body},call=1-{looks},match=^GET /v1/batches/"
-    return Disturbed("new batch", f"404 at the first {looks} looks, {body}", (spec,), "process_details")
+    return Disturbed("new batch", f"404 at the first {looks} looks, {body}", (spec,), "process_details", LONGER)
+
+
+def _unknown_for_long() -> Disturbed:
+    spec = "reply_error:status=404,when=before,match=^GET /v1/batches/"
+    return Disturbed("new batch", "404 until a person asks", (spec,), "process_details", act=ask_again, healed=True)
 
 
 LISTINGS = (
@@ -74,6 +80,7 @@ OBJECTS = (
     *(_odd(how, "1-4") for how in (*FOR_A_TIME, *LASTING)),
     *(_odd(how, "") for how in LASTING),
     *(_failed_with(how) for how in ("errors_text", "errors_texts", "nul")),
+    _unknown_for_long(),
     *(_unknown(looks, body) for looks in (1, 3) for body in ("json", "page")),
 )
 SHORT = (_without_metadata("null")[0], _endless("repeated")[0], _odd("status_null", "1-4"), _unknown(3, "json"))

@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import calm, creating, databases, echoes, kills, layers, listings, refusals, twins
+from benchmarks.faults import calm, creating, databases, downloads, echoes, kills, layers, listings, refusals, twins
 from benchmarks.faults.disturbed import Disturbed, disturbed_cases
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import Case, Row, each
@@ -98,6 +98,8 @@ MUTANTS = (
     Mutant("another's batch adopted", "a batch is held against what was asked", _disturbed(refusals.SOMEBODYS), "lost: [1-9]|the server"),
     Mutant("stop not heeded", "what is refused for good is not sent again", _disturbed(refusals.STOPPED), "was asked|exit code"),
     Mutant("key shown", "secrets are masked by value", _disturbed(echoes.SHORT[0]), "the key stands in"),
+    Mutant("wrong download taken", "a file is held against what is said of it", _disturbed(downloads.SHORT[0]), PAID_TWICE),
+    Mutant("unknown at once", "a new batch may not be known yet", _disturbed(listings.SHORT[3]), "exit code|lost: [1-9]"),
     *(Mutant(f"no {layer}", f"{layer}: enough alone", _alone(layer), PAID_TWICE) for layer in layers.LAYERS),
     Mutant(f"no {layers.UNIQUE_INDEX}", f"{layers.UNIQUE_INDEX}: enough alone", _alone(layers.UNIQUE_INDEX), PAID_TWICE, layers.DROP_INDEX),
     Mutant("dropped answer", "each answer is stored", _calm(USE_CASES), PAID_TWICE + "|the store knows of|exit code"),

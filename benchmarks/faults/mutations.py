@@ -67,6 +67,17 @@ def _stop_not_heeded() -> None:
     replace("caseforge_assets.openai_batch.errors:says_stop", lambda _: lambda *_: False)
 
 
+def _wrong_download_taken() -> None:
+    replace("caseforge_assets.commands.fetch_results:can_be_taken", lambda _: lambda *_, **__: True)
+
+
+def _unknown_at_once() -> None:
+    replace(
+        "caseforge_assets.commands.work:poll_batches", lambda poll: lambda *given, **options: poll(*given, **(options | {"grace_s": 0.0}))
+    )
+    replace("caseforge_assets.store.looks:note_lost", lambda note: lambda *given: (99, note(*given)[1]))
+
+
 def _key_shown() -> None:
     replace("caseforge_assets.redaction.known:_mask", lambda _: lambda text, _patterns: text)
 
@@ -143,6 +154,8 @@ MUTATIONS: dict[str, Callable[[], None]] = {
     "another's batch adopted": _anothers_adopted,
     "stop not heeded": _stop_not_heeded,
     "key shown": _key_shown,
+    "wrong download taken": _wrong_download_taken,
+    "unknown at once": _unknown_at_once,
     "reconcile skipped": _reconcile_skipped,
     "no grace": _no_grace,
     "twin overlooked": _twin_overlooked,
