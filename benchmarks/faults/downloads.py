@@ -36,9 +36,7 @@ def _not_there(status: int) -> tuple[Disturbed, ...]:
     """A key that is refused at a download ends the command; nothing else does at first."""
     spec, content = f"reply_error:status={status},when=before,", "match=/content$"
     return (
-        Disturbed(
-            "download", f"{status} at first", (f"{spec}call=1-2,{content}",), configuration=PATIENT, act=ask_again, may_end_well=True
-        ),
+        Disturbed("download", f"{status} at first", (f"{spec}call=1,{content}",), configuration=PATIENT, act=ask_again, may_end_well=True),
         Disturbed("download", f"{status} until a person asks", (spec + content,), configuration=IMPATIENT, act=ask_again, healed=True),
     )
 
