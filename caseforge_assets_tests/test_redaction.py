@@ -21,6 +21,7 @@ from caseforge_assets.redaction import (
     mask_stream,
     mask_values,
     redact,
+    redact_file,
     redact_object,
     shown_database,
     without_login,
@@ -141,6 +142,12 @@ def test_a_known_value_is_masked_in_every_form(form: str) -> None:
         assert (cleaned[:7], cleaned[-6:]) == ("before ", " after")
     assert redact_object({"errors": [{form: form}], "file_id": form, "n": 1}).keys() == {"errors", "file_id", "n"}
     assert form not in str(redact_object({"errors": [{form: form}], "file_id": form}))
+
+
+def test_a_program_or_template_stays_what_it_is_but_for_keys() -> None:
+    program = 'connect(password=password, token=self.token)  # {"token": "x"} a****b'
+    assert redact_file(program) == program
+    assert redact_file(f"key = '{KEY}'") == f"key = '{MASK}'"
 
 
 @pytest.mark.usefixtures("nothing_known")

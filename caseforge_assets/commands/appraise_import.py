@@ -15,6 +15,7 @@ from caseforge_assets.batches.foreign import foreign_file
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
 from caseforge_assets.batches.usage import usage_of
+from caseforge_assets.redaction import mask_stream
 from caseforge_assets.stages.judgement import Answer
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store import batches, imports
@@ -244,7 +245,11 @@ def _refusal(path: Path, objections: list[_Objection], some_fit: bool) -> str:
 
 
 def bytes_of(path: Path) -> Iterator[bytes]:
-    """A file's bytes, in chunks."""
+    """A file's bytes, in chunks; secrets of this process in it are masked, as in what is downloaded."""
+    yield from mask_stream(_read(path))
+
+
+def _read(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

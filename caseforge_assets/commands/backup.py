@@ -21,7 +21,7 @@ from caseforge_assets.artifacts import ArtifactFolder, read_hash
 from caseforge_assets.commands.backup_archive import BadBackup, check_name, read_members
 from caseforge_assets.commands.backup_project import PROJECT_FILES
 from caseforge_assets.commands.write_journal import write_journal
-from caseforge_assets.redaction import redact
+from caseforge_assets.redaction import redact_file
 from caseforge_assets.settings import Settings
 from caseforge_assets.store.engine import HEAD, Engine
 
@@ -123,7 +123,7 @@ def _places(settings: Settings) -> dict[str, object]:
 def _masked(content: bytes) -> bytes:
     """Configuration holds no secrets; where somebody wrote one into it all the same, it stays at home."""
     try:
-        return redact(content.decode()).encode()
+        return redact_file(content.decode()).encode()
     except UnicodeDecodeError:
         return content
 

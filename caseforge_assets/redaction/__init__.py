@@ -15,5 +15,6 @@ from caseforge_assets.redaction.known import mask_bytes as mask_bytes
 from caseforge_assets.redaction.known import mask_stream as mask_stream
 from caseforge_assets.redaction.known import mask_values as mask_values
 from caseforge_assets.redaction.messages import redact as redact
+from caseforge_assets.redaction.messages import redact_file as redact_file
 from caseforge_assets.redaction.messages import redact_object as redact_object
 from caseforge_assets.redaction.shapes import MASK as MASK

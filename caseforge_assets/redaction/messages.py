@@ -13,6 +13,11 @@ def redact(text: str) -> str:
     return mask_shapes(mask_message(text))
 
 
+def redact_file(text: str) -> str:
+    """The same of a file that must go on working, such as a template: known values, and what is a secret wherever it stands."""
+    return mask_shapes(mask_values(text), message=False)
+
+
 def redact_object(value: Any) -> Any:
     """A JSON value with its texts redacted, the names of its fields as well; in ids, which are needed as they are, only known values are masked."""
     if isinstance(value, dict):

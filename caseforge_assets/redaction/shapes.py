@@ -12,22 +12,26 @@ _RULES = (
     re.compile(r"(?i)(?P<keep>\bbearer\s+)[^\s\"',}]+"),
     re.compile(r"(?P<keep>\b[Bb]asic\s+)(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{8,}={0,2}"),
     re.compile(rf"(?i)(?P<keep>\b{_NAME}api[-_]?key[\"']?\s*[:=]\s*[\"']?){_VALUE}"),
+    re.compile(r"(?P<keep>)\bsk-[A-Za-z0-9_\-*.]{4,}"),
+    re.compile(r"(?P<keep>)\b(?:gsk_|hf_|ghp_|gho_|xai-|pplx-|glpat-|xox[abprs]-)[A-Za-z0-9_\-*.]{8,}"),
+    re.compile(r"(?P<keep>)\b(?:AIza[A-Za-z0-9_-]{20,}|AKIA[A-Z0-9]{12,})"),
+    re.compile(r"(?P<keep>)\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),  # a JSON Web Token
+    re.compile(r"(?P<keep>://[^/\s:@]{0,200}:)\S{1,300}(?=@)"),  # to the last @: a password may hold / and @, whatever the standard says
+)
+
+# In a message these are secrets; in a program, a template or a document they may be anything.
+_IN_MESSAGES = (
     re.compile(
         r"(?i)(?P<keep>\b[a-z0-9_-]{0,40}(?:password|passwd|passphrase|pwd)=)(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s\"',;}&]+)"
     ),
     re.compile(rf"(?i)(?P<keep>\b{_NAME}(?:password|passwd|passphrase|pwd|secret|token)[\"']\s*[:=]\s*[\"'])[^\"']+"),
     re.compile(rf"(?i)(?P<keep>\b{_NAME}(?:secret|token|signature|sig)=){_VALUE}"),
-    re.compile(r"(?P<keep>)\bsk-[A-Za-z0-9_\-*.]{4,}"),
-    re.compile(r"(?P<keep>)\b(?:gsk_|hf_|ghp_|gho_|xai-|pplx-|glpat-|xox[abprs]-)[A-Za-z0-9_\-*.]{8,}"),
-    re.compile(r"(?P<keep>)\b(?:AIza[A-Za-z0-9_-]{20,}|AKIA[A-Z0-9]{12,})"),
-    re.compile(r"(?P<keep>)\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),  # a JSON Web Token
     re.compile(r"(?P<keep>)\b[A-Za-z0-9_-]{2,64}\*{4,}[A-Za-z0-9_-]{2,}"),  # a key as providers repeat it: abcd****wxyz
-    re.compile(r"(?P<keep>://[^/\s:@]{0,200}:)\S{1,300}(?=@)"),  # to the last @: a password may hold / and @, whatever the standard says
 )
 
 
-def mask_shapes(text: str) -> str:
-    """The text without what looks like an API key, a token, or a password in a URL, header or setting."""
-    for rule in _RULES:
+def mask_shapes(text: str, *, message: bool = True) -> str:
+    """The text without what looks like an API key, a token, or a password in a URL or header; of a message, in a setting as well."""
+    for rule in (*_RULES, *(_IN_MESSAGES if message else ())):
         text = rule.sub(lambda match: match["keep"] + MASK, text)
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,6 +77,10 @@ def echoing(upstream: str) -> Iterator[Echo]:
             content = answer.read()
             if self.path.endswith("/content"):
                 content = _echoed_lines(content, echo.text)
+            elif re.fullmatch(r"/v1/files/[^/?]+", self.path) and answer.status == 200:
+                connection.request("GET", f"{self.path}/content", headers=kept)  # it has more than the server knows of
+                lines = _echoed_lines(connection.getresponse().read(), echo.text)
+                content = json.dumps(json.loads(content) | {"bytes": len(lines)}).encode()
             elif "/batches" in self.path:
                 content = json.dumps(_echoed(json.loads(content), echo.text)).encode()
             headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
