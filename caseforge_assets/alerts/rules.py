@@ -81,7 +81,10 @@ _FACTS = {
     Rule.token_limit: _Facts("more than this share of a batch's answers ended at their token limit", _ANSWERED, once=True),
     Rule.batch_failed: _Facts("the provider refused a batch, or it failed as a whole", _ANSWERED, once=True),
     Rule.batch_expired: _Facts("a batch ran out of its 24 hours", _ANSWERED, once=True),
-    Rule.unknown_batch: _Facts("the provider does not know a batch any more", "the provider knows it again, or it was given up"),
+    Rule.unknown_batch: _Facts(
+        "the provider does not know a batch any more, or gives no list to look up one that it may have created",
+        "the provider knows it again, or it was adopted or given up",
+    ),
     Rule.short_results: _Facts(
         "what a batch brings falls short of what its provider counts, for longer than `missing_files_grace_s`",
         "the rest came, or it was given up",
