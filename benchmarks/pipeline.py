@@ -38,7 +38,7 @@ from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.settings import FrameworkSettings, Settings, load_settings
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stage import DEFAULT_MODEL, all_stages
 from caseforge_assets.store import batches, plans
 from caseforge_assets.store.embedded_postgres import stop
 from caseforge_assets.store.engine import Engine, open_store
@@ -160,7 +160,7 @@ def load(settings: Settings, store: Engine, key: str, workbook: Path) -> Loaded:
 def warm_up() -> None:
     """Imports and tables that are loaded once in a process's life."""
     count_tokens("warm")
-    has_batch_price("gpt-5", "2026-11-01")
+    has_batch_price(DEFAULT_MODEL, "2026-11-01")
     all_stages()
     start_second_process(wait_s=60)
     gc.freeze()  # as commands and runs do
@@ -187,7 +187,7 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
     instance = DagsterInstance.from_config(str(settings.project))
     keep_connections(instance)  # as every run and command does
     instance.get_dynamic_partitions("bench_nodes")
-    return lambda: flush_outbox(instance, store, failed_nodes, ArtifactFolder(settings.artifacts).describe) or 0
+    return lambda: flush_outbox(instance, store, settings.configuration, failed_nodes, ArtifactFolder(settings.artifacts).describe) or 0
 
 
 @contextmanager

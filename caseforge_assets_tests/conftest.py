@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,15 @@ def pytest_collection_finish() -> None:
     """What is imported by now stays: looking through it for garbage again and again took a tenth of the time of tests."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def models_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model ends while tests run, on whatever day; those about ends say when."""
+    from caseforge_assets.stages.model_rules import MODELS
+
+    for name, rules in MODELS.items():
+        monkeypatch.setitem(MODELS, name, replace(rules, shutdown=None))
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,8 @@ def read(project: Path, text: str) -> Configuration:
 
 def test_without_a_file_the_defaults_hold(project: Path) -> None:
     found = load_settings(project)
-    assert found.configuration.openai_model == "gpt-5"
+    assert found.configuration.openai_model == "gpt-6.1-sol"
+    assert found.configuration.openai_temperature is None
     assert found.configuration.frameworks == {}
     assert found.home == project / "var"
     assert found.openai_base_url == "https://api.openai.com/v1"
@@ -138,7 +139,7 @@ def test_a_secret_in_the_file_is_not_repeated(project: Path) -> None:
         ("CASEFORGE_OPENAI_MODEL", "gpt-5-mini", "openai_model", "gpt-5-mini"),
         ("CASEFORGE_BUDGET_USD", "12.50", "budget_usd", Decimal("12.50")),
         ("CASEFORGE_BUDGET_USD", "none", "budget_usd", None),
-        ("CASEFORGE_OPENAI_TEMPERATURE", "none", "openai_temperature", None),
+        ("CASEFORGE_OPENAI_TEMPERATURE", "none", "openai_temperature", "none"),
         ("CASEFORGE_ALLOW_UNKNOWN_COST", "true", "allow_unknown_cost", True),
         ("CASEFORGE_MAX_ENQUEUED_TOKENS", '{"gpt-5" = 9_000}', "max_enqueued_tokens", {"gpt-5": 9000}),
         ("CASEFORGE_MAX_ATTEMPTS", "", "max_attempts", 2),

@@ -102,7 +102,7 @@ class Workbench:
             rows = target_nodes(connection, key)
         return [row.node_id for row in rows if not codes or row.code in codes]
 
-    def draft(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, **asked: bool) -> Plan:
+    def draft(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, **asked: Any) -> Plan:
         """A draft plan for these nodes, all without codes."""
         chosen = self.ids(*codes, key=key) if codes else None
         with self.store.begin() as connection:
@@ -117,7 +117,7 @@ class Workbench:
                 **asked,
             )
 
-    def approve(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, **asked: bool) -> Plan:
+    def approve(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, **asked: Any) -> Plan:
         """An approved plan for these nodes."""
         plan = self.draft(*codes, stages=stages, key=key, **asked)
         with self.store.begin() as connection:

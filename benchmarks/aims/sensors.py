@@ -36,7 +36,7 @@ def measure(old: Path, new: Path) -> list[Figure]:
         folder.chmod(0o755)  # see pipeline.project
         for file in ("dagster.yaml", "workspace.yaml"):
             shutil.copy(PROJECT / file, folder)
-        (folder / "caseforge.toml").write_text('openai_model = "gpt-5"\n')
+        (folder / "caseforge.toml").write_text("")
         webserver = f"http://127.0.0.1:{free_port()}"
         os.environ |= {"CASEFORGE_PROJECT": name, "CASEFORGE_HOME": str(folder / "var"), "CASEFORGE_WEBSERVER_URL": webserver}
         os.environ |= {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": "local"}

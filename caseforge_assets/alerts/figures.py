@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from caseforge_assets.stages.model_rules import Ending
+
 
 @dataclass(frozen=True, slots=True)
 class BatchFigures:
@@ -120,6 +122,14 @@ class ProviderFigures:
     quiet_since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class EndingModel:
+    """A model that ends soon, or has ended, and the key of caseforge.toml that a stage has it from."""
+
+    ending: Ending
+    key: str
+
+
 @dataclass(frozen=True)
 class Figures:
     """Everything that rules look at."""
@@ -131,3 +141,4 @@ class Figures:
     run_costs: tuple[RunCost, ...] = ()
     budgets: tuple[BudgetFigures, ...] = ()
     providers: tuple[ProviderFigures, ...] = ()
+    ending_models: tuple[EndingModel, ...] = ()

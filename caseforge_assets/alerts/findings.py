@@ -10,6 +10,7 @@ from decimal import Decimal
 from caseforge_assets.alerts.figures import (
     BatchFigures,
     BudgetFigures,
+    EndingModel,
     Figures,
     PlanFigures,
     ProviderFigures,
@@ -55,6 +56,7 @@ def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: Ope
         *(finding for plan in figures.waiting_plans for finding in _of_waiting_plan(plan, thresholds, now)),
         *(finding for cost in figures.run_costs for finding in _of_run_cost(cost, limits)),
         *(finding for budget in figures.budgets for finding in _of_budget(budget, limits)),
+        *(_of_ending(one) for one in figures.ending_models),
         *(finding for provider in figures.providers for finding in _of_provider(provider, thresholds, now)),
     ]
     return [replace(finding, text=redact(finding.text)) for finding in found if finding.rule not in thresholds.off]
@@ -135,6 +137,11 @@ def _of_waiting_plan(plan: WaitingPlan, thresholds: Thresholds, now: datetime) -
             f"cost {usd(plan.expected_cost_usd)}. Approve it (caseforge approve {plan.id}) or decline it (caseforge plans decline {plan.id})"
         )
         yield Finding(Rule.plan_waits, f"plan {plan.id}", Severity.warning, text, plan.framework_key)
+
+
+def _of_ending(one: EndingModel) -> Finding:
+    grave = Severity.critical if one.ending.refused else Severity.warning
+    return Finding(Rule.model_ends, f"model {one.ending.model} of {one.key}", grave, f"{one.ending.text}: {one.ending.advice(one.key)}")
 
 
 def _of_run_cost(cost: RunCost, limits: _Limits) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ class Rule(StrEnum):
     budget = "budget"
     authentication = "authentication"
     silence = "silence"
+    model_ends = "model_ends"
 
     @property
     def meaning(self) -> str:
@@ -105,6 +106,9 @@ _FACTS = {
     Rule.budget: _Facts("this share of a budget is spent or reserved; critical when all of it is", "there is room again"),
     Rule.authentication: _Facts(
         "the provider refuses the key, the account or the model; nothing is sent", "it accepts them, or a person sends again"
+    ),
+    Rule.model_ends: _Facts(
+        "a stage's model ends within 45 days; critical from when on nothing is sent to it any more", "another model is configured"
     ),
     Rule.silence: _Facts("batches are open, and nothing was collected for so many hours", "something is collected, or nothing is open"),
 }

@@ -8,6 +8,7 @@ PostgreSQL refuses NUL and lone surrogates, and a number that no datetime can ho
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from caseforge_assets.batches.response_body import MAX_UNIX_SECONDS, as_object, as_text, read_error
@@ -96,14 +97,22 @@ def read_file(raw: object) -> RemoteFile:
     return RemoteFile(identity, _text(found.get("filename")), whole_number(found.get("bytes")), unix_seconds(found.get("created_at")))
 
 
-def read_names(raw: object) -> list[str]:
-    """The ids in the `data` of a list; what has none is left out.
+def read_models(raw: object) -> dict[str, date | None]:
+    """The models of a list, with the day announced for their end (OpenAI's `shutdown_date`, YYYY-MM-DD); what has no id is left out.
 
     Args:
         raw: What came, as JSON.
     """
     entries = as_object(raw).get("data")
-    return [name for entry in entries if (name := _id(as_object(entry).get("id")))] if isinstance(entries, list) else []
+    models = [as_object(entry) for entry in entries] if isinstance(entries, list) else []
+    return {name: _day(model.get("shutdown_date")) for model in models if (name := _id(model.get("id")))}
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat((as_text(value) or "")[:10])
+    except ValueError:
+        return None
 
 
 def error_entries(errors: object) -> list[object]:

@@ -23,6 +23,7 @@ _COMMANDS = {
     "frameworks": "frameworks",
     "plan": "generation",
     "generate": "generation",
+    "models": "models",
     "approve": "money",
     "plans": "plans",
     "pairs": "pairs",
@@ -144,7 +145,7 @@ With a framework of your own:
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Let a key of caseforge.toml have this value, once, e.g. stages.usecases.model=gpt-5-mini.",
+    help="Let a key of caseforge.toml have this value, once, e.g. stages.usecases.model=gpt-6.1-terra.",
 )
 @click.version_option(package_name="caseforge-assets", prog_name="caseforge")
 @click.pass_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console, errors, print_json, usd
 from caseforge_assets.cli.options import (
     Choice,
+    accepted_stages,
     chosen_ids,
-    chosen_stages,
     framework_option,
     json_option,
     limit_option,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from caseforge_assets.commands.make_plan import Plan
     from caseforge_assets.commands.view_plans import ReckonedPlan
+    from caseforge_assets.store.engine import Connection
 
 PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 
@@ -41,11 +43,52 @@ regenerate_option = click.option(
     is_flag=True,
     help="Ask for another answer also where there is a good one. What a person wrote is replaced only where its node is named alone: --nodes CODE.",
 )
+model_of_option = click.option(
+    "--model-of", metavar="MODEL", help="Only nodes with content that MODEL made, e.g. gpt-5, and ask for another answer there."
+)
 refresh_context_option = click.option(
     "--refresh-context",
     is_flag=True,
     help="Take no answer that was made for the same node under other ancestors or with other KPIs; ask anew where one was taken.",
 )
+
+
+@dataclass(frozen=True)
+class _Again:
+    """Which good answers are asked for once more."""
+
+    regenerate: bool
+    model_of: str | None
+    refresh_context: bool
+
+
+def _draft(
+    session: Session,
+    connection: Connection,
+    key: str,
+    stages: list[Any],
+    nodes: str | None,
+    ids: list[int] | None,
+    again: _Again,
+    *,
+    simulated: bool,
+    made_by: str,
+) -> Plan:
+    from caseforge_assets.commands.make_plan import draft_plan
+
+    return draft_plan(
+        connection,
+        session.settings.configuration,
+        key,
+        stages,
+        simulated=simulated,
+        made_by=made_by,
+        node_ids=ids,
+        ask_again=again.regenerate,
+        model_of=again.model_of,
+        refresh_context=again.refresh_context,
+        named=named_ids(connection, key, nodes),
+    )
 
 
 @click.command()
@@ -55,6 +98,7 @@ refresh_context_option = click.option(
 @select_option
 @limit_option
 @regenerate_option
+@model_of_option
 @refresh_context_option
 @click.option("--why", metavar="NODE", help="Say in words why NODE would be asked for again, with what differs; nothing else is planned.")
 @click.option(
@@ -63,7 +107,9 @@ refresh_context_option = click.option(
     type=click.FloatRange(0.5, 1),
     help="List the nodes that would be asked for and are nearly the same as another one, e.g. 0.9; nothing else is planned.",
 )
-@click.option("--compare", metavar="MODELS", help="Set the cost of the same plan with other models beside it, e.g. gpt-5,gpt-5-mini.")
+@click.option(
+    "--compare", metavar="MODELS", help="Set the cost of the same plan with other models beside it, e.g. gpt-6.1-terra,gpt-6-luna."
+)
 @click.option("--keep", is_flag=True, help="Keep the plan as a draft that somebody approves later: caseforge approve.")
 @click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
 @json_option
@@ -76,6 +122,7 @@ def plan(
     selection: str | None,
     limit: int | None,
     regenerate: bool,
+    model_of: str | None,
     refresh_context: bool,
     why: str | None,
     similar: float | None,
@@ -87,31 +134,19 @@ def plan(
     """Show what would be sent for a framework, why, and at what cost. Nothing is sent, and nothing kept without --keep."""
     from caseforge_assets.commands.budgets_left import budgets_left
     from caseforge_assets.commands.compare_models import compare_models
-    from caseforge_assets.commands.make_plan import draft_plan
 
-    key = session.framework_key(key)
+    key, again = session.framework_key(key), _Again(regenerate, model_of, refresh_context)
     simulated = False if offline or session.settings.openai_api_key is None else session.provider.simulated
     if why is not None:
         explain(session, key, why, simulated, as_json)
         return
     stages = accepted_stages(session, stage_keys)
     with session.store.connect() as connection:
-        ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit), simulated=simulated)
+        ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit, model_of=model_of), simulated=simulated)
         if similar is not None:
             print_similar(session, connection, key, similar, ids, simulated=simulated, as_json=as_json)
             return
-        draft = draft_plan(
-            connection,
-            session.settings.configuration,
-            key,
-            stages,
-            simulated=simulated,
-            made_by="plan",
-            node_ids=ids,
-            ask_again=regenerate,
-            refresh_context=refresh_context,
-            named=named_ids(connection, key, nodes),
-        )
+        draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=simulated, made_by="plan")
         compared = compare_models(connection, draft, [name.strip() for name in compare.split(",")]) if compare else []
         left = budgets_left(connection, session.settings.configuration, key)
         (connection.commit if keep else connection.rollback)()
@@ -129,6 +164,7 @@ def plan(
 @click.option("--test", is_flag=True, help="Only a few nodes, spread over the framework.")
 @click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="How many nodes --test takes.")
 @regenerate_option
+@model_of_option
 @refresh_context_option
 @click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend; refused where it costs more.")
 @click.option("--yes", is_flag=True, help="Approve the plan without being asked.")
@@ -145,6 +181,7 @@ def generate(
     test: bool,
     count: int,
     regenerate: bool,
+    model_of: str | None,
     refresh_context: bool,
     max_cost_usd: float | None,
     yes: bool,
@@ -152,27 +189,15 @@ def generate(
     as_json: bool,
 ) -> None:
     """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
-    from caseforge_assets.commands.make_plan import draft_plan
     from caseforge_assets.commands.view_plans import approved_before
     from caseforge_assets.store import plans
 
     key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
     provider = session.provider
-    choice = Choice(nodes, selection, limit, count if test else None)
+    choice, again = Choice(nodes, selection, limit, count if test else None, model_of), _Again(regenerate, model_of, refresh_context)
     with session.store.begin() as connection:
         ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
-        draft = draft_plan(
-            connection,
-            session.settings.configuration,
-            key,
-            stages,
-            simulated=provider.simulated,
-            made_by="generate",
-            node_ids=ids,
-            ask_again=regenerate,
-            refresh_context=refresh_context,
-            named=named_ids(connection, key, nodes),
-        )
+        draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=provider.simulated, made_by="generate")
         cap = _limit(draft, provider.simulated, max_cost_usd)  # what it raises leaves nothing behind
         before = approved_before(connection, session.settings.configuration, provider, key=key, stages=stages, node_ids=ids)
     if not as_json:
@@ -212,19 +237,6 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
             ):
                 approve_pending(connection, made_by="submit", by=account_name())
     finish_sending(session, None, None, before, wait=wait, as_json=as_json, summary={})
-
-
-def accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
-    """The stages that are named, or all.
-
-    Raises:
-        ConfigurationError: a stage's model is known to refuse its settings.
-    """
-    from caseforge_assets.commands.check_models import refuse_broken_rules
-
-    stages = chosen_stages(stage_keys)
-    refuse_broken_rules(session.settings.configuration, stages)
-    return stages
 
 
 def finish_sending(

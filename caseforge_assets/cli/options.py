@@ -39,12 +39,13 @@ pass_session = click.pass_obj
 
 @dataclass(frozen=True)
 class Choice:
-    """What --nodes, --select and --limit say, and how many nodes --test takes, where it is given."""
+    """What --nodes, --select, --limit and --model-of say, and how many nodes --test takes, where it is given."""
 
     nodes: str | None
     selection: str | None
     limit: int | None
     test_count: int | None = None
+    model_of: str | None = None
 
 
 def chosen_ids(
@@ -53,11 +54,16 @@ def chosen_ids(
     """Ids of the nodes that are meant; None: all of them.
 
     Raises:
-        click.UsageError: --limit without --select, or --test with it.
+        click.UsageError: --limit without --select, or --test or --model-of with it.
+        LookupError: --nodes or --model-of name nothing that is there.
     """
-    from caseforge_assets.commands.choose_nodes import choose_nodes
+    from caseforge_assets.commands.choose_nodes import choose_nodes, nodes_of_model
     from caseforge_assets.commands.select_nodes import Selection, select_nodes
 
+    if choice.model_of is not None:
+        if choice.selection is not None or choice.test_count is not None:
+            raise click.UsageError("--model-of chooses nodes itself: use it with --nodes, and without --select and --test")
+        return nodes_of_model(connection, key, [stage.key for stage in stages], choice.nodes, choice.model_of)
     if choice.selection is None:
         if choice.limit is not None:
             raise click.UsageError("--limit goes with --select; for a few nodes spread over the framework, use generate --test --count N")
@@ -91,3 +97,22 @@ def chosen_stages(keys: tuple[str, ...]) -> list[Any]:
         if key not in known:
             raise click.BadParameter(f"there is no stage {key!r}; there are: {', '.join(known)}", param_hint="--stage")
     return [stage for stage in known.values() if not keys or stage.key in keys]
+
+
+def accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
+    """The stages that are named, or all.
+
+    Raises:
+        ConfigurationError: a stage's model is known to refuse its settings, or has ended.
+    """
+    from caseforge_assets.cli.console import errors
+    from caseforge_assets.commands.check_models import endings_said, refuse_broken_rules
+    from caseforge_assets.store import providers
+
+    stages, configuration = chosen_stages(stage_keys), session.settings.configuration
+    with session.store.connect() as connection:
+        ends = providers.model_ends(connection)
+    refuse_broken_rules(configuration, stages, ends)
+    for said in endings_said(configuration, stages, ends):
+        errors.print(said, style="yellow")
+    return stages

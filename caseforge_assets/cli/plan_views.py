@@ -80,6 +80,8 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
             console.print(f"  {count:,} not retried: {reason}")
         if part.shortened:
             console.print(f"  {part.shortened:,} made from half of what belongs in them: the whole is too long for {part.model}")
+        for model, count in part.kept_of_others.items():
+            console.print(f"  {count:,} kept from {model}, or from other settings than now; --model-of {model} asks for them again")
         if part.written_kept:
             console.print(
                 f"  {part.written_kept:,} were written by a person and stay; one is replaced with --regenerate and --nodes with its own code"
@@ -150,6 +152,7 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
             "shortened": part.shortened,
             "too_long": {one.code: one.why for one in part.too_long},
             "written_kept": part.written_kept,
+            "kept_of_others": part.kept_of_others,
             "batches": part.batches,
             "input_tokens": part.input_tokens,
             "output_tokens": part.output_tokens,

@@ -9,8 +9,16 @@ import click
 
 from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console
-from caseforge_assets.cli.generation import NOT_APPROVED, accepted_stages, finish_sending
-from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.generation import NOT_APPROVED, finish_sending
+from caseforge_assets.cli.options import (
+    accepted_stages,
+    chosen_stages,
+    framework_option,
+    json_option,
+    nodes_option,
+    pass_session,
+    stage_option,
+)
 from caseforge_assets.cli.plan_views import print_approved_before, print_too_long
 from caseforge_assets.cli.session import Session
 

@@ -153,9 +153,11 @@ class Session:
             waits: somebody else who shows events is waited for; there is no need to where this invocation made none.
         """
         from caseforge_assets.cli.console import console
+        from caseforge_assets.commands.show_versions import repeat_under_new_versions
         from caseforge_assets.store.outbox import count_unflushed
 
         self.look_for_alerts(quiet=quiet)
+        repeat_under_new_versions(self.store, self.settings.configuration)
         with self.store.connect() as connection:
             waiting, _ = count_unflushed(connection)
         if waiting or self._alerts_to_show:

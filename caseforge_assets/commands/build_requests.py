@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from caseforge_assets.commands.build_contexts import kpi_lines
 from caseforge_assets.commands.compose_requests import Composed, Draft, compose_requests
 from caseforge_assets.commands.input_events import write_input_events
+from caseforge_assets.commands.stage_settings import fresh_versions
 from caseforge_assets.commands.work_ahead import work_ahead
 from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
 from caseforge_assets.stages.discovery import comes_with_caseforge
@@ -22,6 +23,7 @@ from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.pairs import Likeness
 from caseforge_assets.store.requests import CurrentRequest, NewRequest
 
+SENT = ("in_batch", "answered")
 NODES_AT_ONCE = 200  # all that the requests of a large framework are made from would not fit the memory
 
 
@@ -43,6 +45,7 @@ class _Asked:
     key: str
     stage: Stage
     settings: StageSettings
+    fresh_versions: frozenset[str]
     plan_id: int | None
     ask_again: bool
     own_answers: bool
@@ -65,8 +68,11 @@ class _Material:
     likenesses: dict[int, Likeness]
 
     def question(self, node_id: int) -> str:
+        return self._question(node_id, self.version)
+
+    def _question(self, node_id: int, version: str) -> str:
         source = self.sources.get(node_id)
-        return question_of(self.version, self.contexts[node_id].version, source.version if source else None)
+        return question_of(version, self.contexts[node_id].version, source.version if source else None)
 
     @property
     def without_context(self) -> tuple[int, ...]:
@@ -96,7 +102,11 @@ class _Material:
 
     def _fits(self, node_id: int) -> bool:
         current = self.current.get(node_id)
-        return current is not None and not current.not_sent and current.question == self.question(node_id)
+        if current is None or current.not_sent:
+            return False
+        kept = current.state in SENT and not self.asked.reopen  # what is to be sent goes to the model that is chosen now
+        versions = self.asked.fresh_versions if kept else (self.version,)
+        return any(current.question == self._question(node_id, version) for version in versions)
 
     def _source(self, row: NodeRow) -> Source:
         source = self.sources.get(row.node_id)
@@ -128,7 +138,7 @@ def build_requests(
         confirm: write an event also for requests that fit already.
     """
     requests.lock_making(connection)
-    asked = _Asked(key, stage, settings, plan_id, ask_again, own_answers, reopen, confirm)
+    asked = _Asked(key, stage, settings, fresh_versions(connection, stage, settings), plan_id, ask_again, own_answers, reopen, confirm)
     fit = _fit(connection, stage, settings)
     chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
     pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
@@ -151,7 +161,8 @@ def _save(connection: Connection, asked: _Asked, material: _Material, composed: 
     prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
     prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in kept}
     shown = [row for row in material.able if asked.confirm or row.node_id in made]
-    write_input_events(connection, asked.key, asked.stage, material.version, shown, request_ids, prints)
+    versions = {row.node_id: material.version for row in new} | {node_id: material.current[node_id].stage_version for node_id in kept}
+    write_input_events(connection, asked.key, asked.stage, versions, shown, request_ids, prints)
     return BuiltRequests(tuple(made), tuple(kept), material.without_context, material.without_source, request_ids)
 
 

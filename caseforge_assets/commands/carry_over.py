@@ -9,7 +9,7 @@ from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.reuse_answers import reuse_answers
-from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
@@ -55,14 +55,14 @@ def _confirm(connection: Connection, configuration: Configuration, key: str, sta
     surveyed = survey(connection, configuration, key, stage, simulated)
     open_states = (NodeState.STALE, NodeState.WAITING)
     stale = {row.node_id: row for row, state in surveyed if state in open_states and row.content_id is not None}
-    version = current_stage_version(configuration, stage)
+    versions = fresh_versions(connection, stage, stage_settings(configuration, stage))
     likenesses = pairs.likenesses(connection)
     keys = {}
     for node in nodes.target_nodes(connection, key, list(stale)):
-        meant = likenesses.get(node.node_id, node)
-        keys[node.node_id] = identity_key(version, meant.identity, meant.name, meant.description, stale[node.node_id].source_version)
-    answered = reuse.answered_keys(connection, list(keys.values()), simulated)
-    able = [node_id for node_id, of_node in keys.items() if of_node in answered]
+        meant, source = likenesses.get(node.node_id, node), stale[node.node_id].source_version
+        keys[node.node_id] = {identity_key(version, meant.identity, meant.name, meant.description, source) for version in versions}
+    answered = reuse.answered_keys(connection, [one for of_node in keys.values() for one in of_node], simulated)
+    able = [node_id for node_id, of_node in keys.items() if not answered.isdisjoint(of_node)]
     build_requests(connection, key, stage, stage_settings(configuration, stage), able, confirm=False)
     return [one.node_id for one in reuse_answers(connection, configuration, simulated, pending.of_nodes(connection, stage.key, able))]
 

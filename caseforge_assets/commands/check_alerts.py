@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from caseforge_assets.alerts.changes import Changes, Event, OpenAlert, decide_changes
-from caseforge_assets.alerts.figures import BudgetFigures, Figures
+from caseforge_assets.alerts.figures import BudgetFigures, EndingModel, Figures
 from caseforge_assets.alerts.findings import find
 from caseforge_assets.alerts.rules import Finding
+from caseforge_assets.commands.check_models import stage_ending
+from caseforge_assets.commands.stage_settings import setting_key
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.store import alert_figures, alerts, plans
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.store import alert_figures, alerts, plans, providers
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
 
 LOOKS_BACK = timedelta(days=7)  # what ended earlier raises nothing any more
@@ -66,6 +69,7 @@ def read_figures(connection: Connection, configuration: Configuration, now: date
         run_costs=tuple(run_costs),
         budgets=tuple(_budgets(connection, configuration)),
         providers=tuple(alert_figures.providers(connection)),
+        ending_models=tuple(_ending_models(connection, configuration)),
     )
 
 
@@ -86,6 +90,12 @@ def _budgets(connection: Connection, configuration: Configuration) -> list[Budge
         over_all = total(committed.values())
         found.append(BudgetFigures(None, configuration.budget_usd, over_all.known_usd, over_all.unknown))
     return found
+
+
+def _ending_models(connection: Connection, configuration: Configuration) -> list[EndingModel]:
+    ends = providers.model_ends(connection)
+    found = ((stage_ending(configuration, stage, ends), setting_key(configuration, stage, "model")) for stage in all_stages())
+    return list(dict.fromkeys(EndingModel(ending, key) for ending, key in found if ending is not None))
 
 
 def _write(connection: Connection, changes: Changes, now: datetime) -> Checked:

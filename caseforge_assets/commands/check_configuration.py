@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote
 
-from caseforge_assets.commands.check_models import rule_faults
+from caseforge_assets.commands.check_models import rule_faults, stage_ending
 from caseforge_assets.commands.stage_settings import setting_key, stage_settings
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, select_targets
 from caseforge_assets.redaction import is_masked_everywhere, login_of
-from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings, normalized_postgres_url
+from caseforge_assets.settings import Configuration, ConfigurationError, FrameworkSettings, Settings, normalized_postgres_url
 from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.inspecting import Inspection
 from caseforge_assets.stages.model_rules import MODELS, rules_of
@@ -46,24 +46,23 @@ class Finding:
     says: str
 
 
-def check_configuration(inspection: Inspection, on: date | None = None) -> list[Finding]:
+def check_configuration(inspection: Inspection) -> list[Finding]:
     """Everything that is to be said, errors first.
 
     Args:
         inspection: what was read of a project.
-        on: the day that announced shutdowns and prices are looked at from; today by default.
     """
     findings = [Finding(Level.error, place, says) for place, says in inspection.faults]
     findings += _unknown_variables(inspection)
     if inspection.settings is not None:
-        findings += _check_settings(inspection, inspection.settings, on or datetime.now(UTC).date())
+        findings += _check_settings(inspection, inspection.settings)
     return sorted(dict.fromkeys(findings), key=lambda finding: list(Level).index(finding.level))
 
 
-def _check_settings(inspection: Inspection, settings: Settings, on: date) -> Iterator[Finding]:
+def _check_settings(inspection: Inspection, settings: Settings) -> Iterator[Finding]:
     for stage in inspection.stages:
         yield from _own_files(stage)
-        yield from _model(inspection, settings, stage, on)
+        yield from _model(inspection, settings, stage)
     yield from _limited_models(inspection, settings)
     for key, entry in settings.configuration.frameworks.items():
         yield from _framework(inspection, settings, key, entry)
@@ -84,27 +83,36 @@ def _own_files(stage: Stage) -> Iterator[Finding]:
         yield Finding(Level.note, str(stage.templates.own), f"{', '.join(own)} of the stage {stage.key} are your own")
 
 
-def _model(inspection: Inspection, settings: Settings, stage: Stage, on: date) -> Iterator[Finding]:
+def _model(inspection: Inspection, settings: Settings, stage: Stage) -> Iterator[Finding]:
     model = stage_settings(settings.configuration, stage).model
     key = setting_key(settings.configuration, stage, "model")
-    for fault in rule_faults(settings.configuration, stage):
+    for fault in rule_faults(settings.configuration, stage, {}):
         yield Finding(Level.error, inspection.place(fault.key), f"{fault.text} (stage {stage.key})")
     rules, place = rules_of(model), inspection.place(key)
     if rules is None:
         yield Finding(
             Level.note, place, f"{key}: the rules of {model!r} are not known{nearest(model, list(MODELS))}; its provider will judge"
         )
-    elif rules.shutdown is not None:
-        ends = f"its end was announced for {rules.shutdown}"
-        over = rules.shutdown <= on
-        says = f"{model}: {ends}; batches for it {'may be refused' if over else 'have to be done by then'}, so choose another"
-        yield Finding(Level.warning, place, f"{key}: {says}")
-    if not has_batch_price(model, on.isoformat()):
+    yield from model_findings(settings.configuration, stage, place, {})
+    if not has_batch_price(model, datetime.now(UTC).date().isoformat()):
         allowed = settings.configuration.allow_unknown_cost
         then = "its costs stay unknown" if allowed else "nothing is sent to a provider that bills, unless allow_unknown_cost = true"
         yield Finding(
             Level.note if allowed else Level.warning, place, f"{key}: {model} has no known batch price; {then} (stage {stage.key})"
         )
+
+
+def model_findings(configuration: Configuration, stage: Stage, place: str, provider_ends: Mapping[str, date]) -> Iterator[Finding]:
+    """That a stage's model ends within 45 days, and what to do. One that gets nothing any more is refused by its rules, unless these are off.
+
+    Args:
+        place: where that is known from.
+        provider_ends: days of models' ends, as far as the provider gives them.
+    """
+    ending = stage_ending(configuration, stage, provider_ends)
+    if ending is not None and not (ending.refused and configuration.check_model_rules):
+        key = setting_key(configuration, stage, "model")
+        yield Finding(Level.warning, place, f"{key}: {ending.text}; {ending.advice(key)}")
 
 
 def _limited_models(inspection: Inspection, settings: Settings) -> Iterator[Finding]:

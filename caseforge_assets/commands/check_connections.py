@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caseforge_assets.commands.check_configuration import Finding, Level
+from caseforge_assets.commands.check_configuration import Finding, Level, model_findings
 from caseforge_assets.commands.provider import make_client
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.openai_batch.errors import ProviderError
@@ -55,6 +55,7 @@ def _provider(settings: Settings) -> Iterator[Finding]:
     if not identity.simulated and settings.configuration.budget_usd is None:
         yield Finding(Level.error, "budget_usd", "is not set, and this provider bills: it gets nothing")
     for stage in all_stages():
+        yield from model_findings(settings.configuration, stage, "provider", identity.model_ends)
         model = stage_settings(settings.configuration, stage).model
         if models and model not in models:
             says = f"stage {stage.key}: the provider does not list {model}{nearest(model, sorted(models))}"

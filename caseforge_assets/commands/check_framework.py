@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from caseforge_assets.commands.check_models import stage_ending
 from caseforge_assets.commands.read_quality import check_quality
+from caseforge_assets.commands.stage_settings import setting_key, stage_settings
 from caseforge_assets.commands.station_statuses import StationStatus
-from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_nodes
+from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_model, check_nodes
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import all_stations
-from caseforge_assets.store import readers
+from caseforge_assets.store import providers, readers
 from caseforge_assets.store.engine import Connection
 
 
@@ -31,7 +33,10 @@ def check_framework(connection: Connection, configuration: Configuration, key: s
         by_station[status.station].append(status)
     costs = {row.stage: row for row in readers.answered_costs(connection, key)}
     checks = [_nothing_stale(name, of_station) for name, of_station in by_station.items()]
+    ends = providers.model_ends(connection)
     for stage in all_stages():
+        model, key_of_model = stage_settings(configuration, stage).model, setting_key(configuration, stage, "model")
+        checks.append(check_model(stage.inputs, model, stage_ending(configuration, stage, ends), key_of_model))
         answered = by_station[stage.content]
         bad = [_named(one) for one in answered if one.condition is Condition.FAILED and _is_outcome(one)]
         unanswered = [_named(one) for one in by_station[stage.outputs] if one.condition is Condition.FAILED and _is_outcome(one)]

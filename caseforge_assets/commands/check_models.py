@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from caseforge_assets.commands.stage_settings import setting_key, stage_settings
 from caseforge_assets.settings import Configuration, ConfigurationError
-from caseforge_assets.stages.model_rules import Asked, broken_rules, room_beside
+from caseforge_assets.stages.model_rules import Asked, Ending, broken_rules, ending_of, room_beside
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import pending
+from caseforge_assets.store import pending, providers
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.pending import PendingRequest
 
@@ -28,11 +29,17 @@ class RuleFault:
         return f"{self.key}: {self.says}"
 
 
-def rule_faults(configuration: Configuration, stage: Stage) -> list[RuleFault]:
-    """What a stage's model is known to refuse of its settings; empty where the model's rules are not known or not to be checked."""
+def rule_faults(configuration: Configuration, stage: Stage, provider_ends: Mapping[str, date]) -> list[RuleFault]:
+    """What a stage's model is known to refuse of its settings, or that it has ended; empty where nothing is known or to be checked.
+
+    Args:
+        provider_ends: days of models' ends, as far as the provider gives them.
+    """
     if not configuration.check_model_rules:
         return []
     settings = stage_settings(configuration, stage)
+    ending, key = stage_ending(configuration, stage, provider_ends), setting_key(configuration, stage, "model")
+    ended = [RuleFault(key, f"{ending.text}. Nothing is sent to it: {ending.advice(key)}")] if ending and ending.refused else []
     asked = Asked(
         settings.model,
         settings.temperature,
@@ -42,16 +49,27 @@ def rule_faults(configuration: Configuration, stage: Stage) -> list[RuleFault]:
         schema=stage.response_format is not None,
         input_tokens=stage.typical_input_tokens,
     )
-    return [RuleFault(setting_key(configuration, stage, broken.setting), broken.says) for broken in broken_rules(asked)]
+    return [*ended, *(RuleFault(setting_key(configuration, stage, broken.setting), broken.says) for broken in broken_rules(asked))]
 
 
-def refuse_broken_rules(configuration: Configuration, stages: Sequence[Stage]) -> None:
-    """Refuses to plan what a model would refuse.
+def stage_ending(configuration: Configuration, stage: Stage, provider_ends: Mapping[str, date]) -> Ending | None:
+    """The end of a stage's model, where it is near or past."""
+    return ending_of(stage_settings(configuration, stage).model, datetime.now(UTC), provider_ends)
+
+
+def endings_said(configuration: Configuration, stages: Sequence[Stage], provider_ends: Mapping[str, date]) -> list[str]:
+    """Which of the stages' models end soon, with the line to change, for people."""
+    found = ((stage_ending(configuration, stage, provider_ends), setting_key(configuration, stage, "model")) for stage in stages)
+    return list(dict.fromkeys(f"{ending.text}: {ending.advice(key)}" for ending, key in found if ending is not None))
+
+
+def refuse_broken_rules(configuration: Configuration, stages: Sequence[Stage], provider_ends: Mapping[str, date]) -> None:
+    """Refuses to plan what a model would refuse, or what would be sent to one that has ended.
 
     Raises:
         ConfigurationError: with the key, the model and what to write instead, a line each.
     """
-    faults = dict.fromkeys(fault.text for stage in stages for fault in rule_faults(configuration, stage))
+    faults = dict.fromkeys(fault.text for stage in stages for fault in rule_faults(configuration, stage, provider_ends))
     if faults:
         raise ConfigurationError("\n".join(faults))
 
@@ -69,9 +87,12 @@ def unfit_requests(connection: Connection, configuration: Configuration, rows: S
     """
     if not rows or not configuration.check_model_rules:
         return {}
-    styles = pending.styles(connection, [row.id for row in rows])
+    styles, ends, now = pending.styles(connection, [row.id for row in rows]), providers.model_ends(connection), datetime.now(UTC)
     found = {}
     for row in rows:
+        if (ending := ending_of(row.model, now, ends)) is not None and ending.refused:
+            found[row.id] = ending.text
+            continue
         stage = stage_of(row.stage)
         schema = stage.response_format is not None
         budget, tokens = row.max_completion_tokens, row.input_tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from caseforge_assets.store import nodes
+from caseforge_assets.store import contents, nodes
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.exports import Listed
 from caseforge_assets.store.nodes import NodeRow
@@ -32,6 +32,23 @@ def choose_nodes(connection: Connection, key: str, text: str | None, count: int 
     if count is not None:
         chosen = spread(chosen, count)
     return None if text is None and count is None else [row.node_id for row in chosen]
+
+
+def nodes_of_model(connection: Connection, key: str, stages: Sequence[str], text: str | None, model: str) -> list[int]:
+    """Node ids of target nodes with content of any of these stages that a model made.
+
+    Args:
+        text: only these, as for `choose_nodes`.
+
+    Raises:
+        LookupError: there is no such content; the text names the models that made what there is.
+    """
+    chosen = choose_nodes(connection, key, text) or [row.node_id for row in nodes.target_nodes(connection, key)]
+    found = {node_id for stage in stages for node_id in contents.made_by(connection, stage, chosen, model)}
+    if not found:
+        models = sorted({name for stage in stages for name in contents.models_of(connection, stage, chosen)})
+        raise LookupError(f"{model} made nothing that is there; what is there is from: {', '.join(models) or 'no model yet'}")
+    return [node_id for node_id in chosen if node_id in found]
 
 
 def named_alone(connection: Connection, key: str, text: str | None) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
@@ -18,12 +18,16 @@ def write_input_events(
     connection: Connection,
     key: str,
     stage: Stage,
-    version: str,
+    versions: Mapping[int, str],
     targets: Sequence[NodeRow],
     request_ids: dict[int, int],
     prints: dict[int, tuple[str, int]],
 ) -> None:
-    """Writes the events of the inputs station, with what was read: the context and, where the stage reads one, the content."""
+    """Writes the events of the inputs station, with what was read: the context and, where the stage reads one, the content.
+
+    Args:
+        versions: the stage's version that each node's request was made with.
+    """
     ids = [row.node_id for row in targets]
     read = {NODE_CONTEXTS: outbox.latest(connection, key, NODE_CONTEXTS, ids)}
     if stage.reads:
@@ -38,7 +42,7 @@ def write_input_events(
                 row.node_id,
                 row.partition_key,
                 data_version=input_version(*prints[row.node_id]),
-                code_version=version,
+                code_version=versions[row.node_id],
                 upstream={station: latest[row.node_id].id for station, latest in read.items() if row.node_id in latest},
                 request_id=request_ids[row.node_id],
             )
@@ -56,5 +60,4 @@ def write_events_of(connection: Connection, key: str, stage: Stage, new: Sequenc
     targets = nodes.target_nodes(connection, key, list(made))
     prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
     versions = {row.node_id: row.stage_version for row in new}
-    for version in sorted(set(versions.values())):
-        write_input_events(connection, key, stage, version, [row for row in targets if versions[row.node_id] == version], made, prints)
+    write_input_events(connection, key, stage, versions, targets, made, prints)

@@ -13,12 +13,12 @@ from caseforge_assets.commands.expected_costs import expected_output_tokens, pri
 from caseforge_assets.commands.fit_requests import TooLong, refit_budgets, settle_requests
 from caseforge_assets.commands.retry_failed import retry_failed
 from caseforge_assets.commands.reuse_answers import ReusedAnswer
-from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import total
-from caseforge_assets.reports.coverage import NodeState, classify, count_states
+from caseforge_assets.reports.coverage import NodeState, classify, count_states, wanted_question
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store import contents, pending, plans, requests, states
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.states import StationState
@@ -36,7 +36,8 @@ class StagePlan:
     whole is too long for the model; `too_long` are those that are not sent, because they are too long even so. `batches` is how many the
     limits make necessary, as far as they are known. Tokens are sums, as a provider that bills would count them, also for one that does not; the cost is None where the model has no known batch price.
     `at_most_usd` is the cost if every answer used its whole budget, at the first try. `written_kept` are nodes that would be asked for
-    again, had not a person written what they have.
+    again, had not a person written what they have. `kept_of_others` counts fresh contents that another model made, or one with another
+    temperature, effort or verbosity, by that model.
     """
 
     stage: Stage
@@ -55,6 +56,7 @@ class StagePlan:
     expected_cost_usd: Decimal | None
     at_most_usd: Decimal | None
     written_kept: int = 0
+    kept_of_others: dict[str, int] = field(default_factory=dict)
 
     @property
     def nodes(self) -> int:
@@ -95,9 +97,10 @@ def survey(
     connection: Connection, configuration: Configuration, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None = None
 ) -> list[tuple[StationState, NodeState]]:
     """Every target node (or those given) with where it stands in a stage."""
-    version = current_stage_version(configuration, stage)
+    settings = stage_settings(configuration, stage)
+    version, fresh = stage_version(stage, settings), fresh_versions(connection, stage, settings)
     rows = states.station_states(connection, key, stage.key, stage.reads, node_ids)
-    return [(row, classify(row, version, reads=stage.reads is not None, accept_simulated=simulated)) for row in rows]
+    return [(row, classify(row, version, fresh, reads=stage.reads is not None, accept_simulated=simulated)) for row in rows]
 
 
 @dataclass
@@ -116,6 +119,7 @@ class _Drafting:
     plan_id: int
     ask_again: bool
     refresh_context: bool
+    model_of: str | None
     named: frozenset[int]
     coming: dict[str, set[int]] = field(default_factory=dict)
     surveyed: dict[str, list[tuple[StationState, NodeState]]] = field(default_factory=dict)
@@ -136,6 +140,7 @@ def draft_plan(
     node_ids: Sequence[int] | None = None,
     ask_again: bool = False,
     refresh_context: bool = False,
+    model_of: str | None = None,
     named: Collection[int] | None = None,
 ) -> Plan:
     """Makes contexts and requests that are missing or do not fit any more, puts them under a new draft, and estimates it.
@@ -148,12 +153,13 @@ def draft_plan(
         simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
         ask_again: ask for another answer also where there is a good one; where a person wrote it, of nodes that are named only.
         refresh_context: take nothing that was made for the same node in another context, and ask anew where that was done.
+        model_of: ask for another answer where this model made the one that is there.
         named: those of `node_ids` that a person named one by one; None: all of them.
     """
     requests.lock_making(connection)
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
     by_name = frozenset((node_ids or ()) if named is None else named)
-    drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context, by_name)
+    drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context, model_of, by_name)
     _refresh_contexts(drafting, stages[0])
     drafting.surveyed = {stage.key: drafting.survey(stage) for stage in stages}
     plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
@@ -187,7 +193,9 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     coming = drafting.coming.get(stage.reads or "", set())  # the requests of these are made when what they read has come
     written = {row.node_id for row, _ in surveyed if row.content_edited}
     later = {row.node_id for row, _ in surveyed if row.node_id in coming and row.node_id not in written}
-    kept = written - (drafting.named - coming) if drafting.ask_again else set[int]()
+    kept = written - (drafting.named - coming) if drafting.ask_again or drafting.model_of else set[int]()
+    unnamed = [(row, state) for row, state in surveyed if row.node_id not in coming | written]
+    of_others = _kept_of_others(drafting, stage, [] if drafting.ask_again else unnamed)
     rows = [(row, state) for row, state in surveyed if row.node_id not in coming | kept]
     built = _build(drafting, stage, rows)
     failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
@@ -224,6 +232,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
         expected_cost_usd=_cost(settings.model, sum(tokens), output * len(tokens), len(tokens)),
         at_most_usd=_cost(settings.model, sum(tokens), sum(budgets), len(tokens)),
         written_kept=len(kept),
+        kept_of_others=of_others,
     )
 
 
@@ -239,10 +248,7 @@ def _cost(model: str, input_tokens: int, output_tokens: int, count: int) -> Deci
 def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState, NodeState]]) -> set[int]:
     """Makes the requests of nodes that are to be asked for; returns the nodes that got a new one."""
     connection, key, settings = drafting.connection, drafting.key, stage_settings(drafting.configuration, stage)
-    done = [row.node_id for row, state in rows if state is NodeState.DONE]
-    again = (
-        done if drafting.ask_again else contents.made_in_another_context(connection, stage.key, done) if drafting.refresh_context else []
-    )
+    again = _asked_again(drafting, stage, [row.node_id for row, state in rows if state is NodeState.DONE])
     wanted = [row.node_id for row, state in rows if state in TO_DO or (state is NodeState.FAILED and row.request_not_sent)]
     own = drafting.refresh_context
     made: set[int] = set()
@@ -252,6 +258,26 @@ def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState,
         )
         made |= set(built.made)
     return made
+
+
+def _asked_again(drafting: _Drafting, stage: Stage, done: Sequence[int]) -> Sequence[int]:
+    """Those of the nodes with a good answer that are to have another one."""
+    if drafting.ask_again:
+        return done
+    if drafting.model_of:
+        return contents.made_by(drafting.connection, stage.key, done, drafting.model_of)
+    return contents.made_in_another_context(drafting.connection, stage.key, done) if drafting.refresh_context else []
+
+
+def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState, NodeState]]) -> dict[str, int]:
+    """How many fresh contents are of another model, temperature, effort or verbosity than would be asked now, by the model that made them."""
+    version = stage_version(stage, stage_settings(drafting.configuration, stage))
+    kept = [
+        row.node_id
+        for row, state in rows
+        if state is NodeState.DONE and row.content_question and row.content_question != wanted_question(row, version)
+    ]
+    return contents.models_of(drafting.connection, stage.key, kept)
 
 
 def _count_reused(reused: Sequence[ReusedAnswer]) -> dict[str, dict[str, int]]:

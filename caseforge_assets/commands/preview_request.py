@@ -13,7 +13,7 @@ from caseforge_assets.commands.stage_settings import current_stage_version, stag
 from caseforge_assets.costs.estimates import expected_cost_usd, request_tokens
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Source, Stage, request_body
-from caseforge_assets.store import contents, nodes
+from caseforge_assets.store import contents, nodes, providers
 from caseforge_assets.store.engine import Connection
 
 
@@ -69,6 +69,6 @@ def preview_request(connection: Connection, configuration: Configuration, key: s
         tokens,
         output,
         expected_cost_usd(settings.model, tokens, output),
-        tuple(fault.text for fault in rule_faults(configuration, stage)),
+        tuple(fault.text for fault in rule_faults(configuration, stage, providers.model_ends(connection))),
         is_too_long(configuration, stage, settings.model, input_tokens=tokens, budget=body["max_completion_tokens"]),
     )

@@ -81,4 +81,5 @@ def connect_provider(store: Engine, client: BatchClient) -> Provider:
     with store.begin() as connection:
         row_id = providers.provider_id(connection, identity.base_url, identity.account, identity.simulated)
         providers.set_refused(connection, identity.base_url, identity.account, None)
+        providers.set_model_ends(connection, row_id, identity.model_ends)
     return Provider(client, row_id, identity.base_url, identity.simulated)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.next_stages import build_next_requests
+from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import contents, nodes, outbox, quality, requests, reuse
+from caseforge_assets.stages.stage import stage_version
+from caseforge_assets.stages.stations import identity_key
+from caseforge_assets.store import contents, nodes, outbox, pairs, quality, requests, reuse
 from caseforge_assets.store.contents import NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
@@ -41,13 +44,37 @@ def reuse_answers(
     """
     if configuration.reuse == "off" or not rows:
         return []
-    sources = reuse.reusable(connection, [row.id for row in rows], simulated, configuration.reuses_by_identity)
+    keys = _identity_keys(connection, configuration, rows) if configuration.reuses_by_identity else {}
+    sources = reuse.reusable(connection, [row.id for row in rows], simulated, keys)
     stored = contents.stored_contents(connection, sorted({source.content_id for source in sources.values()}))
-    pairs = [(row, stored[sources[row.id].content_id], sources[row.id].rule) for row in rows if row.id in sources]
-    for key, stage_key in sorted({(row.framework_key, row.stage) for row, _, _ in pairs}):
-        _reuse(connection, key, stage_key, [pair for pair in pairs if (pair[0].framework_key, pair[0].stage) == (key, stage_key)])
-    _make_next_requests(connection, configuration, [row for row, _, _ in pairs])
-    return [ReusedAnswer(row.id, row.node_id, rule, source.framework_key) for row, source, rule in pairs]
+    answered = [(row, stored[sources[row.id].content_id], sources[row.id].rule) for row in rows if row.id in sources]
+    for key, stage_key in sorted({(row.framework_key, row.stage) for row, _, _ in answered}):
+        _reuse(connection, key, stage_key, [one for one in answered if (one[0].framework_key, one[0].stage) == (key, stage_key)])
+    _make_next_requests(connection, configuration, [row for row, _, _ in answered])
+    return [ReusedAnswer(row.id, row.node_id, rule, source.framework_key) for row, source, rule in answered]
+
+
+def _identity_keys(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> dict[int, list[str]]:
+    """Per request, its own identity key, and those that it would have with another model whose content is kept."""
+    keys = {row.id: [row.identity_key] for row in rows if row.identity_key is not None}
+    others = {stage_key: _other_versions(connection, configuration, stage_key) for stage_key in {row.stage for row in rows}}
+    asked = [row for row in rows if row.id in keys and others[row.stage]]
+    likenesses = pairs.likenesses(connection) if asked else {}
+    node_ids: dict[str, list[int]] = {}
+    for row in asked:
+        node_ids.setdefault(row.framework_key, []).append(row.node_id)
+    targets = {row.node_id: row for key, ids in node_ids.items() for row in nodes.target_nodes(connection, key, ids)}
+    for one in reuse.identities(connection, [row.id for row in asked]):
+        meant = likenesses.get(one.node_id, targets[one.node_id])
+        for version in others[one.stage]:
+            keys[one.request_id].append(identity_key(version, meant.identity, meant.name, meant.description, one.source_version))
+    return keys
+
+
+def _other_versions(connection: Connection, configuration: Configuration, stage_key: str) -> list[str]:
+    stage = stage_of(stage_key)
+    settings = stage_settings(configuration, stage)
+    return sorted(fresh_versions(connection, stage, settings) - {stage_version(stage, settings)})
 
 
 def _make_next_requests(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> None:

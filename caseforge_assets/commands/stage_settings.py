@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from caseforge_assets.settings import Configuration, StageOverrides
-from caseforge_assets.stages.model_rules import room_beside, rules_of
-from caseforge_assets.stages.stage import Stage, StageSettings, stage_version
+from caseforge_assets.stages.model_rules import default_temperature, room_beside, rules_of, taken_temperature
+from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, stage_version
+from caseforge_assets.store import styles
+from caseforge_assets.store.engine import Connection
 
 
 def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
     """What a stage's requests are made with."""
     own = configuration.stages.get(stage.key, StageOverrides())
     budget = getattr(configuration, stage.max_tokens_setting, stage.default_max_completion_tokens)
-    temperature = configuration.openai_temperature if own.temperature is None else own.temperature
+    model = own.model or configuration.openai_model
     return StageSettings(
-        model=own.model or configuration.openai_model,
-        temperature=None if temperature == "none" else temperature,
+        model=model,
+        temperature=_temperature(model, configuration.openai_temperature if own.temperature is None else own.temperature),
         max_completion_tokens=own.max_completion_tokens or budget,
         reasoning_effort=own.reasoning_effort,
         verbosity=own.verbosity,
         budget_quantile=configuration.budget_quantile,
+        keeps_content=(own.when_model_changes or configuration.when_model_changes) == "keep",
     )
+
+
+def _temperature(model: str, set_by_person: float | str | None) -> float | None:
+    if set_by_person is None:
+        return default_temperature(model)
+    return taken_temperature(model, None if isinstance(set_by_person, str) else set_by_person)
 
 
 def setting_key(configuration: Configuration, stage: Stage, setting: str) -> str:
@@ -36,8 +47,26 @@ def setting_key(configuration: Configuration, stage: Stage, setting: str) -> str
 
 
 def current_stage_version(configuration: Configuration, stage: Stage) -> str:
-    """The version of a stage as it is configured now."""
+    """The version of a stage as it is configured now: what is asked for now is made with it."""
     return stage_version(stage, stage_settings(configuration, stage))
+
+
+def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
+    """The version of a stage that Dagster is told, as the code version of its assets: where content is kept, one and the same for all models."""
+    return definition_version(stage) if settings.keeps_content else stage_version(stage, settings)
+
+
+def fresh_versions(connection: Connection, stage: Stage, settings: StageSettings) -> frozenset[str]:
+    """The versions of a stage whose content counts as fresh: the current one and, where content is kept, those that differ in the model alone."""
+    current = stage_version(stage, settings)
+    if not settings.keeps_content:
+        return frozenset({current})
+    asked = {
+        version: replace(settings, model=model, temperature=temperature, reasoning_effort=effort, verbosity=verbosity)
+        for version, model, temperature, effort, verbosity in styles.styles_asked_for(connection, stage.key)
+    }
+    alike = {version for version, one in asked.items() if stage_version(stage, one) == version}
+    return frozenset({current, definition_version(stage), *alike})
 
 
 def largest_budget(stage: Stage, model: str, input_tokens: int = 0) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 from caseforge_assets.store import nodes, outbox, statuses
 from caseforge_assets.store.engine import Connection, Engine
@@ -47,13 +48,14 @@ def station_statuses(
             newest[row.node_id][row.asset] = made
     read_ids = {read for of_node in newest.values() for made in of_node.values() for read in made.upstream.values()}
     versions = statuses.data_versions(connection, sorted(read_ids))
+    fresh = {stage.key: fresh_versions(connection, stage, stage_settings(configuration, stage)) for stage in all_stages()}
     found = []
     for station in all_stations():
-        code_version = current_stage_version(configuration, station.stage) if station.stage else None
+        code_versions = fresh[station.stage.key] if station.stage else ()
         for node in targets:
             of_node = newest[node.node_id]
             made = of_node.get(station.name)
-            reasons = tuple(stale_reasons(station.reads, code_version, made, of_node, versions)) if made else ()
+            reasons = tuple(stale_reasons(station.reads, code_versions, made, of_node, versions)) if made else ()
             found.append(_status(station, node, rows.get((node.node_id, station.name)), reasons))
     return found
 

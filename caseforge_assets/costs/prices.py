@@ -10,18 +10,23 @@ from caseforge_assets.costs.usage import Usage
 # The table's batch prices begin here. At an earlier date it would bill the full price without a word.
 FIRST_BATCH_PRICES = datetime(2026, 10, 14, tzinfo=UTC)
 
+PROVIDER = "openai"
 _BATCH = {"processing": "batch"}
 _SAMPLE = Usage(1_000, 0, 1_000, 0)
-_LARGEST = 10_000_000  # tokens; no price of a model begins at a larger call
+_SIZES = (10_000_000, 100_000)  # tokens of a call up to which prices may be the same; larger ones than the first do not exist
 
 
 @dataclass(frozen=True, slots=True)
-class _Rates:
-    """USD per token: what is read, what of it came from the cache, what is written."""
+class Rates:
+    """USD per token at batch prices: what is read, what of it came from the cache, what is written.
+
+    They hold for calls of up to `up_to` input tokens; larger ones have other prices.
+    """
 
     input: Decimal
     cached: Decimal
     output: Decimal
+    up_to: int
 
 
 def cost_usd(usage: Usage | None, model: str, on: datetime | None = None) -> Decimal | None:
@@ -41,7 +46,7 @@ def cost_usd(usage: Usage | None, model: str, on: datetime | None = None) -> Dec
     day = at.date().isoformat()
     if not has_batch_price(model, day):
         return None
-    if (rates := _rates(model, day)) is None:
+    if (rates := batch_rates(model, day)) is None or usage.input_tokens > rates.up_to:
         return _price(usage, model, at, batch=True)
     cached = min(usage.cached_tokens, usage.input_tokens)
     return rates.input * (usage.input_tokens - cached) + rates.cached * cached + rates.output * usage.output_tokens
@@ -63,28 +68,48 @@ def has_batch_price(model: str, day: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _rates(model: str, day: str) -> _Rates | None:
-    """The rates of a model whose price does not go by the size of a call, so that thousands of answers are multiplied, not looked up.
+def batch_rates(model: str, day: str) -> Rates | None:
+    """The rates of a model, so that thousands of answers are multiplied, not looked up.
+
+    Args:
+        model: The model.
+        day: The date of the price list, such as `2026-11-23`.
 
     Returns:
-        None where ten million tokens cost anything else than ten million times one.
+        None where the model has no batch price, or where even calls of usual size are not priced by the token.
     """
+    if not has_batch_price(model, day):
+        return None
     at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    return next((rates for size in _SIZES if (rates := _rates_up_to(size, model, at)) is not None), None)
+
+
+def _rates_up_to(size: int, model: str, at: datetime) -> Rates | None:
+    """None where so many tokens cost anything else than so many times one."""
     found: list[Decimal] = []
     for one, many in (
-        (Usage(1, 0, 0, 0), Usage(_LARGEST, 0, 0, 0)),
-        (Usage(1, 1, 0, 0), Usage(_LARGEST, _LARGEST, 0, 0)),
-        (Usage(0, 0, 1, 0), Usage(_LARGEST, 0, _LARGEST, 0)),
+        (Usage(1, 0, 0, 0), Usage(size, 0, 0, 0)),
+        (Usage(1, 1, 0, 0), Usage(size, size, 0, 0)),
+        (Usage(0, 0, 1, 0), Usage(size, 0, size, 0)),
     ):
         rate, sum_ = _price(one, model, at, batch=True), _price(many, model, at, batch=True)
         if rate is None or sum_ is None:
             return None
         if many.output_tokens:
-            sum_ -= found[0] * _LARGEST
-        if rate * _LARGEST != sum_:
+            sum_ -= found[0] * size
+        if rate * size != sum_:
             return None
         found.append(rate)
-    return _Rates(*found)
+    input_rate, cached_rate, output_rate = found
+    return Rates(input_rate, cached_rate, output_rate, size)
+
+
+def priced_models(day: str) -> list[str]:
+    """Names of the provider's models that the table has a batch price for."""
+    from genai_prices import data_snapshot  # not at the top: it reads its whole table
+
+    (provider,) = (one for one in data_snapshot.get_snapshot().providers if one.id == PROVIDER)
+    return [model.id for model in provider.models if has_batch_price(model.id, day)]
 
 
 def _price(usage: Usage, model: str, at: datetime, *, batch: bool) -> Decimal | None:
@@ -97,7 +122,7 @@ def _price(usage: Usage, model: str, at: datetime, *, batch: bool) -> Decimal | 
     )
     try:
         price = genai_prices.calc_price(
-            tokens, model, provider_id="openai", genai_request_timestamp=at, price_context=_BATCH if batch else None
+            tokens, model, provider_id=PROVIDER, genai_request_timestamp=at, price_context=_BATCH if batch else None
         )
     except (LookupError, ValueError):
         return None

@@ -13,7 +13,7 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.keep_workbook import keep_workbook
 from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.materialize_stations import materialize_stations
-from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.commands.stage_settings import shown_stage_version, stage_settings
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.defs.alerts import alert_check, alert_result
 from caseforge_assets.defs.checks import check_results, check_specs
@@ -148,7 +148,7 @@ def _spec(key: str, entry: FrameworkSettings, station: Station, configuration: C
         deps=[list(asset_key(key, upstream)) for upstream in station.reads],
         group_name=key,
         description=station_text(station),
-        code_version=current_stage_version(configuration, station.stage) if station.stage else None,
+        code_version=shown_stage_version(station.stage, stage_settings(configuration, station.stage)) if station.stage else None,
         kinds=station_kinds(station),
         owners=_owners(entry),
         skippable=True,

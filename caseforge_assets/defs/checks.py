@@ -12,7 +12,7 @@ from caseforge_assets.commands.check_framework import check_framework
 from caseforge_assets.commands.station_statuses import StationStatus, read_statuses
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.reports.checks import ABOUT, COST_WITHIN_PLAN, FEW_FAILURES, NOTHING_STALE, Check
+from caseforge_assets.reports.checks import ABOUT, COST_WITHIN_PLAN, FEW_FAILURES, MODEL_LASTS, NOTHING_STALE, Check
 from caseforge_assets.reports.quality_checks import (
     ABOUT_QUALITY,
     LEVELS_BALANCED,
@@ -56,6 +56,8 @@ def check_specs(key: str) -> list[dg.AssetCheckSpec]:
     specs = []
     for station in all_stations():
         names = [NOTHING_STALE]
+        if station.stage and station.name == station.stage.inputs:
+            names.append(MODEL_LASTS)
         if station.stage and station.name == station.stage.outputs:
             names.append(COST_WITHIN_PLAN)
         if station.stage and station.name == station.stage.content:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 
+from caseforge_assets.commands.show_versions import ShownVersion, shown_versions
 from caseforge_assets.defs.event_metadata import event_metadata, framework_metadata
 from caseforge_assets.defs.lineage import (
     PartitionNote,
@@ -20,6 +21,7 @@ from caseforge_assets.defs.lineage import (
     write_observations,
 )
 from caseforge_assets.defs.names import RUN_REPORT, asset_key, partitions_name
+from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, all_stations
@@ -54,6 +56,7 @@ class RunOfEvents:
 def flush_outbox(
     instance: DagsterInstance,
     store: Engine,
+    configuration: Configuration,
     failures_job: JobDefinition,
     place_of: Callable[[str], str],
     run: RunOfEvents | None = None,
@@ -65,6 +68,7 @@ def flush_outbox(
     While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
 
     Args:
+        configuration: says which versions are shown as one.
         failures_job: the job that failed partitions are shown under.
         place_of: from an artifact's path to its full name.
         patience_s: how long somebody else is waited for; 0 for who has no rows of its own.
@@ -73,7 +77,9 @@ def flush_outbox(
     while True:
         with try_lock(store, FLUSH_LOCK) as held:
             if held:
-                return _flush_all(instance, store, failures_job, place_of, run or RunOfEvents())
+                with store.connect() as connection:
+                    shown = _Shown(failures_job, place_of, run or RunOfEvents(), shown_versions(connection, configuration))
+                return _flush_all(instance, store, shown)
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)
         if not left:
@@ -83,18 +89,29 @@ def flush_outbox(
         time.sleep(OTHERS_PAUSE_S)
 
 
-def _flush_all(
-    instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents
-) -> int:
+@dataclass(frozen=True)
+class _Shown:
+    """How things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them."""
+
+    failures_job: JobDefinition
+    place_of: Callable[[str], str]
+    run: RunOfEvents
+    versions: Mapping[str, ShownVersion]
+
+    def code_version(self, row: Any) -> str | None:
+        if row.asset not in self.versions or not row.code_version:
+            return row.code_version or None
+        return self.versions[row.asset].of(row.code_version)
+
+
+def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> int:
     flushed = 0
-    while (events := _flush_chunk(instance, store, failures_job, place_of, run)) is not None:
+    while (events := _flush_chunk(instance, store, show)) is not None:
         flushed += events
     return flushed
 
 
-def _flush_chunk(
-    instance: DagsterInstance, store: Engine, failures_job: JobDefinition, place_of: Callable[[str], str], run: RunOfEvents
-) -> int | None:
+def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int | None:
     """Returns how many events were written, those that were overtaken are not; None where nothing was left to flush."""
     with store.connect() as connection:
         rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
@@ -103,22 +120,22 @@ def _flush_chunk(
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
         shown = _previews(connection, [row.id for row in rows if row.node_id is not None])
-        metadata = {row.id: _metadata(connection, row, shown.get(row.id), place_of) for row in rows}
+        metadata = {row.id: _metadata(connection, row, shown.get(row.id), show.place_of) for row in rows}
     for key, partition_keys in partitions.items():
         set_partitions(instance, partitions_name(key), partition_keys)
-    event_ids: dict[int, int | None] = {}
+    run, event_ids = show.run, dict[int, int | None]()
     for asset in (FRAMEWORK, *(station.name for station in all_stations())):
         made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
         if not made:
             continue
-        events = _station_events(store, made, metadata, event_ids)
+        events = _station_events(store, show, made, metadata, event_ids)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in made), written, strict=True))
     standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
     notes = [PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, metadata[row.id]) for row in standing]
     written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
     event_ids |= dict(zip((row.id for row in standing), written, strict=True))
-    _write_failed(instance, failures_job, [row for row in standing if row.kind == Kind.failed])
+    _write_failed(instance, show.failures_job, [row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
     return len(event_ids)
@@ -147,7 +164,7 @@ def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable
 
 
 def _station_events(
-    store: Engine, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]], event_ids: Mapping[int, int | None]
+    store: Engine, show: _Shown, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]], event_ids: Mapping[int, int | None]
 ) -> list[StationEvent]:
     with store.connect() as connection:
         read = outbox.upstream_versions(connection, sorted({row_id for row in rows for row_id in row.upstream.values()}))
@@ -156,7 +173,7 @@ def _station_events(
             asset_key=asset_key(row.framework_key, row.asset),
             partition=row.partition_key,
             data_version=row.data_version,
-            code_version=row.code_version or None,
+            code_version=show.code_version(row),
             inputs={
                 asset_key(row.framework_key, upstream): (read[row_id][0], event_ids.get(row_id) or read[row_id][1])
                 for upstream, row_id in row.upstream.items()

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.show_versions import repeat_under_new_versions
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.defs.alerts import alert_evaluation, look_for_alerts
@@ -38,9 +39,10 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     operation = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
     run = RunOfEvents(context.run.run_id, operation.job_name, operation.get_step_execution_context().step.key)
     store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
+    repeat_under_new_versions(store, caseforge.configuration)
     touched = _touched(store, caseforge.configuration, everything)
     write_journal(store, caseforge.folder)
-    flushed = flush_outbox(context.instance, store, failed_nodes, caseforge.folder.describe, run)
+    flushed = flush_outbox(context.instance, store, caseforge.configuration, failed_nodes, caseforge.folder.describe, run)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     _sum_up(context.instance, store, caseforge.configuration, caseforge.folder, touched, run, operation.log_event, left_out=own)
     return flushed or 0
@@ -61,8 +63,9 @@ def mirror_outside_runs(
         everything: as above.
         patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
     """
+    repeat_under_new_versions(store, configuration)
     touched = _touched(store, configuration, everything)
-    flushed = flush_outbox(instance, store, failed_nodes, folder.describe, patience_s=patience_s)
+    flushed = flush_outbox(instance, store, configuration, failed_nodes, folder.describe, patience_s=patience_s)
     if everything or flushed is not None or patience_s:
         _sum_up(instance, store, configuration, folder, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed or 0

@@ -11,16 +11,16 @@ from __future__ import annotations
 import json
 import logging
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from caseforge_assets.batches.error_codes import says_stop
-from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, read_file, read_names
+from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, read_file, read_models
 from caseforge_assets.batches.response_body import read_error
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotListing, ProviderRefused, ProviderUnclear, translate
 from caseforge_assets.openai_batch.pages import ReadPage, walk
@@ -52,11 +52,15 @@ def import_sdk() -> None:
 
 @dataclass(frozen=True)
 class ProviderIdentity:
-    """Where batches go: base URL, account (organization/project, never the key), and whether its answers are simulated."""
+    """Where batches go: base URL, account (organization/project, never the key), and whether its answers are simulated.
+
+    `model_ends` are the days of models' ends that it announces, by the models' names.
+    """
 
     base_url: str
     account: str
     simulated: bool
+    model_ends: Mapping[str, date] = field(default_factory=dict)
 
 
 class BatchClient:
@@ -88,7 +92,8 @@ class BatchClient:
         with _translated("reaching the provider"):
             answer = self._sdk.models.with_raw_response.list()
         simulated = answer.headers.get(SIMULATED_HEADER, "").lower() == "true"
-        return ProviderIdentity(self.base_url, self.account, simulated)
+        ends = {name: end for name, end in _models_of(answer).items() if end is not None}
+        return ProviderIdentity(self.base_url, self.account, simulated, ends)
 
     def probe(self) -> None:
         """Whether the provider is there, asked once.
@@ -99,10 +104,10 @@ class BatchClient:
         with _translated("reaching the provider"):
             self._sdk.with_options(max_retries=0).models.with_raw_response.list()
 
-    def models(self) -> frozenset[str]:
-        """Names of the models that the provider lists for this account."""
+    def models(self) -> dict[str, date | None]:
+        """The models that the provider lists for this account, with the day of their end where it announces one."""
         with _translated("listing the models"):
-            return frozenset(read_names(_json(self._sdk.models.with_raw_response.list())))
+            return read_models(_json(self._sdk.models.with_raw_response.list()))
 
     def upload(self, path: Path, file_name: str) -> str:
         """Uploads a batch input under a name that `find_file` can look up; returns the file id."""
@@ -231,6 +236,14 @@ def _json(answer: LegacyAPIResponse[Any]) -> object:
 def _batch(raw: object) -> dict[str, Any]:
     found: dict[str, Any] = redact_object(read_batch(raw))
     return found
+
+
+def _models_of(answer: LegacyAPIResponse[Any]) -> dict[str, date | None]:
+    """Any answer says that somebody is there; one that is no list of models names none."""
+    try:
+        return read_models(_json(answer))
+    except ValueError:
+        return {}
 
 
 def _listed(read_page: ReadPage, read: Callable[[object], Entry], created_after: datetime, doing: str) -> Iterator[Entry]:

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from caseforge_assets.stages.model_rules import SOON, Ending
+
 MAX_FAILED_SHARE = Decimal("0.10")
 MAX_COST_RATIO = Decimal("1.20")  # of what was expected; estimates are means, answers differ
 
 NOTHING_STALE = "nothing_stale"
 FEW_FAILURES = "failures_under_10_percent"
 COST_WITHIN_PLAN = "cost_within_plan"
+MODEL_LASTS = "model_lasts"
 
 ABOUT = {
     NOTHING_STALE: "Nothing here was made from something that has changed since, or by a template, schema, model or settings that have.",
     FEW_FAILURES: "Of the nodes that were answered or failed, fewer than 10 % stand as failed.",
     COST_WITHIN_PLAN: "What the answers cost is at most 20 % over what was expected, and no cost is unknown.",
+    MODEL_LASTS: "The model that is asked does not end within 45 days. From a day before its end on nothing is sent to it.",
 }
 
 
@@ -64,3 +68,15 @@ def check_cost(station: str, cost_usd: Decimal, expected_usd: Decimal, unknown: 
     if unknown:
         says += f"; the cost of {unknown:,} attempts is unknown"
     return Check(station, COST_WITHIN_PLAN, not unknown and cost_usd <= expected_usd * MAX_COST_RATIO, says, figures, severe=True)
+
+
+def check_model(station: str, model: str, ending: Ending | None, key: str) -> Check:
+    """Passes while a model's end is not near.
+
+    Args:
+        key: of caseforge.toml, that the model is from.
+    """
+    if ending is None:
+        return Check(station, MODEL_LASTS, True, f"no end of {model} within {SOON.days} days is known")
+    says = f"{ending.text}: {ending.advice(key)}"
+    return Check(station, MODEL_LASTS, False, says, {"days_left": ending.days_left}, severe=ending.refused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -47,29 +47,38 @@ class Standing(Protocol):
     def request_question(self) -> str | None: ...  # noqa: D102
 
 
-def classify(row: Standing, stage_version: str, *, reads: bool, accept_simulated: bool) -> NodeState:
+def classify(row: Standing, stage_version: str, fresh_versions: Collection[str], *, reads: bool, accept_simulated: bool) -> NodeState:
     """The state of one node.
 
     Args:
-        stage_version: the stage's version now.
+        stage_version: the stage's version now, which requests are made with.
+        fresh_versions: the versions whose content counts as fresh, that one among them.
         reads: whether the stage is made from another stage's content.
         accept_simulated: whether simulated content counts; it does only while the provider is simulated.
     """
     source_counts = row.source_version is not None and (accept_simulated or not row.source_simulated)
     content_counts = row.content_simulated is not None and (accept_simulated or not row.content_simulated)
     context_is_fresh = row.context_version is not None and row.context_node_version == row.node_version
-    wanted = question_of(stage_version, row.context_version, row.source_version) if row.context_version else None
-    if row.content_edited or (content_counts and context_is_fresh and row.content_question == wanted):
+    context, source = row.context_version, row.source_version
+    wanted = wanted_question(row, stage_version)
+    fresh = {question_of(version, context, source) for version in fresh_versions} if context else set()
+    if row.content_edited or (content_counts and context_is_fresh and row.content_question in fresh):
         return NodeState.DONE  # what a person wrote stays until a person asks for another one
     if content_counts and row.content_question is None and not (reads and source_counts):
         return NodeState.DONE  # taken over from elsewhere, and nothing here that it could be held against
-    if wanted is not None and row.request_question == wanted and context_is_fresh:
+    asked = row.request_question == wanted or (row.request_state == "in_batch" and row.request_question in fresh)
+    if wanted is not None and asked and context_is_fresh:
         active = {"pending": NodeState.WAITING, "in_batch": NodeState.WAITING, "failed": NodeState.FAILED, "parked": NodeState.CANCELLED}
         if row.request_state in active:
             return active[row.request_state]
     if reads and not source_counts:
         return NodeState.NO_SOURCE
     return NodeState.STALE if content_counts else NodeState.MISSING
+
+
+def wanted_question(row: Standing, stage_version: str) -> str | None:
+    """What would be asked of a node now; None where it has no context."""
+    return question_of(stage_version, row.context_version, row.source_version) if row.context_version else None
 
 
 def count_states(states: Iterable[NodeState]) -> dict[str, int]:

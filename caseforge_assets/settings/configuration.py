@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.stages.stage import DEFAULT_MODEL
 
 CONFIG_NAME = "caseforge.toml"
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
@@ -52,16 +53,21 @@ class FrameworkSettings(BaseModel):
     budget_usd: Annotated[Decimal | None, OrNone] = Field(default=None, ge=0)
 
 
+WhenModelChanges = Literal["keep", "regenerate"]
+Temperature = Annotated[float, Field(ge=0, le=2)] | Literal["none"]  # "none" leaves it out of the requests
+
+
 class StageOverrides(BaseModel):
-    """One `[stages.KEY]` table: what differs from the defaults. A temperature of "none" leaves it out of the requests."""
+    """One `[stages.KEY]` table: what differs from the defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str | None = Field(default=None, min_length=1)
-    temperature: Annotated[float, Field(ge=0, le=2)] | Literal["none"] | None = None
+    temperature: Temperature | None = None
     max_completion_tokens: int | None = Field(default=None, ge=256)
     reasoning_effort: str | None = Field(default=None, min_length=1)
     verbosity: str | None = Field(default=None, min_length=1)
+    when_model_changes: WhenModelChanges | None = None
 
 
 class Configuration(BaseModel):
@@ -69,8 +75,11 @@ class Configuration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    openai_model: str = Field(default="gpt-5", min_length=1)
-    openai_temperature: Annotated[float | None, OrNone] = Field(default=1.0, ge=0, le=2)
+    openai_model: str = Field(default=DEFAULT_MODEL, min_length=1)
+    openai_temperature: Temperature | None = None
+    when_model_changes: WhenModelChanges = Field(
+        default="keep", description="whether content of another model, temperature, effort or verbosity counts as fresh"
+    )
     batch_max_completion_tokens_process: int = Field(default=8_000, ge=256)
     batch_max_completion_tokens_usecase: int = Field(default=15_000, ge=256)
     batch_user_assignment: str = ""

@@ -1,94 +1,58 @@
-"""What models of OpenAI are known to accept in a chat completion. A model that is not in the table is no error: its rules are not known.
-
-Every line was looked up on 2026-11-24; a value that no source gives is None and is not checked. Sources:
-
-- Efforts: OpenAI's API description of `reasoning_effort` (none from gpt-5.1 on, whose default it is; xhigh after
-  gpt-5.1-codex-max) and its reasoning guide; max for gpt-5.6: opencode issue 36141, quoting the API reference; gpt-6-sol: LiteLLM's
-  model map.
-- Temperature: OpenAI's guides "Reasoning models" and "Parameter compatibility": gpt-5 and the o-series refuse any but 1; from gpt-5.1
-  on others are accepted only while the effort is none. What a model does by default from gpt-5.4 on was not found.
-- Largest completions: OpenAI's model pages, as read off by llmr 0.2 (gpt-5.6) and Vercel's and Oxen's model lists (the others).
-- Context windows: genai-prices 0.2.3.
-- JSON schemas: OpenAI's guide "Structured outputs": from gpt-4o-2024-08-06 on, not before.
-- Shutdowns: announced dates as listed with the model names of the openai SDK 3.54.
-"""
+"""What models are known to be and to accept, from `models.toml`. A model that is not in it is no error: nothing is known of it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
-_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-_OLD_EFFORTS = ("low", "medium", "high")
-_GPT5_EFFORTS = ("minimal", *_OLD_EFFORTS)
-_GPT51_EFFORTS = ("none", *_OLD_EFFORTS)
-_GPT52_EFFORTS = (*_GPT51_EFFORTS, "xhigh")
-_GPT56_EFFORTS = (*_GPT52_EFFORTS, "max")
+from pydantic import TypeAdapter
+
+MODELS_FILE = Path(__file__).with_name("models.toml")
+CHAT_COMPLETIONS = "chat/completions"
 VERBOSITIES = ("low", "medium", "high")
+SOON = timedelta(days=45)  # OpenAI gives six months' notice of a model's end; by now a person should choose another one
+BATCH_WINDOW = timedelta(hours=24)  # the longest that a batch may take (OpenAI, Batch API: completion_window)
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
 @dataclass(frozen=True)
 class ModelRules:
-    """What is known of a model.
+    """What is known of a model; None: not known, and not checked.
 
     Attributes:
-        efforts: Values of reasoning_effort; empty for a model that does not reason and refuses the parameter; None: not known.
+        efforts: Values of reasoning_effort; empty for a model that does not reason and refuses the parameter.
         other_temperatures: Which efforts allow a temperature other than 1; empty: none does. "" stands for no effort given.
-            None: not known.
+        takes_temperature: False for a model to which the parameter is not to be sent.
+        default_temperature: What is sent where a person set none; None: nothing.
         max_completion_tokens: The largest completion, thinking included.
         context_tokens: Request and completion together.
         schemas: Whether answers can be held to a JSON schema.
+        endpoint: Where its requests go.
         shutdown: The day announced for its end.
+        successor: The model that its maker names instead.
+        source: Where all this is from.
+        looked_up: When.
     """
 
     efforts: tuple[str, ...] | None = None
     other_temperatures: tuple[str, ...] | None = None
+    takes_temperature: bool = True
+    default_temperature: float | None = None
     max_completion_tokens: int | None = None
     context_tokens: int | None = None
     schemas: bool | None = None
+    endpoint: str = CHAT_COMPLETIONS
     shutdown: date | None = None
+    successor: str | None = None
+    source: str = ""
+    looked_up: date | None = None
 
 
-_GPT5 = ModelRules(_GPT5_EFFORTS, (), 128_000, 400_000, True, date(2026, 12, 11))
-_GPT54 = ModelRules(_GPT52_EFFORTS, ("", "none"), 128_000, 1_050_000, True)
-_GPT56 = replace(_GPT54, efforts=_GPT56_EFFORTS)
-_O = ModelRules(_OLD_EFFORTS, (), 100_000, 200_000, True, date(2026, 10, 23))
-_EVERY = ("", "none")
-_GPT41 = ModelRules((), _EVERY, 32_768, 1_000_000, True, date(2027, 1, 14))
-_GPT4O = ModelRules((), _EVERY, 16_384, 128_000, True, date(2027, 1, 14))
-_GPT4_TURBO = ModelRules((), _EVERY, 4_096, 128_000, False, date(2026, 10, 23))
-
-MODELS: dict[str, ModelRules] = {
-    "gpt-5": _GPT5,
-    "gpt-5-mini": _GPT5,
-    "gpt-5-nano": _GPT5,
-    "gpt-5.1": ModelRules(_GPT51_EFFORTS, _EVERY, 128_000, 400_000, True, date(2027, 4, 1)),
-    "gpt-5.2": ModelRules(_GPT52_EFFORTS, _EVERY, 128_000, 400_000, True),
-    "gpt-5.4": _GPT54,
-    "gpt-5.4-mini": replace(_GPT54, max_completion_tokens=None, context_tokens=400_000),
-    "gpt-5.4-nano": replace(_GPT54, max_completion_tokens=None, context_tokens=400_000, shutdown=date(2027, 4, 1)),
-    "gpt-5.5": replace(_GPT54, context_tokens=1_000_000),
-    "gpt-5.6-sol": _GPT56,
-    "gpt-5.6-terra": _GPT56,
-    "gpt-5.6-luna": _GPT56,
-    "gpt-6-sol": ModelRules(_GPT56_EFFORTS, context_tokens=1_050_000),
-    "gpt-6-luna": ModelRules(context_tokens=1_050_000),
-    "gpt-6.1-sol": ModelRules(context_tokens=1_050_000),
-    "gpt-6.1-terra": ModelRules(context_tokens=1_050_000),
-    "o1": _O,
-    "o3": replace(_O, shutdown=date(2026, 12, 11)),
-    "o3-mini": _O,
-    "o4-mini": _O,
-    "gpt-4.1": _GPT41,
-    "gpt-4.1-mini": _GPT41,
-    "gpt-4.1-nano": replace(_GPT41, shutdown=date(2026, 10, 23)),
-    "gpt-4o": _GPT4O,
-    "gpt-4o-2024-05-13": replace(_GPT4O, max_completion_tokens=4_096, schemas=False, shutdown=date(2026, 10, 23)),
-    "gpt-4o-mini": _GPT4O,
-    "gpt-4-turbo": _GPT4_TURBO,
-}
+MODELS = TypeAdapter(dict[str, ModelRules]).validate_python(tomllib.loads(MODELS_FILE.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)
@@ -123,10 +87,82 @@ def rules_of(model: str) -> ModelRules | None:
     return MODELS.get(model) or MODELS.get(_DATED.sub("", model))
 
 
+def default_temperature(model: str) -> float | None:
+    """What is sent to a model where a person set no temperature; None: nothing is."""
+    rules = rules_of(model)
+    return None if rules is None else rules.default_temperature
+
+
+def taken_temperature(model: str, temperature: float | None) -> float | None:
+    """The temperature that is sent of the one that a person set: 1, which all models have by themselves, is left out where the parameter is unwelcome."""
+    rules = rules_of(model)
+    return None if rules is not None and not rules.takes_temperature and temperature == 1 else temperature
+
+
 def broken_rules(asked: Asked) -> list[Broken]:
     """Which of its model's rules a request breaks; empty also where the rules are not known."""
     rules = rules_of(asked.model)
     return [] if rules is None else [*_effort(asked, rules), *_temperature(asked, rules), *_verbosity(asked), *_size(asked, rules)]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A model whose end is near, or past.
+
+    Attributes:
+        day: On which it ends, from midnight UTC on.
+        days_left: Until then; negative when it has ended.
+        refused: Whether it has ended, or ends before a batch that is sent now has had its 24 hours.
+        successor: The model that its maker names instead, where that is known.
+    """
+
+    model: str
+    day: date
+    days_left: int
+    refused: bool
+    successor: str | None
+
+    @property
+    def text(self) -> str:
+        """When it ends, and what its maker names instead, for people."""
+        instead = f"; its successor is {self.successor}" if self.successor else "; its successor is not known here"
+        if self.days_left < 0:
+            return f"{self.model} ended on {self.day}{instead}"
+        before = ", before a batch sent now has had its 24 hours" if self.refused else f", in {self.days_left} days"
+        return f"{self.model} ends on {self.day}{before}{instead}"
+
+    def advice(self, key: str) -> str:
+        """The line to change, for people.
+
+        Args:
+            key: Of caseforge.toml, such as `openai_model`.
+        """
+        return f'write {key} = "{self.successor}"' if self.successor else f"choose another model ({key}; `caseforge models` lists them)"
+
+
+def known_end(model: str, provider_ends: Mapping[str, date]) -> date | None:
+    """The day announced for a model's end; None where none is known.
+
+    Args:
+        model: Also by a dated name.
+        provider_ends: Days of ends by the names of models, as the provider itself gives them; they count before those of the table.
+    """
+    rules = rules_of(model)
+    return provider_ends.get(model) or provider_ends.get(_DATED.sub("", model)) or (rules.shutdown if rules else None)
+
+
+def ending_of(model: str, now: datetime, provider_ends: Mapping[str, date]) -> Ending | None:
+    """A model's end, where it is near or past; None otherwise, and where none is known.
+
+    Args:
+        model: Also by a dated name.
+        provider_ends: As for `known_end`.
+    """
+    rules, day = rules_of(model), known_end(model, provider_ends)
+    if day is None or now + SOON < datetime.combine(day, time(), UTC):
+        return None
+    refused = now + BATCH_WINDOW >= datetime.combine(day, time(), UTC)
+    return Ending(model, day, (day - now.date()).days, refused, rules.successor if rules else None)
 
 
 def room_beside(model: str, tokens: int) -> int | None:
@@ -148,6 +184,9 @@ def _effort(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
 
 
 def _temperature(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
+    if asked.temperature is not None and not rules.takes_temperature:
+        yield Broken("temperature", f"{asked.model} is to be sent none, not {asked.temperature:g}; leave it out")
+        return
     if asked.temperature in (None, 1) or rules.other_temperatures is None or (asked.reasoning_effort or "") in rules.other_temperatures:
         return
     if rules.efforts == ():
@@ -172,5 +211,7 @@ def _size(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
             "max_completion_tokens",
             f"{asked.model} has room for {room:,} tokens, and a request has {asked.input_tokens:,} beside the budget of {budget:,}; {fits}",
         )
+    if rules.endpoint != CHAT_COMPLETIONS:
+        yield Broken("model", f"{asked.model} answers at /v1/{rules.endpoint} only, which batches here do not use; choose another model")
     if asked.schema and rules.schemas is False:
         yield Broken("model", f"{asked.model} does not hold its answers to a JSON schema, which this stage needs; choose another model")

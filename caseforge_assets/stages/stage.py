@@ -14,6 +14,7 @@ from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.templates import Templates
 
 __all__ = [
+    "DEFAULT_MODEL",
     "JudgeFailed",
     "Source",
     "Stage",
@@ -21,6 +22,7 @@ __all__ = [
     "StageUnknown",
     "all_stages",
     "canonical_json",
+    "definition_version",
     "fingerprint",
     "request_body",
     "stage",
@@ -28,6 +30,9 @@ __all__ = [
     "text_fingerprint",
     "use_stages",
 ]
+
+
+DEFAULT_MODEL = "gpt-6.1-sol"
 
 
 class JudgeFailed(Exception):
@@ -44,19 +49,21 @@ class StageSettings:
 
     Attributes:
         model: The model's name, as the provider has it.
-        temperature: None leaves it out of the request. gpt-5 accepts 1 only.
+        temperature: None leaves it out of the request.
         max_completion_tokens: The budget for thinking and text together, in tokens; None takes the stage's default.
         reasoning_effort: None leaves it to the model.
         verbosity: None leaves it to the model.
         budget_quantile: The share of earlier answers whose tokens a fitted budget has room for; None takes the same budget for all.
+        keeps_content: Whether what was made with another model, temperature, effort or verbosity counts as fresh.
     """
 
-    model: str = "gpt-5"
-    temperature: float | None = 1.0
+    model: str = DEFAULT_MODEL
+    temperature: float | None = None
     max_completion_tokens: int | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
     budget_quantile: float | None = None
+    keeps_content: bool = True
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,11 @@ def _clean(value: object) -> object:
     return {str(name): _clean(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
+# What versions are made with where the model does not matter: any fixed style would do. This one was the default of the first release, so that what
+# projects of its time have told Dagster stays true.
+_ANY_STYLE = StageSettings(model="gpt-5", temperature=1.0)
+
+
 def stage_version(stage: Stage, settings: StageSettings) -> str:
     """Give the version of all that an answer depends on beside its source: 12 hexadecimal characters.
 
@@ -186,6 +198,11 @@ def stage_version(stage: Stage, settings: StageSettings) -> str:
     """
     style = [settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity]
     return fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, style])[:12]
+
+
+def definition_version(stage: Stage) -> str:
+    """The same for whatever model, temperature, effort and verbosity: the version of a stage's templates, schema and rules alone."""
+    return stage_version(stage, _ANY_STYLE)
 
 
 def request_body(stage: Stage, settings: StageSettings, source: Source, max_completion_tokens: int | None = None) -> dict[str, Any]:

@@ -310,3 +310,24 @@ def _insert_candidates(connection: Connection, rows: Sequence[tuple[NewContent, 
         for item in row.candidates
     ]
     add_rows(connection, candidate, items)
+
+
+_OF_MODEL = "regexp_replace(c.model, '-\\d{4}-\\d{2}-\\d{2}$', '')"  # without the date that answers name
+
+
+def made_by(connection: Connection, stage: str, node_ids: Sequence[int], model: str) -> list[int]:
+    """Those of the nodes whose current content a model made; its dated versions are meant, too."""
+    query = text(f"""
+    select c.node_id from caseforge.content c
+    where c.is_current and c.stage = :stage and c.node_id = any(:ids) and :model in (c.model, {_OF_MODEL}) order by c.node_id
+    """)
+    return list(connection.scalars(query, {"stage": stage, "ids": list(node_ids), "model": model}))
+
+
+def models_of(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[str, int]:
+    """How many of the nodes' current contents each model made, by its name without a date."""
+    query = text(f"""
+    select coalesce({_OF_MODEL}, 'unknown'), count(*) from caseforge.content c
+    where c.is_current and c.stage = :stage and c.node_id = any(:ids) group by 1 order by 1
+    """)
+    return {row[0]: row[1] for row in connection.execute(query, {"stage": stage, "ids": list(node_ids)})} if node_ids else {}

@@ -5,6 +5,10 @@ An address is stored without user information: with another password it is the s
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import date
+
 from sqlalchemy import Connection, text
 
 from caseforge_assets.redaction import without_login
@@ -74,3 +78,17 @@ def set_refused(connection: Connection, base_url: str, account: str, reason: str
     where base_url = :base_url and account = :account and refused_reason is distinct from :reason
     """)
     connection.execute(query, {"base_url": without_login(base_url), "account": account, "reason": reason})
+
+
+def set_model_ends(connection: Connection, provider: int, ends: Mapping[str, date]) -> None:
+    """Notes the days of models' ends that a provider gives; a row that says so already is left alone."""
+    query = text("""
+    update caseforge.provider set model_ends = cast(:ends as jsonb) where id = :id and model_ends <> cast(:ends as jsonb)
+    """)
+    connection.execute(query, {"id": provider, "ends": json.dumps({model: day.isoformat() for model, day in ends.items()})})
+
+
+def model_ends(connection: Connection) -> dict[str, date]:
+    """Days of models' ends by the models' names, as providers gave them when they were last asked; of several, the one that came last counts."""
+    rows = connection.scalars(text("select model_ends from caseforge.provider order by id"))
+    return {model: date.fromisoformat(day) for found in rows for model, day in found.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,7 +41,8 @@ _SAME_NODE = text("""
 select distinct on (r.id) r.id, c.id, n.identity = o.identity as same
 from caseforge.request r
 join caseforge.node n on n.id = r.node_id
-join caseforge.request q on q.identity_key = r.identity_key
+join unnest(cast(:key_of as bigint[]), cast(:keys as text[])) as wanted(id, key) on wanted.id = r.id
+join caseforge.request q on q.identity_key = wanted.key
 join caseforge.node o on o.id = q.node_id
 join caseforge.content c on c.request_id = q.id and c.stage = r.stage and c.simulated = :simulated
 where r.id = any(:ids) and not r.own_answer
@@ -54,16 +55,42 @@ where q.identity_key = any(:keys)
 """)
 
 
-def reusable(connection: Connection, request_ids: Sequence[int], simulated: bool, by_identity: bool) -> dict[int, Reusable]:
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose request it is, and the version of the content that it was made from."""
+
+    request_id: int
+    framework_key: str
+    node_id: int
+    stage: str
+    source_version: str | None
+
+
+_IDENTITIES = text("""
+select r.id, r.framework_key, r.node_id, r.stage, s.version
+from caseforge.request r left join caseforge.content s on s.id = r.source_content_id where r.id = any(:ids) order by r.id
+""")
+
+
+def identities(connection: Connection, request_ids: Sequence[int]) -> list[Identity]:
+    """What the identity keys of requests are made from."""
+    return [Identity(*row) for row in connection.execute(_IDENTITIES, {"ids": list(request_ids)})]
+
+
+def reusable(
+    connection: Connection, request_ids: Sequence[int], simulated: bool, identity_keys: Mapping[int, Sequence[str]]
+) -> dict[int, Reusable]:
     """Per request, the good answer from the same kind of provider that fits; requests without one are left out.
 
     Args:
         simulated: the kind of provider.
-        by_identity: whether an answer fits that was made for the same node elsewhere, or for one that it was accepted to be like, with the
-            same stage version and source.
+        identity_keys: per request, the keys of answers that were made for the same node elsewhere, or for one that it was accepted to be
+            like, and that count as fresh; requests without any are answered by the very same request alone.
     """
+    pairs = [(request_id, key) for request_id, keys in identity_keys.items() for key in keys]
     values = {"ids": list(request_ids), "simulated": simulated}
-    same_node = connection.execute(_SAME_NODE, values) if by_identity else ()
+    keys = {"key_of": [request_id for request_id, _ in pairs], "keys": [key for _, key in pairs]}
+    same_node = connection.execute(_SAME_NODE, values | keys) if pairs else ()
     found = {row[0]: Reusable(row[0], row[1], Rule.identity if row.same else Rule.similar) for row in same_node}
     return found | {row[0]: Reusable(row[0], row[1], Rule.exact) for row in connection.execute(_SAME_REQUEST, values)}
 

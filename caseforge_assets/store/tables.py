@@ -31,6 +31,7 @@ from caseforge_assets.store.journal_tables import journal_segment as journal_seg
 from caseforge_assets.store.plan_tables import plan as plan
 from caseforge_assets.store.plan_tables import plan_change as plan_change
 from caseforge_assets.store.quality_table import quality as quality
+from caseforge_assets.store.told_table import told as told
 
 framework = Table(
     "framework",
@@ -109,6 +110,7 @@ provider = Table(
     Column("enqueued_token_limits", JSONB, nullable=False, server_default="{}", comment="model: tokens, learned from refusals"),
     Column("stopped_reason", Text, comment="why nothing is sent until a person acts"),
     Column("refused_reason", Text, comment="why it refused the key when it was last asked; NULL: it did not"),
+    Column("model_ends", JSONB, nullable=False, server_default="{}", comment="model: day of its end, as it announces it"),
     UniqueConstraint("base_url", "account", "simulated"),
 )
 
@@ -149,6 +151,7 @@ request = Table(
     Index("ix_request_pending", "stage", "id", postgresql_where=text("state = 'pending'")),
     Index(None, "fingerprint", "generation"),
     Index(None, "identity_key"),
+    Index(None, "stage", "stage_version"),
 )
 
 batch = Table(

@@ -112,12 +112,12 @@ def test_why_says_which_input_differs_how_and_since_when(command_line: OpenComma
 
 
 def test_why_names_settings_that_differ(command_line: OpenCommandLine) -> None:
-    cli = command_line()
+    cli = command_line('when_model_changes = "regenerate"')
     cli.load_shop()
     cli.run("generate", "--wait")
-    (cli.folder / "caseforge.toml").write_text(cli.configuration() + '\n[stages.process_details]\nmodel = "gpt-5-mini"\n')
+    (cli.folder / "caseforge.toml").write_text(cli.configuration() + '\n[stages.process_details]\nmodel = "gpt-6.1-terra"\n')
     document, use_cases = cli.json("plan", "--why", "1.1.1")
-    assert (document["state"], document["differences"], document["since"]) == ("stale", ["model: gpt-5 → gpt-5-mini"], None)
+    assert (document["state"], document["differences"], document["since"]) == ("stale", ["model: gpt-6.1-sol → gpt-6.1-terra"], None)
     assert use_cases["state"] == "done"
 
 

@@ -28,8 +28,8 @@ def test_plan_shows_and_keeps_nothing(command_line: OpenCommandLine) -> None:
 
 
 def test_what_is_too_long_is_told_by_every_command(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    room = replace(MODELS["gpt-5"], context_tokens=PROCESS.default_max_completion_tokens + 2_000)
-    monkeypatch.setitem(MODELS, "gpt-5", room)
+    room = replace(MODELS["gpt-6.1-sol"], context_tokens=PROCESS.default_max_completion_tokens + 2_000)
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", room)
     cli = command_line("[stages.usecases]\nmax_completion_tokens = 4000")
     cli.load_shop()
     text = " ".join(["Something else is done there as well, every day."] * 200)
@@ -37,20 +37,20 @@ def test_what_is_too_long_is_told_by_every_command(command_line: OpenCommandLine
     cli.run("load", str(write_table(cli.folder / "shop.csv", rows)), "--framework", "shop")
     shorter = cli.json("plan", "--nodes", "1.1.1")["stages"][0]
     assert (shorter["now"], shorter["shortened"], shorter["too_long"]) == (1, 1, {})
-    assert "1 made from half of what belongs in them: the whole is too long for gpt-5" in cli.run("plan", "--nodes", "1.1.1")
+    assert "1 made from half of what belongs in them: the whole is too long for gpt-6.1-sol" in cli.run("plan", "--nodes", "1.1.1")
     assert "It is too long for its model" in cli.run("preview", "1.1.1")
-    monkeypatch.setitem(MODELS, "gpt-5", replace(room, context_tokens=room.context_tokens - 550))
-    assert "1.1.1 cannot be sent: gpt-5 has room for 1,450 tokens" in " ".join(cli.run("plan", "--nodes", "1.1.1").split())
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", replace(room, context_tokens=room.context_tokens - 550))
+    assert "1.1.1 cannot be sent: gpt-6.1-sol has room for 1,450 tokens" in " ".join(cli.run("plan", "--nodes", "1.1.1").split())
     said = " ".join(cli.run("generate", "--nodes", "1.1.1,1.1.2", "--stage", "process_details", "--wait", expected=3).split())
-    assert "1.1.1 cannot be sent: gpt-5 has room" in said
+    assert "1.1.1 cannot be sent: gpt-6.1-sol has room" in said
     (failed,) = cli.json("failed", expected=3)
     assert (failed["code"], failed["outcome"], failed["attempts"], failed["next"]) == (
         "1.1.1", "context_length", 0, "waits: it is too long for its model",
     )  # fmt: skip
     assert "was not sent" in failed["detail"]
-    assert "failed without being sent: gpt-5 has room" in " ".join(cli.run("show", "1.1.1", "--history").split())
+    assert "failed without being sent: gpt-6.1-sol has room" in " ".join(cli.run("show", "1.1.1", "--history").split())
     assert "0 failed nodes would be sent again" in cli.run("retry", expected=0)
-    monkeypatch.setitem(MODELS, "gpt-5", room)
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", room)
     assert "1 failed nodes would be sent again, 1 of them shortened" in cli.run("retry", "--wait")
     assert "shortened, because it was too long for the model" in " ".join(cli.run("show", "1.1.1", "--history").split())
 

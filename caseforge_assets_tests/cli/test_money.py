@@ -22,14 +22,14 @@ def generated(command_line: OpenCommandLine, toml: str = "", **options: object) 
 def test_models_are_compared_on_the_same_requests(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
-    plan = cli.json("plan", "--offline", "--compare", "gpt-5,gpt-5-mini,gpt-6-luna,llama-3")
+    plan = cli.json("plan", "--offline", "--compare", "gpt-6.1-sol,gpt-5-mini,gpt-6-luna,llama-3")
     costs = {one["model"]: one["cost_usd"] for one in plan["compared"]}
-    assert costs["gpt-5"] == pytest.approx(plan["expected_cost_usd"])
-    assert costs["gpt-5-mini"] == pytest.approx(costs["gpt-5"] / 5)
+    assert costs["gpt-6.1-sol"] == pytest.approx(plan["expected_cost_usd"])
+    assert costs["gpt-5-mini"] == pytest.approx(costs["gpt-6.1-sol"] / 5)
     assert 0 < costs["gpt-6-luna"] < costs["gpt-5-mini"]
     assert costs["llama-3"] is None
     assert not any(plan["compared"][0]["measured"].values())
-    said = cli.run("plan", "--offline", "--compare", "gpt-5,llama-3")
+    said = cli.run("plan", "--offline", "--compare", "gpt-6.1-sol,llama-3")
     assert "unknown" in said
     assert "those measured with gpt-5" in said
 
@@ -161,3 +161,31 @@ def test_a_batch_that_was_refused_and_never_sent_cost_nothing(command_line: Open
     assert cli.json("status")["frameworks"][0]["spent"] == []
     assert "unknown (billed)" not in cli.run("status")
     assert "unknown" not in cli.run("show", "1.1.1").split("Attempts")[1]
+
+
+def test_models_are_listed_with_price_end_and_what_the_framework_costs(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    found = {one["model"]: one for one in cli.json("models")}
+    sol = found["gpt-6.1-sol"]
+    assert (sol["stages"], sol["usd_per_million_tokens"]) == (
+        ["process_details", "usecases"],
+        {"input": 1, "cached_input": 0.05, "output": 5},
+    )
+    assert sol["costs_usd"]["shop"] == pytest.approx(2 * found["gpt-6.1-terra"]["costs_usd"]["shop"])
+    assert found["gpt-5"]["successor"] == "gpt-6.1-sol"
+    said = cli.run("models", "--offline")
+    assert "gpt-6.1-sol" in said
+    assert "USD per million tokens at batch prices" in said
+
+
+def test_what_a_model_made_is_asked_for_again_by_its_name(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--wait", "--nodes", "1.1.1")
+    terra = ("--set", "openai_model=gpt-6.1-terra")
+    assert cli.json(*terra, "plan")["stages"][0]["kept_of_others"] == {"gpt-6.1-sol": 1}
+    assert "1 kept from gpt-6.1-sol" in cli.run(*terra, "plan")
+    assert cli.json(*terra, "plan", "--model-of", "gpt-6.1-sol")["nodes"] == 2
+    assert "gpt-5 made nothing that is there" in cli.run("plan", "--model-of", "gpt-5", expected=2)
+    assert "without --select" in cli.run("plan", "--model-of", "gpt-6.1-sol", "--select", "failed", expected=2)

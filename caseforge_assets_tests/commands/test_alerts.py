@@ -148,8 +148,8 @@ def stray_lines(bench: OpenBench) -> Course:
 def too_long(bench: OpenBench) -> Course:
     opened = bench()
     opened.load([(code, key, name, "Mend it well. " * 400 if code == "1.1.1" else text) for code, key, name, text in SHOP])
-    small = replace(MODELS["gpt-5"], context_tokens=PROCESS.default_max_completion_tokens + 1_450)
-    with patch.dict(MODELS, {"gpt-5": small}):
+    small = replace(MODELS["gpt-6.1-sol"], context_tokens=PROCESS.default_max_completion_tokens + 1_450)
+    with patch.dict(MODELS, {"gpt-6.1-sol": small}):
         opened.generate("1.1.1", stages=[PROCESS])
     yield opened, later()
     opened.generate("1.1.1", stages=[PROCESS])

@@ -17,18 +17,21 @@ from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench
 @pytest.mark.parametrize(
     ("configuration", "stage", "key"),
     [
-        (Configuration(openai_temperature=0.2), PROCESS, "openai_temperature: gpt-5 accepts 1 only"),
+        (Configuration(openai_model="gpt-5.4", openai_temperature=0.2, stages={"process_details": StageOverrides(reasoning_effort="low")}), PROCESS,
+         "openai_temperature: gpt-5.4 accepts 1 only"),
+        (Configuration(openai_temperature=0.2), PROCESS, "openai_temperature: gpt-6.1-sol is to be sent none"),
+        (Configuration(openai_model="gpt-5.5-pro"), PROCESS, "openai_model: gpt-5.5-pro answers at /v1/responses only"),
         (Configuration(stages={"usecases": StageOverrides(model="gpt-4o")}, batch_max_completion_tokens_usecase=20_000), USECASES,
          "batch_max_completion_tokens_usecase: gpt-4o writes 16,384"),
         (Configuration(stages={"usecases": StageOverrides(model="gpt-4-turbo", max_completion_tokens=4_000)}), USECASES,
          "stages.usecases.model: gpt-4-turbo does not hold"),
-        (Configuration(stages={"usecases": StageOverrides(reasoning_effort="extreme")}), USECASES, "stages.usecases.reasoning_effort: gpt-5"),
+        (Configuration(stages={"usecases": StageOverrides(reasoning_effort="extreme")}), USECASES, "stages.usecases.reasoning_effort: gpt-6.1-sol"),
     ],
 )  # fmt: skip
 def test_the_key_that_has_to_change_is_named(configuration: Configuration, stage: Stage, key: str) -> None:
     with pytest.raises(ConfigurationError, match=key):
-        refuse_broken_rules(configuration, [stage])
-    refuse_broken_rules(configuration.model_copy(update={"check_model_rules": False}), [stage])
+        refuse_broken_rules(configuration, [stage], {})
+    refuse_broken_rules(configuration.model_copy(update={"check_model_rules": False}), [stage], {})
 
 
 def test_stages_may_have_different_models() -> None:
@@ -36,8 +39,8 @@ def test_stages_may_have_different_models() -> None:
         openai_temperature=1.0,
         stages={"usecases": StageOverrides(model="gpt-4o", temperature=0.3), "process_details": StageOverrides(temperature="none")},
     )
-    refuse_broken_rules(configuration, [PROCESS, USECASES])
-    assert (stage_settings(configuration, PROCESS).model, stage_settings(configuration, PROCESS).temperature) == ("gpt-5", None)
+    refuse_broken_rules(configuration, [PROCESS, USECASES], {})
+    assert (stage_settings(configuration, PROCESS).model, stage_settings(configuration, PROCESS).temperature) == ("gpt-6.1-sol", None)
     assert (stage_settings(configuration, USECASES).model, stage_settings(configuration, USECASES).temperature) == ("gpt-4o", 0.3)
 
 
@@ -47,7 +50,7 @@ def test_requests_that_their_model_would_refuse_are_not_sent(bench: OpenBench) -
     opened.approve("1.1.1", "1.1.2", stages=[PROCESS])
     held = opened.round()
     assert held.submitted == ()
-    assert "2 requests are not sent, because their model would refuse them (temperature: gpt-5 accepts 1 only" in held.held_back
+    assert "2 requests are not sent, because their model would refuse them (temperature: gpt-6.1-sol is to be sent none" in held.held_back
     assert opened.column("select count(*) from caseforge.batch") == [0]
     mended = opened.configured(openai_temperature=1.0)
     mended.generate("1.1.1", "1.1.2", stages=[PROCESS])
@@ -69,7 +72,7 @@ def test_a_budget_that_the_model_would_refuse_is_mended_by_the_next_plan(bench: 
         opened.generate("1.1.2", stages=[PROCESS])
         opened.generate("1.1.1", stages=[PROCESS])
         opened.configured(batch_max_completion_tokens_process=500_000).approve("1.1.1", stages=[PROCESS], ask_again=True)
-    assert "gpt-5 writes 128,000 tokens at most, not 500,000" in opened.round().held_back
+    assert "gpt-6.1-sol writes 128,000 tokens at most, not 500,000" in opened.round().held_back
     sent = """
     select count(*), max(r.max_completion_tokens) from caseforge.attempt a join caseforge.request r on r.id = a.request_id
     where r.node_id = :id and r.stage = 'process_details'
@@ -86,7 +89,7 @@ def test_one_bad_stage_does_not_hold_up_the_other(bench: OpenBench) -> None:
     opened.approve("1.1.1")
     while opened.column("select count(*) from caseforge.content") == [0]:
         opened.round()
-    assert "reasoning_effort: gpt-5 does not know 'none'" in opened.round().held_back
+    assert "reasoning_effort: gpt-6.1-sol does not know 'none'" in opened.round().held_back
     assert opened.column("select distinct stage from caseforge.batch") == ["process_details"]
 
 

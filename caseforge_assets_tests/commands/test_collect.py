@@ -111,8 +111,8 @@ def test_a_good_answer_is_stored_with_all_that_a_reader_is_owed(bench: OpenBench
     assert content == {
         "title": "Process Details - Advertise",
         "generated_by": "local Batch API server (simulated)",
-        "model": "gpt-5-2025-08-07",
-        "temperature": 1,
+        "model": "gpt-6.1-sol",
+        "temperature": None,
         "model_type": KEY,
         "owner": "anna",
         "simulated": True,
@@ -233,13 +233,18 @@ def test_of_two_lines_for_one_request_the_good_one_wins(bench: OpenBench) -> Non
     (custom_id,) = opened.column("select custom_id from caseforge.attempt")
     text = "\n\n".join(f"## {section}\n\nText of the section." for section in _sections())
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
-    body = {"id": "c", "model": "gpt-5", "choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}}
+    body = {
+        "id": "c",
+        "model": "gpt-6.1-sol",
+        "choices": [choice],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30},
+    }
     with_lines(opened, batch_id, json.dumps({"custom_id": custom_id, "response": {"status_code": 200, "body": body}}).encode())
     result = collect(opened, batch_id)
     assert result is not None
     assert result.outcomes == {"ok": 1}
     assert len(result.stray_lines) == 1
-    assert opened.column("select cost_usd from caseforge.content") == [Decimal("0.00010625")]
+    assert opened.column("select cost_usd from caseforge.content") == [Decimal("0.00011000")]
 
 
 def _sections() -> list[str]:
@@ -356,7 +361,7 @@ def test_a_token_limit_is_learned_and_kept_to_until_all_is_done(bench: OpenBench
     opened = bench(faults=["token_limit_exceeded:limit=3000"])
     opened.generate(stages=[PROCESS])
     assert opened.column("select count(*) from caseforge.content") == [6]
-    assert opened.column("select enqueued_token_limits from caseforge.provider") == [{"gpt-5": 3000}]
+    assert opened.column("select enqueued_token_limits from caseforge.provider") == [{"gpt-6.1-sol": 3000}]
     assert opened.column("select max(input_tokens) <= 3000 from caseforge.batch where remote_status = 'completed'") == [True]
 
 

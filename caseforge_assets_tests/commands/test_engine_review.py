@@ -232,7 +232,7 @@ def test_an_account_that_is_full_makes_batches_smaller_and_nodes_fail_only_when_
         refused("{}")
     assert opened.query("select state, count(*) from caseforge.request group by 1") == [("pending", 2)]
     for _ in range(12):
-        refused('{"gpt-5": 1}')
+        refused('{"gpt-6.1-sol": 1}')
     assert opened.query("select state, count(*) from caseforge.request group by 1") == [("failed", 2)]
 
 

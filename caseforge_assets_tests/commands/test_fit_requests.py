@@ -36,11 +36,11 @@ Window = Callable[[int], None]
 
 @pytest.fixture
 def window(monkeypatch: pytest.MonkeyPatch) -> Window:
-    """Gives gpt-5 a window with so much room beside the budget of a document."""
+    """Gives gpt-6.1-sol a window with so much room beside the budget of a document."""
 
     def set_room(tokens: int) -> None:
-        small = replace(MODELS["gpt-5"], context_tokens=PROCESS.default_max_completion_tokens + tokens)
-        monkeypatch.setitem(MODELS, "gpt-5", small)
+        small = replace(MODELS["gpt-6.1-sol"], context_tokens=PROCESS.default_max_completion_tokens + tokens)
+        monkeypatch.setitem(MODELS, "gpt-6.1-sol", small)
 
     return set_room
 
@@ -112,8 +112,8 @@ def test_a_plan_counts_what_is_shortened_and_prices_what_is_sent(bench: OpenBenc
 
 def test_a_long_document_is_cut_for_the_stage_that_reads_it(bench: OpenBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody planned it: the document came after the plan."""
-    small = replace(MODELS["gpt-5"], context_tokens=USECASES.default_max_completion_tokens + 20_000)
-    monkeypatch.setitem(MODELS, "gpt-5", small)
+    small = replace(MODELS["gpt-6.1-sol"], context_tokens=USECASES.default_max_completion_tokens + 20_000)
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", small)
     opened = bench(faults=[LONG_DOCUMENT])
     rounds = opened.generate("1.1.1", "1.1.2")
     assert sum(done.shortened for done in rounds) == 1
@@ -137,7 +137,7 @@ def test_what_is_too_long_even_so_fails_and_says_what_to_do(bench: OpenBench, wi
     assert not any(done.held_back for done in opened.generate("1.1.1", "1.1.2", stages=[PROCESS]))
     ((code, outcome, detail),) = failed(opened)
     assert (code, outcome) == ("1.1.1", "context_length")
-    assert detail.startswith("gpt-5 has room for 1,450 tokens beside the budget of 8,000, and the request has ")
+    assert detail.startswith("gpt-6.1-sol has room for 1,450 tokens beside the budget of 8,000, and the request has ")
     assert "when it is made from half; it was not sent. Choose a model with more room (openai_model)" in detail
     assert "batch_max_completion_tokens_process" in detail
     assert "`caseforge retry`" in detail
@@ -205,7 +205,7 @@ def test_settings_that_a_model_refuses_hold_long_requests_back_as_they_are(bench
     opened = long_bench(bench, openai_temperature=0.2)
     opened.approve("1.1.1", stages=[PROCESS])
     done = opened.round()
-    assert "temperature: gpt-5 accepts 1 only" in done.held_back
+    assert "temperature: gpt-6.1-sol is to be sent none" in done.held_back
     assert [row[:2] for row in requests_of(opened)] == [(False, "pending")]
 
 
@@ -213,13 +213,13 @@ def test_a_window_that_is_too_small_for_any_request_is_a_matter_of_settings(benc
     window(500)
     opened = long_bench(bench)
     opened.approve("1.1.1", stages=[PROCESS])
-    assert "max_completion_tokens: gpt-5 has room for 8,500 tokens" in opened.round().held_back
+    assert "max_completion_tokens: gpt-6.1-sol has room for 8,500 tokens" in opened.round().held_back
     assert failed(opened) == []
 
 
 def test_why_a_shortened_answer_is_stale_does_not_speak_of_the_other_half(bench: OpenBench, window: Window) -> None:
     window(ROOM)
-    opened = long_bench(bench)
+    opened = long_bench(bench, when_model_changes="regenerate")
     opened.generate("1.1.1", stages=[PROCESS])
     later = opened.configured(stages={"process_details": StageOverrides(reasoning_effort="low")})
     with later.store.connect() as connection:

@@ -44,7 +44,7 @@ def test_the_estimate_is_tokens_times_batch_prices(bench: OpenBench) -> None:
     assert process.output_tokens == 6 * PROCESS.typical_output_tokens
     assert usecases.input_tokens == 6 * USECASES.typical_input_tokens
     for part in (process, usecases):
-        in_full = (part.input_tokens * 0.625 + part.output_tokens * 5) / 1_000_000
+        in_full = (part.input_tokens * 1 + part.output_tokens * 5) / 1_000_000
         assert float(part.expected_cost_usd or 0) == pytest.approx(in_full, rel=1e-4)
 
 
@@ -71,8 +71,8 @@ def test_a_renamed_node_is_stale_and_planned_through_both_stages(bench: OpenBenc
     assert numbers(opened) == [("process_details", 1, 0, {"done": 5, "stale": 1}), ("usecases", 0, 1, {"done": 5, "stale": 1})]
 
 
-def test_another_model_makes_everything_stale(bench: OpenBench) -> None:
-    opened = bench()
+def test_another_model_makes_everything_stale_where_that_is_wanted(bench: OpenBench) -> None:
+    opened = bench(when_model_changes="regenerate")
     opened.generate()
     other = opened.configured(openai_model="gpt-5-mini")
     with other.store.connect() as connection:
@@ -152,7 +152,7 @@ def test_within_the_budget_it_is_sent_and_priced_by_what_was_used(bench: OpenBen
     wrong = """
     select count(*) from caseforge.attempt
     where cost_usd is distinct from
-        round(((input_tokens - cached_tokens) * 0.625 + cached_tokens * 0.0625 + output_tokens * 5) / 1000000, 8)
+        round(((input_tokens - cached_tokens) * 1 + cached_tokens * 0.05 + output_tokens * 5) / 1000000, 8)
     """
     assert opened.column(wrong) == [0]
     with opened.store.connect() as connection:
@@ -281,7 +281,7 @@ def test_the_accounts_token_limit_holds_over_all_stages_together(bench: OpenBenc
     opened.draft()
     limit = opened.column("select sum(input_tokens) from caseforge.request where stage = 'process_details' and state = 'pending'")[0]
     opened.approve()
-    limited = opened.configured(max_enqueued_tokens={"gpt-5": limit + 10})
+    limited = opened.configured(max_enqueued_tokens={"gpt-6.1-sol": limit + 10})
     assert "token limit" in planned(limited).held_back
     assert opened.column("select sum(input_tokens) from caseforge.batch where state = 'planned'")[0] <= limit + 10
 
@@ -320,5 +320,5 @@ def test_a_plan_says_how_many_batches_its_limits_make_necessary(bench: OpenBench
     assert [part.batches for part in opened.draft().stages] == [1, 1]
     assert [part.batches for part in opened.configured(max_requests_per_batch=4).draft().stages] == [2, 2]
     per_request = opened.draft().stages[0].input_tokens // 6
-    limited = opened.configured(max_enqueued_tokens={"gpt-5": 2 * per_request + 100})
+    limited = opened.configured(max_enqueued_tokens={"gpt-6.1-sol": 2 * per_request + 100})
     assert limited.draft(stages=[PROCESS]).stages[0].batches == 3

@@ -136,10 +136,10 @@ def test_exact_reuse_takes_nothing_from_another_context(bench: OpenBench) -> Non
 
 
 def test_identity_does_not_hide_a_change_of_settings(bench: OpenBench) -> None:
-    opened = bench()
+    opened = bench(when_model_changes="regenerate")
     opened.generate(stages=[PROCESS])
     opened.load(ELSEWHERE, key="other")
-    assert opened.configured(openai_model="gpt-5-mini").draft(key="other", stages=[PROCESS]).reused == 0
+    assert opened.configured(openai_model="gpt-6.1-terra").draft(key="other", stages=[PROCESS]).reused == 0
     assert opened.configured(batch_max_completion_tokens_process=9_000).draft(key="other", stages=[PROCESS]).reused == 1
 
 

@@ -195,4 +195,4 @@ def test_the_real_editions_differ_as_counted(bench: OpenBench) -> None:
     assert (counts[Change.NEW], counts[Change.GONE]) == (79, 23)
     assert second.to_send == {stage.key: 1_545 for stage in (PROCESS, USECASES)}, "nothing was made of the old one"
     assert second.expected_cost_usd is not None
-    assert 104 < second.expected_cost_usd < 110, "$0.0215 and $0.0467 a node, measured with real answers"
+    assert 106 < second.expected_cost_usd < 112, "$0.0215 and $0.0467 a node, measured with real answers"

@@ -16,13 +16,14 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.show_versions import repeat_under_new_versions
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import flush_outbox
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.settings import load_settings
+from caseforge_assets.settings import Configuration, load_settings
 from caseforge_assets.stages.stations import all_stations
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, Workbench, write_table
 
@@ -45,9 +46,13 @@ class Project:
         """Loaded anew, as every run does."""
         return build_defs(load_settings(self.path), {"caseforge": Caseforge(project=str(self.path))})
 
-    def flush(self, instance: DagsterInstance | None = None) -> int:
+    def flush(self, instance: DagsterInstance | None = None, configuration: Configuration | None = None) -> int:
         """As the command line does it: events belong to no run."""
-        return flush_outbox(instance or self.instance, self.bench.store, failed_nodes, self.bench.folder.describe)
+        bench = self.bench
+        repeat_under_new_versions(bench.store, configuration or bench.configuration)
+        return flush_outbox(
+            instance or self.instance, bench.store, configuration or bench.configuration, failed_nodes, bench.folder.describe
+        )
 
     def load(self, rows: Sequence[Sequence[str]] = SHOP, **options: Any) -> None:
         """Loads the table and shows it."""

@@ -115,13 +115,18 @@ def test_an_owner_that_dagster_does_not_know_as_one_is_left_out(tmp_path: Path) 
 
 
 def test_another_model_is_another_code_version_of_the_stage(tmp_path: Path) -> None:
-    before = code_versions(loaded(tmp_path))
+    before = code_versions(loaded(tmp_path, when_model_changes="regenerate"))
     assert [station for station, version in before.items() if version is None] == [NODES, CONTEXTS]
     assert all(len({before[station] for station in stations}) == 1 for stations in OF_STAGE.values())
-    everywhere = code_versions(loaded(tmp_path, openai_model="gpt-5-mini"))
+    everywhere = code_versions(loaded(tmp_path, openai_model="gpt-6.1-terra", when_model_changes="regenerate"))
     assert {station for station in STATIONS if everywhere[station] != before[station]} == set().union(*OF_STAGE.values())
-    one = code_versions(loaded(tmp_path, more='\n[stages.usecases]\nmodel = "gpt-5-mini"\n'))
+    of_one = '\n[stages.usecases]\nmodel = "gpt-6.1-terra"\n'
+    one = code_versions(loaded(tmp_path, more=of_one, when_model_changes="regenerate"))
     assert {station for station in STATIONS if one[station] != before[station]} == OF_STAGE["usecases"]
+
+
+def test_where_content_is_kept_another_model_is_no_other_code_version(tmp_path: Path) -> None:
+    assert code_versions(loaded(tmp_path)) == code_versions(loaded(tmp_path, openai_model="gpt-6.1-terra"))
 
 
 def test_nothing_runs_by_itself_and_everything_runs_in_process(tmp_path: Path) -> None:

@@ -97,13 +97,38 @@ def test_exactly_the_nodes_that_have_to_be_asked_for_again_are_stale(project: Op
     assert opened.bench.stats()["accepted"]["requests"] == 2 * (len(PARTITIONS) + len(below))
 
 
-def test_a_new_model_makes_everything_of_its_stage_stale(project: OpenProject) -> None:
+@pytest.mark.parametrize("rule", ["keep", "regenerate"])
+def test_a_new_model_makes_everything_of_its_stage_stale_where_that_is_wanted(project: OpenProject, rule: str) -> None:
+    opened = project(when_model_changes=rule)
+    opened.load()
+    opened.generate("1.1.1")
+    file = opened.path / "caseforge.toml"
+    file.write_text(file.read_text() + '\n[stages.usecases]\nmodel = "gpt-6.1-terra"\n')
+    assert opened.stale() == ({(station, PARTITIONS[0]) for station in STATIONS[5:]} if rule == "regenerate" else set())
+
+
+def test_a_change_of_the_rule_is_told_once(project: OpenProject) -> None:
     opened = project()
     opened.load()
     opened.generate("1.1.1")
     file = opened.path / "caseforge.toml"
-    file.write_text(file.read_text() + '\n[stages.usecases]\nmodel = "gpt-5-mini"\n')
-    assert opened.stale() == {(station, PARTITIONS[0]) for station in STATIONS[5:]}
+    file.write_text('when_model_changes = "regenerate"\n' + file.read_text())
+    renewing = opened.bench.configuration.model_copy(update={"when_model_changes": "regenerate"})
+    assert len(opened.stale()) == 6, "until the next command, run or tick of a sensor"
+    assert opened.flush(configuration=renewing) == 6
+    assert opened.stale() == set()
+    assert opened.flush(configuration=renewing) == 0
+
+
+def test_what_failed_stays_failed_when_the_rule_changes(project: OpenProject) -> None:
+    opened = project(faults=["truncate:batch=3"])
+    opened.load()
+    opened.generate("1.1.1")
+    opened.generate("1.1.1", stages=[PROCESS], ask_again=True)
+    before = {station: opened.states(station)[PARTITIONS[0]] for station in STATIONS}
+    assert FAILED in before.values()
+    opened.flush(configuration=opened.bench.configuration.model_copy(update={"when_model_changes": "regenerate"}))
+    assert {station: opened.states(station)[PARTITIONS[0]] for station in STATIONS} == before
 
 
 def test_an_input_counts_as_it_was_when_it_was_read(project: OpenProject) -> None:
@@ -129,7 +154,7 @@ def test_a_person_sees_previews_figures_and_where_things_are(project: OpenProjec
     assert all(metadata["node"].value == "1.1.1 Advertise" for metadata in shown.values())
     assert "Places advertisements" in shown[NODES]["description"].value
     assert isinstance(shown[CONTEXTS]["context"], MarkdownMetadataValue)
-    assert shown[INPUTS]["model"].value == "gpt-5"
+    assert shown[INPUTS]["model"].value == "gpt-6.1-sol"
     assert "Advertise" in shown[INPUTS]["request"].value
     assert isinstance(shown[OUTPUTS]["file"], PathMetadataValue)
     line = Path(shown[OUTPUTS]["file"].value).read_text(encoding="utf-8").splitlines()[shown[OUTPUTS]["line"].value - 1]

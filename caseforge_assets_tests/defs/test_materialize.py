@@ -140,8 +140,8 @@ LONG = [(*row[:3], " ".join([f"{row[2]} is done once more. "] * 300)) if row[0] 
 @pytest.mark.parametrize("way", ["assets", "submit"])
 def test_a_node_that_is_too_long_to_be_sent_is_a_failed_partition(project: OpenProject, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """By the assets' own run, or by the job that sends what others have made."""
-    gpt5, budget = MODELS["gpt-5"], PROCESS.default_max_completion_tokens
-    monkeypatch.setitem(MODELS, "gpt-5", replace(gpt5, context_tokens=budget + PROCESS.typical_input_tokens))
+    gpt5, budget = MODELS["gpt-6.1-sol"], PROCESS.default_max_completion_tokens
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", replace(gpt5, context_tokens=budget + PROCESS.typical_input_tokens))
     opened = project()
     opened.load(LONG)
     if way == "assets":
@@ -155,15 +155,15 @@ def test_a_node_that_is_too_long_to_be_sent_is_a_failed_partition(project: OpenP
     assert (outcome, more) == ("context_length", [])
     assert "it was not sent. Choose a model with more room (openai_model)" in message
     assert accepted(opened) == 5
-    monkeypatch.setitem(MODELS, "gpt-5", gpt5)
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", gpt5)
     assert opened.run(STATIONS, wait_s=20).success
     assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
     assert opened.stale() == set()
 
 
 def test_a_node_that_is_sent_shorter_is_fresh_with_a_note(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = replace(MODELS["gpt-5"], context_tokens=PROCESS.default_max_completion_tokens + 2_000)
-    monkeypatch.setitem(MODELS, "gpt-5", small)
+    small = replace(MODELS["gpt-6.1-sol"], context_tokens=PROCESS.default_max_completion_tokens + 2_000)
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", small)
     opened = project()
     opened.load(LONG)
     assert opened.run((CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS)).success

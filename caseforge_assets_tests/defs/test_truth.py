@@ -106,6 +106,7 @@ actions = st.one_of(
     st.tuples(st.just("import"), some_leaves, st.sampled_from([PROCESS, USECASES])),
     st.tuples(st.just("take back")),
     st.tuples(st.just("edit"), st.sampled_from(LEAVES)),
+    st.tuples(st.just("rule"), st.sampled_from(["keep", "regenerate"])),
     st.tuples(st.just("flush")),
 )
 _NUMBERS = itertools.count(1)
@@ -123,6 +124,7 @@ class History:
     def __init__(self, opened: Project) -> None:
         self.opened, self.key, self.rows, self.models = opened, f"shop{next(_NUMBERS)}", list(SHOP), {}
         self.imports: list[int] = []
+        self.rule: str = "keep"
         self.load()
 
     @property
@@ -130,6 +132,7 @@ class History:
         """The project's, with the models chosen so far and this framework alone."""
         return self.opened.bench.configuration.model_copy(
             update={
+                "when_model_changes": self.rule,
                 "stages": {stage: StageOverrides(model=model) for stage, model in self.models.items()},
                 "frameworks": {self.key: FrameworkSettings(title=self.key, source="shop.csv")},
             }
@@ -164,8 +167,13 @@ class History:
                 take_back_import(self.opened.bench.store, str(self.imports.pop()), "Ada")
             case ("edit", code):
                 self.write([row[1] for row in self.rows if row[0] == code])
+            case ("rule", rule):
+                self.rule = rule
             case ("flush",):
-                self.opened.flush()
+                self.flush()
+
+    def flush(self) -> None:
+        self.opened.flush(configuration=self.configuration)
 
     def take_over(self, codes: Sequence[str], stage: Stage) -> None:
         """Imports an answer for each node, of which the last is no good one."""
@@ -230,7 +238,7 @@ def test_dagsters_resolver_and_the_store_agree_after_any_history(histories: Proj
     history = History(histories)
     for action in [("generate", LEAVES), *actions]:
         history.apply(action)
-    histories.flush()
+    history.flush()
     assert history.in_dagster() == history.in_store()
     assert [one for one in wrong(histories.bench) if one[0] != "missing artifact"] == []
 
@@ -282,7 +290,7 @@ def test_after_any_new_edition_exactly_what_says_something_else_of_itself_is_sta
     for edit in edits:
         history.rows = edited(history.rows, edit)
     history.load()
-    history.opened.flush()
+    history.flush()
     after = {f"{row[0]}_{row[1]}": (row[1], row[2:]) for row in history.rows if row[0].count(".") == 2}
     stale = {key for key, (identity, texts) in after.items() if identity in before and before[identity] != texts}
     new = {key for key, (identity, _) in after.items() if identity not in before}

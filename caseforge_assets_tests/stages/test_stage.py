@@ -15,6 +15,7 @@ from caseforge_assets.stages.stage import (
     StageUnknown,
     all_stages,
     canonical_json,
+    definition_version,
     fingerprint,
     request_body,
     stage,
@@ -103,16 +104,22 @@ class TestRequests:
         assert fingerprint(body) != fingerprint(request_body(known, StageSettings(), OTHER))
 
     def test_version_is_of_all_that_answers_depend_on(self, known: Stage) -> None:
-        version = stage_version(known, StageSettings())
-        assert version == stage_version(known, StageSettings(temperature=1, max_completion_tokens=20_000))
+        version = stage_version(known, StageSettings(temperature=1))
+        assert version == stage_version(known, StageSettings(temperature=1.0, max_completion_tokens=20_000, keeps_content=False))
         others = [
+            stage_version(known, StageSettings()),
             stage_version(known, StageSettings(model="gpt-5-mini")),
             stage_version(known, StageSettings(reasoning_effort="high")),
             stage_version(replace(known, template_version="9.9"), StageSettings()),
             stage_version(replace(known, definition=known.definition + " "), StageSettings()),
             stage_version(replace(known, response_format={"type": "text"}), StageSettings()),
         ]
-        assert len({version, *others}) == 6
+        assert len({version, *others}) == 7
+
+    def test_version_of_the_definition_is_that_of_the_first_releases_default(self, known: Stage) -> None:
+        """What projects of that time have told Dagster stays true."""
+        assert definition_version(known) == stage_version(known, StageSettings("gpt-5", 1.0, reasoning_effort=None, verbosity=None))
+        assert definition_version(known) != definition_version(replace(known, template_version="9.9"))
 
     def test_templates_have_versions(self, known: Stage) -> None:
         assert known.template_version.replace(".", "").isdigit()

@@ -1,4 +1,4 @@
-"""Models by name: the dated version that answers for a name, and which of them reason. From OpenAI's model pages."""
+"""Models by name: the dated version that answers for a name where there is one, and which of them reason. From OpenAI's model pages."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ DATED = {
     "o3": "o3-2025-04-16",
     "o4-mini": "o4-mini-2025-04-16",
 }
+UNDATED = ("gpt-6-luna", "gpt-6-sol", "gpt-6.1-sol", "gpt-6.1-terra")
 REASONING = re.compile(r"^(o\d|gpt-[5-9])(?!.*-chat)")
 
 
@@ -33,4 +34,4 @@ def reasons(model: str) -> bool:
 
 def known_models() -> list[str]:
     """Every name in the list of models."""
-    return sorted({*DATED, *DATED.values()})
+    return sorted({*UNDATED, *DATED, *DATED.values()})

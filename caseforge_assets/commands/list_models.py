@@ -1,0 +1,95 @@
+"""models: what is known of each model, from prices, rules and the provider's own list, and what frameworks would cost with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.costs.prices import Rates, batch_rates, priced_models
+from caseforge_assets.costs.sums import total
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.model_rules import MODELS, Ending, ModelRules, ending_of, known_end, rules_of
+from caseforge_assets.stages.stage import Stage
+
+_OTHER_KINDS = re.compile(r"^ft:|\.ft-|image")  # prices of fine-tuned models by their beginnings, and of pictures
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """One model.
+
+    Attributes:
+        stages: Keys of the stages that use it.
+        rates: At batch prices; None: it has none, or not by the token.
+        rules: What it is known to accept; None: nothing is known.
+        end: The day announced for its end.
+        ending: The same, where it is near or past.
+        offered: Whether the provider lists it; None where it was not asked.
+        costs_usd: Of each framework as a whole, by key, at the sizes of typical requests and answers; None where the price is unknown.
+    """
+
+    name: str
+    stages: tuple[str, ...]
+    rates: Rates | None
+    rules: ModelRules | None
+    end: date | None
+    ending: Ending | None
+    offered: bool | None
+    costs_usd: dict[str, Decimal | None]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything but its name is."""
+        return bool(self.stages or self.rates or self.rules)
+
+
+def list_models(
+    configuration: Configuration,
+    stages: Sequence[Stage],
+    targets: Mapping[str, int],
+    offered: Mapping[str, date | None] | None,
+    provider_ends: Mapping[str, date],
+    now: datetime,
+) -> list[ModelFacts]:
+    """Every model that prices, rules or the provider know, those in use first, then the ones that last, the cheaper ones before the others.
+
+    Args:
+        targets: by framework, how many nodes get content, at least one.
+        offered: the provider's models with the days of their ends; None where it was not asked.
+        provider_ends: days of ends as providers announced them.
+    """
+    day = now.date().isoformat()
+    used: dict[str, list[str]] = {}
+    for stage in stages:
+        used.setdefault(stage_settings(configuration, stage).model, []).append(stage.key)
+    names = {*used, *MODELS, *(offered or ()), *(name for name in priced_models(day) if not _OTHER_KINDS.search(name))}
+    found = [
+        ModelFacts(
+            name,
+            tuple(used.get(name, ())),
+            batch_rates(name, day),
+            rules_of(name),
+            known_end(name, provider_ends),
+            ending_of(name, now, provider_ends),
+            None if offered is None else name in offered,
+            {key: _cost(name, stages, count, now) for key, count in targets.items()},
+        )
+        for name in names
+    ]
+    return sorted(found, key=_order)
+
+
+def _order(facts: ModelFacts) -> tuple[bool, bool, bool, Decimal, str]:
+    price = facts.rates.output if facts.rates else Decimal(0)
+    return (not facts.stages, facts.ending is not None, facts.rates is None, price, facts.name)
+
+
+def _cost(model: str, stages: Sequence[Stage], nodes: int, now: datetime) -> Decimal | None:
+    return total(
+        expected_cost_usd(model, nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes, now) for stage in stages
+    ).usd

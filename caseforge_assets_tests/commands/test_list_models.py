@@ -1,0 +1,44 @@
+"""Which models are listed, in which order, and with which figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from caseforge_assets.commands.list_models import ModelFacts, list_models
+from caseforge_assets.settings import Configuration, StageOverrides
+from caseforge_assets.stages.model_rules import MODELS
+from caseforge_assets_tests.workbench import PROCESS, USECASES
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+MIXED = Configuration(stages={"usecases": StageOverrides(model="a-model-of-our-own")})
+
+
+def listed(configuration: Configuration = MIXED, offered: dict[str, date | None] | None = None) -> dict[str, ModelFacts]:
+    return {one.name: one for one in list_models(configuration, (PROCESS, USECASES), {"shop": 6}, offered, {}, NOW)}
+
+
+def test_models_in_use_come_first_and_those_that_end_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MODELS, "gpt-5-nano", replace(MODELS["gpt-5-nano"], shutdown=date(2026, 12, 11)))
+    names = list(listed())
+    assert names[:2] == ["gpt-6.1-sol", "a-model-of-our-own"]
+    assert names[-1] == "gpt-5-nano"
+    assert names.index("gpt-6-luna") < names.index("gpt-6.1-terra") < names.index("gpt-6-sol")
+    assert not [name for name in names if "image" in name or name.startswith("ft:")]
+
+
+def test_a_framework_costs_its_nodes_times_a_typical_request_of_each_stage() -> None:
+    facts = listed()["gpt-6.1-terra"]
+    tokens_in = PROCESS.typical_input_tokens + USECASES.typical_input_tokens
+    tokens_out = PROCESS.typical_output_tokens + USECASES.typical_output_tokens
+    assert facts.costs_usd == {"shop": 6 * (tokens_in * Decimal("0.5") + tokens_out * Decimal("2.5")) / 1_000_000}
+    assert listed()["a-model-of-our-own"].costs_usd == {"shop": None}
+
+
+def test_what_only_the_provider_lists_is_named_and_known_to_be_offered() -> None:
+    found = listed(offered={"whisper-1": None, "gpt-6.1-sol": None})
+    assert (found["whisper-1"].offered, found["whisper-1"].is_known) == (True, False)
+    assert (found["gpt-6.1-sol"].offered, found["gpt-6.1-terra"].offered, listed()["gpt-6.1-sol"].offered) == (True, False, None)
