@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from caseforge_assets.commands.measure_quality import measure_contents
-from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.commands.stage_settings import shown_stage_version, stage_settings
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Answer, Content, Judgement
 from caseforge_assets.stages.stage import Stage
@@ -42,7 +42,7 @@ def edit_content(
     if not targets:
         raise LookupError("the node is not a target of the current edition")
     (target,) = targets
-    version = current_stage_version(configuration, stage)
+    version = shown_stage_version(stage, stage_settings(configuration, stage))  # no model made it
     judgement = stage.judge(Answer(_EXPORT_HEAD.sub("", text), "stop", None, None, None, None))
     content = _accepted(judgement, text, anyway)
     before = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
