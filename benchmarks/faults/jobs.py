@@ -20,7 +20,7 @@ OPERATIONS = (
     *(("commit collect_batch._record_chunk", nth) for nth in (1, 2)),
     ("commit close_batch.close_batch", 1),
     ("commit next_stages.carry_on", 1),
-    ("commit collect_batch.collect_batch", 1),
+    ("commit collect_batch._collect_files", 1),
     *(("commit event_tables._insert_chunk", nth) for nth in (1, 2)),
     ("commit flush._flush_chunk", 1),
 )
