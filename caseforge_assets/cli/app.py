@@ -152,7 +152,9 @@ With a framework of your own:
 def caseforge(ctx: click.Context, verbose: bool, log_format: str, assignments: tuple[str, ...]) -> None:
     """Sets up logging; the commands do the rest."""
     from caseforge_assets.cli.session import Session
+    from caseforge_assets.settings.environment import read_environment
 
+    read_environment()  # from here on secrets are masked, also in commands that need no settings
     to_people = logging.StreamHandler()
     to_people.setFormatter(EventFormatter(as_json=log_format == "json"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[to_people])
