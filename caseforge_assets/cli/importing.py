@@ -111,7 +111,7 @@ def _take_back(session: Session, number: str, by: str, as_json: bool) -> None:
         f"Import {done.batch_id} was taken back: {done.answers:,} answers, {done.contents:,} contents and {_cost(done.cost_usd, done.unknown_costs)} are in no figure "
         f"any more; {done.as_before:,} nodes have what they had before. The file stays among the artifacts."
     )
-    console.print("What was made from its answers meanwhile stays, and is stale: caseforge stale")
+    console.print("What was made from its answers meanwhile, if anything, stays, and is stale: caseforge stale")
 
 
 def _list(session: Session, as_json: bool) -> None:

@@ -43,13 +43,13 @@ class Appraised:
 
 @dataclass(frozen=True)
 class _Objection:
-    """Why a line is not taken; `what` is the kind of fault, under which lines are told together, `first` what is said where it is that of all."""
+    """Why a line is not taken; `what` is the kind of fault, under which lines are told together, `of_all` what is said where it is that of all."""
 
     line_number: int
     name: str
     what: str
     advice: str = ""
-    first: str = ""
+    of_all: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,12 +133,12 @@ def _object(
         return _Objection(line.line_number, name, line.foreign)
     match = matcher.search(line.custom_id)
     if not match:
-        return _Objection(
-            line.line_number, name, f"no custom_id fits {matcher.pattern!r}", "Look at --custom-id.", f"the first one is {name}"
-        )
+        of_all = f"no custom_id fits {matcher.pattern!r}; the first one is {name}"
+        return _Objection(line.line_number, name, f"its custom_id does not fit {matcher.pattern!r}", "Look at --custom-id.", of_all)
     if match["code"] not in codes:
-        what, code = f"no line belongs to a target node of framework {key!r}", repr(match["code"])
-        return _Objection(line.line_number, name, what, "Look at --framework and --custom-id.", f"the first code is {code}")
+        of_all = f"no line belongs to a target node of framework {key!r}; the first code is {match['code']!r}"
+        what = f"it belongs to no target node of framework {key!r}"
+        return _Objection(line.line_number, name, what, "Look at --framework and --custom-id.", of_all)
     for other in all_stages():
         if _names(line.custom_id, other) and not _names(line.custom_id, stage):
             return _Objection(line.line_number, name, f"its custom_id names the stage {other.key}", f"Is it --stage {other.key}?")
@@ -233,8 +233,8 @@ def _refusal(path: Path, objections: list[_Objection], some_fit: bool) -> str:
     kinds: dict[str, list[_Objection]] = {}
     for one in objections:
         kinds.setdefault(one.what, []).append(one)
-    if not some_fit and len(kinds) == 1 and objections[0].first:
-        return f"{path.name}: {objections[0].what}; {objections[0].first}. Nothing was stored. {objections[0].advice}"
+    if not some_fit and len(kinds) == 1 and objections[0].of_all:
+        return f"{path.name}: {objections[0].of_all}. Nothing was stored. {objections[0].advice}"
     texts = []
     for what, ones in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:NAMED]:
         lines = ", ".join(f"line {one.line_number} ({one.name})" for one in ones[:NAMED])
