@@ -15,7 +15,7 @@ from typing import Any
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.batches.states import remote_status
-from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.recognize_batch import doubt_of_creation, file_name
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
@@ -40,15 +40,22 @@ def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder, un
 
     Raises:
         ProviderStopped: the provider refuses the key or the account; nothing more is sent, the requests are pending.
-        ProviderUnclear: the provider cannot be reached; everything stays where it is and goes on next time.
+        ProviderUnclear: the provider cannot be reached, or one batch could not be uploaded, at the end then; it stays where it is and goes on next time.
     """
     if unsent is None:
         with store.connect() as connection:
             unsent = batches.not_created(connection, provider.id)
+    failed: ProviderUnclear | None = None
     for batch in unsent:
         with try_lock(store, f"batch {batch.id}") as held:
-            if held:
-                _advance(store, provider, folder, batch.id)
+            try:
+                if held:
+                    _advance(store, provider, folder, batch.id)
+            except ProviderUnclear as error:
+                raise_unless_alone(provider.client, error)
+                failed = failed or error
+    if failed is not None:
+        raise failed
     with store.connect() as connection:
         return [batches.get(connection, batch.id) for batch in unsent]
 

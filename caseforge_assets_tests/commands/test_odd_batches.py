@@ -112,3 +112,14 @@ def test_a_file_that_may_not_be_read_holds_up_no_other_batch(bench: OpenBench) -
     opened.work()
     assert opened.column("select distinct state from caseforge.batch") == ["collected"]
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 2)]
+
+
+def test_a_batch_that_cannot_be_uploaded_holds_up_no_other(bench: OpenBench) -> None:
+    opened = bench(faults=["reply_error:when=before,status=500,call=1,match=^POST /v1/files$"], max_requests_per_batch=3)
+    opened.provider.client._sdk.max_retries = 0
+    opened.approve(stages=[PROCESS])
+    with pytest.raises(ProviderUnclear, match="uploading the batch file"):
+        opened.round()
+    assert opened.column("select state from caseforge.batch order by id") == ["written", "open"]
+    opened.work()
+    assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 6)]
