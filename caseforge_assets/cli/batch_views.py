@@ -139,7 +139,7 @@ def _bar(view: BatchView) -> str:
 
 def _tokens(view: BatchView) -> str:
     if view.input_tokens is None and view.output_tokens is None:
-        return "unknown"
+        return "unknown" if view.done else ""
     return f"{_short(view.input_tokens)} + {_short(view.output_tokens)}"
 
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from caseforge_assets.batches.consent import Consent
+from caseforge_assets.commands.await_answers import Waiting, await_answers
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.view_plans import approved_before
 from caseforge_assets.commands.work import work_until_idle
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
-from caseforge_assets_tests.workbench import PATIENCE_S, PROCESS, OpenBench, Workbench
+from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, OpenBench, Workbench
 
 
 def with_url(bench: Workbench, base_url: str) -> Workbench:
@@ -120,3 +121,12 @@ def test_a_batch_that_two_plans_share_is_named_with_both(bench: OpenBench) -> No
         named = approved_before(connection, opened.configuration, opened.provider, node_ids=opened.ids("1.1.1"))
     assert {one.plan.id for one in named} == both
     assert [(one.written, one.later) for one in named] == [(1, 1), (1, 1)]
+
+
+def test_who_waits_for_some_nodes_sends_the_requests_of_these(bench: OpenBench) -> None:
+    opened = bench(bills=True, budget_usd=9)
+    opened.approve(stages=[PROCESS])
+    waiting = Waiting(opened.provider, opened.folder, PATIENCE_S)
+    assert await_answers(opened.store, opened.configuration, KEY, PROCESS, opened.ids("1.1.1"), waiting) == ""
+    assert opened.stats()["requests_accepted"] == 1
+    assert opened.column("select count(*) from caseforge.content") == [1]
