@@ -46,7 +46,7 @@ DOWNLOADS = (
     *(_wrong(how, stage) for how in HOWS for stage in ("process_details", "usecases")),
     *(_half_expired(how, "output file", "1") for how in ("half", "empty", "page")),
     *(_half_expired(how, "error file", "2") for how in ("half", "empty", "page")),
-    *(_wrong_until_asked(how, act) for how in ("page", "half", "strangers") for act in ACTS),
-    *(one for status in (403, 404, 410) for one in _not_there(status)),
+    *(_wrong_until_asked(how, act) for how in ("page", "half", "strangers", "gzip") for act in ACTS),
+    *(one for status in (403, 404, 410, 500) for one in _not_there(status)),
 )
 SHORT = (_wrong("half", "usecases"), _wrong("page", "usecases"))

@@ -25,9 +25,9 @@ from caseforge_assets.batches.delivery import (
     read_counts,
 )
 from caseforge_assets.batches.states import is_final, remote_status
-from caseforge_assets.commands.provider import Provider
+from caseforge_assets.commands.provider import Provider, raise_unless_alone
 from caseforge_assets.event_log import log_event
-from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderStopped, ProviderUnclear
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import attempts, batches, looks
@@ -149,10 +149,17 @@ def _is_final_still(store: Engine, provider: Provider, batch: BatchRow) -> bool:
 def _fetch_file(
     store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow, role: str, asked: Collection[str]
 ) -> ResultFile:
-    """One file, whether it is what it should be or not; the same bytes as before are said to be so."""
+    """One file, whether it is what it should be or not; the same bytes as before are said to be so.
+
+    Raises:
+        ProviderError: the provider cannot be reached, or refuses the key; a file that alone cannot be had falls short like a wrong one.
+    """
     try:
         artifact = _fetch(store, provider, folder, batch, role, str((batch.remote or {})[f"{role}_file_id"]))
     except (ProviderNotFound, ProviderRefused) as error:
+        return ResultFile(role, None, str(error))
+    except (ProviderUnclear, ProviderStopped) as error:
+        raise_unless_alone(provider.client, error)
         return ResultFile(role, None, str(error))
     before = any(_KEPT.fullmatch(name) and one["sha256"] == artifact.sha256 for name, one in batch.artifacts.items())
     brought = count_results(folder.read(artifact.path), asked)

@@ -174,7 +174,11 @@ def test_a_batch_that_was_given_up_can_be_fetched_after_all(bench: OpenBench) ->
     assert problems(opened) == []
 
 
-@pytest.mark.parametrize("fault", ["without_files", "reply_error:status=404,match=GET /v1/files/.*/content"], ids=["never named", "gone"])
+@pytest.mark.parametrize(
+    "fault",
+    ["without_files", "reply_error:status=404,match=GET /v1/files/.*/content", "reply_error:status=403,match=GET /v1/files/.*/content"],
+    ids=["never named", "gone", "refused"],
+)
 def test_answers_whose_files_never_come_are_given_up_by_a_person_only(bench: OpenBench, fault: str) -> None:
     opened = bench(faults=[fault], **NO_GRACE)
     done = generate(opened)
