@@ -11,6 +11,7 @@ import pytest
 from caseforge_assets.alerts.figures import (
     BatchFigures,
     BudgetFigures,
+    EndingModel,
     Figures,
     PlanFigures,
     ProviderFigures,
@@ -21,6 +22,7 @@ from caseforge_assets.alerts.figures import (
 from caseforge_assets.alerts.findings import find
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.stages.model_rules import Ending
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BATCH = BatchFigures(7, "batch_x", "usecases", "shop", "collected", "completed", None, "", False, 100, 0, 0, 100, 0)
@@ -142,8 +144,11 @@ def test_a_key_that_was_refused_and_sending_that_is_stopped_are_told_apart() -> 
 def test_each_rule_can_be_switched_off() -> None:
     bad = replace(BATCH, failed=50, cut_off=50, remote_status="failed", failure="refused", stray_lines=3)
     expired, unknown = replace(BATCH, id=8, remote_status="expired"), replace(BATCH, id=9, state="unknown", unanswered=0)
+    short = replace(BATCH, id=10, state="final", is_held=True, reason="its answers are not all there", unanswered=0)
+    ending = Ending("gpt-5", NOW.date() + timedelta(days=17), 17, False, "gpt-6.1-sol")
     everything = Figures(
-        batches=(bad, expired, unknown),
+        batches=(bad, expired, unknown, short),
+        ending_models=(EndingModel(ending, "openai_model"),),
         unsent=(UnsentFigures("shop", "usecases", 1, "1.1.1", "no room"),),
         plans=(replace(PLAN, first_submission=NOW - timedelta(days=9), cost_usd=Decimal(90)),),
         waiting_plans=(WaitingPlan(4, "shop", "6 requests wait", "Ada", NOW, 6, None),),

@@ -156,6 +156,14 @@ def too_long(bench: OpenBench) -> Course:
     yield opened, later()
 
 
+def model_ends(bench: OpenBench) -> Course:
+    opened = bench()
+    ends = replace(MODELS["gpt-6.1-sol"], shutdown=datetime.now(UTC).date() + timedelta(days=20), successor="gpt-7-sol")
+    with patch.dict(MODELS, {"gpt-6.1-sol": ends}):
+        yield opened, later()
+    yield opened.configured(openai_model="gpt-6.1-terra"), later()
+
+
 def plan_open(bench: OpenBench) -> Course:
     opened = bench(latency_s=1)
     opened.approve(stages=[PROCESS])
@@ -241,6 +249,7 @@ COURSES: dict[str, Callable[[OpenBench], Course]] = {
         short_results,
         stray_lines,
         too_long,
+        model_ends,
         plan_open,
         plan_waits,
         silence,

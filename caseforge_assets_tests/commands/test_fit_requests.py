@@ -21,6 +21,7 @@ from caseforge_assets.settings import FrameworkSettings, StageOverrides
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.store import plans
 from caseforge_assets.store.attempts import failures
+from caseforge_assets.store.pending import Consent
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 LONG = " ".join(f"Place number {number} is looked at in the morning and again at night." for number in range(1, 90))
@@ -193,7 +194,7 @@ def test_requests_that_are_older_than_the_rules_are_shortened_when_they_are_sent
     opened = long_bench(bench)
     opened.configured(check_model_rules=False).approve("1.1.1", "1.1.2", stages=[PROCESS])
     (first,) = opened.column("select id from caseforge.request where node_id = :node", node=opened.ids("1.1.1")[0])
-    done = opened.round(request_ids=[first])
+    done = opened.round(consent=Consent(request_ids=frozenset({first})))
     assert (done.shortened, done.too_long, done.held_back, len(done.submitted)) == (1, (), "", 1)
     assert opened.column("select request_count from caseforge.batch") == [1]
     opened.work()
