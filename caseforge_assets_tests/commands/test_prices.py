@@ -9,10 +9,11 @@ import pytest
 from caseforge_assets.commands.compare_models import ModelCost, compare_models
 from caseforge_assets.commands.view_plans import reckon_plans
 from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.settings import Configuration
 from caseforge_assets.store import requests
 from caseforge_assets_tests.workbench import PROCESS, USECASES, OpenBench, Workbench, renamed
 
-MODEL = "gpt-5"
+MODEL = Configuration().openai_model
 # As after many runs: so many answers that their mean counts as history, and of a length that no real answer has.
 MANY = """
 insert into caseforge.attempt (batch_id, node_id, request_id, provider_id, custom_id, fingerprint, generation, outcome, output_tokens, cost_usd)
@@ -63,10 +64,9 @@ def test_a_plan_on_the_local_server_is_priced_by_the_measured_figures(bench: Ope
 
 
 def test_models_are_compared_by_no_simulated_answer(simulated: Workbench) -> None:
-    one, mini = compared(simulated)
+    one, _ = compared(simulated)
     assert not any(one.measured.values())
     assert one.cost.known_usd > 5 * price(0, 100, 12)
-    assert float(one.cost.known_usd) == pytest.approx(5 * float(mini.cost.known_usd))
 
 
 def test_use_cases_that_are_made_from_simulated_documents_are_priced_as_typical(simulated: Workbench) -> None:
