@@ -53,9 +53,9 @@ def test_what_a_refused_call_left_is_named_with_its_price_before_it_is_sent(comm
     cli = billed(command_line, faults=["reply_error:when=before,status=400,call=1"])
     cli.run("generate", "--yes", "--nodes", "1.*", *DOCUMENTS, expected=4)
     assert accepted(cli) == 0
-    said = cli.run("generate", "--nodes", "1.*", *DOCUMENTS)
+    said = cli.run("generate", "--nodes", "1.*", *DOCUMENTS)  # this one may find out only that nothing was created
     assert "Approved before and not through, plan 1 of shop: 3 requests now, expected cost $0." in said
-    assert "3 requests of process_details, expected cost $0." in said
+    cli.run("submit")
     assert accepted(cli) == 3
     assert cli.json("generate", "--nodes", "1.*", *DOCUMENTS)["approved_before"][0] == {
         "plan": 1, "framework": "shop", "to_send": 0, "to_send_cost_usd": 0, "follow": 0, "follow_cost_usd": 0,
