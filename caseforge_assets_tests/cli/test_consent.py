@@ -12,7 +12,7 @@ DOCUMENTS = ("--stage", "process_details")
 
 
 def billed(command_line: OpenCommandLine, **options: object) -> CommandLine:
-    cli = command_line("budget_usd = 9", bills=True, **options)
+    cli = command_line("budget_usd = 9\ncreate_grace_s = 0", bills=True, **options)
     cli.load_shop()
     return cli
 
@@ -55,7 +55,7 @@ def test_what_a_refused_call_left_is_named_with_its_price_before_it_is_sent(comm
     assert accepted(cli) == 0
     said = cli.run("generate", "--nodes", "1.*", *DOCUMENTS)  # this one may find out only that nothing was created
     assert "Approved before and not through, plan 1 of shop: 3 requests now, expected cost $0." in said
-    cli.run("submit")
+    cli.run("submit", "--wait")
     assert accepted(cli) == 3
     assert cli.json("generate", "--nodes", "1.*", *DOCUMENTS)["approved_before"][0] == {
         "plan": 1, "framework": "shop", "to_send": 0, "to_send_cost_usd": 0, "follow": 0, "follow_cost_usd": 0,
