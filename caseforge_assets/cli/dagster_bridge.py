@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.settings import Settings
@@ -13,6 +14,8 @@ from caseforge_assets.store.engine import Engine
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+WITHOUT_ONE = Path(__file__).parents[1] / "defs" / "instance.yaml"  # for a project that has no dagster.yaml
 
 
 def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, waits: bool = True) -> int:
@@ -46,7 +49,8 @@ def _instance(settings: Settings) -> Iterator[DagsterInstance]:
 
     from caseforge_assets.defs.event_tables import close_connections, keep_connections
 
-    with DagsterInstance.from_config(str(settings.project)) as instance:
+    own = settings.project / "dagster.yaml"
+    with DagsterInstance.from_config(str(settings.project), str(own if own.is_file() else WITHOUT_ONE)) as instance:
         keep_connections(instance)
         try:
             yield instance

@@ -233,3 +233,12 @@ def test_a_selection_takes_only_what_is_so(command_line: OpenCommandLine) -> Non
     assert cli.json("plan", "--stage", "process_details", "--select", "unfinished")["nodes"] == 3
     assert "--limit goes with --select" in cli.run("plan", "--limit", "2", expected=2)
     assert "use one of them" in cli.run("generate", "--test", "--select", "failed", expected=2)
+
+
+def test_a_folder_without_dagsters_files_is_worked_in_all_the_same(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    (cli.folder / "dagster.yaml").unlink()
+    cli.load_shop()
+    cli.run("generate", "--wait", "--nodes", "1.1.1")
+    assert cli.run("flush") == "0 events written.\n"
+    assert not list(cli.folder.glob("**/*.db"))
