@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
+from benchmarks.faults.server_files import answers_given
 from benchmarks.faults.world import NODE_NAME, Project
 
 CONTENTS = """
@@ -26,8 +24,9 @@ MARKS = re.compile(r"\W+")
 def misplaced(project: Project) -> list[str]:
     """A text for each content that its request's answer does not hold, or that is about another node."""
     answers: dict[str, list[str]] = {}
-    for custom_id, answer in _answers(project.folder / "server" / "files"):
-        answers.setdefault(custom_id, []).append(MARKS.sub(" ", answer))
+    for one in answers_given(project):
+        answer = str(one.body["choices"][0]["message"]["content"])
+        answers.setdefault(one.custom_id, []).append(MARKS.sub(" ", answer))
     engine = create_engine(project.database_url)
     with engine.connect() as connection:
         rows = connection.execute(text(CONTENTS)).all()
@@ -42,14 +41,3 @@ def misplaced(project: Project) -> list[str]:
         if named is None or named[0].lower() != row.name.lower():
             wrong.append(f"{row.stage} of {row.name} is about {named[0] if named else 'nothing'}")
     return wrong
-
-
-def _answers(folder: Path) -> Iterator[tuple[str, str]]:
-    """Custom id and text of every good line in the server's files; what cannot be read is none."""
-    for path in sorted(folder.iterdir()):
-        for line in path.read_bytes().splitlines():
-            try:
-                found = json.loads(line)
-                yield found["custom_id"], str(found["response"]["body"]["choices"][0]["message"]["content"])
-            except (ValueError, KeyError, TypeError):
-                continue

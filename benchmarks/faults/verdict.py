@@ -21,6 +21,7 @@ where kind = 'made' and attempt_id is not null group by attempt_id, asset, parti
 """
 COSTS = """
 select count(*) filter (where status_code is not null) as answered, coalesce(sum(cost_usd), 0) as cost_usd,
+       coalesce(sum(input_tokens), 0) + coalesce(sum(output_tokens), 0) as tokens,
        count(*) filter (where cost_usd is null and outcome is distinct from 'not_sent') as unknown
 from caseforge.attempt
 """
@@ -43,7 +44,7 @@ def look_around(key: str) -> dict[str, Any]:
     Returns:
         stored: per stage, [current requests, those with one content, those with more].
         outcomes: of all attempts.
-        answered, cost_usd, unknown_costs: the attempts that the provider answered, what all cost, and of how many that is not known.
+        answered, cost_usd, tokens, unknown_costs: the attempts that the provider answered, what all cost and took, and of how many that is not known.
         shown_cost_usd: what `costs` adds up.
         open: texts, one for each thing that is not finished, or that artifacts, rows and journal do not agree on.
         wrong: texts, one for each partition that Dagster shows otherwise than the outbox or the contents have it.
@@ -64,7 +65,7 @@ def look_around(key: str) -> dict[str, Any]:
         stored = {row.stage: list(row[1:]) for row in connection.execute(text(STORED), {"key": key})}
         unfinished = list(connection.scalars(text(OPEN)))
         outcomes = list(connection.scalars(text(OUTCOMES)))
-        answered, cost_usd, unknown = connection.execute(text(COSTS)).one()
+        answered, cost_usd, tokens, unknown = connection.execute(text(COSTS)).one()
         shown_cost_usd = sum(row.cost_usd or 0 for row in sum_costs(connection, "stage", None, None))
         held = {
             (stage_of(row.stage).content, row.partition_key): ("made", row.version) for row in connection.execute(text(HELD), {"key": key})
@@ -81,6 +82,7 @@ def look_around(key: str) -> dict[str, Any]:
         "wrong": wrong,
         "answered": answered,
         "cost_usd": str(cost_usd),
+        "tokens": int(tokens),
         "unknown_costs": unknown,
         "shown_cost_usd": str(shown_cost_usd),
     }

@@ -46,6 +46,7 @@ class Project:
     nodes: int
     answered_before: int = 0
     cost_before_usd: str = "0"
+    tokens_before: int = 0
     mutant: str = ""
 
     @property
@@ -242,7 +243,8 @@ class World:
         with project.served():
             project.must("generate", "--framework", KEY, "--stage", "process_details", "--yes", "--wait")
         found = project.look()
-        return name, replace(project, answered_before=found["answered"], cost_before_usd=found["cost_usd"])
+        before = {"answered_before": found["answered"], "cost_before_usd": found["cost_usd"], "tokens_before": found["tokens"]}
+        return name, replace(project, **before)
 
     def _copy_of_loaded(self, nodes: int) -> tuple[str, Project]:
         database, loaded = self._prepare(f"loaded_{nodes}")

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.faults import creating, jobs, kills, layers, mutants, races, storm, twins
+from benchmarks.faults import creating, downloads, echoes, jobs, kills, layers, listings, mutants, races, refusals, storm, twins
+from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import NotInjected, Row
 from benchmarks.faults.world import World
@@ -74,6 +75,19 @@ def test_every_course_of_twins(world: World) -> None:
 
 def test_a_race_at_full_size(world: World) -> None:
     assert_good(races.run_races(world, ["two that submit and two that collect, at once"]), 1)
+
+
+def test_creations_lists_and_batches_that_are_not_what_they_should_be(world: World) -> None:
+    chosen = (*refusals.SHORT, *listings.SHORT)
+    assert_good(run_disturbed(world, chosen), len(chosen))
+
+
+def test_downloads_that_are_not_the_file(world: World) -> None:
+    assert_good(run_disturbed(world, downloads.SHORT), len(downloads.SHORT))
+
+
+def test_a_provider_that_repeats_the_key(world: World) -> None:
+    assert_good(run_disturbed(world, echoes.SHORT), len(echoes.SHORT))
 
 
 def test_each_layer_against_double_submission_alone(world: World) -> None:
