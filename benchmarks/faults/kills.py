@@ -47,6 +47,7 @@ OPERATIONS = (
     ("commit next_stages.carry_on", 1),
     ("commit collect_batch._collect_files", 1),
     ("commit check_alerts.check_alerts", 1),
+    ("commit show_versions.repeat_under_new_versions", 1),
     ("flush", 1),
     ("commit event_tables._insert_chunk", 1),
     ("commit flush._flush_chunk", 1),

@@ -25,14 +25,14 @@ SHORT = ("the adopted one expires half-way",)
 HALF_EXPIRED = FAULTS["the adopted one expires half-way"][0]
 OPERATIONS = (
     ("list", 1),
-    ("commit reconcile_batches._settle", 1),
+    ("commit reconcile_batches._take", 1),
     ("cancel", 1),
     ("commit reconcile_batches._cancel_twins", 1),
     *(("commit collect_twin.collect_twin", nth) for nth in (1, 2, 3, 4)),
 )
 MOMENTS = tuple(Moment(when, operation, nth) for operation, nth in OPERATIONS for when in ("before", "after"))
 TIME_TO_CANCEL_S = 2.0
-SHORT_MOMENTS = (Moment("after", "commit reconcile_batches._settle"), Moment("after", "commit collect_twin.collect_twin"))
+SHORT_MOMENTS = (Moment("after", "commit reconcile_batches._take"), Moment("after", "commit collect_twin.collect_twin"))
 
 
 def create_twice(world: World, stage: str, name: str) -> Row:
