@@ -13,12 +13,14 @@ class Usage:
         cached_tokens: Those of them that came from the prompt cache.
         output_tokens: All of the answer's tokens.
         reasoning_tokens: Those of them that were spent on thinking.
+        cache_write_tokens: Those of the input tokens that were written to the prompt cache; none of them is a cached one.
     """
 
     input_tokens: int
     cached_tokens: int
     output_tokens: int
     reasoning_tokens: int
+    cache_write_tokens: int = 0
 
 
 MAX_TOKENS = 10**8  # no model reads or writes as much in one call; more is no figure to calculate with
@@ -39,9 +41,11 @@ def usage_of(raw: object) -> Usage | None:
     output_tokens = _tokens(raw, "completion_tokens", "output_tokens")
     if input_tokens is None or output_tokens is None:
         return None
-    cached = _tokens(_details(raw, "prompt_tokens_details", "input_tokens_details"), "cached_tokens") or 0
+    details = _details(raw, "prompt_tokens_details", "input_tokens_details")
+    cached = min(_tokens(details, "cached_tokens") or 0, input_tokens)
+    written = min(_tokens(details, "cache_write_tokens") or 0, input_tokens - cached)
     reasoning = _tokens(_details(raw, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens") or 0
-    return Usage(input_tokens, min(cached, input_tokens), output_tokens, min(reasoning, output_tokens))
+    return Usage(input_tokens, cached, output_tokens, min(reasoning, output_tokens), written)
 
 
 def _tokens(raw: Mapping[str, object], *names: str) -> int | None:

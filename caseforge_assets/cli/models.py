@@ -66,7 +66,7 @@ def _offered(session: Session) -> dict[str, date | None] | None:
 
 
 def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
-    table = Table("Model", "In / cached / out", "Window", "Completion", "Schema", "Endpoint", "Ends", "Successor", *frameworks)
+    table = Table("Model", "In / cached / to cache / out", "Window", "Completion", "Schema", "Endpoint", "Ends", "Successor", *frameworks)
     for one in found:
         rules = one.rules
         table.add_row(
@@ -87,7 +87,11 @@ def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
 
 def _price(one: ModelFacts) -> str:
     rates = one.rates
-    return UNKNOWN if rates is None else " / ".join(f"{_amount(rate)}" for rate in (rates.input, rates.cached, rates.output))
+    return (
+        UNKNOWN
+        if rates is None
+        else " / ".join(f"{_amount(rate)}" for rate in (rates.input, rates.cached, rates.cache_write, rates.output))
+    )
 
 
 def _amount(rate: Decimal) -> str:
@@ -112,7 +116,9 @@ def _style(one: ModelFacts) -> str | None:
 def _json(one: ModelFacts) -> dict[str, Any]:
     """The same for scripts; what is not known is null."""
     rates, rules = one.rates, one.rules
-    prices = {"input": rates.input, "cached_input": rates.cached, "output": rates.output} if rates else None
+    prices = (
+        {"input": rates.input, "cached_input": rates.cached, "cache_write": rates.cache_write, "output": rates.output} if rates else None
+    )
     return {
         "model": one.name,
         "stages": one.stages,

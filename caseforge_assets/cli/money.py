@@ -76,6 +76,9 @@ def _print_costs(rows: list[Spent], grouping: str) -> None:
     for kind in dict.fromkeys(row.kind for row in rows):
         of_kind = [row for row in rows if row.kind == kind]
         console.print(f"Together, {kind}: {total(row.cost for row in of_kind)} for {sum(row.attempts for row in of_kind):,} attempts.")
+    cached, written = (sum(getattr(row, name) or 0 for row in rows) for name in ("cached_tokens", "cache_write_tokens"))
+    if cached or written:
+        console.print(f"Of the input tokens, {cached:,} came from the prompt cache and {written:,} were written to it.")
     if any(row.unknown_costs for row in rows):
         console.print(
             "Unknown is what attempts cost that may have been billed and have no usage: missing lines, batches that were given up."

@@ -119,6 +119,7 @@ def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
         cached_tokens=usage.cached_tokens if usage else None,
         output_tokens=usage.output_tokens if usage else None,
         reasoning_tokens=usage.reasoning_tokens if usage else None,
+        cache_write_tokens=usage.cache_write_tokens if usage else None,
         cost_usd=cost,
         answered_at=_answered_at(line) or reception.now,
     )

@@ -56,6 +56,8 @@ def _added(one: Spent, other: Spent) -> Spent:
         one.kind,
         one.attempts + other.attempts,
         _sum(one.input_tokens, other.input_tokens),
+        _sum(one.cached_tokens, other.cached_tokens),
+        _sum(one.cache_write_tokens, other.cache_write_tokens),
         _sum(one.output_tokens, other.output_tokens),
         _sum(one.reasoning_tokens, other.reasoning_tokens),
         _sum(one.cost_usd, other.cost_usd),

@@ -18,13 +18,14 @@ _SIZES = (10_000_000, 100_000)  # tokens of a call up to which prices may be the
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """USD per token at batch prices: what is read, what of it came from the cache, what is written.
+    """USD per token at batch prices: what is read, what of it came from the cache, what of it went into the cache, what is written.
 
-    They hold for calls of up to `up_to` input tokens; larger ones have other prices.
+    Where the table has no price for going into the cache, it is that of what is read. They hold for calls of up to `up_to` input tokens; larger ones have other prices.
     """
 
     input: Decimal
     cached: Decimal
+    cache_write: Decimal
     output: Decimal
     up_to: int
 
@@ -48,8 +49,13 @@ def cost_usd(usage: Usage | None, model: str, on: datetime | None = None) -> Dec
         return None
     if (rates := batch_rates(model, day)) is None or usage.input_tokens > rates.up_to:
         return _price(usage, model, at, batch=True)
+    return _multiplied(usage, rates)
+
+
+def _multiplied(usage: Usage, rates: Rates) -> Decimal:
     cached = min(usage.cached_tokens, usage.input_tokens)
-    return rates.input * (usage.input_tokens - cached) + rates.cached * cached + rates.output * usage.output_tokens
+    cost = rates.input * (usage.input_tokens - cached) + rates.cached * cached + rates.output * usage.output_tokens
+    return cost + (rates.cache_write - rates.input) * min(usage.cache_write_tokens, usage.input_tokens - cached)
 
 
 @lru_cache(maxsize=256)
@@ -90,6 +96,7 @@ def _rates_up_to(size: int, model: str, at: datetime) -> Rates | None:
     for one, many in (
         (Usage(1, 0, 0, 0), Usage(size, 0, 0, 0)),
         (Usage(1, 1, 0, 0), Usage(size, size, 0, 0)),
+        (Usage(1, 0, 0, 0, 1), Usage(size, 0, 0, 0, size)),
         (Usage(0, 0, 1, 0), Usage(size, 0, size, 0)),
     ):
         rate, sum_ = _price(one, model, at, batch=True), _price(many, model, at, batch=True)
@@ -100,8 +107,8 @@ def _rates_up_to(size: int, model: str, at: datetime) -> Rates | None:
         if rate * size != sum_:
             return None
         found.append(rate)
-    input_rate, cached_rate, output_rate = found
-    return Rates(input_rate, cached_rate, output_rate, size)
+    input_rate, cached_rate, write_rate, output_rate = found
+    return Rates(input_rate, cached_rate, write_rate, output_rate, size)
 
 
 def priced_models(day: str) -> list[str]:
@@ -115,9 +122,11 @@ def priced_models(day: str) -> list[str]:
 def _price(usage: Usage, model: str, at: datetime, *, batch: bool) -> Decimal | None:
     import genai_prices  # not at the top: it reads its whole table
 
+    cached = min(usage.cached_tokens, usage.input_tokens)
     tokens = genai_prices.Usage(
         input_tokens=usage.input_tokens,
-        cache_read_tokens=min(usage.cached_tokens, usage.input_tokens),
+        cache_read_tokens=cached,
+        cache_write_tokens=min(usage.cache_write_tokens, usage.input_tokens - cached),
         output_tokens=usage.output_tokens,
     )
     try:

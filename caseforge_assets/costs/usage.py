@@ -19,4 +19,5 @@ def total_usage(usages: Iterable[Usage | None]) -> Usage:
         sum(usage.cached_tokens for usage in known),
         sum(usage.output_tokens for usage in known),
         sum(usage.reasoning_tokens for usage in known),
+        sum(usage.cache_write_tokens for usage in known),
     )

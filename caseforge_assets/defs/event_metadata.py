@@ -75,6 +75,8 @@ def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
         "model": row.answer_model,
         "finish_reason": row.finish_reason,
         "input_tokens": row.input_tokens,
+        "cached_tokens": row.cached_tokens or None,
+        "cache_write_tokens": row.cache_write_tokens or None,
         "output_tokens": row.output_tokens,
         "reasoning_tokens": row.reasoning_tokens,
         "cost_usd": _number(row.cost_usd),

@@ -94,13 +94,20 @@ def _attempt(row: Row) -> Iterator[Event]:
     details = [f"note: {note}" for note in row["notes"] or ()]
     if row["output_tokens"] is not None:
         thinking = f", {row['reasoning_tokens']:,} of them thinking" if row["reasoning_tokens"] is not None else ""
-        tokens = f"{row['input_tokens'] or 0:,} tokens in, {row['output_tokens']:,} out{thinking}"
+        tokens = f"{row['input_tokens'] or 0:,} tokens in{_cache(row)}, {row['output_tokens']:,} out{thinking}"
         details.append(f"{row['model'] or 'model unknown'}, {tokens}, finish reason {row['finish_reason']}")
     file = ((row["artifacts"] or {}).get("output") or {}).get("path")
     if file and row["line_number"]:
         details.append(f"{file}, line {row['line_number']:,}; SHA-256 of the answer: {row['answer_sha256']}")
     cost = "nothing, it was never sent" if row["outcome"] == "not_sent" else _usd(row["cost_usd"])
     yield Event(_answered(row), "answer", f"attempt {row['id']}: {row['outcome']}{detail}; cost {cost}", tuple(details))
+
+
+def _cache(row: Row) -> str:
+    """What of the input tokens had to do with the prompt cache."""
+    parts = (("cached_tokens", "from the cache"), ("cache_write_tokens", "written to the cache"))
+    said = " and ".join(f"{row[name]:,} {what}" for name, what in parts if row[name])
+    return f" ({said})" if said else ""
 
 
 def _answered(row: Row) -> datetime | None:

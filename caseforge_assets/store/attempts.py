@@ -59,6 +59,7 @@ class Result:
     cached_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_tokens: int | None = None
     cost_usd: Decimal | None = None
     answered_at: datetime | None = None
 
@@ -148,11 +149,12 @@ update caseforge.attempt a set
     outcome = new.outcome, detail = new.detail, notes = new.notes, line_number = new.line_number, status_code = new.status_code,
     remote_request_id = new.remote_request_id, response_id = new.response_id, model = new.model, finish_reason = new.finish_reason,
     answer_sha256 = new.answer_sha256, input_tokens = new.input_tokens, cached_tokens = new.cached_tokens,
-    output_tokens = new.output_tokens, reasoning_tokens = new.reasoning_tokens, cost_usd = new.cost_usd, answered_at = new.answered_at
+    output_tokens = new.output_tokens, reasoning_tokens = new.reasoning_tokens,
+    cache_write_tokens = new.cache_write_tokens, cost_usd = new.cost_usd, answered_at = new.answered_at
 from jsonb_to_recordset(cast(:rows as jsonb)) as new(
     attempt_id bigint, outcome text, detail text, notes jsonb, line_number int, status_code int, remote_request_id text, response_id text,
     model text, finish_reason text, answer_sha256 text, input_tokens int, cached_tokens int, output_tokens int, reasoning_tokens int,
-    cost_usd numeric, answered_at timestamptz)
+    cache_write_tokens int, cost_usd numeric, answered_at timestamptz)
 where a.id = new.attempt_id
 """)
 

@@ -63,7 +63,7 @@ def categories(connection: Connection, content_ids: Sequence[int], *, retired: b
 
 # Where a content is from: what was asked, which answer in which file it was made of, and what happened to it since.
 _PROVENANCE = """c.stage_version, c.question, r.fingerprint, r.generation, c.request_id, a.id as attempt_id, a.batch_id, c.remote_batch_id, c.remote_request_id,
-       a.answer_sha256, b.artifacts #>> '{output,path}' as result_file, a.line_number as result_line, c.reused_from, c.edited_after is not null as edited,
+       a.answer_sha256, a.cached_tokens, a.cache_write_tokens, b.artifacts #>> '{output,path}' as result_file, a.line_number as result_line, c.reused_from, c.edited_after is not null as edited,
        c.stored_at, c.id as content_id"""
 _PROVENANCE_FROM = f"""
 left join caseforge.content origin on origin.id = c.reused_from

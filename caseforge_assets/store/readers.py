@@ -55,8 +55,8 @@ def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:
 
 
 _ATTEMPTS = text("""
-select a.id, b.stage, b.remote_id, b.id as batch_id, a.outcome, a.detail, a.model, a.finish_reason, a.input_tokens, a.output_tokens, a.reasoning_tokens,
-       a.cost_usd, a.created_at, a.answered_at, a.line_number, b.artifacts, b.state as batch_state
+select a.id, b.stage, b.remote_id, b.id as batch_id, a.outcome, a.detail, a.model, a.finish_reason, a.input_tokens, a.cached_tokens, a.cache_write_tokens,
+       a.output_tokens, a.reasoning_tokens, a.cost_usd, a.created_at, a.answered_at, a.line_number, b.artifacts, b.state as batch_state
 from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where a.node_id = :node order by a.id
 """)
 

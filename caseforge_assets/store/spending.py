@@ -29,7 +29,8 @@ GROUPINGS = tuple(_GROUPS)
 
 _SPENT = """
 select {group} as name, case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end as kind,
-       count(*) as attempts, sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens,
+       count(*) as attempts, sum(a.input_tokens) as input_tokens, sum(a.cached_tokens) as cached_tokens,
+       sum(a.cache_write_tokens) as cache_write_tokens, sum(a.output_tokens) as output_tokens,
        sum(a.reasoning_tokens) as reasoning_tokens, sum(a.cost_usd) as cost_usd,
        sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_cost_usd,
        count(*) filter (where {unknown}) as unknown_costs
@@ -55,6 +56,8 @@ class Spent:
     kind: str
     attempts: int
     input_tokens: int | None
+    cached_tokens: int | None
+    cache_write_tokens: int | None
     output_tokens: int | None
     reasoning_tokens: int | None
     cost_usd: Decimal | None

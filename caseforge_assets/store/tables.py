@@ -231,6 +231,7 @@ attempt = Table(
     Column("cached_tokens", Integer),
     Column("output_tokens", Integer),
     Column("reasoning_tokens", Integer),
+    Column("cache_write_tokens", Integer, comment="of the input tokens; NULL: not counted"),
     Column("cost_usd", Numeric(14, 8), comment="NULL: unknown"),
     now_column("created_at"),
     time_column("answered_at"),

@@ -170,7 +170,7 @@ def test_models_are_listed_with_price_end_and_what_the_framework_costs(command_l
     sol = found["gpt-6.1-sol"]
     assert (sol["stages"], sol["usd_per_million_tokens"]) == (
         ["process_details", "usecases"],
-        {"input": 1, "cached_input": 0.05, "output": 5},
+        {"input": 1, "cached_input": 0.05, "cache_write": 1.25, "output": 5},
     )
     assert sol["costs_usd"]["shop"] == pytest.approx(2 * found["gpt-6.1-terra"]["costs_usd"]["shop"])
     assert found["gpt-5"]["successor"] == "gpt-6.1-sol"

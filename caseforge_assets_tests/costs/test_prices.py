@@ -43,6 +43,28 @@ def test_batch_prices_of_small_calls(model: str, input_usd: str, cached_usd: str
     assert cost_usd(Usage(tokens, 4_000, tokens, 9_000), model, ON) == expected
 
 
+@pytest.mark.parametrize(
+    ("model", "write_usd"), [("gpt-5.6-terra", "1.25"), ("gpt-6-luna", ".0625"), ("gpt-6.1-terra", ".625"), ("gpt-6.1-sol", "1.25")]
+)
+def test_what_is_written_to_the_cache_costs_a_quarter_more_than_what_is_read(model: str, write_usd: str) -> None:
+    plain, written = cost_usd(Usage(10_000, 0, 0, 0), model, ON), cost_usd(Usage(10_000, 0, 0, 0, 10_000), model, ON)
+    assert written == Decimal(write_usd) * 10_000 / MILLION
+    assert written == Decimal("1.25") * (plain or 0)
+
+
+def test_an_answer_that_read_from_the_cache_and_wrote_to_it_costs_what_each_part_costs() -> None:
+    usage = Usage(2_000, 512, 4_000, 1_000, 1_024)
+    assert cost_usd(usage, "gpt-6.1-sol", ON) == (464 + 512 * Decimal("0.05") + 1_024 * Decimal("1.25") + 4_000 * 5) / MILLION
+
+
+def test_without_a_price_for_writing_to_the_cache_it_costs_what_is_read() -> None:
+    assert cost_usd(Usage(2_000, 512, 0, 0, 1_024), "gpt-5", ON) == cost_usd(Usage(2_000, 512, 0, 0), "gpt-5", ON)
+
+
+def test_calls_above_the_limit_of_the_price_write_to_the_cache_at_twice_the_price() -> None:
+    assert cost_usd(Usage(300_000, 0, 0, 0, 300_000), "gpt-6.1-sol", ON) == Decimal("2.5") * 300_000 / MILLION
+
+
 def test_never_the_full_price() -> None:
     """Before batch prices were listed, the table would give the standard price, twice as much."""
     usage = Usage(439, 0, 4_239, 1_400)
@@ -65,6 +87,8 @@ def test_no_tokens_cost_nothing() -> None:
 
 def test_impossible_usage_does_not_fail() -> None:
     assert cost_usd(Usage(10, 500, 0, 0), "gpt-5", ON) == Decimal("0.0625") * 10 / MILLION
+    assert cost_usd(Usage(10, 8, 0, 0, 500), "gpt-6.1-sol", ON) == (8 * Decimal("0.05") + 2 * Decimal("1.25")) / MILLION
+    assert cost_usd(Usage(300_000, 300_000, 0, 0, 500), "gpt-6.1-sol", ON) == Decimal("0.1") * 300_000 / MILLION
 
 
 def test_truncated_answers_cost_money_too() -> None:
@@ -83,6 +107,17 @@ def test_usage_is_read_in_both_ways_of_writing_it() -> None:
     }
     assert usage_of(chat) == usage_of(responses) == Usage(439, 128, 4_239, 1_400)
     assert usage_of(DOCUMENT) == Usage(439, 0, 4_239, 0)
+
+
+@pytest.mark.parametrize(("input_name", "output_name"), [("prompt", "completion"), ("input", "output")])
+def test_what_was_written_to_the_cache_is_a_part_of_the_input_and_none_of_what_came_from_it(input_name: str, output_name: str) -> None:
+    def read(**details: object) -> Usage | None:
+        return usage_of({f"{input_name}_tokens": 1_500, f"{output_name}_tokens": 10, f"{input_name}_tokens_details": details})
+
+    assert read(cached_tokens=128, cache_write_tokens=1_024) == Usage(1_500, 128, 10, 0, 1_024)
+    assert read(cache_write_tokens=9_999) == Usage(1_500, 0, 10, 0, 1_500)
+    assert read(cached_tokens=1_400, cache_write_tokens=1_024) == Usage(1_500, 1_400, 10, 0, 100)
+    assert read(cache_write_tokens=None) == read(cache_write_tokens=-1) == read(cache_write_tokens="5") == Usage(1_500, 0, 10, 0)
 
 
 @pytest.mark.parametrize(
@@ -104,5 +139,5 @@ def test_details_may_be_missing_or_absurd() -> None:
 
 
 def test_usages_are_added_up() -> None:
-    assert total_usage([Usage(1, 0, 2, 1), None, Usage(10, 5, 20, 10)]) == Usage(11, 5, 22, 11)
+    assert total_usage([Usage(1, 0, 2, 1, 1), None, Usage(10, 5, 20, 10, 3)]) == Usage(11, 5, 22, 11, 4)
     assert total_usage([]) == Usage(0, 0, 0, 0)
