@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -172,6 +173,26 @@ def test_a_node_that_is_sent_shorter_is_fresh_with_a_note(project: OpenProject, 
     document, request = (opened.latest(station, ONE).asset_materialization.metadata for station in (DOCUMENTS, INPUTS))
     assert "The request was made from half of the context" in document["notes"].value
     assert "too long for the model" in request["shortened"].value
+
+
+@pytest.mark.parametrize("way", ["assets", "submit", "submit_sensor"])
+def test_nothing_is_sent_to_a_model_that_ends_before_a_batch_would_be_through(
+    project: OpenProject, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    opened = project()
+    opened.load()
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    monkeypatch.setitem(MODELS, "gpt-6.1-sol", replace(MODELS["gpt-6.1-sol"], shutdown=tomorrow, successor="gpt-7-sol"))
+    opened.run((CONTEXTS, INPUTS))
+    if way == "assets":
+        opened.run((OUTPUTS, DOCUMENTS), wait_s=5)
+        assert opened.states(OUTPUTS)[ONE] == FAILED
+        assert "its successor is gpt-7-sol" in opened.failure_runs()[0][1]
+    else:
+        if way == "submit_sensor":
+            opened.tick(way)
+        assert opened.run_job("submit").success
+    assert accepted(opened) == 0
 
 
 def test_a_draft_that_nobody_decided_on_does_not_hold_nodes_back(project: OpenProject) -> None:
