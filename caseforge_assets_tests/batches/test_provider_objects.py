@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from caseforge_assets.batches.provider_objects import (
     error_entries,
     read_batch,
     read_file,
-    read_names,
+    read_models,
     what_is_odd,
 )
 from caseforge_assets.batches.states import RemoteStatus, remote_status
@@ -144,5 +145,6 @@ def test_files_and_models() -> None:
     assert (file.id, file.name, file.size_bytes, file.created_at) == ("file-1", None, 120, None)
     with pytest.raises(UnreadableObject):
         read_file({"id": "batch_1", "object": "batch"})
-    assert read_names({"data": [{"id": "a"}, {"id": None}, "b", None]}) == ["a"]
-    assert read_names("x") == []
+    listed = [{"id": "a", "shutdown_date": "2026-12-11"}, {"id": None}, "b", None, {"id": "c", "shutdown_date": "soon"}]
+    assert read_models({"data": listed}) == {"a": date(2026, 12, 11), "c": None}
+    assert read_models("x") == {}

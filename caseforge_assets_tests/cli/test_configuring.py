@@ -42,6 +42,7 @@ def test_show_says_where_each_value_comes_from_and_no_secret(command_line: OpenC
         ("postgresql://anna%3Azq-zq@db/x", "postgresql://anna:[secret]@db/x"),
         ("postgresql://anna:zq@/zq@db:5432/x", "postgresql://anna:[secret]@db:5432/x"),
     ],
+    ids=["keywords", "quoted", "in the query", "escaped there", "colon escaped", "odd characters"],  # a test's name is in its environment
 )
 def test_show_knows_every_way_of_writing_a_password(
     command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch, url: str, shown: str
