@@ -7,7 +7,22 @@ from benchmarks.faults.world import Project
 
 TIMES = 2
 PATIENT, IMPATIENT = {"missing_files_grace_s": 30}, {"missing_files_grace_s": 0.3}
-HOWS = ("page", "empty", "no_content", "part", "half", "unsized", "closed", "gzip", "error", "list", "blank", "strangers", "repeated")
+HOWS = (
+    "page",
+    "empty",
+    "no_content",
+    "part",
+    "half",
+    "unsized",
+    "closed",
+    "gzip",
+    "error",
+    "list",
+    "blank",
+    "strangers",
+    "repeated",
+    "errors",
+)
 HALF_EXPIRED = ("expire:share=0.5,batch=1",)
 EXPIRED = 3  # of five requests
 

@@ -31,7 +31,7 @@ class Part(StrEnum):
 class Delivery(StrEnum):
     """What may be made of the files as they are.
 
-    `whole`: every request has its line. `settled`: some have none, and by the batch's status or by counts and sizes that agree none
+    `whole`: every request has its line, and as an answer where that many are counted. `settled`: some have none, and by the batch's status or by counts and sizes that agree none
     will come. `awaited`: some have none, nobody says that they were answered, and they count as missing when the grace period is
     over. `owed`: the provider says that there is more, by its counts or by its files; a person decides if it does not come.
     """
@@ -148,7 +148,7 @@ def judge_delivery(status: RemoteStatus, counts: Counts, requests: int, files: S
     """
     parts = _parts(files)
     if len(parts) >= requests:
-        return Delivery.whole
+        return _judge_lines_of_all(counts, parts, files)
     if _count_missing(counts, parts) > 0:
         return Delivery.owed
     output = next((file for file in files if file.role == "output"), None)
@@ -185,15 +185,24 @@ def describe_shortfall(counts: Counts, requests: int, files: Sequence[ResultFile
         files: The files that its provider names.
     """
     parts = _parts(files)
+    is_of_all = len(parts) >= requests
     lacking = f"there is no line for {requests - len(parts):,} of its {requests:,} requests"
     missing = _count_missing(counts, parts)
-    if missing:
+    if missing or is_of_all:
         brought = _count(parts, Part.answered)
         lacking = f"its provider counts {counts.completed:,} of {requests:,} requests as completed, and {brought:,} answers came"
     if not any(file.role == "output" for file in files) and (missing or not files):
         return f"{lacking}: no output file is named"
     details = [detail for file in files if (detail := _describe(file))]
     return f"{lacking}: {', '.join(details)}" if details else lacking
+
+
+def _judge_lines_of_all(counts: Counts, parts: Mapping[str, Part], files: Sequence[ResultFile]) -> Delivery:
+    """Errors where more answers are counted may be a proxy's; some servers count errors as completed, and their files have the size that they state."""
+    if (counts.completed or 0) <= _count(parts, Part.answered) or all(_is_as_stated(file) for file in files):
+        return Delivery.whole
+    contradicted = any(file.stated_bytes is not None and file.stated_bytes != file.size_bytes for file in files)
+    return Delivery.owed if contradicted else Delivery.awaited
 
 
 def _part(line: ResultLine) -> Part | None:

@@ -134,7 +134,11 @@ def _put_off(store: Engine, configuration: Configuration, batch: BatchRow, what:
 
 
 def _is_final_still(store: Engine, provider: Provider, batch: BatchRow) -> bool:
-    """Looks at the batch again before its files are fetched again: they may have been named late, or counts may have moved."""
+    """Looks at the batch again before its files are fetched again: they may have been named late, or counts may have moved.
+
+    Raises:
+        ProviderUnclear: nothing came, or another batch.
+    """
     try:
         seen = provider.client.retrieve(batch.remote_id or "")
     except (ProviderNotFound, ProviderRefused):
@@ -177,10 +181,17 @@ def _fetch(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Bat
 
 
 def _stated_bytes(provider: Provider, file_id: str) -> int | None:
-    """What the provider says of a file's size; None where it says nothing, or shows no files."""
+    """What the provider says of a file's size; None where it says nothing, or shows no files, or not to this key.
+
+    Raises:
+        ProviderError: the provider cannot be reached, or refuses the key.
+    """
     try:
         return provider.client.file(file_id).size_bytes
     except (ProviderNotFound, ProviderRefused, ProviderUnclear):
+        return None
+    except ProviderStopped as error:
+        raise_unless_alone(provider.client, error)
         return None
 
 

@@ -12,7 +12,7 @@ from caseforge_assets.commands.provider import Provider, noting_refusal, raise_u
 from caseforge_assets.commands.recognize_batch import is_anothers
 from caseforge_assets.commands.submit_batches import BEING_FOUND_OUT
 from caseforge_assets.event_log import log_event
-from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing, ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing
 from caseforge_assets.store import batches, looks
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
@@ -80,12 +80,9 @@ def _look(store: Engine, provider: Provider, batch: BatchRow, listed: Mapping[st
 
 def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
     try:
-        remote = provider.client.retrieve(batch.remote_id or "")
+        return provider.client.retrieve(batch.remote_id or "")
     except ProviderNotFound:
         return None
-    if remote["id"] != batch.remote_id:
-        raise ProviderUnclear(f"looking at batch {batch.remote_id}: the answer is about {remote['id']}")
-    return remote
 
 
 def _unread(batch: BatchRow, error: ProviderError) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _look_at(client: BatchClient, batch: BatchRow, remote_id: str) -> tuple[Whos
         remote = client.retrieve(remote_id)
     except ProviderNotFound:
         return Whose.anothers, None
-    if remote["id"] != remote_id or not remote["input_file_id"]:
+    if not remote["input_file_id"]:
         return Whose.unsure, None
     if remote["input_file_id"] == batch.input_file_id:
         return Whose.ours, remote

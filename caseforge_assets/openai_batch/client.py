@@ -170,19 +170,22 @@ class BatchClient:
 
         Raises:
             ProviderNotFound: the provider does not know it.
-            ProviderUnclear: nothing came, or no batch.
+            ProviderUnclear: nothing came, or not this batch.
         """
-        with _translated(f"looking at batch {remote_id}"):
-            return _batch(_json(self._sdk.batches.with_raw_response.retrieve(remote_id)))
+        doing = f"looking at batch {remote_id}"
+        with _translated(doing):
+            return _named(remote_id, _batch(_json(self._sdk.batches.with_raw_response.retrieve(remote_id))), doing)
 
     def cancel(self, remote_id: str) -> dict[str, Any]:
         """Asks the provider to stop a batch; what it answered by then stays available.
 
         Raises:
             ProviderRefused: it is already over.
+            ProviderUnclear: nothing came, or not this batch.
         """
-        with _translated(f"cancelling batch {remote_id}"):
-            return _batch(_json(self._sdk.batches.with_raw_response.cancel(remote_id)))
+        doing = f"cancelling batch {remote_id}"
+        with _translated(doing):
+            return _named(remote_id, _batch(_json(self._sdk.batches.with_raw_response.cancel(remote_id))), doing)
 
     def file(self, file_id: str) -> RemoteFile:
         """What the provider says of a file.
@@ -236,6 +239,17 @@ def _json(answer: LegacyAPIResponse[Any]) -> object:
 def _batch(raw: object) -> dict[str, Any]:
     found: dict[str, Any] = redact_object(read_batch(raw))
     return found
+
+
+def _named(remote_id: str, batch: dict[str, Any], doing: str) -> dict[str, Any]:
+    """The batch, if it is the one that was asked about: what is said of another would take its place.
+
+    Raises:
+        ProviderUnclear: it is another.
+    """
+    if batch["id"] != remote_id:
+        raise ProviderUnclear(f"{doing}: the answer is about {batch['id']}")
+    return batch
 
 
 def _models_of(answer: LegacyAPIResponse[Any]) -> dict[str, date | None]:

@@ -20,7 +20,22 @@ from caseforge_assets_tests.commands.test_collect import collect, to_final
 from caseforge_assets_tests.commands.test_twins import FIRST, LOST_ANSWER, TWIN, contents, created_twice
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
 
-WRONG = ("page", "empty", "no_content", "part", "half", "unsized", "closed", "gzip", "error", "list", "blank", "strangers", "repeated")
+WRONG = (
+    "page",
+    "empty",
+    "no_content",
+    "part",
+    "half",
+    "unsized",
+    "closed",
+    "gzip",
+    "error",
+    "list",
+    "blank",
+    "strangers",
+    "repeated",
+    "errors",
+)
 ALWAYS = "call=1-999"
 NO_GRACE = {"missing_files_grace_s": 0}
 SLOWLY = {"poll_interval_s": 3_000}  # the next fetch is far off
@@ -197,6 +212,13 @@ def test_a_server_that_counts_nothing_is_believed_when_all_lines_are_there(bench
 @pytest.mark.parametrize("counts", [[], [COUNTS_NULL]], ids=["counted", "not counted"])
 def test_a_line_that_the_provider_does_not_have_either_is_missing(bench: OpenBench, counts: list[str]) -> None:
     opened = bench(faults=["missing_line:batch=1,match=-1-1-1-r", *counts], **NO_GRACE)
+    opened.generate(stages=[PROCESS])
+    assert opened.query(OUTCOMES) == [("missing_line", 1), ("ok", len(CODES))]
+
+
+def test_a_key_that_may_not_look_at_files_waits_for_no_size_of_them(bench: OpenBench) -> None:
+    refused = "reply_error:status=403,when=before,match=^GET /v1/files/[^/]+$"
+    opened = bench(faults=["missing_line:batch=1,match=-1-1-1-r", refused], **NO_GRACE)
     opened.generate(stages=[PROCESS])
     assert opened.query(OUTCOMES) == [("missing_line", 1), ("ok", len(CODES))]
 

@@ -144,6 +144,13 @@ def test_other_objects_come_through_the_same_door(odd: Provider, name: str, tmp_
         assert client_of(odd).upload(tmp_path / "input.jsonl", "input.jsonl") == "17"
 
 
+@pytest.mark.parametrize("call", ["retrieve", "cancel"])
+def test_an_answer_about_another_batch_is_none(odd: Provider, call: str) -> None:
+    odd.answers = lambda _: (200, one("somebody_elses"))
+    with pytest.raises(ProviderUnclear, match="the answer is about somebody_elses"):
+        getattr(client_of(odd), call)("batch_1")
+
+
 def test_characters_that_cannot_be_stored_are_replaced(odd: Provider) -> None:
     odd.body = b'{"id": "batch_1", "status": "in_progress", "errors": {"data": [{"message": "a\\u0000b\\ud800c\xff"}]}}'
     found = client_of(odd).retrieve("batch_1")

@@ -17,14 +17,30 @@ OK, NO_CONTENT, PARTIAL = 200, 204, 206
 
 @reply_fault(
     DOWNLOADS,
-    how=("page", "empty", "no_content", "part", "half", "unsized", "closed", "gzip", "error", "list", "blank", "strangers", "repeated"),
+    how=(
+        "page",
+        "empty",
+        "no_content",
+        "part",
+        "half",
+        "unsized",
+        "closed",
+        "gzip",
+        "error",
+        "list",
+        "blank",
+        "strangers",
+        "repeated",
+        "errors",
+    ),
 )
 async def wrong_download(exchange: Exchange, spec: FaultSpec) -> None:
     """Something else comes in place of a file, with a status that says that all is well.
 
     An HTML page; nothing; status 204; status 206 with its first half; the first half of its lines; half of its bytes without a length,
     ended well (unsized) or by the end of the connection (closed); half of a gzip stream; an error or a list as JSON; as many blanks as it
-    has bytes; its lines under ids that nobody asked (strangers); its first line as often as it has lines (repeated).
+    has bytes; its lines under ids that nobody asked (strangers); its first line as often as it has lines (repeated); an error for
+    each of its lines (errors).
     """
     reply, how = await exchange.perform(), spec.text("how")
     if reply.status_code != OK:
@@ -88,6 +104,12 @@ def _repeated(reply: Reply) -> Reply:
     return _sized(reply, b"".join(lines[:1] * len(lines)))
 
 
+def _errors(reply: Reply) -> Reply:
+    failed = {"status_code": 502, "request_id": "", "body": {"error": {"message": "Bad gateway. (Injected fault.)"}}}
+    lines = [json.loads(line) for line in reply.body.splitlines() if line.strip()]
+    return _sized(reply, b"".join(json.dumps(line | {"response": failed}).encode() + b"\n" for line in lines))
+
+
 _WRONG: dict[str, Callable[[Reply], Reply]] = {
     "page": _page,
     "empty": _empty,
@@ -100,6 +122,7 @@ _WRONG: dict[str, Callable[[Reply], Reply]] = {
     "blank": _blank,
     "strangers": _strangers,
     "repeated": _repeated,
+    "errors": _errors,
 }
 
 
