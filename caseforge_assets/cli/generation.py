@@ -147,7 +147,11 @@ def plan(
             print_similar(session, connection, key, similar, ids, simulated=simulated, as_json=as_json)
             return
         draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=simulated, made_by="plan")
-        compared = compare_models(connection, draft, [name.strip() for name in compare.split(",")]) if compare else []
+        compared = (
+            compare_models(connection, session.settings.configuration.prices, draft, [name.strip() for name in compare.split(",")])
+            if compare
+            else []
+        )
         left = budgets_left(connection, session.settings.configuration, key)
         (connection.commit if keep else connection.rollback)()
     if keep:
@@ -227,15 +231,16 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
     if not as_json:
         print_approved_before(before, session.provider.simulated, wait=wait)
     if not session.provider.simulated:
+        own = session.settings.configuration.prices
         with session.store.begin() as connection:
-            pending = pending_without_approval(connection, False)
+            pending = pending_without_approval(connection, own, False)
             if pending.requests and (
                 yes
                 or click.confirm(
                     f"{pending.requests:,} pending requests in no approved plan, expected cost {pending.expected_cost}. Send?", err=True
                 )
             ):
-                approve_pending(connection, made_by="submit", by=account_name())
+                approve_pending(connection, own, made_by="submit", by=account_name())
     finish_sending(session, None, None, before, wait=wait, as_json=as_json, summary={})
 
 

@@ -66,12 +66,24 @@ def _offered(session: Session) -> dict[str, date | None] | None:
 
 
 def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
-    table = Table("Model", "In / cached / to cache / out", "Window", "Completion", "Schema", "Endpoint", "Ends", "Successor", *frameworks)
+    table = Table(
+        "Model",
+        "In / cached / to cache / out",
+        "Price from",
+        "Window",
+        "Completion",
+        "Schema",
+        "Endpoint",
+        "Ends",
+        "Successor",
+        *frameworks,
+    )
     for one in found:
         rules = one.rules
         table.add_row(
             f"{one.name} ({', '.join(one.stages)})" if one.stages else one.name,
             _price(one),
+            one.price_from or UNKNOWN,
             _count(rules.context_tokens if rules else None),
             _count(rules.max_completion_tokens if rules else None),
             UNKNOWN if rules is None or rules.schemas is None else "yes" if rules.schemas else "no",
@@ -82,7 +94,7 @@ def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
             style=_style(one),
         )
     console.print(table)
-    console.print("USD per million tokens at batch prices, from the price table; efforts, temperatures and sources: docs/models.md.")
+    console.print("USD per million tokens at batch prices; efforts, temperatures and sources: docs/models.md.")
 
 
 def _price(one: ModelFacts) -> str:
@@ -123,6 +135,7 @@ def _json(one: ModelFacts) -> dict[str, Any]:
         "model": one.name,
         "stages": one.stages,
         "usd_per_million_tokens": prices and {name: rate * MILLION for name, rate in prices.items()},
+        "price_from": one.price_from,
         "context_tokens": rules.context_tokens if rules else None,
         "max_completion_tokens": rules.max_completion_tokens if rules else None,
         "schemas": rules.schemas if rules else None,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from caseforge_assets.commands.expected_costs import expected_costs
 from caseforge_assets.commands.fit_requests import of_known_stages
+from caseforge_assets.costs.own_prices import OwnPrices
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.store import pending, plans, requests
 from caseforge_assets.store.engine import Connection
@@ -20,22 +21,25 @@ class Pending:
     expected_cost: Cost
 
 
-def pending_without_approval(connection: Connection, simulated: bool) -> Pending:
+def pending_without_approval(connection: Connection, own: OwnPrices, simulated: bool) -> Pending:
     """What is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
     rows, _ = of_known_stages(pending.unapproved(connection, simulated))
-    return Pending(len(rows), total(expected_costs(connection, rows, simulated).values()))
+    return Pending(len(rows), total(expected_costs(connection, own, rows, simulated).values()))
 
 
-def approve_pending(connection: Connection, *, made_by: str, max_cost_usd: Decimal | None = None, by: str | None = None) -> list[int]:
+def approve_pending(
+    connection: Connection, own: OwnPrices, *, made_by: str, max_cost_usd: Decimal | None = None, by: str | None = None
+) -> list[int]:
     """Puts pending requests under one approved plan per framework, for providers that bill; returns the plans' ids.
 
     Args:
+        own: prices that count before the table's.
         max_cost_usd: what these plans may spend at most, all together: each may spend what it costs, and its part of what is left.
         by: who approves it; None: `made_by`.
     """
     rows, _ = of_known_stages(pending.unapproved(connection, simulated=False))
     groups = {key: [row for row in rows if row.framework_key == key] for key in sorted({row.framework_key for row in rows})}
-    costs = {key: total(expected_costs(connection, group, False).values()) for key, group in groups.items()}
+    costs = {key: total(expected_costs(connection, own, group, False).values()) for key, group in groups.items()}
     left = None if max_cost_usd is None else (max_cost_usd - total(costs.values()).known_usd) / max(len(groups), 1)
     plan_ids = []
     for key, group in groups.items():

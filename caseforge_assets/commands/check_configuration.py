@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from caseforge_assets.commands.check_models import rule_faults, stage_ending
 from caseforge_assets.commands.stage_settings import setting_key, stage_settings
+from caseforge_assets.costs.own_prices import own_price
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, select_targets
 from caseforge_assets.redaction import is_masked_everywhere, login_of
@@ -64,6 +65,7 @@ def _check_settings(inspection: Inspection, settings: Settings) -> Iterator[Find
         yield from _own_files(stage)
         yield from _model(inspection, settings, stage)
     yield from _limited_models(inspection, settings)
+    yield from _own_prices(inspection, settings)
     for key, entry in settings.configuration.frameworks.items():
         yield from _framework(inspection, settings, key, entry)
     yield from _surroundings(settings)
@@ -94,9 +96,11 @@ def _model(inspection: Inspection, settings: Settings, stage: Stage) -> Iterator
             Level.note, place, f"{key}: the rules of {model!r} are not known{nearest(model, list(MODELS))}; its provider will judge"
         )
     yield from model_findings(settings.configuration, stage, place, {})
-    if not has_batch_price(model, datetime.now(UTC).date().isoformat()):
+    today = datetime.now(UTC).date()
+    if own_price(settings.configuration.prices, model, today) is None and not has_batch_price(model, today.isoformat()):
         allowed = settings.configuration.allow_unknown_cost
         then = "its costs stay unknown" if allowed else "nothing is sent to a provider that bills, unless allow_unknown_cost = true"
+        then = f'{then}. A price of your own, [prices."{model}"], makes it known'
         yield Finding(
             Level.note if allowed else Level.warning, place, f"{key}: {model} has no known batch price; {then} (stage {stage.key})"
         )
@@ -121,6 +125,19 @@ def _limited_models(inspection: Inspection, settings: Settings) -> Iterator[Find
         if model not in used:
             says = f"max_enqueued_tokens: no stage uses {model}{nearest(model, used)}"
             yield Finding(Level.warning, inspection.place(f"max_enqueued_tokens.{model}"), says)
+
+
+def _own_prices(inspection: Inspection, settings: Settings) -> Iterator[Finding]:
+    today, used = datetime.now(UTC).date(), sorted({stage_settings(settings.configuration, stage).model for stage in inspection.stages})
+    for model, price in settings.configuration.prices.items():
+        key = f'prices."{model}"'
+        place = inspection.place(f"prices.{model}.input")
+        if price.valid_from is not None and price.valid_from > today:
+            yield Finding(Level.note, place, f"{key}: counts from {price.valid_from} on; until then the price table does")
+        elif has_batch_price(model, today.isoformat()):
+            yield Finding(Level.note, place, f"{key}: is your own and counts before the price table, which knows {model}, too")
+        if model not in used:
+            yield Finding(Level.note, place, f"{key}: no stage uses {model}{nearest(model, used)}")
 
 
 def _framework(inspection: Inspection, settings: Settings, key: str, entry: FrameworkSettings) -> Iterator[Finding]:

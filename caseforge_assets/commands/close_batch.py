@@ -10,6 +10,7 @@ from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.provider_objects import error_entries
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers
+from caseforge_assets.costs.own_prices import NO_OWN_PRICES
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.stage import stage as stage_of
@@ -56,7 +57,7 @@ def give_up(store: Engine, provider: Provider, batch: BatchRow) -> None:
     """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown."""
     now = datetime.now(UTC)
     lost = replace(batch, state="unknown")  # whatever it was last: nobody knows what of it was billed
-    reception = Reception(lost, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now)
+    reception = Reception(lost, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now, NO_OWN_PRICES)
     with store.begin() as connection:
         if batches.move(connection, batch.id, [batch.state], state="collected", collected_at=now, reason=_GIVEN_UP.detail):
             record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])

@@ -87,7 +87,7 @@ def _collect_files(
         batch, twins = batches.get(connection, batch_id), batches.twins(connection, batch_id)
     stage = stage_of(batch.stage)
     version = current_stage_version(configuration, stage)
-    reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
+    reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC), configuration.prices)
     if twins and not gives_up:  # what they answered is known before anything counts as failed or missing
         _record_files(store, reception, folder, paths, good_only=True)
         if not _take_in(store, provider, folder, configuration, batch, twins):

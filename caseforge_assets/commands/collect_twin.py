@@ -50,7 +50,7 @@ def collect_twin(
         return False
     stage = stage_of(twin.stage)
     version = current_stage_version(configuration, stage)
-    reception = Reception(twin, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC))
+    reception = Reception(twin, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC), configuration.prices)
     for path in paths:
         lines = read_lines(folder.read(path))
         while chunk := list(islice(lines, CHUNK_LINES)):

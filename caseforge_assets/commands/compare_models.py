@@ -9,6 +9,7 @@ from decimal import Decimal
 from caseforge_assets.commands.expected_costs import expected_output_tokens
 from caseforge_assets.commands.make_plan import Plan
 from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.costs.own_prices import OwnPrices
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.store import requests
 from caseforge_assets.store.engine import Connection
@@ -32,17 +33,17 @@ class ModelCost:
         return total(self.by_stage.values())
 
 
-def compare_models(connection: Connection, plan: Plan, models: Sequence[str]) -> list[ModelCost]:
+def compare_models(connection: Connection, own: OwnPrices, plan: Plan, models: Sequence[str]) -> list[ModelCost]:
     """Prices the requests of a plan for each model, at batch prices; simulated answers say nothing of what a model writes."""
-    return [_model_cost(connection, plan, model) for model in models]
+    return [_model_cost(connection, own, plan, model) for model in models]
 
 
-def _model_cost(connection: Connection, plan: Plan, model: str) -> ModelCost:
+def _model_cost(connection: Connection, own: OwnPrices, plan: Plan, model: str) -> ModelCost:
     by_stage: dict[str, Decimal | None] = {}
     measured = {}
     for part in plan.stages:
         key = part.stage.key
         measured[key] = requests.typical_output_tokens(connection, key, model, simulated=False) is not None
         output = expected_output_tokens(connection, key, model, simulated=False) * part.nodes
-        by_stage[key] = expected_cost_usd(model, part.input_tokens, output, part.nodes) if part.nodes else Decimal(0)
+        by_stage[key] = expected_cost_usd(model, part.input_tokens, output, part.nodes, own=own) if part.nodes else Decimal(0)
     return ModelCost(model, by_stage, measured)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from caseforge_assets.costs.own_prices import OwnPrices
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage
 from caseforge_assets.stages.stage import Stage
@@ -29,12 +30,12 @@ class Priced(Protocol):
     def input_tokens(self) -> int: ...  # noqa: D102
 
 
-def expected_costs(connection: Connection, rows: Sequence[Priced], simulated: bool) -> dict[int, Decimal | None]:
+def expected_costs(connection: Connection, own: OwnPrices, rows: Sequence[Priced], simulated: bool) -> dict[int, Decimal | None]:
     """Expected cost in USD of each request by its id; None where the model has no batch price."""
     kinds = {(row.stage, row.model) for row in rows}
     output = {kind: expected_output_tokens(connection, *kind, simulated) for kind in kinds}
     now = datetime.now(UTC)
-    return {row.id: cost_usd(Usage(row.input_tokens, 0, output[row.stage, row.model], 0), row.model, now) for row in rows}
+    return {row.id: cost_usd(Usage(row.input_tokens, 0, output[row.stage, row.model], 0), row.model, now, own) for row in rows}
 
 
 def priced_input_tokens(connection: Connection, stage: Stage, rows: Sequence[PendingRequest]) -> list[int]:

@@ -119,7 +119,7 @@ def _record(
     connection: Connection, configuration: Configuration, batch: BatchRow, stage: Stage, key: str, path: Path, appraised: Appraised
 ) -> None:
     version = current_stage_version(configuration, stage)
-    reception = Reception(batch, stage, False, version, f"imported from {path.name}", datetime.now(UTC))
+    reception = Reception(batch, stage, False, version, f"imported from {path.name}", datetime.now(UTC), configuration.prices)
     lines = (line for line in read_lines(bytes_of(path)) if isinstance(line, ResultLine) and line.line_number in appraised.node_of)
     while chunk := list(islice(lines, CHUNK_LINES)):
         mine = [(line, appraised.node_of[line.line_number]) for line in chunk]

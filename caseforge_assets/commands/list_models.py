@@ -10,12 +10,14 @@ from decimal import Decimal
 
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd
-from caseforge_assets.costs.prices import Rates, batch_rates, priced_models
+from caseforge_assets.costs.own_prices import own_price
+from caseforge_assets.costs.prices import Rates, batch_rates, own_rates, priced_models
 from caseforge_assets.costs.sums import total
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings import CONFIG_NAME, Configuration
 from caseforge_assets.stages.model_rules import MODELS, Ending, ModelRules, ending_of, known_end, rules_of
 from caseforge_assets.stages.stage import Stage
 
+PRICE_TABLE = "price table"  # of genai-prices
 _OTHER_KINDS = re.compile(r"^ft:|\.ft-|image")  # prices of fine-tuned models by their beginnings, and of pictures
 
 
@@ -26,6 +28,7 @@ class ModelFacts:
     Attributes:
         stages: Keys of the stages that use it.
         rates: At batch prices; None: it has none, or not by the token.
+        price_from: Where they are from, in words; None: there are none.
         rules: What it is known to accept; None: nothing is known.
         end: The day announced for its end.
         ending: The same, where it is near or past.
@@ -36,6 +39,7 @@ class ModelFacts:
     name: str
     stages: tuple[str, ...]
     rates: Rates | None
+    price_from: str | None
     rules: ModelRules | None
     end: date | None
     ending: Ending | None
@@ -67,17 +71,23 @@ def list_models(
     used: dict[str, list[str]] = {}
     for stage in stages:
         used.setdefault(stage_settings(configuration, stage).model, []).append(stage.key)
-    names = {*used, *MODELS, *(offered or ()), *(name for name in priced_models(day) if not _OTHER_KINDS.search(name))}
+    names = {
+        *used,
+        *MODELS,
+        *configuration.prices,
+        *(offered or ()),
+        *(name for name in priced_models(day) if not _OTHER_KINDS.search(name)),
+    }
     found = [
         ModelFacts(
             name,
             tuple(used.get(name, ())),
-            batch_rates(name, day),
+            *_rates(configuration, name, now),
             rules_of(name),
             known_end(name, provider_ends),
             ending_of(name, now, provider_ends),
             None if offered is None else name in offered,
-            {key: _cost(name, stages, count, now) for key, count in targets.items()},
+            {key: _cost(configuration, name, stages, count, now) for key, count in targets.items()},
         )
         for name in names
     ]
@@ -89,7 +99,17 @@ def _order(facts: ModelFacts) -> tuple[bool, bool, bool, Decimal, str]:
     return (not facts.stages, facts.ending is not None, facts.rates is None, price, facts.name)
 
 
-def _cost(model: str, stages: Sequence[Stage], nodes: int, now: datetime) -> Decimal | None:
+def _rates(configuration: Configuration, model: str, now: datetime) -> tuple[Rates | None, str | None]:
+    """A model's rates, and where they are from."""
+    if (own := own_price(configuration.prices, model, now.date())) is not None:
+        parts = (CONFIG_NAME, own.source, f"from {own.valid_from} on" if own.valid_from else "")
+        return own_rates(configuration.prices, model, now.date()), ", ".join(part for part in parts if part)
+    rates = batch_rates(model, now.date().isoformat())
+    return rates, PRICE_TABLE if rates is not None else None
+
+
+def _cost(configuration: Configuration, model: str, stages: Sequence[Stage], nodes: int, now: datetime) -> Decimal | None:
     return total(
-        expected_cost_usd(model, nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes, now) for stage in stages
+        expected_cost_usd(model, nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes, now, configuration.prices)
+        for stage in stages
     ).usd

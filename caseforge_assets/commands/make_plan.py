@@ -176,7 +176,8 @@ def typical_cost(configuration: Configuration, stages: Sequence[Stage], nodes: i
     """What stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
     models = {stage.key: stage_settings(configuration, stage).model for stage in stages}
     return total(
-        _cost(models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes) for stage in stages
+        _cost(configuration, models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes)
+        for stage in stages
     ).usd
 
 
@@ -229,8 +230,8 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
         batches=_batches(configuration, settings.model, tokens),
         input_tokens=sum(tokens),
         output_tokens=output * len(tokens),
-        expected_cost_usd=_cost(settings.model, sum(tokens), output * len(tokens), len(tokens)),
-        at_most_usd=_cost(settings.model, sum(tokens), sum(budgets), len(tokens)),
+        expected_cost_usd=_cost(configuration, settings.model, sum(tokens), output * len(tokens), len(tokens)),
+        at_most_usd=_cost(configuration, settings.model, sum(tokens), sum(budgets), len(tokens)),
         written_kept=len(kept),
         kept_of_others=of_others,
     )
@@ -241,8 +242,8 @@ def _batches(configuration: Configuration, model: str, tokens: Sequence[int]) ->
     return len(pack([PackItem(number, 0, count, model) for number, count in enumerate(tokens)], limits))
 
 
-def _cost(model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:
-    return expected_cost_usd(model, input_tokens, output_tokens, requests=count) if count else Decimal(0)
+def _cost(configuration: Configuration, model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:
+    return expected_cost_usd(model, input_tokens, output_tokens, requests=count, own=configuration.prices) if count else Decimal(0)
 
 
 def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState, NodeState]]) -> set[int]:

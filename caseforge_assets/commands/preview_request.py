@@ -68,7 +68,7 @@ def preview_request(connection: Connection, configuration: Configuration, key: s
         missing,
         tokens,
         output,
-        expected_cost_usd(settings.model, tokens, output),
+        expected_cost_usd(settings.model, tokens, output, own=configuration.prices),
         tuple(fault.text for fault in rule_faults(configuration, stage, providers.model_ends(connection))),
         is_too_long(configuration, stage, settings.model, input_tokens=tokens, budget=body["max_completion_tokens"]),
     )

@@ -14,6 +14,7 @@ from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.commands.measure_quality import measure_contents
 from caseforge_assets.commands.shorten_request import shortened_note
+from caseforge_assets.costs.own_prices import OwnPrices, priced_as
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage, usage_of
 from caseforge_assets.event_log import log_event
@@ -51,7 +52,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Reception:
-    """What the answers of one batch are recorded with."""
+    """What the answers of one batch are recorded with; `own_prices` count before the table's."""
 
     batch: BatchRow
     stage: Stage
@@ -59,6 +60,7 @@ class Reception:
     stage_version: str
     generated_by: str
     now: datetime
+    own_prices: OwnPrices
 
 
 def record_answers(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> list[int]:
@@ -290,7 +292,8 @@ def _cost(reception: Reception, one: Judged) -> Decimal | None:
         return Decimal(0)
     if usage is None:
         return None if _has_answer(one) else Decimal(0)
-    return cost_usd(usage, line.model or reception.batch.model, reception.now)
+    model = priced_as(reception.own_prices, line.model, reception.batch.model, reception.now.date())
+    return cost_usd(usage, model, reception.now, reception.own_prices)
 
 
 def _answered_at(line: ResultLine) -> datetime | None:

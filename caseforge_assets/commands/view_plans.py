@@ -118,7 +118,7 @@ def _reckon(
     return ReckonedPlan(
         plan,
         pending=len(pending),
-        pending_cost=total(expected_costs(connection, pending, simulated=False).values()),
+        pending_cost=total(expected_costs(connection, configuration.prices, pending, simulated=False).values()),
         written=len(written),
         written_cost=total(one.expected_cost_usd for one in written),
         under_way=len(under_way),
@@ -158,5 +158,7 @@ def later_cost_of(connection: Connection, configuration: Configuration, stage_ke
     (stage,) = (stage for stage in all_stages() if stage.key == stage_key)
     model = stage_settings(configuration, stage).model
     output = expected_output_tokens(connection, stage_key, model, simulated=False)
-    cost: Decimal | None = expected_cost_usd(model, stage.typical_input_tokens * count, output * count, requests=count)
+    cost: Decimal | None = expected_cost_usd(
+        model, stage.typical_input_tokens * count, output * count, requests=count, own=configuration.prices
+    )
     return Cost(unknown=count) if cost is None else Cost(cost)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrices
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.tokenizer import count_plain_tokens
 from caseforge_assets.costs.usage import Usage
@@ -53,7 +54,9 @@ def expected_output_tokens(recorded: Sequence[int], typical: int) -> int:
     return round(sum(recorded) / len(recorded)) if len(recorded) >= ENOUGH_HISTORY else typical
 
 
-def expected_cost_usd(model: str, input_tokens: int, output_tokens: int, requests: int = 1, on: datetime | None = None) -> Decimal | None:
+def expected_cost_usd(
+    model: str, input_tokens: int, output_tokens: int, requests: int = 1, on: datetime | None = None, own: OwnPrices = NO_OWN_PRICES
+) -> Decimal | None:
     """Estimate the cost of requests at batch prices, without any luck with the prompt cache.
 
     Args:
@@ -62,12 +65,13 @@ def expected_cost_usd(model: str, input_tokens: int, output_tokens: int, request
         output_tokens: Expected of all answers together.
         requests: How many there are, at least 1. Prices may go by the size of a call, so an average one is priced.
         on: The date of the price list; now if None.
+        own: Prices that count before the table's, by model.
 
     Returns:
         USD; None where the model has no batch price.
     """
     average = Usage(round(input_tokens / requests), 0, round(output_tokens / requests), 0)
-    cost = cost_usd(average, model, on)
+    cost = cost_usd(average, model, on, own)
     return None if cost is None else cost * requests
 
 

@@ -1,10 +1,12 @@
-"""What tokens cost at batch prices, in USD, from the price table that genai-prices brings along. Nothing is looked up online."""
+"""What tokens cost at batch prices, in USD: prices of one's own, else those of the table that genai-prices brings along. Nothing is looked up online."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from caseforge_assets.batches.usage import MAX_TOKENS
+from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrices, own_price
 from caseforge_assets.costs.usage import Usage
 
 # The table's batch prices begin here. At an earlier date it would bill the full price without a word.
@@ -30,20 +32,24 @@ class Rates:
     up_to: int
 
 
-def cost_usd(usage: Usage | None, model: str, on: datetime | None = None) -> Decimal | None:
+def cost_usd(usage: Usage | None, model: str, on: datetime | None = None, own: OwnPrices = NO_OWN_PRICES) -> Decimal | None:
     """Price one response of a batch. Prices go by the size of a call: price each response, never a sum of several.
 
     Args:
         usage: Its tokens; reasoning tokens are part of the output tokens.
         model: The model, also by a dated name such as `gpt-5-2025-08-07`.
         on: The date of the price list, with its time zone; now if None, and never before batch prices are listed.
+        own: Prices that count before the table's, by model.
 
     Returns:
         The cost; None, which is unknown and not nothing, where the usage is unknown or the model has no batch price.
     """
     if usage is None:
         return None
-    at = max(on or datetime.now(UTC), FIRST_BATCH_PRICES)
+    now = on or datetime.now(UTC)
+    if own and (of_own := own_rates(own, model, now.date())) is not None:
+        return _multiplied(usage, of_own)
+    at = max(now, FIRST_BATCH_PRICES)
     day = at.date().isoformat()
     if not has_batch_price(model, day):
         return None
@@ -56,6 +62,12 @@ def _multiplied(usage: Usage, rates: Rates) -> Decimal:
     cached = min(usage.cached_tokens, usage.input_tokens)
     cost = rates.input * (usage.input_tokens - cached) + rates.cached * cached + rates.output * usage.output_tokens
     return cost + (rates.cache_write - rates.input) * min(usage.cache_write_tokens, usage.input_tokens - cached)
+
+
+def own_rates(own: OwnPrices, model: str, day: date) -> Rates | None:
+    """The rates of a price of one's own that counts for a model on a day; None where there is none. They hold for calls of any size."""
+    price = own_price(own, model, day)
+    return None if price is None else Rates(*price.usd_per_token(), up_to=MAX_TOKENS)
 
 
 @lru_cache(maxsize=256)

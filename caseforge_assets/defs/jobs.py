@@ -70,7 +70,7 @@ def _announced(context: dg.OpExecutionContext, caseforge: Caseforge) -> list[Bat
 def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
     """Approves everything that is pending, or nothing: a plan with too low a limit would hold its requests back for good."""
     with caseforge.store.begin() as connection:
-        pending = pending_without_approval(connection, caseforge.provider.simulated)
+        pending = pending_without_approval(connection, caseforge.configuration.prices, caseforge.provider.simulated)
         if pending.expected_cost.unknown:
             raise dg.Failure(
                 f"{pending.requests:,} requests are pending, and the cost of {pending.expected_cost.unknown:,} of them is unknown, so that max_cost_usd "
@@ -83,7 +83,7 @@ def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
                 f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes",
                 allow_retries=False,
             )
-        approve_pending(connection, made_by="submit job", max_cost_usd=max_cost_usd)
+        approve_pending(connection, caseforge.configuration.prices, made_by="submit job", max_cost_usd=max_cost_usd)
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.stages.stage import DEFAULT_MODEL
 
 CONFIG_NAME = "caseforge.toml"
@@ -110,6 +111,7 @@ class Configuration(BaseModel):
     complexity_tolerance: float = Field(default=0.2, ge=0, le=1, description="how far the shares of complexity may be from 20/60/20")
     frameworks: dict[FrameworkKey, FrameworkSettings] = Field(default_factory=dict)
     stages: dict[str, StageOverrides] = Field(default_factory=dict)
+    prices: dict[str, OwnPrice] = Field(default_factory=dict)
     alerts: Thresholds = Thresholds()
 
     @property

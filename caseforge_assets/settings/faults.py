@@ -11,10 +11,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.settings.configuration import Configuration, FrameworkSettings, StageOverrides
 
-_TABLES: Mapping[str, type[BaseModel]] = {"frameworks": FrameworkSettings, "stages": StageOverrides, "alerts": Thresholds}
-_HEADERS = {"frameworks": "[frameworks.KEY]", "stages": "[stages.KEY]", "alerts": "[alerts]"}
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "frameworks": FrameworkSettings,
+    "stages": StageOverrides,
+    "prices": OwnPrice,
+    "alerts": Thresholds,
+}
+_HEADERS = {"frameworks": "[frameworks.KEY]", "stages": "[stages.KEY]", "prices": '[prices."MODEL"]', "alerts": "[alerts]"}
 _LONGEST_SHOWN = 60
 
 

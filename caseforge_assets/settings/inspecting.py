@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings, StageOverrides
 from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, read_environment
 from caseforge_assets.settings.project import Settings, settings_of
@@ -59,8 +60,10 @@ class Inspection:
         return key if origin == DEFAULT else origin
 
     def origin(self, key: str) -> str:
-        """Where a key's value comes from, in words. A part that holds dots itself, such as a model's name, stands last."""
+        """Where a key's value comes from, in words. A model's name, which holds dots itself, stands last, or before the last part of a price's key."""
         parts = key.split(".")
+        if parts[0] == "prices" and len(parts) > 2:
+            parts = [parts[0], ".".join(parts[1:-1]), parts[-1]]
         table = 1 if parts[0] == "max_enqueued_tokens" else 2
         path = (*parts[:table], ".".join(parts[table:])) if len(parts) > table else tuple(parts)
         return self.sources.origin(path) if self.sources else DEFAULT
@@ -101,9 +104,13 @@ def effective_values(inspection: Inspection, configuration: Configuration) -> li
         elif isinstance(value, BaseModel):
             keys = [f"{name}.{field}" for field in type(value).model_fields]
             values += [Value(key, getattr(value, key.partition(".")[2]), inspection.origin(key)) for key in keys]
-        elif name not in ("frameworks", "stages"):
+        elif name not in ("frameworks", "stages", "prices"):
             values.append(Value(name, value, inspection.origin(name)))
-    tables = (("frameworks", configuration.frameworks, FrameworkSettings), ("stages", configuration.stages, StageOverrides))
+    tables = (
+        ("frameworks", configuration.frameworks, FrameworkSettings),
+        ("stages", configuration.stages, StageOverrides),
+        ("prices", configuration.prices, OwnPrice),
+    )
     for table, entries, record in tables:
         for key, entry in entries.items():
             for name in record.model_fields:

@@ -226,3 +226,74 @@ def test_the_database_is_looked_after_also_where_the_configuration_is_broken(
     monkeypatch.delenv("CASEFORGE_POSTGRES_URL")
     assert not cli.json("db", "status")["running"]
     assert "It was not running" in cli.run("db", "stop")
+
+
+OWN_PRICE = """
+openai_model = "gpt-6.2-sol"
+
+[prices."gpt-6.2-sol"]
+input = 1.2
+output = 6
+source = "our contract"
+
+[prices."gpt-6.1-sol"]
+input = 0.9
+cached_input = 0.05
+output = 4
+valid_from = 2999-01-01
+
+[prices."gpt-6-luna"]
+input = 0.04
+output = 0.2
+"""
+
+
+def test_a_price_of_ones_own_is_a_known_price(command_line: OpenCommandLine) -> None:
+    cli = command_line(OWN_PRICE)
+    found = cli.json("config", "check")
+    assert not any("no known batch price" in one for one in levels(found, "warning"))
+    notes = levels(found, "note")
+    assert any(one.startswith("caseforge.toml, line 12: ") and "counts from 2999-01-01 on" in one for one in notes)
+    assert any('prices."gpt-6-luna": is your own and counts before the price table' in one for one in notes)
+    assert any('prices."gpt-6.1-sol": no stage uses gpt-6.1-sol (did you mean gpt-6.2-sol?)' in one for one in notes)
+    values = {row["key"]: (row["value"], row["origin"]) for row in cli.json("config", "show")["values"]}
+    assert values["prices.gpt-6.2-sol.input"] == (1.2, "caseforge.toml, line 7")
+    assert "prices.gpt-6.2-sol.cached_input" not in values
+    listed = {one["model"]: one for one in cli.json("models", "--offline")}
+    prices = {"input": 1.2, "cached_input": 1.2, "cache_write": 1.2, "output": 6}
+    assert (listed["gpt-6.2-sol"]["usd_per_million_tokens"], listed["gpt-6.2-sol"]["price_from"]) == (
+        prices,
+        "caseforge.toml, our contract",
+    )
+    assert (listed["gpt-6.1-sol"]["usd_per_million_tokens"]["input"], listed["gpt-6.1-sol"]["price_from"]) == (1, "price table")
+    cli.load_shop()
+    assert cli.json("plan")["expected_cost_usd"] > 0
+
+
+def test_without_one_the_check_says_how_to_give_it(command_line: OpenCommandLine) -> None:
+    found = command_line('openai_model = "gpt-6.2-sol"').json("config", "check")
+    assert any('A price of your own, [prices."gpt-6.2-sol"], makes it known' in one for one in levels(found, "warning"))
+
+
+def test_prices_come_from_variables_and_the_command_line_too(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = command_line()
+    monkeypatch.setenv("CASEFORGE_PRICES", '{"gpt-6.2-sol" = {input = 1.20, output = 6}}')
+    for arguments in ((), ("--set", 'prices={"gpt-6.2-sol" = {input = 1.20, output = 6}}')):
+        listed = {one["model"]: one for one in cli.json(*arguments, "models", "--offline")}
+        assert listed["gpt-6.2-sol"]["usd_per_million_tokens"]["output"] == 6
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("input = 1", "Field required"),
+        ("input = 1\noutput = 2\ncached = 1", "is not a known key (did you mean cached_input?)"),
+        ("input = -1\noutput = 2", "greater than or equal to 0"),
+        ("input = 1\noutput = 2\nvalid_from = 'soon'", "valid_from"),
+    ],
+)
+def test_a_price_that_is_none_is_refused_with_its_place(command_line: OpenCommandLine, wrong: str, said: str) -> None:
+    found = command_line(f'[prices."gpt-6.2-sol"]\n{wrong}').json("config", "check", expected=2)
+    (error,) = levels(found, "error")
+    assert error.startswith("caseforge.toml, line ")
+    assert said in error

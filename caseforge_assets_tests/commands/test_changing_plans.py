@@ -161,8 +161,8 @@ def test_a_cancelled_plan_sends_nothing_more_and_takes_back_what_was_not_created
     assert opened.query(CHANGES)[-1][1:3] == ("cancelled", "Ada")
     assert alerts(opened) == []
     with opened.store.begin() as connection:
-        assert pending_without_approval(connection, False).requests == 0
-        assert approve_pending(connection, made_by="test") == []
+        assert pending_without_approval(connection, {}, False).requests == 0
+        assert approve_pending(connection, {}, made_by="test") == []
     assert opened.draft(stages=[PROCESS]).nodes == 6, "a person who asks again gets them"
 
 
@@ -182,7 +182,7 @@ def test_a_declined_draft_is_swept_up_by_no_other_consent(bench: OpenBench) -> N
     draft = opened.draft("1.1.1", stages=[PROCESS])
     with opened.store.begin() as connection:
         decline_plan(connection, draft.id, by="Ada")
-        assert approve_pending(connection, made_by="test") == []
+        assert approve_pending(connection, {}, made_by="test") == []
     with opened.store.begin() as connection, pytest.raises(ValueError, match="is declined already"):
         decline_plan(connection, draft.id, by="Ada")
     assert opened.query(CHANGES) == [(draft.id, "declined", "Ada", None)]
@@ -208,7 +208,7 @@ def test_limits_that_one_form_sets_are_kept_all_together(bench: OpenBench) -> No
     opened.draft("1.1.1", stages=[PROCESS])
     opened.draft("91.1.1", "91.1.2", stages=[PROCESS], key="other")
     with opened.store.begin() as connection:
-        assert len(approve_pending(connection, made_by="test", max_cost_usd=Decimal(1))) == 2
+        assert len(approve_pending(connection, {}, made_by="test", max_cost_usd=Decimal(1))) == 2
     limits = opened.column("select max_cost_usd from caseforge.plan where state = 'approved'")
     assert sum(limits) == pytest.approx(1)
     assert opened.round().held_back == ""

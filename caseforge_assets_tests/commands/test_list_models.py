@@ -8,7 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from caseforge_assets.batches.usage import MAX_TOKENS
 from caseforge_assets.commands.list_models import ModelFacts, list_models
+from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.costs.prices import Rates
 from caseforge_assets.settings import Configuration, StageOverrides
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets_tests.workbench import PROCESS, USECASES
@@ -36,6 +39,30 @@ def test_a_framework_costs_its_nodes_times_a_typical_request_of_each_stage() -> 
     tokens_out = PROCESS.typical_output_tokens + USECASES.typical_output_tokens
     assert facts.costs_usd == {"shop": 6 * (tokens_in * Decimal("0.5") + tokens_out * Decimal("2.5")) / 1_000_000}
     assert listed()["a-model-of-our-own"].costs_usd == {"shop": None}
+
+
+def test_each_price_says_where_it_is_from() -> None:
+    own = {
+        "a-model-of-our-own": OwnPrice(input=Decimal(1), output=Decimal(4), valid_from=date(2026, 11, 1), source="the contract"),
+        "gpt-6.1-terra": OwnPrice(input=Decimal("0.4"), output=Decimal(2)),
+        "gpt-6-luna": OwnPrice(input=Decimal(9), output=Decimal(9), valid_from=date(2027, 1, 1)),
+        "another": OwnPrice(input=Decimal(1), output=Decimal(1)),
+    }
+    found = listed(MIXED.model_copy(update={"prices": own}))
+    names = ("a-model-of-our-own", "gpt-6.1-terra", "gpt-6-luna", "another", "gpt-6.1-sol")
+    assert [found[name].price_from for name in names] == [
+        "caseforge.toml, the contract, from 2026-11-01 on",
+        "caseforge.toml",
+        "price table",
+        "caseforge.toml",
+        "price table",
+    ]
+    assert found["a-model-of-our-own"].rates == Rates(*(Decimal(usd) / 1_000_000 for usd in (1, 1, 1, 4)), up_to=MAX_TOKENS)
+    tokens_in = PROCESS.typical_input_tokens + USECASES.typical_input_tokens
+    tokens_out = PROCESS.typical_output_tokens + USECASES.typical_output_tokens
+    assert found["a-model-of-our-own"].costs_usd == {"shop": 6 * (tokens_in + tokens_out * Decimal(4)) / 1_000_000}
+    assert found["gpt-6-luna"].costs_usd == listed()["gpt-6-luna"].costs_usd
+    assert listed()["a-model-of-our-own"].price_from is None
 
 
 def test_what_only_the_provider_lists_is_named_and_known_to_be_offered() -> None:

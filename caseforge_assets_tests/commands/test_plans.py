@@ -216,9 +216,9 @@ def test_what_was_made_outside_plans_is_approved_as_a_whole(bench: OpenBench) ->
     opened.draft(stages=[PROCESS])
     opened.change("update caseforge.request set plan_id = null")
     with opened.store.begin() as connection:
-        pending = pending_without_approval(connection, False)
-        (plan_id,) = approve_pending(connection, made_by="test", max_cost_usd=Decimal(1))
-        assert pending_without_approval(connection, False).requests == 0
+        pending = pending_without_approval(connection, {}, False)
+        (plan_id,) = approve_pending(connection, {}, made_by="test", max_cost_usd=Decimal(1))
+        assert pending_without_approval(connection, {}, False).requests == 0
     assert pending.requests == 6
     assert opened.query("select state, node_count, max_cost_usd from caseforge.plan where id = :id", id=plan_id) == [("approved", 6, 1)]
     assert len(planned(opened).batch_ids) == 1

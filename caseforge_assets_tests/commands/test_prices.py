@@ -34,7 +34,7 @@ def answered(bench: Workbench, tokens: int) -> Workbench:
 def compared(bench: Workbench) -> list[ModelCost]:
     plan = bench.draft(ask_again=True)
     with bench.store.connect() as connection:
-        return compare_models(connection, plan, [MODEL, "gpt-5-mini"])
+        return compare_models(connection, {}, plan, [MODEL, "gpt-5-mini"])
 
 
 def price(stage_input: int, output: int, nodes: int) -> Decimal:
