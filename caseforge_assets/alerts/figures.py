@@ -15,7 +15,7 @@ class BatchFigures:
 
     `requests` is how many it has; `failed` how many were answered with a failure (those that expired, were cancelled or rejected with
     their batch are not among them); `cut_off` how many answers ended at their token limit; `unanswered` how many of its nodes
-    have no answer to their newest request yet. `stray_lines` is None where nobody counted. One that `is_held` brought less than its provider counts, and waits for a person. `framework_key` is None where its nodes are of several.
+    have no answer to their newest request yet. `stray_lines` is None where nobody counted. `usage_differs` says what its provider counts otherwise than its lines, if anything. One that `is_held` brought less than its provider counts, and waits for a person. `framework_key` is None where its nodes are of several.
     `failure` says why it failed as a whole; `too_much_at_once` that the account had too many tokens waiting, which smaller batches settle.
     """
 
@@ -34,6 +34,7 @@ class BatchFigures:
     unanswered: int
     stray_lines: int | None
     is_held: bool = False
+    usage_differs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

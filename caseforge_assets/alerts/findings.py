@@ -71,6 +71,8 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     if batch.stray_lines:
         text = f"{which}: of its result files, this many lines cannot be read or answer nothing that was asked: {batch.stray_lines:,}. They are kept"
         yield Finding(Rule.stray_lines, subject, Severity.warning, text, batch.framework_key)
+    if batch.usage_differs:
+        yield Finding(Rule.usage_differs, subject, Severity.warning, f"{which}: {batch.usage_differs}", batch.framework_key)
     if not batch.unanswered or not batch.requests:
         return
     left = f"{batch.unanswered:,} of its {batch.requests:,} nodes have no answer yet"

@@ -16,6 +16,7 @@ class Rule(StrEnum):
     unknown_batch = "unknown_batch"
     short_results = "short_results"
     stray_lines = "stray_lines"
+    usage_differs = "usage_differs"
     too_long = "too_long"
     plan_open = "plan_open"
     plan_waits = "plan_waits"
@@ -44,7 +45,7 @@ class Rule(StrEnum):
     @property
     def ends_when_acknowledged(self) -> bool:
         """Whether nothing but a person can end it."""
-        return self is Rule.stray_lines
+        return self in (Rule.stray_lines, Rule.usage_differs)
 
 
 class Severity(StrEnum):
@@ -92,6 +93,9 @@ _FACTS = {
     ),
     Rule.stray_lines: _Facts(
         "result files held lines that cannot be read or answer nothing that was asked", "a person acknowledged it", True
+    ),
+    Rule.usage_differs: _Facts(
+        "the provider counts other tokens of a batch than the lines of its files add up to", "a person acknowledged it", True
     ),
     Rule.too_long: _Facts(
         "requests are too long for their model, even made from half, and were not sent", "they are sent, or nobody asks for them any more"

@@ -76,7 +76,7 @@ def read_batch(raw: object) -> dict[str, Any]:
         **{name: unix_seconds(found.get(name)) for name in _TIMES},
         "request_counts": _counts(found.get("request_counts")),
         "errors": _errors(found.get("errors")),
-        "usage": _numbers(found.get("usage"), _USAGE),
+        "usage": _usage(found.get("usage")),
         "metadata": _metadata(found.get("metadata")),
     }
 
@@ -191,6 +191,13 @@ def _counts(value: object) -> dict[str, int] | None:
 def _numbers(value: object, names: tuple[str, ...]) -> dict[str, int] | None:
     raw = as_object(value)
     return {name: number for name in names if (number := whole_number(raw.get(name))) is not None} or None
+
+
+def _usage(value: object) -> dict[str, int] | None:
+    """The sums over all answers, with what of the input came from the prompt cache beside them."""
+    cached = _numbers(as_object(value).get("input_tokens_details"), ("cached_tokens",))
+    counted = _numbers(value, _USAGE)
+    return {**counted, **(cached or {})} if counted else None
 
 
 def _errors(value: object) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_line
 from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts
 from caseforge_assets.commands.close_batch import close_batch
 from caseforge_assets.commands.collect_twin import collect_twin
+from caseforge_assets.commands.compare_usage import usage_difference
 from caseforge_assets.commands.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
@@ -96,8 +97,12 @@ def _collect_files(
     close_batch(store, provider, reception, gives_up=gives_up)
     carry_on(store, configuration, batch)
     with store.begin() as connection:
-        reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else None
-        values = {"state": "collected", "collected_at": NOW, "reason": reason, "stray_lines": len(strays), **looks.NOTHING_SHORT}
+        differs = (
+            None if strays or gives_up else usage_difference(connection, configuration, batch)
+        )  # else the lines are not what was counted
+        reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else differs
+        values = {"state": "collected", "collected_at": NOW, "reason": reason, "stray_lines": len(strays), "usage_differs": differs}
+        values |= looks.NOTHING_SHORT
         batches.change(connection, batch.id, **values)
         outcomes = attempts.outcome_counts(connection, batch.id)
         log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)

@@ -70,6 +70,12 @@ def own_rates(own: OwnPrices, model: str, day: date) -> Rates | None:
     return None if price is None else Rates(*price.usd_per_token(), up_to=MAX_TOKENS)
 
 
+def rates_on(model: str, day: date, own: OwnPrices) -> Rates | None:
+    """The rates of a model on a day, those of one's own before the table's; None where there are none."""
+    of_own = own_rates(own, model, day)
+    return of_own if of_own is not None else batch_rates(model, max(day, FIRST_BATCH_PRICES.date()).isoformat())
+
+
 @lru_cache(maxsize=256)
 def has_batch_price(model: str, day: str) -> bool:
     """Say whether the table has a batch price for a model, seen by its being below the standard price.

@@ -22,7 +22,7 @@ select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
        case when b.state = 'open' then coalesce(cast(b.remote #>> '{request_counts,failed}' as int), 0)
             else count(*) filter (where a.outcome = any(:failed)) end as failed,
        count(*) filter (where a.outcome = any(:cut_off)) as cut_off,
-       count(r.id) filter (where r.state in ('pending', 'in_batch', 'failed')) as unanswered, b.stray_lines, b.is_held
+       count(r.id) filter (where r.state in ('pending', 'in_batch', 'failed')) as unanswered, b.stray_lines, b.is_held, b.usage_differs
 from caseforge.batch b
 left join caseforge.attempt a on a.batch_id = b.id
 left join caseforge.node n on n.id = a.node_id
@@ -68,6 +68,7 @@ def _batch(row: Any) -> BatchFigures:
         unanswered=row.unanswered,
         stray_lines=row.stray_lines,
         is_held=row.is_held,
+        usage_differs=row.usage_differs,
     )
 
 

@@ -185,6 +185,26 @@ def custom_ids(connection: Connection, batch_id: int) -> frozenset[str]:
     return frozenset(connection.scalars(text("select custom_id from caseforge.attempt where batch_id = :id"), {"id": batch_id}))
 
 
+@dataclass(frozen=True, slots=True)
+class TokenSums:
+    """Tokens of the answers of a batch; `cached_tokens` are among those of the input. `unknown` counts answers that came without their usage."""
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    unknown: int = 0
+
+
+def token_sums(connection: Connection, batch_id: int) -> TokenSums:
+    """What the answers of a batch add up to; lines that are errors took no tokens."""
+    query = text(f"""
+    select coalesce(sum(a.input_tokens), 0), coalesce(sum(a.cached_tokens), 0), coalesce(sum(a.output_tokens), 0),
+           count(*) filter (where {UNKNOWN} and a.line_number is not null and a.output_tokens is null)
+    from caseforge.attempt a where a.batch_id = :id
+    """)
+    return TokenSums(*connection.execute(query, {"id": batch_id}).one())
+
+
 def any_live(connection: Connection, batch_id: int) -> bool:
     """Whether a batch has a request without an outcome."""
     query = text("select exists (select 1 from caseforge.attempt where batch_id = :id and outcome is null)")

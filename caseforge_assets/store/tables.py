@@ -183,6 +183,7 @@ batch = Table(
     Column("doubtful_id", Text, comment="what the creation was answered with: the id of a batch that does not seem to be this one"),
     Column("artifacts", JSONB, nullable=False, server_default="{}", comment="role: {path, sha256, size_bytes}"),
     Column("stray_lines", Integer, comment="lines of its result files that fit no request; NULL: not counted"),
+    Column("usage_differs", Text, comment="what its provider counts otherwise than its lines; NULL: nothing, as far as is known"),
     Column("lost_since", DateTime(timezone=True), comment="since when its provider does not know it; NULL: it does, as far as is known"),
     Column("lost_looks", Integer, nullable=False, server_default="0", comment="looks since then"),
     Column("short_since", DateTime(timezone=True), comment="since when its files bring less than there is; NULL: they do not"),

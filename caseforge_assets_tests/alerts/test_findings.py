@@ -55,6 +55,12 @@ def test_shares_are_configured() -> None:
     assert found(Figures(batches=(replace(BATCH, failed=1),)), failed_share=0) == [(Rule.failed_share, Severity.warning)]
 
 
+def test_a_batch_that_its_provider_counts_otherwise() -> None:
+    (finding,) = find(Figures(batches=(replace(BATCH, unanswered=0, usage_differs="its provider counts more"),)), Thresholds(), NOW)
+    assert (finding.rule, finding.severity) == (Rule.usage_differs, Severity.warning)
+    assert finding.text == "usecases batch_x: its provider counts more"
+
+
 def test_a_batch_that_failed_says_why_and_how_much_is_open() -> None:
     batch = replace(BATCH, remote_status="failed", failure="invalid_json_line: not parseable", unanswered=99)
     (finding,) = find(Figures(batches=(batch,)), Thresholds(), NOW)
@@ -142,7 +148,15 @@ def test_a_key_that_was_refused_and_sending_that_is_stopped_are_told_apart() -> 
 
 
 def test_each_rule_can_be_switched_off() -> None:
-    bad = replace(BATCH, failed=50, cut_off=50, remote_status="failed", failure="refused", stray_lines=3)
+    bad = replace(
+        BATCH,
+        failed=50,
+        cut_off=50,
+        remote_status="failed",
+        failure="refused",
+        stray_lines=3,
+        usage_differs="its provider counts otherwise",
+    )
     expired, unknown = replace(BATCH, id=8, remote_status="expired"), replace(BATCH, id=9, state="unknown", unanswered=0)
     short = replace(BATCH, id=10, state="final", is_held=True, reason="its answers are not all there", unanswered=0)
     ending = Ending("gpt-5", NOW.date() + timedelta(days=17), 17, False, "gpt-6.1-sol")

@@ -145,6 +145,16 @@ def stray_lines(bench: OpenBench) -> Course:
     yield opened, later()
 
 
+def usage_differs(bench: OpenBench) -> Course:
+    opened = bench(faults=["odd_batch:how=usage_wrong"])
+    opened.generate(stages=[PROCESS])
+    yield opened, later()
+    (alert,) = opened.column("select id from caseforge.alert where rule = 'usage_differs'")
+    with opened.store.begin() as connection:
+        assert alerts.acknowledge(connection, alert, "kim", later())
+    yield opened, later()
+
+
 def too_long(bench: OpenBench) -> Course:
     opened = bench()
     opened.load([(code, key, name, "Mend it well. " * 400 if code == "1.1.1" else text) for code, key, name, text in SHOP])
@@ -248,6 +258,7 @@ COURSES: dict[str, Callable[[OpenBench], Course]] = {
         unknown_batch,
         short_results,
         stray_lines,
+        usage_differs,
         too_long,
         model_ends,
         plan_open,

@@ -28,6 +28,7 @@ ODD: Mapping[str, Shown] = {
     "files_number": {"output_file_id": 12, "error_file_id": 13},
     "metadata_text": {"metadata": "none"},
     "usage_text": {"usage": "much"},
+    "usage_wrong": {"usage": {"input_tokens": 1_000, "output_tokens": 500, "total_tokens": 1_500}},
     "huge": {"note": "x" * HUGE_CHARS},
 }
 
@@ -37,7 +38,7 @@ async def odd_batch(exchange: Exchange, spec: FaultSpec) -> None:
     """A field of a batch is not what it should be.
 
     Its errors are a text or a list of texts; there is a NUL or half a surrogate pair in it; its status is a number, null or a word that
-    nobody knows; its counts are null or a text; its date, metadata or usage is a text; its file ids are numbers; it has a field of 3 MB.
+    nobody knows; its counts are null or a text; its date, metadata or usage is a text; its file ids are numbers; its usage is that of another batch; it has a field of 3 MB.
     """
     odd = ODD[spec.text("how")]
     await exchange.pass_on_changed(lambda shown: _each(shown, lambda batch: batch | odd))
