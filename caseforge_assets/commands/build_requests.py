@@ -135,7 +135,8 @@ def build_requests(
         ask_again: make the next generation even where the current request fits: a person wants another answer.
         own_answers: the new requests are not to be answered with what was made for the same node elsewhere.
         reopen: make fitting requests pending that were answered or cancelled: their answers do not count here.
-        confirm: write an event also for requests that fit already.
+        confirm: write an event also for requests that fit already, and take them from other plans. What only follows from an answer does not: a
+            person was told with which approved plan they are sent.
     """
     requests.lock_making(connection)
     asked = _Asked(key, stage, settings, fresh_versions(connection, stage, settings), plan_id, ask_again, own_answers, reopen, confirm)
@@ -156,7 +157,8 @@ def _save(connection: Connection, asked: _Asked, material: _Material, composed: 
     if asked.reopen:
         requests.reopen(connection, list(kept.values()))
     if asked.plan_id is not None:
-        requests.set_plan(connection, list(kept.values()), asked.plan_id)
+        take = requests.set_plan if asked.confirm else requests.leave_to_plans
+        take(connection, list(kept.values()), asked.plan_id)
     request_ids = kept | made
     prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
     prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in kept}

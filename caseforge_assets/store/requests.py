@@ -111,6 +111,16 @@ def set_plan(connection: Connection, request_ids: Sequence[int], plan_id: int) -
     connection.execute(query, {"plan": plan_id, "ids": list(request_ids)})
 
 
+def leave_to_plans(connection: Connection, request_ids: Sequence[int], plan_id: int) -> None:
+    """Puts pending requests under a plan, but for those that another approved plan covers as well."""
+    query = text("""
+    update caseforge.request r set plan_id = :plan where r.id = any(:ids) and r.state = 'pending' and not exists (
+        select 1 from caseforge.plan other join caseforge.plan own on own.id = :plan
+        where other.id = r.plan_id and other.state = 'approved' and r.stage = any(other.stages) and (other.bills or not own.bills))
+    """)
+    connection.execute(query, {"plan": plan_id, "ids": list(request_ids)})
+
+
 def without_approval(connection: Connection, request_ids: Sequence[int], simulated: bool) -> list[int]:
     """Those of the requests that no approved plan covers for this kind of provider."""
     query = text("""

@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from caseforge_assets.batches.consent import Consent
+from caseforge_assets.commands import collect_batch
 from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.plan_batches import Planned, plan_batches
@@ -322,3 +325,33 @@ def test_a_plan_says_how_many_batches_its_limits_make_necessary(bench: OpenBench
     per_request = opened.draft().stages[0].input_tokens // 6
     limited = opened.configured(max_enqueued_tokens={"gpt-6.1-sol": 2 * per_request + 100})
     assert limited.draft(stages=[PROCESS]).stages[0].batches == 3
+
+
+def test_what_follows_takes_nothing_from_a_plan_that_was_approved_meanwhile(bench: OpenBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collect ended between the last answer and what follows; the plan that a person approves then is the one that sends it."""
+    opened = bench()
+    opened.approve()
+    with monkeypatch.context() as patch:
+        patch.setattr(collect_batch, "carry_on", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            opened.work()
+    second = opened.approve()
+    assert [(part.stage.key, part.now) for part in second.stages] == [("process_details", 0), ("usecases", 6)]
+    for _ in range(2):
+        opened.round(consent=Consent(frozenset([second.id])))
+    assert opened.column("select distinct plan_id from caseforge.request where stage = 'usecases'") == [second.id]
+    assert opened.column("select request_count from caseforge.batch order by id") == [6, 6]
+
+
+def test_what_follows_comes_under_the_plan_of_its_batch_where_no_other_is_approved(
+    bench: OpenBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = bench()
+    first = opened.approve()
+    with monkeypatch.context() as patch:
+        patch.setattr(collect_batch, "carry_on", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            opened.work()
+    opened.draft()
+    opened.work()
+    assert opened.column("select distinct plan_id from caseforge.request where stage = 'usecases'") == [first.id]
