@@ -26,7 +26,7 @@ help:
 	@echo "make lint     style, types, import rules"
 	@echo "make audit    ask an index whether a pinned dependency has a fault that is known"
 	@echo "make bench    measure the pipeline: make bench WORKBOOK=path/to/workbook.xlsx"
-	@echo "make faults   kill, disturb and race CaseForge in some 300 ways; one table, zeros expected (seven minutes or more)"
+	@echo "make faults   kill, disturb and race CaseForge in some 450 ways; one table, zeros expected (a quarter of an hour or more)"
 	@echo "make mutants  break CaseForge in some twenty named ways, and see that the bench of faults notices each (some minutes)"
 	@echo "make docs     write docs/cli.md and docs/outcomes.md anew"
 	@echo "make pins     resolve requirements.txt and requirements-dev.txt anew"
