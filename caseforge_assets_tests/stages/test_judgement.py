@@ -26,6 +26,7 @@ def test_what_is_not_the_requests_fault_is_not_counted() -> None:
         Outcome.expired,
         Outcome.missing_line,
         Outcome.cancelled,
+        Outcome.given_up,
         Outcome.batch_rejected,
         Outcome.not_sent,
     }
