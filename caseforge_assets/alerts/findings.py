@@ -20,7 +20,7 @@ from caseforge_assets.alerts.figures import (
 )
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
-from caseforge_assets.costs.sums import usd
+from caseforge_assets.costs.sums import exact_usd, usd
 from caseforge_assets.redaction import redact
 
 ALL_FRAMEWORKS = "all frameworks"
@@ -120,8 +120,8 @@ def _of_plan(plan: PlanFigures, limits: _Limits, now: datetime) -> Iterator[Find
     over = plan.cost_usd / plan.expected_cost_usd - 1
     if limits.reached(Rule.cost_over_estimate, subject, over, thresholds.cost_over):
         text = (
-            f"plan {plan.id} of {plan.framework_key}: {plan.answers:,} answers cost ${plan.cost_usd:,.2f}, {over:.0%} more than the "
-            f"${plan.expected_cost_usd:,.2f} that they were expected to"
+            f"plan {plan.id} of {plan.framework_key}: {plan.answers:,} answers cost {usd(plan.cost_usd)}, {over:.0%} more than the "
+            f"{usd(plan.expected_cost_usd)} that they were expected to"
         )
         if plan.unknown_costs:
             text += f"; the cost of {plan.unknown_costs:,} more attempts is unknown"
@@ -166,7 +166,7 @@ def _of_budget(budget: BudgetFigures, limits: _Limits) -> Iterator[Finding]:
     used_up = share >= 1
     if used_up or share >= limits.thresholds.budget_share or limits.reached(Rule.budget, subject, share, limits.thresholds.budget_share):
         whose = f"the budget of {budget.framework_key}" if budget.framework_key else "the budget over all frameworks"
-        text = f"${budget.committed_usd:,.2f} of {whose} (${budget.budget_usd:,.2f}) are spent or reserved ({share:.0%})"
+        text = f"{usd(budget.committed_usd)} of {whose} ({exact_usd(budget.budget_usd)}) are spent or reserved ({share:.0%})"
         if budget.unknown:
             text += f"; the cost of {budget.unknown:,} answers is unknown, and counted as expected"
         then = "; nothing more is sent until budget_usd is raised" if used_up else ""

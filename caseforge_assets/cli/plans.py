@@ -12,6 +12,7 @@ from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.costs.sums import ZERO, exact_usd
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -67,7 +68,7 @@ def show(session: Session, plan_id: int, as_json: bool) -> None:
         return
     _print_plans([one])
     for change in changes:
-        limit = f", limit ${change.max_cost_usd:,.2f}" if change.max_cost_usd is not None else ""
+        limit = f", limit {exact_usd(change.max_cost_usd)}" if change.max_cost_usd is not None else ""
         console.print(f"{change.changed_at.astimezone():%Y-%m-%d %H:%M}: {change.change} by {change.changed_by}{limit}")
 
 
@@ -118,8 +119,8 @@ def raise_plan(session: Session, plan_id: int, max_cost_usd: float | None, no_li
     with session.store.begin() as connection:
         before = raise_limit(connection, session.settings.configuration, plan_id, limit, by=by or account_name())
     session.mirror()
-    now = "has no limit now" if limit is None else f"may spend ${limit:,.2f} now"
-    console.print(f"Plan {plan_id} {now}; it was ${before.max_cost_usd or 0:,.2f}. `caseforge submit` sends what waited.")
+    now = "has no limit now" if limit is None else f"may spend {exact_usd(limit)} now"
+    console.print(f"Plan {plan_id} {now}; it was {exact_usd(before.max_cost_usd or ZERO)}. `caseforge submit` sends what waited.")
 
 
 def _reckoned(session: Session, plan_ids: Collection[int] | None) -> list[ReckonedPlan]:
@@ -140,7 +141,7 @@ def _print_plans(found: list[ReckonedPlan]) -> None:
     table = Table("Plan", "Framework", "State", "Made by", "To send", "Under way", "Follow", "Still to cost", "Spent", "Limit")
     for one in found:
         plan = one.plan
-        limit = "none" if plan.max_cost_usd is None else f"${plan.max_cost_usd:,.2f}"
+        limit = "none" if plan.max_cost_usd is None else exact_usd(plan.max_cost_usd)
         counts = (f"{count:,}" for count in (one.now, one.under_way, one.later))
         made = f"{plan.made_by}, {plan.created_at.astimezone():%Y-%m-%d %H:%M}"
         table.add_row(str(plan.id), plan.framework_key, plan.state, made, *counts, str(one.open_cost), str(one.spent), limit)

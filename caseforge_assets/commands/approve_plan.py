@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from caseforge_assets.commands.view_plans import ReckonedPlan, reckon_plans
-from caseforge_assets.costs.sums import Cost, usd
+from caseforge_assets.costs.sums import Cost, exact_usd, usd
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import pending, plans
 from caseforge_assets.store.engine import Connection
@@ -62,6 +62,6 @@ def refuse_low_limit(which: str, cost: Cost, max_cost_usd: Decimal | None) -> No
         )
     if cost.known_usd > max_cost_usd:
         raise LimitTooLow(
-            f"the limit of {which} (${max_cost_usd:,.2f}) would be overdrawn by ${cost.known_usd - max_cost_usd:,.4f}: it is expected to cost "
+            f"the limit of {which} ({exact_usd(max_cost_usd)}) would be overdrawn by ${cost.known_usd - max_cost_usd:,.4f}: it is expected to cost "
             f"{usd(cost.known_usd)}. Nothing was approved; raise the limit, or choose fewer nodes (--nodes, --limit)"
         )

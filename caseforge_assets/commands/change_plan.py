@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from caseforge_assets.commands.approve_plan import LimitTooLow, refuse_low_limit
 from caseforge_assets.commands.view_plans import reckon_plans
-from caseforge_assets.costs.sums import Cost
+from caseforge_assets.costs.sums import Cost, exact_usd
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches, plans, requests
 from caseforge_assets.store.engine import Connection
@@ -67,7 +67,7 @@ def raise_limit(connection: Connection, configuration: Configuration, plan_id: i
     if plan.max_cost_usd is None:
         raise ValueError(f"plan {plan_id} has no limit; it may spend what the budgets in caseforge.toml allow")
     if max_cost_usd is not None and max_cost_usd <= plan.max_cost_usd:
-        raise LimitTooLow(f"the limit of plan {plan_id} is ${plan.max_cost_usd:,.2f} already; name a higher one")
+        raise LimitTooLow(f"the limit of plan {plan_id} is {exact_usd(plan.max_cost_usd)} already; name a higher one")
     (reckoned,) = reckon_plans(connection, configuration, [plan_id])
     refuse_low_limit(f"plan {plan_id}", Cost(reckoned.spent.known_usd) + reckoned.pending_cost + reckoned.later_cost, max_cost_usd)
     plans.set_limit(connection, plan_id, max_cost_usd, by)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.costs.sums import ZERO, Cost, total
+from caseforge_assets.costs.sums import ZERO, Cost, exact_usd, total
 
 
 def budget_left(budget_usd: Decimal, spent_usd: Decimal, reserved_usd: Decimal) -> Decimal:
@@ -107,7 +107,7 @@ def _reason(one: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
 
 def _over_limit(one: Wanted, cap: Decimal, spent: Cost) -> str:
     if one.cost.unknown:
-        return f"the limit of plan {one.plan_id} (${cap:,.2f}) cannot be kept, because the cost of {one.cost.unknown:,} requests is unknown"
+        return f"the limit of plan {one.plan_id} ({exact_usd(cap)}) cannot be kept, because the cost of {one.cost.unknown:,} requests is unknown"
     return _over(f"the limit of plan {one.plan_id}", cap, spent, one.cost)
 
 
@@ -122,6 +122,6 @@ def _over(name: str, budget_usd: Decimal, committed: Cost, new: Cost) -> str:
         return ""
     unknown = f" ({committed.unknown:,} answers of unknown cost counted as expected)" if committed.unknown else ""
     return (
-        f"{name} (${budget_usd:,.2f}) would be overdrawn by ${over:,.4f}: ${committed.known_usd:,.4f} spent or reserved{unknown}, "
+        f"{name} ({exact_usd(budget_usd)}) would be overdrawn by ${over:,.4f}: ${committed.known_usd:,.4f} spent or reserved{unknown}, "
         f"${new.known_usd:,.4f} more wanted"
     )

@@ -49,3 +49,13 @@ def usd(amount: Decimal | None) -> str:
     if amount is None:
         return "unknown"
     return f"${amount:,.2f}" if abs(amount) >= 1 or amount == 0 else f"${amount:,.4f}"
+
+
+def exact_usd(amount: Decimal) -> str:
+    """An amount that a person set, as it was set, so that a small one is not shown as 0.
+
+    Args:
+        amount: In dollars; of it two decimals are shown at least.
+    """
+    cents = amount.quantize(Decimal("0.01"))
+    return f"${cents:,}" if cents == amount else f"${amount.normalize():,f}"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caseforge_assets.costs.budgets import Limits, Wanted, budget_left, hold_back, over_by
-from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.costs.sums import Cost, exact_usd, total
 
 D = Decimal
 RETAIL, BANK = Wanted(1, "retail", 2, Cost(D("0.05"))), Wanted(2, "bank", 1, Cost(D("0.10")))
@@ -77,6 +77,26 @@ def test_what_is_sent_never_goes_over_the_budget(costs: list[Decimal], budget: D
     wanted = [Wanted(number, "retail", 1, Cost(cost)) for number, cost in enumerate(costs, 1)]
     held = waits(*wanted, budget_usd=budget) if wanted else {}
     assert sum((one.cost.known_usd for one in wanted if one.plan_id not in held), D(0)) <= budget
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"),
+    [
+        ("0.0001", "$0.0001"),
+        ("0.00001", "$0.00001"),
+        ("0.01", "$0.01"),
+        ("0.5", "$0.50"),
+        ("1000", "$1,000.00"),
+        ("1e3", "$1,000.00"),
+        ("0", "$0.00"),
+    ],
+)
+def test_a_limit_is_shown_as_it_was_set(amount: str, says: str) -> None:
+    assert exact_usd(D(amount)) == says
+
+
+def test_a_small_limit_that_is_overdrawn_is_not_shown_as_nothing() -> None:
+    assert "($0.0001) would be overdrawn" in waits(budget_usd=D("0.0001"))[1]
 
 
 @pytest.mark.parametrize(
