@@ -22,11 +22,11 @@ def generated(command_line: OpenCommandLine, toml: str = "", **options: object) 
 def test_models_are_compared_on_the_same_requests(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
-    plan = cli.json("plan", "--offline", "--compare", "gpt-6.1-sol,gpt-5-mini,gpt-6-luna,llama-3")
+    plan = cli.json("plan", "--offline", "--compare", "gpt-6.1-sol,gpt-6.1-terra,gpt-6-luna,llama-3")
     costs = {one["model"]: one["cost_usd"] for one in plan["compared"]}
     assert costs["gpt-6.1-sol"] == pytest.approx(plan["expected_cost_usd"])
-    assert costs["gpt-5-mini"] == pytest.approx(costs["gpt-6.1-sol"] / 5)
-    assert 0 < costs["gpt-6-luna"] < costs["gpt-5-mini"]
+    assert costs["gpt-6.1-terra"] == pytest.approx(costs["gpt-6.1-sol"] / 2)
+    assert 0 < costs["gpt-6-luna"] < costs["gpt-6.1-terra"]
     assert costs["llama-3"] is None
     assert not any(plan["compared"][0]["measured"].values())
     said = cli.run("plan", "--offline", "--compare", "gpt-6.1-sol,llama-3")
@@ -39,7 +39,7 @@ def test_the_most_that_a_plan_can_cost_is_every_budget_used(command_line: OpenCo
     cli.load_shop()
     plan = cli.json("plan", "--offline", "--stage", "process_details")
     whole = Decimal(8_000) * 6 * Decimal("5") / 1_000_000
-    text = plan["stages"][0]["input_tokens"] * 0.625 / 1_000_000
+    text = plan["stages"][0]["input_tokens"] / 1_000_000
     assert plan["at_most_usd"] == pytest.approx(float(whole) + text, abs=1e-5)
 
 

@@ -125,7 +125,7 @@ def test_a_judge_with_an_error_loses_no_answer(shop: Any) -> None:
     code.write_text(good.replace("if answer.cut:", "if answer.cut_off:"))
     cli.run("generate", "--yes", "--nodes", "1.1.1", "--wait", "--stage", "process_details")
     cli.run("generate", "--yes", "--nodes", "1.1.1", "--stage", "risk_register")
-    cli.run("collect")
+    cli.run("collect", expected=4)
     newest = cli.json("status")["batches"][0]
     assert (newest["state"], newest["stage"]) == ("final", "risk_register")
     assert "cannot be collected before its stage is mended: the judge of the stage risk_register failed: AttributeError" in newest["reason"]
@@ -148,7 +148,8 @@ def test_a_stage_that_is_taken_out_again_holds_up_nothing_and_loses_nothing(shop
     cli.run("generate", "--yes", "--nodes", "1.1.1", "--stage", "risk_register")
     whole = cli.configuration()
     (cli.folder / "caseforge.toml").write_text(whole.replace(OWN, ""))
-    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2", "--stage", "process_details")
+    said = cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2", "--stage", "process_details", expected=4)
+    assert "Collected process_details" in said, "4 is for the node that waits in the other stage"
     assert cli.json("status")["frameworks"][0]["stages"]["process_details"]["done"] == 2
     waiting = next(batch for batch in cli.json("status")["batches"] if batch["stage"] == "risk_register")
     assert "cannot be collected before its stage is mended: There is no stage risk_register" in waiting["reason"]
