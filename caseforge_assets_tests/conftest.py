@@ -6,6 +6,7 @@ import gc
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +46,13 @@ def models_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name, rules in MODELS.items():
         monkeypatch.setitem(MODELS, name, replace(rules, shutdown=None))
+
+
+@pytest.fixture(autouse=True)
+def no_instance_left() -> None:
+    """Dagster loads definitions with the instance that was opened last, also when that is closed, and its database dropped, because another was closed before it."""
+    if (loaded := sys.modules.get("dagster._core.storage.defs_state.base")) is not None:
+        loaded._current_storage.set(None)
 
 
 @pytest.fixture(scope="session")
