@@ -17,12 +17,15 @@ from dagster._core.storage.root import LocalArtifactStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 
+from caseforge_assets.defs.planned_events import EventsPlannedByAsset
+
 
 class CaseforgeStorage(DagsterPostgresStorage):
     """Runs, events and schedules in the database that the settings name: CASEFORGE_POSTGRES_URL, or else the embedded one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._event_log_storage = EventsPlannedByAsset(self.postgres_url, self.should_autocreate_tables)
         for storage, questions in (
             (self.event_log_storage, ("has_table", "has_asset_key_col", "_has_asset_key_col_on_connection")),
             (self.run_storage, ("has_run_stats_index_cols", "has_backfill_id_column")),

@@ -1,0 +1,72 @@
+"""A run plans assets, not their partitions: it begins at once whatever its size, and leaves no partition red that it did not fail at."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+from dagster import AssetKey, DagsterEventType, DagsterRun
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
+from dagster_postgres.event_log import PostgresEventLogStorage
+
+from caseforge_assets.defs.event_tables import event_storage
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.stages.stations import all_stations
+from caseforge_assets_tests.defs.project import FAILED, MATERIALIZED, PARTITIONS, STATIONS, OpenProject, Project
+from caseforge_assets_tests.workbench import KEY
+
+ALL = {ASSET_PARTITION_RANGE_START_TAG: PARTITIONS[0], ASSET_PARTITION_RANGE_END_TAG: PARTITIONS[-1]}
+KEYS = frozenset(AssetKey(asset_key(KEY, station.name)) for station in all_stations())
+
+
+def make_run(project: Project, tags: dict[str, str]) -> DagsterRun:
+    """A run of all stations as the daemon makes it for a backfill, which has not begun."""
+    job = project.definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=set(KEYS))
+    return project.instance.create_run_for_job(job, tags=tags, asset_selection=KEYS)
+
+
+def planned(project: Project, run: DagsterRun) -> list[tuple[AssetKey | None, str | None]]:
+    logs = project.instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    events = [entry.get_dagster_event() for entry in logs]
+    return sorted(((event.asset_key, event.partition) for event in events), key=str)
+
+
+@pytest.mark.parametrize("tags", [ALL, {PARTITION_NAME_TAG: PARTITIONS[0]}])
+def test_one_event_an_asset_whatever_the_number_of_partitions(project: OpenProject, tags: dict[str, str]) -> None:
+    opened = project()
+    opened.load()
+    assert planned(opened, make_run(opened, tags)) == sorted(((key, None) for key in KEYS), key=str)
+
+
+def test_a_planned_event_holds_no_partition_keys(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    run = make_run(opened, ALL)
+    with event_storage(opened.instance).index_connection() as connection:
+        rows = connection.exec_driver_sql("select event from event_logs where run_id = %s", (run.run_id,)).scalars().all()
+    assert rows
+    assert not any(PARTITIONS[2] in row for row in rows)
+
+
+def test_a_run_that_never_began_leaves_green_what_was_green_and_missing_what_was_missing(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    opened.generate("1.1.1", "1.1.2")
+    before = {station: opened.states(station) for station in STATIONS}
+    assert MATERIALIZED in before[STATIONS[-1]].values()
+    opened.instance.report_run_failed(make_run(opened, ALL), "Run timed out due to taking longer than 300 seconds to start.")
+    assert {station: opened.states(station) for station in STATIONS} == before
+
+
+def test_a_run_that_ends_well_without_a_partition_leaves_it_failed(project: OpenProject) -> None:
+    opened = project(faults=["http_500:batch=1,match=-2-1-1-r"])
+    opened.load()
+    opened.generate()
+    assert opened.states("process_batch_outputs")["2.1.1_h"] == FAILED
+    run = make_run(opened, ALL)
+    opened.instance.handle_run_event(run.run_id, dg.DagsterEvent("PIPELINE_SUCCESS", run.job_name))
+    assert opened.states("process_batch_outputs")["2.1.1_h"] == FAILED
+
+
+def test_dagsters_own_storage_still_plans_each_partition() -> None:
+    """What makes this module needed; when it is not so any more, the module can go."""
+    assert not PostgresEventLogStorage.supports_partition_subset_in_asset_materialization_planned_events.fget(object())  # type: ignore[attr-defined]
