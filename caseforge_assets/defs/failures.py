@@ -1,19 +1,85 @@
-"""The job that failed partitions are shown under: its runs are records, made by the flush, and never executed."""
+"""The job that failed partitions are shown under: its runs are records, made by the flush. A record that is re-executed asks again for its nodes."""
 
-from dagster import OpExecutionContext, in_process_executor, job, op
+import dagster as dg
+
+from caseforge_assets.commands.materialize_stations import materialize_stations
+from caseforge_assets.defs.names import FAILURES_JOB, PROVIDER_POOL
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stations import NODE_CONTEXTS
+from caseforge_assets.store import nodes
+
+BY_HAND = {"user": "a person"}  # instead of the record's own, which a re-execution inherits
+_NO_RECORD = (
+    "This run belongs to no record of failed nodes, so there is nothing to ask for. Re-execute a failed run of this job, or send nodes again "
+    "with the job regenerate."
+)
 
 
-@op
-def say_why(context: OpExecutionContext) -> None:
-    """Runs of this job are written by CaseForge; launching it does nothing but say so."""
-    context.log.info("Runs of this job are records of failed nodes. To send nodes again, use the job `regenerate` or a backfill.")
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Asks again for the nodes of a record, in the stages in which they failed, within the plans and budgets that they came under."""
+    from caseforge_assets.defs.mirror import mirror, say_unfinished  # shows failures under this job, so that it imports this module
+
+    record = _record(context)
+    context.instance.add_run_tags(context.run_id, BY_HAND)
+    provider, no_provider = caseforge.find_provider()
+    unfinished: dict[str, dict[str, str]] = {}
+    for key, stage, names in _asked(record, caseforge):
+        done = materialize_stations(
+            caseforge.store,
+            caseforge.folder,
+            caseforge.configuration,
+            key,
+            [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content],
+            names,
+            provider=provider,
+            no_provider=no_provider,
+            wait_s=caseforge.wait_s(None) if provider else 0.0,
+        )
+        context.log.info(f"{stage.key} of {key}: {done.nodes:,} nodes, of which those that are good by now were confirmed.")
+        unfinished |= done.unfinished
+    mirror(context, caseforge)
+    say_unfinished(context.log, unfinished)
 
 
-@job(
-    name="failed_nodes",
-    executor_def=in_process_executor,
-    description="Records of failed nodes: one failed run per reason, listing its nodes. Nothing is executed here.",
+@dg.job(
+    name=FAILURES_JOB,
+    executor_def=dg.in_process_executor,
+    description="Records of failed nodes, written by CaseForge: one failed run per reason, listing its nodes. *Re-execute* one to ask again for "
+    "its nodes; what is good by now is not touched, and a provider that bills gets nothing that is not approved.",
 )
 def failed_nodes() -> None:
     """Records of failed nodes."""
-    say_why()
+    ask_for_failed_nodes()
+
+
+def _record(context: dg.OpExecutionContext) -> dict[tuple[str, str], list[str]]:
+    """Partitions by framework and station, as the run that is re-executed lists them.
+
+    Raises:
+        Failure: there is none.
+    """
+    record: dict[tuple[str, str], list[str]] = {}
+    if context.run.root_run_id:
+        planned = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        for one in context.instance.all_logs(context.run.root_run_id, of_type=planned):
+            event = one.get_dagster_event()
+            if event.asset_key and event.partition:
+                record.setdefault((event.asset_key.path[0], event.asset_key.path[-1]), []).append(event.partition)
+    if not record:
+        raise dg.Failure(_NO_RECORD, allow_retries=False)
+    return record
+
+
+def _asked(record: dict[tuple[str, str], list[str]], caseforge: Caseforge) -> list[tuple[str, Stage, list[str]]]:
+    """Per framework and stage the partitions of a record that the current edition has, in the order in which stages read each other."""
+    with caseforge.store.connect() as connection:
+        present = {key: set(nodes.partition_keys(connection, key)) for key, _ in record}
+    asked = []
+    for key in present:
+        for stage in all_stages():
+            failed = {name for station in (stage.inputs, stage.outputs, stage.content) for name in record.get((key, station), ())}
+            if names := sorted(failed & present[key]):
+                asked.append((key, stage, names))
+    return asked

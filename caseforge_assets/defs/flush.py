@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
+from dagster._core.remote_origin import RemoteRepositoryOrigin
 
 from caseforge_assets.commands.show_versions import ShownVersion, shown_versions
 from caseforge_assets.defs.event_metadata import event_metadata, framework_metadata
@@ -46,11 +47,12 @@ NOT_OUTCOMES = {
 
 @dataclass(frozen=True)
 class RunOfEvents:
-    """The run whose page shows the events; events of the command line belong to none."""
+    """The run whose page shows the events, and where its code is loaded from; events of the command line belong to none."""
 
     run_id: str | None = None
     job_name: str | None = None
     step_key: str | None = None
+    repository: RemoteRepositoryOrigin | None = None
 
 
 def flush_outbox(
@@ -135,7 +137,7 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int 
     notes = [PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, metadata[row.id]) for row in standing]
     written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
     event_ids |= dict(zip((row.id for row in standing), written, strict=True))
-    _write_failed(instance, show.failures_job, [row for row in standing if row.kind == Kind.failed])
+    _write_failed(instance, show, [row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
     return len(event_ids)
@@ -194,22 +196,22 @@ def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:
     return [row for row in passing if row.id not in overtaken]
 
 
-def _write_failed(instance: DagsterInstance, job: JobDefinition, rows: Sequence[Any]) -> None:
+def _write_failed(instance: DagsterInstance, show: _Shown, rows: Sequence[Any]) -> None:
     """One failed run per framework and outcome."""
     groups: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
         groups.setdefault((row.framework_key, row.reason.partition(":")[0]), []).append(row)
     for (key, outcome), group in groups.items():
         partitions = [(asset_key(row.framework_key, row.asset), row.partition_key) for row in group]
-        tags = {"caseforge/framework": key, "caseforge/outcome": outcome}
         reasons = list(dict.fromkeys((row.partition_key, row.reason) for row in group))  # a node may have failed at several stations
-        write_failures(instance, job, failure_message(outcome, reasons), partitions, tags=tags)
+        tags = {"caseforge/framework": key, "caseforge/outcome": outcome, "caseforge/record": f"{_counted(reasons)} failed"}
+        origin = show.run.repository
+        write_failures(instance, show.failures_job, failure_message(outcome, reasons), partitions, tags=tags, repository=origin)
 
 
 def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) -> str:
     """Why some partitions failed, short things first: reason, how many, which; then each one's own reason where they differ."""
-    reasons, nodes_failed = {reason for _, reason in nodes_and_reasons}, len({name for name, _ in nodes_and_reasons})
-    count = f"{nodes_failed:,} node{'s' if nodes_failed != 1 else ''}"
+    reasons, count = {reason for _, reason in nodes_and_reasons}, _counted(nodes_and_reasons)
     names = ", ".join(name for name, _ in nodes_and_reasons[:LISTED_NODES])
     more = f" and {len(nodes_and_reasons) - LISTED_NODES:,} more" if len(nodes_and_reasons) > LISTED_NODES else ""
     if len(reasons) == 1:
@@ -217,3 +219,8 @@ def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) 
     meaning = Outcome(outcome).meaning if outcome in set(Outcome) else NOT_OUTCOMES.get(outcome, "They failed for reasons of one kind.")
     lines = [f"{name}: {reason.partition(': ')[2]}" for name, reason in nodes_and_reasons[:LISTED_NODES]]
     return "\n".join([f"{outcome} — {count}. {meaning}{more and ' The first of them:'}", *lines])
+
+
+def _counted(nodes_and_reasons: Sequence[tuple[str, str]]) -> str:
+    nodes_failed = len({name for name, _ in nodes_and_reasons})
+    return f"{nodes_failed:,} node{'s' if nodes_failed != 1 else ''}"

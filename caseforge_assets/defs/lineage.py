@@ -1,16 +1,16 @@
 """Writes what CaseForge did into Dagster's event log, in bulk, and orders its dynamic partitions.
 
-The only user of Dagster's private parts besides `storage`, `event_tables`, `event_packing` and, for removing, `old_history` and `prune`; its tests hold
+The only user of Dagster's private parts besides `storage`, `event_tables`, `event_packing`, `overtaken_plans` and, for removing, `old_history` and `prune`; its tests hold
 what is written here against what Dagster itself writes and reads. What is written, and when, is decided elsewhere.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance, DagsterRunStatus, JobDefinition
 from dagster._core.definitions.data_version import (
@@ -22,6 +22,7 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 from dagster._core.definitions.partitions.utils import raise_error_on_invalid_partition_key_substring
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.events import (
     AssetMaterializationPlannedData,
     AssetObservationData,
@@ -31,16 +32,24 @@ from dagster._core.events import (
 )
 from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.event_log.schema import DynamicPartitionsTable
+from dagster._core.storage.runs.schema import RunsTable
 from dagster._core.storage.tags import MAX_RETRIES_TAG
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._time import get_current_timestamp
 from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_postgres.run_storage import PostgresRunStorage
 
 from caseforge_assets.defs.event_packing import EventPacker
 from caseforge_assets.defs.event_tables import Chunk, event_storage, store_events
+from caseforge_assets.defs.names import CODE_LOCATION
+from caseforge_assets.defs.overtaken_plans import overtaken_plans
 
-if TYPE_CHECKING:
-    from dagster._core.remote_origin import RemoteJobOrigin
+WRITTEN_BY = "CaseForge"  # Dagster shows it as who launched a run
+_OWN_REPOSITORY = RemoteRepositoryOrigin(
+    ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name=CODE_LOCATION), CODE_LOCATION), SINGLETON_REPOSITORY_NAME
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,14 @@ class StationEvent:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     whole_inputs: frozenset[tuple[str, ...]] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The plan of a partition whose last plan was a run's that did not make it."""
+
+    asset_key: tuple[str, ...]
+    partition: str | None
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,8 @@ def write_materializations(
 ) -> list[int]:
     """Write materializations with their provenance; writing the same ones again does no harm.
 
+    A partition that a failed run planned last is planned anew: its page would go on naming that run beside the green dot.
+
     Args:
         instance: Dagster's instance, on PostgreSQL.
         events: May be of several assets; of two for the same partition, the later one counts.
@@ -123,9 +142,17 @@ def write_materializations(
     """
     writer = _Writer(run_id or RUNLESS_RUN_ID, job_name or RUNLESS_JOB_NAME, step_key)
     storage = event_storage(instance)
-    return store_events(
-        instance, [event.asset_key for event in events], lambda some: _packed(storage, writer, [events[place] for place in some])
+    overtaken = overtaken_plans(storage, [(event.asset_key, event.partition) for event in events], writer.run_id)
+    entries = [entry for event in events for entry in _after_its_plan(event, overtaken)]
+    ids = store_events(
+        instance, [entry.asset_key for entry in entries], lambda some: _packed(storage, writer, [entries[place] for place in some])
     )
+    return [event_id for entry, event_id in zip(entries, ids, strict=True) if isinstance(entry, StationEvent)]
+
+
+def _after_its_plan(event: StationEvent, overtaken: Collection[tuple[tuple[str, ...], str | None]]) -> list[StationEvent | _Plan]:
+    planned = (event.asset_key, event.partition) in overtaken
+    return [_Plan(event.asset_key, event.partition), event] if planned else [event]
 
 
 def write_observations(
@@ -152,7 +179,7 @@ def write_failures(
     partitions: Sequence[tuple[tuple[str, ...], str]],
     *,
     tags: Mapping[str, str] | None = None,
-    origin: RemoteJobOrigin | None = None,
+    repository: RemoteRepositoryOrigin | None = None,
 ) -> str:
     """Show partitions as failed for one reason, through a failed run of their own. A later materialization makes them good again.
 
@@ -165,7 +192,8 @@ def write_failures(
         message: The reason, for people; shown as the run's failure, short things first (the page cuts it after 11 lines).
         partitions: Asset keys and partition keys.
         tags: Further tags of the run.
-        origin: Where the job is loaded from, when known (`context.run.remote_job_origin`): links the run to it.
+        repository: Where the job is loaded from, when known (of `context.run.remote_job_origin`); otherwise as workspace.yaml has it. Dagster
+            re-executes a run by it.
 
     Returns:
         The run's id.
@@ -175,12 +203,22 @@ def write_failures(
     """
     if not partitions:
         raise ValueError("A failed run without partitions would say nothing about any of them.")
-    no_retry = {MAX_RETRIES_TAG: "0"}  # run retries would do the job again for real
-    run = instance.create_run_for_job(job, status=DagsterRunStatus.FAILURE, tags={**(tags or {}), **no_retry}, remote_job_origin=origin)
+    own_tags = {MAX_RETRIES_TAG: "0", "user": WRITTEN_BY}  # run retries would do the job again for real
+    origin = RemoteJobOrigin(repository or _OWN_REPOSITORY, job.name)
+    run = instance.create_run_for_job(job, status=DagsterRunStatus.FAILURE, tags={**(tags or {}), **own_tags}, remote_job_origin=origin)
     instance.report_run_failed(run, message)
+    _set_start(instance, run.run_id)
     writer = _Writer(run.run_id, run.job_name, next(iter(run.step_keys_to_execute or []), None))
     _insert_entries(instance, [_planned_entry(writer, AssetKey(asset), partition) for asset, partition in partitions])
     return run.run_id
+
+
+def _set_start(instance: DagsterInstance, run_id: str) -> None:
+    """Let a run have begun just before it ended: otherwise its page says that it failed to start."""
+    storage = instance.run_storage
+    if isinstance(storage, PostgresRunStorage):
+        with storage.connect() as connection:
+            connection.execute(RunsTable.update().where(RunsTable.c.run_id == run_id).values(start_time=RunsTable.c.end_time - 0.001))
 
 
 def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) -> tuple[int, int]:
@@ -224,7 +262,7 @@ def _materialization_entry(writer: _Writer, event: StationEvent) -> EventLogEntr
     return writer.entry(DagsterEventType.ASSET_MATERIALIZATION, data, f"Materialized value {'/'.join(event.asset_key)}.")
 
 
-def _planned_entry(writer: _Writer, asset_key: AssetKey, partition: str) -> EventLogEntry:
+def _planned_entry(writer: _Writer, asset_key: AssetKey, partition: str | None) -> EventLogEntry:
     data = AssetMaterializationPlannedData(asset_key, partition=partition)
     message = f"{writer.job_name} intends to materialize asset {asset_key.to_string()}"
     return writer.entry(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, data, message)
@@ -258,16 +296,29 @@ def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry])
     return store_events(instance, [tuple(_asset_of(entry).path) for entry in entries], chunk)
 
 
-def _packed(storage: PostgresEventLogStorage, writer: _Writer, events: Sequence[StationEvent]) -> Chunk:
-    """Materializations of one asset."""
-    first = _materialization_entry(writer, events[0])
-    form, packer = storage._event_to_row(first), EventPacker(first)
-    rows, tags = [], []
-    for event in events:
-        of_event = _tags(writer, event)
-        rows.append({**form, "event": packer.pack(event.partition, of_event, event.metadata), "partition": event.partition})
+def _packed(storage: PostgresEventLogStorage, writer: _Writer, entries: Sequence[StationEvent | _Plan]) -> Chunk:
+    """Materializations of one asset, some of them after their plans."""
+    last = _entry(writer, entries[-1])
+    made = [entry for entry in entries if isinstance(entry, StationEvent)]
+    first = _materialization_entry(writer, made[0]) if made else last
+    form, packer = storage._event_to_row(first), EventPacker(first) if made else None
+    rows: list[dict[str, Any]] = []
+    tags: list[dict[str, str]] = []
+    for entry in entries:
+        if packer is None or isinstance(entry, _Plan):
+            rows.append(storage._event_to_row(_entry(writer, entry)))
+            tags.append({})
+            continue
+        of_event = _tags(writer, entry)
+        rows.append({**form, "event": packer.pack(entry.partition, of_event, entry.metadata), "partition": entry.partition})
         tags.append({key: of_event[key] for key in storage.get_asset_tags_to_index(set(of_event))})
-    return Chunk(rows, tags, _materialization_entry(writer, events[-1]))
+    return Chunk(rows, tags, last)
+
+
+def _entry(writer: _Writer, entry: StationEvent | _Plan) -> EventLogEntry:
+    if isinstance(entry, StationEvent):
+        return _materialization_entry(writer, entry)
+    return _planned_entry(writer, AssetKey(entry.asset_key), entry.partition)
 
 
 def _asset_of(entry: EventLogEntry) -> AssetKey:

@@ -37,7 +37,13 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
         How many events were written.
     """
     operation = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
-    run = RunOfEvents(context.run.run_id, operation.job_name, operation.get_step_execution_context().step.key)
+    origin = context.run.remote_job_origin
+    run = RunOfEvents(
+        context.run.run_id,
+        operation.job_name,
+        operation.get_step_execution_context().step.key,
+        origin.repository_origin if origin else None,
+    )
     store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
     repeat_under_new_versions(store, caseforge.configuration)
     touched = _touched(store, caseforge.configuration, everything)

@@ -19,6 +19,8 @@ _LATEST = """query ($key: AssetKeyInput!, $partitions: [String!]) { assetNodeOrE
   latestMaterializationByPartition(partitions: $partitions) { partition runId metadataEntries { label } tags { key value } } } } }"""
 _NOTES = """query ($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset {
   assetObservations(limit: 10) { partition description metadataEntries { label } } } } }"""
+_BANNER = """query ($key: AssetKeyInput!, $partition: String!, $partitions: [String!]) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+  latestRunForPartition(partition: $partition) { id status } latestMaterializationByPartition(partitions: $partitions) { runId } } } }"""
 _RUN = """query ($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value } assets { key { path } } executionPlan { steps { key } }
   assetMaterializations { partition } eventConnection { events { __typename ... on RunFailureEvent { message } } } } } }"""
 
@@ -55,6 +57,13 @@ class Ui:
         shown = (len(states.materialized), len(states.failed), len(states.materializing))
         assert (counts["numMaterialized"], counts["numFailed"], counts["numMaterializing"]) == shown
         return states
+
+    def failed_since(self, asset_key: tuple[str, ...], partition: str) -> str | None:
+        """The run that the partition's page says failed and did not materialize it, by the rule of that page."""
+        found = self.ask(_BANNER, key={"path": list(asset_key)}, partition=partition, partitions=[partition])
+        run, made = found["latestRunForPartition"], found["latestMaterializationByPartition"][0]
+        is_of_it = run is not None and made is not None and run["id"] == made["runId"]
+        return run["id"] if run and not is_of_it and run["status"] in ("FAILURE", "CANCELED") else None
 
     def latest(self, asset_key: tuple[str, ...], partitions: Sequence[str]) -> list[dict[str, Any]]:
         return self.ask(_LATEST, key={"path": list(asset_key)}, partitions=list(partitions))["latestMaterializationByPartition"]

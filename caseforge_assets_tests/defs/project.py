@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import dagster as dg
-from dagster import AssetKey, DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
@@ -96,6 +98,17 @@ class Project:
         ops = {node.name: {"config": config} for node in job.nodes} if config else {}
         return job.execute_in_process(instance=self.instance, run_config={"ops": ops}, raise_on_error=False)
 
+    def reexecute(self, run_id: str) -> DagsterRun:
+        """Executes a run again, as the button of its page does, and returns the new one as it ended."""
+        record = self.instance.get_run_by_id(run_id)
+        assert record is not None
+        job = self.definitions.resolve_job_def(record.job_name)
+        run = self.instance.create_run_for_job(job, parent_run_id=run_id, root_run_id=record.root_run_id or run_id, tags=record.tags)
+        execute_run(InMemoryJob(job), run, self.instance, raise_on_error=False)
+        ended = self.instance.get_run_by_id(run.run_id)
+        assert ended is not None
+        return ended
+
     def tick(self, name: str) -> Any:
         """One tick of a sensor."""
         sensor = self.definitions.resolve_sensor_def(name)
@@ -139,9 +152,9 @@ class Project:
         """(outcome, message) of the failed runs that stand for failed nodes, oldest first."""
         runs = self.instance.get_runs(RunsFilter(job_name=failed_nodes.name), ascending=True)
         assert all(run.status is DagsterRunStatus.FAILURE for run in runs)
-        return [(run.tags["caseforge/outcome"], self._message(run.run_id)) for run in runs]
+        return [(run.tags["caseforge/outcome"], self.message_of(run.run_id)) for run in runs]
 
-    def _message(self, run_id: str) -> str:
+    def message_of(self, run_id: str) -> str:
         events = [entry.dagster_event for entry in self.instance.all_logs(run_id) if entry.dagster_event]
         return next(str(event.message) for event in events if event.event_type is dg.DagsterEventType.RUN_FAILURE)
 

@@ -164,6 +164,7 @@ def test_what_talks_to_the_provider_is_in_one_pool_and_nothing_else_is(tmp_path:
         "poll_open",
         "collect_finished",
         "ask_again",
+        "ask_for_failed_nodes",
         "regenerate_selected",
     }
     assert all(not pools[name] for name in pools.keys() - in_pool)

@@ -6,9 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from dagster import AssetKey, AssetMaterialization, DagsterInstance, DagsterRunStatus, MetadataValue, materialize
+from dagster import (
+    AssetKey,
+    AssetMaterialization,
+    AssetRecordsFilter,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRunStatus,
+    MetadataValue,
+    materialize,
+)
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.errors import DagsterInvalidDefinitionError
+from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
+from dagster._core.instance.utils import RUNLESS_RUN_ID
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue
 from dagster._serdes import serialize_value
@@ -260,6 +271,48 @@ def test_a_failed_partition_is_shown_failed_until_it_succeeds(instance: DagsterI
     build_station(instance, FIRST, {KEYS[0]: "v1"})
     shown = ui.partitions(FIRST)
     assert (shown.materialized, shown.failed, shown.total) == (set(KEYS[:6]), {KEYS[7]}, len(KEYS))
+
+
+@pytest.mark.parametrize("in_a_run", [False, True], ids=["outside of runs", "in a run"])
+def test_a_success_takes_the_failed_run_off_the_page(instance: DagsterInstance, ui: Ui, *, in_a_run: bool) -> None:
+    failed = write_failures(instance, failures, "refused", [(FIRST, key) for key in KEYS[:3]])
+    assert {ui.failed_since(FIRST, key) for key in KEYS[:3]} == {failed}
+    if in_a_run:
+        config = {"ops": {"write_from_op": {"config": {"partitions": KEYS[:2]}}}}
+        assert collect.execute_in_process(config, instance=instance).success
+    else:
+        build_station(instance, FIRST, dict.fromkeys(KEYS[:2], "v1"))
+    assert [ui.failed_since(FIRST, key) for key in KEYS[:3]] == [None, None, failed]
+    assert (ui.partitions(FIRST).materialized, ui.partitions(FIRST).failed) == (set(KEYS[:2]), {KEYS[2]})
+    write_failures(instance, failures, "refused", [(FIRST, KEYS[0])])
+    assert ui.partitions(FIRST).failed == {KEYS[0], KEYS[2]}
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 500])
+def test_only_partitions_that_failed_are_planned_anew(
+    instance: DagsterInstance, ui: Ui, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(event_tables, "EVENTS_PER_TRANSACTION", chunk)
+    write_failures(instance, failures, "refused", [(FIRST, KEYS[1]), (FIRST, KEYS[2])])
+    made = build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    planned = instance.get_records_for_run(RUNLESS_RUN_ID, of_type=DagsterEventType.ASSET_MATERIALIZATION_PLANNED).records
+    assert [record.event_log_entry.get_dagster_event().partition for record in planned] == [KEYS[1], KEYS[2]]
+    found = instance.fetch_materializations(AssetRecordsFilter(AssetKey(FIRST), storage_ids=[one for _, one in made.values()]), limit=9)
+    assert sorted((record.storage_id, record.partition_key) for record in found.records) == [(one, key) for key, (_, one) in made.items()]
+    assert ui.partitions(FIRST).materialized == set(KEYS)
+
+
+def test_a_run_that_fails_after_another_one_made_the_partition_is_not_named(instance: DagsterInstance, ui: Ui) -> None:
+    run = instance.create_run_for_job(collect, status=DagsterRunStatus.STARTED)
+    planned = AssetMaterializationPlannedData(AssetKey(FIRST), partition=KEYS[0])
+    instance.report_dagster_event(
+        DagsterEvent.build_asset_materialization_planned_event(run.job_name, "write_from_op", planned), run.run_id
+    )
+    build_station(instance, FIRST, {KEYS[0]: "v1"})
+    instance.report_run_failed(run)
+    assert ui.failed_since(FIRST, KEYS[0]) is None
+    assert ui.partitions(FIRST).materialized == {KEYS[0]}
 
 
 def test_the_failed_run_says_why_and_is_not_retried(instance: DagsterInstance, ui: Ui) -> None:

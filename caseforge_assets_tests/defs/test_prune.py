@@ -288,7 +288,7 @@ def test_a_run_in_progress_keeps_all_that_is_its_own(project: OpenProject) -> No
     for _ in range(2):
         planned = AssetMaterializationPlannedData(key, partition=PARTITIONS[0])
         opened.instance.report_dagster_event(
-            DagsterEvent.build_asset_materialization_planned_event(run.job_name, "say_why", planned), run.run_id
+            DagsterEvent.build_asset_materialization_planned_event(run.job_name, "ask_for_failed_nodes", planned), run.run_id
         )
         write_materializations(opened.instance, [event(NODES, "x")], run_id=run.run_id, job_name=run.job_name)
     write_materializations(opened.instance, [event(NODES, "x")])
