@@ -7,7 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
-from caseforge_assets.batch_server import FaultSpecError, PortTakenError, StateDirInUseError, describe_faults, run_server
+from caseforge_assets.batch_server import LIKENESSES, FaultSpecError, PortTakenError, StateDirInUseError, describe_faults, run_server
 
 
 def main() -> int:
@@ -43,6 +43,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fault", action="append", default=[], dest="faults", metavar="SPEC", help="a fault, such as truncate:rate=0.05; repeatable"
     )
+    parser.add_argument(
+        "--like", choices=list(LIKENESSES), default="openai", help="the provider whose peculiarities are imitated (%(default)s)"
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        dest="models",
+        metavar="NAME[=MODEL]",
+        help="a model (at Azure: a deployment) that is taken, and the model behind it; repeatable, any without it",
+    )
+    parser.add_argument("--managed-files", action="store_true", help="with --like litellm: uploads have to name target_model_names")
     parser.add_argument("--upstream", help="base URL of an OpenAI-compatible server that answers; its key is taken from UPSTREAM_API_KEY")
     parser.add_argument("--upstream-concurrency", type=int, default=8, help="how many requests it is sent at once (%(default)s)")
     return parser

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from caseforge_assets.batch_server.api import batches, chat, files
 from caseforge_assets.batch_server.api.bounded_body import BoundedBody
 from caseforge_assets.batch_server.api.errors import ApiError, handle_api_error, handle_http_exception, handle_unexpected
-from caseforge_assets.batch_server.api.middleware import KeyRequired, ReplyFaults, SimulatedHeader
+from caseforge_assets.batch_server.api.middleware import BasePaths, KeyRequired, OtherStatuses, ReplyFaults, SimulatedHeader
 from caseforge_assets.batch_server.batches.runner import Runner
 from caseforge_assets.batch_server.serving import Serving, close_serving
 
@@ -48,8 +48,14 @@ def build_app(serving: Serving) -> Starlette:
         await app.state.runner.close()
         await close_serving(serving)
 
-    bounded = Middleware(BoundedBody, limits=serving.options.limits)
-    simulated = [Middleware(SimulatedHeader)] if serving.upstream is None else []
-    middleware = [bounded, *simulated, Middleware(ReplyFaults, faults=serving.faults), Middleware(KeyRequired)]
+    likeness = serving.likeness
+    middleware = [
+        Middleware(BasePaths, base_paths=likeness.base_paths),
+        Middleware(BoundedBody, limits=serving.limits),
+        *([Middleware(SimulatedHeader)] if serving.upstream is None else []),
+        *([Middleware(OtherStatuses, statuses=likeness.statuses)] if likeness.statuses else []),
+        Middleware(ReplyFaults, faults=serving.faults),
+        Middleware(KeyRequired, takes_api_key=likeness.takes_api_key),
+    ]
     handlers = {ApiError: handle_api_error, HTTPException: handle_http_exception, Exception: handle_unexpected}
     return Starlette(routes=ROUTES, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)

@@ -6,27 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from caseforge_assets.batch_server.likeness import LIKENESSES, Likeness
+from caseforge_assets.batch_server.limits import Limits
+
 SIMULATED_HEADER = "x-caseforge-simulated"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The limits OpenAI documents for files and batches, and those of this server for other bodies; smaller ones make them testable.
-
-    Attributes:
-        json_body_bytes: The largest body that is no upload, and the longest line of a batch's input.
-        body_grace_s: How long any body may take to come; longer, where it came at no less than `body_bytes_per_s` since.
-    """
-
-    file_bytes: int = 512 * 1024 * 1024
-    batch_file_bytes: int = 200 * 1024 * 1024
-    batch_requests: int = 50_000
-    metadata_pairs: int = 16
-    metadata_key_chars: int = 64
-    metadata_value_chars: int = 512
-    json_body_bytes: int = 16 * 1024 * 1024
-    body_grace_s: float = 60.0
-    body_bytes_per_s: float = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -38,20 +21,26 @@ class ServerOptions:
         latency_s: How long a batch takes, in seconds of the server's clock.
         time_scale: How many seconds of the server's clock pass in one real second; 1440 makes a day pass in a minute.
         faults: Fault specifications, such as ``truncate:rate=0.05``.
+        like: The provider whose peculiarities are imitated.
+        models: The models that are taken (at Azure: deployments), each as ``NAME`` or ``NAME=MODEL`` with the model that answers; none for all.
+        managed_files: Whether an upload has to say which models it is for; LiteLLM's proxy only.
         upstream: Base URL of an OpenAI-compatible server that answers instead of the built-in writer.
         upstream_concurrency: How many requests the upstream server is sent at once.
         upstream_key: Key for the upstream server.
-        limits: Sizes beyond which files and batches are refused.
+        limits: Sizes beyond which files and batches are refused, in place of the provider's.
     """
 
     state_dir: Path
     latency_s: float = 2.0
     time_scale: float = 1.0
     faults: Sequence[str] = ()
+    like: str = "openai"
+    models: Sequence[str] = ()
+    managed_files: bool = False
     upstream: str | None = None
     upstream_concurrency: int = 8
     upstream_key: str | None = field(default=None, repr=False)
-    limits: Limits = Limits()
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         """Refuse settings under which nothing would ever be answered."""
@@ -61,3 +50,22 @@ class ServerOptions:
             raise ValueError(f"The time scale has to be above 0: {self.time_scale}")
         if self.upstream_concurrency < 1:
             raise ValueError(f"At least one request has to go upstream at once: {self.upstream_concurrency}")
+        if self.like not in LIKENESSES:
+            raise ValueError(f"There is no likeness of '{self.like}'. There are: {', '.join(LIKENESSES)}.")
+        if self.managed_files and not self.likeness.manages_files:
+            raise ValueError(f"Managed files are LiteLLM's: --like {self.like} has none.")
+
+    @property
+    def likeness(self) -> Likeness:
+        """What is imitated."""
+        return LIKENESSES[self.like]
+
+    @property
+    def answering(self) -> dict[str, str]:
+        """The model that answers, by the name that requests know it by; empty where any is taken."""
+        pairs = (text.partition("=") for text in self.models)
+        return {name: model or name for name, _, model in pairs}
+
+    def behind(self, name: str) -> str:
+        """The model that answers what is asked of this one."""
+        return self.answering.get(name, name)

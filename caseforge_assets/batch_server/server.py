@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,40 +34,28 @@ class PortTakenError(OSError):
 
 @dataclass(frozen=True)
 class RunningServer:
-    """A server that runs in a thread of this process."""
+    """A server that runs in a thread of this process; ``base_path`` is where its API begins."""
 
     port: int
+    base_path: str = "/v1"
 
     @property
     def base_url(self) -> str:
         """What the ``openai`` SDK takes as its base URL."""
-        return f"http://{LOCALHOST}:{self.port}/v1"
+        return f"http://{LOCALHOST}:{self.port}{self.base_path}"
 
 
 def run_server(
-    *,
-    host: str = LOCALHOST,
-    port: int = 8484,
-    state_dir: Path,
-    latency_s: float = 2.0,
-    time_scale: float = 1.0,
-    faults: Sequence[str] = (),
-    upstream: str | None = None,
-    upstream_concurrency: int = 8,
-    on_listening: Callable[[int], None] | None = None,
+    *, host: str = LOCALHOST, port: int = 8484, state_dir: Path, on_listening: Callable[[int], None] | None = None, **options: Any
 ) -> None:
-    """Serve until SIGINT or SIGTERM; open batches go on at the next start.
+    """Serve until SIGINT or SIGTERM; open batches go on at the next start. The key of an upstream server is taken from UPSTREAM_API_KEY.
 
     Args:
         host: Address to listen on.
         port: Port to listen on, 0 for any free one.
         state_dir: Folder for everything the server has to remember.
-        latency_s: How long a batch takes, in seconds of the server's clock.
-        time_scale: How many seconds of the server's clock pass in one real second.
-        faults: Fault specifications, such as ``truncate:rate=0.05``.
-        upstream: Base URL of an OpenAI-compatible server that answers instead of the built-in writer; its key is taken from UPSTREAM_API_KEY.
-        upstream_concurrency: How many requests the upstream server is sent at once.
         on_listening: Called with the port when nothing is in the way any more.
+        options: As in ``ServerOptions``.
 
     Raises:
         PortTakenError: If something else listens there.
@@ -75,17 +63,9 @@ def run_server(
         FaultSpecError: If a fault can't be read.
         ValueError: If another setting makes no sense.
     """
-    options = ServerOptions(
-        state_dir=state_dir,
-        latency_s=latency_s,
-        time_scale=time_scale,
-        faults=faults,
-        upstream=upstream,
-        upstream_concurrency=upstream_concurrency,
-        upstream_key=os.environ.get("UPSTREAM_API_KEY"),
-    )
+    all_options = ServerOptions(state_dir=state_dir, upstream_key=os.environ.get("UPSTREAM_API_KEY"), **options)
     with _listen(host, port) as listening, _signals_end_quietly():
-        server = _server(options)
+        server = _server(all_options)
         if on_listening is not None:
             on_listening(listening.getsockname()[1])
         server.run(sockets=[listening])
@@ -104,7 +84,8 @@ def serve_in_thread(state_dir: Path, *, port: int = 0, **options: Any) -> Iterat
         The running server.
     """
     with _listen(LOCALHOST, port) as listening:
-        server = _server(ServerOptions(state_dir=state_dir, **options))
+        all_options = ServerOptions(state_dir=state_dir, **options)
+        server = _server(all_options)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="batch-server", daemon=True)
         thread.start()
         try:
@@ -112,7 +93,7 @@ def serve_in_thread(state_dir: Path, *, port: int = 0, **options: Any) -> Iterat
                 time.sleep(0.005)
             if not server.started:
                 raise RuntimeError("The Batch API server did not start; its log says why.")
-            yield RunningServer(listening.getsockname()[1])
+            yield RunningServer(listening.getsockname()[1], all_options.likeness.base_paths[0])
         finally:
             server.should_exit = True
             thread.join()

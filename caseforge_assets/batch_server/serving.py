@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caseforge_assets.batch_server.faults import ActiveFaults, read_faults
+from caseforge_assets.batch_server.likeness import Likeness
+from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets.batch_server.options import ServerOptions
 from caseforge_assets.batch_server.state.batches import BatchStore
 from caseforge_assets.batch_server.state.clock import Clock, start_clock
@@ -28,6 +30,16 @@ class Serving:
     requests: RequestStore
     faults: ActiveFaults
     upstream: Upstream | None
+
+    @property
+    def likeness(self) -> Likeness:
+        """What is imitated."""
+        return self.options.likeness
+
+    @property
+    def limits(self) -> Limits:
+        """Sizes beyond which files and batches are refused."""
+        return self.options.limits or self.likeness.limits
 
     @property
     def incoming_dir(self) -> Path:

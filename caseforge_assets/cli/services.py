@@ -11,6 +11,9 @@ from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.settings import ConfigurationError, Settings, load_places
 
+# The names of `batch_server.LIKENESSES`, which is not imported for the sake of a help text.
+LIKE = ("openai", "azure", "groq", "litellm", "doubleword")
+
 
 @click.group()
 def db() -> None:
@@ -65,6 +68,15 @@ def _embedded() -> Settings:
 @click.option("--latency", default=2.0, show_default=True, help="Seconds that a batch takes.")
 @click.option("--time-scale", default=1.0, show_default=True, help="How much faster time passes, e.g. 1440 for a day a minute.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault to inject (may be repeated), e.g. truncate:rate=0.05.")
+@click.option("--like", type=click.Choice(LIKE), default="openai", show_default=True, help="The provider whose peculiarities are imitated.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME[=MODEL]",
+    help="A model (at Azure: a deployment) that is taken, and the model behind it (may be repeated); any without it.",
+)
+@click.option("--managed-files", is_flag=True, help="With --like litellm: uploads have to name target_model_names.")
 @click.option("--upstream", metavar="URL", help="Answer from this OpenAI-compatible endpoint instead of the built-in writer.")
 @click.option("--upstream-concurrency", default=8, show_default=True, help="Requests to the upstream at a time.")
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Where its files are kept; by default in the project's data folder.")
@@ -76,17 +88,20 @@ def batch_server(
     latency: float,
     time_scale: float,
     faults: tuple[str, ...],
+    like: str,
+    models: tuple[str, ...],
+    managed_files: bool,
     upstream: str | None,
     upstream_concurrency: int,
     state_dir: Path | None,
 ) -> None:
     """Run a local Batch API server: free, deterministic, plainly labelled as simulated. Ctrl-C stops it; batches go on next time."""
-    from caseforge_assets.batch_server import run_server
+    from caseforge_assets.batch_server import LIKENESSES, run_server
 
     folder = state_dir or session.settings.home / "batch-server"
 
     def say(port: int) -> None:
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}{LIKENESSES[like].base_paths[0]}"
         console.print(f"Batch API on {url} (files in {folder}). Use it with:")
         console.print(f"  export OPENAI_BASE_URL={url} OPENAI_API_KEY=local")
 
@@ -97,6 +112,9 @@ def batch_server(
         latency_s=latency,
         time_scale=time_scale,
         faults=faults,
+        like=like,
+        models=models,
+        managed_files=managed_files,
         upstream=upstream,
         upstream_concurrency=upstream_concurrency,
         on_listening=say,

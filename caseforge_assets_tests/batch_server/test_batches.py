@@ -10,7 +10,7 @@ from openai import OpenAI
 from openai.types import Batch
 
 from caseforge_assets.batch_server import RunningServer
-from caseforge_assets.batch_server.options import Limits
+from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets_tests.batch_server.requests_and_results import (
     choice,
     create,

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from caseforge_assets.batch_server import RunningServer, serve_in_thread
-from caseforge_assets.batch_server.options import Limits
+from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets.batch_server.request_body import MOST_DEPTH, parsed_object
 
 KEY = {"Authorization": "Bearer any"}

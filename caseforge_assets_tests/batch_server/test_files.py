@@ -10,7 +10,7 @@ import pytest
 from openai import OpenAI
 
 from caseforge_assets.batch_server import RunningServer, serve_in_thread
-from caseforge_assets.batch_server.options import Limits
+from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets_tests.batch_server.requests_and_results import jsonl, request_line, upload
 
 CONTENT = jsonl([request_line("a")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,12 @@ from caseforge_assets.batch_server.api.files import checked_lifetime_s, serving_
 from caseforge_assets.batch_server.api.paging import page_json, read_limit
 from caseforge_assets.batch_server.batches.lifecycle import BatchStatus, status, usual_schedule
 from caseforge_assets.batch_server.batches.runner import Runner
-from caseforge_assets.batch_server.options import Limits
+from caseforge_assets.batch_server.likeness import Likeness, window_s
+from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord
 
-ENDPOINT = "/v1/chat/completions"
-WINDOW = "24h"
+FOR_EVER_S = 100 * 365 * 86_400.0
 UNCANCELLABLE = (BatchStatus.COMPLETED, BatchStatus.FAILED, BatchStatus.EXPIRED, BatchStatus.CANCELLED)
 
 
@@ -37,9 +38,11 @@ async def create_batch(request: Request) -> Response:
     serving = serving_of(request)
     asked = await json_object(request)
     _check_create(asked, serving)
-    batch_id = f"batch_{secrets.token_hex(12)}"
+    likeness = serving.likeness
+    batch_id = likeness.batch_id_of(secrets.token_hex(12))
     _keep_input(serving, asked["input_file_id"], batch_id)
-    schedule = usual_schedule(serving.options.latency_s, waits_for_upstream=serving.upstream is not None)
+    ends_after_s = window_s(asked["completion_window"]) if likeness.window_ends else FOR_EVER_S
+    schedule = usual_schedule(serving.options.latency_s, window_s=ends_after_s, waits_for_upstream=serving.upstream is not None)
     record = serving.batches.add(
         lambda number: BatchRecord(
             number=number,
@@ -48,31 +51,36 @@ async def create_batch(request: Request) -> Response:
             completion_window=asked["completion_window"],
             input_file_id=asked["input_file_id"],
             metadata=asked.get("metadata"),
-            output_expires_s=_output_lifetime_s(asked.get("output_expires_after")),
+            output_expires_s=_output_lifetime_s(asked.get("output_expires_after"), likeness),
             created_at=serving.clock.now(),
             schedule=schedule,
         )
     )
     runner_of(request).start(record.id)
-    return JsonResponse(batch_json(record, record.created_at, (0, 0)))
+    return JsonResponse(batch_json(record, record.created_at, (0, 0), serving.options))
 
 
 def _check_create(asked: dict[str, Any], serving: Serving) -> None:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not isinstance(asked.get(name), str):
             raise ApiError(400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
-    if asked["endpoint"] != ENDPOINT:
-        message = f"Invalid value: '{asked['endpoint']}'. This local server answers '{ENDPOINT}' only."
+    likeness = serving.likeness
+    if asked["endpoint"] not in likeness.endpoints:
+        message = f"Invalid value: '{asked['endpoint']}'. This local server answers {_listed(likeness.endpoints)} only."
         raise ApiError(400, message, param="endpoint", code="invalid_value")
-    if asked["completion_window"] != WINDOW:
-        message = f"Invalid value: '{asked['completion_window']}'. Value must be '{WINDOW}'."
+    if asked["completion_window"] not in likeness.windows:
+        message = f"Invalid value: '{asked['completion_window']}'. Value must be {_listed(likeness.windows)}."
         raise ApiError(400, message, param="completion_window", code="invalid_value")
-    _check_metadata(asked.get("metadata"), serving.options.limits)
-    _output_lifetime_s(asked.get("output_expires_after"))
+    _check_metadata(asked.get("metadata"), serving.limits)
+    _output_lifetime_s(asked.get("output_expires_after"), likeness)
     file = serving.files.get(asked["input_file_id"], serving.clock.now())
     if file is not None and file.purpose != "batch":
         message = f"Invalid file purpose '{file.purpose}': the input file of a batch has to be uploaded with purpose 'batch'."
         raise ApiError(400, message, param="input_file_id", code="invalid_file_purpose")
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
 
 
 def _check_metadata(metadata: object, limits: Limits) -> None:
@@ -91,14 +99,14 @@ def _check_metadata(metadata: object, limits: Limits) -> None:
             raise ApiError(400, message, param="metadata", code="string_above_max_length")
 
 
-def _output_lifetime_s(wanted: object) -> int | None:
+def _output_lifetime_s(wanted: object, likeness: Likeness) -> int | None:
     if wanted is None:
         return None
     if not isinstance(wanted, dict):
         raise ApiError(
             400, "Invalid type for 'output_expires_after': expected an object.", param="output_expires_after", code="invalid_type"
         )
-    return checked_lifetime_s(wanted.get("anchor"), wanted.get("seconds"), "output_expires_after")
+    return checked_lifetime_s(wanted.get("anchor"), wanted.get("seconds"), "output_expires_after", likeness)
 
 
 def _keep_input(serving: Serving, file_id: str, batch_id: str) -> None:
@@ -124,10 +132,12 @@ async def list_batches(request: Request) -> Response:
     """GET /v1/batches."""
     serving, runner = serving_of(request), runner_of(request)
     after = request.query_params.get("after")
-    page = serving.batches.page(after=_found(request, after) if after else None, limit=read_limit(request, usual=20, most=100))
+    advances = serving.likeness.pages_batches
+    begins_after = _found(request, after) if after and advances else None
+    page = serving.batches.page(after=begins_after, limit=read_limit(request, usual=20, most=100))
     now = serving.clock.now()
-    entries = [batch_json(record, now, runner.answered(record, now)) for record in page.batches]
-    return JsonResponse(page_json(entries, has_more=page.has_more))
+    entries = [batch_json(record, now, runner.answered(record, now), serving.options) for record in page.batches]
+    return JsonResponse(page_json(entries, has_more=page.has_more or not advances))
 
 
 async def cancel_batch(request: Request) -> Response:
@@ -153,5 +163,6 @@ def _found(request: Request, batch_id: str) -> BatchRecord:
 
 
 def _shown(request: Request, record: BatchRecord) -> Response:
-    now = serving_of(request).clock.now()
-    return JsonResponse(batch_json(record, now, runner_of(request).answered(record, now)))
+    serving = serving_of(request)
+    now = serving.clock.now()
+    return JsonResponse(batch_json(record, now, runner_of(request).answered(record, now), serving.options))

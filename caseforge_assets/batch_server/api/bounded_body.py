@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caseforge_assets.batch_server.api.errors import ApiError
 from caseforge_assets.batch_server.api.upload import ENVELOPE_BYTES
-from caseforge_assets.batch_server.options import Limits
+from caseforge_assets.batch_server.limits import Limits
 
 UPLOADS = "/v1/files"
 LET_PASS_BYTES = 64 * 1024 * 1024  # who still sends does not read an answer: so much more is taken, and thrown away, before it is given

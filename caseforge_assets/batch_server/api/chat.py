@@ -24,6 +24,7 @@ async def create_completion(request: Request) -> Response:
     body = await json_object(request)
     _check_completion(body)
     request.app.state.completions += 1
+    body |= {"model": serving.options.behind(body["model"])}
     if serving.upstream is not None:
         return answer_response(await serving.upstream.ask(body))
     return answer_response(await asyncio.to_thread(complete, body, serving.clock.now()))
@@ -42,7 +43,7 @@ async def list_models(request: Request) -> Response:
     upstream = serving_of(request).upstream
     if upstream is not None:
         return answer_response(await upstream.models("/models"))
-    return JsonResponse({"object": "list", "data": [_model_json(name) for name in known_models()]})
+    return JsonResponse({"object": "list", "data": [_model_json(name) for name in _models(request)]})
 
 
 async def retrieve_model(request: Request) -> Response:
@@ -50,9 +51,13 @@ async def retrieve_model(request: Request) -> Response:
     upstream, name = serving_of(request).upstream, request.path_params["model"]
     if upstream is not None:
         return answer_response(await upstream.models(f"/models/{name}"))
-    if name not in known_models():
+    if name not in _models(request):
         raise ApiError(404, f"The model '{name}' does not exist or you do not have access to it.", param="model", code="model_not_found")
     return JsonResponse(_model_json(name))
+
+
+def _models(request: Request) -> list[str]:
+    return sorted(serving_of(request).options.answering) or known_models()
 
 
 def _model_json(name: str) -> dict[str, Any]:

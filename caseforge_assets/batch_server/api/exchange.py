@@ -25,7 +25,8 @@ class Call:
     def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
         self.path: str = scope["path"]
-        self.key = Headers(scope=scope).get("authorization", "").partition(" ")[2].strip()
+        headers = Headers(scope=scope)
+        self.key = headers.get("authorization", "").partition(" ")[2].strip() or headers.get("api-key", "").strip()
 
     async def perform(self) -> Reply:
         """Lets the server do what was asked; the real reply is kept back."""

@@ -12,8 +12,8 @@ from typing import Any
 from caseforge_assets.batch_server.answers import Answer
 from caseforge_assets.batch_server.batches.lifecycle import requests_to_answer
 from caseforge_assets.batch_server.batches.result_lines import journal_entry
-from caseforge_assets.batch_server.faults import ActiveFaults
 from caseforge_assets.batch_server.faults.registry import Line
+from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord
 from caseforge_assets.batch_server.state.journal import Journal
 from caseforge_assets.batch_server.state.requests import RequestLine
@@ -24,11 +24,12 @@ from caseforge_assets.batch_server.writer.completion import complete
 class Answering:
     """What is still to be answered of one batch, in an order that has nothing to do with that of its file."""
 
-    def __init__(self, record: BatchRecord, input_path: Path, requests: list[RequestLine], journal: Journal, faults: ActiveFaults) -> None:
+    def __init__(self, record: BatchRecord, input_path: Path, requests: list[RequestLine], journal: Journal, serving: Serving) -> None:
         self._record = record
         self._input_path = input_path
         self._journal = journal
-        self._faults = faults
+        self._faults = serving.faults
+        self._behind = serving.options.behind
         shuffled = list(requests)
         Random(record.id).shuffle(shuffled)  # noqa: S311 - an arbitrary order, not a secret
         done = set(journal.lines)
@@ -39,7 +40,7 @@ class Answering:
         for request, body in self._bodies():
             if stop():
                 return
-            self._record_answer(request, body, complete(body, self._record.created_at))
+            self._record_answer(request, body, complete(self._asked(body), self._record.created_at))
 
     async def ask_all(self, upstream: Upstream, stop: Callable[[], bool]) -> None:
         """Let the upstream server answer everything, as many requests at a time as it is to get, until ``stop`` says so."""
@@ -56,13 +57,17 @@ class Answering:
         for request, body in bodies:
             if stop():
                 return
-            self._record_answer(request, body, await upstream.ask(body))
+            self._record_answer(request, body, await upstream.ask(self._asked(body)))
 
     def _bodies(self) -> Iterator[tuple[RequestLine, dict[str, Any]]]:
         with self._input_path.open("rb") as stream:
             for request in self._todo:
                 stream.seek(request.offset)
                 yield request, json.loads(stream.readline())["body"]
+
+    def _asked(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The request as the model behind the name in it is asked."""
+        return body | {"model": self._behind(body["model"])}
 
     def _record_answer(self, request: RequestLine, body: dict[str, Any], answer: Answer) -> None:
         line = Line(request.custom_id, body, answer)

@@ -17,7 +17,6 @@ from caseforge_assets.batch_server.state.files import sync_to_disk
 from caseforge_assets.batch_server.state.journal import Journal
 from caseforge_assets.batch_server.state.requests import RequestLine
 
-RESULTS_KEPT_S = 30 * 86_400
 UNANSWERED = {BatchStatus.EXPIRED: EXPIRED, BatchStatus.CANCELLED: CANCELLED}
 
 
@@ -100,22 +99,27 @@ def _store_results(
         completed=len(results.answered) - results.failed - results.uncounted,
         failed=results.failed,
         output_file_id=_store_unless_empty(record, serving, output, "output", now),
-        error_file_id=_store_unless_empty(record, serving, errors, "error", now),
+        error_file_id=_store_unless_empty(record, serving, errors, "error", now, empty=serving.likeness.empty_error_file),
         usage=dict(results.usage),
     )
 
 
-def _store_unless_empty(record: BatchRecord, serving: Serving, path: Path, kind: str, now: float) -> str | None:
-    if path.stat().st_size == 0:
+def _store_unless_empty(record: BatchRecord, serving: Serving, path: Path, kind: str, now: float, *, empty: bool = False) -> str | None:
+    if path.stat().st_size == 0 and not empty:
         path.unlink()
         return None
     if serving.faults.change_files:
         path.write_bytes(serving.faults.on_file(path.read_bytes(), batch=record.number, kind=kind))
     sync_to_disk(path)
     # The id follows from the batch, so that doing it again after a crash leaves no second file behind.
-    file_id = f"file-{hashlib.sha256(f'{record.id}|{kind}'.encode()).hexdigest()[:24]}"
-    expires_at = now + (record.output_expires_s or RESULTS_KEPT_S)
+    file_id = serving.likeness.file_id_of(hashlib.sha256(f"{record.id}|{kind}".encode()).hexdigest()[:24])
+    kept_s = record.output_expires_s or serving.likeness.results_kept_s
     stored = serving.files.add(
-        path, filename=f"{record.id}_{kind}.jsonl", purpose="batch_output", now=now, expires_at=expires_at, file_id=file_id
+        path,
+        filename=f"{record.id}_{kind}.jsonl",
+        purpose="batch_output",
+        now=now,
+        expires_at=now + kept_s if kept_s else None,
+        file_id=file_id,
     )
     return stored.id

@@ -29,14 +29,14 @@ class BatchStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-def usual_schedule(latency_s: float, *, waits_for_upstream: bool) -> Schedule:
-    """The phases of a batch that takes ``latency_s``; with an upstream server, answering takes what it takes."""
+def usual_schedule(latency_s: float, *, waits_for_upstream: bool, window_s: float = DAY_S) -> Schedule:
+    """The phases of a batch that takes ``latency_s`` and expires after ``window_s``; with an upstream server, answering takes what it takes."""
     return Schedule(
         validating_s=0.1 * latency_s,
         answering_s=0.0 if waits_for_upstream else 0.75 * latency_s,
         finalizing_s=0.15 * latency_s,
         cancelling_s=min(0.25 * latency_s, LONGEST_CANCELLING_S),
-        window_s=DAY_S,
+        window_s=window_s,
     )
 
 

@@ -126,7 +126,7 @@ class Runner:
             return
         serving = self._serving
         requests = await self._in_thread(serving.requests.of_batch, record.number)
-        answering = Answering(record, serving.input_path(record.id), requests, self._journals[record.id], serving.faults)
+        answering = Answering(record, serving.input_path(record.id), requests, self._journals[record.id], serving)
         if serving.upstream is not None:
             await answering.ask_all(serving.upstream, lambda: self._stopped(record.id))
         else:

@@ -38,14 +38,16 @@ class BadLineError(Exception):
         self.param = param
 
 
-def read_input_file(path: Path, endpoint: str, *, most_requests: int, any_model: bool, stop: Callable[[], bool]) -> InputFile:
+def read_input_file(
+    path: Path, endpoint: str, *, most_requests: int, takes_model: Callable[[str], bool], stop: Callable[[], bool]
+) -> InputFile:
     """Read and judge every line.
 
     Args:
         path: The JSONL file.
         endpoint: The endpoint that the batch was created for.
         most_requests: The number of lines that a batch may have.
-        any_model: Whether models with names unlike OpenAI's are let through, too.
+        takes_model: Whether there is such a model.
         stop: Asked at each line; True ends the reading early.
 
     Returns:
@@ -59,7 +61,7 @@ def read_input_file(path: Path, endpoint: str, *, most_requests: int, any_model:
             if stop() or len(found.problems) >= MOST_PROBLEMS:
                 break
             if raw.strip():
-                _read_line(found, seen, raw, RequestLine(number, "", "", offset), endpoint, any_model)
+                _read_line(found, seen, raw, RequestLine(number, "", "", offset), endpoint, takes_model)
             offset += len(raw)
     if not found.lines and not found.problems:
         found.problems.append(LineProblem("empty_file", "The batch input file is empty."))
@@ -70,11 +72,11 @@ def read_input_file(path: Path, endpoint: str, *, most_requests: int, any_model:
     return found
 
 
-def _read_line(found: InputFile, seen: set[str], raw: bytes, at: RequestLine, endpoint: str, any_model: bool) -> None:
+def _read_line(found: InputFile, seen: set[str], raw: bytes, at: RequestLine, endpoint: str, takes_model: Callable[[str], bool]) -> None:
     try:
         request = _parsed(raw)
         _check_envelope(request, endpoint, seen)
-        body = _checked_body(request["body"], found.model, any_model=any_model)
+        body = _checked_body(request["body"], found.model, takes_model)
     except BadLineError as error:
         found.problems.append(LineProblem(error.code, str(error), at.line, error.param))
         return
@@ -114,14 +116,14 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _checked_body(body: object, model_of_file: str | None, *, any_model: bool) -> dict[str, Any]:
+def _checked_body(body: object, model_of_file: str | None, takes_model: Callable[[str], bool]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadLineError("invalid_type", "Invalid type for 'body': expected an object.", "body")
     for name in ("model", "messages"):
         if not body.get(name):
             raise BadLineError("missing_required_parameter", f"Missing required parameter: '{name}'.", f"body.{name}")
     model = body["model"]
-    if not isinstance(model, str) or not (any_model or HOSTED_MODEL.match(model)):
+    if not isinstance(model, str) or not takes_model(model):
         raise BadLineError("model_not_found", f"The provided model '{model}' is not supported by the Batch API.", "body.model")
     if model_of_file not in (None, model):
         raise BadLineError("mismatched_model", "All requests of a batch have to use the same model.", "body.model")

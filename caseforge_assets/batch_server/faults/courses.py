@@ -28,11 +28,7 @@ def token_limit_exceeded(course: Course, spec: FaultSpec) -> Course:
     limit = int(spec.number("limit"))
     if course.input_tokens + course.tokens_under_way <= limit:
         return course
-    message = (
-        f"Enqueued token limit reached for {course.model} in organization org-local. Limit: {limit:,} enqueued tokens. "
-        "Please try again once some in_progress batches have been completed."
-    )
-    return _refused(course, LineProblem("token_limit_exceeded", message))
+    return _refused(course, LineProblem("token_limit_exceeded", course.word_token_limit(course.model, limit)))
 
 
 def _refused(course: Course, problem: LineProblem) -> Course:

@@ -46,6 +46,7 @@ class Course:
         lines: Number of each line of its file that holds a request.
         input_tokens: Tokens of its requests.
         tokens_under_way: Tokens of the requests in other open batches.
+        word_token_limit: What is said of a model and the limit of its tokens that would be exceeded.
     """
 
     schedule: Schedule
@@ -54,6 +55,7 @@ class Course:
     lines: Sequence[int]
     input_tokens: int
     tokens_under_way: int
+    word_token_limit: Callable[[str, int], str]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +45,8 @@ class FileStore:
         """Where the content of a stored file is."""
         return self._folder / file_id
 
-    def add(
-        self, content: Path, *, filename: str, purpose: str, now: float, expires_at: float | None, file_id: str | None = None
-    ) -> StoredFile:
+    def add(self, content: Path, *, file_id: str, filename: str, purpose: str, now: float, expires_at: float | None) -> StoredFile:
         """Take over a complete file, which is moved away from where it is."""
-        file_id = file_id or f"file-{secrets.token_hex(12)}"
         size_bytes = content.stat().st_size
         content.replace(self.path(file_id))
         with self._database.transaction() as connection:
@@ -66,20 +62,31 @@ class FileStore:
         rows = self._database.rows(sql, file_id, now)
         return _file(rows[0]) if rows else None
 
-    def page(self, *, now: float, after: StoredFile | None, limit: int, purpose: str | None, ascending: bool) -> FilePage:
-        """A page of the files that have not expired, in order of creation."""
+    def page(
+        self, *, now: float, after: StoredFile | None, limit: int, ascending: bool, purpose: str | None = None, without: str | None = None
+    ) -> FilePage:
+        """A page of the files that have not expired, in order of creation: those of one purpose, or without those of another."""
         beyond, direction = (">", "ASC") if ascending else ("<", "DESC")
         conditions = ["(expires_at IS NULL OR expires_at > ?)"]
         parameters: list[object] = [now]
         if purpose is not None:
             conditions.append("purpose = ?")
             parameters.append(purpose)
+        if without is not None:
+            conditions.append("purpose <> ?")
+            parameters.append(without)
         if after is not None:
             conditions.append(f"number {beyond} ?")
             parameters.append(after.number)
         sql = f"SELECT {COLUMNS} FROM files WHERE {' AND '.join(conditions)} ORDER BY number {direction} LIMIT ?"  # noqa: S608 - constants
         rows = self._database.rows(sql, *parameters, limit + 1)
         return FilePage([_file(row) for row in rows[:limit]], len(rows) > limit)
+
+    def count_kept(self, now: float, *, expiring: bool) -> int:
+        """How many files there are that expire some day, or that never do."""
+        condition = "expires_at > ?" if expiring else "expires_at IS NULL AND ? IS NOT NULL"
+        [row] = self._database.rows(f"SELECT count(*) AS files FROM files WHERE {condition}", now)  # noqa: S608 - constants
+        return int(row["files"])
 
     def count(self, purpose: str) -> tuple[int, int]:
         """How many files of a purpose there are, and how many different names they have."""
