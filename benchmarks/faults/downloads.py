@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from benchmarks.faults.disturbed import Act, Disturbed, ask_again
 from benchmarks.faults.world import Project
+from caseforge_assets.batch_server import WRONG_DOWNLOADS
 
 TIMES = 2
 PATIENT, IMPATIENT = {"missing_files_grace_s": 30}, {"missing_files_grace_s": 0.3}
-HOWS = (
-    "page",
-    "empty",
-    "no_content",
-    "part",
-    "half",
-    "unsized",
-    "closed",
-    "gzip",
-    "error",
-    "list",
-    "blank",
-    "strangers",
-    "repeated",
-    "errors",
-)
 HALF_EXPIRED = ("expire:share=0.5,batch=1",)
 EXPIRED = 3  # of five requests
 
@@ -58,7 +43,7 @@ def _not_there(status: int) -> tuple[Disturbed, ...]:
 
 ACTS: dict[Act, str] = {_fetch_again: "has it fetched", ask_again: "asks"}
 DOWNLOADS = (
-    *(_wrong(how, stage) for how in HOWS for stage in ("process_details", "usecases")),
+    *(_wrong(how, stage) for how in WRONG_DOWNLOADS for stage in ("process_details", "usecases")),
     *(_half_expired(how, "output file", "1") for how in ("half", "empty", "page")),
     *(_half_expired(how, "error file", "2") for how in ("half", "empty", "page")),
     *(_wrong_until_asked(how, act) for how in ("page", "half", "strangers", "gzip") for act in ACTS),

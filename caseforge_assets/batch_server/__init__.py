@@ -5,12 +5,14 @@ its life, ``writer`` answers requests, ``upstream`` lets another server answer t
 """
 
 from caseforge_assets.batch_server.faults import FaultSpecError, describe_faults
+from caseforge_assets.batch_server.faults.downloads import WRONG_DOWNLOADS
 from caseforge_assets.batch_server.likeness import LIKENESSES
 from caseforge_assets.batch_server.server import PortTakenError, RunningServer, run_server, serve_in_thread
 from caseforge_assets.batch_server.state.database import StateDirInUseError
 
 __all__ = [
     "LIKENESSES",
+    "WRONG_DOWNLOADS",
     "FaultSpecError",
     "PortTakenError",
     "RunningServer",

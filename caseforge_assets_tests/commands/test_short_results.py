@@ -8,6 +8,7 @@ import pytest
 
 from caseforge_assets.alerts.rules import Rule
 from caseforge_assets.artifacts import Artifact
+from caseforge_assets.batch_server import WRONG_DOWNLOADS
 from caseforge_assets.commands import fetch_results as fetching
 from caseforge_assets.commands.check_alerts import check_alerts
 from caseforge_assets.commands.retry_failed import retry_failed
@@ -20,22 +21,6 @@ from caseforge_assets_tests.commands.test_collect import collect, to_final
 from caseforge_assets_tests.commands.test_twins import FIRST, LOST_ANSWER, TWIN, contents, created_twice
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
 
-WRONG = (
-    "page",
-    "empty",
-    "no_content",
-    "part",
-    "half",
-    "unsized",
-    "closed",
-    "gzip",
-    "error",
-    "list",
-    "blank",
-    "strangers",
-    "repeated",
-    "errors",
-)
 ALWAYS = "call=1-999"
 NO_GRACE = {"missing_files_grace_s": 0}
 SLOWLY = {"poll_interval_s": 3_000}  # the next fetch is far off
@@ -82,7 +67,7 @@ def problems(opened: Workbench) -> list[str]:
     return [f"{one.where}: {one.what}" for one in found if one.where.startswith("batch")]
 
 
-@pytest.mark.parametrize("how", WRONG)
+@pytest.mark.parametrize("how", WRONG_DOWNLOADS)
 def test_a_wrong_download_is_fetched_again_and_nothing_is_paid_for_twice(bench: OpenBench, how: str) -> None:
     opened = bench(faults=[f"wrong_download:how={how},call=1-2"], **NO_GRACE)
     opened.configured(missing_files_grace_s=900).generate(stages=[PROCESS])

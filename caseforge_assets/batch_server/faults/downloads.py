@@ -13,27 +13,25 @@ from caseforge_assets.batch_server.faults.selection import FaultSpec
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Just a moment</title></head><body><p>Checking your browser.</p></body></html>\n"
 OK, NO_CONTENT, PARTIAL = 200, 204, 206
-
-
-@reply_fault(
-    DOWNLOADS,
-    how=(
-        "page",
-        "empty",
-        "no_content",
-        "part",
-        "half",
-        "unsized",
-        "closed",
-        "gzip",
-        "error",
-        "list",
-        "blank",
-        "strangers",
-        "repeated",
-        "errors",
-    ),
+WRONG_DOWNLOADS = (
+    "page",
+    "empty",
+    "no_content",
+    "part",
+    "half",
+    "unsized",
+    "closed",
+    "gzip",
+    "error",
+    "list",
+    "blank",
+    "strangers",
+    "repeated",
+    "errors",
 )
+
+
+@reply_fault(DOWNLOADS, how=WRONG_DOWNLOADS)
 async def wrong_download(exchange: Exchange, spec: FaultSpec) -> None:
     """Something else comes in place of a file, with a status that says that all is well.
 
