@@ -1,6 +1,6 @@
 """What the providers that the server can imitate do otherwise than OpenAI: a record of data each, read where it matters.
 
-Sources: Azure: MicrosoftDocs/azure-ai-docs, how-to/batch.md with its includes, and what users quote of its errors; Groq: its API reference; Doubleword: its
+Sources: Azure: MicrosoftDocs/azure-ai-docs, how-to/batch.md with its includes, and what users quote of its errors; Groq: its API reference and its SDK, whose lists take no parameters; Doubleword: its
 documentation of batches; LiteLLM: its issues 23901 (429 becomes 500), 37150 (the list of batches), 41753 (the list of files), and the ids of its managed files.
 """
 
@@ -25,6 +25,14 @@ class Counts(StrEnum):
     NEVER = "never"
 
 
+class Pages(StrEnum):
+    """How a list comes."""
+
+    CURSOR = "cursor"
+    WHOLE = "whole"  # all at once, whatever is asked
+    STUCK = "stuck"  # the first page again and again, each with more to come
+
+
 @dataclass(frozen=True)
 class Likeness:
     """One provider.
@@ -42,9 +50,9 @@ class Likeness:
         takes_api_key: Whether the key may come in the header ``api-key``, too, and a bearer token that says when it ends is held to it.
         refuses_bom: Whether a file that begins with a byte order mark is refused.
         manages_files: Whether uploads can be bound to models.
-        pages_files: Whether the list of files has pages and can be asked for one purpose.
+        file_list: How the list of files comes.
         lists_results: Whether that list has result files, too.
-        pages_batches: Whether the list of batches heeds ``after`` and comes to an end.
+        batch_list: How the list of batches comes.
         shows_endpoint: Whether a batch tells its endpoint.
         shows_metadata: Whether a batch tells its metadata.
         counts: What a batch says of its requests.
@@ -72,9 +80,9 @@ class Likeness:
     takes_api_key: bool = False
     refuses_bom: bool = False
     manages_files: bool = False
-    pages_files: bool = True
+    file_list: Pages = Pages.CURSOR
     lists_results: bool = True
-    pages_batches: bool = True
+    batch_list: Pages = Pages.CURSOR
     shows_endpoint: bool = True
     shows_metadata: bool = True
     counts: Counts = Counts.SHOWN
@@ -153,7 +161,8 @@ GROQ = Likeness(
     windows=(*(f"{days * 24}h" for days in range(1, 8)), *(f"{days}d" for days in range(1, 8))),
     limits=Limits(batch_file_bytes=100_000_000),
     lifetimes_s=None,
-    pages_files=False,
+    file_list=Pages.WHOLE,
+    batch_list=Pages.WHOLE,
     hides_of_batches=("model", "usage"),
     hides_of_files=("expires_at", "status", "status_details"),
     file_id="file_{token}",
@@ -163,7 +172,7 @@ LITELLM = Likeness(
     base_paths=("/v1", ""),
     manages_files=True,
     lists_results=False,
-    pages_batches=False,
+    batch_list=Pages.STUCK,
     counts=Counts.NEVER,
     hides_of_batches=("usage",),
     file_id="litellm_proxy:application/octet-stream;unified_id,{token};target_model_names,batch;llm_output_file_id,file-{token}",

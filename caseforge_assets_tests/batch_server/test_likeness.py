@@ -269,6 +269,14 @@ def test_groq_lists_all_files_whatever_is_asked(tmp_path: Path) -> None:
         assert batch.input_file_id.startswith("file_")
 
 
+def test_groq_lists_all_batches_whatever_is_asked(tmp_path: Path) -> None:
+    with serving(tmp_path, "groq") as client:
+        ids = [created(client, "groq").id for _ in range(3)]
+        listed = raw(client, f"batches?limit=1&after={ids[-1]}")
+        assert listed.keys() == {"object", "data"}
+        assert [batch["id"] for batch in listed["data"]] == ids[::-1]
+
+
 def test_groq_overlooks_when_a_file_is_to_expire(tmp_path: Path) -> None:
     with serving(tmp_path, "groq") as client:
         file = client.files.create(

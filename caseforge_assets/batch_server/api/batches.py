@@ -15,10 +15,10 @@ from starlette.responses import Response
 from caseforge_assets.batch_server.api.batch_json import batch_json
 from caseforge_assets.batch_server.api.errors import ApiError, JsonResponse, json_object
 from caseforge_assets.batch_server.api.files import checked_lifetime_s, serving_of
-from caseforge_assets.batch_server.api.paging import page_json, read_limit
+from caseforge_assets.batch_server.api.paging import ALL, page_json, read_limit, whole_json
 from caseforge_assets.batch_server.batches.lifecycle import BatchStatus, status, usual_schedule
 from caseforge_assets.batch_server.batches.runner import Runner
-from caseforge_assets.batch_server.likeness import Likeness, window_s
+from caseforge_assets.batch_server.likeness import Likeness, Pages, window_s
 from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord
@@ -132,12 +132,15 @@ async def list_batches(request: Request) -> Response:
     """GET /v1/batches."""
     serving, runner = serving_of(request), runner_of(request)
     after = request.query_params.get("after")
-    advances = serving.likeness.pages_batches
-    begins_after = _found(request, after) if after and advances else None
-    page = serving.batches.page(after=begins_after, limit=read_limit(request, usual=20, most=100))
-    now = serving.clock.now()
+    comes, now = serving.likeness.batch_list, serving.clock.now()
+    page = serving.batches.page(
+        after=_found(request, after) if after and comes is Pages.CURSOR else None,
+        limit=ALL if comes is Pages.WHOLE else read_limit(request, usual=20, most=100),
+    )
     entries = [batch_json(record, now, runner.answered(record, now), serving.options) for record in page.batches]
-    return JsonResponse(page_json(entries, has_more=page.has_more or not advances))
+    if comes is Pages.WHOLE:
+        return JsonResponse(whole_json(entries))
+    return JsonResponse(page_json(entries, has_more=page.has_more or comes is Pages.STUCK))
 
 
 async def cancel_batch(request: Request) -> Response:

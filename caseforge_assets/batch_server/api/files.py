@@ -9,16 +9,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from caseforge_assets.batch_server.api.errors import ApiError, JsonResponse
-from caseforge_assets.batch_server.api.paging import page_json, read_ascending, read_limit
+from caseforge_assets.batch_server.api.paging import ALL, page_json, read_ascending, read_limit, whole_json
 from caseforge_assets.batch_server.api.upload import Upload, receive_upload, receiving
-from caseforge_assets.batch_server.likeness import Likeness
+from caseforge_assets.batch_server.likeness import Likeness, Pages
 from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.files import StoredFile, sync_to_disk
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 RESULTS = "batch_output"
-ALL = 1_000_000
 # LiteLLM's own words, when it does not know whose file it is.
 UNMANAGED = (
     "The api_key client option must be set either by passing api_key to the client or by setting the OPENAI_API_KEY environment variable. "
@@ -112,9 +111,9 @@ async def list_files(request: Request) -> Response:
     """GET /v1/files."""
     serving = serving_of(request)
     now, likeness = serving.clock.now(), serving.likeness
-    if not likeness.pages_files:
+    if likeness.file_list is Pages.WHOLE:
         every = serving.files.page(now=now, after=None, limit=ALL, ascending=False)
-        return JsonResponse({"object": "list", "data": [file_json(file, likeness) for file in every.files]})
+        return JsonResponse(whole_json([file_json(file, likeness) for file in every.files]))
     after = request.query_params.get("after")
     page = serving.files.page(
         now=now,

@@ -9,6 +9,8 @@ from starlette.requests import Request
 
 from caseforge_assets.batch_server.api.errors import ApiError
 
+ALL = 1_000_000
+
 
 def read_limit(request: Request, *, usual: int, most: int) -> int:
     """How many entries a page is to have.
@@ -32,6 +34,11 @@ def read_ascending(request: Request) -> bool:
     if order not in ("asc", "desc"):
         raise ApiError(400, f"Invalid 'order': expected asc or desc, got '{order}'.", param="order")
     return order == "asc"
+
+
+def whole_json(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A list without pages."""
+    return {"object": "list", "data": list(entries)}
 
 
 def page_json(entries: Sequence[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:
