@@ -50,10 +50,17 @@ def usage_of(raw: object) -> Usage | None:
 
 def _tokens(raw: Mapping[str, object], *names: str) -> int | None:
     for name in names:
-        value = raw.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS:
-            return value
+        count = _whole(raw.get(name))
+        if count is not None and 0 <= count <= MAX_TOKENS:
+            return count
     return None
+
+
+def _whole(value: object) -> int | None:
+    """A whole number, also as servers in languages without integers write it: 1000.0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _details(raw: Mapping[str, object], *names: str) -> Mapping[str, object]:

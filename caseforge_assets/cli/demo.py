@@ -138,12 +138,12 @@ def _run(session: Session) -> None:
 
 def _print_result(session: Session) -> None:
     from caseforge_assets.stages.quality import RULES
-    from caseforge_assets.store import exports, readers
+    from caseforge_assets.store import exports, items
     from caseforge_assets.store.nodes import target_nodes
 
     with session.store.connect() as connection:
         documents = [row for row in exports.listed(connection, KEY, RULES) if row.stage == "process_details"]
-        candidates = readers.candidate_count(connection, KEY)
+        candidates = items.candidate_count(connection, KEY)
         targets = len(target_nodes(connection, KEY))
     first = documents[0].code if documents else "1.1.1"
     console.rule("What was made")

@@ -116,6 +116,7 @@ def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
 
 
 def _print_repeats(one: StageQuality) -> None:
+    real = any(not row.simulated for row in one.rows)
     if one.stage.response_format is None:
         if one.near_duplicates:
             table = Table("Node", "Like", "Phrases in common", title="Documents that are nearly the same", title_justify="left")
@@ -123,11 +124,14 @@ def _print_repeats(one: StageQuality) -> None:
                 table.add_row(pair.partition_key, pair.like, f"{pair.likeness:.0%}")
             console.print(table)
         said = f"{len(one.near_duplicates):,} of {one.compared:,} documents are nearly the same as another node's."
-        console.print(said if one.compared else "Simulated documents are not compared with one another.")
+        not_compared = (
+            "Documents that are not measured are not compared." if real else "Simulated documents are not compared with one another."
+        )
+        console.print(said if one.compared else not_compared)
         return
     repeated = sum(map(len, one.repeated_titles))
     said = f"{repeated:,} of {one.titles:,} candidates have a title that another node has, too."
-    console.print(said if one.titles else "Titles of simulated candidates are not compared with one another.")
+    console.print(said if one.titles or real else "Titles of simulated candidates are not compared with one another.")
     for group in one.repeated_titles[:GROUPS_SHOWN]:
         ids = ", ".join(item.candidate_uid for item in group[:5]) + (f" and {len(group) - 5:,} more" if len(group) > 5 else "")
         console.print(f"  {len(group)} × {group[0].title} ({ids})")

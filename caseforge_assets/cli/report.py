@@ -47,13 +47,20 @@ def report(session: Session, key: str | None, age: timedelta, as_json: bool) -> 
         print_json({"periods": [asdict(one) for one in trend.periods], "errors": [asdict(one) for one in trend.patterns]})
         return
     if not trend.periods:
-        console.print(f"Nothing came back in the last {age.days} days.")
+        console.print(_nothing(trend.newest, age))
         return
     console.print(_periods(trend.periods))
     if trend.patterns:
         console.print(_patterns(trend.patterns))
         if len(trend.patterns) > LISTED_PATTERNS:
             console.print(f"… and {len(trend.patterns) - LISTED_PATTERNS:,} more kinds of errors: --json lists them.")
+
+
+def _nothing(newest: datetime | None, age: timedelta) -> str:
+    if newest is None:
+        return "Nothing came back yet."
+    days = (datetime.now(UTC) - newest).days + 1
+    return f"Nothing came back in the last {age.days} days; the newest answer is of {newest:%Y-%m-%d}: `caseforge report --since {days}d` shows it."
 
 
 def _periods(periods: Sequence[DayFigures]) -> Table:

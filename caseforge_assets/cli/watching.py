@@ -141,7 +141,7 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
     from caseforge_assets.commands.make_plan import survey
     from caseforge_assets.reports.coverage import count_states
     from caseforge_assets.stages.stage import all_stages
-    from caseforge_assets.store import frameworks, readers
+    from caseforge_assets.store import frameworks, items, readers
 
     with session.store.connect() as connection:
         edition = frameworks.current_edition(connection, key)
@@ -154,8 +154,8 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
             "framework": key,
             "edition": edition.label if edition else None,
             "stages": stages,
-            "candidates": readers.candidate_count(connection, key),
-            "items": readers.item_counts(connection, key),
+            "candidates": items.candidate_count(connection, key),
+            "items": items.item_counts(connection, key),
             "spent": spent,
         }
 

@@ -24,7 +24,7 @@ class Pending:
 def pending_without_approval(connection: Connection, own: OwnPrices, simulated: bool) -> Pending:
     """What is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
     rows, _ = of_known_stages(pending.unapproved(connection, simulated))
-    return Pending(len(rows), total(expected_costs(connection, own, rows, simulated).values()))
+    return Pending(len(rows), total(expected_costs(connection, own, rows).values()))
 
 
 def approve_pending(
@@ -39,7 +39,7 @@ def approve_pending(
     """
     rows, _ = of_known_stages(pending.unapproved(connection, simulated=False))
     groups = {key: [row for row in rows if row.framework_key == key] for key in sorted({row.framework_key for row in rows})}
-    costs = {key: total(expected_costs(connection, own, group, False).values()) for key, group in groups.items()}
+    costs = {key: total(expected_costs(connection, own, group).values()) for key, group in groups.items()}
     left = None if max_cost_usd is None else (max_cost_usd - total(costs.values()).known_usd) / max(len(groups), 1)
     plan_ids = []
     for key, group in groups.items():

@@ -30,10 +30,10 @@ class Priced(Protocol):
     def input_tokens(self) -> int: ...  # noqa: D102
 
 
-def expected_costs(connection: Connection, own: OwnPrices, rows: Sequence[Priced], simulated: bool) -> dict[int, Decimal | None]:
-    """Expected cost in USD of each request by its id; None where the model has no batch price."""
+def expected_costs(connection: Connection, own: OwnPrices, rows: Sequence[Priced]) -> dict[int, Decimal | None]:
+    """Expected cost in USD of each request by its id, as at a provider that bills; None where the model has no batch price."""
     kinds = {(row.stage, row.model) for row in rows}
-    output = {kind: expected_output_tokens(connection, *kind, simulated) for kind in kinds}
+    output = {kind: expected_output_tokens(connection, *kind, simulated=False) for kind in kinds}
     now = datetime.now(UTC)
     return {row.id: cost_usd(Usage(row.input_tokens, 0, output[row.stage, row.model], 0), row.model, now, own) for row in rows}
 

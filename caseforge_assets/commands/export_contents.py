@@ -39,7 +39,8 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
 
     Args:
         target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates; the
-            documents stand beside it in NAME-documents.csv, and what a stage of one's own brought in a file of its own.
+            documents stand beside it in NAME-documents.csv, what a stage of one's own brought in a file of its own, and what all
+            attempts cost, those that are not in the export too, in NAME-costs.csv.
 
     Raises:
         ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten; or the selection
@@ -52,15 +53,16 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
     documents = [row for stage in all_stages() if not stage.items_name for row in bodies[stage.key]]
     tables = {stage.items_name: items[stage.key] for stage in all_stages() if items[stage.key]}  # each with columns of its own
     candidates = tables.pop("candidates", [])
+    costs = exports.costs(connection, key, chosen.content_ids)
     if kind == "markdown":
         about = say_selection(selection, chosen.left_out)
         write_pages(target, key, _pages(bodies, items, selection), _headings(connection, key), about)
     elif kind == "csv":
         write_csv(target, candidates)
-        for name, rows in {"documents": documents, **tables}.items():
+        for name, rows in {"documents": documents, **tables, "costs": costs}.items():
             write_csv(target.with_name(f"{target.stem}-{name}{target.suffix}"), rows)
     elif kind == "xlsx":
-        write_workbook(target, {"documents": documents, "candidates": candidates, **tables})
+        write_workbook(target, {"documents": documents, "candidates": candidates, **tables, "costs": costs})
     else:
         records = [("document", row) for row in documents] + [("candidate", row) for row in candidates]
         records += [(name, row) for name, rows in tables.items() for row in rows]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caseforge_assets.commands.export_tables import write_text
+from caseforge_assets.costs.sums import usd
 from caseforge_assets.safe_text import file_name, link_text, safe_markdown
 
 MARKER = ".caseforge-export"
@@ -23,6 +24,7 @@ _PROVENANCE = {
     "result_line": "Line in it",
     "answer_sha256": "SHA-256 of the answer",
     "reused_from": "Reused from content",
+    "cost": "Cost",
     "stored_at": "Stored",
     "quality_score": "Quality score (0 to 100)",
 }
@@ -99,7 +101,8 @@ def _page(row: dict[str, Any]) -> str:
 
 
 def _provenance(row: dict[str, Any]) -> str:
-    known = [f"| {label} | {_cell(row[name])} |\n" for name, label in _PROVENANCE.items() if row[name] is not None]
+    shown = row | {"cost": f"{usd(row['cost_usd'])}{' (simulated: what it would have cost)' if row['simulated'] else ''}"}
+    known = [f"| {label} | {_cell(shown[name])} |\n" for name, label in _PROVENANCE.items() if shown[name] is not None]
     return "---\n\n| Where this is from | |\n|---|---|\n" + "".join(known)
 
 

@@ -71,7 +71,7 @@ def plan_batches(
 
         settled = settle_requests(connection, configuration, provider.simulated, find)
         rows, unfit = _fit(connection, configuration, settled.rows)
-        costs = expected_costs(connection, configuration.prices, rows, provider.simulated)
+        costs = expected_costs(connection, configuration.prices, rows)
         rows, waits = _affordable(connection, provider, configuration, rows, costs)
         groups = _packed(connection, provider, configuration, rows)
         ids = [_add_batch(connection, provider, configuration, group, costs) for group in groups]

@@ -15,13 +15,13 @@ from caseforge_assets.store.spending import Spent
 
 BRANCH = "branch"
 GROUPINGS = (*spending.GROUPINGS, BRANCH)
-GONE = "not in this edition"
+GONE = "gone from this edition"
 
 Number = TypeVar("Number", int, Decimal)
 
 
 def sum_costs(connection: Connection, grouping: str, key: str | None = None, since: datetime | None = None) -> list[Spent]:
-    """Attempts that came back, added up by one of `GROUPINGS`; a node is called by its code in the current edition.
+    """Attempts that came back, added up by one of `GROUPINGS`; a target node is called by its code in the current edition.
 
     Args:
         key: one framework, or all; nodes and branches are those of one framework.
@@ -35,7 +35,7 @@ def sum_costs(connection: Connection, grouping: str, key: str | None = None, sin
     if key is None:
         raise ValueError(f"by {grouping}: say of which framework")
     by_code = index_by_code(nodes.all_nodes(connection, key))
-    codes = {str(row.node_id): row.code for row in nodes.all_nodes(connection, key)}
+    codes = {str(row.node_id): row.code for row in nodes.target_nodes(connection, key)}
     names = {node_id: code if grouping == "node" else top_branch(code, by_code) for node_id, code in codes.items()}
     of_nodes = spending.spent_by(connection, "node", key, since)
     return _merged([replace(row, name=names.get(row.name, GONE)) for row in of_nodes], list(names.values()))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from caseforge_assets.reports.run_summary import RunSummary
 from caseforge_assets.reports.trends import DayFigures, Pattern, patterns, periods
-from caseforge_assets.store import alert_figures, run_figures
+from caseforge_assets.store import alert_figures, items, run_figures
 from caseforge_assets.store.engine import Connection
 
 LISTED_BATCHES = 30
@@ -16,10 +16,11 @@ LISTED_BATCHES = 30
 
 @dataclass(frozen=True)
 class Trend:
-    """What came back lately: by day or week, and the errors among it, most frequent first."""
+    """What came back lately: by day or week, and the errors among it, most frequent first; and when anything came back last, lately or not."""
 
     periods: Sequence[DayFigures]
     patterns: Sequence[Pattern]
+    newest: datetime | None
 
 
 def summarize_run(connection: Connection, key: str) -> RunSummary:
@@ -29,7 +30,7 @@ def summarize_run(connection: Connection, key: str) -> RunSummary:
     return RunSummary(
         stages=tuple(run_figures.stages(connection, key)),
         failures=tuple(run_figures.failure_counts(connection, key)),
-        items_per_node=run_figures.items_per_node(connection, key),
+        items_per_node=items.items_per_node(connection, key),
         baselines=baselines,
         batches=tuple(run_figures.batches(connection, key, LISTED_BATCHES)),
     )
@@ -38,4 +39,8 @@ def summarize_run(connection: Connection, key: str) -> RunSummary:
 def summarize_since(connection: Connection, now: datetime, age: timedelta, key: str | None) -> Trend:
     """What came back in the time up to now, of one framework or of all."""
     days = run_figures.days(connection, now - age, key)
-    return Trend(periods(days, age / timedelta(days=1)), patterns(run_figures.failures(connection, now - age, key)))
+    return Trend(
+        periods(days, age / timedelta(days=1)),
+        patterns(run_figures.failures(connection, now - age, key)),
+        run_figures.newest_answer(connection, key),
+    )

@@ -118,7 +118,7 @@ def _reckon(
     return ReckonedPlan(
         plan,
         pending=len(pending),
-        pending_cost=total(expected_costs(connection, configuration.prices, pending, simulated=False).values()),
+        pending_cost=total(expected_costs(connection, configuration.prices, pending).values()),
         written=len(written),
         written_cost=total(one.expected_cost_usd for one in written),
         under_way=len(under_way),

@@ -16,7 +16,7 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import all_stations
-from caseforge_assets.store import batches, readers
+from caseforge_assets.store import batches, items, readers
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine
 
@@ -35,7 +35,7 @@ def run_figures(store: Engine, configuration: Configuration, folder: ArtifactFol
     with store.connect() as connection:
         states = {stage.key: [state for _, state in survey(connection, configuration, key, stage, True)] for stage in all_stages()}
         summary = summarize_run(connection, key)
-        counts = readers.item_counts(connection, key)
+        counts = items.item_counts(connection, key)
         spent = readers.spent(connection, key)
         measured = read_quality(connection, configuration, key, compare=False)
         under_way = batches.in_states(connection, UNDER_WAY)

@@ -206,7 +206,7 @@ from caseforge.content c where c.id = k.content_id and c.stage = :stage and c.no
 
 @dataclass(frozen=True, slots=True)
 class NamedCandidate:
-    """A candidate of a current content, with its node's code now; None where the node is not in the current edition."""
+    """A candidate of a current content, with its node's code now; None where the node is no target of the current edition."""
 
     id: int
     stage: str
@@ -221,7 +221,7 @@ select k.id, c.stage, k.position, k.candidate_uid, k.is_current, nv.code
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current
 left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
-       on nv.node_id = k.node_id
+       on nv.node_id = k.node_id and nv.partition_key is not null
 where k.framework_key = :key
 """)
 

@@ -8,12 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.spending import ENDED, KIND, UNKNOWN
+
 # The current edition where the node is a target in it, else the newest one in which it was.
 _EDITION = """join lateral (
     select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv
     join caseforge.framework_version v on v.id = nv.framework_version_id
     where nv.node_id = {node} and nv.partition_key is not null order by v.is_current desc, v.id desc limit 1
 ) nv on nv.in_current <> :retired"""
+
+# A text that a person wrote cost nothing; what was not measured stays unknown.
+_COST = "case when c.edited_after is not null then 0 else c.cost_usd end"
+_SHARE = f"round({_COST} / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8)"
 
 _QUALITY = "left join caseforge.quality q on q.content_id = c.id and q.rules = :rules"
 
@@ -76,7 +82,7 @@ left join caseforge.request r on r.id = c.request_id
 _CONTENTS = text(
     f"""
 select nv.code, nv.partition_key, nv.name, nv.level, n.identity, c.framework_key, nv.label as edition, c.stage, c.title, c.body, c.version, c.model,
-       c.temperature, c.generated_by, c.model_type, c.owner, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, c.cost_usd,
+       c.temperature, c.generated_by, c.model_type, c.owner, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, {_COST} as cost_usd,
        q.score as quality_score, {_PROVENANCE}
 from caseforge.content c
 join caseforge.node n on n.id = c.node_id
@@ -99,7 +105,7 @@ def contents(
 _CANDIDATES = text(
     f"""
 select nv.code, nv.name, k.framework_key, nv.label as edition, k.candidate_uid, k.title, k.fields, c.version, c.model, c.temperature, c.generated_by,
-       c.model_type, c.owner, c.simulated, c.answered_at, q.score as quality_score, {_PROVENANCE}
+       c.model_type, c.owner, c.simulated, c.answered_at, {_SHARE} as cost_usd, q.score as quality_score, {_PROVENANCE}
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id
 {_PROVENANCE_FROM}
@@ -122,9 +128,37 @@ def candidates(
     categories: Sequence[str] | None = None,
     retired: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """The items of a stage's contents among these, in framework order, streamed, with their fields beside the other columns."""
+    """The items of a stage's contents among these, in framework order, streamed, with their fields beside the other columns.
+
+    `cost_usd` is an item's equal share of what its content cost.
+    """
     values: dict[str, Any] = {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired}
     values["categories"] = None if categories is None else list(categories)
     for row in connection.execution_options(yield_per=500).execute(_CANDIDATES, values):
         flat = dict(row._mapping)
-        yield {**flat, **flat.pop("fields")}
+        fields = flat.pop("fields")
+        yield {**flat, **fields}
+
+
+_COSTS = text(f"""
+select b.stage, {KIND} as kind,
+       case when c.id = any(:ids) then 'in this file' when c.is_current then 'not in this file'
+            when c.id is not null then 'replaced by a newer one' else 'came to nothing' end as answers,
+       count(*) as attempts, sum(a.cost_usd) as cost_usd, count(*) filter (where {UNKNOWN}) as unknown_costs
+from caseforge.attempt a
+join caseforge.batch b on b.id = a.batch_id
+join caseforge.provider p on p.id = a.provider_id
+join caseforge.node n on n.id = a.node_id
+left join lateral (
+    select c.id, c.is_current from caseforge.content c where c.attempt_id = a.id and c.reused_from is null order by c.is_current desc, c.id desc limit 1
+) c on true
+where n.framework_key = :key and {ENDED} group by 1, 2, 3 order by 1, 2, min(c.id), 3
+""")
+
+
+def costs(connection: Connection, key: str, content_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """What all attempts of a framework cost, by what became of their answers: together the sums that `costs` shows.
+
+    Per stage, kind of provider (billed, simulated, imported) and fate: attempts, their cost in USD (None: unknown), of how many it is unknown.
+    """
+    return [dict(row._mapping) for row in connection.execute(_COSTS, {"key": key, "ids": list(content_ids)})]

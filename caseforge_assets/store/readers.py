@@ -96,19 +96,3 @@ where n.framework_key = :key and {ENDED} group by b.stage
 def answered_costs(connection: Connection, key: str) -> list[Any]:
     """Per stage, what the attempts that came back cost and were expected to cost, in USD, and of how many the cost is unknown."""
     return list(connection.execute(_ANSWERED_COSTS, {"key": key}))
-
-
-_ITEM_COUNTS = text("""
-select c.stage, count(*) as items from caseforge.candidate k join caseforge.content c on c.id = k.content_id
-where k.framework_key = :key and k.is_current group by c.stage
-""")
-
-
-def item_counts(connection: Connection, key: str) -> dict[str, int]:
-    """How many current items a framework has, such as candidates, by stage; stages without any are left out."""
-    return {row.stage: row.items for row in connection.execute(_ITEM_COUNTS, {"key": key})}
-
-
-def candidate_count(connection: Connection, key: str) -> int:
-    """How many current use-case candidates a framework has."""
-    return item_counts(connection, key).get("usecases", 0)

@@ -10,9 +10,8 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.reports.run_summary import BatchFigures, StageFigures
 from caseforge_assets.reports.trends import DayFigures, Failure
-from caseforge_assets.store.spending import ENDED, UNKNOWN
+from caseforge_assets.store.spending import CAME_BACK, ENDED, KIND, UNKNOWN
 
-_KIND = "case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end"
 # An attempt that nobody answered says nothing of how good answers are.
 _UNANSWERED = "('not_sent', 'expired', 'cancelled', 'given_up', 'batch_rejected', 'missing_line')"
 _GOOD = "('ok', 'salvaged')"
@@ -25,7 +24,7 @@ join caseforge.provider p on p.id = a.provider_id
 
 _STAGES = text(f"""
 with ended as (
-    select a.id, a.node_id, b.stage, {_KIND} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd, {UNKNOWN} as unknown,
+    select a.id, a.node_id, b.stage, {KIND} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd, {UNKNOWN} as unknown,
            b.twin_of is null and a.outcome not in {_UNANSWERED} as answered
     {_ATTEMPTS}
     where n.framework_key = :key and {ENDED}
@@ -56,16 +55,6 @@ where n.framework_key = :key and b.twin_of is null and a.outcome not in ('not_se
 def failure_counts(connection: Connection, key: str) -> list[tuple[str, str, int]]:
     """(stage, outcome, attempts) of all failures of a framework, most frequent first."""
     return [(row[0], row[1], row[2]) for row in connection.execute(_FAILURE_COUNTS, {"key": key})]
-
-
-def items_per_node(connection: Connection, key: str) -> dict[int, int]:
-    """How many nodes have so many current candidates."""
-    query = text("""
-    select items, count(*) from (
-        select count(*) as items from caseforge.candidate where framework_key = :key and is_current group by node_id) of_node
-    group by items order by items
-    """)
-    return {row[0]: row[1] for row in connection.execute(query, {"key": key})}
 
 
 _BATCHES = text(f"""
@@ -99,15 +88,13 @@ def newest_plans(connection: Connection, key: str) -> list[int]:
     return [] if found is None else [int(found)]
 
 
-_CAME_BACK = "least(coalesce(a.answered_at, b.final_at, b.created_at), b.collected_at)"  # a provider's clock may run ahead
-
 _DAYS = text(f"""
-select cast({_CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {_KIND} as kind,
+select cast({CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {KIND} as kind,
        count(*) filter (where b.twin_of is null) as answers, count(*) filter (where b.twin_of is null and a.outcome in {_GOOD}),
        sum(a.output_tokens), sum(a.cost_usd), count(*) filter (where {UNKNOWN})
 {_ATTEMPTS}
 where {ENDED} and (cast(:key as text) is null or n.framework_key = :key)
-  and {_CAME_BACK} >= :since
+  and {CAME_BACK} >= :since
 group by 1, 2, 3 order by 1, 2, 3
 """)
 
@@ -120,12 +107,19 @@ def days(connection: Connection, since: datetime, key: str | None) -> list[DayFi
     return [DayFigures(*row) for row in connection.execute(_DAYS, {"since": since, "key": key})]
 
 
+def newest_answer(connection: Connection, key: str | None) -> datetime | None:
+    """When the newest attempt came back, of one framework or of all; None where none did."""
+    query = text(f"select max({CAME_BACK}) {_ATTEMPTS} where {ENDED} and (cast(:key as text) is null or n.framework_key = :key)")
+    found: datetime | None = connection.scalar(query, {"key": key})
+    return found
+
+
 _FAILURES = text(f"""
 select b.stage, a.outcome, a.detail, coalesce(nv.code, n.identity) as code
 {_ATTEMPTS}
 left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current) on nv.node_id = a.node_id
 where a.outcome not in ('not_sent', 'ok', 'salvaged') and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
-  and {_CAME_BACK} >= :since
+  and {CAME_BACK} >= :since
 order by a.id
 """)
 

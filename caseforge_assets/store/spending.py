@@ -14,12 +14,15 @@ from caseforge_assets.costs.sums import Cost
 # The one rule: an attempt (a) that came to an end after it was sent, and of which nobody knows what it cost, be it for want of an answer.
 ENDED = "(a.outcome is not null and a.outcome <> 'not_sent')"
 UNKNOWN = f"({ENDED} and a.cost_usd is null)"
+# When an attempt came back: a provider's clock may run ahead, so never after it was collected.
+CAME_BACK = "least(coalesce(a.answered_at, b.final_at, b.created_at), b.collected_at)"
+KIND = "case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end"
 
 # What follows each `by` is the whole list of groupings: nothing of the kind ever comes from outside.
 _GROUPS = {
     "stage": "b.stage",
     "model": "coalesce(a.model, b.model)",
-    "day": "to_char(coalesce(a.answered_at, b.final_at, b.created_at) at time zone 'UTC', 'YYYY-MM-DD')",
+    "day": f"to_char({CAME_BACK} at time zone 'UTC', 'YYYY-MM-DD')",
     "framework": "n.framework_key",
     "batch": "coalesce(b.remote_id, 'batch ' || b.id)",
     "outcome": "a.outcome",
@@ -28,7 +31,7 @@ _GROUPS = {
 GROUPINGS = tuple(_GROUPS)
 
 _SPENT = """
-select {group} as name, case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end as kind,
+select {group} as name, {kind} as kind,
        count(*) as attempts, sum(a.input_tokens) as input_tokens, sum(a.cached_tokens) as cached_tokens,
        sum(a.cache_write_tokens) as cache_write_tokens, sum(a.output_tokens) as output_tokens,
        sum(a.reasoning_tokens) as reasoning_tokens, sum(a.cost_usd) as cost_usd,
@@ -39,7 +42,7 @@ join caseforge.batch b on b.id = a.batch_id
 join caseforge.provider p on p.id = a.provider_id
 join caseforge.node n on n.id = a.node_id
 where {ended} and (cast(:key as text) is null or n.framework_key = :key)
-  and (cast(:since as timestamptz) is null or coalesce(a.answered_at, b.final_at, b.created_at) >= :since)
+  and (cast(:since as timestamptz) is null or {came_back} >= :since)
 group by 1, 2 order by 2, 1
 """
 
@@ -77,7 +80,7 @@ def spent_by(connection: Connection, grouping: str, key: str | None = None, sinc
         key: one framework, or all.
         since: only what was answered since then.
     """
-    query = text(_SPENT.format(group=_GROUPS[grouping], unknown=UNKNOWN, ended=ENDED))
+    query = text(_SPENT.format(group=_GROUPS[grouping], kind=KIND, came_back=CAME_BACK, unknown=UNKNOWN, ended=ENDED))
     return [Spent(*row) for row in connection.execute(query, {"key": key, "since": since})]
 
 

@@ -7,7 +7,7 @@ from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
 def test_report_shows_what_came_back_and_the_most_frequent_error(command_line: OpenCommandLine) -> None:
     cli = command_line(faults=["truncate:batch=1,match=-1-1-[12]-r", "http_500:batch=1,match=-2-1-1-r"])
-    assert "Nothing came back in the last 7 days." in cli.run("report")
+    assert "Nothing came back yet." in cli.run("report")
     cli.load_shop()
     cli.run("generate", "--stage", "process_details", "--wait", expected=3)
     found = cli.json("report", "--since", "30d", "--framework", "shop")

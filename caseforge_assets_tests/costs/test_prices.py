@@ -128,6 +128,12 @@ def test_usage_that_cannot_be_read_is_unknown(raw: object) -> None:
     assert usage_of(raw) is None
 
 
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    assert usage_of({"prompt_tokens": 1_000.0, "completion_tokens": 5.0}) == Usage(1_000, 0, 5, 0)
+    assert usage_of({"prompt_tokens": 1_000.5, "completion_tokens": 5}) is None
+    assert usage_of({"prompt_tokens": float("inf"), "completion_tokens": float("nan")}) is None
+
+
 def test_details_may_be_missing_or_absurd() -> None:
     raw = {
         "prompt_tokens": 10,

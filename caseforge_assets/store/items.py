@@ -1,0 +1,33 @@
+"""How many items, such as use-case candidates, a framework has: one rule for every place that counts them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+# Those of a node that is gone, or has children of its own by now, are kept with their content, and count no more.
+_COUNTED = """
+caseforge.candidate k
+join caseforge.content c on c.id = k.content_id and c.is_current
+join caseforge.node_version nv on nv.node_id = k.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where k.is_current and k.framework_key = :key
+"""
+
+
+def item_counts(connection: Connection, key: str) -> dict[str, int]:
+    """How many current items the target nodes of a framework have, by stage; stages without any are left out."""
+    query = text(f"select c.stage, count(*) as items from {_COUNTED} group by c.stage")
+    return {row.stage: row.items for row in connection.execute(query, {"key": key})}
+
+
+def candidate_count(connection: Connection, key: str) -> int:
+    """How many current use-case candidates a framework has."""
+    return item_counts(connection, key).get("usecases", 0)
+
+
+def items_per_node(connection: Connection, key: str) -> dict[int, int]:
+    """How many nodes have so many current items."""
+    query = text(f"""
+    select items, count(*) from (select count(*) as items from {_COUNTED} group by k.node_id) of_node group by items order by items
+    """)
+    return {row[0]: row[1] for row in connection.execute(query, {"key": key})}

@@ -1,0 +1,150 @@
+"""One truth: whatever shows a figure shows the same one, on a project in which everything has happened."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import text
+
+from caseforge_assets.cli.session import Session
+from caseforge_assets.commands.summarize_run import summarize_run
+from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.defs.reports import run_figures
+from caseforge_assets.stages.process_details.sections import BUILT_IN
+from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
+from caseforge_assets_tests.workbench import KEY, SHOP, serving, write_table
+
+pytestmark = pytest.mark.slow
+
+# 1.1.2 has a child now, 2.1.2 is gone, 1.1.3 is called differently.
+NEXT_EDITION = sorted(
+    [("1.1.3", "e", "Write quotations", row[3]) if row[1] == "e" else row for row in SHOP if row[1] != "i"]
+    + [("1.1.2.1", "k", "Answer by phone", "Picks up the phone.")]
+)
+DOCUMENT = "\n\n".join(f"## {section.name}\n\nWhat the clerk does with it." for section in BUILT_IN.entries)
+FAULTS = ["truncate:attempts=1,match=-1-1-1-r", "truncate:match=-2-1-1-r"]
+
+
+@pytest.fixture
+def eventful(command_line: OpenCommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLine]:
+    """Simulated and billed answers, failures and retries, an import, an edit, two editions, nodes that are gone, reuse by another framework."""
+    cli = command_line("budget_usd = 50")
+    cli.load_shop()
+    cli.json("generate", "--wait")
+    cli.run("load", str(write_table(tmp_path / "other.csv", SHOP[:5])), "--framework", "other")
+    cli.json("generate", "--framework", "other", "--wait")
+    with serving(tmp_path / "billing", bills=True, faults=FAULTS) as base_url:
+        monkeypatch.setenv("OPENAI_BASE_URL", base_url)
+        cli.run("generate", "--framework", KEY, "--nodes", "1.1.1,1.1.2,1.1.3,2.1.1", "--wait", "--yes", expected=3)
+        cli.run("retry", "--framework", KEY, "--wait", "--yes", expected=3)
+        take_over(cli, "2.1.3")
+        page = tmp_path / "edited.md"
+        page.write_text(f"{DOCUMENT}\n\nAda knows it better.\n")
+        cli.run("edit", "1.1.3", "--framework", KEY, "--file", str(page), "--by", "Ada")
+        cli.run("load", str(write_table(cli.folder / "shop.csv", NEXT_EDITION)), "--framework", KEY)
+        yield cli
+
+
+def take_over(cli: CommandLine, code: str) -> None:
+    """Imports an answer of somebody else's batch, without usage."""
+    choice = {"message": {"role": "assistant", "content": DOCUMENT}, "finish_reason": "stop"}
+    body = {"id": "chatcmpl-1", "object": "chat.completion", "model": "gpt-5", "choices": [choice]}
+    file = cli.folder / "foreign.jsonl"
+    file.write_text(json.dumps({"custom_id": f"n_{code}", "response": {"status_code": 200, "body": body}, "error": None}) + "\n")
+    cli.run("import-results", str(file), "--framework", KEY, "--stage", "process_details", "--custom-id", r"^n_(?P<code>[\d.]+)$")
+
+
+def kinds(rows: list[dict[str, Any]]) -> dict[str, tuple[int, str]]:
+    """Per kind of provider: attempts, and their cost in words."""
+    return {
+        kind: (
+            sum(row["attempts"] for row in rows if row["kind"] == kind),
+            str(total(cost_of(row) for row in rows if row["kind"] == kind)),
+        )
+        for kind in {row["kind"] for row in rows}
+    }
+
+
+def kind_of(row: dict[str, Any]) -> str:
+    return "simulated" if row["simulated"] else "imported" if row["imported"] else "billed"
+
+
+def cost_of(row: dict[str, Any]) -> Cost:
+    amount = row["cost_usd"]
+    return Cost.of(None if amount is None else Decimal(str(amount)), row["unknown_costs"])
+
+
+def sheet(file: Path, name: str) -> list[dict[str, Any]]:
+    head, *rows = openpyxl.load_workbook(file)[name].iter_rows(values_only=True)
+    return [dict(zip(map(str, head), row, strict=True)) for row in rows]
+
+
+def test_costs_are_the_same_wherever_they_stand(eventful: CommandLine) -> None:
+    by = {
+        group: eventful.json("costs", "--framework", KEY, "--by", group)
+        for group in ("stage", "day", "branch", "node", "batch", "outcome", "model")
+    }
+    expected = kinds(by["stage"])
+    assert set(expected) == {"billed", "simulated", "imported"}
+    assert {group: kinds(rows) for group, rows in by.items()} == dict.fromkeys(by, expected)
+    eventful.run("export", str(eventful.folder / "out.xlsx"), "--framework", KEY)
+    costs = sheet(eventful.folder / "out.xlsx", "costs")
+    assert kinds(costs) == expected
+    assert kinds(eventful.json("report", "--framework", KEY)["periods"]) == expected
+    (status,) = [one for one in eventful.json("status")["frameworks"] if one["framework"] == KEY]
+    assert kinds([row | {"kind": kind_of(row)} for row in status["spent"]]) == expected
+    in_file = [row for row in costs if row["answers"] == "in this file"]
+    shown = [row for name in ("documents", "candidates") for row in sheet(eventful.folder / "out.xlsx", name)]
+    assert sum(row["cost_usd"] or 0 for row in shown) == pytest.approx(sum(row["cost_usd"] or 0 for row in in_file), abs=1e-4)
+
+
+def test_candidates_are_counted_the_same_wherever_they_stand(eventful: CommandLine) -> None:
+    (status,) = [one for one in eventful.json("status")["frameworks"] if one["framework"] == KEY]
+    eventful.run("export", str(eventful.folder / "out.xlsx"), "--framework", KEY)
+    candidates = sheet(eventful.folder / "out.xlsx", "candidates")
+    (quality,) = [one for one in eventful.json("quality", "--framework", KEY)["stages"] if one["stage"] == "usecases"]
+    assert status["candidates"] == len(candidates) > 0
+    assert {row["code"] for row in candidates} == {row["code"] for row in quality["contents"]}
+    assert not {"1.1.2", "2.1.2"} & {row["code"] for row in candidates}
+    eventful.run("export", str(eventful.folder / "gone.xlsx"), "--framework", KEY, "--retired")
+    assert {row["code"] for row in sheet(eventful.folder / "gone.xlsx", "candidates")} == {"1.1.2", "2.1.2"}
+    session = Session()
+    figures = run_figures(session.store, session.settings.configuration, session.folder, KEY)
+    with session.store.connect() as connection:
+        spread = summarize_run(connection, KEY).items_per_node
+    assert figures["candidates"] == sum(items * nodes for items, nodes in spread.items()) == len(candidates)
+    assert spread == Counter(Counter(row["code"] for row in candidates).values())
+
+
+def test_nodes_that_are_gone_are_the_same_for_editions_and_costs(eventful: CommandLine) -> None:
+    gone = [row for row in eventful.json("costs", "--framework", KEY, "--by", "branch") if row["name"] == "gone from this edition"]
+    assert {row["kind"]: row["attempts"] for row in gone} == {
+        "simulated": 4,
+        "billed": 1,
+    }  # both stages of both nodes; the billed one of 1.1.2
+
+
+def test_a_plan_and_a_preview_expect_the_same_answer(eventful: CommandLine) -> None:
+    plan = eventful.json("plan", "--framework", KEY)
+    (part,) = [one for one in plan["stages"] if one["stage"] == "process_details"]
+    preview = eventful.json("preview", "1.1.2.1", "--framework", KEY)
+    assert part["output_tokens"] == preview["output_tokens"] * (part["now"] + part["later"])
+
+
+def test_a_report_of_days_without_answers_says_where_the_newest_is(eventful: CommandLine) -> None:
+    session = Session()
+    with session.store.begin() as connection:
+        connection.execute(text("update caseforge.attempt set answered_at = answered_at - interval '20 days'"))
+        connection.execute(
+            text("update caseforge.batch set final_at = final_at - interval '20 days', created_at = created_at - interval '20 days'")
+        )
+    said = eventful.run("report", "--framework", KEY)
+    assert "Nothing came back in the last 7 days; the newest answer is of" in said
+    assert "What came back" in eventful.run("report", "--framework", KEY, "--since", said.split("--since ")[1].split("`")[0])
