@@ -116,7 +116,6 @@ def test_the_seed_systems_names_are_read(project: Path) -> None:
         ("budget_usd = -1", r"budget_usd: .*greater than or equal to 0"),
         ('max_attempts = "often"', r"max_attempts: .*integer"),
         ('reuse = "always"', r"reuse: .*'exact' or 'off'"),
-        ("max_requests_per_batch = 50001", r"max_requests_per_batch: .*50000"),
         ('[frameworks.a]\ntitle = "A"', r"caseforge.toml, line 1: frameworks.a.source: Field required"),
         ('[frameworks.Retail]\ntitle = "A"\nsource = "a"', r"framework key 'Retail': use lower-case letters"),
         ("openai_model = ", r"caseforge.toml: cannot be read as TOML"),

@@ -162,7 +162,7 @@ class Workbench:
 def open_workbench(store: Engine, path: Path, base_url: str, **configuration: Any) -> Workbench:
     """A workbench at a server. Waiting and grace periods are short."""
     settings = Configuration(**{"poll_interval_s": 0.02, "quiet_period_s": 0, **configuration})
-    provider = connect_provider(store, BatchClient(base_url, "sk-test-0123456789", timeout_s=10))
+    provider = connect_provider(store, BatchClient(base_url, "sk-test-0123456789", timeout_s=10, kind=settings.provider_kind))
     return Workbench(store, ArtifactFolder(str(path / "artifacts")), settings, provider, path)
 
 

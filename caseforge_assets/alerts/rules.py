@@ -82,7 +82,7 @@ _FACTS = {
     Rule.failed_share: _Facts("more than this share of a batch failed", _ANSWERED, once=True),
     Rule.token_limit: _Facts("more than this share of a batch's answers ended at their token limit", _ANSWERED, once=True),
     Rule.batch_failed: _Facts("the provider refused a batch, or it failed as a whole", _ANSWERED, once=True),
-    Rule.batch_expired: _Facts("a batch ran out of its 24 hours", _ANSWERED, once=True),
+    Rule.batch_expired: _Facts("a batch ran out of its time", _ANSWERED, once=True),
     Rule.unknown_batch: _Facts(
         "the provider does not know a batch any more, or gives no list to look up one that it may have created",
         "the provider knows it again, or it was adopted or given up",

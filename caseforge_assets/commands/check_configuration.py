@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote
 
+from caseforge_assets.batches.provider_kinds import ListKind
 from caseforge_assets.commands.check_models import rule_faults, stage_ending
 from caseforge_assets.commands.stage_settings import setting_key, stage_settings
 from caseforge_assets.costs.own_prices import own_price
@@ -68,6 +69,7 @@ def _check_settings(inspection: Inspection, settings: Settings) -> Iterator[Find
     yield from _own_prices(inspection, settings)
     for key, entry in settings.configuration.frameworks.items():
         yield from _framework(inspection, settings, key, entry)
+    yield from _provider(inspection, settings.configuration)
     yield from _surroundings(settings)
     yield from _money(settings)
 
@@ -161,6 +163,23 @@ def _framework(inspection: Inspection, settings: Settings, key: str, entry: Fram
         yield Finding(
             Level.note, entry.source, f"framework {key}: {len(result.edition.nodes):,} nodes, {len(targets):,} of them get content"
         )
+
+
+def _provider(inspection: Inspection, configuration: Configuration) -> Iterator[Finding]:
+    """Which kind of provider it is, and what of it is good to know before something is sent."""
+    given, holds = configuration.provider, configuration.provider_kind
+    place = inspection.place("provider.kind")
+    if place != "provider.kind":
+        yield Finding(Level.note, place, f"provider: {holds.name}")
+    elif given.kind:
+        yield Finding(Level.note, "OPENAI_BASE_URL", f"provider: {holds.name}, by the address in OPENAI_BASE_URL")
+    if holds.max_files and holds.file_expiry_days is None:
+        few, many = holds.max_files
+        says = f"provider.file_expiry_days: without it, this provider keeps {few:,} files at most, and {many:,} with it"
+        yield Finding(Level.warning, inspection.place("provider.file_expiry_days"), says)
+    if holds.batch_list in (ListKind.unreliable, ListKind.none):
+        says = f"provider.batch_list: is {holds.batch_list}: a batch whose creation was not answered, and which is not found, is not created again by itself"
+        yield Finding(Level.note, inspection.place("provider.batch_list"), says)
 
 
 def _surroundings(settings: Settings) -> Iterator[Finding]:

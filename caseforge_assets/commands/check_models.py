@@ -54,7 +54,7 @@ def rule_faults(configuration: Configuration, stage: Stage, provider_ends: Mappi
 
 def stage_ending(configuration: Configuration, stage: Stage, provider_ends: Mapping[str, date]) -> Ending | None:
     """The end of a stage's model, where it is near or past."""
-    return ending_of(stage_settings(configuration, stage).model, datetime.now(UTC), provider_ends)
+    return ending_of(stage_settings(configuration, stage).model, datetime.now(UTC), provider_ends, configuration.provider_kind.window)
 
 
 def endings_said(configuration: Configuration, stages: Sequence[Stage], provider_ends: Mapping[str, date]) -> list[str]:
@@ -90,7 +90,7 @@ def unfit_requests(connection: Connection, configuration: Configuration, rows: S
     styles, ends, now = pending.styles(connection, [row.id for row in rows]), providers.model_ends(connection), datetime.now(UTC)
     found = {}
     for row in rows:
-        if (ending := ending_of(row.model, now, ends)) is not None and ending.refused:
+        if (ending := ending_of(row.model, now, ends, configuration.provider_kind.window)) is not None and ending.refused:
             found[row.id] = ending.text
             continue
         stage = stage_of(row.stage)

@@ -19,7 +19,7 @@ from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine
 
 _BY_STATUS = {
-    "expired": Judgement(Outcome.expired, "the batch's 24 hours were over before this request was answered"),
+    "expired": Judgement(Outcome.expired, "the batch's time was over before this request was answered"),
     "cancelled": Judgement(Outcome.cancelled, "the batch was cancelled before this request was answered"),
 }
 _GIVEN_UP = Judgement(Outcome.cancelled, "its batch was given up by a person: its provider does not know it, or is not there, any more")

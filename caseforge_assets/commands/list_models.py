@@ -85,7 +85,7 @@ def list_models(
             *_rates(configuration, name, now),
             rules_of(name),
             known_end(name, provider_ends),
-            ending_of(name, now, provider_ends),
+            ending_of(name, now, provider_ends, configuration.provider_kind.window),
             None if offered is None else name in offered,
             {key: _cost(configuration, name, stages, count, now) for key, count in targets.items()},
         )

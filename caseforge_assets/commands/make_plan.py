@@ -238,7 +238,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
 
 
 def _batches(configuration: Configuration, model: str, tokens: Sequence[int]) -> int:
-    limits = PackLimits(max_requests=configuration.max_requests_per_batch, max_enqueued_tokens=configuration.max_enqueued_tokens.get(model))
+    limits = PackLimits(max_requests=configuration.requests_per_batch, max_enqueued_tokens=configuration.max_enqueued_tokens.get(model))
     return len(pack([PackItem(number, 0, count, model) for number, count in enumerate(tokens)], limits))
 
 

@@ -27,6 +27,7 @@ from caseforge_assets.store import nodes, outbox, pending, requests
 from caseforge_assets.store.engine import Connection, Engine
 from caseforge_assets.store.outbox import Kind, OutboxRow
 from caseforge_assets.store.states import StationState
+from caseforge_assets.store.whereabouts import whereabouts
 
 WANTED = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
 OLD_CONTEXT = "no_context: the framework changed since its context was made; materialize node_contexts first"
@@ -166,7 +167,7 @@ def _reasons(
     connection: Connection, hands: _Hands, stage: Stage, left: Sequence[tuple[StationState, NodeState]], trouble: str
 ) -> dict[int, str]:
     ids = [row.node_id for row, _ in left]
-    waiting = requests.whereabouts(connection, stage.key, ids, hands.simulated)
+    waiting = whereabouts(connection, stage.key, ids, hands.simulated)
     known = outbox.newest_failures(connection, (stage.outputs, stage.content), ids)
     source = f"no {stage.reads} to read" if stage.reads else "no source"
     reasons = {}

@@ -139,11 +139,12 @@ def _packed(
     busy = set(in_flight)  # a model with nothing under way gets a batch even where one request is over the limit
     by_id = {row.id: row for row in rows}
     groups: list[list[PendingRequest]] = []
+    most, max_bytes = configuration.requests_per_batch, configuration.provider_kind.max_bytes
     for stage, model in sorted({(row.stage, row.model) for row in rows}):
         items = [
             PackItem(row.id, row.size_bytes + 200, row.input_tokens, row.model) for row in rows if (row.stage, row.model) == (stage, model)
         ]
-        packed = pack(items, PackLimits(max_requests=configuration.max_requests_per_batch, max_enqueued_tokens=limits.get(model)))
+        packed = pack(items, PackLimits(most, max_bytes, limits.get(model)))
         for group in packed:
             tokens = sum(item.input_tokens for item in group)
             if model in room and tokens > room[model] and model in busy:

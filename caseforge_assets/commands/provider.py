@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from caseforge_assets.batches.provider_kinds import ProviderKind
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings import ConfigurationError, Settings
@@ -23,6 +24,11 @@ class Provider:
     id: int
     base_url: str
     simulated: bool
+
+    @property
+    def kind(self) -> ProviderKind:
+        """What it takes, and how it answers."""
+        return self.client.kind
 
     @property
     def generated_by(self) -> str:
@@ -67,7 +73,7 @@ def make_client(settings: Settings) -> BatchClient:
             "with `caseforge batch-server` and set OPENAI_BASE_URL=http://127.0.0.1:8484/v1 and OPENAI_API_KEY=local"
         )
     url, key = settings.openai_url.get_secret_value(), settings.openai_api_key.get_secret_value()
-    return BatchClient(url, key, settings.openai_account)
+    return BatchClient(url, key, settings.openai_account, kind=settings.configuration.provider_kind)
 
 
 def connect_provider(store: Engine, client: BatchClient) -> Provider:

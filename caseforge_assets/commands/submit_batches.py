@@ -20,14 +20,14 @@ from caseforge_assets.commands.recognize_batch import doubt_of_creation, file_na
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
+from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import batches, outbox, providers, requests
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, try_lock
-from caseforge_assets.store.requests import waiting_text
+from caseforge_assets.store.whereabouts import waiting_text
 
-ENDPOINT = "/v1/chat/completions"
 BEING_FOUND_OUT = "whether the batch exists is being found out"
 log = logging.getLogger(__name__)
 
@@ -81,9 +81,10 @@ def _read(store: Engine, batch_id: int) -> BatchRow:
         return batches.get(connection, batch_id)
 
 
-def _write(store: Engine, _provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
+def _write(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
+    url = provider.kind.line_url_of(CHAT_COMPLETIONS)
     with store.connect() as connection:
-        lines = (request_line(custom_id, ENDPOINT, body) for custom_id, body in requests.bodies_of_batch(connection, batch.id))
+        lines = (request_line(custom_id, url, body) for custom_id, body in requests.bodies_of_batch(connection, batch.id))
         written = folder.write(folder.batch_path(batch.submission_id, "input.jsonl"), lines)
     with store.connect() as connection:
         manifest = folder.write(
@@ -122,7 +123,7 @@ def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
         return
     if file_id is None:
         with folder.local(batch.artifacts["input"]["path"]) as file:
-            file_id = provider.client.upload(file, name)
+            file_id = provider.client.upload(file, name, batch.model)
     with store.begin() as connection:
         batches.move(connection, batch.id, ["written"], state="uploaded", input_file_id=file_id)
 
@@ -137,7 +138,8 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
         if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=NOW, create_refused=None, doubtful_id=None):
             return
     try:
-        remote = provider.client.create(batch.input_file_id or "", ENDPOINT, batch.submission_id)
+        endpoint = provider.kind.endpoint_of(CHAT_COMPLETIONS)
+        remote = provider.client.create(batch.input_file_id or "", endpoint, batch.submission_id)
     except ProviderError as error:
         refused = None if isinstance(error, ProviderUnclear) else str(error)
         with store.begin() as connection:
@@ -166,7 +168,9 @@ def adopt(connection: Connection, batch_id: int, remote: dict[str, Any]) -> None
     values |= {"state": "open", "reason": None, "create_refused": None, "doubtful_id": None}
     if batches.move(connection, batch_id, ["creating", "uploaded"], **values):
         batch = batches.get(connection, batch_id)
-        outbox.note_waiting(connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened))
+        outbox.note_waiting(
+            connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened, remote["completion_window"])
+        )
         log_event(log, "batch created", batch=batch.name, number=batch.id, stage=batch.stage, requests=batch.request_count)
 
 

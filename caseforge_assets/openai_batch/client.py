@@ -15,11 +15,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from caseforge_assets.batches.error_codes import says_stop
+from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, SECONDS_PER_DAY, ListKind, Metadata, ProviderKind
 from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, read_file, read_models
 from caseforge_assets.batches.response_body import read_error
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotListing, ProviderRefused, ProviderUnclear, translate
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 SUBMISSION_KEY = "caseforge_submission"
 SIMULATED_HEADER = "x-caseforge-simulated"
-COMPLETION_WINDOW: Literal["24h"] = "24h"  # the only window OpenAI offers
+MODEL_FIELD = "{model}"  # stands in a field of an upload for the name that the lines have
 LIST_LIMIT = 100  # OpenAI's maximum page
 CONNECT_TIMEOUT_S = 10.0  # a network that answers nothing is noticed after four tries of this
 DOWNLOAD_CHUNK_BYTES = 1 << 18
@@ -67,18 +69,25 @@ class BatchClient:
     """One account at one provider."""
 
     def __init__(
-        self, base_url: str, api_key: str, account: str = "default", timeout_s: float = 60.0, upload_timeout_s: float = 600.0
+        self,
+        base_url: str,
+        api_key: str,
+        account: str = "default",
+        timeout_s: float = 60.0,
+        upload_timeout_s: float = 600.0,
+        kind: ProviderKind = KINDS[OPENAI],
     ) -> None:
         import openai  # not at the top, here and below: Dagster's code location and most commands load without the SDK
 
-        from caseforge_assets.openai_batch.connection import make_http_client
+        from caseforge_assets.openai_batch.connection import Key, make_http_client
 
         know_secrets(secrets_in({"OPENAI_API_KEY": api_key, "OPENAI_BASE_URL": base_url}))
         self.base_url = without_login(base_url)  # for the store and for people; the SDK alone is given user and password
         self.account = account
+        self.kind = kind
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
         self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
-        http = make_http_client(_certificates())
+        http = make_http_client(_certificates(), Key(kind.key_header, api_key, base_url))
         weakref.finalize(self, http.close)
         timeout = openai.Timeout(timeout_s, connect=connect_s)
         self._sdk = openai.OpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=3, http_client=http)
@@ -109,11 +118,21 @@ class BatchClient:
         with _translated("listing the models"):
             return read_models(_json(self._sdk.models.with_raw_response.list()))
 
-    def upload(self, path: Path, file_name: str) -> str:
-        """Uploads a batch input under a name that `find_file` can look up; returns the file id."""
+    def upload(self, path: Path, file_name: str, model: str = "") -> str:
+        """Uploads a batch input under a name that `find_file` can look up; returns the file id.
+
+        Args:
+            model: as the file's lines have it.
+        """
         with _translated("uploading the batch file"), path.open("rb") as file:
             sdk = self._sdk.with_options(timeout=self._upload_timeout)
-            answer = sdk.files.with_raw_response.create(file=(file_name, file, "application/jsonl"), purpose="batch")
+            fields = {name: value.replace(MODEL_FIELD, model) for name, value in self.kind.upload_fields.items()}
+            answer = sdk.files.with_raw_response.create(
+                file=(file_name, file, "application/jsonl"),
+                purpose=self.kind.file_purpose,  # type: ignore[arg-type]
+                expires_after=_expires_after(self.kind.file_expiry_days),  # type: ignore[arg-type]
+                extra_body=fields or None,
+            )
             return read_file(_json(answer)).id
 
     def find_file(self, file_name: str, created_after: datetime) -> str | None:
@@ -124,10 +143,16 @@ class BatchClient:
         from openai import omit
 
         def read_page(after: str | None) -> object:
-            return _json(self._sdk.files.with_raw_response.list(purpose="batch", order="desc", limit=LIST_LIMIT, after=after or omit))
+            if self.kind.file_list is ListKind.whole:
+                return _json(self._sdk.files.with_raw_response.list(extra_query=self.kind.list_fields))
+            asked = self._sdk.files.with_raw_response
+            purpose = self.kind.file_purpose
+            return _json(
+                asked.list(purpose=purpose, order="desc", limit=LIST_LIMIT, after=after or omit, extra_query=self.kind.list_fields)
+            )
 
         try:
-            for file in _listed(read_page, read_file, created_after, "looking for an uploaded file"):
+            for file in _listed(read_page, read_file, created_after, "looking for an uploaded file", self.kind.file_list):
                 if file.name == file_name:
                     return file.id
         except ProviderNotListing as error:
@@ -143,12 +168,15 @@ class BatchClient:
             ProviderUnclear: nobody knows.
             ProviderError: it was refused, by the provider or by what stands before it.
         """
+        from openai import omit
+
         with _once("creating the batch"):
             answer = self._sdk.with_options(max_retries=0).batches.with_raw_response.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]
-                completion_window=COMPLETION_WINDOW,
-                metadata={SUBMISSION_KEY: submission_id},
+                completion_window=self.kind.completion_window,  # type: ignore[arg-type]
+                metadata=omit if self.kind.metadata is Metadata.not_sent else {SUBMISSION_KEY: submission_id},
+                output_expires_after=_expires_after(self.kind.output_expiry_days),  # type: ignore[arg-type]
             )
             return _batch(_json(answer))
 
@@ -161,9 +189,12 @@ class BatchClient:
         from openai import omit
 
         def read_page(after: str | None) -> object:
-            return _json(self._sdk.batches.with_raw_response.list(limit=LIST_LIMIT, after=after or omit))
+            if self.kind.batch_list is ListKind.whole:
+                return _json(self._sdk.batches.with_raw_response.list(extra_query=self.kind.list_fields))
+            asked = self._sdk.batches.with_raw_response
+            return _json(asked.list(limit=LIST_LIMIT, after=after or omit, extra_query=self.kind.list_fields))
 
-        return _listed(read_page, _batch, created_after, "listing the batches")
+        return _listed(read_page, _batch, created_after, "listing the batches", self.kind.batch_list)
 
     def retrieve(self, remote_id: str) -> dict[str, Any]:
         """One batch.
@@ -260,7 +291,23 @@ def _models_of(answer: LegacyAPIResponse[Any]) -> dict[str, date | None]:
         return {}
 
 
-def _listed(read_page: ReadPage, read: Callable[[object], Entry], created_after: datetime, doing: str) -> Iterator[Entry]:
+def _expires_after(days: Fraction | None) -> object:
+    """What a file's expiry is asked as."""
+    from openai import omit
+
+    return omit if days is None else {"anchor": "created_at", "seconds": int(days * SECONDS_PER_DAY)}
+
+
+def _listed(
+    read_page: ReadPage, read: Callable[[object], Entry], created_after: datetime, doing: str, comes: ListKind = ListKind.cursor
+) -> Iterator[Entry]:
+    """The entries of a list.
+
+    Raises:
+        ProviderNotListing: also where this provider's list is known not to be all there is.
+    """
+    if comes is ListKind.none:
+        raise ProviderNotListing(f"{doing}: this provider has no list ([provider])")
     try:
         with _translated(doing):
             yield from walk(read_page, read, created_after.timestamp() - CLOCK_SLACK_S, doing)
@@ -269,6 +316,8 @@ def _listed(read_page: ReadPage, read: Callable[[object], Entry], created_after:
         if error.status_code in NO_LISTS and not says_stop(*read_error(getattr(cause, "body", None))):
             raise ProviderNotListing(str(error)) from cause
         raise
+    if comes is ListKind.unreliable:
+        raise ProviderNotListing(f"{doing}: what this provider's list does not show may be there all the same ([provider])")
 
 
 @contextmanager

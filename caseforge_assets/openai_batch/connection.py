@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import openai
@@ -16,11 +17,30 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 32 << 20  # of what is not a file: a page of a hundred batches is 200 KB
 MAX_PACKED_BYTES = 1 << 19  # of a compressed one, which may be a thousand times as long
 DOWNLOAD = "/content"
+AUTHORIZATION = "authorization"
 
 
-def make_http_client(certificates: ssl.SSLContext) -> httpx2.Client:
+@dataclass(frozen=True)
+class Key:
+    """A key, the server that gets it, and the header in which it does; the SDK itself knows one header only."""
+
+    header: str
+    value: str = field(repr=False)
+    base_url: str = field(repr=False)
+
+    def put(self, request: httpx2.Request) -> None:
+        """Puts it into a request where the SDK put its own, and takes it off one that was redirected elsewhere, as the client does with the SDK's."""
+        if self.header == AUTHORIZATION:
+            return
+        request.headers.pop(AUTHORIZATION, None)
+        request.headers.pop(self.header, None)
+        if request.url.origin == httpx2.URL(self.base_url).origin:
+            request.headers[self.header] = self.value
+
+
+def make_http_client(certificates: ssl.SSLContext, key: Key) -> httpx2.Client:
     """A client that follows redirects only where that makes nothing and hands the key to nobody, and reads no endless answers."""
-    hooks = {"response": [_keep_at_home, _bound]}
+    hooks: dict[str, list[Callable[..., Any]]] = {"request": [key.put], "response": [_keep_at_home, _bound]}
     return openai.DefaultHttpxClient(verify=certificates, event_hooks=hooks)
 
 

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.batches.provider_kinds import ProviderKind
 from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.stages.stage import DEFAULT_MODEL
 
 CONFIG_NAME = "caseforge.toml"
@@ -101,7 +103,9 @@ class Configuration(BaseModel):
     create_grace_s: float = Field(default=120.0, ge=0)
     missing_files_grace_s: float = Field(default=900.0, ge=0)
     poll_interval_s: float = Field(default=30.0, gt=0)
-    max_requests_per_batch: int = Field(default=50_000, ge=1, le=50_000)
+    max_requests_per_batch: int | None = Field(
+        default=None, ge=1, description="where there is none, as many as the provider takes in a file"
+    )
     max_enqueued_tokens: dict[str, int] = Field(default_factory=dict, description="the account's limit per model, where known")
     quality_warn_below: int = Field(default=60, ge=0, le=100, description="contents that score less are listed by the checks")
     quality_fail_share: float = Field(default=0.1, ge=0, le=1, description="checks of quality fail, not only warn, above this share")
@@ -113,6 +117,17 @@ class Configuration(BaseModel):
     stages: dict[str, StageOverrides] = Field(default_factory=dict)
     prices: dict[str, OwnPrice] = Field(default_factory=dict)
     alerts: Thresholds = Thresholds()
+    provider: ProviderSettings = ProviderSettings()
+
+    @property
+    def provider_kind(self) -> ProviderKind:
+        """What the provider takes, and how it answers."""
+        return self.provider.effective
+
+    @property
+    def requests_per_batch(self) -> int:
+        """The most requests that a batch gets."""
+        return min(self.max_requests_per_batch or self.provider_kind.max_requests, self.provider_kind.max_requests)
 
     @property
     def reuses_by_identity(self) -> bool:

@@ -13,14 +13,22 @@ from pydantic_core import ErrorDetails
 from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.settings.configuration import Configuration, FrameworkSettings, StageOverrides
+from caseforge_assets.settings.provider import ProviderSettings
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "frameworks": FrameworkSettings,
     "stages": StageOverrides,
     "prices": OwnPrice,
     "alerts": Thresholds,
+    "provider": ProviderSettings,
 }
-_HEADERS = {"frameworks": "[frameworks.KEY]", "stages": "[stages.KEY]", "prices": '[prices."MODEL"]', "alerts": "[alerts]"}
+_HEADERS = {
+    "frameworks": "[frameworks.KEY]",
+    "stages": "[stages.KEY]",
+    "prices": '[prices."MODEL"]',
+    "alerts": "[alerts]",
+    "provider": "[provider]",
+}
 _LONGEST_SHOWN = 60
 
 
@@ -119,7 +127,8 @@ def _all_keys() -> list[str]:
 def _choices(path: tuple[str, ...]) -> list[str]:
     table = _record_of(path)
     found = table.model_fields.get(path[-1]) if table else None
-    return [choice for choice in get_args(found.annotation) if isinstance(choice, str)] if found else []
+    parts = [part for choice in get_args(found.annotation) for part in (choice, *get_args(choice))] if found else []
+    return [part for part in parts if isinstance(part, str)]
 
 
 def _shown(value: object) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from caseforge_assets.batches.provider_kinds import NONE, SOURCES, ProviderKind
 from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings, StageOverrides
 from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, read_environment
-from caseforge_assets.settings.project import Settings, settings_of
+from caseforge_assets.settings.project import Settings, provider_faults, settings_of
+from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.settings.reading import DEFAULT, Sources, check_sources, read_sources
 from caseforge_assets.settings.stages import project_stages, unknown_stages
 from caseforge_assets.stages.stage import Stage
@@ -90,16 +93,19 @@ def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None) -> 
     except ConfigurationError as error:
         lines = str(error).splitlines()
         return Inspection(folder, environment, sources, tuple(_split(line) for line in lines), settings)
-    unknown = tuple((fault.place, f"{'.'.join(fault.path)}: {fault.what}") for fault in unknown_stages(sources, checked, stages))
-    return Inspection(folder, environment, sources, unknown, settings, stages)
+    wrong = [*provider_faults(sources, settings), *unknown_stages(sources, checked, stages)]
+    faults = tuple((fault.place, f"{'.'.join(fault.path)}: {fault.what}") for fault in wrong)
+    return Inspection(folder, environment, sources, faults, settings, stages)
 
 
 def effective_values(inspection: Inspection, configuration: Configuration) -> list[Value]:
     """Every key with its value and where it comes from, in the order of the documentation; secrets are no keys and so not among them."""
-    values = []
+    values: list[Value] = []
     for name in Configuration.model_fields:
         value = getattr(configuration, name)
-        if name == "max_enqueued_tokens":
+        if name == "provider":
+            values += _provider_values(inspection, configuration.provider)
+        elif name == "max_enqueued_tokens":
             values += [Value(f"{name}.{model}", limit, inspection.origin(f"{name}.{model}")) for model, limit in value.items()]
         elif isinstance(value, BaseModel):
             keys = [f"{name}.{field}" for field in type(value).model_fields]
@@ -118,6 +124,38 @@ def effective_values(inspection: Inspection, configuration: Configuration) -> li
                 if (origin := inspection.origin(path)) != DEFAULT or table == "frameworks":
                     values.append(Value(path, getattr(entry, name), origin))
     return values
+
+
+def _provider_values(inspection: Inspection, given: ProviderSettings) -> Iterator[Value]:
+    """Every field as it holds; of one that is not given, where its kind has it from."""
+    holds = given.effective
+    origin = inspection.origin("provider.kind")
+    by_address = "the address in OPENAI_BASE_URL" if given.kind else "default (as none is certain, like OpenAI)"
+    yield Value("provider.kind", holds.name, by_address if origin == DEFAULT else origin)
+    for name in ProviderSettings.model_fields:
+        if name == "kind":
+            continue
+        value = getattr(holds, name) if hasattr(holds, name) else getattr(given, name)
+        origin = inspection.origin(f"provider.{name}")
+        yield Value(f"provider.{name}", _plain(value), _of_kind(holds, name) if origin == DEFAULT else origin)
+
+
+def _of_kind(holds: ProviderKind, name: str) -> str:
+    """Where a fact is from, in words."""
+    if name not in holds.sources:
+        return DEFAULT
+    source = SOURCES.get(holds.sources[name])
+    return f"{DEFAULT} of the kind {holds.name} ({f'looked up {source.looked_up}' if source else 'unverified'})"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(str(part) for part in value)
+    if isinstance(value, Fraction):
+        return f"{float(value):g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {part}" for key, part in value.items()) or NONE
+    return value
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from caseforge_assets.redaction import without_login
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings
 from caseforge_assets.settings.environment import Environment, read_environment
-from caseforge_assets.settings.reading import read_sources, valid_configuration
+from caseforge_assets.settings.faults import Fault
+from caseforge_assets.settings.provider import contradictions
+from caseforge_assets.settings.reading import Sources, read_sources, valid_configuration
 from caseforge_assets.settings.stages import project_stages, unknown_stages
 from caseforge_assets.stages.stage import use_stages
 
@@ -113,10 +115,18 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
     sources = read_sources(folder / CONFIG_NAME, environment, set_keys)
     configuration = valid_configuration(sources)
     stages = project_stages(folder, configuration)
-    if faults := unknown_stages(sources, configuration, stages):
+    settings = settings_of(folder, environment, configuration)
+    if faults := [*provider_faults(sources, settings), *unknown_stages(sources, configuration, stages)]:
         raise ConfigurationError("\n".join(fault.text for fault in faults))
     use_stages(stages)
-    return settings_of(folder, environment, configuration)
+    return settings
+
+
+def provider_faults(sources: Sources, settings: Settings) -> list[Fault]:
+    """What in [provider] contradicts itself, or what its provider takes."""
+    configuration = settings.configuration
+    found = contradictions(configuration.provider, settings.openai_base_url, configuration.max_requests_per_batch)
+    return [Fault(path, sources.place(path), what) for path, what in found]
 
 
 def load_places(project: Path | None = None) -> Settings:
@@ -130,17 +140,18 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
     home = Path(environment.get("CASEFORGE_HOME") or folder / "var").expanduser()
     organization, openai_project = environment.get("OPENAI_ORG_ID"), environment.get("OPENAI_PROJECT_ID")
     key, url = environment.get("OPENAI_API_KEY"), environment.get("CASEFORGE_POSTGRES_URL")
+    base_url = (environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
     return Settings(
         project=folder,
         home=home if home.is_absolute() else folder / home,
         artifacts_url=_artifacts_url(folder, environment),
         postgres_url=SecretStr(url) if url else None,
-        openai_url=SecretStr((environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")),
+        openai_url=SecretStr(base_url),
         openai_api_key=SecretStr(key) if key else None,
         openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
         webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),
         alert_urls=tuple(SecretStr(url) for url in (environment.get("CASEFORGE_ALERT_URLS") or "").split()),
-        configuration=configuration,
+        configuration=configuration.model_copy(update={"provider": configuration.provider.at(base_url)}),
     )
 
 

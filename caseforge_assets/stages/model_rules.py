@@ -15,7 +15,6 @@ MODELS_FILE = Path(__file__).with_name("models.toml")
 CHAT_COMPLETIONS = "chat/completions"
 VERBOSITIES = ("low", "medium", "high")
 SOON = timedelta(days=45)  # OpenAI gives six months' notice of a model's end; by now a person should choose another one
-BATCH_WINDOW = timedelta(hours=24)  # the longest that a batch may take (OpenAI, Batch API: completion_window)
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
@@ -112,8 +111,9 @@ class Ending:
     Attributes:
         day: On which it ends, from midnight UTC on.
         days_left: Until then; negative when it has ended.
-        refused: Whether it has ended, or ends before a batch that is sent now has had its 24 hours.
+        refused: Whether it has ended, or ends before a batch that is sent now has had its window.
         successor: The model that its maker names instead, where that is known.
+        window: How long a batch may take, in words.
     """
 
     model: str
@@ -121,6 +121,7 @@ class Ending:
     days_left: int
     refused: bool
     successor: str | None
+    window: str
 
     @property
     def text(self) -> str:
@@ -128,7 +129,7 @@ class Ending:
         instead = f"; its successor is {self.successor}" if self.successor else "; its successor is not known here"
         if self.days_left < 0:
             return f"{self.model} ended on {self.day}{instead}"
-        before = ", before a batch sent now has had its 24 hours" if self.refused else f", in {self.days_left} days"
+        before = f", before a batch sent now has had its {self.window}" if self.refused else f", in {self.days_left} days"
         return f"{self.model} ends on {self.day}{before}{instead}"
 
     def advice(self, key: str) -> str:
@@ -138,6 +139,16 @@ class Ending:
             key: Of caseforge.toml, such as `openai_model`.
         """
         return f'write {key} = "{self.successor}"' if self.successor else f"choose another model ({key}; `caseforge models` lists them)"
+
+
+def in_words(window: timedelta) -> str:
+    """A batch's window for people: 24 hours, 7 days."""
+    hours = window / timedelta(hours=1)
+    if hours > 48 and hours % 24 == 0:
+        return f"{hours / 24:.0f} days"
+    if hours != int(hours):
+        return f"{window / timedelta(minutes=1):.0f} minutes"
+    return f"{hours:.0f} hour{'s' if hours != 1 else ''}"
 
 
 def known_end(model: str, provider_ends: Mapping[str, date]) -> date | None:
@@ -151,18 +162,20 @@ def known_end(model: str, provider_ends: Mapping[str, date]) -> date | None:
     return provider_ends.get(model) or provider_ends.get(_DATED.sub("", model)) or (rules.shutdown if rules else None)
 
 
-def ending_of(model: str, now: datetime, provider_ends: Mapping[str, date]) -> Ending | None:
+def ending_of(model: str, now: datetime, provider_ends: Mapping[str, date], window: timedelta) -> Ending | None:
     """A model's end, where it is near or past; None otherwise, and where none is known.
 
     Args:
         model: Also by a dated name.
+        now: With its time zone.
         provider_ends: As for `known_end`.
+        window: How long a batch that is sent now may take.
     """
     rules, day = rules_of(model), known_end(model, provider_ends)
     if day is None or now + SOON < datetime.combine(day, time(), UTC):
         return None
-    refused = now + BATCH_WINDOW >= datetime.combine(day, time(), UTC)
-    return Ending(model, day, (day - now.date()).days, refused, rules.successor if rules else None)
+    refused = now + window >= datetime.combine(day, time(), UTC)
+    return Ending(model, day, (day - now.date()).days, refused, rules.successor if rules else None, in_words(window))
 
 
 def room_beside(model: str, tokens: int) -> int | None:

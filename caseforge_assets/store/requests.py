@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -301,45 +300,3 @@ def typical_output_tokens(connection: Connection, stage: str, model: str, simula
     """)
     row = connection.execute(query, {"stage": stage, "model": model, "simulated": simulated}).one()
     return Decimal(row.mean) if row.answers >= at_least else None
-
-
-_WHEREABOUTS = text("""
-select r.node_id, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
-       r.plan_id, coalesce(p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated), false) as approved,
-       p.state as plan_state, p.held_back
-from caseforge.request r
-left join caseforge.plan p on p.id = r.plan_id
-left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
-left join caseforge.batch b on b.id = a.batch_id
-where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.state in ('pending', 'in_batch')
-""")
-
-
-def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], simulated: bool) -> dict[int, str]:
-    """Per node with a request that is pending or under way: where it is, since when, and what would make it move.
-
-    Args:
-        simulated: whether the provider is: then what is in no plan needs no approval.
-    """
-    texts = {}
-    for row in connection.execute(_WHEREABOUTS, {"stage": stage, "ids": list(node_ids), "simulated": simulated}):
-        if row.batch_id is not None:
-            status = f" ({row.remote_status})" if row.remote_status else ""
-            texts[row.node_id] = waiting_text((row.remote_id or f"batch {row.batch_id}") + status, row.since)
-        elif row.approved and row.held_back:
-            texts[row.node_id] = f"waiting: {row.held_back}"
-        elif row.plan_state in ("declined", "cancelled"):
-            texts[row.node_id] = f"waiting: plan {row.plan_id} was {row.plan_state}; `caseforge generate` makes a new one"
-        elif row.approved or (simulated and row.plan_id is None):
-            texts[row.node_id] = "waiting: not submitted yet; the job submit or its sensor sends it"
-        else:
-            texts[row.node_id] = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
-    return texts
-
-
-def waiting_text(batch: str, since: datetime) -> str:
-    """What is said of a node whose request is in a batch: which, since when, and what makes it move."""
-    return (
-        f"waiting: in {batch} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC; turns green when collected: by collect_sensor, the job collect or "
-        "`caseforge monitor`, once the provider is through (24 hours at most)"
-    )

@@ -159,7 +159,7 @@ def test_each_rule_can_be_switched_off() -> None:
     )
     expired, unknown = replace(BATCH, id=8, remote_status="expired"), replace(BATCH, id=9, state="unknown", unanswered=0)
     short = replace(BATCH, id=10, state="final", is_held=True, reason="its answers are not all there", unanswered=0)
-    ending = Ending("gpt-5", NOW.date() + timedelta(days=17), 17, False, "gpt-6.1-sol")
+    ending = Ending("gpt-5", NOW.date() + timedelta(days=17), 17, False, "gpt-6.1-sol", "24 hours")
     everything = Figures(
         batches=(bad, expired, unknown, short),
         ending_models=(EndingModel(ending, "openai_model"),),

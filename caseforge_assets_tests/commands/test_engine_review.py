@@ -42,8 +42,8 @@ class Interrupting(BatchClient):
         super().__init__(base_url, "any")
         self._meanwhile = meanwhile
 
-    def upload(self, path: Path, file_name: str) -> str:
-        file_id = super().upload(path, file_name)
+    def upload(self, path: Path, file_name: str, model: str = "") -> str:
+        file_id = super().upload(path, file_name, model)
         self._meanwhile()
         return file_id
 

@@ -21,6 +21,7 @@ from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, 
 
 MODEL = Configuration().openai_model
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+A_DAY = timedelta(hours=24)
 
 
 @pytest.fixture
@@ -47,8 +48,18 @@ def ends_in(monkeypatch: pytest.MonkeyPatch) -> object:
     ],
 )
 def test_an_end_is_near_from_45_days_before_and_too_near_when_a_batch_would_not_be_through(day: date, known: bool, refused: bool) -> None:
-    ending = ending_of("a-model-of-our-own", NOON, {"a-model-of-our-own": day})
+    ending = ending_of("a-model-of-our-own", NOON, {"a-model-of-our-own": day}, A_DAY)
     assert (ending is not None, bool(ending and ending.refused)) == (known, refused)
+
+
+def test_a_longer_window_ends_earlier_and_a_shorter_one_later() -> None:
+    ends = {"a-model-of-our-own": date(2026, 12, 5)}
+    found = {days: ending_of("a-model-of-our-own", NOON, ends, timedelta(days=days)) for days in (1, 7)}
+    assert {days: ending.refused for days, ending in found.items() if ending} == {1: False, 7: True}
+    assert "before a batch sent now has had its 7 days" in found[7].text  # type: ignore[union-attr]
+    soon = ending_of("a-model-of-our-own", NOON, {"a-model-of-our-own": date(2026, 12, 2)}, timedelta(hours=1))
+    assert soon is not None
+    assert not soon.refused
 
 
 def test_the_table_says_when_gpt_5_ends_and_what_follows_it() -> None:
@@ -60,12 +71,12 @@ def test_the_table_says_when_gpt_5_ends_and_what_follows_it() -> None:
 
 def test_what_the_provider_says_counts_before_the_table_also_of_dated_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MODELS, "gpt-5", replace(MODELS["gpt-5"], shutdown=date(2026, 12, 11)))
-    assert ending_of("gpt-5", NOON, {"gpt-5": date(2028, 1, 1)}) is None
+    assert ending_of("gpt-5", NOON, {"gpt-5": date(2028, 1, 1)}, A_DAY) is None
     for model in ("gpt-5", "gpt-5-2025-08-07"):
-        ending = ending_of(model, NOON, {})
+        ending = ending_of(model, NOON, {}, A_DAY)
         assert ending is not None
         assert (ending.day, ending.days_left, ending.successor) == (date(2026, 12, 11), 10, "gpt-6.1-sol")
-    assert ending_of("gpt-5", NOON, {"gpt-5": date(2026, 12, 2)}).refused  # type: ignore[union-attr]
+    assert ending_of("gpt-5", NOON, {"gpt-5": date(2026, 12, 2)}, A_DAY).refused  # type: ignore[union-attr]
 
 
 def test_it_is_said_with_the_successor_and_the_line_to_change(ends_in) -> None:

@@ -33,9 +33,9 @@ class Dying(BatchClient):
         super().__init__(base_url, "any")
         self._call, self._after = call, after
 
-    def upload(self, path: Path, file_name: str) -> str:
+    def upload(self, path: Path, file_name: str, model: str = "") -> str:
         self._die("upload", after=False)
-        file_id = super().upload(path, file_name)
+        file_id = super().upload(path, file_name, model)
         self._die("upload", after=True)
         return file_id
 

@@ -6,10 +6,27 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A call as it came: `GET /v1/batches?limit=100`, its headers by their names in small letters, its body."""
+
+    call: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The fields of an upload, the file's content among them."""
+        message = message_from_bytes(b"content-type: " + self.headers["content-type"].encode() + b"\r\n\r\n" + self.body)
+        parts = [part for part in message.walk() if not part.is_multipart()]
+        return {str(part.get_param("name", header="content-disposition")): bytes(part.get_payload(decode=True)).decode() for part in parts}
 
 
 @dataclass
@@ -32,6 +49,7 @@ class Provider:
     answers: Callable[[str], tuple[int, object] | None] = lambda _call: None
     calls: list[str] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
 
     def refuse(self, status: int, message: str, code: str | None = None) -> None:
         """From now on, an error as OpenAI words it."""
@@ -47,7 +65,8 @@ def answering() -> Iterator[Provider]:
         def _answer(self) -> None:
             provider.calls.append(call := f"{self.command} {self.path}")
             provider.keys.append(self.headers.get("authorization"))
-            self.rfile.read(int(self.headers.get("content-length") or 0))
+            received = self.rfile.read(int(self.headers.get("content-length") or 0))
+            provider.sent.append(Sent(call, {name.lower(): value for name, value in self.headers.items()}, received))
             own = provider.answers(call)
             status, body = (provider.status, provider.body) if own is None else (own[0], json.dumps(own[1]).encode())
             self.send_response(status)
