@@ -25,14 +25,14 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        found = [one for one in station_statuses(connection, session.settings.configuration, key) if one.stale]
+        found = [one for one in station_statuses(connection, session.settings.configuration, key) if one.not_current]
     rows = [
         {
             "station": one.station,
             "partition": one.node.partition_key,
             "code": one.node.code,
             "name": one.node.name,
-            "reasons": [{"reason": reason.text, "since": reason.since} for reason in one.stale],
+            "reasons": [{"reason": reason.text, "since": reason.since} for reason in one.not_current],
         }
         for one in found
     ]
@@ -43,8 +43,8 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
     else:
         table = Table("Station", "Node", "Name", "Why", "Since")
         for one in found[:SHOWN]:
-            since = min((reason.since for reason in one.stale if reason.since), default=None)
-            why = "; ".join(reason.text for reason in one.stale)
+            since = min((reason.since for reason in one.not_current if reason.since), default=None)
+            why = "; ".join(reason.text for reason in one.not_current)
             table.add_row(one.station, one.node.code, one.node.name, why, f"{since:%Y-%m-%d %H:%M}" if since else "")
         console.print(table)
         if len(found) > SHOWN:

@@ -49,7 +49,7 @@ def check_framework(connection: Connection, configuration: Configuration, key: s
 
 
 def _nothing_stale(station: str, statuses: list[StationStatus]) -> Check:
-    stale = [(str(one.node.partition_key), "; ".join(reason.text for reason in one.stale)) for one in statuses if one.stale]
+    stale = [(str(one.node.partition_key), "; ".join(reason.text for reason in one.not_current)) for one in statuses if one.not_current]
     return check_nodes(station, NOTHING_STALE, "are stale", len(statuses), stale)
 
 

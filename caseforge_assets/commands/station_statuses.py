@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from caseforge_assets.commands.remember_definitions import changes_since
 from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
 from caseforge_assets.settings import Configuration
@@ -22,7 +23,8 @@ class StationStatus:
     """One node at one station.
 
     `stale` are the reasons why what was made there does not fit any more, also where the last attempt failed; `reason` says
-    why it failed; `waiting` where its answer is, when one is awaited.
+    why it failed; `waiting` where its answer is, when one is awaited; `outdated` why its content would be another one now although nothing that
+    was read for it directly has changed.
     """
 
     station: str
@@ -32,6 +34,12 @@ class StationStatus:
     reason: str = ""
     since: datetime | None = None
     waiting: str = ""
+    outdated: StaleReason | None = None
+
+    @property
+    def not_current(self) -> tuple[StaleReason, ...]:
+        """Why it would be another one now: it is stale, or outdated."""
+        return self.stale or ((self.outdated,) if self.outdated else ())
 
 
 def station_statuses(
@@ -48,16 +56,23 @@ def station_statuses(
             newest[row.node_id][row.asset] = made
     read_ids = {read for of_node in newest.values() for made in of_node.values() for read in made.upstream.values()}
     versions = statuses.data_versions(connection, sorted(read_ids))
-    fresh = {stage.key: fresh_versions(connection, stage, stage_settings(configuration, stage)) for stage in all_stages()}
+    settings = {stage.key: stage_settings(configuration, stage) for stage in all_stages()}
+    fresh = {stage.key: fresh_versions(connection, stage, settings[stage.key]) for stage in all_stages()}
+    changes = {stage.key: changes_since(connection, stage, settings[stage.key]) for stage in all_stages()}
     found = []
     for station in all_stations():
-        code_versions = fresh[station.stage.key] if station.stage else ()
+        code_versions = fresh[station.stage.key] if station.stage else frozenset[str]()
+        changed = changes[station.stage.key] if station.stage else _no_change
         for node in targets:
             of_node = newest[node.node_id]
             made = of_node.get(station.name)
-            reasons = tuple(stale_reasons(station.reads, code_versions, made, of_node, versions)) if made else ()
+            reasons = tuple(stale_reasons(station.reads, code_versions, changed, made, of_node, versions)) if made else ()
             found.append(_status(station, node, rows.get((node.node_id, station.name)), reasons))
     return found
+
+
+def _no_change(version: str) -> StaleReason:
+    return StaleReason(f"it was made with {version}", None)
 
 
 def read_statuses(store: Engine, configuration: Configuration, key: str) -> list[StationStatus]:
@@ -76,8 +91,12 @@ def _status(station: Station, node: NodeRow, row: Latest | None, stale: tuple[St
     if row is None:
         return StationStatus(station.name, node, Condition.MISSING)
     waiting = row.waiting_reason or "" if (row.waiting_id or 0) > max(row.made_id or 0, row.failed_id or 0) else ""
+    is_outdated = (row.outdated_id or 0) > (row.made_id or 0)
+    outdated = StaleReason(row.outdated_reason or "", row.outdated_at) if is_outdated else None
     if (row.failed_id or 0) > (row.made_id or 0):
         return StationStatus(station.name, node, Condition.FAILED, stale, row.failed_reason or "", row.failed_at, waiting)
     if row.made_id is None:
         return StationStatus(station.name, node, Condition.MISSING, waiting=waiting)
-    return StationStatus(station.name, node, Condition.STALE if stale else Condition.FRESH, stale, since=row.made_at, waiting=waiting)
+    return StationStatus(
+        station.name, node, Condition.STALE if stale else Condition.FRESH, stale, since=row.made_at, waiting=waiting, outdated=outdated
+    )

@@ -1,11 +1,14 @@
 """Showing in Dagster what commands wrote: their events, and then what they mean for the frameworks that they touched."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.note_outdated import note_outdated
+from caseforge_assets.commands.remember_definitions import remember_definitions
 from caseforge_assets.commands.show_versions import repeat_under_new_versions
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.commands.write_journal import write_journal
@@ -13,6 +16,7 @@ from caseforge_assets.defs.alerts import alert_evaluation, look_for_alerts
 from caseforge_assets.defs.checks import evaluate
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.flush import OTHERS_PATIENCE_S, RunOfEvents, flush_outbox
+from caseforge_assets.defs.foreign_partitions import take_out_foreign_partitions
 from caseforge_assets.defs.lineage import StationEvent, write_materializations
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figures
@@ -22,6 +26,7 @@ from caseforge_assets.stages.stage import all_stages, fingerprint
 from caseforge_assets.store import frameworks, outbox
 from caseforge_assets.store.engine import Engine
 
+_log = logging.getLogger(__name__)
 Emit = Callable[[Any], None]  # of an evaluation: the signature of Dagster's log_event does not name it, but it takes one
 
 
@@ -45,10 +50,10 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
         origin.repository_origin if origin else None,
     )
     store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
-    repeat_under_new_versions(store, caseforge.configuration)
-    touched = _touched(store, caseforge.configuration, everything)
+    touched = _prepare(store, caseforge.configuration, everything)
     write_journal(store, caseforge.folder)
     flushed = flush_outbox(context.instance, store, caseforge.configuration, failed_nodes, caseforge.folder.describe, run)
+    take_out_foreign_partitions(context.instance, store, caseforge.configuration, context.log.warning)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     _sum_up(context.instance, store, caseforge.configuration, caseforge.folder, touched, run, operation.log_event, left_out=own)
     return flushed or 0
@@ -69,9 +74,9 @@ def mirror_outside_runs(
         everything: as above.
         patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
     """
-    repeat_under_new_versions(store, configuration)
-    touched = _touched(store, configuration, everything)
+    touched = _prepare(store, configuration, everything)
     flushed = flush_outbox(instance, store, configuration, failed_nodes, folder.describe, patience_s=patience_s)
+    take_out_foreign_partitions(instance, store, configuration, _log.warning)
     if everything or flushed is not None or patience_s:
         _sum_up(instance, store, configuration, folder, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed or 0
@@ -82,6 +87,16 @@ def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[s
     for station, reasons in unfinished.items():
         node, reason = next(iter(reasons.items()))
         log.warning(f"{station}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
+
+
+def _prepare(store: Engine, configuration: Configuration, everything: bool) -> list[str]:
+    """Writes what follows from the definitions as they are now, and from what happened; returns the frameworks that are to be summed up."""
+    everything = remember_definitions(store, configuration) or everything
+    repeat_under_new_versions(store, configuration)
+    touched = _touched(store, configuration, everything)
+    for key in touched:
+        note_outdated(store, configuration, key)
+    return touched
 
 
 def _touched(store: Engine, configuration: Configuration, everything: bool) -> list[str]:

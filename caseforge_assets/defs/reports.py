@@ -90,14 +90,15 @@ def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
 
 
 def stale_figures(statuses: Sequence[StationStatus]) -> Mapping[str, Any]:
-    """Per station, how many nodes are stale; and the nodes themselves with the reasons, the first 300 of them."""
-    stale = [one for one in statuses if one.stale]
-    counts = Counter(one.station for one in stale)
-    figures: dict[str, Any] = {"stale": len(stale)} | {f"stale_{station.name}": counts[station.name] for station in all_stations()}
+    """Per station, how many nodes are stale, how many contents are outdated by what lies further up; and the nodes with the reasons, the first 300."""
+    stale = [one for one in statuses if one.not_current]
+    counts = Counter(one.station for one in stale if one.stale)
+    figures: dict[str, Any] = {"stale": counts.total()} | {f"stale_{station.name}": counts[station.name] for station in all_stations()}
+    figures["outdated"] = len(stale) - counts.total()
     if not stale:
         return figures | {"list": dg.MetadataValue.md("*Nothing is stale.*")}
     rows = [
-        (one.station, one.node.partition_key, one.node.name, "; ".join(reason.text for reason in one.stale), _since(one.stale))
+        (one.station, one.node.partition_key, one.node.name, "; ".join(reason.text for reason in one.not_current), _since(one.not_current))
         for one in stale[:LISTED_NODES]
     ]
     name = "list" if len(rows) == len(stale) else f"first_{LISTED_NODES}"

@@ -12,11 +12,14 @@ from caseforge_assets.commands.alert_people import alert_people
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.remember_definitions import definitions_are_new, shown_definitions
 from caseforge_assets.commands.retry_unattended import newest_retriable
 from caseforge_assets.commands.write_journal import journal_now_and_then
+from caseforge_assets.defs.foreign_partitions import foreign_partitions
 from caseforge_assets.defs.jobs import collect, flush, retry, show_alerts, submit
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import fingerprint
 from caseforge_assets.store import alerts, batches, clock, outbox, pending, providers
 from caseforge_assets.store.engine import Connection
 
@@ -76,16 +79,28 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
     yield dg.RunRequest(run_key=f"retry-{newest}-{count}") if count else dg.SkipReason("no node has failed that may be asked for again")
 
 
-@dg.sensor(job=flush, minimum_interval_seconds=30, description="Shows in Dagster what a killed command could not show.")
-def flush_sensor(caseforge: Caseforge) -> Requests:
-    """A run when outbox rows wait for more than a minute."""
+@dg.sensor(
+    job=flush,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,  # it sends nothing: it only keeps Dagster's picture true
+    description="Shows in Dagster what a killed command could not show; finds what is stale when templates or settings have changed; takes out "
+    "partitions that were added by hand.",
+)
+def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> Requests:
+    """A run when outbox rows wait for more than a minute, a stage is another one than before, or a partition is no node."""
     with caseforge.store.connect() as connection:
         count, age_s = outbox.count_unflushed(connection)
         newest = outbox.highest_id(connection)
-    if not count or age_s < FLUSH_AFTER_S:
-        yield dg.SkipReason("Dagster is up to date" if not count else "rows are still young")
-        return
-    yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}")
+        period = clock.now(connection).timestamp() // FLUSH_AGAIN_S
+        definitions_changed = definitions_are_new(connection, caseforge.configuration)
+    if count and age_s >= FLUSH_AFTER_S:
+        yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}")
+    elif definitions_changed:
+        yield dg.RunRequest(run_key=f"definitions-{shown_definitions(caseforge.configuration)}-{period:.0f}")
+    elif foreign := foreign_partitions(context.instance, caseforge.store, caseforge.configuration):
+        yield dg.RunRequest(run_key=f"partitions-{fingerprint(foreign)[:12]}-{period:.0f}")
+    else:
+        yield dg.SkipReason("rows are still young" if count else "Dagster is up to date")
 
 
 @dg.sensor(

@@ -6,7 +6,7 @@ different. It is not stale because something further up is: that shows once the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -41,19 +41,25 @@ class StaleReason:
 
 
 def stale_reasons(
-    reads: Sequence[str], code_versions: Collection[str], made: Made, newest: Mapping[str, Made], read_versions: Mapping[int, str]
+    reads: Sequence[str],
+    code_versions: Collection[str],
+    changed: Callable[[str], StaleReason],
+    made: Made,
+    newest: Mapping[str, Made],
+    read_versions: Mapping[int, str],
 ) -> list[StaleReason]:
     """Why something is stale; nothing where it is fresh.
 
     Args:
         reads: the stations that it is made from.
         code_versions: versions of the station's code that count as fresh; empty where it has none.
+        changed: from another version to what changed since.
         newest: by station, what was made last of the same node; stations without anything are left out.
         read_versions: by id, the data version of records that were read.
     """
     reasons = []
     if code_versions and made.code_version not in code_versions:
-        reasons.append(StaleReason(f"template, schema, model or settings changed since ({made.code_version or 'no version'})", None))
+        reasons.append(changed(made.code_version))
     for upstream in reads:
         now, read = newest.get(upstream), made.upstream.get(upstream)
         if read is None:

@@ -154,6 +154,15 @@ def is_simulated(connection: Connection, key: str, stage: str) -> bool:
     return bool(connection.scalar(query, {"key": key, "stage": stage}))
 
 
+def edited_by(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, str]:
+    """Of nodes whose current content a person wrote: who, as "edited by Ada"."""
+    query = text("""
+    select node_id, generated_by from caseforge.content
+    where is_current and edited_after is not null and stage = :stage and node_id = any(:ids)
+    """)
+    return {row.node_id: row.generated_by for row in connection.execute(query, {"stage": stage, "ids": list(node_ids)})}
+
+
 def written_by_people(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[int, int]:
     """Of nodes whose current content a person wrote: the newest request that there was then; 0 where there was none."""
     query = text("""

@@ -21,11 +21,12 @@ class Kind(StrEnum):
     made = "made"
     failed = "failed"
     waiting = "waiting"
+    outdated = "outdated"
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One event of one node at one station: made (or confirmed), failed for a reason, or waiting for an answer.
+    """One event of one node at one station: made (or confirmed), failed for a reason, waiting for an answer, or outdated.
 
     `upstream` maps the station that was read to the id of the outbox row that was current when it was read.
     """
@@ -181,6 +182,19 @@ order by o.node_id, o.id desc
 def repeat_latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]) -> None:
     """Writes the newest row of nodes at a station that says made once more: a confirmation."""
     connection.execute(_REPEAT, {"key": key, "asset": asset, "ids": list(node_ids)})
+
+
+_OUTDATED_NOW = text("""
+select node_id, reason from (
+    select distinct on (node_id) node_id, kind, reason from caseforge.outbox
+    where framework_key = :key and asset = :asset and node_id is not null order by node_id, id desc) newest
+where kind = 'outdated'
+""")
+
+
+def outdated_now(connection: Connection, key: str, asset: str) -> dict[int, str]:
+    """By node, the note that what was made at a station is out of date, where nothing happened there since."""
+    return {row.node_id: row.reason for row in connection.execute(_OUTDATED_NOW, {"key": key, "asset": asset})}
 
 
 _UNDER_OLD_KEYS = text("""

@@ -26,6 +26,9 @@ class Latest:
     failed_reason: str | None
     waiting_id: int | None
     waiting_reason: str | None
+    outdated_id: int | None
+    outdated_at: datetime | None
+    outdated_reason: str | None
 
 
 # The partition is part of it: a node that was moved has other ones behind it, which say nothing of the one it has now.
@@ -40,7 +43,8 @@ select asset, node_id,
        max(newest.id) filter (where kind = 'made'), max(created_at) filter (where kind = 'made'), max(data_version) filter (where kind = 'made'),
        max(code_version) filter (where kind = 'made'), (array_agg(upstream) filter (where kind = 'made'))[1],
        max(newest.id) filter (where kind = 'failed'), max(created_at) filter (where kind = 'failed'), max(reason) filter (where kind = 'failed'),
-       max(newest.id) filter (where kind = 'waiting'), max(reason) filter (where kind = 'waiting')
+       max(newest.id) filter (where kind = 'waiting'), max(reason) filter (where kind = 'waiting'),
+       max(newest.id) filter (where kind = 'outdated'), max(created_at) filter (where kind = 'outdated'), max(reason) filter (where kind = 'outdated')
 from newest join caseforge.node_version nv using (node_id, partition_key)
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 group by asset, node_id

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from caseforge_assets.store import alert_tables as alert_tables
 from caseforge_assets.store.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.columns import metadata as metadata
+from caseforge_assets.store.definitions_table import stage_definition as stage_definition
 from caseforge_assets.store.journal_tables import journal_mark as journal_mark
 from caseforge_assets.store.journal_tables import journal_segment as journal_segment
 from caseforge_assets.store.plan_tables import plan as plan
@@ -327,7 +328,7 @@ outbox = Table(
     Column("asset", Text, nullable=False),
     reference("node_id", "node.id", nullable=True),
     Column("partition_key", Text, comment="NULL, like node_id, for stations without partitions"),
-    Column("kind", Text, nullable=False, comment="made, failed, or waiting: a note that an answer is awaited"),
+    Column("kind", Text, nullable=False, comment="made, failed, or a note: waiting for an answer, outdated by what it was made from"),
     Column("data_version", Text, nullable=False, server_default=""),
     Column("code_version", Text, nullable=False, server_default=""),
     Column("upstream", JSONB, nullable=False, server_default="{}", comment="asset: id of the outbox row that was read"),
@@ -339,7 +340,7 @@ outbox = Table(
     now_column("created_at"),
     time_column("flushed_at"),
     Column("event_id", BigInteger, comment="Dagster's id of the event, once flushed"),
-    CheckConstraint("kind in ('made', 'failed', 'waiting')", name="kind"),
+    CheckConstraint("kind in ('made', 'failed', 'waiting', 'outdated')", name="kind"),
     Index("ix_outbox_latest", "framework_key", "asset", "node_id", text("id desc")),
     Index("ix_outbox_unflushed", "id", postgresql_where=text("flushed_at is null")),
 )

@@ -18,6 +18,7 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.remember_definitions import remember_definitions
 from caseforge_assets.commands.show_versions import repeat_under_new_versions
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.failures import failed_nodes
@@ -51,6 +52,7 @@ class Project:
     def flush(self, instance: DagsterInstance | None = None, configuration: Configuration | None = None) -> int:
         """As the command line does it: events belong to no run."""
         bench = self.bench
+        remember_definitions(bench.store, configuration or bench.configuration)
         repeat_under_new_versions(bench.store, configuration or bench.configuration)
         return flush_outbox(
             instance or self.instance, bench.store, configuration or bench.configuration, failed_nodes, bench.folder.describe

@@ -145,17 +145,22 @@ def test_what_is_stale_is_listed_with_the_reason_by_check_and_report(project: Op
     flush_by_command_line(opened)
     assert [where for where, passed in verdicts(opened).items() if not passed] == [
         (INPUTS, "nothing_stale"),
+        (DOCUMENTS, "nothing_stale"),  # outdated: what they would be made from has changed
         (USECASE_INPUTS, "nothing_stale"),
+        (CANDIDATES, "nothing_stale"),
     ]
     assert nodes_of(opened, INPUTS, "nothing_stale") == {"1.1.2_d": "node_contexts changed"}
     shown = report(opened, "stale_report")
     assert (shown["stale"], shown["stale_process_batch_inputs"]) == (2, 1)
-    row, _ = shown["list"]
+    assert shown["outdated"] == 2
+    row = shown["list"][0]
     assert (row.data["station"], row.data["partition"], row.data["why"]) == (INPUTS, "1.1.2_d", "node_contexts changed")
     assert opened.run([CONTEXTS]).success
     assert [where for where, passed in verdicts(opened).items() if not passed] == [
         (INPUTS, "nothing_stale"),
+        (DOCUMENTS, "nothing_stale"),
         ("usecase_batch_inputs", "nothing_stale"),
+        (CANDIDATES, "nothing_stale"),
     ]
 
 

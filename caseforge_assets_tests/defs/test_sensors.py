@@ -188,6 +188,7 @@ def test_without_a_key_they_say_so(project: OpenProject, monkeypatch: pytest.Mon
 
 def test_rows_that_nobody_showed_are_shown_after_a_minute(project: OpenProject) -> None:
     opened = project()
+    opened.flush()
     assert opened.tick("flush_sensor").skip_message == "Dagster is up to date"
     opened.bench.load()
     assert opened.tick("flush_sensor").skip_message == "rows are still young"
