@@ -233,6 +233,19 @@ def test_the_environment_wins_over_env_files(project: Path, monkeypatch: pytest.
     assert found.openai_api_key.get_secret_value() == "from-file"
 
 
+def test_a_process_that_lives_for_long_sees_what_changes_in_env_files(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://from-environment/v1")
+    for key in ("sk-first-key", "sk-second-key"):
+        (project / ".env").write_text(f"OPENAI_API_KEY={key}\nOPENAI_BASE_URL=http://from-{key}/v1\n")
+        found = load_settings(project)
+        assert found.openai_api_key is not None
+        assert found.openai_api_key.get_secret_value() == key
+        assert found.openai_base_url == "http://from-environment/v1"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
+    (project / ".env").write_text("OPENAI_API_KEY=sk-third-key\n")
+    assert load_settings(project).openai_api_key.get_secret_value() == "sk-of-the-environment"  # type: ignore[union-attr]
+
+
 def test_account_and_home_come_from_the_environment(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-2")

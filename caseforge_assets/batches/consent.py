@@ -16,5 +16,10 @@ class Consent:
     plan_ids: frozenset[int] | None = None
     request_ids: frozenset[int] | None = None
 
+    def covers(self, request_id: int, plan_id: int | None) -> bool:
+        """Whether it is one to this request, which is in this plan (None: in none)."""
+        of_plans = self.plan_ids is None or plan_id in self.plan_ids
+        return of_plans and (self.request_ids is None or request_id in self.request_ids)
+
 
 EVERYTHING = Consent()

@@ -127,13 +127,18 @@ def fit_requests(connection: Connection, configuration: Configuration, rows: Seq
 
     The caller holds the lock on making requests.
     """
-    long = [row for row in rows if _is_too_long(configuration, row)]
+    long = too_long_rows(configuration, rows)
     faulty = unfit_requests(connection, configuration, long)
     groups: dict[tuple[str, str], list[PendingRequest]] = {}
     for row in long:
         if row.id not in faulty:
             groups.setdefault((row.framework_key, row.stage), []).append(row)
     return _together([_fit_group(connection, configuration, key, stage_of(name), group) for (key, name), group in groups.items()])
+
+
+def too_long_rows(configuration: Configuration, rows: Sequence[PendingRequest]) -> list[PendingRequest]:
+    """The pending requests that `fit_requests` would make shorter, or let fail."""
+    return [row for row in rows if _is_too_long(configuration, row)]
 
 
 def refit_budgets(connection: Connection, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int]) -> dict[int, int]:

@@ -10,10 +10,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.consent import Consent
 from caseforge_assets.commands.await_answers import Waiting, await_answers
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.fit_requests import settle_requests
+from caseforge_assets.commands.foresee_sending import foresee_sending
 from caseforge_assets.commands.load_framework import confirm_nodes
 from caseforge_assets.commands.make_plan import survey
 from caseforge_assets.commands.provider import Provider
@@ -23,7 +25,7 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES
-from caseforge_assets.store import nodes, outbox, pending, requests
+from caseforge_assets.store import batches, nodes, outbox, pending, requests
 from caseforge_assets.store.engine import Connection, Engine
 from caseforge_assets.store.outbox import Kind, OutboxRow
 from caseforge_assets.store.states import StationState
@@ -35,10 +37,14 @@ OLD_CONTEXT = "no_context: the framework changed since its context was made; mat
 
 @dataclass(frozen=True)
 class Materialized:
-    """How many nodes were asked for, and per station those that are not through, with the reason."""
+    """How many nodes were asked for, and per station those that are not through, with the reason.
+
+    `unsent` says how many requests were to be sent and were not, because a person has to do something first, and what; empty: there are none.
+    """
 
     nodes: int
     unfinished: dict[str, dict[str, str]]
+    unsent: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,24 +93,30 @@ def materialize_stations(
             build_contexts(connection, key, node_ids)
     waiting = Waiting(provider, folder, wait_s) if provider is not None else None
     unfinished: dict[str, dict[str, str]] = {}
+    unsent: list[str] = []
     for stage in all_stages():
-        unfinished |= _materialize_stage(hands, stage, waiting, no_provider)
-    return Materialized(len(node_ids), {station: reasons for station, reasons in unfinished.items() if reasons})
+        of_stage, why_unsent = _materialize_stage(hands, stage, waiting, no_provider)
+        unfinished |= of_stage
+        unsent += [why_unsent] if why_unsent else []
+    left = {station: reasons for station, reasons in unfinished.items() if reasons}
+    return Materialized(len(node_ids), left, "; ".join(dict.fromkeys(unsent)))
 
 
-def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_provider: str) -> dict[str, dict[str, str]]:
-    """Returns, per chosen station of the stage, partition keys that are not through, with the reason."""
+def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_provider: str) -> tuple[dict[str, dict[str, str]], str]:
+    """Returns, per chosen station of the stage, partition keys that are not through, with the reason; and what of it was not sent, and why."""
     with hands.store.begin() as connection:
         start = outbox.highest_id(connection)
         if hands.chosen(stage.inputs):
             _build_inputs(connection, hands, stage)
         if hands.chosen(stage.outputs, stage.content):
             _ask_where_needed(connection, hands, stage)
-    trouble = no_provider
+    trouble, unsent = no_provider, ""
     if hands.chosen(stage.outputs, stage.content) and waiting is not None:
         trouble = await_answers(hands.store, hands.configuration, hands.key, stage, hands.node_ids, waiting)
     with hands.store.begin() as connection:
-        return _mark_unfinished(connection, hands, stage, start, trouble)
+        if hands.chosen(stage.outputs, stage.content):
+            unsent = _why_unsent(connection, hands, stage, waiting.provider if waiting else None, trouble)
+        return _mark_unfinished(connection, hands, stage, start, trouble), unsent
 
 
 def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
@@ -139,6 +151,18 @@ def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> No
 def _context_is_fresh(row: StationState) -> bool:
     """Whether the context is of the node as it is now; what is asked with an old one would be stale before it is answered."""
     return row.context_node_version == row.node_version
+
+
+def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, provider: Provider | None, trouble: str) -> str:
+    """How many requests of a stage were not sent, and what for; empty where nothing but time stands in the way."""
+    asked = requests.current_requests(connection, stage.key, hands.node_ids).values()
+    left = frozenset(one.id for one in asked if one.state == "pending")
+    if left and provider is not None:
+        foreseen = foresee_sending(connection, provider, hands.configuration, consent=Consent(request_ids=left))
+        if foreseen.waits:
+            return "; ".join(foreseen.waits)
+    count = len(left) + batches.count_not_created(connection, [one.id for one in asked if one.state == "in_batch"])
+    return f"{count:,} request{' was' if count == 1 else 's were'} not sent: {trouble}" if trouble and count else ""
 
 
 def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start: int, trouble: str) -> dict[str, dict[str, str]]:

@@ -77,7 +77,7 @@ def make_client(settings: Settings) -> BatchClient:
 
 
 def connect_provider(store: Engine, client: BatchClient) -> Provider:
-    """Asks the provider who it is and finds or adds its row; notes whether it takes the key.
+    """Asks the provider who it is and finds or adds its row; notes that it takes the key, and which one that is.
 
     Raises:
         ProviderError: it does not answer, or refuses the key.
@@ -87,5 +87,6 @@ def connect_provider(store: Engine, client: BatchClient) -> Provider:
     with store.begin() as connection:
         row_id = providers.provider_id(connection, identity.base_url, identity.account, identity.simulated)
         providers.set_refused(connection, identity.base_url, identity.account, None)
+        providers.note_key(connection, row_id, client.key_digest)
         providers.set_model_ends(connection, row_id, identity.model_ends)
     return Provider(client, row_id, identity.base_url, identity.simulated)

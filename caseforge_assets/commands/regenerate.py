@@ -18,10 +18,11 @@ from caseforge_assets.store.engine import Engine
 
 @dataclass(frozen=True)
 class Regenerated:
-    """How many nodes were meant, and per station those that are not through, with the reason."""
+    """How many nodes were meant, and per station those that are not through, with the reason; `unsent` as in `Materialized`."""
 
     nodes: int
     unfinished: dict[str, dict[str, str]]
+    unsent: str = ""
 
 
 def regenerate(
@@ -55,6 +56,7 @@ def regenerate(
 
     meant = partitions(stages, selection, named, limit)
     unfinished: dict[str, dict[str, str]] = {}
+    unsent: list[str] = []
     for stage in stages:
         left = partitions([stage], Selection.unfinished, ",".join(meant)) if meant else []
         if left:
@@ -63,4 +65,5 @@ def regenerate(
                 store, folder, configuration, key, stations, left, provider=provider, wait_s=wait_s, no_provider=no_provider
             )
             unfinished |= done.unfinished
-    return Regenerated(len(meant), unfinished)
+            unsent += [done.unsent] if done.unsent else []
+    return Regenerated(len(meant), unfinished, "; ".join(dict.fromkeys(unsent)))

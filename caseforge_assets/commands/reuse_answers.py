@@ -54,6 +54,14 @@ def reuse_answers(
     return [ReusedAnswer(row.id, row.node_id, rule, source.framework_key) for row, source, rule in answered]
 
 
+def answered_already(connection: Connection, configuration: Configuration, simulated: bool, rows: Sequence[PendingRequest]) -> set[int]:
+    """The ids of the pending requests that `reuse_answers` would answer; nothing is changed."""
+    if configuration.reuse == "off" or not rows:
+        return set()
+    keys = _identity_keys(connection, configuration, rows) if configuration.reuses_by_identity else {}
+    return set(reuse.reusable(connection, [row.id for row in rows], simulated, keys))
+
+
 def _identity_keys(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> dict[int, list[str]]:
     """Per request, its own identity key, and those that it would have with another model whose content is kept."""
     keys = {row.id: [row.identity_key] for row in rows if row.identity_key is not None}

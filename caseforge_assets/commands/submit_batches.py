@@ -60,6 +60,11 @@ def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder, un
         return [batches.get(connection, batch.id) for batch in unsent]
 
 
+def is_refused(batch: BatchRow) -> bool:
+    """Whether the provider refused to create it; one in state creating may exist all the same, which is being found out."""
+    return batch.state == "refused" or (batch.state == "creating" and batch.create_refused is not None)
+
+
 def _advance(store: Engine, provider: Provider, folder: ArtifactFolder, batch_id: int) -> None:
     steps = {"planned": _write, "written": _upload, "uploaded": _create}
     while (batch := _read(store, batch_id)).state in steps:
@@ -144,6 +149,8 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
         refused = None if isinstance(error, ProviderUnclear) else str(error)
         with store.begin() as connection:
             batches.move(connection, batch.id, ["creating"], reason=f"{error}; {BEING_FOUND_OUT}", create_refused=refused)
+            if refused and not isinstance(error, ProviderStopped):
+                batches.note_refused(connection, batch.id)
         if isinstance(error, ProviderStopped):
             raise
         return
@@ -183,6 +190,8 @@ def opened_at(remote: Mapping[str, Any]) -> datetime:
 def _refuse(store: Engine, batch: BatchRow, error: ProviderError) -> None:
     with store.begin() as connection:
         batches.put_back(connection, batch.id, [batch.state], str(error))
+        if not isinstance(error, ProviderStopped):
+            batches.note_refused(connection, batch.id)
     log_event(log, "batch refused", batch=batch.name, number=batch.id, stage=batch.stage, why=error)
 
 

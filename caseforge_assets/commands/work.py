@@ -19,7 +19,7 @@ from caseforge_assets.commands.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
-from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.submit_batches import is_refused, submit_batches
 from caseforge_assets.commands.view_batches import progress_of
 from caseforge_assets.commands.write_journal import journal_now_and_then
 from caseforge_assets.event_log import Trouble
@@ -127,7 +127,7 @@ def work_round(
             unsent = batches.not_created(connection, provider.id, consent)
         if announce is not None and unsent:
             announce(unsent)
-        refused = [batch for batch in submit_batches(store, provider, folder, unsent) if _is_refused(batch)]
+        refused = [batch for batch in submit_batches(store, provider, folder, unsent) if is_refused(batch)]
     with store.connect() as connection:
         unfinished = _unfinished(connection, provider, consent)
         lost = tuple(batch for batch in batches_in_trouble(connection, provider.id) if batch.state == "unknown")
@@ -208,10 +208,6 @@ def work_until_idle(
         time.sleep(pause_s)
 
 
-def _is_refused(batch: BatchRow) -> bool:
-    return batch.state == "refused" or (batch.state == "creating" and batch.create_refused is not None)
-
-
 def _in_doubt(store: Engine, provider: Provider) -> set[int]:
     """The batches of which it is being found out whether they exist."""
     with store.connect() as connection:
@@ -221,7 +217,7 @@ def _in_doubt(store: Engine, provider: Provider) -> set[int]:
 def _refused_of(store: Engine, ids: Collection[int]) -> list[BatchRow]:
     """Those that were refused, as they stand now; one that exists although its creation was refused is none."""
     with store.connect() as connection:
-        return [batch for batch in (batches.get(connection, one) for one in sorted(ids)) if _is_refused(batch)]
+        return [batch for batch in (batches.get(connection, one) for one in sorted(ids)) if is_refused(batch)]
 
 
 def next_look_s(provider: Provider, configuration: Configuration, unfinished: Sequence[BatchRow]) -> float:

@@ -86,7 +86,7 @@ def _reason(one: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
         )
     own = limits.framework_budgets.get(one.framework_key)
     if limits.budget_usd is None and own is None:
-        return f"there is no budget for {one.framework_key}. Set budget_usd in caseforge.toml"
+        return f"there is no budget for {one.framework_key}. Set budget_usd in caseforge.toml; they are expected to cost {one.cost}"
     problems = []
     if limits.budget_usd is not None:
         problems.append(_over("the budget over all frameworks", limits.budget_usd, total(taken.values()), one.cost))

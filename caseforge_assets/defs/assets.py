@@ -12,13 +12,13 @@ import dagster as dg
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.keep_workbook import keep_workbook
 from caseforge_assets.commands.load_framework import Loaded, load_framework
-from caseforge_assets.commands.materialize_stations import materialize_stations
+from caseforge_assets.commands.materialize_stations import Materialized, materialize_stations
 from caseforge_assets.commands.stage_settings import shown_stage_version, stage_settings
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.defs.alerts import alert_check, alert_result
 from caseforge_assets.defs.checks import check_results, check_specs
 from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
-from caseforge_assets.defs.mirror import mirror, say_unfinished
+from caseforge_assets.defs.mirror import fail_unsent, mirror, say_unfinished
 from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key
 from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figures
@@ -90,17 +90,15 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def stations(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge) -> Iterator[dg.AssetCheckResult]:
-        unfinished = _materialize(context, config, caseforge, key) if context.selected_asset_keys else {}
+        done = _materialize(context, config, caseforge, key) if context.selected_asset_keys else Materialized(0, {})
         yield from check_results(caseforge, key, context.selected_asset_check_keys)
-        say_unfinished(context.log, unfinished)  # last, because a run's page shows the end of its log
+        say_unfinished(context.log, done.unfinished)  # last, because a run's page shows the end of its log
+        fail_unsent(done.unsent)
 
     return stations
 
 
-def _materialize(
-    context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge, key: str
-) -> Mapping[str, Mapping[str, str]]:
-    """Returns the nodes that are not through, with the reason, per station."""
+def _materialize(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge, key: str) -> Materialized:
     provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
     done = materialize_stations(
         caseforge.store,
@@ -114,7 +112,7 @@ def _materialize(
         wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
     )
     mirror(context, caseforge)
-    return done.unfinished
+    return done
 
 
 def _needs_provider(context: dg.AssetExecutionContext) -> bool:

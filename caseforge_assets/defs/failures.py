@@ -19,12 +19,13 @@ _NO_RECORD = (
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Asks again for the nodes of a record, in the stages in which they failed, within the plans and budgets that they came under."""
-    from caseforge_assets.defs.mirror import mirror, say_unfinished  # shows failures under this job, so that it imports this module
+    from caseforge_assets.defs.mirror import fail_unsent, mirror, say_unfinished  # shows failures under this job, so that it imports this module
 
     record = _record(context)
     context.instance.add_run_tags(context.run_id, BY_HAND)
     provider, no_provider = caseforge.find_provider()
     unfinished: dict[str, dict[str, str]] = {}
+    unsent: list[str] = []
     for key, stage, names in _asked(record, caseforge):
         done = materialize_stations(
             caseforge.store,
@@ -39,8 +40,10 @@ def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -
         )
         context.log.info(f"{stage.key} of {key}: {done.nodes:,} nodes, of which those that are good by now were confirmed.")
         unfinished |= done.unfinished
+        unsent += [done.unsent] if done.unsent else []
     mirror(context, caseforge)
     say_unfinished(context.log, unfinished)
+    fail_unsent("; ".join(dict.fromkeys(unsent)))
 
 
 @dg.job(

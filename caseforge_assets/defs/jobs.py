@@ -1,5 +1,6 @@
 """Jobs on the batch clock: submit, poll, collect, retry, flush. Each op reads its form, calls one command, and shows what came of it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import dagster as dg
@@ -8,14 +9,15 @@ from pydantic import Field
 from caseforge_assets.commands import work
 from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.collect_batch import collect_batch
+from caseforge_assets.commands.foresee_sending import foresee_sending
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.retry_unattended import retry_unattended
-from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.submit_batches import is_refused, submit_batches
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.defs.alerts import say_open
-from caseforge_assets.defs.mirror import mirror
+from caseforge_assets.defs.mirror import fail_unsent, mirror
 from caseforge_assets.defs.names import PROVIDER_POOL
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.store import batches, providers
@@ -42,19 +44,33 @@ class CollectForm(dg.Config):
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> None:
     """Packs pending requests of approved plans into batches and creates them."""
+    by_sensor = LAUNCHED_BY_SENSOR in context.run.tags
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    if LAUNCHED_BY_SENSOR not in context.run.tags:
+    if not by_sensor:
         with caseforge.store.begin() as connection:
             providers.set_stopped(connection, caseforge.provider.id, None)  # a person asks: try again
     if config.max_cost_usd is not None:
         _approve(caseforge, Decimal(str(config.max_cost_usd)))
-    planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration)
+    planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration, unattended=by_sensor)
     submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder, _announced(context, caseforge))
     context.log.info(f"{len(submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
     if planned.shortened or planned.too_long:
         failed = ", ".join(one.code for one in planned.too_long) or "none"
         context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
     mirror(context, caseforge)
+    fail_unsent(_why_unsent(caseforge, submitted, unattended=by_sensor))
+
+
+def _why_unsent(caseforge: Caseforge, submitted: Sequence[BatchRow], *, unattended: bool) -> str:
+    """Why nothing was sent of what is pending; empty where something was, or nothing is."""
+    refused = [batch for batch in submitted if is_refused(batch)]
+    if len(refused) < len(submitted):
+        return ""
+    if refused:
+        return f"{sum(batch.request_count for batch in refused):,} requests were refused by the provider: {refused[0].reason}"
+    with caseforge.store.begin() as connection:
+        foreseen = foresee_sending(connection, caseforge.provider, caseforge.configuration, unattended=unattended)
+    return "; ".join(foreseen.waits)
 
 
 def _announced(context: dg.OpExecutionContext, caseforge: Caseforge) -> list[BatchRow]:

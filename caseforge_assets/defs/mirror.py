@@ -99,6 +99,16 @@ def _prepare(store: Engine, configuration: Configuration, everything: bool) -> l
     return touched
 
 
+def fail_unsent(unsent: str) -> None:
+    """Ends a run that was asked to send and could not: green, it would be taken for done.
+
+    Raises:
+        Failure: with the sentence that says how many requests wait, at what cost, and what makes them go on; empty: nothing of that kind.
+    """
+    if unsent:
+        raise dg.Failure(f"Not everything was sent. {unsent[0].upper()}{unsent[1:]}.", allow_retries=False)
+
+
 def _touched(store: Engine, configuration: Configuration, everything: bool) -> list[str]:
     with store.connect() as connection:
         if everything:

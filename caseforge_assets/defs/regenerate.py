@@ -5,7 +5,7 @@ from pydantic import Field
 
 from caseforge_assets.commands.regenerate import regenerate as regenerate_nodes
 from caseforge_assets.commands.select_nodes import Selection
-from caseforge_assets.defs.mirror import mirror, say_unfinished
+from caseforge_assets.defs.mirror import fail_unsent, mirror, say_unfinished
 from caseforge_assets.defs.names import PROVIDER_POOL
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.stages.stage import all_stages, stage
@@ -61,6 +61,7 @@ def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, 
     mirror(context, caseforge)
     context.log.info(f"{done.nodes:,} nodes were meant: {'all are through' if not done.unfinished else 'not all are through'}.")
     say_unfinished(context.log, done.unfinished)
+    fail_unsent(done.unsent)
 
 
 @dg.config_mapping

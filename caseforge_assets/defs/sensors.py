@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from caseforge_assets.commands.alert_people import alert_people
+from caseforge_assets.commands.foresee_sending import foresee_sending
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
@@ -24,7 +25,8 @@ from caseforge_assets.store import alerts, batches, clock, outbox, pending, prov
 from caseforge_assets.store.engine import Connection
 
 LEASE_S = 600.0  # a collecting run that is not done by then is taken for dead, and started again
-SUBMIT_AGAIN_S = 3_600.0
+SUBMIT_AGAIN_S = 600.0  # what could be sent and still is there then is tried again: its run may have failed
+LEFT_AFTER_S = 60.0  # a batch that is planned and not created by then was left by a run that ended
 FLUSH_AFTER_S = 60.0
 FLUSH_AGAIN_S = 600.0
 SHOWN_WITHIN_S = 600.0  # news that no run has shown by then is shown by the next one
@@ -39,7 +41,7 @@ def submit_sensor(caseforge: Caseforge) -> Requests:
     if caseforge.settings.openai_api_key is None:
         yield dg.SkipReason(NO_KEY)
         return
-    with caseforge.store.connect() as connection:
+    with caseforge.store.begin() as connection:
         yield _submission(connection, caseforge.provider, caseforge.configuration)
 
 
@@ -72,8 +74,8 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(NO_KEY)
         return
     with caseforge.store.connect() as connection:
-        if reason := providers.stopped_reason(connection, caseforge.provider.id):
-            yield dg.SkipReason(f"sending is stopped: {reason}")
+        if stopped := providers.stop_text(connection, caseforge.provider.id):
+            yield dg.SkipReason(stopped)
             return
         newest, count = newest_retriable(connection, caseforge.configuration, caseforge.provider.simulated)
     yield dg.RunRequest(run_key=f"retry-{newest}-{count}") if count else dg.SkipReason("no node has failed that may be asked for again")
@@ -122,15 +124,19 @@ def alert_sensor(caseforge: Caseforge) -> Requests:
 
 
 def _submission(connection: Connection, provider: Provider, configuration: Configuration) -> dg.RunRequest | dg.SkipReason:
-    """Named after what may be sent and how many batches are through: each one that ends may make room, or put requests back."""
-    if reason := providers.stopped_reason(connection, provider.id):
-        return dg.SkipReason(f"sending is stopped: {reason}")
-    newest, count = pending.newest_sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity)
+    """Named after what would be sent and how many batches are through: each one that ends may make room, or put requests back."""
+    foreseen, stopped = foresee_sending(connection, provider, configuration, unattended=True), providers.stop_text(connection, provider.id)
+    unsent = [] if stopped else batches.left_unsent(connection, provider.id, LEFT_AFTER_S)
+    if not foreseen.ready and not unsent:
+        reasons = "; ".join(reason for reason in (*foreseen.waits, foreseen.no_room) if reason)
+        return dg.SkipReason(reasons or stopped or "nothing may be sent")
     age_s = pending.seconds_since_newest(connection) or 0.0
-    if not count or age_s < configuration.quiet_period_s:
-        return dg.SkipReason("requests are still being made" if count else "nothing may be sent")
-    through = batches.count_collected(connection, provider.id)
-    return dg.RunRequest(run_key=f"submit-{newest}-{count}-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")
+    if foreseen.ready and age_s < configuration.quiet_period_s:
+        return dg.SkipReason(
+            f"requests are still being made; {len(foreseen.ready):,} are sent when none was made for {configuration.quiet_period_s:g} s"
+        )
+    through, left = batches.count_collected(connection, provider.id), "-".join(map(str, unsent)) or "none"
+    return dg.RunRequest(run_key=f"submit-{foreseen.mark}-left-{left}-through-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")
 
 
 SENSORS = (submit_sensor, collect_sensor, flush_sensor, alert_sensor, retry_sensor)

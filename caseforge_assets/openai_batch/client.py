@@ -8,6 +8,7 @@ batch exists after an unclear answer is found out by listing, never by asking ag
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import weakref
@@ -85,6 +86,7 @@ class BatchClient:
         self.base_url = without_login(base_url)  # for the store and for people; the SDK alone is given user and password
         self.account = account
         self.kind = kind
+        self.key_digest = hashlib.sha256(api_key.encode()).hexdigest()[:16]  # tells keys from each other, and gives none away
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
         self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
         http = make_http_client(_certificates(), Key(kind.key_header, api_key, base_url))

@@ -25,6 +25,8 @@ PLACES = (
     "CASEFORGE_ARTIFACTS",
 )
 
+_GIVEN: dict[Path, dict[str, str]] = {}  # by file, the variables that have its values in this process
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -59,12 +61,22 @@ def read_environment(folder: Path | None = None) -> Environment:
         return Environment(_guarded())
     path = folder / ENV_FILE
     try:
-        load_dotenv(path, override=False)
         filled = dotenv_values(path)
+        _take_changes(path, filled)
+        load_dotenv(path, override=False)
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{ENV_FILE}: cannot be read: {error}") from error
     variables = _guarded()
     return Environment(variables, frozenset(name for name, value in filled.items() if value and variables.get(name) == value))
+
+
+def _take_changes(path: Path, filled: Mapping[str, str | None]) -> None:
+    """A process that lives for long sees what was changed in the file: variables that have the value that it gave them before get the new one."""
+    before = _GIVEN.get(path, {})
+    for name, value in filled.items():
+        if value and name in before and before[name] != value and os.environ.get(name) == before[name]:
+            os.environ[name] = value
+    _GIVEN[path] = {name: value for name, value in filled.items() if value and os.environ.get(name, value) == value}
 
 
 def _guarded() -> dict[str, str]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from caseforge_assets.batches.consent import EVERYTHING, Consent
+from caseforge_assets.store.clock import seconds_since
 from caseforge_assets.store.copy import add_rows
 from caseforge_assets.store.looks import LONGEST_PAUSE_S
 from caseforge_assets.store.rows import columns_of
@@ -163,6 +164,23 @@ def not_created(connection: Connection, provider_id: int, consent: Consent = EVE
     return [row for row in rows if row.id in covered]
 
 
+def left_unsent(connection: Connection, provider_id: int, after_s: float) -> list[int]:
+    """Ids of a provider's batches that are planned and not created yet after so many seconds."""
+    query = text(f"""
+    select id from caseforge.batch where provider_id = :provider and state = any(:states) and {seconds_since("created_at")} > :after_s order by id
+    """)
+    return list(connection.scalars(query, {"provider": provider_id, "states": list(NOT_CREATED), "after_s": after_s}))
+
+
+def count_not_created(connection: Connection, request_ids: Sequence[int]) -> int:
+    """How many of the requests are in batches that were not created yet, or whose creation was refused."""
+    query = text("""
+    select count(*) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
+    where a.request_id = any(:ids) and a.outcome is null and (b.state = any(:states) or (b.state = 'creating' and b.create_refused is not null))
+    """)
+    return int(connection.scalar(query, {"ids": list(request_ids), "states": list(NOT_CREATED)}) or 0)
+
+
 def plans_of_not_created(connection: Connection, provider_id: int) -> dict[int, set[int]]:
     """Plans of each batch of a provider that is planned and not created yet, by its id."""
     query = text("""
@@ -231,6 +249,12 @@ def tokens_in_flight(connection: Connection, provider_id: int) -> dict[str, int]
     where provider_id = :provider and state in ('planned', 'written', 'uploaded', 'creating', 'open') group by model
     """)
     return {row[0]: int(row[1]) for row in connection.execute(query, {"provider": provider_id})}
+
+
+def note_refused(connection: Connection, batch_id: int) -> None:
+    """Notes that the provider refused the batch as it is, under the key that was used last: nobody asks the same again by itself."""
+    query = "update caseforge.batch b set refused_key = p.last_key from caseforge.provider p where b.id = :id and p.id = b.provider_id"
+    connection.execute(text(query), {"id": batch_id})
 
 
 def put_back(connection: Connection, batch_id: int, states: Sequence[str], reason: str, request_state: str = "pending") -> bool:

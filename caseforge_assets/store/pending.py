@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.batches.consent import EVERYTHING, Consent
+from caseforge_assets.batches.consent import Consent
 from caseforge_assets.store.clock import seconds_since
 from caseforge_assets.store.requests import NOT_WRITTEN_SINCE
 
@@ -46,6 +46,7 @@ where r.state = 'pending' and r.is_current and {NOT_WRITTEN_SINCE}
 """
 
 _IN_ORDER = " order by r.framework_key, r.stage, nv.position"
+_LOCKED = " for update of r"
 
 # A question that is under way is waited for, whichever node asked it.
 _SENDABLE = (
@@ -77,21 +78,29 @@ def of_plan(connection: Connection, plan_id: int, stage: str) -> list[PendingReq
 
 
 # What a person declined or cancelled waits for a new plan: no consent to everything else is one to this.
-_UNAPPROVED = """ and p.id is null
-  and not exists (select 1 from caseforge.plan o where o.id = r.plan_id and o.state in ('declined', 'cancelled'))"""
+_TAKEN_BACK = "exists (select 1 from caseforge.plan o where o.id = r.plan_id and o.state in ('declined', 'cancelled'))"
+_UNAPPROVED = f" and p.id is null and not {_TAKEN_BACK}"
 
 
-def unapproved(connection: Connection, simulated: bool) -> list[PendingRequest]:
-    """Pending requests that no approved plan covers for this kind of provider, in framework order, locked until the transaction ends.
+def unapproved(connection: Connection, simulated: bool, *, lock: bool = True) -> list[PendingRequest]:
+    """Pending requests that no approved plan covers for this kind of provider, in framework order, locked until the transaction ends unless one only looks.
 
     Those of plans that were declined or cancelled are left out.
     """
-    query = text(_PENDING + _UNAPPROVED + _IN_ORDER + " for update of r")
+    query = text(_PENDING + _UNAPPROVED + _IN_ORDER + (_LOCKED if lock else ""))
     return [PendingRequest(*row) for row in connection.execute(query, {"simulated": simulated})]
 
 
-def sendable(connection: Connection, provider: int, simulated: bool, by_identity: bool, consent: Consent) -> list[PendingRequest]:
-    """Requests that may be sent to a provider, in framework order, locked until the transaction ends; see `each_question_once`.
+def taken_back(connection: Connection, request_ids: Sequence[int]) -> list[PendingRequest]:
+    """Those of the requests that are pending under plans that were declined or cancelled, in framework order."""
+    query = text(f"{_PENDING} and r.id = any(:ids) and {_TAKEN_BACK}{_IN_ORDER}")
+    return [PendingRequest(*row) for row in connection.execute(query, {"ids": list(request_ids), "simulated": True})]
+
+
+def sendable(
+    connection: Connection, provider: int, simulated: bool, by_identity: bool, consent: Consent, *, lock: bool = True
+) -> list[PendingRequest]:
+    """Requests that may be sent to a provider, in framework order, locked until the transaction ends unless one only looks; see `each_question_once`.
 
     Args:
         simulated: whether the provider is: then what is in no plan needs none.
@@ -99,7 +108,22 @@ def sendable(connection: Connection, provider: int, simulated: bool, by_identity
         consent: only what it covers.
     """
     values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, **_bound(consent)}
-    return [PendingRequest(*row) for row in connection.execute(text(_SENDABLE + " for update of r"), values)]
+    return [PendingRequest(*row) for row in connection.execute(text(_SENDABLE + (_LOCKED if lock else "")), values)]
+
+
+_REFUSED = text("""
+select r.id, b.id as batch_id
+from unnest(cast(:ids as bigint[])) as r(id)
+cross join lateral (
+    select a.batch_id from caseforge.attempt a where a.request_id = r.id and a.provider_id = :provider order by a.id desc limit 1) newest
+join caseforge.batch b on b.id = newest.batch_id and b.state = 'refused'
+join caseforge.provider p on p.id = :provider and p.last_key = b.refused_key
+""")
+
+
+def refused_before(connection: Connection, provider: int, request_ids: Sequence[int]) -> dict[int, int]:
+    """Those of the requests that the provider has refused as they are, under the key that it is asked with now, and in which batch."""
+    return {row.id: row.batch_id for row in connection.execute(_REFUSED, {"provider": provider, "ids": list(request_ids)})}
 
 
 def _bound(consent: Consent) -> dict[str, list[int] | None]:
@@ -124,13 +148,6 @@ select asked.id, temperature, reasoning_effort, verbosity from asked join styles
 def styles(connection: Connection, request_ids: Sequence[int]) -> dict[int, tuple[float | None, str | None, str | None]]:
     """Temperature, reasoning effort and verbosity of requests by their ids, as they stand in their bodies; None where they do not."""
     return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_STYLES, {"ids": list(request_ids)})}
-
-
-def newest_sendable(connection: Connection, provider: int, simulated: bool, by_identity: bool) -> tuple[int, int]:
-    """The id of the newest request that may be sent to a provider, and how many there are; zeros when there is none."""
-    values = {"provider": provider, "simulated": simulated, "by_identity": by_identity, **_bound(EVERYTHING)}
-    ids = [row.id for row in connection.execute(text(_SENDABLE), values)]
-    return max(ids, default=0), len(ids)
 
 
 def seconds_since_newest(connection: Connection) -> float | None:

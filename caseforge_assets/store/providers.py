@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date
 
 from sqlalchemy import Connection, text
 
@@ -49,9 +49,35 @@ def stopped_reason(connection: Connection, provider: int) -> str | None:
     return str(reason) if reason else None
 
 
+def stop_text(connection: Connection, provider: int) -> str | None:
+    """Since when and why nothing is sent to this provider, and what ends it, for people; None where it is not stopped."""
+    row = connection.execute(text("select stopped_reason, stopped_at from caseforge.provider where id = :id"), {"id": provider}).one()
+    if not row.stopped_reason:
+        return None
+    since = f" since {row.stopped_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if row.stopped_at else ""
+    return f"sending is stopped{since}: {row.stopped_reason}. When it is settled: `caseforge submit`, or the job submit; another key is tried by itself"
+
+
 def set_stopped(connection: Connection, provider: int, reason: str | None) -> None:
-    """Stops sending for a reason, or allows it again."""
-    connection.execute(text("update caseforge.provider set stopped_reason = :reason where id = :id"), {"id": provider, "reason": reason})
+    """Stops sending for a reason, under the key that was used last, or allows it again."""
+    query = """
+    update caseforge.provider set stopped_reason = :reason, stopped_at = case when cast(:reason as text) is not null then coalesce(stopped_at, now()) end,
+        stopped_keys = case when cast(:reason as text) is null then '{}'
+                            when last_key is null or last_key = any(stopped_keys) then stopped_keys else stopped_keys || last_key end
+    where id = :id
+    """
+    connection.execute(text(query), {"id": provider, "reason": reason})
+
+
+def note_key(connection: Connection, provider: int, digest: str) -> None:
+    """Notes the key that a provider is asked with; one that it was not stopped under ends a stop."""
+    query = text("""
+    update caseforge.provider set last_key = :digest,
+        stopped_reason = case when last_key is null or :digest = any(stopped_keys) then stopped_reason end,
+        stopped_at = case when last_key is null or :digest = any(stopped_keys) then stopped_at end
+    where id = :id and last_key is distinct from :digest
+    """)
+    connection.execute(query, {"id": provider, "digest": digest})
 
 
 def token_limits(connection: Connection, provider: int) -> dict[str, int]:

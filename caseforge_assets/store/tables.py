@@ -110,6 +110,9 @@ provider = Table(
     Column("simulated", Boolean, nullable=False),
     Column("enqueued_token_limits", JSONB, nullable=False, server_default="{}", comment="model: tokens, learned from refusals"),
     Column("stopped_reason", Text, comment="why nothing is sent until a person acts"),
+    time_column("stopped_at"),
+    Column("stopped_keys", ARRAY(Text), nullable=False, server_default="{}", comment="digests of the keys that it was stopped under"),
+    Column("last_key", Text, comment="digest of the key that was used last"),
     Column("refused_reason", Text, comment="why it refused the key when it was last asked; NULL: it did not"),
     Column("model_ends", JSONB, nullable=False, server_default="{}", comment="model: day of its end, as it announces it"),
     UniqueConstraint("base_url", "account", "simulated"),
@@ -181,6 +184,7 @@ batch = Table(
     Column(
         "create_refused", Text, comment="what the creation was refused with, while it is found out whether the batch exists all the same"
     ),
+    Column("refused_key", Text, comment="digest of the key under which it was refused as it is; NULL: it was not"),
     Column("doubtful_id", Text, comment="what the creation was answered with: the id of a batch that does not seem to be this one"),
     Column("artifacts", JSONB, nullable=False, server_default="{}", comment="role: {path, sha256, size_bytes}"),
     Column("stray_lines", Integer, comment="lines of its result files that fit no request; NULL: not counted"),

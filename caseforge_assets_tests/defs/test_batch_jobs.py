@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from dagster import AssetKey
 
@@ -79,8 +81,18 @@ def test_the_note_that_a_node_waits_belongs_to_the_run_that_sent_it(project: Ope
 @pytest.mark.slow
 def test_a_provider_that_bills_gets_nothing_without_approval(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True, budget_usd=10))
-    assert opened.run_job("submit").success
+    run = opened.run_job("submit")
+    assert not run.success  # it was asked to send
+    assert "6 requests (expected cost $0." in failure_text(run)
+    assert "wait for approval: `caseforge submit`, or the job submit with max_cost_usd" in failure_text(run)
     assert opened.bench.column(STATES) == []
+
+
+@pytest.mark.slow
+def test_with_nothing_to_send_nothing_is_wrong(project: OpenProject) -> None:
+    opened = project(bills=True, budget_usd=10)
+    opened.load()
+    assert opened.run_job("submit").success
 
 
 @pytest.mark.slow
@@ -99,7 +111,9 @@ def test_the_form_approves_what_is_pending_up_to_an_amount(project: OpenProject)
 @pytest.mark.slow
 def test_over_budget_nothing_is_sent(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True, budget_usd=0.001))
-    assert opened.run_job("submit", max_cost_usd=5).success
+    run = opened.run_job("submit", max_cost_usd=5)
+    assert not run.success
+    assert re.search(r"6 requests of plan 1 of shop wait: .*overdrawn by \$0\.\d+.*Raise budget_usd in caseforge.toml", failure_text(run))
     assert opened.bench.stats()["accepted"]["requests"] == 0
 
 
@@ -110,7 +124,7 @@ def test_only_a_person_sends_again_to_a_provider_that_stopped(project: OpenProje
     opened.bench.change("update caseforge.provider set stopped_reason = 'quota: used up'")
     job = opened.definitions.resolve_job_def("submit")
     tags = {"dagster/sensor_name": "submit_sensor"} if by_sensor else {}
-    assert job.execute_in_process(instance=opened.instance, tags=tags).success
+    assert job.execute_in_process(instance=opened.instance, tags=tags, raise_on_error=False).success is not by_sensor
     assert opened.bench.stats()["batches_created"] == (0 if by_sensor else 1)
 
 

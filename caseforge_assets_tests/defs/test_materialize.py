@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -190,8 +191,8 @@ def test_nothing_is_sent_to_a_model_that_ends_before_a_batch_would_be_through(
         assert "its successor is gpt-7-sol" in opened.failure_runs()[0][1]
     else:
         if way == "submit_sensor":
-            opened.tick(way)
-        assert opened.run_job("submit").success
+            assert "its successor is gpt-7-sol" in opened.tick(way).skip_message
+        assert not opened.run_job("submit").success
     assert accepted(opened) == 0
 
 
@@ -245,7 +246,7 @@ def test_a_change_taken_back_costs_nothing(project: OpenProject, reuse: str) -> 
 def test_nodes_that_wait_for_a_refused_provider_say_so_at_once(project: OpenProject) -> None:
     opened = project(faults=["reply_error:when=before,status=429,code=insufficient_quota"])
     opened.load()
-    assert opened.run_partition(STATIONS, ONE).success
+    assert "Not everything was sent. 1 request was not sent: " in said_at_the_end(opened.run_partition(STATIONS, ONE))
     assert opened.states(INPUTS)[ONE] == MATERIALIZED
     assert opened.states(OUTPUTS)[ONE] == FAILED
     assert opened.notes(OUTPUTS)[ONE].startswith("waiting: ")
@@ -255,11 +256,17 @@ def test_nodes_that_wait_for_a_refused_provider_say_so_at_once(project: OpenProj
 # With one that bills, or none
 
 
+def said_at_the_end(run: dg.ExecuteInProcessResult) -> str:
+    """Why a run failed that was asked to send."""
+    assert not run.success
+    return str(run.failure_data_for_node("shop_stations").user_failure_data.description)  # type: ignore[union-attr]
+
+
 def test_nothing_is_sent_to_a_provider_that_bills(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=10)
     opened.load()
-    run = opened.run(STATIONS)
-    assert run.success
+    said = said_at_the_end(opened.run(STATIONS))
+    assert re.match(r"Not everything was sent. 6 requests \(expected cost \$0\.\d+\) wait for approval: `caseforge submit`", said), said
     assert accepted(opened) == 0
     assert states(opened) == {
         **dict.fromkeys((NODES, CONTEXTS, INPUTS), ALL_GREEN),
@@ -303,7 +310,7 @@ def test_without_a_key_what_needs_no_answer_works(project: OpenProject, monkeypa
     opened = project()
     opened.load()
     monkeypatch.delenv("OPENAI_API_KEY")
-    assert opened.run(STATIONS).success
+    assert "6 requests were not sent: OPENAI_API_KEY is not set" in said_at_the_end(opened.run(STATIONS))
     assert states(opened) == {
         **dict.fromkeys((NODES, CONTEXTS, INPUTS), ALL_GREEN),
         **dict.fromkeys((OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES), ALL_FAILED),
@@ -318,7 +325,7 @@ def test_without_a_server_what_is_good_is_confirmed_and_the_rest_says_why(projec
     opened.load()
     opened.generate("1.1.1")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    assert opened.run(STATIONS).success
+    assert "5 requests were not sent: reaching the provider: no connection" in said_at_the_end(opened.run(STATIONS))
     assert opened.states(DOCUMENTS) == {**ALL_FAILED, ONE: MATERIALIZED}
     assert "no connection to the provider" in opened.notes(DOCUMENTS)[PARTITIONS[1]]
 
@@ -328,10 +335,35 @@ def test_simulated_content_does_not_count_for_a_provider_that_bills(project: Ope
     opened.load()
     opened.generate("1.1.1")
     opened = project(bills=True)
-    assert opened.run_partition(STATIONS, ONE).success
+    assert "1 request (expected cost" in said_at_the_end(opened.run_partition(STATIONS, ONE))
     assert opened.states(DOCUMENTS)[ONE] == FAILED
     assert opened.notes(DOCUMENTS)[ONE].startswith("waiting: not approved yet")
     assert accepted(opened) == 0
+
+
+@pytest.mark.parametrize(
+    ("budget", "decision", "said"),
+    [
+        ({}, "approved", "there is no budget for shop. Set budget_usd in caseforge.toml; they are expected to cost $0."),
+        ({"budget_usd": 0.001}, "approved", "would be overdrawn by $0."),
+        ({"budget_usd": 10}, "cancelled", "wait, because plan 1 was declined or cancelled: `caseforge generate` makes a new one"),
+    ],
+)
+def test_what_money_holds_back_fails_the_run(project: OpenProject, budget: dict[str, float], decision: str, said: str) -> None:
+    opened = project(bills=True, **budget)
+    opened.load()
+    opened.bench.approve(stages=[PROCESS])
+    opened.bench.change("update caseforge.plan set state = :state", state=decision)
+    assert said in said_at_the_end(opened.run((OUTPUTS, DOCUMENTS)))
+    assert accepted(opened) == 0
+
+
+def test_a_run_that_has_nothing_to_send_is_no_failure(project: OpenProject) -> None:
+    opened = project(bills=True, budget_usd=10)
+    opened.load()
+    assert opened.run((NODES, CONTEXTS, INPUTS)).success  # not asked to send
+    opened.generate(stages=[PROCESS])
+    assert opened.run((OUTPUTS, DOCUMENTS)).success
 
 
 # The framework and the report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import dagster as dg
@@ -18,7 +19,7 @@ from caseforge_assets_tests.defs.project import (
     OpenProject,
     Project,
 )
-from caseforge_assets_tests.workbench import PROCESS, renamed
+from caseforge_assets_tests.workbench import PROCESS, USECASES, renamed
 
 FAILS_ONCE = ["http_500:batch=1,match=-1-1-1-r", "truncate:batch=1,match=-2-1-2-r"]
 GREEN = dict.fromkeys(PARTITIONS, MATERIALIZED)
@@ -92,7 +93,10 @@ def test_stale_nodes_are_made_anew_in_both_stages(project: OpenProject) -> None:
 def test_with_a_provider_that_bills_it_says_what_it_waits_for(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=100)
     opened.load()
-    assert regenerate(opened, nodes=["1.1.1"]).success
+    run = regenerate(opened, nodes=["1.1.1"])
+    assert not run.success
+    said = str(run.failure_data_for_node("regenerate_selected").user_failure_data.description)  # type: ignore[union-attr]
+    assert re.match(r"Not everything was sent. 1 request \(expected cost \$0\.\d+\) wait for approval: `caseforge submit`", said), said
     assert sent(opened) == 0
     assert opened.states(OUTPUTS) == {**dict.fromkeys(PARTITIONS, MISSING), "1.1.1_c": FAILED}
     assert "approve" in opened.notes(OUTPUTS)["1.1.1_c"]
@@ -126,3 +130,20 @@ def test_what_is_not_there_fails_with_what_there_is(project: OpenProject, form: 
     run = regenerate(opened, **form)
     assert not run.success
     assert said in str(run.failure_data_for_node("regenerate_selected").error)  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bills", [False, True])
+def test_it_sends_what_it_was_asked_for_and_nothing_that_waits_beside_it(project: OpenProject, bills: bool) -> None:
+    opened = project(bills=bills, **({"budget_usd": 100} if bills else {}))
+    opened.load()
+    opened.generate("1.1.1", "1.1.2", "1.1.3", stages=[PROCESS])  # their use cases are pending
+    opened.bench.approve("1.1.1", "1.1.2", stages=[USECASES])
+    opened.bench.approve("2.1.1", "2.1.2", stages=[PROCESS])
+    assert regenerate(opened, nodes=["2.1.1"], stage="process_details", wait_s=20).success
+    assert opened.bench.query("select stage, request_count from caseforge.batch order by id") == [
+        ("process_details", 3),
+        ("process_details", 1),
+    ]
+    assert opened.run_partition((OUTPUTS, DOCUMENTS), "2.1.2_i", wait_s=20).success
+    assert opened.bench.query("select stage, request_count from caseforge.batch where id > 2") == [("process_details", 1)]

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from caseforge_assets_tests.defs.project import CONTEXTS, DOCUMENTS, INPUTS, MATERIALIZED, MISSING, OpenProject, Project, eventually
+from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets_tests.defs.project import (
+    CONTEXTS,
+    DOCUMENTS,
+    INPUTS,
+    MATERIALIZED,
+    MISSING,
+    OpenProject,
+    Project,
+    eventually,
+    write_project,
+)
 from caseforge_assets_tests.defs.test_batch_jobs import with_inputs
 from caseforge_assets_tests.workbench import CODES, PROCESS, serving
 
@@ -42,16 +54,106 @@ def test_one_run_for_what_may_be_sent(project: OpenProject) -> None:
 
 def test_requests_that_are_still_being_made_are_waited_for(project: OpenProject) -> None:
     opened = with_inputs(project(quiet_period_s=20))
-    assert opened.tick("submit_sensor").skip_message == "requests are still being made"
+    assert opened.tick("submit_sensor").skip_message == "requests are still being made; 6 are sent when none was made for 20 s"
     older(opened, "request", "created_at", 21)
     assert len(opened.tick("submit_sensor").run_requests) == 1
 
 
 def test_what_is_not_approved_is_no_reason_to_run(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True, budget_usd=10))
-    assert opened.tick("submit_sensor").skip_message == "nothing may be sent"
+    said = r"6 requests \(expected cost \$0\.\d+\) wait for approval: `caseforge submit`, or the job submit with max_cost_usd"
+    assert re.fullmatch(said, opened.tick("submit_sensor").skip_message)
+    plan = opened.bench.draft(stages=[PROCESS])
+    assert f"wait for approval: `caseforge approve {plan.id}`, " in opened.tick("submit_sensor").skip_message
     opened.bench.approve(stages=[PROCESS])
+    assert len(opened.tick("submit_sensor").run_requests) == 1  # at the next tick
+
+
+def test_a_raised_budget_is_noticed_at_the_next_tick(project: OpenProject) -> None:
+    opened = with_inputs(project(bills=True))
+    plan = opened.bench.approve(stages=[PROCESS])
+    for budget, said in (({}, "there is no budget for shop"), ({"budget_usd": 0.001}, "would be overdrawn by $0.")):
+        write_project(opened.path, **budget)
+        for _ in range(2):
+            message = opened.tick("submit_sensor").skip_message
+            assert message.startswith(f"6 requests of plan {plan.id} of shop wait: ")
+            assert said in message
+        assert opened.bench.column("select held_back from caseforge.plan where state = 'approved'") == [message]  # for alerts and pages
+    write_project(opened.path, budget_usd=10)
     assert len(opened.tick("submit_sensor").run_requests) == 1
+    assert opened.run_job("submit").success
+    assert opened.tick("submit_sensor").skip_message == "nothing may be sent"
+
+
+def test_a_raised_limit_of_a_plan_is_noticed_at_the_next_tick(project: OpenProject) -> None:
+    opened = with_inputs(project(bills=True, budget_usd=10))
+    plan = opened.bench.approve(stages=[PROCESS])
+    opened.bench.change("update caseforge.plan set max_cost_usd = 0.000001 where id = :id", id=plan.id)
+    assert f"caseforge plans raise {plan.id}" in opened.tick("submit_sensor").skip_message
+    opened.bench.change("update caseforge.plan set max_cost_usd = null where id = :id", id=plan.id)
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+
+
+def test_a_plan_that_waits_holds_up_no_other(project: OpenProject) -> None:
+    opened = with_inputs(project(bills=True, budget_usd=10))
+    waits = opened.bench.approve("1.1.1", stages=[PROCESS])
+    opened.bench.approve("1.1.2", stages=[PROCESS])
+    opened.bench.change("update caseforge.plan set max_cost_usd = 0.000001 where id = :id", id=waits.id)
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+    assert opened.run_job("submit").success  # something was sent
+    assert opened.bench.stats()["requests_accepted"] == 1
+    assert opened.tick("submit_sensor").skip_message.startswith(f"1 requests of plan {waits.id} of shop wait: ")
+
+
+def test_another_key_ends_a_stop_at_the_next_tick(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = with_inputs(
+        project(faults=["reply_error:when=before,status=429,code=insufficient_quota,call=1,match=^POST /v1/batches$"], create_grace_s=0)
+    )
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+    assert not opened.run_job("submit").success
+    assert opened.tick("submit_sensor").skip_message.startswith("sending is stopped since 20")
+    opened.run_job("poll")  # it is looked up whether it exists all the same
+    said = opened.tick("submit_sensor").skip_message
+    assert re.match(r"6 requests wait: sending is stopped since 20\d\d-\d\d-\d\d \d\d:\d\d UTC: creating the batch: HTTP 429", said), said
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-another-0123456789")
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    opened.bench.change("update caseforge.provider set stopped_reason = 'quota: used up', stopped_keys = stopped_keys || last_key")
+    assert "quota: used up" in opened.tick("submit_sensor").skip_message  # both were tried
+
+
+def test_what_was_refused_is_not_sent_again_by_itself(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = with_inputs(
+        project(faults=["reply_error:when=before,status=400,code=invalid_request,call=1,match=^POST /v1/batches$"], create_grace_s=0)
+    )
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+    by_sensor = {"dagster/sensor_name": "submit_sensor"}
+    job = opened.definitions.resolve_job_def("submit")
+    assert not job.execute_in_process(instance=opened.instance, tags=by_sensor, raise_on_error=False).success
+    opened.run_job("poll")  # it is looked up whether it exists all the same
+    assert opened.bench.column("select state from caseforge.batch") == ["refused"]
+    said = opened.tick("submit_sensor").skip_message
+    assert said.startswith("6 requests are not sent again by themselves, because batch 1 of them was refused: ")
+    older(opened, "request", "created_at", 7_200)
+    assert opened.tick("submit_sensor").skip_message == said
+    run = job.execute_in_process(instance=opened.instance, tags=by_sensor, raise_on_error=False)
+    assert not run.success
+    assert opened.bench.column("select count(*) from caseforge.batch") == [1]
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-another-0123456789")
+    assert len(opened.tick("submit_sensor").run_requests) == 1  # something has changed
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    assert opened.run_job("submit").success  # a person asks
+
+
+def test_batches_that_a_dead_run_left_are_sent(project: OpenProject) -> None:
+    opened = with_inputs(project())
+    plan_batches(opened.bench.store, opened.bench.provider, opened.bench.configuration)
+    assert opened.tick("submit_sensor").skip_message == "nothing may be sent"  # whoever planned them may be at it
+    older(opened, "batch", "created_at", 61)
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+    assert opened.run_job("submit").success
+    assert opened.bench.column("select state from caseforge.batch") == ["open"]
+    assert opened.tick("submit_sensor").skip_message == "nothing may be sent"
 
 
 def test_new_requests_are_a_new_cause(project: OpenProject) -> None:
@@ -79,14 +181,14 @@ def test_requests_that_are_pending_again_are_a_new_cause(project: OpenProject) -
 def test_what_waits_for_long_is_tried_again_some_time(project: OpenProject) -> None:
     opened = with_inputs(project())
     before = keys(opened.tick("submit_sensor"))
-    older(opened, "request", "created_at", 3_600)
+    older(opened, "request", "created_at", 600)
     assert keys(opened.tick("submit_sensor")) != before
 
 
 def test_a_provider_that_stopped_gets_nothing_by_itself(project: OpenProject) -> None:
     opened = with_inputs(project())
     opened.bench.change("update caseforge.provider set stopped_reason = 'quota: used up'")
-    assert opened.tick("submit_sensor").skip_message == "sending is stopped: quota: used up"
+    assert opened.tick("submit_sensor").skip_message.startswith("6 requests wait: sending is stopped: quota: used up. When it is settled: ")
 
 
 # collect
