@@ -19,7 +19,11 @@ _NO_RECORD = (
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Asks again for the nodes of a record, in the stages in which they failed, within the plans and budgets that they came under."""
-    from caseforge_assets.defs.mirror import fail_unsent, mirror, say_unfinished  # shows failures under this job, so that it imports this module
+    from caseforge_assets.defs.mirror import (  # shows failures under this job, so that it imports this module
+        fail_unsent,
+        mirror,
+        say_unfinished,
+    )
 
     record = _record(context)
     context.instance.add_run_tags(context.run_id, BY_HAND)
