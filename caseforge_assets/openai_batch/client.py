@@ -8,7 +8,6 @@ batch exists after an unclear answer is found out by listing, never by asking ag
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import weakref
@@ -27,7 +26,7 @@ from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, re
 from caseforge_assets.batches.response_body import read_error
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotListing, ProviderRefused, ProviderUnclear, translate
 from caseforge_assets.openai_batch.pages import ReadPage, walk
-from caseforge_assets.redaction import know_secrets, mask_stream, redact, redact_object, without_login
+from caseforge_assets.redaction import digest_of, know_secrets, mask_stream, redact, redact_object, without_login
 from caseforge_assets.settings.secrets import secrets_in
 
 if TYPE_CHECKING:
@@ -84,9 +83,8 @@ class BatchClient:
 
         know_secrets(secrets_in({"OPENAI_API_KEY": api_key, "OPENAI_BASE_URL": base_url}))
         self.base_url = without_login(base_url)  # for the store and for people; the SDK alone is given user and password
-        self.account = account
-        self.kind = kind
-        self.key_digest = hashlib.sha256(api_key.encode()).hexdigest()[:16]  # tells keys from each other, and gives none away
+        self.account, self.kind = account, kind
+        self.key_digest = digest_of(api_key)
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
         self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
         http = make_http_client(_certificates(), Key(kind.key_header, api_key, base_url))

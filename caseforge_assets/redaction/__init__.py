@@ -9,6 +9,7 @@ from caseforge_assets.redaction.addresses import shown_database as shown_databas
 from caseforge_assets.redaction.addresses import without_login as without_login
 from caseforge_assets.redaction.guard import RedactingFilter as RedactingFilter
 from caseforge_assets.redaction.guard import guard_process as guard_process
+from caseforge_assets.redaction.known import digest_of as digest_of
 from caseforge_assets.redaction.known import is_masked_everywhere as is_masked_everywhere
 from caseforge_assets.redaction.known import know_secrets as know_secrets
 from caseforge_assets.redaction.known import mask_bytes as mask_bytes
