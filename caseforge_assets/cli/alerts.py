@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.app import NODES_FAILED, UNEXPECTED
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 
 if TYPE_CHECKING:
     from caseforge_assets.store.alerts import AlertRow
@@ -54,7 +54,7 @@ def _print_alerts(rows: list[AlertRow], with_cleared: bool) -> None:
     if not rows:
         console.print("There was no alert yet." if with_cleared else "No alert is open.")
         return
-    table = Table("Alert", "Severity", "Rule", "Since", "What is wrong", "State")
+    table = FittingTable("Alert", "Severity", "Rule", "Since", "What is wrong", "State")
     for row in rows:
         since = f"{row.raised_at.astimezone():%Y-%m-%d %H:%M}"
         style = "dim" if row.cleared_at else "red" if row.severity == "critical" else None

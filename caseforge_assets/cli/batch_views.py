@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from caseforge_assets.cli.console import usd
+from caseforge_assets.cli.tables import FittingTable
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.view_batches import BatchView
@@ -65,7 +64,7 @@ def explained(views: Sequence[BatchView]) -> str:
 
 def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType:
     """Two lines a batch, within 120 characters; notes below."""
-    table = _table("Under way", "Batch", "State", "Done", "Time", "Came of it", "Cost")
+    table = FittingTable("Batch", "State", "Done", "Time", "Came of it", "Cost", drop=("Came of it", "Time"), title="Under way", plain=True)
     for view in views:
         about = "~" if view.estimated else ""
         items = f"{about}{view.items:,} use cases" if view.items is not None else ""
@@ -82,7 +81,19 @@ def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType
 
 def through_table(views: Sequence[BatchView]) -> RenderableType:
     """One line a batch, newest first; notes below."""
-    table = _table("Through", "Batch", "State", "Good", "Took", "Use cases", "Tokens", "Cost", "Expected")
+    table = FittingTable(
+        "Batch",
+        "State",
+        "Good",
+        "Took",
+        "Use cases",
+        "Tokens",
+        "Cost",
+        "Expected",
+        drop=("Tokens", "Took", "Use cases", "Expected"),
+        title="Through",
+        plain=True,
+    )
     for view in views:
         table.add_row(
             f"{view.id} {view.stage} {view.remote_id or ''}",
@@ -95,13 +106,6 @@ def through_table(views: Sequence[BatchView]) -> RenderableType:
             usd(view.expected_cost_usd),
         )
     return Group(table, *_notes(views))
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold" if number == 0 else "ellipsis", no_wrap=number > 0)
-    return table
 
 
 def _notes(views: Sequence[BatchView]) -> list[Text]:

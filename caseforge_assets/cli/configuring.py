@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.redaction import redact, shown_database, without_login
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def show(session: Session, as_json: bool) -> None:
     console.print(f"Project {inspection.folder}", style="bold")
     _print_rows("Places and secrets", places)
     _print_rows("Keys", values)
-    table = Table(
+    table = FittingTable(
         "Stage",
         "Model",
         "Temperature",
@@ -52,8 +52,8 @@ def show(session: Session, as_json: bool) -> None:
         "Verbosity",
         "Completion budget",
         "Templates of your own",
+        drop=("Verbosity", "Temperature", "Templates of your own"),
         title="What stages are made with",
-        title_justify="left",
     )
     for stage in stages:
         names = ("stage", "model", "temperature", "reasoning_effort", "verbosity", "max_completion_tokens")
@@ -149,7 +149,7 @@ def _stages(inspection: Inspection, configuration: Configuration) -> list[dict[s
 
 
 def _print_rows(title: str, rows: list[dict[str, Any]]) -> None:
-    table = Table("Key", "Value", "From", title=title, title_justify="left")
+    table = FittingTable("Key", "Value", "From", title=title)
     for row in rows:
         table.add_row(row["key"], _text(row["value"]), row["origin"], style="dim" if row["origin"] == "default" else None)
     console.print(table)

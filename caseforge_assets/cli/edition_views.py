@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from caseforge_assets.cli.console import console, usd
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.reports.difference import MEANINGS, NodeChange
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def print_loaded(loaded: Loaded, key: str, file_name: str, *, dry_run: bool) -> 
 
 
 def _print_difference(loaded: Loaded) -> None:
-    table = Table("Difference", "Nodes", "Meaning", "For example")
+    table = FittingTable("Difference", "Nodes", "Meaning", "For example")
     for change, nodes in loaded.difference.changes.items():
         examples = "; ".join(_said(node) for node in nodes[:EXAMPLES])
         table.add_row(change.replace("_", " "), f"{len(nodes):,}", MEANINGS[change], examples)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.settings import FrameworkSettings
 
 
@@ -148,7 +148,7 @@ def frameworks(session: Session, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("Framework", "Title", "Edition", "Targets", "Source")
+    table = FittingTable("Framework", "Title", "Edition", "Targets", "Source")
     for key, row in zip(session.settings.configuration.frameworks, rows, strict=True):
         table.add_row(key, str(row["title"]), str(row["edition"] or "not loaded"), f"{row['targets']:,}", str(row["source"]))
     console.print(table if rows else "No framework is declared yet. Add one with: caseforge load FILE --framework KEY")

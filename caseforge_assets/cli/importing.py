@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.options import chosen_stages, json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 
 LISTED = 10
 
@@ -131,7 +131,7 @@ def _list(session: Session, as_json: bool) -> None:
     if not rows:
         console.print("Nothing was imported.")
         return
-    table = Table("Import", "Stage", "Model", "Answers", "Cost", "What")
+    table = FittingTable("Import", "Stage", "Model", "Answers", "Cost", "What")
     for row in rows:
         cost = _cost(row.cost_usd, row.unknown_costs) if row.answers else ""
         table.add_row(str(row.batch_id), row.stage, row.model, f"{row.answers:,}", cost, row.note or "")

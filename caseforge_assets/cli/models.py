@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json, usd
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 
 if TYPE_CHECKING:
     from datetime import date
@@ -66,7 +66,7 @@ def _offered(session: Session) -> dict[str, date | None] | None:
 
 
 def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
-    table = Table(
+    table = FittingTable(
         "Model",
         "In / cached / to cache / out",
         "Price from",
@@ -77,6 +77,7 @@ def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
         "Ends",
         "Successor",
         *frameworks,
+        drop=("Schema", "Endpoint", "Completion", "Window", "Price from", "Successor"),
     )
     for one in found:
         rules = one.rules

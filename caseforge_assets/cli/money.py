@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 
 if TYPE_CHECKING:
     from caseforge_assets.store.spending import Spent
@@ -68,7 +68,17 @@ def costs(session: Session, key: str | None, grouping: str, since: float | None,
 def _print_costs(rows: list[Spent], grouping: str) -> None:
     from caseforge_assets.costs.sums import total
 
-    table = Table(grouping.capitalize(), "Kind", "Attempts", "Input tokens", "Output tokens", "Thinking", "Cost", "Expected")
+    table = FittingTable(
+        grouping.capitalize(),
+        "Kind",
+        "Attempts",
+        "Input tokens",
+        "Output tokens",
+        "Reasoning",
+        "Cost",
+        "Expected",
+        drop=("Reasoning", "Input tokens", "Output tokens", "Expected"),
+    )
     for row in rows:
         tokens = ("unknown" if count is None else f"{count:,}" for count in (row.input_tokens, row.output_tokens, row.reasoning_tokens))
         table.add_row(row.name, row.kind, f"{row.attempts:,}", *tokens, str(row.cost), _known(row.expected_cost_usd))

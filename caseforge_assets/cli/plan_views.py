@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.tables import FittingTable
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.budgets_left import Left
@@ -39,7 +38,7 @@ def _left_json(left: dict[str, Left]) -> dict[str, Any]:
 
 
 def _print_compared(compared: list[ModelCost]) -> None:
-    table = Table("Model", *compared[0].by_stage, "Together", title="The same requests at batch prices", title_justify="left")
+    table = FittingTable("Model", *compared[0].by_stage, "Together", title="The same requests at batch prices")
     for one in compared:
         table.add_row(one.model, *(usd(cost) for cost in one.by_stage.values()), str(one.cost))
     console.print(table)
@@ -63,7 +62,16 @@ REUSE_RULES = {
 def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = (), *, wait: bool = False) -> None:
     """A plan as a table: per stage how many nodes and why, tokens, cost; and plans that were approved before and are sent with it."""
     console.print(f"Plan for {draft.framework_key}", style="bold")
-    table = Table("Stage", "Model", "Send", "Batches", "Input tokens", "Output tokens", "Expected cost")
+    table = FittingTable(
+        "Stage",
+        "Model",
+        "Send",
+        "Batches",
+        "Input tokens",
+        "Output tokens",
+        "Expected cost",
+        drop=("Batches", "Input tokens", "Output tokens", "Model"),
+    )
     for part in draft.stages:
         cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
         sent = (f"{part.nodes:,}", f"{part.batches:,}", f"{part.input_tokens:,}", f"{part.output_tokens:,}")

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.costs.sums import ZERO, exact_usd
 
 if TYPE_CHECKING:
@@ -138,7 +138,19 @@ def _changes(session: Session, one: ReckonedPlan) -> list[PlanChange]:
 
 
 def _print_plans(found: list[ReckonedPlan]) -> None:
-    table = Table("Plan", "Framework", "State", "Made by", "To send", "Under way", "Follow", "Still to cost", "Spent", "Limit")
+    table = FittingTable(
+        "Plan",
+        "Framework",
+        "State",
+        "Made by",
+        "To send",
+        "Under way",
+        "Follow",
+        "Still to cost",
+        "Spent",
+        "Limit",
+        drop=("Made by", "Under way", "Follow"),
+    )
     for one in found:
         plan = one.plan
         limit = "none" if plan.max_cost_usd is None else exact_usd(plan.max_cost_usd)

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from caseforge_assets.cli.console import console
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.reports.quality import COMPLEXITY_TARGET, Levels, say_why, unbalanced
 
 if TYPE_CHECKING:
@@ -105,8 +104,8 @@ def _print_bars(tens: Mapping[int, int]) -> None:
 
 def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
     names = list(dict.fromkeys(part for row in rows for part in row.parts)) if with_parts else []
-    table = Table(
-        "Node", "Name", "Score", *names, "What holds it down", title=None if with_parts else "Lowest scores", title_justify="left"
+    table = FittingTable(
+        "Node", "Name", "Score", *names, "What holds it down", title=None if with_parts else "Lowest scores", drop=("Name", *names)
     )
     for row in rows:
         parts = ["–" if row.parts.get(name) is None else str(row.parts[name]) for name in names]
@@ -119,7 +118,7 @@ def _print_repeats(one: StageQuality) -> None:
     real = any(not row.simulated for row in one.rows)
     if one.stage.response_format is None:
         if one.near_duplicates:
-            table = Table("Node", "Like", "Phrases in common", title="Documents that are nearly the same", title_justify="left")
+            table = FittingTable("Node", "Like", "Phrases in common", title="Documents that are nearly the same")
             for pair in one.near_duplicates[: 2 * GROUPS_SHOWN]:
                 table.add_row(pair.partition_key, pair.like, f"{pair.likeness:.0%}")
             console.print(table)
@@ -144,7 +143,7 @@ def _print_levels(one: StageQuality, tolerance: float) -> None:
     names = [
         f"{TITLES.get(field, field.capitalize())}{' (low/medium/high)' if _is_level(one.levels[''], field) else ''}" for field in fields
     ]
-    table = Table("Branch", *names, title="How the candidates are spread, in percent", title_justify="left")
+    table = FittingTable("Branch", *names, title="How the candidates are spread, in percent")
     for branch, levels in one.levels.items():
         table.add_row(branch or "All", *(_spread(levels, field) for field in fields))
     console.print(table)

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 from rich.markdown import Markdown
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.histories import print_history
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.safe_text import plain_text
 
 KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
@@ -69,7 +69,9 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
         console.print(Markdown(plain_text(content["body"]), hyperlinks=False))  # a link shows where it leads
-    table = Table("Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", title_justify="left")
+    table = FittingTable(
+        "Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", drop=("Batch", "File and line")
+    )
     for one in whole["attempts"]:
         tokens = f"{one['input_tokens'] or 0:,} + {one['output_tokens'] or 0:,}" if one["output_tokens"] is not None else ""
         file = (one["artifacts"].get("output") or {}).get("path", "")

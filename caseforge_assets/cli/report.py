@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.reports.bars import bar, percent
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def _nothing(newest: datetime | None, age: timedelta) -> str:
     return f"Nothing came back in the last {age.days} days; the newest answer is of {newest:%Y-%m-%d}: `caseforge report --since {days}d` shows it."
 
 
-def _periods(periods: Sequence[DayFigures]) -> Table:
-    table = Table(
+def _periods(periods: Sequence[DayFigures]) -> FittingTable:
+    table = FittingTable(
         "From",
         "Stage",
         "Provider",
@@ -74,8 +74,8 @@ def _periods(periods: Sequence[DayFigures]) -> Table:
         "Output tokens",
         "Cost",
         "An attempt",
+        drop=("", "An attempt", "Output tokens"),
         title="What came back",
-        title_justify="left",
     )
     for one in periods:
         each = one.cost_usd / (one.attempts - one.unknown_costs) if one.cost_usd is not None and one.attempts > one.unknown_costs else None
@@ -86,10 +86,8 @@ def _periods(periods: Sequence[DayFigures]) -> Table:
     return table
 
 
-def _patterns(patterns: Sequence[Pattern]) -> Table:
-    table = Table(
-        "Errors", "Share", "", "Outcome", "Why", "Stages", "First node", title="Errors, most frequent first", title_justify="left"
-    )
+def _patterns(patterns: Sequence[Pattern]) -> FittingTable:
+    table = FittingTable("Errors", "Share", "", "Outcome", "Why", "Stages", "First node", title="Errors, most frequent first")
     for one in patterns[:LISTED_PATTERNS]:
         table.add_row(f"{one.count:,}", percent(one.share), bar(one.share, 10), one.outcome, one.says, ", ".join(one.stages), one.example)
     return table

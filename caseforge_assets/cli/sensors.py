@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.cli.webserver import Repository, Webserver, find_repository, first_lines
 from caseforge_assets.redaction import redact
 
@@ -133,7 +133,7 @@ def _report(webserver: Webserver, repository: Repository, names: tuple[str, ...]
     if as_json:
         print_json({"webserver": webserver.url, "daemon": daemon, "sensors": [_plain(state) for state in states]})
         return
-    table = Table("Sensor", "State", "Last tick", "What came of it")
+    table = FittingTable("Sensor", "State", "Last tick", "What came of it")
     for state in states:
         tick = state.last_tick
         when = f"{tick.at.astimezone():%Y-%m-%d %H:%M:%S}" if tick else "never"

@@ -6,11 +6,11 @@ import sys
 from collections import Counter
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 
 SHOWN = 40
 
@@ -41,7 +41,7 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
     elif not found:
         console.print("Nothing is stale.")
     else:
-        table = Table("Station", "Node", "Name", "Why", "Since")
+        table = FittingTable("Station", "Node", "Name", "Why", "Since", drop=("Name", "Since"))
         for one in found[:SHOWN]:
             since = min((reason.since for reason in one.not_current if reason.since), default=None)
             why = "; ".join(reason.text for reason in one.not_current)

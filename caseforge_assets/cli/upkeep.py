@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.ages import age
 from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 
 SHORTEST = timedelta(hours=1)  # what is under way may still need what was newest a moment ago
 _NOUNS = {"runs": "runs", "events": "events", "check_evaluations": "check evaluations", "outbox_rows": "outbox rows"}
@@ -58,7 +58,7 @@ def _say(pruned: dict[str, Any], limit: datetime, verb: str, as_json: bool) -> N
         print_json({"older_than": limit.isoformat(timespec="seconds"), **pruned})
         return
     console.print(f"Older than {limit:%Y-%m-%d %H:%M} UTC: {_counts(pruned)} {verb}.")
-    table = Table("Table", "Rows", "Data", "On disk", title="Before and after" if verb == "removed" else "As it is", title_justify="left")
+    table = FittingTable("Table", "Rows", "Data", "On disk", title="Before and after" if verb == "removed" else "As it is")
     for before, after in zip(pruned["before"], pruned["after"], strict=True):
         changes = [_change(before[name], after[name], unit) for name, unit in (("rows", 1), ("data_bytes", 1e6), ("disk_bytes", 1e6))]
         table.add_row(before["table"], *changes)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.safe_text import plain_text
 
@@ -161,7 +161,7 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
 
 
 def _print_standing(report: dict[str, Any]) -> None:
-    table = Table("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}", title_justify="left")
+    table = FittingTable("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}")
     for stage, counts in report["stages"].items():
         table.add_row(stage, ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none")
     console.print(table)
@@ -226,7 +226,7 @@ def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
     elif not rows:
         console.print("No node has failed.")
     else:
-        table = Table("Node", "Name", "Failure", "Why", "So far", "Next")
+        table = FittingTable("Node", "Name", "Failure", "Why", "So far", "Next", drop=("Name", "So far"))
         for row in rows:
             tokens = "unknown" if row["output_tokens"] is None else f"{row['output_tokens']:,}"
             so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {Cost.of(row['cost_usd'], row['unknown_costs'])}"

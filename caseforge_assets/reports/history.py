@@ -64,7 +64,8 @@ def _context(row: Row) -> Event:
 
 def _request(row: Row) -> Event:
     plan = f", plan {row['plan_id']} by {row['plan_made_by']}" if row["plan_id"] else ", in no plan"
-    approved = f", approved {_time(row['approved_at'])}" if row["approved_at"] else ""
+    by = f" by {row['approved_by']}" if row["approved_by"] else ""
+    approved = f", approved {_time(row['approved_at'])}{by}" if row["approved_at"] else ""
     made_of = f"from context {row['context_id']}" + (f" and content {row['source_content_id']}" if row["source_content_id"] else "")
     why = [
         *([f"another answer, the {row['generation'] + 1}. to the same question"] if row["generation"] else []),
@@ -93,7 +94,7 @@ def _attempt(row: Row) -> Iterator[Event]:
     detail = f": {row['detail']}" if row["detail"] else ""
     details = [f"note: {note}" for note in row["notes"] or ()]
     if row["output_tokens"] is not None:
-        thinking = f", {row['reasoning_tokens']:,} of them thinking" if row["reasoning_tokens"] is not None else ""
+        thinking = f", {row['reasoning_tokens']:,} of them for reasoning" if row["reasoning_tokens"] is not None else ""
         tokens = f"{row['input_tokens'] or 0:,} tokens in{_cache(row)}, {row['output_tokens']:,} out{thinking}"
         details.append(f"{row['model'] or 'model unknown'}, {tokens}, finish reason {row['finish_reason']}")
     file = ((row["artifacts"] or {}).get("output") or {}).get("path")

@@ -74,7 +74,7 @@ class Settings(BaseModel):
         declared = sorted(self.configuration.frameworks)
         if key is None and len(declared) > 1:
             raise ConfigurationError(
-                f"several frameworks are declared; say which (--framework, or the form's framework): {', '.join(declared)}"
+                f"several frameworks are declared; say which with --framework KEY (in Dagster, the field framework of the form): {', '.join(declared)}"
             )
         if key is None and not declared:
             raise ConfigurationError("no framework is declared yet. Add one with: caseforge load FILE --framework KEY")

@@ -1,0 +1,78 @@
+"""Tables that are whole at any width: texts wrap, figures are never cut, and what matters least goes first where there is no room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+# Amounts, counts, shares, times, spans and the words that stand in their place: a cut figure would be another one.
+_FIGURE = re.compile(r"[~$+–-]?[\d.,:%/+ ~–-]*(?:[kM]|s|min|h)?(?: [\d:]+)?|unknown|\$?[\d.,]+ and [\d,]+ unknown|[█░▏▎▍▌▋▊▉ ]+", re.DOTALL)
+WORD_CHARACTERS = 32  # of a text's widest word, as far as a column is made wide enough for it
+
+
+class FittingTable:
+    """A table that draws itself for the width there is."""
+
+    def __init__(self, *names: str, drop: Sequence[str] = (), plain: bool = False, **options: Any) -> None:
+        """An empty table.
+
+        Args:
+            names: of the columns.
+            drop: the columns that may be left out, the least important one first.
+            plain: without lines.
+            options: of `rich.table.Table`.
+        """
+        self.names = names
+        self._drop = drop
+        self._rows: list[tuple[tuple[str, ...], str | None]] = []
+        self._options: dict[str, Any] = {"title_justify": "left", **options}
+        self._lines = 2 if plain else 3  # characters between two columns
+        if plain:
+            self._options |= {"box": box.SIMPLE_HEAD, "pad_edge": False}
+
+    def add_row(self, *cells: str, style: str | None = None) -> None:
+        """A row, as texts."""
+        self._rows.append((cells, style))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """The columns that there is room for, and which ones are missing."""
+        widths = [self._least(number) for number in range(len(self.names))]
+        shown = self._shown(widths, options.max_width)
+        fits = self._needed(widths, shown) <= options.max_width
+        table = Table(**self._options)
+        for number in shown:
+            whole = self._is_figure(number)
+            table.add_column(self.names[number], no_wrap=whole, overflow="fold", min_width=widths[number] if whole or fits else None)
+        for cells, style in self._rows:
+            table.add_row(*(cells[number] for number in shown), style=style)
+        yield table
+        if missing := [name for number, name in enumerate(self.names) if name and number not in shown]:
+            yield Text(f"No room here for: {', '.join(missing)}. A wider window or --json shows them.", style="dim")
+
+    def _shown(self, widths: Sequence[int], width: int) -> list[int]:
+        shown = list(range(len(self.names)))
+        for name in self._drop:
+            if self._needed(widths, shown) <= width:
+                break
+            shown.remove(self.names.index(name))
+        return shown
+
+    def _needed(self, widths: Sequence[int], shown: Sequence[int]) -> int:
+        return sum(widths[number] for number in shown) + self._lines * len(shown) + 1
+
+    def _least(self, number: int) -> int:
+        """Characters without which a column cannot be read: a figure's all, of a text its widest word."""
+        texts = [self.names[number], *(cells[number] for cells, _ in self._rows)]
+        lines = [line for text in texts for line in text.splitlines()]
+        if self._is_figure(number):
+            return max(map(len, lines), default=0)
+        return max((min(len(word), WORD_CHARACTERS) for line in lines for word in line.split()), default=0)
+
+    def _is_figure(self, number: int) -> bool:
+        return all(_FIGURE.fullmatch(line) for cells, _ in self._rows for line in cells[number].splitlines())

@@ -1,0 +1,55 @@
+"""Tables at any width: figures whole, texts wrapped, the least important columns gone first and named."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from caseforge_assets.cli.console import SafeConsole
+from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets_tests.cli.conftest import OpenCommandLine
+
+CELLS = (
+    "process_details",
+    "billed",
+    "1,234,567",
+    "9,876,543",
+    "$24.41 and 3 unknown",
+    "Reasoning used all tokens of the budget; no text was left.",
+)
+
+
+def drawn(width: int, *, plain: bool = False) -> str:
+    table = FittingTable("Stage", "Kind", "Input", "Output", "Cost", "Why", drop=("Input", "Kind", "Output"), plain=plain)
+    table.add_row(*CELLS)
+    made = SafeConsole(width=width, markup=False, emoji=False, highlight=False)
+    with made.capture() as said:
+        made.print(table)
+    return said.get()
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("width", range(60, 141, 5))
+def test_figures_are_whole_at_any_width(width: int, plain: bool) -> None:
+    said = drawn(width, plain=plain)
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= width
+    assert "$24.41 and 3 unknown" in said
+    for name, figure in (("Input", "1,234,567"), ("Output", "9,876,543")):
+        shown = figure in said
+        assert shown != (name in said.partition("No room here for: ")[2])
+
+
+def test_what_matters_least_goes_first() -> None:
+    missing = [drawn(width).partition("No room here for: ")[2].partition(".")[0] for width in (140, 80, 70, 60)]
+    assert missing[0] == ""
+    assert all(set(more.split(", ")) >= set(fewer.split(", ")) - {""} for fewer, more in pairwise(missing))
+    assert missing[-1] == "Kind, Input, Output"
+
+
+def test_nobody_at_a_question_is_no_consent(command_line: OpenCommandLine) -> None:
+    cli = command_line("budget_usd = 5", bills=True)
+    cli.load_shop()
+    assert "Nobody answered" in cli.run("generate", "--nodes", "1.1.1", expected=5)
+    assert cli.stats()["requests_accepted"] == 0
