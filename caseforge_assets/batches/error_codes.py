@@ -8,6 +8,7 @@ and the codes go before the status: a 429 may mean "too fast" or "no money left"
 """
 
 import re
+from decimal import Decimal
 
 from caseforge_assets.stages.judgement import Next, Outcome
 
@@ -68,6 +69,13 @@ _BY_STATUS = {
 _TOO_LONG = re.compile(
     r"maximum context length|context[ _-](?:length|window).{0,40}exceed|exceed.{0,40}context[ _-](?:length|window)", re.I
 )
+_NUMBER = r"(\d[\d,._ ]*\d|\d)\s*(thousand|million|billion|[kmb])?\b"
+# OpenAI: "Limit: 2,000,000 enqueued tokens". Azure: "The number of enqueued tokens has surpassed the configured limit of 50K".
+_STATED_LIMIT = re.compile(rf"limit\s*(?:of|is|:|=)?\s*{_NUMBER}", re.I)
+_TOO_MUCH_ENQUEUED = re.compile(
+    r"enqueued[\s_-]+tokens?\b|\btokens?\s+(?:are\s+|already\s+|currently\s+)*enqueued|\btoken_limit_exceeded\b", re.I
+)
+_POWERS = {"k": 10**3, "m": 10**6, "b": 10**9}
 _NO_MONEY = re.compile(r"billing hard limit|exceeded your current quota|credit balance is too low|account is not active", re.I)
 
 
@@ -112,6 +120,34 @@ def says_stop(code: str | None, message: str | None) -> bool:
     """
     named = outcome_of_words(code, message)
     return named is not None and named.follow_up is Next.stop
+
+
+def says_too_much_enqueued(code: str | None, message: str | None) -> bool:
+    """Whether the account has as many tokens waiting as it may, so that fewer have to be sent at a time.
+
+    Args:
+        code: The error's code, in any case.
+        message: Its message.
+    """
+    return "token_limit" in _plain(code) or bool(_TOO_MUCH_ENQUEUED.search(message or ""))
+
+
+def stated_token_limit(message: str | None) -> int | None:
+    """How many tokens may wait, where a message that says `says_too_much_enqueued` states it: 2,000,000, or 50K.
+
+    Args:
+        message: The message.
+    """
+    found = _STATED_LIMIT.search(message or "")
+    if found is None:
+        return None
+    digits, unit = found[1], (found[2] or "")[:1].casefold()
+    if not unit:
+        return int(re.sub(r"\D", "", digits)) or None
+    whole, _, part = re.sub(r"[ _]", "", digits).replace(",", ".").rpartition(".")
+    if len(part) == 3 or not whole:  # groups of thousands
+        return int(re.sub(r"\D", "", digits)) * _POWERS[unit] or None
+    return int(Decimal(f"{whole.replace('.', '')}.{part}") * _POWERS[unit]) or None
 
 
 def _plain(code: str | None) -> str:

@@ -1,18 +1,15 @@
 """The one place that decides what an attempt came to, from its result line or from the batch's validation errors."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from caseforge_assets.batches.error_codes import outcome_of_error
+from caseforge_assets.batches.error_codes import outcome_of_error, says_too_much_enqueued, stated_token_limit
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.response_body import as_object, as_text, read_error
 from caseforge_assets.batches.usage import usage_of
 from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome
 from caseforge_assets.stages.stage import Stage
-
-_STATED_LIMIT = re.compile(r"limit:?\s*([\d,._ ]*\d)\s*(?:enqueued\s+)?tokens", re.I)
 
 
 def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None) -> Judgement:
@@ -155,10 +152,9 @@ def decide_batch_errors(errors: Sequence[BatchError]) -> BatchVerdict:
         if outcome.follow_up is Next.stop:
             return BatchVerdict(Rejection.stop, outcome, detail)
     for error in errors:
-        if "token_limit" in (error.code or "").casefold() or "enqueued token" in error.message.casefold():
-            return BatchVerdict(
-                Rejection.too_much_enqueued, Outcome.batch_rejected, detail, enqueued_token_limit=_stated_limit(error.message)
-            )
+        if says_too_much_enqueued(error.code, error.message):
+            limit = stated_token_limit(error.message)
+            return BatchVerdict(Rejection.too_much_enqueued, Outcome.batch_rejected, detail, enqueued_token_limit=limit)
     bad_lines = {error.line: _in_words(error) for error in reversed(errors) if error.line is not None}
     rejection = Rejection.bad_lines if bad_lines else Rejection.other
     return BatchVerdict(rejection, Outcome.batch_rejected, detail, dict(sorted(bad_lines.items())))
@@ -178,8 +174,3 @@ def _most_frequent(errors: Sequence[BatchError]) -> str:
 def _in_words(error: BatchError) -> str:
     where = f" at {error.param}" if error.param else ""
     return f"{error.code or 'error'}{where}: {' '.join(error.message.split())[:500]}"
-
-
-def _stated_limit(message: str) -> int | None:
-    found = _STATED_LIMIT.search(message)
-    return int(re.sub(r"\D", "", found[1])) if found else None

@@ -8,7 +8,7 @@ PostgreSQL refuses NUL and lone surrogates, and a number that no datetime can ho
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from caseforge_assets.batches.response_body import MAX_UNIX_SECONDS, as_object, as_text, read_error
@@ -64,6 +64,8 @@ def read_batch(raw: object) -> dict[str, Any]:
         UnreadableObject: It has no id, or is something else than a batch.
     """
     found = as_object(raw)
+    if "id" not in found and as_object(found.get("job")):  # Together's answer to a creation
+        found = as_object(found["job"])
     identity = _id(found.get("id"))
     if identity is None or found.get("object") in NOT_A_BATCH:
         raise UnreadableObject("no batch in it")
@@ -145,10 +147,21 @@ def unix_seconds(value: object) -> int | None:
     """Seconds since 1970 that a datetime can hold; None for anything else.
 
     Args:
-        value: Any JSON value; a number in quotes counts.
+        value: Any JSON value; a number in quotes counts, and so does a time as text (Azure's REST examples, Together).
     """
     number = _number(value)
+    if number is None and isinstance(value, str):
+        number = _seconds_of_text(value)
     return int(number) if number is not None and 0 < number <= MAX_UNIX_SECONDS else None
+
+
+def _seconds_of_text(value: str) -> float | None:
+    """Seconds of a time in ISO 8601, such as `2024-07-19T17:13:57.2491382+00:00`; without a zone it is UTC."""
+    try:
+        time = datetime.fromisoformat(value.strip()[:40])
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def whole_number(value: object) -> int | None:

@@ -6,6 +6,8 @@ NOT_TO_BE_FOUND = (
     "cannot be looked up at its provider"  # how the reason of a batch in state creating begins when only a person can settle it
 )
 
+WAITS_FOR_ROOM = "the account has no room for its tokens now"  # how the reason begins of a batch that was refused for that alone
+
 
 class BatchState(StrEnum):
     """CaseForge's own life of a batch, from the plan to the last answer."""

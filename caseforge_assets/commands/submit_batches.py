@@ -14,12 +14,13 @@ from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
-from caseforge_assets.batches.states import remote_status
+from caseforge_assets.batches.packing import lowered_token_limit
+from caseforge_assets.batches.states import WAITS_FOR_ROOM, remote_status
 from caseforge_assets.commands.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.recognize_batch import doubt_of_creation, file_name
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
-from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderFull, ProviderStopped, ProviderUnclear
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import batches, outbox, providers, requests
@@ -61,8 +62,12 @@ def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder, un
 
 
 def is_refused(batch: BatchRow) -> bool:
-    """Whether the provider refused to create it; one in state creating may exist all the same, which is being found out."""
-    return batch.state == "refused" or (batch.state == "creating" and batch.create_refused is not None)
+    """Whether the provider refused to create it; one in state creating may exist all the same, which is being found out.
+
+    One that was refused for the account's token limit alone is none: its requests go into smaller ones.
+    """
+    why = batch.reason if batch.state == "refused" else batch.create_refused if batch.state == "creating" else None
+    return why is not None and not why.startswith(WAITS_FOR_ROOM)
 
 
 def _advance(store: Engine, provider: Provider, folder: ArtifactFolder, batch_id: int) -> None:
@@ -148,8 +153,11 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
     except ProviderError as error:
         refused = None if isinstance(error, ProviderUnclear) else str(error)
         with store.begin() as connection:
-            batches.move(connection, batch.id, ["creating"], reason=f"{error}; {BEING_FOUND_OUT}", create_refused=refused)
-            if refused and not isinstance(error, ProviderStopped):
+            waits = isinstance(error, ProviderFull) and _learn_limit(connection, provider, batch, error)
+            if waits:
+                refused = f"{WAITS_FOR_ROOM}: {error}"
+            batches.move(connection, batch.id, ["creating"], reason=f"{refused or error}; {BEING_FOUND_OUT}", create_refused=refused)
+            if refused and not waits and not isinstance(error, ProviderStopped):
                 batches.note_refused(connection, batch.id)
         if isinstance(error, ProviderStopped):
             raise
@@ -161,6 +169,13 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
         reason = f"the creation was answered with {remote['id']}, {doubt}; {BEING_FOUND_OUT}"
         batches.move(connection, batch.id, ["creating"], reason=reason, doubtful_id=remote["id"])
         log.warning("%s: %s", batch.name, reason)
+
+
+def _learn_limit(connection: Connection, provider: Provider, batch: BatchRow, error: ProviderFull) -> bool:
+    """Remembers what the account takes at once; returns whether fewer can be sent, or others that are under way are waited for."""
+    in_flight = max(batches.tokens_in_flight(connection, provider.id).get(batch.model, 0), batch.input_tokens)
+    providers.learn_token_limit(connection, provider.id, batch.model, lowered_token_limit(in_flight, error.stated_limit))
+    return batch.request_count > 1 or in_flight > batch.input_tokens
 
 
 def _whose_already(connection: Connection, batch: BatchRow, remote: Mapping[str, Any]) -> str | None:

@@ -24,7 +24,14 @@ from caseforge_assets.batches.error_codes import says_stop
 from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, SECONDS_PER_DAY, ListKind, Metadata, ProviderKind
 from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, read_file, read_models
 from caseforge_assets.batches.response_body import read_error
-from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotListing, ProviderRefused, ProviderUnclear, translate
+from caseforge_assets.openai_batch.errors import (
+    ProviderError,
+    ProviderFull,
+    ProviderNotListing,
+    ProviderRefused,
+    ProviderUnclear,
+    translate,
+)
 from caseforge_assets.openai_batch.pages import ReadPage, walk
 from caseforge_assets.redaction import digest_of, know_secrets, mask_stream, redact, redact_object, without_login
 from caseforge_assets.settings.secrets import secrets_in
@@ -326,6 +333,8 @@ def _once(doing: str) -> Iterator[None]:
     try:
         with _translated(doing):
             yield
+    except ProviderFull:
+        raise
     except (ProviderRefused, ProviderUnclear) as error:
         if error.status_code in (409, 429):
             raise (ProviderUnclear if error.status_code == 409 else ProviderRefused)(str(error)) from error.__cause__

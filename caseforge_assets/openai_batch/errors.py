@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caseforge_assets.batches.error_codes import outcome_of_words, says_stop
+from caseforge_assets.batches.error_codes import outcome_of_words, says_stop, says_too_much_enqueued, stated_token_limit
 from caseforge_assets.batches.response_body import read_error
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.characters import replace_unstorable
@@ -37,6 +37,15 @@ class ProviderStopped(ProviderError):
 
 class ProviderRefused(ProviderError):
     """The provider said no to this very call."""
+
+
+class ProviderFull(ProviderRefused):
+    """The account has as many tokens waiting as it may: fewer have to be sent at a time. Azure OpenAI says so when a batch is created."""
+
+    @property
+    def stated_limit(self) -> int | None:
+        """How many may wait, where the provider says so."""
+        return stated_token_limit(read_error(getattr(self.__cause__, "body", None))[1])
 
 
 class ProviderUnclear(ProviderError):
@@ -77,6 +86,8 @@ def _of_status(error: openai.APIStatusError, doing: str) -> ProviderError:
         return ProviderRefused(f"{doing}: HTTP {error.status_code}: {_redirect(error)}")
     if says_stop(code, message) or (error.status_code in _STOPS and named is not Outcome.rate_limited):
         return ProviderStopped(f"{text}. Check OPENAI_API_KEY" if error.status_code == 401 else text)
+    if says_too_much_enqueued(code, message):
+        return ProviderFull(text)
     if error.status_code == 404:
         return ProviderNotFound(text)
     if error.status_code >= 500 or error.status_code in _MAY_PASS or named is Outcome.rate_limited:  # too many calls just now

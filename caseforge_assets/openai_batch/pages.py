@@ -32,7 +32,7 @@ def walk(read_page: ReadPage, read: Callable[[object], Entry], since: float, doi
     seen: set[str] = set()
     after, unreadable = None, 0
     for _ in range(MAX_PAGES):
-        page = as_object(read_page(after))
+        page = _page(read_page(after))
         data = page.get("data")
         if not isinstance(data, list):
             raise UnreadableObject("no list in it")
@@ -52,6 +52,12 @@ def walk(read_page: ReadPage, read: Callable[[object], Entry], since: float, doi
         raise ProviderNotListing(f"{doing}: the list does not end; {MAX_PAGES:,} pages were read")
     if unreadable:
         raise ProviderNotListing(f"{doing}: {unreadable:,} entries of the list cannot be read")
+
+
+def _page(raw: object) -> Mapping[str, Any]:
+    """A page of a list; some servers (Together) give its entries alone. Where there are none it may be anything, and is no page."""
+    is_bare = isinstance(raw, list) and raw and all(isinstance(entry, Mapping) for entry in raw)
+    return {"data": raw} if is_bare else as_object(raw)
 
 
 def _id(entry: object) -> str:

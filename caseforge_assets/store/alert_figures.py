@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 from caseforge_assets.batches.provider_objects import error_entries
-from caseforge_assets.batches.states import NOT_TO_BE_FOUND
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND, WAITS_FOR_ROOM
 from caseforge_assets.store.spending import UNKNOWN
 
 _BATCHES = text("""
@@ -61,7 +61,7 @@ def _batch(row: Any) -> BatchFigures:
         remote_status=row.remote_status,
         reason=row.reason,
         failure=verdict.detail if verdict else "",
-        too_much_at_once=verdict is not None and verdict.token_limit_exceeded,
+        too_much_at_once=verdict.token_limit_exceeded if verdict else (row.reason or "").startswith(WAITS_FOR_ROOM),
         requests=row.request_count,
         failed=row.failed,
         cut_off=row.cut_off,

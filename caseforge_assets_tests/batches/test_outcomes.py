@@ -155,6 +155,30 @@ def test_the_token_limit_is_learned() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "limit"),
+    [
+        ("The number of enqueued tokens has surpassed the configured limit of 30K", 30_000),
+        ("The number of enqueued tokens has surpassed the configured limit of 1.5M. Wait for batches to complete.", 1_500_000),
+        ("Too many enqueued tokens: the limit is 2 billion", 2_000_000_000),
+        ("You have reached your limit of 200M enqueued tokens", 200_000_000),
+        ("Enqueued token limit: 90.000", 90_000),
+        ("Enqueued token limit: 1,500K", 1_500_000),
+        ("Enqueued token limit reached", None),
+        ("The limit of 0 enqueued tokens is reached", None),
+    ],
+)
+def test_the_token_limit_is_learned_in_other_words_too(message: str, limit: int | None) -> None:
+    for code in ("token_limit_exceeded", None, "400"):
+        verdict = decide_batch_errors([BatchError(code, message)])
+        assert (verdict.token_limit_exceeded, verdict.enqueued_token_limit) == (True, limit)
+
+
+@pytest.mark.parametrize("message", ["The input has too many tokens; reduce them.", "Maximum of 50,000 tokens exceeded in line 3"])
+def test_other_tokens_are_no_token_limit(message: str) -> None:
+    assert not decide_batch_errors([BatchError("invalid_request", message, 3)]).token_limit_exceeded
+
+
+@pytest.mark.parametrize(
     ("code", "outcome"),
     [("model_not_found", Outcome.model_not_found), ("insufficient_quota", Outcome.quota), ("invalid_api_key", Outcome.auth)],
 )

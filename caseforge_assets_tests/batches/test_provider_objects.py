@@ -108,6 +108,39 @@ def test_numbers_in_quotes_count() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2024-07-19T17:13:57.2491382+00:00", 1_721_409_237),
+        ("2024-07-19T17:13:57Z", 1_721_409_237),
+        ("2024-07-19T19:13:57+02:00", 1_721_409_237),
+        ("2024-07-19 17:13:57", 1_721_409_237),
+        ("yesterday", None),
+        ("", None),
+        ("9" * 50, None),
+    ],
+)
+def test_a_time_as_text_counts(text: str, seconds: int | None) -> None:
+    assert read_batch(WHOLE | {"created_at": text})["created_at"] == seconds
+
+
+def test_a_creation_may_be_answered_with_a_job() -> None:
+    job = {"id": "01234567", "input_file_id": "file-1", "status": "IN_PROGRESS", "created_at": "2024-01-15T14:30:00Z"}
+    found = read_batch({"job": job, "warning": "none"})
+    assert (found["id"], found["input_file_id"], found["created_at"]) == ("01234567", "file-1", 1_705_329_000)
+    assert remote_status(found["status"]) is RemoteStatus.in_progress
+    with pytest.raises(UnreadableObject):
+        read_batch({"job": {"status": "COMPLETED"}})
+
+
+def test_what_azure_leaves_out_is_none() -> None:
+    """As in Microsoft's examples: endpoint, metadata and counts are null, a failed batch has completed_at, file ids are empty."""
+    azure = {"endpoint": None, "metadata": None, "request_counts": {"total": None, "completed": None, "failed": None}, "output_file_id": ""}
+    found = read_batch(WHOLE | azure | {"status": "Failed", "completed_at": 1725419955, "failed_at": None, "error_file_id": "file-0"})
+    assert (found["endpoint"], found["metadata"], found["request_counts"], found["output_file_id"]) == (None, None, None, None)
+    assert remote_status(found["status"]) is RemoteStatus.failed
+
+
+@pytest.mark.parametrize(
     ("errors", "messages"),
     [
         ("the file is empty", ["the file is empty"]),

@@ -53,6 +53,11 @@ def listed_until_it_is_said(odd: Provider, what: str) -> list[str]:
     return found
 
 
+def test_a_list_may_be_its_entries_alone(odd: Provider) -> None:
+    odd.answers = lambda _: (200, [one("a"), one("b")])
+    assert listed(odd) == ["a", "b"]
+
+
 def test_a_list_that_repeats_itself_ends_and_says_so(odd: Provider) -> None:
     odd.answers = lambda _: page(one("a"), one("b"), has_more=True)
     assert listed_until_it_is_said(odd, "shows nothing new") == ["a", "b"]
