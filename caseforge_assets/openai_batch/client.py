@@ -8,39 +8,24 @@ batch exists after an unclear answer is found out by listing, never by asking ag
 
 from __future__ import annotations
 
-import json
 import logging
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from caseforge_assets.batches.error_codes import says_stop
-from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, SECONDS_PER_DAY, ListKind, Metadata, ProviderKind
-from caseforge_assets.batches.provider_objects import RemoteFile, read_batch, read_file, read_models
-from caseforge_assets.batches.response_body import read_error
-from caseforge_assets.openai_batch.errors import (
-    ProviderError,
-    ProviderFull,
-    ProviderNotListing,
-    ProviderRefused,
-    ProviderUnclear,
-    translate,
-)
-from caseforge_assets.openai_batch.pages import ReadPage, walk
-from caseforge_assets.redaction import digest_of, know_secrets, mask_stream, redact, redact_object, without_login
+from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, ListKind, Metadata, ProviderKind
+from caseforge_assets.batches.provider_objects import RemoteFile, read_file, read_models
+from caseforge_assets.openai_batch.calls import batch_of, expires_after, json_of, listed, models_of, named, once, translated
+from caseforge_assets.openai_batch.errors import ProviderNotListing, ProviderUnclear
+from caseforge_assets.redaction import digest_of, know_secrets, mask_stream, without_login
 from caseforge_assets.settings.secrets import secrets_in
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
-
-    from openai._legacy_response import LegacyAPIResponse
 
 SUBMISSION_KEY = "caseforge_submission"
 SIMULATED_HEADER = "x-caseforge-simulated"
@@ -48,9 +33,6 @@ MODEL_FIELD = "{model}"  # stands in a field of an upload for the name that the 
 LIST_LIMIT = 100  # OpenAI's maximum page
 CONNECT_TIMEOUT_S = 10.0  # a network that answers nothing is noticed after four tries of this
 DOWNLOAD_CHUNK_BYTES = 1 << 18
-NO_LISTS = frozenset({403, 404, 405, 410, 501})  # a provider, or a key, that has no lists; 401 is about everything
-CLOCK_SLACK_S = 86_400.0  # how far our clock may be off; what a listing does not show counts as not there, and is paid for again
-Entry = TypeVar("Entry")
 log = logging.getLogger(__name__)
 
 
@@ -105,10 +87,10 @@ class BatchClient:
         Raises:
             ProviderError: no answer, or the key is refused.
         """
-        with _translated("reaching the provider"):
+        with translated("reaching the provider"):
             answer = self._sdk.models.with_raw_response.list()
         simulated = answer.headers.get(SIMULATED_HEADER, "").lower() == "true"
-        ends = {name: end for name, end in _models_of(answer).items() if end is not None}
+        ends = {name: end for name, end in models_of(answer).items() if end is not None}
         return ProviderIdentity(self.base_url, self.account, simulated, ends)
 
     def probe(self) -> None:
@@ -117,13 +99,13 @@ class BatchClient:
         Raises:
             ProviderError: it is not, or it refuses the key.
         """
-        with _translated("reaching the provider"):
+        with translated("reaching the provider"):
             self._sdk.with_options(max_retries=0).models.with_raw_response.list()
 
     def models(self) -> dict[str, date | None]:
         """The models that the provider lists for this account, with the day of their end where it announces one."""
-        with _translated("listing the models"):
-            return read_models(_json(self._sdk.models.with_raw_response.list()))
+        with translated("listing the models"):
+            return read_models(json_of(self._sdk.models.with_raw_response.list()))
 
     def upload(self, path: Path, file_name: str, model: str = "") -> str:
         """Uploads a batch input under a name that `find_file` can look up; returns the file id.
@@ -131,16 +113,16 @@ class BatchClient:
         Args:
             model: as the file's lines have it.
         """
-        with _translated("uploading the batch file"), path.open("rb") as file:
+        with translated("uploading the batch file"), path.open("rb") as file:
             sdk = self._sdk.with_options(timeout=self._upload_timeout)
             fields = {name: value.replace(MODEL_FIELD, model) for name, value in self.kind.upload_fields.items()}
             answer = sdk.files.with_raw_response.create(
                 file=(file_name, file, "application/jsonl"),
                 purpose=self.kind.file_purpose,  # type: ignore[arg-type]
-                expires_after=_expires_after(self.kind.file_expiry_days),  # type: ignore[arg-type]
+                expires_after=expires_after(self.kind.file_expiry_days),  # type: ignore[arg-type]
                 extra_body=fields or None,
             )
-            return read_file(_json(answer)).id
+            return read_file(json_of(answer)).id
 
     def find_file(self, file_name: str, created_after: datetime) -> str | None:
         """The id of the newest uploaded file of this name, looking back no further than `created_after`.
@@ -151,15 +133,15 @@ class BatchClient:
 
         def read_page(after: str | None) -> object:
             if self.kind.file_list is ListKind.whole:
-                return _json(self._sdk.files.with_raw_response.list(extra_query=self.kind.list_fields))
+                return json_of(self._sdk.files.with_raw_response.list(extra_query=self.kind.list_fields))
             asked = self._sdk.files.with_raw_response
             purpose = self.kind.file_purpose
-            return _json(
+            return json_of(
                 asked.list(purpose=purpose, order="desc", limit=LIST_LIMIT, after=after or omit, extra_query=self.kind.list_fields)
             )
 
         try:
-            for file in _listed(read_page, read_file, created_after, "looking for an uploaded file", self.kind.file_list):
+            for file in listed(read_page, read_file, created_after, "looking for an uploaded file", self.kind.file_list):
                 if file.name == file_name:
                     return file.id
         except ProviderNotListing as error:
@@ -177,15 +159,15 @@ class BatchClient:
         """
         from openai import omit
 
-        with _once("creating the batch"):
+        with once("creating the batch"):
             answer = self._sdk.with_options(max_retries=0).batches.with_raw_response.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]
                 completion_window=self.kind.completion_window,  # type: ignore[arg-type]
                 metadata=omit if self.kind.metadata is Metadata.not_sent else {SUBMISSION_KEY: submission_id},
-                output_expires_after=_expires_after(self.kind.output_expiry_days),  # type: ignore[arg-type]
+                output_expires_after=expires_after(self.kind.output_expiry_days),  # type: ignore[arg-type]
             )
-            return _batch(_json(answer))
+            return batch_of(json_of(answer))
 
     def list_batches(self, created_after: datetime) -> Iterator[dict[str, Any]]:
         """All batches, newest first, back to `created_after` (less a day for differing clocks).
@@ -197,11 +179,11 @@ class BatchClient:
 
         def read_page(after: str | None) -> object:
             if self.kind.batch_list is ListKind.whole:
-                return _json(self._sdk.batches.with_raw_response.list(extra_query=self.kind.list_fields))
+                return json_of(self._sdk.batches.with_raw_response.list(extra_query=self.kind.list_fields))
             asked = self._sdk.batches.with_raw_response
-            return _json(asked.list(limit=LIST_LIMIT, after=after or omit, extra_query=self.kind.list_fields))
+            return json_of(asked.list(limit=LIST_LIMIT, after=after or omit, extra_query=self.kind.list_fields))
 
-        return _listed(read_page, _batch, created_after, "listing the batches", self.kind.batch_list)
+        return listed(read_page, batch_of, created_after, "listing the batches", self.kind.batch_list)
 
     def retrieve(self, remote_id: str) -> dict[str, Any]:
         """One batch.
@@ -211,8 +193,8 @@ class BatchClient:
             ProviderUnclear: nothing came, or not this batch.
         """
         doing = f"looking at batch {remote_id}"
-        with _translated(doing):
-            return _named(remote_id, _batch(_json(self._sdk.batches.with_raw_response.retrieve(remote_id))), doing)
+        with translated(doing):
+            return named(remote_id, batch_of(json_of(self._sdk.batches.with_raw_response.retrieve(remote_id))), doing)
 
     def cancel(self, remote_id: str) -> dict[str, Any]:
         """Asks the provider to stop a batch; what it answered by then stays available.
@@ -222,8 +204,8 @@ class BatchClient:
             ProviderUnclear: nothing came, or not this batch.
         """
         doing = f"cancelling batch {remote_id}"
-        with _translated(doing):
-            return _named(remote_id, _batch(_json(self._sdk.batches.with_raw_response.cancel(remote_id))), doing)
+        with translated(doing):
+            return named(remote_id, batch_of(json_of(self._sdk.batches.with_raw_response.cancel(remote_id))), doing)
 
     def file(self, file_id: str) -> RemoteFile:
         """What the provider says of a file.
@@ -231,8 +213,8 @@ class BatchClient:
         Raises:
             ProviderNotFound: the provider does not know it.
         """
-        with _translated(f"looking at file {file_id}"):
-            return read_file(_json(self._sdk.files.with_raw_response.retrieve(file_id)))
+        with translated(f"looking at file {file_id}"):
+            return read_file(json_of(self._sdk.files.with_raw_response.retrieve(file_id)))
 
     def download(self, file_id: str) -> Iterator[bytes]:
         """The bytes of a file, in chunks; a secret in it is masked with as many characters, so that its size is what the provider says.
@@ -244,7 +226,7 @@ class BatchClient:
         yield from mask_stream(self._received(file_id))
 
     def _received(self, file_id: str) -> Iterator[bytes]:
-        with _translated(f"downloading file {file_id}"), self._sdk.files.with_streaming_response.content(file_id) as answer:
+        with translated(f"downloading file {file_id}"), self._sdk.files.with_streaming_response.content(file_id) as answer:
             announced, received = answer.headers.get("content-length"), 0
             plain = "content-encoding" not in answer.headers
             for chunk in answer.iter_bytes(DOWNLOAD_CHUNK_BYTES):
@@ -260,100 +242,3 @@ def _certificates() -> ssl.SSLContext:
     import httpx2
 
     return httpx2.create_ssl_context()
-
-
-def _json(answer: LegacyAPIResponse[Any]) -> object:
-    """The answer's body, as JSON: lenient with characters, because a batch with an odd one is one all the same.
-
-    Raises:
-        ValueError: it is no JSON.
-    """
-    try:
-        return json.loads(answer.content.decode("utf-8", errors="replace"))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _batch(raw: object) -> dict[str, Any]:
-    found: dict[str, Any] = redact_object(read_batch(raw))
-    return found
-
-
-def _named(remote_id: str, batch: dict[str, Any], doing: str) -> dict[str, Any]:
-    """The batch, if it is the one that was asked about: what is said of another would take its place.
-
-    Raises:
-        ProviderUnclear: it is another.
-    """
-    if batch["id"] != remote_id:
-        raise ProviderUnclear(f"{doing}: the answer is about {batch['id']}")
-    return batch
-
-
-def _models_of(answer: LegacyAPIResponse[Any]) -> dict[str, date | None]:
-    """Any answer says that somebody is there; one that is no list of models names none."""
-    try:
-        return read_models(_json(answer))
-    except ValueError:
-        return {}
-
-
-def _expires_after(days: Fraction | None) -> object:
-    """What a file's expiry is asked as."""
-    from openai import omit
-
-    return omit if days is None else {"anchor": "created_at", "seconds": int(days * SECONDS_PER_DAY)}
-
-
-def _listed(
-    read_page: ReadPage, read: Callable[[object], Entry], created_after: datetime, doing: str, comes: ListKind = ListKind.cursor
-) -> Iterator[Entry]:
-    """The entries of a list.
-
-    Raises:
-        ProviderNotListing: also where this provider's list is known not to be all there is.
-    """
-    if comes is ListKind.none:
-        raise ProviderNotListing(f"{doing}: this provider has no list ([provider])")
-    try:
-        with _translated(doing):
-            yield from walk(read_page, read, created_after.timestamp() - CLOCK_SLACK_S, doing)
-    except ProviderError as error:
-        cause = error.__cause__
-        if error.status_code in NO_LISTS and not says_stop(*read_error(getattr(cause, "body", None))):
-            raise ProviderNotListing(str(error)) from cause
-        raise
-    if comes is ListKind.unreliable:
-        raise ProviderNotListing(f"{doing}: what this provider's list does not show may be there all the same ([provider])")
-
-
-@contextmanager
-def _once(doing: str) -> Iterator[None]:
-    """For the call that must not be repeated: what would be tried again elsewhere is a refusal, and a conflict may be about its own first try."""
-    try:
-        with _translated(doing):
-            yield
-    except ProviderFull:
-        raise
-    except (ProviderRefused, ProviderUnclear) as error:
-        if error.status_code in (409, 429):
-            raise (ProviderUnclear if error.status_code == 409 else ProviderRefused)(str(error)) from error.__cause__
-        raise
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    import openai
-
-    try:
-        yield
-    except openai.OpenAIError as error:
-        raise translate(error, doing) from error
-    except OSError as error:
-        raise ProviderUnclear(f"{doing}: {redact(str(error))}") from error
-    except ValueError as error:
-        raise ProviderUnclear(f"{doing}: the answer is not that of a Batch API ({redact(str(error))}); check OPENAI_BASE_URL") from error
-    except Exception as error:
-        if type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2"):
-            raise ProviderUnclear(f"{doing}: the connection broke ({type(error).__name__})") from error
-        raise
