@@ -14,7 +14,6 @@ from enum import StrEnum
 from caseforge_assets.batch_server.limits import Limits
 
 HOUR_S, DAY_S = 3_600, 86_400
-CHAT = "chat"
 
 
 class Counts(StrEnum):
@@ -39,7 +38,7 @@ class Likeness:
 
     Attributes:
         base_paths: Where its API begins; the usual one first. ``/v1`` always works.
-        endpoints: What batches are created for, and the kind of request behind it; the same stands as URL in each line.
+        endpoints: What batches are created for; the same stands as URL in each line.
         windows: Completion windows that are taken.
         window_ends: Whether a batch expires at its end.
         limits: Sizes and numbers beyond which it refuses.
@@ -69,7 +68,7 @@ class Likeness:
     """
 
     base_paths: tuple[str, ...] = ("/v1",)
-    endpoints: Mapping[str, str] = field(default_factory=lambda: {"/v1/chat/completions": CHAT})
+    endpoints: tuple[str, ...] = ("/v1/chat/completions", "/v1/responses")
     windows: tuple[str, ...] = ("24h",)
     window_ends: bool = True
     limits: Limits = field(default_factory=Limits)
@@ -129,7 +128,7 @@ def _short(number: int) -> str:
 
 AZURE = Likeness(
     base_paths=("/openai/v1", "/v1"),
-    endpoints={"/chat/completions": CHAT},
+    endpoints=("/chat/completions", "/responses"),
     window_ends=False,
     limits=Limits(batch_requests=100_000, files_without_expiry=500, files_with_expiry=10_000),
     lifetimes_s=range(14 * DAY_S, 30 * DAY_S + 1),

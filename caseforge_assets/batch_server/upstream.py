@@ -9,7 +9,10 @@ import httpx2
 
 from caseforge_assets.batch_server.answers import Answer, error_answer
 from caseforge_assets.batch_server.options import ServerOptions
+from caseforge_assets.batch_server.responses_form import chat_request, is_responses, response_object
 
+CHAT_COMPLETIONS, RESPONSES = "/chat/completions", "/responses"
+NO_SUCH_ROUTE = (404, 405, 501)
 TIMEOUT = httpx2.Timeout(600.0, connect=10.0)
 
 
@@ -22,12 +25,28 @@ class Upstream:
         self._slots = asyncio.Semaphore(concurrency)
         headers = {"Authorization": f"Bearer {key or 'none'}"}
         limits = httpx2.Limits(max_connections=concurrency + 2)
+        self._answers_responses = True  # until it says otherwise
         self._client = httpx2.AsyncClient(headers=headers, timeout=TIMEOUT, limits=limits)
 
-    async def ask(self, body: dict[str, Any]) -> Answer:
-        """One request, once: whatever goes wrong is the answer, and whoever asked decides whether to ask again."""
+    async def ask(self, body: dict[str, Any], endpoint: str) -> Answer:
+        """One request, once: whatever goes wrong is the answer, and whoever asked decides whether to ask again.
+
+        Args:
+            body: In the form of the endpoint.
+            endpoint: A path that ends with that of the upstream server.
+        """
         async with self._slots:
-            return await self._send("POST", "/chat/completions", body)
+            return await (self._respond(body) if is_responses(endpoint) else self._send("POST", CHAT_COMPLETIONS, body))
+
+    async def _respond(self, body: dict[str, Any]) -> Answer:
+        """Pass it on, or ask a chat completion of a server that has nothing else."""
+        if self._answers_responses:
+            answer = await self._send("POST", RESPONSES, body)
+            if not _says_no_such_route(answer):
+                return answer
+            self._answers_responses = False
+        answer = await self._send("POST", CHAT_COMPLETIONS, chat_request(body))
+        return Answer(answer.status_code, response_object(body, answer.body)) if answer.ok else answer
 
     async def models(self, path: str) -> Answer:
         """The upstream server's models, or one of them."""
@@ -51,6 +70,13 @@ class Upstream:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+
+
+def _says_no_such_route(answer: Answer) -> bool:
+    """Whether it does not know the path; a model that it does not know is another matter."""
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    known = isinstance(error, dict) and (error.get("code") == "model_not_found" or error.get("param") == "model")
+    return answer.status_code in NO_SUCH_ROUTE and not known
 
 
 def open_upstream(options: ServerOptions) -> Upstream | None:

@@ -54,6 +54,9 @@ _BY_CODE = {
     "context_length_exceeded": Outcome.context_length,
     "content_filter": Outcome.content_filtered,
     "content_policy_violation": Outcome.content_filtered,
+    "bio_policy": Outcome.content_filtered,  # this and the next two: openai SDK, types/responses/response_error.py
+    "misalignment_policy_violation": Outcome.content_filtered,
+    "data_residency_mismatch": Outcome.invalid_request,
     **dict.fromkeys(AUTH_CODES, Outcome.auth),
     **dict.fromkeys(QUOTA_CODES, Outcome.quota),
 }
@@ -94,7 +97,8 @@ def outcome_of_error(status_code: int | None, code: str | None, message: str | N
     if status_code is not None and 400 <= status_code < 500:
         return Outcome.invalid_request
     says_invalid = _plain(code).startswith(("invalid_", "missing_required", "unsupported_", "unknown_parameter"))
-    return Outcome.invalid_request if says_invalid and status_code is None else Outcome.server_error
+    answered = status_code is None or status_code < 400  # a response that failed has status 200, and its error in the body
+    return Outcome.invalid_request if says_invalid and answered else Outcome.server_error
 
 
 def outcome_of_words(code: str | None, message: str | None) -> Outcome | None:

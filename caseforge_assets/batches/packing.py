@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
+
 # OpenAI says "200 MB"; the smaller of the two readings is safe.
 MAX_FILE_BYTES = 200 * 1000 * 1000
 MAX_REQUESTS = 50_000
@@ -10,12 +12,13 @@ MAX_REQUESTS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class PackItem:
-    """A request to be packed: its number, the size of its line with the line break, its input tokens, its model."""
+    """A request to be packed: its number, the size of its line with the line break, its input tokens, its model, and where it goes."""
 
     request_id: int
     size_bytes: int
     input_tokens: int
     model: str
+    endpoint: str = CHAT_COMPLETIONS
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,22 @@ class _Load:
 
 
 def pack(requests: Iterable[PackItem], limits: PackLimits) -> list[list[PackItem]]:
-    """Pack requests into batches of one model each.
+    """Pack requests into batches of one model and one endpoint each.
 
     Args:
-        requests: In the order in which they should be answered; within a batch and among the batches of a model it is kept.
+        requests: In the order in which they should be answered; within a batch and among the batches of a model and an endpoint it is kept.
         limits: What a batch may hold. A request that is alone too large gets a batch of its own, for the provider to judge.
 
     Returns:
         The batches, in the order of their first requests. Every request is in exactly one.
     """
     batches: list[_Load] = []
-    filling: dict[str, _Load] = {}
+    filling: dict[tuple[str, str], _Load] = {}
     for item in requests:
-        load = filling.get(item.model)
+        kind = (item.model, item.endpoint)
+        load = filling.get(kind)
         if load is None or not load.takes(item, limits):
-            load = filling[item.model] = _Load([])
+            load = filling[kind] = _Load([])
             batches.append(load)
         load.add(item)
     return [load.items for load in batches]

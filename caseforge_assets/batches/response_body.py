@@ -90,9 +90,11 @@ def _read_response(raw: Mapping[str, object], notes: tuple[str, ...]) -> Respons
 
 
 def _message_parts(output: object) -> list[Mapping[str, object]]:
-    """The parts of all messages of an output; thinking and calls of tools are none."""
+    """The parts of all messages of an output; thinking and calls of tools are none, and a remark on the way is none where an answer follows."""
     items = [as_object(item) for item in output] if isinstance(output, list) else []
-    contents = [item.get("content") for item in items if item.get("type", "message") == "message"]
+    messages = [item for item in items if item.get("type", "message") == "message"]
+    answers = [item for item in messages if item.get("phase") != "commentary"]
+    contents = [item.get("content") for item in answers or messages]
     parts: list[Mapping[str, object]] = []
     for content in contents:
         parts += [as_object(part) for part in content] if isinstance(content, list) else [{"text": content}]

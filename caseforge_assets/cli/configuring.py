@@ -50,13 +50,14 @@ def show(session: Session, as_json: bool) -> None:
         "Temperature",
         "Effort",
         "Verbosity",
+        "Endpoint",
         "Completion budget",
         "Templates of your own",
         drop=("Verbosity", "Temperature", "Templates of your own"),
         title="What stages are made with",
     )
     for stage in stages:
-        names = ("stage", "model", "temperature", "reasoning_effort", "verbosity", "max_completion_tokens")
+        names = ("stage", "model", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
         table.add_row(*(_text(stage[name]) for name in names), ", ".join(stage["own_files"]) or "none")
     console.print(table)
 
@@ -143,7 +144,7 @@ def _stages(inspection: Inspection, configuration: Configuration) -> list[dict[s
     for stage in inspection.stages:
         settings = stage_settings(configuration, stage)
         own = [name for name in stage.files if stage.templates and stage.templates.is_own(name)]
-        names = ("model", "temperature", "reasoning_effort", "verbosity", "max_completion_tokens")
+        names = ("model", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
         rows.append({"stage": stage.key, "reads": stage.reads, **{name: getattr(settings, name) for name in names}, "own_files": own})
     return rows
 

@@ -88,7 +88,7 @@ def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
             _count(rules.context_tokens if rules else None),
             _count(rules.max_completion_tokens if rules else None),
             UNKNOWN if rules is None or rules.schemas is None else "yes" if rules.schemas else "no",
-            rules.endpoint if rules else UNKNOWN,
+            _endpoint(one),
             _end(one),
             (rules.successor if rules else None) or "",
             *(usd(one.costs_usd[key]) for key in frameworks),
@@ -109,6 +109,12 @@ def _price(one: ModelFacts) -> str:
 
 def _amount(rate: Decimal) -> str:
     return f"{(rate * MILLION).normalize():f}"
+
+
+def _endpoint(one: ModelFacts) -> str:
+    """Where its stages send to; of a model that none uses, where requests would go by themselves."""
+    used = dict.fromkeys(one.stages.values())
+    return ", ".join(used) if used else one.rules.endpoint if one.rules else UNKNOWN
 
 
 def _count(tokens: int | None) -> str:
@@ -134,7 +140,7 @@ def _json(one: ModelFacts) -> dict[str, Any]:
     )
     return {
         "model": one.name,
-        "stages": one.stages,
+        "stages": list(one.stages),
         "usd_per_million_tokens": prices and {name: rate * MILLION for name, rate in prices.items()},
         "price_from": one.price_from,
         "context_tokens": rules.context_tokens if rules else None,
@@ -143,6 +149,7 @@ def _json(one: ModelFacts) -> dict[str, Any]:
         "efforts": rules.efforts if rules else None,
         "takes_temperature": rules.takes_temperature if rules else None,
         "endpoint": rules.endpoint if rules else None,
+        "endpoints_used": one.stages,
         "ends": one.end,
         "days_left": one.ending.days_left if one.ending else None,
         "refused": one.ending is not None and one.ending.refused,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.budgets_left import Left
     from caseforge_assets.commands.compare_models import ModelCost
     from caseforge_assets.commands.fit_requests import TooLong
-    from caseforge_assets.commands.make_plan import Plan
+    from caseforge_assets.commands.make_plan import Plan, StagePlan
     from caseforge_assets.commands.view_plans import ReckonedPlan
 
 
@@ -75,7 +76,7 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
     for part in draft.stages:
         cost = "free (simulated)" if simulated else usd(part.expected_cost_usd)
         sent = (f"{part.nodes:,}", f"{part.batches:,}", f"{part.input_tokens:,}", f"{part.output_tokens:,}")
-        table.add_row(part.stage.key, part.model, *sent, cost)
+        table.add_row(part.stage.key, _model(part), *sent, cost)
     console.print(table)
     for part in draft.stages:
         standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
@@ -107,6 +108,11 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
             f"{usd(draft.at_most_usd)} if every answer used its whole token budget."
         )
     print_approved_before(before, simulated, wait=wait)
+
+
+def _model(part: StagePlan) -> str:
+    """The model, with the endpoint where it is not the usual one."""
+    return part.model if part.endpoint == CHAT_COMPLETIONS else f"{part.model} at /v1/{part.endpoint}"
 
 
 def print_approved_before(found: Sequence[ReckonedPlan], simulated: bool, *, wait: bool) -> None:
@@ -150,6 +156,7 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
         {
             "stage": part.stage.key,
             "model": part.model,
+            "endpoint": part.endpoint,
             "nodes": part.nodes,
             "now": part.now,
             "later": part.later,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
@@ -13,6 +13,8 @@ from caseforge_assets.cli.options import chosen_stages, framework_option, json_o
 from caseforge_assets.cli.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from caseforge_assets.commands.preview_request import Preview
 
 
@@ -39,16 +41,37 @@ def preview(session: Session, node: str, key: str | None, stage_key: str, as_jso
         _print(found, stage.key)
 
 
+TEXTS = ("messages", "instructions", "input")
+
+
+def _texts(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the model is told, with a title each, in the form of either endpoint."""
+    if "instructions" in body:
+        yield "instructions", body["instructions"]
+    for message in body["messages"] if "messages" in body else body["input"]:
+        yield f"{message['role']} message", message["content"]
+
+
+def _value(value: object) -> str:
+    """A setting; of a JSON schema its name alone."""
+    if not isinstance(value, dict):
+        return str(value)
+    schema = value.get("json_schema", value)
+    if value.get("type") == "json_schema":
+        return f"JSON schema {schema['name']} (--json shows it)"
+    return ", ".join(f"{name}: {_value(part)}" for name, part in value.items())
+
+
 def _print(found: Preview, stage_key: str) -> None:
-    for message in found.body["messages"]:
-        console.rule(f"{message['role']} message")
-        console.print(message["content"])
+    for title, text in _texts(found.body):
+        console.rule(title)
+        console.print(text)
     console.rule("request")
     table = Table("Setting", "Value", title=f"{found.node}: {stage_key}, version {found.stage_version}", title_justify="left")
+    table.add_row("endpoint", f"/v1/{found.endpoint}")
     for name, value in found.body.items():
-        if name != "messages":
-            schema = value.get("json_schema", {}).get("name") if name == "response_format" else None
-            table.add_row(name, f"JSON schema {schema} (--json shows it)" if schema else str(value))
+        if name not in TEXTS:
+            table.add_row(name, _value(value))
     table.add_row("input tokens", f"{found.input_tokens:,}{' (typical)' if found.source_missing else ''}")
     table.add_row("expected output tokens", f"{found.output_tokens:,}")
     table.add_row("expected cost", f"{usd(found.expected_cost_usd)} at batch prices")

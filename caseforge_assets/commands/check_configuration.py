@@ -21,7 +21,7 @@ from caseforge_assets.redaction import is_masked_everywhere, login_of
 from caseforge_assets.settings import Configuration, ConfigurationError, FrameworkSettings, Settings, normalized_postgres_url
 from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.inspecting import Inspection
-from caseforge_assets.stages.model_rules import MODELS, rules_of
+from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS, MODELS, rules_of
 from caseforge_assets.stages.stage import Stage
 
 
@@ -88,7 +88,8 @@ def _own_files(stage: Stage) -> Iterator[Finding]:
 
 
 def _model(inspection: Inspection, settings: Settings, stage: Stage) -> Iterator[Finding]:
-    model = stage_settings(settings.configuration, stage).model
+    made_with = stage_settings(settings.configuration, stage)
+    model, endpoint = made_with.model, made_with.endpoint
     key = setting_key(settings.configuration, stage, "model")
     for fault in rule_faults(settings.configuration, stage, {}):
         yield Finding(Level.error, inspection.place(fault.key), f"{fault.text} (stage {stage.key})")
@@ -97,6 +98,8 @@ def _model(inspection: Inspection, settings: Settings, stage: Stage) -> Iterator
         yield Finding(
             Level.note, place, f"{key}: the rules of {model!r} are not known{nearest(model, list(MODELS))}; its provider will judge"
         )
+    elif rules.endpoint == endpoint != CHAT_COMPLETIONS:
+        yield Finding(Level.note, place, f"{key}: {model} answers at /v1/{endpoint} only; the requests of the stage {stage.key} go there")
     yield from model_findings(settings.configuration, stage, place, {})
     today = datetime.now(UTC).date()
     if own_price(settings.configuration.prices, model, today) is None and not has_batch_price(model, today.isoformat()):

@@ -48,6 +48,7 @@ def rule_faults(configuration: Configuration, stage: Stage, provider_ends: Mappi
         settings.max_completion_tokens or stage.default_max_completion_tokens,
         schema=stage.response_format is not None,
         input_tokens=stage.typical_input_tokens,
+        endpoint=settings.endpoint,
     )
     return [*ended, *(RuleFault(setting_key(configuration, stage, broken.setting), broken.says) for broken in broken_rules(asked))]
 
@@ -98,6 +99,7 @@ def unfit_requests(connection: Connection, configuration: Configuration, rows: S
         budget, tokens = row.max_completion_tokens, row.input_tokens
         if is_too_long(configuration, stage, row.model, input_tokens=tokens, budget=budget):
             tokens = stage.typical_input_tokens
-        if broken := broken_rules(Asked(row.model, *styles[row.id], budget, schema, tokens)):
+        temperature, effort, verbosity, endpoint = styles[row.id]
+        if broken := broken_rules(Asked(row.model, temperature, effort, verbosity, budget, schema, tokens, endpoint)):
             found[row.id] = f"{broken[0].setting}: {broken[0].says}"
     return found

@@ -94,6 +94,7 @@ def _packed(
     connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest]
 ) -> list[list[PendingRequest]]:
     in_flight = batches.tokens_in_flight(connection, provider.id)
+    styles = pending.styles(connection, [row.id for row in rows])
     limits = {**configuration.max_enqueued_tokens, **providers.token_limits(connection, provider.id)}
     room = {model: limit - in_flight.get(model, 0) for model, limit in limits.items()}
     busy = set(in_flight)  # a model with nothing under way gets a batch even where one request is over the limit
@@ -102,7 +103,9 @@ def _packed(
     most, max_bytes = configuration.requests_per_batch, configuration.provider_kind.max_bytes
     for stage, model in sorted({(row.stage, row.model) for row in rows}):
         items = [
-            PackItem(row.id, row.size_bytes + 200, row.input_tokens, row.model) for row in rows if (row.stage, row.model) == (stage, model)
+            PackItem(row.id, row.size_bytes + 200, row.input_tokens, row.model, styles[row.id].endpoint)
+            for row in rows
+            if (row.stage, row.model) == (stage, model)
         ]
         packed = pack(items, PackLimits(most, max_bytes, limits.get(model)))
         for group in packed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.commands.stage_settings import largest_budget
 from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize
 from caseforge_assets.costs.estimates import request_tokens
@@ -24,7 +25,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Composed:
-    """A request's body as canonical JSON, and what is counted of it."""
+    """A request as canonical JSON, and what is counted of it."""
 
     body: str
     fingerprint: str
@@ -46,4 +47,4 @@ def _compose(asking: Stage, settings: StageSettings, fit: BudgetFit | None, draf
         size = RequestSize(input_tokens, draft.level, draft.kpis)
         body["max_completion_tokens"] = fit.budget(size, LEAST_FITTED_TOKENS, largest_budget(asking, settings.model))
     text = canonical_json(body)
-    return Composed(text, text_fingerprint(text), len(text.encode()), input_tokens, body["max_completion_tokens"])
+    return Composed(text, text_fingerprint(text), written_size(body, text), input_tokens, body["max_completion_tokens"])

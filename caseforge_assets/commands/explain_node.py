@@ -17,12 +17,14 @@ from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.stage import Source, Stage, all_stages, canonical_json, request_body
 from caseforge_assets.store import contents, nodes, requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import AnsweredRequest
 
-SETTINGS = ("model", "temperature", "reasoning_effort", "verbosity")
+SETTINGS = ("model", "temperature", "reasoning_effort", "verbosity", "endpoint")
+USUAL = {"endpoint": CHAT_COMPLETIONS}
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def _shortened_now(
 
 
 def _settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    return [f"{name}: {old.get(name, 'not set')} → {new.get(name, 'not set')}" for name in SETTINGS if old.get(name) != new.get(name)]
+    pairs = [(name, *(body.get(name, USUAL.get(name, "not set")) for body in (old, new))) for name in SETTINGS]
+    return [f"{name}: {before} → {now}" for name, before, now in pairs if before != now]
 
 
 def _texts(old: Mapping[str, Any], new: Mapping[str, Any], stage: Stage) -> list[str]:

@@ -26,7 +26,7 @@ class ModelFacts:
     """One model.
 
     Attributes:
-        stages: Keys of the stages that use it.
+        stages: The stages that use it, by key, with the endpoint that each sends to.
         rates: At batch prices; None: it has none, or not by the token.
         price_from: Where they are from, in words; None: there are none.
         rules: What it is known to accept; None: nothing is known.
@@ -37,7 +37,7 @@ class ModelFacts:
     """
 
     name: str
-    stages: tuple[str, ...]
+    stages: Mapping[str, str]
     rates: Rates | None
     price_from: str | None
     rules: ModelRules | None
@@ -68,9 +68,10 @@ def list_models(
         provider_ends: days of ends as providers announced them.
     """
     day = now.date().isoformat()
-    used: dict[str, list[str]] = {}
+    used: dict[str, dict[str, str]] = {}
     for stage in stages:
-        used.setdefault(stage_settings(configuration, stage).model, []).append(stage.key)
+        settings = stage_settings(configuration, stage)
+        used.setdefault(settings.model, {})[stage.key] = settings.endpoint
     names = {
         *used,
         *MODELS,
@@ -81,7 +82,7 @@ def list_models(
     found = [
         ModelFacts(
             name,
-            tuple(used.get(name, ())),
+            used.get(name, {}),
             *_rates(configuration, name, now),
             rules_of(name),
             known_end(name, provider_ends),

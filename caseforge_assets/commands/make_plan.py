@@ -37,11 +37,12 @@ class StagePlan:
     limits make necessary, as far as they are known. Tokens are sums, as a provider that bills would count them, also for one that does not; the cost is None where the model has no known batch price.
     `at_most_usd` is the cost if every answer used its whole budget, at the first try. `written_kept` are nodes that would be asked for
     again, had not a person written what they have. `kept_of_others` counts fresh contents that another model made, or one with another
-    temperature, effort or verbosity, by that model.
+    temperature, effort, verbosity or endpoint, by that model. `endpoint` is where requests go that are made now.
     """
 
     stage: Stage
     model: str
+    endpoint: str
     states: dict[str, int]
     now: int
     later: int
@@ -219,6 +220,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     return StagePlan(
         stage,
         settings.model,
+        settings.endpoint,
         count_states(state for _, state in drafting.surveyed[stage.key]),
         now=len(now),
         later=len(later),
@@ -271,7 +273,7 @@ def _asked_again(drafting: _Drafting, stage: Stage, done: Sequence[int]) -> Sequ
 
 
 def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[StationState, NodeState]]) -> dict[str, int]:
-    """How many fresh contents are of another model, temperature, effort or verbosity than would be asked now, by the model that made them."""
+    """How many fresh contents are of another model, temperature, effort, verbosity or endpoint than would be asked now, by the model that made them."""
     version = stage_version(stage, stage_settings(drafting.configuration, stage))
     kept = [
         row.node_id

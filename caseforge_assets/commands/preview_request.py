@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from caseforge_assets.batches.request_forms import body_to_send
 from caseforge_assets.commands.build_contexts import context_of, kpi_lines
 from caseforge_assets.commands.check_models import is_too_long, rule_faults
 from caseforge_assets.commands.expected_costs import expected_output_tokens
@@ -25,7 +26,8 @@ class Preview:
         node: Code and name.
         context: What the model is told about the node.
         stage_version: Of all that an answer depends on beside the node.
-        body: The request, ready for JSON.
+        endpoint: Where it would go.
+        body: The body that would be sent there, ready for JSON.
         reads: The stage whose content it reads, if any.
         source_missing: Whether that content is not there yet; then a line stands in its place, and the tokens are typical ones.
         input_tokens: Of the request.
@@ -38,6 +40,7 @@ class Preview:
     node: str
     context: str
     stage_version: str
+    endpoint: str
     body: dict[str, Any]
     reads: str | None
     source_missing: bool
@@ -56,19 +59,20 @@ def preview_request(connection: Connection, configuration: Configuration, key: s
     missing = stage.reads is not None and source is None
     read = source.body if source else f"(the content of {stage.reads}, which is not there yet)" if stage.reads else None
     context = context_of(connection, key, target)
-    body = request_body(stage, settings, Source(target.name, context, kpi_lines(target), read))
-    tokens = stage.typical_input_tokens if missing else request_tokens(body)
+    request = request_body(stage, settings, Source(target.name, context, kpi_lines(target), read))
+    tokens = stage.typical_input_tokens if missing else request_tokens(request)
     output = expected_output_tokens(connection, stage.key, settings.model, simulated=False)
     return Preview(
         f"{target.code} {target.name}",
         context,
         current_stage_version(configuration, stage),
-        body,
+        settings.endpoint,
+        body_to_send(request),
         stage.reads,
         missing,
         tokens,
         output,
         expected_cost_usd(settings.model, tokens, output, own=configuration.prices),
         tuple(fault.text for fault in rule_faults(configuration, stage, providers.model_ends(connection))),
-        is_too_long(configuration, stage, settings.model, input_tokens=tokens, budget=body["max_completion_tokens"]),
+        is_too_long(configuration, stage, settings.model, input_tokens=tokens, budget=request["max_completion_tokens"]),
     )

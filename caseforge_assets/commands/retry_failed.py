@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
+from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.commands.input_events import write_events_of
 from caseforge_assets.commands.shorten_request import shortened_bodies
 from caseforge_assets.commands.stage_settings import largest_budget
@@ -131,6 +132,6 @@ def _next(
         retry_of=failed.id,
         plan_id=plan_id if plan_id is not None else failed.request.plan_id,
         input_tokens=request_tokens(body) if shorter else failed.request.input_tokens,
-        size_bytes=len(text.encode()),
+        size_bytes=written_size(body, text),
         shortened=failed.request.shortened or shorter is not None,
     )

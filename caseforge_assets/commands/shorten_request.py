@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
+from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.commands.build_contexts import as_node, kpi_lines
 from caseforge_assets.contexts import build_context, first_sentences
 from caseforge_assets.costs.estimates import request_tokens
@@ -71,4 +72,5 @@ def _with_generations(connection: Connection, rows: Sequence[NewRequest], anothe
 
 def _with_body(request: NewRequest, body: dict[str, Any]) -> NewRequest:
     text = canonical_json(body)
-    return replace(request, body=text, fingerprint=text_fingerprint(text), input_tokens=request_tokens(body), size_bytes=len(text.encode()))
+    size = written_size(body, text)
+    return replace(request, body=text, fingerprint=text_fingerprint(text), input_tokens=request_tokens(body), size_bytes=size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from caseforge_assets.settings import Configuration, StageOverrides
-from caseforge_assets.stages.model_rules import default_temperature, room_beside, rules_of, taken_temperature
+from caseforge_assets.stages.model_rules import default_endpoint, default_temperature, room_beside, rules_of, taken_temperature
 from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, stage_version
 from caseforge_assets.store import styles
 from caseforge_assets.store.engine import Connection
@@ -23,6 +23,7 @@ def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
         reasoning_effort=own.reasoning_effort,
         verbosity=own.verbosity,
         budget_quantile=configuration.budget_quantile,
+        endpoint=own.endpoint or default_endpoint(model),
         keeps_content=(own.when_model_changes or configuration.when_model_changes) == "keep",
     )
 
@@ -57,13 +58,13 @@ def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
 
 
 def fresh_versions(connection: Connection, stage: Stage, settings: StageSettings) -> frozenset[str]:
-    """The versions of a stage whose content counts as fresh: the current one and, where content is kept, those that differ in the model alone."""
+    """The versions of a stage whose content counts as fresh: the current one and, where content is kept, those that differ in model and style alone."""
     current = stage_version(stage, settings)
     if not settings.keeps_content:
         return frozenset({current})
     asked = {
-        version: replace(settings, model=model, temperature=temperature, reasoning_effort=effort, verbosity=verbosity)
-        for version, model, temperature, effort, verbosity in styles.styles_asked_for(connection, stage.key)
+        version: replace(settings, model=model, **style._asdict())
+        for version, model, style in styles.styles_asked_for(connection, stage.key)
     }
     alike = {version for version, one in asked.items() if stage_version(stage, one) == version}
     return frozenset({current, definition_version(stage), *alike})

@@ -15,15 +15,15 @@ from typing import Any
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.batches.packing import lowered_token_limit
+from caseforge_assets.batches.request_forms import written_body
 from caseforge_assets.batches.states import WAITS_FOR_ROOM, remote_status
 from caseforge_assets.commands.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.recognize_batch import doubt_of_creation, file_name
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderFull, ProviderStopped, ProviderUnclear
-from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.store import batches, outbox, providers, requests
+from caseforge_assets.store import batch_lines, batches, outbox, providers
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine, try_lock
@@ -92,13 +92,15 @@ def _read(store: Engine, batch_id: int) -> BatchRow:
 
 
 def _write(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
-    url = provider.kind.line_url_of(CHAT_COMPLETIONS)
     with store.connect() as connection:
-        lines = (request_line(custom_id, url, body) for custom_id, body in requests.bodies_of_batch(connection, batch.id))
+        endpoint = batch_lines.endpoint_of_batch(connection, batch.id)
+        url, bodies = provider.kind.line_url_of(endpoint), batch_lines.bodies_of_batch(connection, batch.id)
+        lines = (request_line(custom_id, url, written_body(body, endpoint)) for custom_id, body in bodies)
         written = folder.write(folder.batch_path(batch.submission_id, "input.jsonl"), lines)
     with store.connect() as connection:
         manifest = folder.write(
-            folder.batch_path(batch.submission_id, "manifest.jsonl"), _manifest(batch, requests.manifest_of_batch(connection, batch.id))
+            folder.batch_path(batch.submission_id, "manifest.jsonl"),
+            _manifest(batch, endpoint, batch_lines.manifest_of_batch(connection, batch.id)),
         )
     with store.begin() as connection:
         batches.add_artifact(connection, batch.id, "input", written.as_json())
@@ -106,11 +108,12 @@ def _write(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Bat
         batches.move(connection, batch.id, ["planned"], state="written")
 
 
-def _manifest(batch: BatchRow, rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
+def _manifest(batch: BatchRow, endpoint: str, rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
     head = {
         "submission_id": batch.submission_id,
         "stage": batch.stage,
         "model": batch.model,
+        "endpoint": endpoint,
         "owner": batch.owner,
         "requests": batch.request_count,
     }
@@ -147,9 +150,10 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
     with store.begin() as connection:
         if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=NOW, create_refused=None, doubtful_id=None):
             return
+        endpoint = batch_lines.endpoint_of_batch(connection, batch.id)
     try:
-        endpoint = provider.kind.endpoint_of(CHAT_COMPLETIONS)
-        remote = provider.client.create(batch.input_file_id or "", endpoint, batch.submission_id)
+        asked = provider.kind.endpoint_of(endpoint)
+        remote = provider.client.create(batch.input_file_id or "", asked, batch.submission_id)
     except ProviderError as error:
         refused = None if isinstance(error, ProviderUnclear) else str(error)
         with store.begin() as connection:

@@ -56,6 +56,7 @@ class FrameworkSettings(BaseModel):
     budget_usd: Annotated[Decimal | None, OrNone] = Field(default=None, ge=0)
 
 
+Endpoint = Literal["chat/completions", "responses"]
 WhenModelChanges = Literal["keep", "regenerate"]
 Temperature = Annotated[float, Field(ge=0, le=2)] | Literal["none"]  # "none" leaves it out of the requests
 
@@ -70,6 +71,7 @@ class StageOverrides(BaseModel):
     max_completion_tokens: int | None = Field(default=None, ge=256)
     reasoning_effort: str | None = Field(default=None, min_length=1)
     verbosity: str | None = Field(default=None, min_length=1)
+    endpoint: Endpoint | None = None
     when_model_changes: WhenModelChanges | None = None
 
 
@@ -81,7 +83,7 @@ class Configuration(BaseModel):
     openai_model: str = Field(default=DEFAULT_MODEL, min_length=1)
     openai_temperature: Temperature | None = None
     when_model_changes: WhenModelChanges = Field(
-        default="keep", description="whether content of another model, temperature, effort or verbosity counts as fresh"
+        default="keep", description="whether content of another model, temperature, effort, verbosity or endpoint counts as fresh"
     )
     batch_max_completion_tokens_process: int = Field(default=8_000, ge=256)
     batch_max_completion_tokens_usecase: int = Field(default=15_000, ge=256)

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 MODELS_FILE = Path(__file__).with_name("models.toml")
 CHAT_COMPLETIONS = "chat/completions"
+RESPONSES = "responses"
 VERBOSITIES = ("low", "medium", "high")
 SOON = timedelta(days=45)  # OpenAI gives six months' notice of a model's end; by now a person should choose another one
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
@@ -30,7 +31,7 @@ class ModelRules:
         max_completion_tokens: The largest completion, thinking included.
         context_tokens: Request and completion together.
         schemas: Whether answers can be held to a JSON schema.
-        endpoint: Where its requests go.
+        endpoint: The only one that it has, or else where its requests go unless a person says otherwise.
         shutdown: The day announced for its end.
         successor: The model that its maker names instead.
         source: Where all this is from.
@@ -60,8 +61,9 @@ class Asked:
 
     Attributes:
         max_completion_tokens: Its budget, thinking and text together.
-        input_tokens: Of the request; 0 where it is not known yet.
         schema: Whether the answer is to follow a JSON schema.
+        input_tokens: Of the request; 0 where it is not known yet.
+        endpoint: Where it goes.
     """
 
     model: str
@@ -71,6 +73,7 @@ class Asked:
     max_completion_tokens: int
     schema: bool = False
     input_tokens: int = 0
+    endpoint: str = CHAT_COMPLETIONS
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Broken:
 def rules_of(model: str) -> ModelRules | None:
     """The rules of a model, by its dated name, too; None where they are not known."""
     return MODELS.get(model) or MODELS.get(_DATED.sub("", model))
+
+
+def default_endpoint(model: str) -> str:
+    """Where a model's requests go unless a person says otherwise: to the only endpoint that it has, where that is known."""
+    rules = rules_of(model)
+    return CHAT_COMPLETIONS if rules is None else rules.endpoint
 
 
 def default_temperature(model: str) -> float | None:
@@ -101,7 +110,11 @@ def taken_temperature(model: str, temperature: float | None) -> float | None:
 def broken_rules(asked: Asked) -> list[Broken]:
     """Which of its model's rules a request breaks; empty also where the rules are not known."""
     rules = rules_of(asked.model)
-    return [] if rules is None else [*_effort(asked, rules), *_temperature(asked, rules), *_verbosity(asked), *_size(asked, rules)]
+    return (
+        []
+        if rules is None
+        else [*_effort(asked, rules), *_temperature(asked, rules), *_verbosity(asked), *_size(asked, rules), *_kind(asked, rules)]
+    )
 
 
 @dataclass(frozen=True)
@@ -224,7 +237,11 @@ def _size(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
             "max_completion_tokens",
             f"{asked.model} has room for {room:,} tokens, and a request has {asked.input_tokens:,} beside the budget of {budget:,}; {fits}",
         )
-    if rules.endpoint != CHAT_COMPLETIONS:
-        yield Broken("model", f"{asked.model} answers at /v1/{rules.endpoint} only, which batches here do not use; choose another model")
+
+
+def _kind(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
+    if rules.endpoint not in (CHAT_COMPLETIONS, asked.endpoint):
+        says = f"{asked.model} answers at /v1/{rules.endpoint} only, not at /v1/{asked.endpoint}"
+        yield Broken("endpoint", f'{says}; write endpoint = "{rules.endpoint}", or leave it out')
     if asked.schema and rules.schemas is False:
         yield Broken("model", f"{asked.model} does not hold its answers to a JSON schema, which this stage needs; choose another model")

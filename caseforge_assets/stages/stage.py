@@ -10,6 +10,7 @@ from typing import Any
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
 from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, judge_silence
+from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.templates import Templates
 
@@ -54,7 +55,8 @@ class StageSettings:
         reasoning_effort: None leaves it to the model.
         verbosity: None leaves it to the model.
         budget_quantile: The share of earlier answers whose tokens a fitted budget has room for; None takes the same budget for all.
-        keeps_content: Whether what was made with another model, temperature, effort or verbosity counts as fresh.
+        keeps_content: Whether what was made with another model, temperature, effort or verbosity, or at another endpoint, counts as fresh.
+        endpoint: Where its requests go: `chat/completions` or `responses`.
     """
 
     model: str = DEFAULT_MODEL
@@ -64,6 +66,7 @@ class StageSettings:
     verbosity: str | None = None
     budget_quantile: float | None = None
     keeps_content: bool = True
+    endpoint: str = CHAT_COMPLETIONS
 
 
 @dataclass(frozen=True)
@@ -190,23 +193,26 @@ def stage_version(stage: Stage, settings: StageSettings) -> str:
     """Give the version of all that an answer depends on beside its source: 12 hexadecimal characters.
 
     The token budget is left out: it decides whether an answer is complete, not what it says, so that an answer won
-    with a raised budget is as fresh as its neighbours.
+    with a raised budget is as fresh as its neighbours. The endpoint counts where it is not the one that all requests went to at first.
 
     Args:
         stage: The stage.
         settings: Its settings.
     """
-    style = [settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity]
-    return fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, style])[:12]
+    style: list[object] = [settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity]
+    elsewhere = [] if settings.endpoint == CHAT_COMPLETIONS else [settings.endpoint]
+    return fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, style + elsewhere])[:12]
 
 
 def definition_version(stage: Stage) -> str:
-    """The same for whatever model, temperature, effort and verbosity: the version of a stage's templates, schema and rules alone."""
+    """The same for whatever model, temperature, effort, verbosity and endpoint: the version of a stage's templates, schema and rules alone."""
     return stage_version(stage, _ANY_STYLE)
 
 
 def request_body(stage: Stage, settings: StageSettings, source: Source, max_completion_tokens: int | None = None) -> dict[str, Any]:
-    """Build the body of a chat completion request.
+    """Build a request, in the one form in which requests are counted, stored and compared.
+
+    It is that of a chat completion, with `endpoint` in it where the request goes elsewhere; `batches.request_forms` writes the form of its endpoint.
 
     Args:
         stage: The stage.
@@ -215,7 +221,7 @@ def request_body(stage: Stage, settings: StageSettings, source: Source, max_comp
         max_completion_tokens: A budget for this request alone, such as a retry's.
 
     Returns:
-        The body, ready for JSON.
+        The request, ready for JSON.
     """
     budget = max_completion_tokens or settings.max_completion_tokens or stage.default_max_completion_tokens
     body: dict[str, Any] = {"model": settings.model, "messages": stage.build_messages(source), "max_completion_tokens": budget}
@@ -224,6 +230,7 @@ def request_body(stage: Stage, settings: StageSettings, source: Source, max_comp
         "reasoning_effort": settings.reasoning_effort,
         "verbosity": settings.verbosity,
         "response_format": stage.response_format,
+        "endpoint": None if settings.endpoint == CHAT_COMPLETIONS else settings.endpoint,
     }
     return body | {name: value for name, value in optional.items() if value is not None}
 

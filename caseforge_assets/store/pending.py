@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.batches.consent import Consent
 from caseforge_assets.store.clock import seconds_since
 from caseforge_assets.store.requests import NOT_WRITTEN_SINCE
+from caseforge_assets.store.styles import STYLE_OF_BODY, Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +133,21 @@ def _bound(consent: Consent) -> dict[str, list[int] | None]:
 
 
 # The style is part of a stage's version (see `stage_version`): one body of each version tells it.
-_STYLES = text("""
+_STYLES = text(f"""
 with asked as (select id, stage_version from caseforge.request where id = any(:ids)),
      bodies as materialized (
         select stage_version, cast(body as jsonb) as body from caseforge.request
         where id in (select min(id) from asked group by stage_version)),
      styles as materialized (
-        select stage_version, cast(body ->> 'temperature' as double precision) as temperature,
-               body ->> 'reasoning_effort' as reasoning_effort, body ->> 'verbosity' as verbosity
+        select stage_version, {STYLE_OF_BODY}
         from bodies)
-select asked.id, temperature, reasoning_effort, verbosity from asked join styles using (stage_version)
+select asked.id, temperature, reasoning_effort, verbosity, endpoint from asked join styles using (stage_version)
 """)
 
 
-def styles(connection: Connection, request_ids: Sequence[int]) -> dict[int, tuple[float | None, str | None, str | None]]:
-    """Temperature, reasoning effort and verbosity of requests by their ids, as they stand in their bodies; None where they do not."""
-    return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_STYLES, {"ids": list(request_ids)})}
+def styles(connection: Connection, request_ids: Sequence[int]) -> dict[int, Style]:
+    """How requests ask their models, by their ids."""
+    return {row[0]: Style(*row[1:]) for row in connection.execute(_STYLES, {"ids": list(request_ids)})}
 
 
 def seconds_since_newest(connection: Connection) -> float | None:

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, text
 
+
+class Style(NamedTuple):
+    """How a model was asked, as it stands in a request's body; None for what was left out."""
+
+    temperature: float | None
+    reasoning_effort: str | None
+    verbosity: str | None
+    endpoint: str
+
+
+# Of a body as jsonb, in the order of `Style`. The endpoint stands in requests that do not go to the one that all went to at first.
+STYLE_OF_BODY = """
+    cast(body ->> 'temperature' as double precision) as temperature, body ->> 'reasoning_effort' as reasoning_effort,
+    body ->> 'verbosity' as verbosity, coalesce(body ->> 'endpoint', 'chat/completions') as endpoint"""
+
 # Versions are few and requests many: each version is looked up in the index by the one before it, and one body of each tells its style.
-_ASKED = text("""
+_ASKED = text(f"""
 with recursive known(version) as (
     select min(stage_version) from caseforge.request where stage = :stage
     union all
     select (select min(r.stage_version) from caseforge.request r where r.stage = :stage and r.stage_version > known.version)
     from known where known.version is not null)
-select known.version, body ->> 'model', cast(body ->> 'temperature' as double precision), body ->> 'reasoning_effort', body ->> 'verbosity'
+select known.version, body ->> 'model', {STYLE_OF_BODY}
 from known cross join lateral (
     select cast(r.body as jsonb) as body from caseforge.request r where r.stage = :stage and r.stage_version = known.version limit 1) one
 """)
 
 
-def styles_asked_for(connection: Connection, stage: str) -> list[tuple[str, str, float | None, str | None, str | None]]:
-    """(stage version, model, temperature, reasoning effort, verbosity) of each version that was ever asked for; None where it was left out."""
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(_ASKED, {"stage": stage})]
+def styles_asked_for(connection: Connection, stage: str) -> list[tuple[str, str, Style]]:
+    """(stage version, model, style) of each version that was ever asked for."""
+    return [(row[0], row[1], Style(*row[2:])) for row in connection.execute(_ASKED, {"stage": stage})]

@@ -56,6 +56,56 @@ def test_ways_of_not_answering() -> None:
     assert decide_line(line({})).outcome is Outcome.empty
 
 
+def response(*output: dict[str, object], **changes: object) -> dict[str, object]:
+    """A body of the responses API."""
+    usage = {"input_tokens": 439, "output_tokens": 4_239, "output_tokens_details": {"reasoning_tokens": 4_239}}
+    return {"object": "response", "status": "completed", "error": None, "output": list(output), "usage": usage} | changes
+
+
+def said(text: str, **changes: object) -> dict[str, object]:
+    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]} | changes
+
+
+THOUGHT: dict[str, object] = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Thinking."}]}
+TOOL: dict[str, object] = {"type": "web_search_call", "status": "completed"}
+REFUSAL = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
+CUT = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+FILTERED = {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        (response(THOUGHT, TOOL, said(document())), Outcome.ok),
+        (response(THOUGHT, said("I look it up.", phase="commentary"), said(document(), phase="final_answer")), Outcome.ok),
+        (response(said(document()[:900]), said(document()[900:])), Outcome.ok),
+        (response(said(document(), phase="commentary")), Outcome.ok),
+        (response(THOUGHT, REFUSAL), Outcome.refused),
+        (response(said("No, for this reason."), REFUSAL), Outcome.refused),
+        (response(THOUGHT, **CUT), Outcome.truncated_reasoning),
+        (response(THOUGHT, said("## Overview"), **CUT), Outcome.truncated),
+        (response(said("Half"), **FILTERED), Outcome.content_filtered),
+        (response(**FILTERED), Outcome.content_filtered),
+        (response(THOUGHT), Outcome.empty),
+        (response(status="incomplete", incomplete_details=None), Outcome.empty),
+        (response(status="failed", error={"code": "server_error", "message": "Sorry."}), Outcome.server_error),
+        (response(status="failed", error={"code": "rate_limit_exceeded", "message": "Too fast."}), Outcome.rate_limited),
+        (response(status="failed", error={"code": "invalid_prompt", "message": "Flagged."}), Outcome.invalid_request),
+        (response(status="failed", error={"code": "bio_policy", "message": "Blocked."}), Outcome.content_filtered),
+        (response(status="failed", error=None), Outcome.server_error),
+        (response(status="cancelled"), Outcome.server_error),
+        (response(status="in_progress"), Outcome.server_error),
+    ],
+)
+def test_ways_in_which_a_response_ends(found: dict[str, object], outcome: Outcome) -> None:
+    assert decide_line(line(found)).outcome is outcome
+
+
+def test_a_cut_response_names_the_reasoning_tokens_as_a_completion_does() -> None:
+    detail = "reasoning used all 4,239 tokens of the budget; no text was left"
+    assert decide_line(line(response(THOUGHT, **CUT))).detail == detail
+
+
 def test_missing_usage_is_tolerated() -> None:
     assert decide_line(line(body(document(), usage=None))).outcome is Outcome.ok
     assert "8,000 tokens" in decide_line(line(body("", "length", usage=None))).detail

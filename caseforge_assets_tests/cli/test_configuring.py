@@ -163,6 +163,57 @@ def test_preview_shows_the_request_that_is_sent_and_stores_nothing(command_line:
     assert shown["node"] == "1.1.1 Advertise"
 
 
+ELSEWHERE = '[stages.process_details]\nendpoint = "responses"'
+
+
+def test_preview_shows_a_request_to_another_endpoint_as_it_is_sent(command_line: OpenCommandLine) -> None:
+    cli = command_line(ELSEWHERE)
+    cli.load_shop()
+    shown = cli.json("preview", "1.1.1")
+    assert shown["endpoint"] == "responses"
+    said = cli.run("preview", "1.1.1")
+    for part in ("instructions", "user message", "Process: Advertise", "/v1/responses", "max_output_tokens", "store"):
+        assert part in said
+    assert "JSON schema use_cases (--json shows it)" in cli.run("preview", "1.1.1", "--stage", "usecases")
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", "--stage", "process_details")
+    (sent,) = (cli.folder / "var" / "artifacts").rglob("*input.jsonl")
+    assert json.loads(sent.read_text())["body"] == shown["body"]
+    assert json.loads(sent.read_text())["url"] == "/v1/responses"
+
+
+def test_where_requests_go_is_said_where_it_matters(command_line: OpenCommandLine) -> None:
+    cli = command_line(f'openai_model = "gpt-5.5-pro"\n{ELSEWHERE}\n[stages.usecases]\nmodel = "gpt-6.1-terra"')
+    cli.load_shop()
+    assert "gpt-5.5-pro at /v1/responses" in " ".join(cli.run("plan").split())
+    assert [part["endpoint"] for part in cli.json("plan")["stages"]] == ["responses", "chat/completions"]
+    listed = {one["model"]: one for one in cli.json("models", "--offline")}
+    assert listed["gpt-5.5-pro"]["endpoints_used"] == {"process_details": "responses"}
+    assert listed["gpt-6.1-terra"]["endpoints_used"] == {"usecases": "chat/completions"}
+    assert [one["endpoint"] for one in cli.json("config", "show")["stages"]] == ["responses", "chat/completions"]
+    noted = "gpt-5.5-pro answers at /v1/responses only; the requests of the stage process_details go there"
+    assert f"caseforge.toml, line 3: openai_model: {noted}" in levels(cli.json("config", "check"), "note")
+
+
+def test_a_choice_that_contradicts_the_model_names_the_line_to_change(command_line: OpenCommandLine) -> None:
+    cli = command_line('openai_model = "gpt-5.5-pro"\n[stages.process_details]\nendpoint = "chat/completions"')
+    cli.load_shop()
+    wanted = """gpt-5.5-pro answers at /v1/responses only, not at /v1/chat/completions; write endpoint = "responses", or leave it out"""
+    found = cli.json("config", "check", expected=2)
+    (place,) = [one["place"] for one in found["findings"] if wanted in one["says"]]
+    assert place == "caseforge.toml, line 5"
+    for command in (("plan",), ("generate", "--yes"), ("plan", "--keep")):
+        assert f"stages.process_details.endpoint: {wanted}" in " ".join(cli.run(*command, expected=2).split())
+    assert cli.stats()["batches_created"] == 0
+    assert f"Would be refused: stages.process_details.endpoint: {wanted}" in " ".join(cli.run("preview", "1.1.1").split())
+
+
+def test_an_endpoint_that_there_is_not_is_refused_with_those_that_there_are(command_line: OpenCommandLine) -> None:
+    cli = command_line('[stages.process_details]\nendpoint = "embeddings"')
+    said = " ".join(cli.run("config", "check", expected=2).split())
+    assert "stages.process_details.endpoint" in said
+    assert "'chat/completions' or 'responses'" in said
+
+
 def test_preview_of_a_stage_whose_document_is_not_there_says_so(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()

@@ -1,4 +1,4 @@
-"""Another model, temperature, effort or verbosity: what was paid for is kept, or made anew where that is wanted."""
+"""Another model, temperature, effort, verbosity or endpoint: what was paid for is kept, or made anew where that is wanted."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "temperature": {"openai_model": "gpt-5.2", "openai_temperature": 0.3},
     "effort": {"stages": {stage.key: StageOverrides(reasoning_effort="low") for stage in BOTH}},
     "verbosity": {"stages": {stage.key: StageOverrides(verbosity="high") for stage in BOTH}},
+    "endpoint": {"stages": {stage.key: StageOverrides(endpoint="responses") for stage in BOTH}},
 }
 MODELS_OF = "select stage, model, count(*) from caseforge.request where is_current group by 1, 2 order by 1, 2"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.stages.model_rules import MODELS, Asked, broken_rules, default_temperature, rules_of, taken_temperature
+from caseforge_assets.stages.model_rules import MODELS, RESPONSES, Asked, broken_rules, default_temperature, rules_of, taken_temperature
 
 FINE = Asked("gpt-5", 1.0, None, None, 8_000)
 
@@ -35,7 +35,11 @@ def said(asked: Asked) -> dict[str, str]:
         (Asked("gpt-6.1-sol", None, "none", None, 8_000), "reasoning_effort", "write one of low, medium, high, xhigh, max"),
         (Asked("gpt-6.1-sol", None, "minimal", None, 8_000), "reasoning_effort", "does not know 'minimal'"),
         (Asked("gpt-6.1-terra", None, "minimal", None, 8_000), "reasoning_effort", "does not know 'minimal'"),
-        (Asked("gpt-5.5-pro", None, None, None, 8_000), "model", "answers at /v1/responses only"),
+        (
+            Asked("gpt-5.5-pro", None, None, None, 8_000),
+            "endpoint",
+            'at /v1/responses only, not at /v1/chat/completions; write endpoint = "resp',
+        ),
         (Asked("gpt-4-turbo", 1, None, None, 4_000, schema=True), "model", "does not hold its answers to a JSON schema"),
     ],
 )
@@ -55,6 +59,8 @@ def test_what_a_model_refuses_is_said_with_what_to_write_instead(asked: Asked, s
         Asked("gpt-4o-2024-08-06", 0.2, None, None, 16_384, schema=True),
         Asked("gpt-6.1-terra", None, "none", None, 128_000, schema=True),
         Asked("gpt-6.2-astra", None, "extreme", None, 900_000),  # little is known of it, and nothing of this
+        Asked("gpt-5.5-pro", None, "high", "low", 8_000, schema=True, endpoint=RESPONSES),
+        Asked("gpt-6.1-sol", None, None, None, 8_000, schema=True, endpoint=RESPONSES),
         Asked("a-model-of-our-own", 1.7, "tremendous", None, 10_000_000, schema=True),
     ],
 )

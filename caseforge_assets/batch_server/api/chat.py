@@ -1,4 +1,4 @@
-"""The endpoints that answer at once: /v1/chat/completions and /v1/models; and the server's own counts."""
+"""The endpoints that answer at once: /v1/chat/completions, /v1/responses and /v1/models; and the server's own counts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from caseforge_assets.batch_server.api.errors import ApiError, JsonResponse, ans
 from caseforge_assets.batch_server.api.files import serving_of
 from caseforge_assets.batch_server.writer.completion import complete
 from caseforge_assets.batch_server.writer.models import known_models
+from caseforge_assets.batch_server.writer.response import respond
 
 MODELS_SINCE = 1_754_524_800
 
@@ -22,16 +23,28 @@ async def create_completion(request: Request) -> Response:
     """POST /v1/chat/completions."""
     serving = serving_of(request)
     body = await json_object(request)
-    _check_completion(body)
+    _check(body, ("model", str), ("messages", list))
     request.app.state.completions += 1
     body |= {"model": serving.options.behind(body["model"])}
     if serving.upstream is not None:
-        return answer_response(await serving.upstream.ask(body))
+        return answer_response(await serving.upstream.ask(body, "/chat/completions"))
     return answer_response(await asyncio.to_thread(complete, body, serving.clock.now()))
 
 
-def _check_completion(body: dict[str, Any]) -> None:
-    for name, kind in (("model", str), ("messages", list)):
+async def create_response(request: Request) -> Response:
+    """POST /v1/responses."""
+    serving = serving_of(request)
+    body = await json_object(request)
+    _check(body, ("model", str), ("input", (str, list)))
+    request.app.state.completions += 1
+    body |= {"model": serving.options.behind(body["model"])}
+    if serving.upstream is not None:
+        return answer_response(await serving.upstream.ask(body, "/responses"))
+    return answer_response(await asyncio.to_thread(respond, body, serving.clock.now()))
+
+
+def _check(body: dict[str, Any], *required: tuple[str, type | tuple[type, ...]]) -> None:
+    for name, kind in required:
         if not isinstance(body.get(name), kind) or not body[name]:
             raise ApiError(400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
     if body.get("stream"):

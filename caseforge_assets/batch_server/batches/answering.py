@@ -13,12 +13,14 @@ from caseforge_assets.batch_server.answers import Answer
 from caseforge_assets.batch_server.batches.lifecycle import requests_to_answer
 from caseforge_assets.batch_server.batches.result_lines import journal_entry
 from caseforge_assets.batch_server.faults.registry import Line
+from caseforge_assets.batch_server.responses_form import as_chat, is_responses
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord
 from caseforge_assets.batch_server.state.journal import Journal
 from caseforge_assets.batch_server.state.requests import RequestLine
 from caseforge_assets.batch_server.upstream import Upstream
 from caseforge_assets.batch_server.writer.completion import complete
+from caseforge_assets.batch_server.writer.response import respond
 
 
 class Answering:
@@ -37,10 +39,11 @@ class Answering:
 
     def write_all(self, stop: Callable[[], bool]) -> None:
         """Let the writer answer everything, until ``stop`` says so."""
+        write = respond if is_responses(self._record.endpoint) else complete
         for request, body in self._bodies():
             if stop():
                 return
-            self._record_answer(request, body, complete(self._asked(body), self._record.created_at))
+            self._record_answer(request, body, write(self._asked(body), self._record.created_at))
 
     async def ask_all(self, upstream: Upstream, stop: Callable[[], bool]) -> None:
         """Let the upstream server answer everything, as many requests at a time as it is to get, until ``stop`` says so."""
@@ -57,7 +60,7 @@ class Answering:
         for request, body in bodies:
             if stop():
                 return
-            self._record_answer(request, body, await upstream.ask(self._asked(body)))
+            self._record_answer(request, body, await upstream.ask(self._asked(body), self._record.endpoint))
 
     def _bodies(self) -> Iterator[tuple[RequestLine, dict[str, Any]]]:
         with self._input_path.open("rb") as stream:
@@ -70,6 +73,6 @@ class Answering:
         return body | {"model": self._behind(body["model"])}
 
     def _record_answer(self, request: RequestLine, body: dict[str, Any], answer: Answer) -> None:
-        line = Line(request.custom_id, body, answer)
+        line = Line(request.custom_id, as_chat(body, self._record.endpoint), answer)
         lines = self._faults.on_line(line, attempt=request.attempt, batch=self._record.number)
         self._journal.append(journal_entry(self._record.id, request.line, lines))

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from caseforge_assets.batch_server.answer_forms import tokens_of
 from caseforge_assets.batch_server.answers import Answer
 from caseforge_assets.batch_server.faults.registry import Line
 from caseforge_assets.batch_server.state.journal import JournalEntry
@@ -50,12 +51,4 @@ def _text(batch_id: str, line: Line) -> str:
 
 def _usage(answer: Answer | None) -> dict[str, int]:
     body = json.loads(answer.body) if answer and isinstance(answer.body, str) else answer and answer.body  # a fault's text holds JSON
-    usage = body.get("usage") if isinstance(body, dict) else None
-    if not isinstance(usage, dict):
-        return {}
-    return {
-        "input": usage.get("prompt_tokens") or 0,
-        "cached": (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
-        "output": usage.get("completion_tokens") or 0,
-        "reasoning": (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
-    }
+    return tokens_of(body)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from caseforge_assets.batch_server.request_body import body_sha256, parsed_object, prompt_tokens
+from caseforge_assets.batch_server.responses_form import as_chat, is_responses
 from caseforge_assets.batch_server.state.batches import LineProblem
 from caseforge_assets.batch_server.state.requests import RequestLine
 
@@ -76,12 +77,12 @@ def _read_line(found: InputFile, seen: set[str], raw: bytes, at: RequestLine, en
     try:
         request = _parsed(raw)
         _check_envelope(request, endpoint, seen)
-        body = _checked_body(request["body"], found.model, takes_model)
+        body = _checked_body(request["body"], endpoint, found.model, takes_model)
     except BadLineError as error:
         found.problems.append(LineProblem(error.code, str(error), at.line, error.param))
         return
     found.model = body["model"]
-    found.input_tokens += prompt_tokens(body)
+    found.input_tokens += prompt_tokens(as_chat(body, endpoint))
     found.lines.append(RequestLine(at.line, request["custom_id"], body_sha256(body), at.offset))
 
 
@@ -116,10 +117,10 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _checked_body(body: object, model_of_file: str | None, takes_model: Callable[[str], bool]) -> dict[str, Any]:
+def _checked_body(body: object, endpoint: str, model_of_file: str | None, takes_model: Callable[[str], bool]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadLineError("invalid_type", "Invalid type for 'body': expected an object.", "body")
-    for name in ("model", "messages"):
+    for name in ("model", "input" if is_responses(endpoint) else "messages"):
         if not body.get(name):
             raise BadLineError("missing_required_parameter", f"Missing required parameter: '{name}'.", f"body.{name}")
     model = body["model"]
@@ -128,5 +129,6 @@ def _checked_body(body: object, model_of_file: str | None, takes_model: Callable
     if model_of_file not in (None, model):
         raise BadLineError("mismatched_model", "All requests of a batch have to use the same model.", "body.model")
     if body.get("stream"):
-        raise BadLineError("streaming_unsupported", "Chat Completions: Streaming is not supported in the Batch API.", "body.stream")
+        api = "Responses" if is_responses(endpoint) else "Chat Completions"
+        raise BadLineError("streaming_unsupported", f"{api}: Streaming is not supported in the Batch API.", "body.stream")
     return body

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from caseforge_assets.batch_server.answer_forms import text_of, with_refusal, with_text
 from caseforge_assets.batch_server.faults.registry import Line, line_fault
 from caseforge_assets.batch_server.faults.selection import FaultSpec
 
@@ -20,20 +21,19 @@ BLOCK = "All of this is said again, in other words and at greater length. "
 @line_fault()
 def refusal(line: Line, _spec: FaultSpec) -> list[Line]:
     """The model declines: a refusal in place of the content."""
-    return [_with_message(line, {"content": None, "refusal": REFUSAL})]
+    return [_with_body(line, lambda body: with_refusal(body, REFUSAL))]
 
 
 @line_fault()
 def content_filter(line: Line, _spec: FaultSpec) -> list[Line]:
     """The provider's filter stops the answer: half a text, finish_reason content_filter."""
-    content = _content(line)
-    return [_with_message(line, {"content": content[: len(content) // 2]}, finish_reason="content_filter")]
+    return [_with_body(line, lambda body: with_text(body, text_of(body)[: len(text_of(body)) // 2], "content_filter"))]
 
 
 @line_fault()
 def no_text(line: Line, _spec: FaultSpec) -> list[Line]:
     """HTTP 200, finish_reason stop, and nothing in it."""
-    return [_with_message(line, {"content": ""})]
+    return [_with_body(line, lambda body: with_text(body, ""))]
 
 
 @line_fault()
@@ -156,17 +156,10 @@ def _enum_fields(request: dict[str, Any]) -> set[str]:
 
 
 def _with_text(line: Line, change: Callable[[str], str]) -> Line:
-    content = _content(line)
-    return _with_message(line, {"content": change(content)}) if content else line
+    return _with_body(line, lambda body: with_text(body, change(text_of(body))) if text_of(body) else body)
 
 
-def _content(line: Line) -> str:
-    return line.answer.body["choices"][0]["message"]["content"] or "" if line.answer and line.answer.ok else ""
-
-
-def _with_message(line: Line, message: dict[str, Any], **choice: Any) -> Line:
+def _with_body(line: Line, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Line:
     if line.answer is None or not line.answer.ok:
         return line
-    first = line.answer.body["choices"][0]
-    changed = {**first, **choice, "message": {**first["message"], **message}}
-    return replace(line, answer=replace(line.answer, body={**line.answer.body, "choices": [changed]}))
+    return replace(line, answer=replace(line.answer, body=change(line.answer.body)))

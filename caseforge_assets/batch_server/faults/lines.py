@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from caseforge_assets.batch_server.answer_forms import text_of, with_text, with_usage
 from caseforge_assets.batch_server.answers import error_answer
 from caseforge_assets.batch_server.faults.registry import Line, line_fault
 from caseforge_assets.batch_server.faults.selection import FaultSpec
@@ -118,20 +119,18 @@ def missing_line(_line: Line, _spec: FaultSpec) -> list[Line]:
 
 
 def _content(line: Line) -> str:
-    return line.answer.body["choices"][0]["message"]["content"] or "" if line.answer and line.answer.ok else ""
+    return text_of(line.answer.body) if line.answer and line.answer.ok else ""
 
 
 def _cut(line: Line, content: str, reasoning_tokens: int) -> Line:
-    if line.answer is None or not line.answer.ok:
-        return line
     cut = _changed(line, content, "length")
-    body = {**cut.answer.body, "usage": usage(line.request, text_tokens(content), reasoning_tokens)} if cut.answer else {}
-    return replace(line, answer=replace(line.answer, body=body))
+    if cut.answer is None or not cut.answer.ok:
+        return cut
+    body = with_usage(cut.answer.body, usage(line.request, text_tokens(content), reasoning_tokens))
+    return replace(cut, answer=replace(cut.answer, body=body))
 
 
 def _changed(line: Line, content: str, finish_reason: str) -> Line:
     if line.answer is None or not line.answer.ok:
         return line
-    choice = line.answer.body["choices"][0]
-    changed = {**choice, "message": {**choice["message"], "content": content}, "finish_reason": finish_reason}
-    return replace(line, answer=replace(line.answer, body={**line.answer.body, "choices": [changed]}))
+    return replace(line, answer=replace(line.answer, body=with_text(line.answer.body, content, finish_reason)))

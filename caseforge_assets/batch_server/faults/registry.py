@@ -20,7 +20,7 @@ class Line:
 
     Attributes:
         custom_id: Of the request.
-        request: The body that was asked.
+        request: What was asked, in the form of a chat completion.
         answer: What came back.
         error: The top-level ``error`` of a line without an answer.
         text: Written in place of everything else when set: for lines that are not what a line should be.

@@ -16,7 +16,7 @@ from caseforge_assets.batch_server.request_body import (
     text_tokens,
 )
 from caseforge_assets.batch_server.writer.json_answer import UnwritableSchemaError, write_value
-from caseforge_assets.batch_server.writer.models import answering_model, reasons
+from caseforge_assets.batch_server.writer.models import answering_model, answers_responses_only, reasons
 from caseforge_assets.batch_server.writer.prose import write_prose
 from caseforge_assets.batch_server.writer.rules import RefusedRequestError, asked_schema, check_request
 from caseforge_assets.batch_server.writer.subject import read_subject
@@ -30,8 +30,15 @@ def complete(body: dict[str, Any], created_at: float) -> Answer:
     """Answer a request: the same body gets the same text, tokens and ids.
 
     Returns:
-        Status 200 with a completion, or 400 with an error body.
+        Status 200 with a completion, or 400 or 404 with an error body.
     """
+    if answers_responses_only(body["model"]):
+        return error_answer(404, "This model is only supported in v1/responses and not in v1/chat/completions.", param="model")
+    return write_completion(body, created_at)
+
+
+def write_completion(body: dict[str, Any], created_at: float) -> Answer:
+    """The same for any model: what is asked elsewhere is written like this, too."""
     sha = body_sha256(body)
     seed = int(sha[:16], 16)
     try:

@@ -1,0 +1,55 @@
+"""The body of a good answer, a chat completion or a response: its text, its end and its tokens, read and changed alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caseforge_assets.batch_server.responses_form import ended, response_text, response_usage
+
+Body = dict[str, Any]
+
+
+def _is_response(body: Body) -> bool:
+    return body.get("object") == "response"
+
+
+def text_of(body: Body) -> str:
+    """The text; empty where there is none."""
+    return response_text(body) if _is_response(body) else body["choices"][0]["message"]["content"] or ""
+
+
+def with_text(body: Body, text: str, finish_reason: str | None = None) -> Body:
+    """The answer with another text. It ends as ``finish_reason`` says in the words of chat completions; None: as it did."""
+    return ended(body, text, None, finish_reason) if _is_response(body) else _with_message(body, {"content": text}, finish_reason)
+
+
+def with_refusal(body: Body, refusal: str) -> Body:
+    """A refusal in place of the answer."""
+    if _is_response(body):
+        return ended(body, "", refusal, None)
+    return _with_message(body, {"content": None, "refusal": refusal}, None)
+
+
+def _with_message(body: Body, message: Body, finish_reason: str | None) -> Body:
+    choice = body["choices"][0]
+    reason = choice.get("finish_reason") if finish_reason is None else finish_reason
+    return {**body, "choices": [{**choice, "message": {**choice["message"], **message}, "finish_reason": reason}]}
+
+
+def with_usage(body: Body, usage: Body) -> Body:
+    """The answer with other tokens, which are given under the names of chat completions."""
+    return {**body, "usage": response_usage(usage) if _is_response(body) else usage}
+
+
+def tokens_of(body: object) -> dict[str, int]:
+    """The tokens that would be billed; nothing where an answer says nothing of them."""
+    usage = body.get("usage") if isinstance(body, dict) else None
+    if not isinstance(usage, dict):
+        return {}
+    given, made = ("input", "output") if "input_tokens" in usage else ("prompt", "completion")
+    return {
+        "input": usage.get(f"{given}_tokens") or 0,
+        "cached": (usage.get(f"{given}_tokens_details") or {}).get("cached_tokens") or 0,
+        "output": usage.get(f"{made}_tokens") or 0,
+        "reasoning": (usage.get(f"{made}_tokens_details") or {}).get("reasoning_tokens") or 0,
+    }
