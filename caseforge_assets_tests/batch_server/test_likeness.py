@@ -150,7 +150,7 @@ def test_azure_refuses_files_with_codes_of_its_own(tmp_path: Path, lines: list[d
 def test_azure_takes_no_other_endpoint(tmp_path: Path) -> None:
     with serving(tmp_path, "azure") as client:
         file_id = client.files.create(file=("a.jsonl", jsonl(lines_for("azure"))), purpose="batch").id
-        with pytest.raises(openai.BadRequestError, match="'/chat/completions' only"):
+        with pytest.raises(openai.BadRequestError, match="'/chat/completions', '/responses' only"):
             client.batches.create(input_file_id=file_id, endpoint="/v1/chat/completions", completion_window="24h")
 
 
