@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,7 +13,9 @@ from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
-from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.frameworks.records import Edition, ReadResult, TableForm
+from caseforge_assets.settings import ConfigurationError, FrameworkSettings
+from caseforge_assets.settings.configuration import check_map
 
 
 @click.command()
@@ -20,6 +23,20 @@ from caseforge_assets.settings import FrameworkSettings
 @click.option("--framework", "key", metavar="KEY", help="Short name, e.g. cross_industry; added to caseforge.toml when it is new.")
 @click.option("--title", help="Title for people; by default the one in the workbook.")
 @click.option("--targets", help="Which nodes get content: leaf (default), level:3, or a branch such as '8.*'.")
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=HEADER",
+    help="Which column is the code, id, name, description, parent, parent_id, owner, level, or level1, level2, …: --map code='Practice ID'. "
+    "HEADER#2 is the second one that is called so; nothing after = means that there is no such column. Kept in caseforge.toml.",
+)
+@click.option(
+    "--hierarchy",
+    type=click.Choice(["dotted", "parent", "levels", "indent", "prefix"]),
+    help="What says which node is whose parent: dots in the codes, a column, columns by level (or one with level numbers), the names' indentation, or the "
+    "beginnings of the codes (11, 111). Recognized where it is plain. Kept in caseforge.toml.",
+)
 @click.option("--check", is_flag=True, help="Only read and judge the file; nothing is stored.")
 @click.option(
     "--dry-run", is_flag=True, help="Only say what differs from the edition that is loaded and what it would cost; nothing is stored."
@@ -27,18 +44,28 @@ from caseforge_assets.settings import FrameworkSettings
 @json_option
 @pass_session
 def load(
-    session: Session, file: Path | None, key: str | None, title: str | None, targets: str | None, check: bool, dry_run: bool, as_json: bool
+    session: Session,
+    file: Path | None,
+    key: str | None,
+    title: str | None,
+    targets: str | None,
+    columns: tuple[str, ...],
+    hierarchy: str | None,
+    check: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Read a framework from FILE: an official APQC PCF workbook, or a plain CSV or Excel table.
+    """Read a framework from FILE: an official APQC PCF workbook, or a table (.xlsx, .ods, .xls, .xlsb, .csv, .json and the like).
 
     Without FILE it is the source that caseforge.toml declares for the framework, or for the only one.
 
-    A plain table has the columns code, name, description and, if wanted, parent and id. A file that is not in
+    A table has names and, if wanted, codes, ids, descriptions, parents and owners; what it is read as is said. A file that is not in
     order is refused as a whole, with a list of places; then the exit code is 2 and nothing is changed.
 
     A new edition of a framework that is loaded already takes its place: what did not change keeps what was made for
     it, and nothing is paid for by this.
     """
+    from caseforge_assets.commands.declare_framework import entry_for
     from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
 
     if file is None:
@@ -46,32 +73,50 @@ def load(
         file = session.settings.project / session.settings.framework(key).source
     known = session.settings.configuration.frameworks.get(key) if key else None
     selector = targets or (known.targets if known else "leaf")
-    result = read_framework(file)
-    chosen = select_targets(result.edition.nodes, selector) if result.edition else ()
+    form = _form(known, columns, hierarchy)
+    result = read_framework(file, form=form)
     if check:
+        chosen = select_targets(result.edition.nodes, selector) if result.edition else ()
         if as_json:
             print_json(read_result_json(result, framework=key, targets=chosen))
         else:
-            _print_findings(result)
+            _print_findings(result, errors)
             if result.edition:
                 console.print(f"{file.name} is in order: {len(result.edition.nodes):,} nodes, {len(chosen):,} of them targets.")
         sys.exit(2 if result.problems else 0)
-    _print_findings(result)
+    _print_findings(result, errors)
     if result.edition is None:
         sys.exit(2)
     if key is None:
         raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
-    _store(session, file, key, known, title, selector, result.edition, dry_run=dry_run, as_json=as_json)
+    entry = entry_for(session.settings, key, file, known, title or result.edition.title, selector, form)
+    _store(session, file, key, known, entry, result.edition, dry_run=dry_run, as_json=as_json)
 
 
-def _print_findings(result: object) -> None:
-    for problem in result.problems:  # type: ignore[attr-defined]
-        errors.print(problem.message, style="red")
-    warnings = result.warnings  # type: ignore[attr-defined]
-    for warning in warnings[:5]:
-        errors.print(f"Warning: {warning.message}", style="yellow")
-    if len(warnings) > 5:
-        errors.print(f"… and {len(warnings) - 5} more warnings; --check --json lists them.", style="yellow")
+def _form(known: FrameworkSettings | None, columns: Sequence[str], hierarchy: str | None) -> TableForm:
+    """What is said of the table's form: what caseforge.toml says, and the options before it."""
+    said = dict(known.map) if known else {}
+    for text in columns:
+        field, equals, header = text.partition("=")
+        if not equals:
+            raise click.UsageError(f"--map {text}: say what the column is and how it is called, for example --map code='Practice ID'")
+        said[field.strip().lower().replace(" ", "_")] = header.strip()
+    try:
+        check_map(said)
+    except ConfigurationError as error:
+        raise click.UsageError(f"--{error}") from None
+    return TableForm(said, hierarchy or (known.hierarchy if known else None))
+
+
+def _print_findings(result: ReadResult, told: Console) -> None:
+    for problem in result.problems:
+        told.print(problem.message, style="red", soft_wrap=True)  # a hint that is pasted has to be one line
+    for warning in result.warnings[:5]:
+        told.print(f"Warning: {warning.message}", style="yellow", soft_wrap=True)
+    if len(result.warnings) > 5:
+        told.print(f"… and {len(result.warnings) - 5} more warnings; --check --json lists them.", style="yellow")
+    for sentence in result.edition.reading if result.edition else ():
+        told.print(sentence, style="dim")
 
 
 def _store(
@@ -79,23 +124,21 @@ def _store(
     file: Path,
     key: str,
     known: FrameworkSettings | None,
-    title: str | None,
-    selector: object,
-    edition: object,
+    entry: FrameworkSettings,
+    edition: Edition,
     *,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     from caseforge_assets.cli.edition_views import loaded_json, print_loaded
-    from caseforge_assets.commands.declare_framework import declare_framework, entry_for
+    from caseforge_assets.commands.declare_framework import declare_framework
     from caseforge_assets.commands.keep_workbook import keep_workbook
     from caseforge_assets.commands.load_framework import load_framework
 
     if not dry_run:
-        keep_workbook(session.folder, file, edition.source_sha256)  # type: ignore[attr-defined]
-    entry = entry_for(session.settings, key, file, known, title or getattr(edition, "title", None), selector)
+        keep_workbook(session.folder, file, edition.source_sha256)
     configuration = session.settings.configuration
-    loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)  # type: ignore[arg-type]
+    loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)
     if as_json:
         print_json({"framework": key, "dry_run": dry_run, **loaded_json(loaded)})
     else:

@@ -59,6 +59,8 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     console.rule(f"{node['code']} {node['name']} ({node['framework_key']})")
     if node["retired"]:
         console.print(f"Not in the current edition; this is how edition {node['edition']} has it.", style="yellow")
+    if node["owner"]:
+        console.print(f"Owner: {node['owner']}", style="dim")
     console.print(node["description"] or "(no description)")
     for content in (one for one in whole["contents"] if one["is_current"]):
         console.rule(content["title"])

@@ -152,11 +152,16 @@ def _framework(inspection: Inspection, settings: Settings, key: str, entry: Fram
             Level.error, inspection.place(f"frameworks.{key}.source"), f"frameworks.{key}.source: there is no file {entry.source}"
         )
         return
-    result = read_framework(file)
+    result = read_framework(file, form=entry.form)
     if result.edition is None:
         first = result.problems[0].message if result.problems else "it cannot be read"
         more = f", and {len(result.problems) - 1:,} more (`caseforge load FILE --check` lists them)" if len(result.problems) > 1 else ""
         yield Finding(Level.error, entry.source, f"framework {key}: {first}{more}")
+        return
+    if result.edition.codes_are_made and entry.targets != "leaf":
+        yield Finding(
+            Level.note, entry.source, f"framework {key}: {len(result.edition.nodes):,} nodes, with the codes that they have in the store"
+        )
         return
     try:
         targets = select_targets(result.edition.nodes, entry.targets)

@@ -8,22 +8,32 @@ from typing import Any
 
 import tomlkit
 
+from caseforge_assets.frameworks import TableForm
 from caseforge_assets.settings import FrameworkSettings, Settings, check_framework_key
 
 
 def entry_for(
-    settings: Settings, key: str, file: Path, known: FrameworkSettings | None, title: str | None, targets: Any
+    settings: Settings,
+    key: str,
+    file: Path,
+    known: FrameworkSettings | None,
+    title: str | None,
+    targets: Any,
+    form: TableForm | None = None,
 ) -> FrameworkSettings:
-    """The entry that a framework has after loading `file`: the declared one with its source and selector brought up to date.
+    """The entry that a framework has after loading `file`: the declared one with its source, selector and form brought up to date.
 
     Raises:
         ConfigurationError: the key is not one that Dagster and URLs can carry.
     """
     check_framework_key(key)
     source = _relative(file.resolve(), settings.project)
+    changed = {"source": source, "targets": targets}
+    if form is not None:
+        changed |= {"hierarchy": form.hierarchy, "map": dict(form.columns)}
     if known is not None:
-        return known.model_copy(update={"source": source, "targets": targets})
-    return FrameworkSettings(title=title or key.replace("_", " ").title(), source=source, targets=targets)
+        return known.model_copy(update=changed)
+    return FrameworkSettings.model_validate({"title": title or key.replace("_", " ").title(), **changed})
 
 
 def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) -> bool:
@@ -38,9 +48,9 @@ def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) ->
     if is_new:
         frameworks.append(key, _table(entry, inline=isinstance(frameworks, tomlkit.items.InlineTable)))
     else:
-        for name in ("source", "targets"):
+        for name, default in (("source", None), ("targets", "leaf"), ("hierarchy", None), ("map", {})):
             value = _plain(getattr(entry, name))
-            if frameworks[key].get(name, "leaf" if name == "targets" else None) != value:
+            if frameworks[key].get(name, default) != value:
                 frameworks[key][name] = value
     text = tomlkit.dumps(document)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -57,10 +67,18 @@ def _table(entry: FrameworkSettings, *, inline: bool) -> tomlkit.items.Table | t
     table["targets"] = _plain(entry.targets)
     if entry.owner:
         table["owner"] = entry.owner
+    if entry.hierarchy:
+        table["hierarchy"] = entry.hierarchy
+    if entry.map:
+        table["map"] = _plain(entry.map)
     return table
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return table
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from caseforge_assets.artifacts import CHUNK_BYTES, Artifact, ArtifactFolder
 
-SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt")
+SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".xls", ".xlsb", ".ods", ".tab", ".json", ".jsonl", ".ndjson")
 
 
 def workbook_path(source_name: str, sha256: str) -> str:

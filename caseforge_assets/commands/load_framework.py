@@ -12,12 +12,14 @@ from caseforge_assets.commands.make_plan import draft_plan, typical_cost
 from caseforge_assets.commands.name_candidates import name_candidates
 from caseforge_assets.contexts import node_version
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
+from caseforge_assets.frameworks.editions import as_before
 from caseforge_assets.reports.difference import Difference, compare_editions
 from caseforge_assets.settings import Configuration, FrameworkSettings
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, PCF_NODES
 from caseforge_assets.store import contents, frameworks, nodes, outbox, requests
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
+from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.outbox import OutboxRow
 
 
@@ -52,7 +54,7 @@ def load_framework(
 ) -> Loaded:
     """Stores an edition, makes it current, and brings what it leaves as it is over to it, in one transaction.
 
-    Loading the very same file with the same selector again changes nothing. A load that fails changes nothing.
+    Loading what is loaded already again changes nothing. A load that fails changes nothing.
 
     Args:
         dry_run: only say what it would come to.
@@ -60,7 +62,6 @@ def load_framework(
     Raises:
         ValueError: the selector of the entry does not fit the edition.
     """
-    targets = {node.code for node in select_targets(edition.nodes, entry.targets)}
     selector = entry.targets if isinstance(entry.targets, str) else list(entry.targets)
     label = edition.version or f"file {edition.source_sha256[:8]}"
     with store.begin() as connection:
@@ -68,11 +69,15 @@ def load_framework(
         requests.lock_making(connection)  # now: who makes requests reads nodes that change below
         current = frameworks.current_edition(connection, key)
         frameworks.save_framework(connection, key, entry.title, entry.owner, selector)
-        loaded = Loaded(False, label, len(edition.nodes), len(targets))
-        if current and (current.source_sha256, current.targets) == (edition.source_sha256, selector):
-            return loaded
+        read = as_before(edition, nodes.codes_by_identity(connection, key))
+        targets = {node.code for node in select_targets(read, entry.targets)}
+        rows = _rows(read, targets)
+        loaded = Loaded(False, label, len(read), len(targets))
         before = nodes.all_nodes(connection, key)
-        frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, _rows(edition.nodes, targets))
+        is_same_file = current is not None and (current.source_sha256, current.targets) == (edition.source_sha256, selector)
+        if is_same_file and _are_stored(rows, before):
+            return loaded
+        frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, rows)
         name_candidates(connection, key)
         _write_events(connection, key, edition.source_sha256)
         loaded = replace(loaded, changed=True)
@@ -82,6 +87,13 @@ def load_framework(
         if dry_run:
             connection.rollback()
     return loaded
+
+
+def _are_stored(rows: Sequence[Mapping[str, Any]], stored: Sequence[NodeRow]) -> bool:
+    """Whether an edition is stored as it is read now: the same file may be read otherwise, where more is said of its form."""
+    return len(rows) == len(stored) and all(
+        all(getattr(there, name) == value for name, value in row.items()) for row, there in zip(rows, stored, strict=True)
+    )
 
 
 def _followed_up(connection: Connection, configuration: Configuration, loaded: Loaded, key: str) -> Loaded:
@@ -129,6 +141,7 @@ def _rows(edition_nodes: Sequence[Node], targets: set[str]) -> list[dict[str, An
             "is_leaf": node.is_leaf,
             "partition_key": partition_key(node) if node.code in targets else None,
             "version": node_version(node, node_path(node, by_code)),
+            "owner": node.owner,
         }
         for node in edition_nodes
     ]

@@ -63,7 +63,7 @@ def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
     )
     def framework(context: dg.AssetExecutionContext, caseforge: Caseforge) -> Any:
         source = caseforge.settings.project / entry.source
-        result = read_framework(source)
+        result = read_framework(source, form=entry.form)
         if result.edition is None:
             raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
         keep_workbook(caseforge.folder, source, result.edition.source_sha256)

@@ -1,11 +1,81 @@
 """What a code is, and which code a number in a code cell stands for. Which code is whose parent is decided in tree."""
 
 import re
+from collections.abc import Collection, Container, Iterable, Sequence
 
 from caseforge_assets.frameworks.problems import quoted
 
 MAX_CODE_CHARS = 64
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*")
+# Months as spreadsheets shorten them in English, German, French, Spanish, Italian, Dutch and Portuguese.
+_MONTHS = frozenset(
+    [
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "may",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "mär",
+        "mrz",
+        "märz",
+        "mai",
+        "okt",
+        "dez",
+        "januar",
+        "februar",
+        "juni",
+        "juli",
+        "oktober",
+        "dezember",
+        "janv",
+        "févr",
+        "mars",
+        "avr",
+        "juin",
+        "juil",
+        "août",
+        "déc",
+        "ene",
+        "abr",
+        "ago",
+        "dic",
+        "gen",
+        "mag",
+        "giu",
+        "lug",
+        "set",
+        "ott",
+        "mrt",
+        "mei",
+        "fev",
+        "out",
+        "dez",
+    ]
+)
+_DAY_FIRST = re.compile(r"\d{1,4}[-. /]{1,2}([^\W\d_]{3,9})\.?(?:[-. /]{1,2}\d{2,4})?")
+_MONTH_FIRST = re.compile(r"([^\W\d_]{3,9})\.?[-. /]{1,2}\d{1,4}(?:[-., /]{1,2}\d{2,4})?")
+_ISO_DATE = re.compile(r"(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|[12]\d|3[01])(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
+_DAY_MONTH_YEAR = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:19|20)\d\d(?: \d\d:\d\d(?::\d\d)?)?")
+_RANGE = re.compile(r"(\w+)-(\w+)")
 _NUMBER = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -17,6 +87,25 @@ def code_trouble(text: str) -> str | None:
         f"{quoted(text)} is not a code. A code has letters, digits, hyphens and underscores, separated by dots, as in 1.2.4 "
         f"(at most {MAX_CODE_CHARS} characters)."
     )
+
+
+def without_trailing_dots(text: str) -> str:
+    """Gives a code as it is meant where lists are numbered "1." and "1.1."."""
+    return text.rstrip(".") if text.rstrip(".") else text
+
+
+def looks_like_date(text: str, known_codes: Container[str] = ()) -> bool:
+    """Whether a text is a date that a spreadsheet made of a code: "01.Jan", "1-Jan", "Nov-12", "2001-01-01", "01.01.2001" of 1.1.1.
+
+    "MAR-1" is none: spreadsheets do not write months in capitals in front. Nor is "1.1.2001" where the code 1.1 is known.
+    """
+    if text.rpartition(".")[0] in known_codes and _DAY_MONTH_YEAR.fullmatch(text):
+        return False
+    month_first = _MONTH_FIRST.fullmatch(text)
+    words = (
+        [match[1]] if (match := _DAY_FIRST.fullmatch(text)) else [month_first[1]] if month_first and not month_first[1].isupper() else []
+    )
+    return bool(_ISO_DATE.fullmatch(text) or _DAY_MONTH_YEAR.fullmatch(text)) or any(word.casefold() in _MONTHS for word in words)
 
 
 class NumberedCodes:
@@ -66,3 +155,81 @@ def parent_codes(code: str) -> tuple[str, ...]:
     if not dot or ("." not in parent and child == "0"):
         return ()
     return (parent,) if "." in parent else (parent, f"{parent}.0")
+
+
+def part_codes(code: str) -> tuple[str, ...]:
+    """Gives the beginnings of a code up to each hyphen or underscore after its last dot, the longest first: "GV.OC" of "GV.OC-01"."""
+    from_dot = code.rfind(".") + 1
+    return tuple(code[:place] for place in range(len(code) - 1, from_dot, -1) if code[place] in "-_")
+
+
+def prefix_parent(code: str, codes: Collection[str], ranges: Sequence[tuple[str, str, str]]) -> str | None:
+    """Gives the longest other code that this one begins with, as in NAICS: 11 of 111; a range such as 31-33 stands for all in it.
+
+    Args:
+        code: The code.
+        codes: All codes of the file.
+        ranges: As `code_ranges` gives them.
+    """
+    for length in range(len(code) - 1, 0, -1):
+        beginning = code[:length]
+        if beginning in codes:
+            return beginning
+        within = next(
+            (whole for first, last, whole in ranges if len(first) == length and first <= beginning <= last and whole != code), None
+        )
+        if within is not None:
+            return within
+    return None
+
+
+def code_ranges(codes: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Gives the codes that are ranges, with their ends: ("31", "33", "31-33")."""
+    found = [(match[1], match[2], code) for code in codes if (match := _RANGE.fullmatch(code))]
+    return [one for one in found if len(one[0]) == len(one[1]) and one[0] < one[1]]
+
+
+def made_codes(parents: Sequence[int | None], kept: Sequence[str | None] = (), taken: Iterable[str] = ()) -> list[str]:
+    """Makes a code for each node from its place among its siblings: 1, 1.1, 1.2.
+
+    Args:
+        parents: Position of each node's parent; none may be missing.
+        kept: The code that a node had before, by position; it stays where its parent's code did.
+        taken: Codes that were given before and are given to no other node, kept ones among them.
+    """
+    children: dict[int | None, list[int]] = {}
+    for position, parent in enumerate(parents):
+        children.setdefault(parent, []).append(position)
+    highest = _highest_numbers(taken)
+    codes = [""] * len(parents)
+    pending: list[int | None] = [None]
+    while pending:
+        parent = pending.pop()
+        own, before = children.get(parent, []), f"{codes[parent]}." if parent is not None else ""
+        following = highest.get(before, 0)
+        given: set[int] = set()
+        for position in own:
+            number = _number_below(kept[position], before) if kept else None
+            if number is None or number in given:
+                following += 1
+                number = following
+            given.add(number)
+            codes[position] = f"{before}{number}"
+        pending.extend(own)
+    return codes
+
+
+def _number_below(code: str | None, before: str) -> int | None:
+    rest = code.removeprefix(before) if code and code.startswith(before) else ""
+    return int(rest) if rest.isdecimal() and rest[0] != "0" else None
+
+
+def _highest_numbers(codes: Iterable[str]) -> dict[str, int]:
+    """The highest number that was given below each code, by that code with its dot; at the top by an empty text."""
+    highest: dict[str, int] = {}
+    for code in codes:
+        before, _, number = code.rpartition(".")
+        before = f"{before}." if before else ""
+        if number.isdecimal():
+            highest[before] = max(highest.get(before, 0), int(number))
+    return highest

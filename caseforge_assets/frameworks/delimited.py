@@ -8,12 +8,12 @@ from caseforge_assets.frameworks.problems import FileRefusedError
 from caseforge_assets.frameworks.records import Limits
 from caseforge_assets.frameworks.sheets import Cell, Flaw, Sheet
 
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 _PROBED_CHARS = 65_536
 
 
 def read_delimited(data: bytes, limits: Limits) -> Sheet:
-    """Reads UTF-8 text, with or without byte order mark, separated by commas, semicolons or tabs.
+    """Reads UTF-8 text, with or without byte order mark, separated by commas, semicolons, tabs or upright strokes.
 
     Rows are counted as Excel does: a record with line breaks inside quotes is one row.
 
@@ -30,7 +30,7 @@ def read_delimited(data: bytes, limits: Limits) -> Sheet:
         for column, cell in enumerate(cells)
         if isinstance(cell, str) and cell.startswith("=")
     }
-    return Sheet(name=None, rows=rows, flaws=flaws)
+    return Sheet(name=None, rows=rows, flaws=flaws, is_delimited=True)
 
 
 def _decoded(data: bytes) -> str:
@@ -50,16 +50,17 @@ def _decoded(data: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter with which the header has most of the columns that are known."""
+    """The delimiter with which the header has most of the columns that are known; where none is, most columns."""
 
-    def columns_found(delimiter: str) -> int:
+    def columns_found(delimiter: str) -> tuple[int, int]:
         rows: list[list[Cell]] = []
         try:
             for cells in csv.reader(io.StringIO(text[:_PROBED_CHARS], newline=""), delimiter=delimiter):
                 rows.append(list(cells))
         except csv.Error:
             pass  # the part may end inside a quoted cell; what came before is enough to see the header
-        return len(find_header(Sheet(None, rows)).columns)
+        header = find_header(Sheet(None, rows))
+        return len(header.columns) + len(header.levels), len(header.found)
 
     return max(_DELIMITERS, key=columns_found)
 
@@ -70,9 +71,15 @@ def _records(text: str, delimiter: str, limits: Limits) -> list[list[Cell]]:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             if len(rows) == limits.max_rows:
                 raise FileRefusedError(f"The file has more than {limits.max_rows:,} rows, too many for a framework.")
-            rows.append(list(cells))
+            rows.append([] if _is_ruler(cells) else list(cells))
     except csv.Error as error:
         raise FileRefusedError(
             f"The row cannot be read ({error}). Look for a quotation mark that is not closed.", row=len(rows) + 1
         ) from None
     return rows
+
+
+def _is_ruler(cells: list[str]) -> bool:
+    """Whether a row only rules a line below the header, as in a table of Markdown: | --- | --- |."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return len(filled) > 1 and all(len(cell) > 1 and not cell.strip("-:") for cell in filled)

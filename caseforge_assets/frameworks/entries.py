@@ -1,16 +1,17 @@
-"""Rows of a framework table become entries: each cell read and judged by itself. How entries belong together is decided in tree."""
+"""Rows of a framework table become entries: each cell read and judged by itself. How entries belong together is decided in hierarchy."""
 
 from dataclasses import dataclass
 
 from caseforge_assets.frameworks.cells import Table
-from caseforge_assets.frameworks.codes import NumberedCodes, code_trouble, codes_of_reference
+from caseforge_assets.frameworks.codes import NumberedCodes, code_trouble, codes_of_reference, looks_like_date, without_trailing_dots
 from caseforge_assets.frameworks.columns import Column
 from caseforge_assets.frameworks.problems import quoted
 from caseforge_assets.frameworks.sheets import Cell
 
 MAX_NAME_CHARS = 500
 MAX_ID_CHARS = 128
-USED_COLUMNS = (Column.CODE, Column.ID, Column.NAME, Column.DESCRIPTION, Column.PARENT, Column.PARENT_ID)
+MAX_OWNER_CHARS = 200
+_TAB_WIDTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,14 @@ class Entry:
 
     Attributes:
         row: Position in the sheet, from 0.
-        code: A code, well formed.
+        code: A code, well formed; empty where the table has none.
         stable_id: None where the row has none.
         name: Empty only where that has been noted as a problem.
         description: May be empty.
         parent: What the parent column may mean, by likelihood; empty without an entry there.
+        owner: Who is named as its owner; may be empty.
+        level: What the level column says; empty without one.
+        indent: How far the name is indented, in blanks.
     """
 
     row: int
@@ -31,27 +35,68 @@ class Entry:
     stable_id: str | None
     name: str
     description: str
-    parent: tuple[str, ...]
+    parent: tuple[str, ...] = ()
+    owner: str = ""
+    level: str = ""
+    indent: int = 0
 
 
-def read_entries(table: Table, *, categories_end_in_zero: bool) -> list[Entry]:
-    """Reads all rows below the header, notes what is wrong with them, and leaves out rows without a readable code."""
+def read_entries(table: Table, rows: list[int], *, categories_end_in_zero: bool) -> list[Entry]:
+    """Reads rows, notes what is wrong with them, and leaves out those without a readable code where the table has codes."""
     numbers = NumberedCodes(categories_end_in_zero=categories_end_in_zero)
+    has_codes = Column.CODE in table.header.columns
+    dates = _refuse_dates(table, rows)
     read_by_order: list[int] = []
     entries: list[Entry] = []
-    for row in table.filled_rows(USED_COLUMNS):
-        code = _code(table, row, numbers, read_by_order)
-        stable_id, name, description, parent = _stable_id(table, row), _name(table, row), _description(table, row), _parent(table, row)
+    for row in rows:
+        code = "" if not has_codes else None if row in dates else _code(table, row, numbers, read_by_order)
+        entry = read_entry(table, row, code or "", _name(table, row))
         if code is not None:
             numbers.pass_over(code)
-            entries.append(Entry(row, code, stable_id, name, description, parent))
+            entries.append(entry)
     _warn_of_numbers(table, read_by_order)
     _warn_of_hidden_rows(table, entries)
     return entries
 
 
+def read_entry(table: Table, row: int, code: str, name: str) -> Entry:
+    """Reads what a row says besides its code and name."""
+    owner = table.line(row, Column.OWNER) or ""
+    if len(owner) > MAX_OWNER_CHARS:
+        table.refuse(f"The owner {quoted(owner)} is longer than {MAX_OWNER_CHARS} characters.", row, Column.OWNER)
+    return Entry(
+        row,
+        code,
+        _stable_id(table, row),
+        name,
+        table.paragraphs(row, Column.DESCRIPTION) or "",
+        _parent(table, row),
+        owner,
+        table.line(row, Column.LEVEL) or "",
+        _indent(table, row),
+    )
+
+
 def _is_fraction(cell: Cell) -> bool:
     return isinstance(cell, float) and not cell.is_integer()
+
+
+def _refuse_dates(table: Table, rows: list[int]) -> set[int]:
+    """Notes all codes that a spreadsheet turned into dates, as one problem, and gives their rows."""
+    texts = {row: cell for row in rows if isinstance(cell := table.cell(row, Column.CODE), str) and cell}
+    known = set(texts.values())
+    dates = [row for row, text in texts.items() if looks_like_date(" ".join(text.split()), known)]
+    if dates:
+        shown = ", ".join(quoted(texts[row]) for row in dates[:3]) + (", …" if len(dates) > 3 else "")
+        more = f"{len(dates):,} codes look like dates ({shown})" if len(dates) > 1 else f"The code {shown} looks like a date"
+        table.refuse(
+            f"{more}, into which Excel may have turned {'them' if len(dates) > 1 else 'it'}: 1.1 becomes 01.Jan. "
+            "Format the column as Text and type the codes again, or export the table again.",
+            dates[0],
+            Column.CODE,
+        )
+        table.findings.note_unreadable(table.sheet.name, table.header.title(Column.CODE))
+    return set(dates)
 
 
 def _code(table: Table, row: int, numbers: NumberedCodes, read_by_order: list[int]) -> str | None:
@@ -63,9 +108,11 @@ def _code(table: Table, row: int, numbers: NumberedCodes, read_by_order: list[in
         code = numbers.code_of(cell)
         if code is None:
             table.refuse(_number_text(text), row, Column.CODE)
+            table.findings.note_unreadable(table.sheet.name, table.header.title(Column.CODE))
         elif _is_fraction(cell):
             read_by_order.append(row)
         return code
+    text = without_trailing_dots(text)
     trouble = code_trouble(text) if text else f"{table.empty_text(row, Column.CODE)} Every process needs a code."
     if trouble:
         table.refuse(trouble, row, Column.CODE)
@@ -91,25 +138,35 @@ def _name(table: Table, row: int) -> str:
     text = table.line(row, Column.NAME)
     if text == "":
         table.refuse(f"{table.empty_text(row, Column.NAME)} Every process needs a name.", row, Column.NAME)
-    if text and len(text) > MAX_NAME_CHARS:
-        table.refuse(
-            f"The name {quoted(text)} is longer than {MAX_NAME_CHARS} characters. Is it a description in the wrong column?",
-            row,
-            Column.NAME,
-        )
+    refuse_long_name(table, row, text or "", table.header.title(Column.NAME))
     return text or ""
 
 
-def _description(table: Table, row: int) -> str:
-    return table.paragraphs(row, Column.DESCRIPTION) or ""
+def refuse_long_name(table: Table, row: int, name: str, title: str) -> None:
+    """Notes a name that is too long, under the header of its column."""
+    if len(name) > MAX_NAME_CHARS:
+        what = f"The name {quoted(name)} is longer than {MAX_NAME_CHARS} characters. Is it a description in the wrong column?"
+        table.findings.refuse(what, sheet=table.sheet.name, row=table.sheet.row_number(row), column=title)
 
 
 def _parent(table: Table, row: int) -> tuple[str, ...]:
     by_id = table.line(row, Column.PARENT_ID)
     if by_id:
-        return (by_id,)
+        return tuple(dict.fromkeys((by_id, without_trailing_dots(by_id))))
     text = table.line(row, Column.PARENT)
-    return codes_of_reference(text, is_number=_is_fraction(table.cell(row, Column.PARENT))) if text else ()
+    if not text:
+        return ()
+    meant = codes_of_reference(without_trailing_dots(text), is_number=_is_fraction(table.cell(row, Column.PARENT)))
+    return tuple(dict.fromkeys((*meant, text)))
+
+
+def _indent(table: Table, row: int) -> int:
+    """How far a name is indented: by blanks in front of it, or by Excel's format."""
+    cell = table.cell(row, Column.NAME)
+    text = cell.lstrip("\u200b\ufeff\u200e\u200f") if isinstance(cell, str) else ""
+    blanks = text[: len(text) - len(text.lstrip())].replace("\r", "").replace("\n", "").expandtabs(_TAB_WIDTH)
+    by_format = table.sheet.indents.get((row, table.header.columns.get(Column.NAME, -1)), 0)
+    return len(blanks) + by_format * _TAB_WIDTH
 
 
 def _warn_of_numbers(table: Table, rows: list[int]) -> None:

@@ -1,8 +1,12 @@
 """How problems of a file are worded, collected and bounded. Which problems there are is decided where they are seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from caseforge_assets.frameworks.records import Problem
+
+# The same problem in as many rows of a column has one cause.
+_SAID_ONCE_FROM = 10
 
 
 class FileRefusedError(Exception):
@@ -25,16 +29,25 @@ class Findings:
 
     def __init__(self, file_name: str) -> None:
         self.file_name = file_name
-        self._problems: list[Problem] = []
-        self._warnings: list[Problem] = []
+        self._problems: list[_Finding] = []
+        self._warnings: list[_Finding] = []
+        self._unreadable: set[tuple[str | None, str]] = set()
 
     def refuse(self, what: str, *, sheet: str | None = None, row: int | None = None, column: str | None = None) -> None:
         """Notes something for which the file is refused."""
-        self._problems.append(_problem(self.file_name, what, sheet, row, column))
+        self._problems.append(_Finding(what, sheet, row, column))
 
     def warn(self, what: str, *, sheet: str | None = None, row: int | None = None, column: str | None = None) -> None:
         """Notes something worth knowing that does not keep the file from being used."""
-        self._warnings.append(_problem(self.file_name, what, sheet, row, column))
+        self._warnings.append(_Finding(what, sheet, row, column))
+
+    def note_unreadable(self, sheet: str | None, column: str) -> None:
+        """Takes note that a cell of a column could not be read, so that what seems missing in it may be there."""
+        self._unreadable.add((sheet, column))
+
+    def has_unreadable(self, sheet: str | None, column: str) -> bool:
+        """Says whether a cell of the column could not be read."""
+        return (sheet, column) in self._unreadable
 
     def problems(self, max_listed: int) -> tuple[Problem, ...]:
         """Gives the problems in the order of rows, at most max_listed and one line for the rest."""
@@ -45,22 +58,59 @@ class Findings:
         return _bounded(self.file_name, "warnings", self._warnings, max_listed)
 
 
-def _problem(file_name: str, what: str, sheet: str | None, row: int | None, column: str | None) -> Problem:
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    what: str
+    sheet: str | None
+    row: int | None
+    column: str | None
+
+
+def _problem(file_name: str, one: _Finding) -> Problem:
     place = [
         file_name,
-        f'sheet "{sheet}"' if sheet is not None else "",
-        f"row {row}" if row is not None else "",
-        f'column "{column}"' if column is not None else "",
+        f'sheet "{one.sheet}"' if one.sheet is not None else "",
+        f"row {one.row}" if one.row is not None else "",
+        f'column "{one.column}"' if one.column is not None else "",
     ]
-    return Problem(f"{', '.join(part for part in place if part)}: {what}", sheet, row, column)
+    return Problem(f"{', '.join(part for part in place if part)}: {one.what}", one.sheet, one.row, one.column)
 
 
-def _bounded(file_name: str, noun: str, found: Sequence[Problem], max_listed: int) -> tuple[Problem, ...]:
-    ordered = sorted(found, key=lambda problem: problem.row or 0)
-    if len(ordered) <= max_listed:
-        return tuple(ordered)
-    rest = Problem(f"{file_name}: and {len(ordered) - max_listed:,} more {noun}, not listed.")
-    return (*ordered[:max_listed], rest)
+def _bounded(file_name: str, noun: str, found: Sequence[_Finding], max_listed: int) -> tuple[Problem, ...]:
+    ordered = sorted(_grouped(found), key=lambda one: one.row or 0)
+    listed = [_problem(file_name, one) for one in ordered[:max_listed]]
+    if len(ordered) > max_listed:
+        listed.append(Problem(f"{file_name}: and {len(ordered) - max_listed:,} more {noun}, not listed."))
+    return tuple(listed)
+
+
+def _grouped(found: Sequence[_Finding]) -> list[_Finding]:
+    """What is the same in many rows of a column is said once, with the rows."""
+    alike: dict[tuple[str, str | None, str | None], list[int]] = {}
+    for one in found:
+        if one.row is not None:
+            alike.setdefault((one.what, one.sheet, one.column), []).append(one.row)
+    grouped = []
+    for one in found:
+        rows = alike.get((one.what, one.sheet, one.column), []) if one.row is not None else []
+        if len(rows) < _SAID_ONCE_FROM:
+            grouped.append(one)
+        elif one.row == min(rows):
+            grouped.append(replace(one, what=f"{one.what} So it is in {len(rows):,} rows ({row_list(rows)})."))
+    return list(dict.fromkeys(grouped))
+
+
+def row_list(rows: Iterable[int], max_parts: int = 12) -> str:
+    """Lists row numbers for a message, runs of them as one: "rows 2-5, 9"."""
+    runs: list[list[int]] = []
+    for row in sorted(rows):
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in runs[:max_parts]]
+    several = len(runs) > 1 or runs[0][0] != runs[0][1]
+    return f"{'rows' if several else 'row'} {', '.join(shown)}{', …' if len(runs) > max_parts else ''}"
 
 
 def quoted(text: str, max_chars: int = 60) -> str:

@@ -1,40 +1,49 @@
-"""From a file to an edition or to everything that is wrong with it: which sheets are used, and the order of the steps."""
+"""From a file to an edition or to everything that is wrong with it: the order of the steps, and which of them a kind of file takes."""
+
+from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from caseforge_assets.frameworks import apqc
+from caseforge_assets.frameworks.binary_workbook import read_binary_workbook
 from caseforge_assets.frameworks.cells import Table
-from caseforge_assets.frameworks.columns import Column, Header, find_header
+from caseforge_assets.frameworks.columns import Column, find_header
 from caseforge_assets.frameworks.delimited import read_delimited
 from caseforge_assets.frameworks.entries import Entry, read_entries
-from caseforge_assets.frameworks.package import Package, SheetPart
+from caseforge_assets.frameworks.hierarchy import Arranged, Hierarchy, arrange
+from caseforge_assets.frameworks.json_records import read_json_records
+from caseforge_assets.frameworks.levels import level_columns, read_levels
+from caseforge_assets.frameworks.package import Package, PackageKind, SheetPart
 from caseforge_assets.frameworks.problems import FileRefusedError, Findings, quoted
-from caseforge_assets.frameworks.records import Edition, Kpi, Limits, Node, ReadResult
+from caseforge_assets.frameworks.reading_words import reading_in_words
+from caseforge_assets.frameworks.records import Edition, Kpi, Limits, Node, ReadResult, TableForm
+from caseforge_assets.frameworks.rows import process_rows
 from caseforge_assets.frameworks.sheets import Sheet
 from caseforge_assets.frameworks.source import SourceKind, read_source, source_kind
+from caseforge_assets.frameworks.tables import find_table, is_readable, judged_table, refuse_unsaid_codes, warn_of_missing_columns
 from caseforge_assets.frameworks.tree import build_nodes
 from caseforge_assets.frameworks.workbook import read_sheets
 
 _APQC_COLUMNS = {Column.ID: "PCF ID", Column.CODE: "Hierarchy ID", Column.NAME: "Name"}
-_TABLE_COLUMNS = {Column.CODE: "Code", Column.NAME: "Name", Column.DESCRIPTION: "Description"}
 # Sheets by which an official workbook is known even if its main sheet is gone.
 _APQC_SHEET = re.compile(r"glossary.*|metrics|\d{1,2}\.0", re.IGNORECASE)
 _MAX_TABLE_SHEETS = 20
 DEFAULT_LIMITS = Limits()
+AS_RECOGNIZED = TableForm()
 
 
-def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS) -> ReadResult:
-    """Reads and judges a framework file: an official APQC PCF workbook, or a table as an Excel workbook or CSV file.
+def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS, form: TableForm = AS_RECOGNIZED) -> ReadResult:
+    """Reads and judges a framework file: an official APQC PCF workbook, or a table as a workbook, CSV or JSON file.
 
     Nothing is raised for what is wrong with a file: all problems of its rows are found in one pass and listed.
 
     Args:
         path: The file. Messages show its name without the folder.
         limits: How large it may be.
+        form: What a person says of the table's columns and hierarchy.
 
     Returns:
         The edition, or problems; and warnings.
@@ -42,32 +51,41 @@ def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS) -> ReadResult:
     findings = Findings(path.name)
     edition = None
     try:
-        edition = _read_edition(path, limits, findings)
+        edition = _read_edition(path, form, limits, findings)
     except FileRefusedError as error:
         findings.refuse(error.what, sheet=error.sheet, row=error.row, column=error.column)
     problems = findings.problems(limits.max_listed)
     return ReadResult(None if problems else edition, problems, findings.warnings(limits.max_listed))
 
 
-def _read_edition(path: Path, limits: Limits, findings: Findings) -> Edition:
+def _read_edition(path: Path, form: TableForm, limits: Limits, findings: Findings) -> Edition:
     data = read_source(path, limits)
-    title = version = None
-    kind: Literal["apqc", "table"] = "table"
-    if source_kind(data, path.suffix) is SourceKind.TEXT:
-        nodes = _table_nodes([read_delimited(data, limits)], limits, findings)
-    else:
+    version, sha256 = apqc.version_in_file_name(path.stem), hashlib.sha256(data).hexdigest()
+    package = None
+    if source_kind(data, path.suffix) is SourceKind.PACKAGE:
         package = Package(data, limits)
-        parts = package.sheets()
+        parts = package.sheets() if package.kind is PackageKind.EXCEL else ()
         combined = _named(parts, "combined")
         if combined:
-            kind = "apqc"
-            nodes, title, version = _read_apqc(package, combined, parts, limits, findings)
-        else:
-            _refuse_gutted_apqc(parts)
-            visible = [part for part in parts if not part.is_hidden][:_MAX_TABLE_SHEETS]
-            nodes = _table_nodes(read_sheets(package, visible, limits), limits, findings)
-    version = version or apqc.version_in_file_name(path.stem)
-    return Edition(title, version, nodes, hashlib.sha256(data).hexdigest(), kind)
+            nodes, title, own_version = _read_apqc(package, combined, parts, form, limits, findings)
+            return Edition(title, own_version or version, nodes, sha256, "apqc")
+        _refuse_gutted_apqc(parts)
+    table = find_table(_sheets(data, path, package, limits, findings), form, findings)
+    arranged = _arranged(table, form) if is_readable(table) else Arranged((), [], None)
+    nodes = _nodes(table, arranged, {}, limits)
+    return Edition(None, version, nodes, sha256, "table", not arranged.has_codes, reading_in_words(table, arranged))
+
+
+def _sheets(data: bytes, path: Path, package: Package | None, limits: Limits, findings: Findings) -> Sequence[Sheet]:
+    """The sheets of a file that has plain tables; a file without sheets is one."""
+    kind = source_kind(data, path.suffix)
+    if package is not None and package.kind is PackageKind.EXCEL:
+        return read_sheets(package, [part for part in package.sheets() if not part.is_hidden][:_MAX_TABLE_SHEETS], limits)
+    if package is not None or kind is SourceKind.OLD_WORKBOOK:
+        return read_binary_workbook(data, package, limits, findings)[:_MAX_TABLE_SHEETS]
+    if kind is SourceKind.JSON:
+        return [read_json_records(data, limits)]
+    return [read_delimited(data, limits)]
 
 
 def _named(parts: Sequence[SheetPart], beginning: str) -> SheetPart | None:
@@ -86,14 +104,16 @@ def _refuse_gutted_apqc(parts: Sequence[SheetPart]) -> None:
 
 
 def _read_apqc(
-    package: Package, combined: SheetPart, parts: Sequence[SheetPart], limits: Limits, findings: Findings
+    package: Package, combined: SheetPart, parts: Sequence[SheetPart], form: TableForm, limits: Limits, findings: Findings
 ) -> tuple[tuple[Node, ...], str | None, str | None]:
     chosen = {"combined": combined} | {
         name: part for name in ("glossary", "metrics", "introduction", "about") if (part := _named(parts, name)) is not None
     }
     sheets = dict(zip(chosen, read_sheets(package, list(chosen.values()), limits), strict=True))
-    table = _table(sheets["combined"], _APQC_COLUMNS, findings)
-    entries = _entries(table, categories_end_in_zero=True)
+    table = judged_table(sheets["combined"], find_header(sheets["combined"], form.columns), _APQC_COLUMNS, findings)
+    entries: list[Entry] = []
+    if not table.header.absent and table.header.columns.keys() >= _APQC_COLUMNS.keys():
+        entries = read_entries(table, _filled(table, process_rows(table)), categories_end_in_zero=True)
     glossary = _side_table(sheets.get("glossary"), Column.DESCRIPTION, findings)
     if glossary:
         entries = apqc.with_glossary(entries, glossary)
@@ -102,7 +122,8 @@ def _read_apqc(
     introduction = [
         cell for name in ("introduction", "about") if name in sheets for row in sheets[name].rows for cell in row if isinstance(cell, str)
     ]
-    return (_nodes(table, entries, kpis, limits), *apqc.title_and_version(package, introduction))
+    nodes = _nodes(table, arrange(table, entries, Hierarchy.DOTTED), kpis, limits) if entries else ()
+    return (nodes, *apqc.title_and_version(package, introduction))
 
 
 def _side_table(sheet: Sheet | None, needed: Column, findings: Findings) -> Table | None:
@@ -116,65 +137,39 @@ def _side_table(sheet: Sheet | None, needed: Column, findings: Findings) -> Tabl
     return Table(sheet, header, findings)
 
 
-def _table_nodes(sheets: Sequence[Sheet], limits: Limits, findings: Findings) -> tuple[Node, ...]:
-    filled = [sheet for sheet in sheets if find_header(sheet).found]
-    if not filled:
-        raise FileRefusedError("The file is empty: no cell has a value.")
-    sheet = next((sheet for sheet in filled if not _missing(_table_header(sheet), _TABLE_COLUMNS)), filled[0])
-    table = _table(sheet, _TABLE_COLUMNS, findings, _table_header(sheet))
-    entries = _entries(table, categories_end_in_zero=False)
-    return _nodes(table, entries, {}, limits)
+def _filled(table: Table, rows: list[int]) -> list[int]:
+    if not rows:
+        row = table.sheet.row_number(table.header.row)
+        raise FileRefusedError("There are no rows below the header.", sheet=table.sheet.name, row=row)
+    return rows
 
 
-def _table_header(sheet: Sheet) -> Header:
-    """The header of a plain table, where a lone "ID" is the code."""
-    header = find_header(sheet)
-    if Column.CODE in header.columns or Column.ID not in header.columns:
-        return header
-    renamed = {Column.ID: Column.CODE, Column.PARENT_ID: Column.PARENT}
-    return Header(
-        header.row,
-        {renamed.get(column, column): place for column, place in header.columns.items()},
-        {renamed.get(column, column): title for column, title in header.titles.items()},
-        frozenset(renamed.get(column, column) for column in header.repeated),
-        header.found,
-    )
+def _arranged(table: Table, form: TableForm) -> Arranged:
+    asked = Hierarchy(form.hierarchy) if form.hierarchy else None
+    rows = _filled(table, process_rows(table))
+    warn_of_missing_columns(table)
+    levels = level_columns(table.header)
+    if levels and asked in (None, Hierarchy.LEVELS):
+        return read_levels(table, rows, levels)
+    arranged = arrange(table, read_entries(table, rows, categories_end_in_zero=False), asked)
+    if arranged.hierarchy is None and "code" not in form.columns:
+        refuse_unsaid_codes(table)
+    return arranged
 
 
-def _missing(header: Header, needed: dict[Column, str]) -> list[str]:
-    return [title for column, title in needed.items() if column not in header.columns]
-
-
-def _table(sheet: Sheet, needed: dict[Column, str], findings: Findings, header: Header | None = None) -> Table:
-    header = header or find_header(sheet)
-    row = header.row + 1 if header.found else None
-    found = ", ".join(quoted(title, 30) for title in header.found[:12]) or "none"
-    for title in _missing(header, needed):
-        findings.refuse(f'The column "{title}" is missing. Columns found: {found}.', sheet=sheet.name, row=row, column=title)
-    for column in sorted(header.repeated):
-        findings.refuse(
-            "The column stands in the sheet twice. Rename or delete one of them.", sheet=sheet.name, row=row, column=header.title(column)
-        )
-    return Table(sheet, header, findings)
-
-
-def _entries(table: Table, *, categories_end_in_zero: bool) -> list[Entry]:
-    if Column.CODE not in table.header.columns:
-        return []
-    entries = read_entries(table, categories_end_in_zero=categories_end_in_zero)
-    if not entries and not any(table.filled_rows(tuple(Column))):
-        raise FileRefusedError("There are no rows below the header.", sheet=table.sheet.name, row=table.header.row + 1)
-    return entries
-
-
-def _nodes(table: Table, entries: Sequence[Entry], kpis: dict[int, list[Kpi]], limits: Limits) -> tuple[Node, ...]:
-    without_id = [entry for entry in entries if entry.stable_id is None]
+def _nodes(table: Table, arranged: Arranged, kpis: dict[int, list[Kpi]], limits: Limits) -> tuple[Node, ...]:
+    nodes = build_nodes(table, arranged, kpis, limits)
+    own = arranged.entries
+    without_id = [entry for entry in own if entry.stable_id is None]
     if Column.ID in table.header.columns and without_id:
         table.warn(f"{len(without_id):,} processes have no id; they are known by their names only.", without_id[0].row, Column.ID)
-    undescribed = [entry for entry in entries if not entry.description]
-    if undescribed:
-        shown = ", ".join(entry.code for entry in undescribed[:5]) + (", …" if len(undescribed) > 5 else "")
-        table.warn(
-            f"{len(undescribed):,} of {len(entries):,} processes have no description: {shown}.", undescribed[0].row, Column.DESCRIPTION
-        )
-    return build_nodes(table, entries, kpis, limits)
+    undescribed = [position for position, entry in enumerate(own) if not entry.description]
+    if undescribed and (Column.DESCRIPTION in table.header.columns or len(undescribed) < len(own)):
+        shown = ", ".join(_shown(own, nodes, position) for position in undescribed[:5]) + (", …" if len(undescribed) > 5 else "")
+        first = own[undescribed[0]].row
+        table.warn(f"{len(undescribed):,} of {len(own):,} processes have no description: {shown}.", first, Column.DESCRIPTION)
+    return nodes
+
+
+def _shown(entries: Sequence[Entry], nodes: Sequence[Node], position: int) -> str:
+    return entries[position].code or (nodes[position].code if nodes else quoted(entries[position].name, 30))

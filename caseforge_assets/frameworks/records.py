@@ -1,6 +1,7 @@
 """What reading a framework file gives: nodes, editions, problems; and the limits it is read within. Records only, no reading."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 MEBIBYTE = 1024 * 1024
@@ -80,6 +81,7 @@ class Node:
         position: Order in the file, from 0.
         is_leaf: True if it has no children.
         kpis: Official key figures, in the order of the file.
+        owner: Who is named as its owner, by its row or by the nearest node above it that has one; may be empty.
     """
 
     code: str
@@ -92,6 +94,7 @@ class Node:
     position: int
     is_leaf: bool
     kpis: tuple[Kpi, ...] = ()
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ class Edition:
         nodes: In the order of the file.
         source_sha256: Of the file's bytes, in hex.
         kind: "apqc" for an official PCF workbook, "table" for any other table.
+        codes_are_made: True where the file has no codes, and they count the nodes of each branch.
+        reading: How the file was read, as sentences: which sheet and columns, and what says which node is whose parent.
     """
 
     title: str | None
@@ -111,6 +116,22 @@ class Edition:
     nodes: tuple[Node, ...]
     source_sha256: str
     kind: Literal["apqc", "table"]
+    codes_are_made: bool = False
+    reading: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """What a person says of a table's form. What is not said is recognized.
+
+    Attributes:
+        columns: Headers by field: code, id, name, description, parent, parent_id, owner, level, level1, level2, …; an empty header says that there
+            is no such column.
+        hierarchy: What says which node is whose parent: dotted, parent, levels, indent or prefix.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    hierarchy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,14 @@ class Sheet:
     """The cells of one sheet. All positions count rows and columns from 0.
 
     Attributes:
-        name: None for a CSV file.
+        name: None where the file has no sheets: CSV and JSON.
         rows: Rows from the very first one; they may differ in length. An empty cell is "".
         flaws: Cells with a formula or an Excel error (#N/A and the like).
         hidden_rows: Positions of the rows that Excel hides, by filter or by hand.
         merged: Cells that a merged block covers (all but its first one), with the first row of the block.
+        indents: How far Excel indents a cell by its format, of those that it does.
+        has_own_header: False where the first row was added to what the file holds, and is not counted.
+        is_delimited: True where cells were told apart by a delimiter, and may be one too many.
     """
 
     name: str | None
@@ -32,8 +35,15 @@ class Sheet:
     flaws: Mapping[tuple[int, int], Flaw] = field(default_factory=dict)
     hidden_rows: tuple[int, ...] = ()
     merged: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    indents: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    has_own_header: bool = True
+    is_delimited: bool = False
 
     def cell(self, row: int, column: int) -> Cell:
         """Gives a cell; "" beside the grid."""
         cells = self.rows[row] if row < len(self.rows) else []
         return cells[column] if column < len(cells) else ""
+
+    def row_number(self, row: int) -> int:
+        """Gives a row's number as people count it in the file: as Excel shows it, or the number of the record."""
+        return row + 1 if self.has_own_header else row

@@ -6,17 +6,20 @@ from pathlib import Path
 from caseforge_assets.frameworks.problems import FileRefusedError
 from caseforge_assets.frameworks.records import MEBIBYTE, Limits
 
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 # First bytes of the container that old Excel files and encrypted new ones are kept in ([MS-CFB] 2.2).
 _COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 class SourceKind(StrEnum):
-    """The two kinds of files that are read."""
+    """The kinds of files that are read."""
 
-    WORKBOOK = "workbook"
+    PACKAGE = "package"
+    OLD_WORKBOOK = "old workbook"
     TEXT = "text"
+    JSON = "json"
 
 
 def read_source(path: Path, limits: Limits) -> bytes:
@@ -44,34 +47,34 @@ def read_source(path: Path, limits: Limits) -> bytes:
 
 
 def source_kind(data: bytes, suffix: str) -> SourceKind:
-    """Says whether the bytes are a workbook or text, and that the file's name agrees.
+    """Says what the bytes are, and that the file's name does not say something else; which kind of workbook it is, the bytes say alone.
 
     Raises:
         FileRefusedError: The file is of another kind, encrypted, or named as what it is not.
     """
     suffix = suffix.lower()
-    if data.startswith(_COMPOUND_FILE):
-        raise FileRefusedError(_compound_file_text(data))
-    if data.startswith(b"PK"):
-        if suffix not in WORKBOOK_SUFFIXES:
-            raise FileRefusedError(
-                f"The file is a zip archive or a newer Office file, but its name ends in {_shown(suffix)}. "
-                "Excel workbooks have to end in .xlsx or .xlsm."
-            )
-        return SourceKind.WORKBOOK
+    if data.startswith((b"PK", _COMPOUND_FILE)):
+        return _workbook_kind(data, suffix)
     if suffix in WORKBOOK_SUFFIXES:
         raise FileRefusedError(
             f"The file is not an Excel workbook, though its name ends in {suffix}. Open it in Excel and save it as .xlsx."
         )
+    if suffix in JSON_SUFFIXES:
+        return SourceKind.JSON
     if suffix not in TEXT_SUFFIXES:
         raise FileRefusedError(f"Files ending in {_shown(suffix)} are not read. Save it as an Excel workbook (.xlsx) or as CSV (.csv).")
     return SourceKind.TEXT
 
 
-def _compound_file_text(data: bytes) -> str:
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        return "The workbook is encrypted. Remove its password in Excel (File, Info, Protect Workbook) and save it again."
-    return "The file is in the old Excel format (.xls) or another old Office format. Save it in Excel as .xlsx."
+def _workbook_kind(data: bytes, suffix: str) -> SourceKind:
+    if data.startswith(_COMPOUND_FILE) and "EncryptedPackage".encode("utf-16-le") in data:
+        raise FileRefusedError("The workbook is encrypted. Remove its password in Excel (File, Info, Protect Workbook) and save it again.")
+    if suffix not in WORKBOOK_SUFFIXES:
+        raise FileRefusedError(
+            f"The file is a zip archive or an Office file, but its name ends in {_shown(suffix)}. "
+            f"Workbooks have to end in one of {', '.join(WORKBOOK_SUFFIXES)}."
+        )
+    return SourceKind.PACKAGE if data.startswith(b"PK") else SourceKind.OLD_WORKBOOK
 
 
 def _shown(suffix: str) -> str:

@@ -1,55 +1,81 @@
-"""Entries become nodes: who is whose parent, and what is wrong with codes, ids and parents taken together."""
+"""Entries with their parents become nodes: what is wrong with codes, ids and parents taken together, and what a node has from those above it."""
+
+from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from caseforge_assets.frameworks.cells import Table
-from caseforge_assets.frameworks.codes import parent_codes
+from caseforge_assets.frameworks.codes import made_codes
 from caseforge_assets.frameworks.columns import Column
 from caseforge_assets.frameworks.entries import Entry
+from caseforge_assets.frameworks.hierarchy import Arranged
 from caseforge_assets.frameworks.keys import key_of
-from caseforge_assets.frameworks.problems import quoted
+from caseforge_assets.frameworks.normalize import identifying
+from caseforge_assets.frameworks.parents import LOST
+from caseforge_assets.frameworks.problems import quoted, row_list
 from caseforge_assets.frameworks.records import Kpi, Limits, Node
 
 _PATH_SEPARATOR = " › "
 _MAX_IDENTITY_CHARS = 400
+# Where as large a share of a column's values is repeated, it holds something else than codes or ids.
+_MOSTLY = 0.5
 
 
-def build_nodes(table: Table, entries: Sequence[Entry], kpis: Mapping[int, Sequence[Kpi]], limits: Limits) -> tuple[Node, ...]:
+def build_nodes(table: Table, arranged: Arranged, kpis: Mapping[int, Sequence[Kpi]], limits: Limits) -> tuple[Node, ...]:
     """Builds the nodes of an edition, in the order of the entries.
 
     Args:
         table: Where the entries come from; problems are noted there.
-        entries: All readable rows.
+        arranged: All readable entries, with their parents. Where they have no codes, these are made.
         kpis: By row of the entry.
         limits: For the depth of the tree.
 
     Returns:
         The nodes; empty if the entries do not make a tree, with the problems noted.
     """
-    by_code = _unique(table, entries, Column.CODE, lambda entry: entry.code)
-    _unique(table, entries, Column.ID, lambda entry: entry.stable_id)
-    _refuse_same_place(table, by_code)
-    parents = _parents(table, entries, by_code)
-    depths = _depths(table, parents, by_code, limits)
-    if len(by_code) != len(entries) or len(depths) != len(entries) or max(depths.values(), default=0) > limits.max_levels:
+    entries, parents = arranged.entries, arranged.parents
+    has_own_codes = _refuse_repeated(table, entries, Column.CODE, [entry.code or None for entry in entries])
+    _refuse_repeated(table, entries, Column.ID, [entry.stable_id for entry in entries])
+    depths = _depths(table, entries, parents, limits)
+    if not has_own_codes or len(depths) != len(entries) or max(depths.values(), default=0) > limits.max_levels:
         return ()
+    if not arranged.has_codes:
+        entries = [replace(entry, code=code) for entry, code in zip(entries, made_codes(parents), strict=True)]
     identities = _identities(entries, parents)
-    _unique(table, entries, Column.NAME, lambda entry: identities[entry.code])
-    _unique(table, entries, Column.CODE, lambda entry: key_of(entry.code, entry.stable_id))
-    with_children = set(parents.values())
+    _refuse_repeated(
+        table,
+        entries,
+        Column.NAME,
+        [name if entry.name and not entry.stable_id else None for entry, name in zip(entries, identities, strict=True)],
+    )
+    _refuse_repeated(table, entries, Column.CODE, [key_of(entry.code, entry.stable_id) for entry in entries])
+    _warn_of_namesakes(table, entries, parents)
+    return _nodes(entries, parents, depths, identities, kpis)
+
+
+def _nodes(
+    entries: Sequence[Entry],
+    parents: Sequence[int | None],
+    depths: Mapping[int, int],
+    identities: Sequence[str],
+    kpis: Mapping[int, Sequence[Kpi]],
+) -> tuple[Node, ...]:
+    with_children, owners = set(parents), _owners(entries, parents, depths)
     return tuple(
         Node(
             code=entry.code,
             name=entry.name,
             description=entry.description,
             stable_id=entry.stable_id,
-            identity=identities[entry.code],
-            level=depths[entry.code],
-            parent_code=parents[entry.code],
+            identity=identities[position],
+            level=depths[position],
+            parent_code=None if (parent := parents[position]) is None else entries[parent].code,
             position=position,
-            is_leaf=entry.code not in with_children,
+            is_leaf=position not in with_children,
             kpis=tuple(kpis.get(entry.row, ())),
+            owner=owners[position],
         )
         for position, entry in enumerate(entries)
     )
@@ -62,126 +88,105 @@ _REPEATED_TEXTS = {
 }
 
 
-def _unique(table: Table, entries: Sequence[Entry], column: Column, value_of: Callable[[Entry], str | None]) -> dict[str, Entry]:
-    """Gives the first entry for each value and notes the others as problems."""
+def _refuse_repeated(table: Table, entries: Sequence[Entry], column: Column, values: Sequence[str | None]) -> bool:
+    """Notes entries whose value an entry above has already, and says whether there is none; where most have, once."""
     first: dict[str, Entry] = {}
-    for entry in entries:
-        value = value_of(entry)
-        if value is None or first.setdefault(value, entry) is entry:
-            continue
-        shown = entry.name if column is Column.NAME else value
-        table.refuse(_REPEATED_TEXTS[column].format(value=quoted(shown), row=first[value].row + 1), entry.row, column)
-    return first
-
-
-def _refuse_same_place(table: Table, by_code: Mapping[str, Entry]) -> None:
-    """Notes "1" beside "1.0": both would be the parent of "1.1"."""
-    if _has_parent_column(table):
-        return
-    for code, entry in by_code.items():
-        twin = by_code.get(f"{code}.0") if "." not in code else None
-        if twin is not None:
-            table.refuse(f'"{twin.code}" and "{code}" (row {entry.row + 1}) are the same place. Keep one of them.', twin.row, Column.CODE)
-
-
-def _has_parent_column(table: Table) -> bool:
-    return not table.header.columns.keys().isdisjoint({Column.PARENT, Column.PARENT_ID})
-
-
-def _parents(table: Table, entries: Sequence[Entry], by_code: Mapping[str, Entry]) -> dict[str, str | None]:
-    """Gives the parent's code of each code; entries without their parent are left out and noted."""
-    stated = any(entry.parent for entry in entries)
-    by_id = {entry.stable_id: entry.code for entry in entries if entry.stable_id is not None}
-    parents: dict[str, str | None] = {}
-    for entry in by_code.values():
-        names = entry.parent if stated else parent_codes(entry.code)
-        if not names:
-            parents[entry.code] = None
-            continue
-        found = _resolved(table, entry, names, by_code, by_id)
-        if found is not None:
-            parents[entry.code] = found
-    _warn_of_odd_roots(table, entries, parents, by_code, stated=stated)
-    return parents
-
-
-def _resolved(table: Table, entry: Entry, names: tuple[str, ...], by_code: Mapping[str, Entry], by_id: Mapping[str, str]) -> str | None:
-    column = next(
-        (column for column in (Column.PARENT_ID, Column.PARENT) if entry.parent and table.cell(entry.row, column) != ""), Column.CODE
-    )
-    codes = [name for name in names if name in by_code]
-    ids = [by_id[name] for name in names if name in by_id] if column is not Column.CODE else []
-    found = ids + codes if column is Column.PARENT_ID else codes + ids
-    if not found:
-        table.refuse(f"The parent {quoted(names[-1] if column is Column.CODE else names[0])} is not in the file.", entry.row, column)
-        return None
-    if column is Column.PARENT and len(codes) > 1 and names[1] == f"{names[0]}0":
+    again = [
+        (entry, value)
+        for entry, value in zip(entries, values, strict=True)
+        if value is not None and first.setdefault(value, entry) is not entry
+    ]
+    if len(again) > max(10, _MOSTLY * len(entries)) and column is not Column.NAME:
         table.refuse(
-            f"The parent is kept as the number {names[0]}, which may mean {codes[0]} or {codes[1]}. Format the column as Text and type it again.",
-            entry.row,
+            f"{len(again):,} of {len(entries):,} rows have a value here that stands above already, so the column holds something else than "
+            f"{'codes' if column is Column.CODE else 'ids'}. If it is a level of the hierarchy, name all of these with "
+            f'--map level1="HEADER" --map level2="HEADER"; if another column is meant, with --map {column.field}="HEADER".',
+            again[0][0].row,
             column,
         )
-        return None
-    return found[0]
+        return False
+    for entry, value in again:
+        shown = entry.name if column is Column.NAME else value
+        row = table.sheet.row_number(first[value].row)
+        table.refuse(_REPEATED_TEXTS[column].format(value=quoted(shown), row=row), entry.row, column)
+    return not again
 
 
-def _warn_of_odd_roots(
-    table: Table, entries: Sequence[Entry], parents: Mapping[str, str | None], by_code: Mapping[str, Entry], *, stated: bool
-) -> None:
-    roots = [entry for entry in entries if parents.get(entry.code, "") is None]
-    if not stated and len(entries) > 1 and len(roots) == len(entries):
-        table.warn("All processes are on the top level: there is no parent column, and the codes have no dots.")
-    for entry in roots if stated else ():
-        if any(name in by_code for name in parent_codes(entry.code)):
-            table.warn(
-                f"The process {quoted(entry.code)} has no parent here, so it is on the top level, unlike its code.",
-                entry.row,
-                Column.PARENT,
-            )
-
-
-def _depths(table: Table, parents: Mapping[str, str | None], by_code: Mapping[str, Entry], limits: Limits) -> dict[str, int]:
-    """Gives the level of each code; codes in or below a cycle, or below a missing parent, have none. Cycles are noted."""
-    depths: dict[str, int] = {}
-    lost: set[str] = set()
-    for start in parents:
-        chain: dict[str, None] = {}
-        code: str | None = start
-        while code is not None and code not in depths and code not in lost and code in parents and code not in chain:
-            chain[code] = None
-            code = parents[code]
-        if code is not None and code not in depths:
-            if code in chain:
-                _refuse_cycle(table, [*chain][[*chain].index(code) :], by_code)
+def _depths(table: Table, entries: Sequence[Entry], parents: Sequence[int | None], limits: Limits) -> dict[int, int]:
+    """Gives the level of each position; what is in or below a cycle, or below a missing parent, has none. Cycles are noted."""
+    depths: dict[int, int] = {}
+    lost: set[int] = {LOST}
+    for start in range(len(entries)):
+        chain: dict[int, None] = {}
+        position: int | None = start
+        while position is not None and position not in depths and position not in lost and position not in chain:
+            chain[position] = None
+            position = parents[position]
+        if position is not None and position not in depths:
+            if position in chain:
+                _refuse_cycle(table, [entries[one] for one in [*chain][[*chain].index(position) :]])
             lost.update(chain)
             continue
-        depth = 0 if code is None else depths[code]
+        depth = 0 if position is None else depths[position]
         for distance, passed in enumerate(reversed(chain), start=1):
             depths[passed] = depth + distance
-    for code, depth in depths.items():
+    for position, depth in depths.items():
         if depth == limits.max_levels + 1:
-            table.refuse(f"The process is on level {depth}; up to {limits.max_levels} levels are read.", by_code[code].row, Column.CODE)
+            what = f"The process is on level {depth}; up to {limits.max_levels} levels are read."
+            table.refuse(what, entries[position].row, Column.CODE if entries[position].code else Column.NAME)
     return depths
 
 
-def _refuse_cycle(table: Table, codes: list[str], by_code: Mapping[str, Entry]) -> None:
-    shown = codes if len(codes) <= 10 else [*codes[:9], "…"]
+def _refuse_cycle(table: Table, circle: Sequence[Entry]) -> None:
+    names = [entry.code or entry.name for entry in circle]
+    shown = names if len(names) <= 10 else [*names[:9], "…"]
     column = Column.PARENT_ID if Column.PARENT_ID in table.header.columns else Column.PARENT
-    table.refuse(f"The parents go in a circle: {' → '.join([*shown, codes[0]])}. Correct one of them.", by_code[codes[0]].row, column)
+    table.refuse(f"The parents go in a circle: {' → '.join([*shown, names[0]])}. Correct one of them.", circle[0].row, column)
 
 
-def _identities(entries: Sequence[Entry], parents: Mapping[str, str | None]) -> dict[str, str]:
-    """Gives what makes each code's node the same in another edition: its id, else the names on the way to it."""
-    names = {entry.code: entry.name for entry in entries}
-    identities = {}
-    for entry in entries:
-        path = [entry.name]
-        code = parents[entry.code]
-        while code is not None:
-            path.append(names[code])
-            code = parents[code]
-        identities[entry.code] = entry.stable_id or _shortened(_PATH_SEPARATOR.join(reversed(path)))
+def _identities(entries: Sequence[Entry], parents: Sequence[int | None]) -> list[str]:
+    """Gives what makes each node the same in another edition: its id, else the names on the way to it."""
+    names = [identifying(entry.name) for entry in entries]
+    identities = []
+    for start, entry in enumerate(entries):
+        path = [names[start]]
+        position = parents[start]
+        while position is not None:
+            path.append(names[position])
+            position = parents[position]
+        identities.append(entry.stable_id or _shortened(_PATH_SEPARATOR.join(reversed(path))))
     return identities
+
+
+def _owners(entries: Sequence[Entry], parents: Sequence[int | None], depths: Mapping[int, int]) -> list[str]:
+    """Gives each node's owner: the one of its row, else that of the nearest node above it that has one."""
+    owners = [entry.owner for entry in entries]
+    for position in sorted(depths, key=lambda one: depths[one]):
+        parent = parents[position]
+        if not owners[position] and parent is not None:
+            owners[position] = owners[parent]
+    return owners
+
+
+def _warn_of_namesakes(table: Table, entries: Sequence[Entry], parents: Sequence[int | None]) -> None:
+    """Warns of an only child that is called like its parent: the same process twice, for content as for its price."""
+    children: dict[int, list[int]] = {}
+    for position, parent in enumerate(parents):
+        if parent is not None:
+            children.setdefault(parent, []).append(position)
+    namesakes = [
+        own[0]
+        for parent, own in children.items()
+        if len(own) == 1 and identifying(entries[own[0]].name).casefold() == identifying(entries[parent].name).casefold()
+    ]
+    if namesakes:
+        rows = row_list(table.sheet.row_number(entries[position].row) for position in namesakes)
+        table.warn(
+            f"{len(namesakes):,} {'process is the only one' if len(namesakes) == 1 else 'processes are the only ones'} below another of the same name ({rows}); "
+            "both are read.",
+            entries[namesakes[0]].row,
+            Column.NAME,
+        )
 
 
 def _shortened(path: str) -> str:

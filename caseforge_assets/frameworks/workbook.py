@@ -23,6 +23,12 @@ _FORMULA_RANGE = re.compile(rb"""\bref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})
 _SPILLING = re.compile(rb"""\bt=["'](?:array|dataTable)["']""")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s(?=" + _ATTRIBUTES + rb"""\bt=["']e["'])""" + _ATTRIBUTES + _R)
 _HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\s(?=[^<>]{0,500}?\bhidden=["'](?:1|true)["'])[^<>]{0,500}?\br=["']([0-9]{1,7})["']""")
+# Formats of cells (18.8.10 of ECMA-376 part 1): each with an alignment inside, or without.
+_CELL_FORMATS = re.compile(rb"<(?:\w+:)?cellXfs\b[^<>]*>(.*?)</(?:\w+:)?cellXfs>", re.DOTALL)
+_FORMAT = re.compile(rb"<(?:\w+:)?xf\b(?:[^<>]*/>|[^<>]*>.*?</(?:\w+:)?xf>)", re.DOTALL)
+_INDENT = re.compile(rb"""<(?:\w+:)?alignment\b[^<>]*\bindent=["']([0-9]{1,3})["']""")
+_POSITION = re.compile(_R)
+_STYLE = re.compile(rb"""\bs=["']([0-9]{1,5})["']""")
 
 
 def read_sheets(package: Package, parts: Sequence[SheetPart], limits: Limits) -> list[Sheet]:
@@ -39,6 +45,7 @@ def read_sheets(package: Package, parts: Sequence[SheetPart], limits: Limits) ->
     try:
         workbook = load_workbook(io.BytesIO(package.reduced(sheet_xml)))
         grids = [workbook.get_sheet_by_name(part.name) for part in parts]
+        indented = _indented_styles(package)
         return [
             Sheet(
                 name=part.name,
@@ -46,6 +53,7 @@ def read_sheets(package: Package, parts: Sequence[SheetPart], limits: Limits) ->
                 flaws=_flaws(sheet_xml[part.part], grid.total_height),
                 hidden_rows=tuple(int(row) - 1 for row in _HIDDEN_ROW.findall(sheet_xml[part.part])),
                 merged=_covered(grid.merged_cell_ranges or []),
+                indents=_indents(sheet_xml[part.part], indented),
             )
             for part, grid in zip(parts, grids, strict=True)
         ]
@@ -90,6 +98,21 @@ def _block(first_column: bytes, first_row: bytes, last_column: bytes, end_row: b
     rows = range(int(first_row) - 1, min(int(end_row), last_row))
     columns = range(_column_number(first_column) - 1, min(_column_number(last_column), _column_number(first_column) + 100))
     return [(row, column) for row in rows for column in columns]
+
+
+def _indented_styles(package: Package) -> dict[bytes, int]:
+    """Gives the numbers of the cell formats that indent, with how far they do."""
+    part = next((name for name in package.part_names if name.casefold() == "xl/styles.xml"), None)
+    formats = _CELL_FORMATS.search(package.read(part)) if part else None
+    found = [_INDENT.search(one) for one in _FORMAT.findall(formats[1])] if formats else []
+    return {str(number).encode(): int(match[1]) for number, match in enumerate(found) if match and match[1] != b"0"}
+
+
+def _indents(xml: bytes, indented: dict[bytes, int]) -> dict[tuple[int, int], int]:
+    if not indented:
+        return {}
+    cells = ((_POSITION.search(tag), _STYLE.search(tag)) for tag in _FILLED_CELL.findall(xml))
+    return {_position(*at.groups()): indented[style[1]] for at, style in cells if at and style and style[1] in indented}
 
 
 def _covered(blocks: list[tuple[tuple[int, int], tuple[int, int]]]) -> dict[tuple[int, int], int]:

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.batches.provider_kinds import ProviderKind
 from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.frameworks import TableForm
+from caseforge_assets.frameworks.columns import FIELDS, LEVEL_FIELD
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.stages.stage import DEFAULT_MODEL
 
@@ -36,11 +38,25 @@ def check_framework_key(key: str) -> str:
     return key
 
 
+def check_map(columns: dict[str, str]) -> dict[str, str]:
+    """Which column holds what, by fields that a table can have.
+
+    Raises:
+        ConfigurationError: there is no such field.
+    """
+    for field in columns:
+        if field not in FIELDS and not LEVEL_FIELD.fullmatch(field):
+            raise ConfigurationError(f"map: there is no {field!r}; a table has {', '.join(FIELDS)}, level1, level2 and so on")
+    return columns
+
+
 def _none(value: Any) -> Any:
     return None if isinstance(value, str) and value.strip().lower() == NONE else value
 
 
 OrNone = BeforeValidator(_none)
+ColumnMap = Annotated[dict[str, str], AfterValidator(check_map)]
+HierarchyName = Literal["dotted", "parent", "levels", "indent", "prefix"]
 FrameworkKey = Annotated[str, AfterValidator(check_framework_key)]
 
 
@@ -54,6 +70,15 @@ class FrameworkSettings(BaseModel):
     targets: str | tuple[str, ...] = "leaf"
     owner: str = ""
     budget_usd: Annotated[Decimal | None, OrNone] = Field(default=None, ge=0)
+    hierarchy: HierarchyName | None = Field(default=None, description="what says which node is whose parent, where it is not recognized")
+    map: ColumnMap = Field(
+        default_factory=dict, description="headers of the table's columns by what they hold, where they are not recognized"
+    )
+
+    @property
+    def form(self) -> TableForm:
+        """What is said of the form of its table."""
+        return TableForm(self.map, self.hierarchy)
 
 
 Endpoint = Literal["chat/completions", "responses"]

@@ -20,6 +20,9 @@ _EDITION = """join lateral (
 # A text that a person wrote cost nothing; what was not measured stays unknown.
 _COST = "case when c.edited_after is not null then 0 else c.cost_usd end"
 _SHARE = f"round({_COST} / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8)"
+# Who a content belongs to: the owner that the framework's table names, else who is named for what is made, else the framework's owner.
+_OWNER = "coalesce(nullif(nv.owner, ''), nullif(c.owner, ''), f.owner) as owner"
+_FRAMEWORK = "join caseforge.framework f on f.key = c.framework_key"
 
 _QUALITY = "left join caseforge.quality q on q.content_id = c.id and q.rules = :rules"
 
@@ -38,7 +41,7 @@ class Listed:
 
 
 _LISTED = text(
-    "select c.id, c.node_id, c.stage, nv.code, nv.partition_key, c.owner, q.score from caseforge.content c "
+    f"select c.id, c.node_id, c.stage, nv.code, nv.partition_key, {_OWNER}, q.score from caseforge.content c {_FRAMEWORK} "
     + _EDITION.format(node="c.node_id")
     + f" {_QUALITY} where c.is_current and c.framework_key = :key order by nv.position, c.stage"
 )
@@ -72,6 +75,7 @@ _PROVENANCE = """c.stage_version, c.question, r.fingerprint, r.generation, c.req
        a.answer_sha256, a.cached_tokens, a.cache_write_tokens, b.artifacts #>> '{output,path}' as result_file, a.line_number as result_line, c.reused_from, c.edited_after is not null as edited,
        c.stored_at, c.id as content_id"""
 _PROVENANCE_FROM = f"""
+{_FRAMEWORK}
 left join caseforge.content origin on origin.id = c.reused_from
 left join caseforge.attempt a on a.id = coalesce(c.attempt_id, origin.attempt_id)
 left join caseforge.batch b on b.id = a.batch_id
@@ -82,7 +86,7 @@ left join caseforge.request r on r.id = c.request_id
 _CONTENTS = text(
     f"""
 select nv.code, nv.partition_key, nv.name, nv.level, n.identity, c.framework_key, nv.label as edition, c.stage, c.title, c.body, c.version, c.model,
-       c.temperature, c.generated_by, c.model_type, c.owner, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, {_COST} as cost_usd,
+       c.temperature, c.generated_by, c.model_type, {_OWNER}, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, {_COST} as cost_usd,
        q.score as quality_score, {_PROVENANCE}
 from caseforge.content c
 join caseforge.node n on n.id = c.node_id
@@ -105,7 +109,7 @@ def contents(
 _CANDIDATES = text(
     f"""
 select nv.code, nv.name, k.framework_key, nv.label as edition, k.candidate_uid, k.title, k.fields, c.version, c.model, c.temperature, c.generated_by,
-       c.model_type, c.owner, c.simulated, c.answered_at, {_SHARE} as cost_usd, q.score as quality_score, {_PROVENANCE}
+       c.model_type, {_OWNER}, c.simulated, c.answered_at, {_SHARE} as cost_usd, q.score as quality_score, {_PROVENANCE}
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id
 {_PROVENANCE_FROM}

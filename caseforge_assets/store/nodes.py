@@ -27,10 +27,11 @@ class NodeRow:
     is_leaf: bool
     partition_key: str | None
     version: str
+    owner: str
 
 
 _COLUMNS = """
-select nv.node_id, n.identity, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.kpis, nv.is_leaf, nv.partition_key, nv.version
+select nv.node_id, n.identity, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.kpis, nv.is_leaf, nv.partition_key, nv.version, nv.owner
 from caseforge.node_version nv
 join caseforge.node n on n.id = nv.node_id
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
@@ -48,6 +49,15 @@ def target_nodes(connection: Connection, key: str, node_ids: Sequence[int] | Non
     chosen = "" if node_ids is None else " and nv.node_id = any(:ids)"
     query = text(_COLUMNS + " and nv.partition_key is not null" + chosen + " order by nv.position")
     return [NodeRow(*row) for row in connection.execute(query, {"key": key, "ids": list(node_ids or ())})]
+
+
+def codes_by_identity(connection: Connection, key: str) -> dict[str, str]:
+    """The code of every node that any edition had, by identity, as the newest one with it says."""
+    query = text("""
+    select distinct on (n.id) n.identity, nv.code from caseforge.node n join caseforge.node_version nv on nv.node_id = n.id
+    where n.framework_key = :key order by n.id, nv.framework_version_id desc
+    """)
+    return {row.identity: row.code for row in connection.execute(query, {"key": key})}
 
 
 def node_ids_of_partitions(connection: Connection, key: str, partition_keys: Sequence[str]) -> list[int]:

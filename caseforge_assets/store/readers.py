@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.store.spending import ENDED, UNKNOWN
 
 _FIND = text("""
-select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis,
+select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis, nv.owner,
        nv.label as edition, not nv.in_current as retired
 from caseforge.node n
 join lateral (

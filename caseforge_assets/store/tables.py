@@ -82,6 +82,9 @@ node_version = Table(
     Column("is_leaf", Boolean, nullable=False),
     Column("partition_key", Text, comment="set for target nodes, and only for them"),
     Column("version", Text, nullable=False, comment="SHA-256 over the node's path and own text"),
+    Column(
+        "owner", Text, nullable=False, server_default="", comment="as the framework's table says, of the node or the nearest one above it"
+    ),
     UniqueConstraint("framework_version_id", "code"),
     UniqueConstraint("framework_version_id", "node_id"),
     UniqueConstraint("framework_version_id", "partition_key"),

@@ -136,3 +136,62 @@ def test_without_a_file_it_has_to_be_clear_which_framework_is_meant(command_line
     cli = command_line()
     assert "no framework is declared yet" in cli.run("load", expected=2)
     assert "'bank' is not in caseforge.toml" in cli.run("load", "--framework", "bank", expected=2)
+
+
+POLISH = "kod;nazwa;opis;osoba\n1;Sprzedaz;;Ada\n1.1;Zakup;Kupuje.;\n1.2;Druk;Drukuje.;Bob\n"
+
+
+def test_what_is_said_of_a_table_is_remembered_and_serves_the_next_load(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    file = cli.folder / "procesy.csv"
+    file.write_text(POLISH)
+    refused = cli.run("load", str(file), "--framework", "pl", expected=2)
+    assert '--map code="kod" --map name="nazwa"' in refused
+    assert "frameworks" not in cli.configuration()
+    said = cli.run("load", str(file), "--framework", "pl", "--map", "code=kod", "--map", "name=nazwa", "--hierarchy", "dotted")
+    assert "Hierarchy dotted: the dots in the codes say which process belongs to which." in said
+    assert "There is no column of descriptions" in said.replace("\n", " ")
+    assert 'hierarchy = "dotted"' in cli.configuration()
+    assert 'map = {code = "kod", name = "nazwa"}' in cli.configuration()
+    assert cli.json("load", "--framework", "pl", "--map", "description=opis", "--map", "owner=osoba")["changed"]
+    assert 'map = {code = "kod", name = "nazwa", description = "opis", owner = "osoba"}' in cli.configuration()
+    assert not cli.json("load", "--framework", "pl")["changed"]
+    assert "2 of them get content" in cli.run("config", "check", expected=0).replace("\n", " ")
+    assert "Owner: Bob" in cli.run("show", "1.2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--map", "code"), "--map code: say what the column is and how it is called"),
+        (("--map", "cod=x"), "there is no 'cod'; a table has code, id, name"),
+        (("--hierarchy", "deep"), "'deep' is not one of"),
+    ],
+)
+def test_what_cannot_be_said_of_a_table(command_line: OpenCommandLine, arguments: tuple[str, ...], message: str) -> None:
+    cli = command_line()
+    (cli.folder / "a.csv").write_text(POLISH)
+    assert message in cli.run("load", str(cli.folder / "a.csv"), "--check", *arguments, expected=2)
+
+
+def test_contents_are_chosen_by_the_owners_of_their_processes(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    file = cli.folder / "t.csv"
+    file.write_text("code,name,description,owner\n1,Sell,,Ada\n1.1,Win,Finds.,\n1.2,Keep,Keeps.,Bob\n1.3,Call,Calls.,\n")
+    cli.run("load", str(file), "--framework", "t")
+    cli.run("generate", "--framework", "t", "--yes", "--wait")
+    assert "1 documents and" in cli.run("export", str(cli.folder / "bob.jsonl"), "--owner", "Bob")
+    assert "2 documents and" in cli.run("export", str(cli.folder / "ada.jsonl"), "--owner", "Ada")
+    assert '"owner": "Bob"' in (cli.folder / "bob.jsonl").read_text()
+    cli.run("load", "--framework", "t", "--map", "owner=")
+    assert "0 documents and 0 candidates" in cli.run("export", str(cli.folder / "none.jsonl"), "--owner", "Bob")
+
+
+def test_contents_of_a_framework_with_an_owner_are_its_owners(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    path = cli.folder / "caseforge.toml"
+    path.write_text(cli.configuration().replace('source = "shop.csv"', 'source = "shop.csv"\nowner = "Eve"'))
+    cli.run("load", "--framework", "shop")
+    cli.run("generate", "--framework", "shop", "--nodes", "1.1.1", "--yes", "--wait")
+    assert "1 documents and" in cli.run("export", str(cli.folder / "eve.jsonl"), "--owner", "Eve")

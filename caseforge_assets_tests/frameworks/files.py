@@ -1,6 +1,7 @@
 """Makes framework files for tests: good ones, and the parts that bad ones are made of. The real workbooks are found here, too."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -82,3 +83,85 @@ def part_of(data: bytes, name: str) -> bytes:
     """Gives a part of a workbook."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return archive.read(name)
+
+
+def open_document(sheets: Mapping[str, str | Rows]) -> bytes:
+    """Gives an OpenDocument spreadsheet; a sheet is its rows, or the XML of its rows."""
+    tables = "".join(
+        f'<table:table table:name="{name}">{rows if isinstance(rows, str) else "".join(map(_open_document_row, rows))}</table:table>'
+        for name, rows in sheets.items()
+    )
+    names = {name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "table", "text", "manifest")}
+    spaces = " ".join(f'xmlns:{name}="{space}"' for name, space in names.items())
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", kind)
+        entry = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+        archive.writestr("META-INF/manifest.xml", f"<manifest:manifest {spaces}>{entry}</manifest:manifest>")
+        body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+        archive.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+    return buffer.getvalue()
+
+
+def _open_document_row(row: Sequence[Any]) -> str:
+    cells = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+        if cell is not None
+        else "<table:table-cell/>"
+        for cell in row
+    )
+    return f"<table:table-row>{cells}</table:table-row>"
+
+
+def binary_workbook(sheets: Mapping[str, Rows]) -> bytes:
+    """Gives a binary workbook (.xlsb) of texts; a text that begins with "=" is a formula whose last result is the rest."""
+    buffer = io.BytesIO()
+    links = "".join(
+        f'<Relationship Id="rId{number}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{number}.bin"/>'
+        for number in range(1, len(sheets) + 1)
+    )
+    bundle = b"".join(
+        _record(156, struct.pack("<II", 0, number) + _wide(f"rId{number}") + _wide(name)) for number, name in enumerate(sheets, 1)
+    )
+    with zipfile.ZipFile(buffer, "w") as archive:
+        main = f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.bin"/>'
+        archive.writestr("_rels/.rels", f'<Relationships xmlns="{_LINKS}">{main}</Relationships>')
+        archive.writestr("xl/_rels/workbook.bin.rels", f'<Relationships xmlns="{_LINKS}">{links}</Relationships>')
+        archive.writestr("xl/workbook.bin", _record(131) + _record(143) + bundle + _record(144) + _record(132))
+        for number, rows in enumerate(sheets.values(), 1):
+            archive.writestr(f"xl/worksheets/sheet{number}.bin", _binary_sheet(rows))
+    return buffer.getvalue()
+
+
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+
+def _binary_sheet(rows: Rows) -> bytes:
+    body = b""
+    for number, row in enumerate(rows):
+        body += _record(0, struct.pack("<I", number) + bytes(13))
+        for column, cell in enumerate(row):
+            if cell is not None:
+                is_formula = str(cell).startswith("=")
+                text = _wide(str(cell).removeprefix("="))
+                body += _record(8 if is_formula else 6, struct.pack("<II", column, 0) + text + (bytes(10) if is_formula else b""))
+    size = _record(148, struct.pack("<IIII", 0, max(len(rows) - 1, 0), 0, 20))
+    return _record(129) + size + _record(145) + body + _record(146) + _record(130)
+
+
+def _wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def _record(kind: int, data: bytes = b"") -> bytes:
+    """A record: its type and length with 7 bits a byte, and its data ([MS-XLSB] 2.1.4)."""
+    head = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    length = len(data)
+    sizes = b""
+    while True:
+        sizes += bytes([length & 0x7F | (0x80 if length > 0x7F else 0)])
+        length >>= 7
+        if not length:
+            return head + sizes + data

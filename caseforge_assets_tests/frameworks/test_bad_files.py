@@ -117,13 +117,14 @@ BAD_FILES = [
     Bad("blank text", "a.csv", lambda: b"\xef\xbb\xbf \n\n", "holds nothing but blanks"),
     Bad("text named as workbook", "a.xlsx", lambda: b"code,name\n1,x\n", "not an Excel workbook, though its name ends in .xlsx"),
     Bad("web page named as workbook", "a.xlsx", lambda: b"<html><table><tr><td>1</td></tr></table></html>", "not an Excel workbook"),
-    Bad("workbook named as text", "a.csv", apqc, "newer Office file, but its name ends in .csv"),
+    Bad("workbook named as text", "a.csv", apqc, "an Office file, but its name ends in .csv"),
     Bad("other file type", "a.pdf", lambda: b"%PDF-1.7", "Files ending in .pdf are not read"),
     Bad("no file type", "framework", lambda: b"code,name,description\n", "Files ending in no file type are not read"),
-    Bad("old Excel", "a.xls", lambda: COMPOUND_FILE, "old Excel format (.xls)"),
+    Bad("old Excel, damaged", "a.xls", lambda: COMPOUND_FILE, "The workbook is damaged"),
+    Bad("old Excel named as text", "a.csv", lambda: COMPOUND_FILE, "an Office file, but its name ends in .csv"),
     Bad("encrypted", "a.xlsx", lambda: COMPOUND_FILE + "EncryptedPackage".encode("utf-16-le"), "The workbook is encrypted"),
-    Bad("binary workbook", "a.xlsx", lambda: zipped(xl__workbook_bin=b"", **{"xl/workbook.bin": b""}), "binary Excel workbook (.xlsb)"),
-    Bad("OpenDocument", "a.xlsx", lambda: zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "OpenDocument"),
+    Bad("binary workbook, damaged", "a.xlsx", lambda: zipped(xl__workbook_bin=b"", **{"xl/workbook.bin": b""}), "The workbook is damaged"),
+    Bad("OpenDocument text", "a.ods", lambda: zipped(mimetype=b"application/vnd.oasis.opendocument.text", **{"content.xml": b"<x/>"}), "no spreadsheet"),
     Bad("Word document", "a.xlsx", lambda: zipped(word__document=b"<w/>"), "some other zip archive or Office file"),
     Bad("cut off", "a.xlsx", lambda: apqc()[:2000], "not an Excel workbook, or it is damaged"),
     Bad("sheet part gone", "a.xlsx", without_sheet_part, "The workbook is damaged"),
@@ -145,7 +146,7 @@ BAD_FILES = [
         1,
         "Hierarchy ID",
     ),
-    Bad("table column gone", "a.csv", lambda: b"code;title\n1;x\n", 'The column "Description" is missing', None, 1, "Description"),
+    Bad("table column gone", "a.csv", lambda: b"code;nom\n1;x\n", 'The column "Name" is missing. Columns found: "code", "nom". Say which it is: --map name="nom"', None, 1, "Name"),
     Bad("column twice", "a.csv", lambda: csv_text("1,a,b,c", header="code,name,name,description"), "stands in the sheet twice", None, 1, "name"),
     Bad("no rows", "a.csv", csv_text, "There are no rows below the header", None, 1),
     Bad("no rows in workbook", "a.xlsx", lambda: workbook({"Combined": [APQC_HEADER]}), "no rows below the header", "Combined", 1),
@@ -258,7 +259,7 @@ def test_all_problems_are_found_in_one_pass(tmp_path: Path):
 
 def test_long_lists_of_problems_are_bounded_and_counted(tmp_path: Path):
     path = tmp_path / "a.csv"
-    path.write_bytes(csv_text(*(f"{n},{n},,x" for n in range(1, 1001))))
+    path.write_bytes(csv_text(*(f"?{n},{n},N,x" for n in range(1, 1001))))
     problems = read_framework(path).problems
     assert len(problems) == 201
     assert problems[-1].message == "a.csv: and 800 more problems, not listed."

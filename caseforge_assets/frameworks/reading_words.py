@@ -1,0 +1,35 @@
+"""How a table was read, as sentences for people: the sheet, the columns, and what says which node is whose parent."""
+
+from __future__ import annotations
+
+from caseforge_assets.frameworks.cells import Table
+from caseforge_assets.frameworks.columns import Column
+from caseforge_assets.frameworks.hierarchy import IN_WORDS, Arranged, Hierarchy
+from caseforge_assets.frameworks.levels import level_columns
+from caseforge_assets.frameworks.problems import quoted
+from caseforge_assets.frameworks.rows import USED_COLUMNS
+
+_MADE_CODES = (
+    "There is no column of codes; they are made from the hierarchy (1, 1.1, …), and a process that stays has the same one in every edition."
+)
+
+
+def reading_in_words(table: Table, arranged: Arranged) -> tuple[str, ...]:
+    """Says how a table was read."""
+    by_levels = arranged.hierarchy is Hierarchy.LEVELS
+    levels = level_columns(table.header) if by_levels else ()
+    columns = [
+        f"{column.value.lower()} {quoted(table.header.title(column), 40)}" for column in USED_COLUMNS if _is_used(table, column, levels)
+    ]
+    titles = ", ".join(quoted(str(table.sheet.cell(table.header.row, place)), 40) for place in levels)
+    where = f"From sheet {quoted(table.sheet.name, 40)}" if table.sheet.name is not None else "Columns"
+    says = f"{where}: {', '.join([*columns, *([f'levels {titles}'] if levels else [])])}."
+    hierarchy = f"Hierarchy {arranged.hierarchy}: {IN_WORDS[arranged.hierarchy]}." if arranged.hierarchy else ""
+    return tuple(text for text in (says, hierarchy, "" if arranged.has_codes else _MADE_CODES) if text)
+
+
+def _is_used(table: Table, column: Column, levels: tuple[int, ...]) -> bool:
+    place = table.header.columns.get(column)
+    if place is None or (levels and column in (Column.NAME, Column.PARENT, Column.PARENT_ID, Column.LEVEL)):
+        return False
+    return place not in levels
