@@ -29,6 +29,7 @@ from caseforge_assets.store.columns import metadata as metadata
 from caseforge_assets.store.definitions_table import stage_definition as stage_definition
 from caseforge_assets.store.journal_tables import journal_mark as journal_mark
 from caseforge_assets.store.journal_tables import journal_segment as journal_segment
+from caseforge_assets.store.outbox_table import outbox as outbox
 from caseforge_assets.store.plan_tables import plan as plan
 from caseforge_assets.store.plan_tables import plan_change as plan_change
 from caseforge_assets.store.quality_table import quality as quality
@@ -325,29 +326,4 @@ similar_pair = Table(
     now_column("accepted_at"),
     Column("forgotten_at", DateTime(timezone=True), comment="rows are never deleted: the journal keeps what is"),
     CheckConstraint("node_id <> like_node_id", name="two_nodes"),
-)
-
-outbox = Table(
-    "outbox",
-    metadata,
-    id_column(),
-    framework_reference(),
-    Column("asset", Text, nullable=False),
-    reference("node_id", "node.id", nullable=True),
-    Column("partition_key", Text, comment="NULL, like node_id, for stations without partitions"),
-    Column("kind", Text, nullable=False, comment="made, failed, or a note: waiting for an answer, outdated by what it was made from"),
-    Column("data_version", Text, nullable=False, server_default=""),
-    Column("code_version", Text, nullable=False, server_default=""),
-    Column("upstream", JSONB, nullable=False, server_default="{}", comment="asset: id of the outbox row that was read"),
-    Column("reason", Text, nullable=False, server_default="", comment="why it failed"),
-    Column("context_id", BigInteger),
-    Column("request_id", BigInteger),
-    Column("attempt_id", BigInteger),
-    Column("content_id", BigInteger),
-    now_column("created_at"),
-    time_column("flushed_at"),
-    Column("event_id", BigInteger, comment="Dagster's id of the event, once flushed"),
-    CheckConstraint("kind in ('made', 'failed', 'waiting', 'outdated')", name="kind"),
-    Index("ix_outbox_latest", "framework_key", "asset", "node_id", text("id desc")),
-    Index("ix_outbox_unflushed", "id", postgresql_where=text("flushed_at is null")),
 )
