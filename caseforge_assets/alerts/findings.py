@@ -88,10 +88,10 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
 
 def _shares(batch: BatchFigures, subject: str, which: str, thresholds: Thresholds) -> Iterator[Finding]:
     failed, cut_off = Decimal(batch.failed) / batch.requests, Decimal(batch.cut_off) / batch.requests
-    if failed > thresholds.failed_share:
+    if failed > thresholds.failed_share and batch.failed >= thresholds.share_min_count:
         text = f"{which}: {batch.failed:,} of {batch.requests:,} requests failed ({failed:.1%}); `caseforge failed` says why"
         yield Finding(Rule.failed_share, subject, _severity(failed, thresholds.failed_share), text, batch.framework_key)
-    if cut_off > thresholds.token_limit_share:
+    if cut_off > thresholds.token_limit_share and batch.cut_off >= thresholds.share_min_count:
         text = (
             f"{which}: {batch.cut_off:,} of {batch.requests:,} answers ended at their token limit ({cut_off:.1%}); `caseforge retry` asks "
             "again with more, a larger completion budget in caseforge.toml prevents it"

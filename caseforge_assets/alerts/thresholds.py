@@ -17,6 +17,7 @@ class Thresholds(BaseModel):
     off: tuple[Rule, ...] = Field(default=(), description="rules that are switched off")
     failed_share: Decimal = Field(default=Decimal("0.10"), ge=0, lt=1)
     token_limit_share: Decimal = Field(default=Decimal("0.05"), ge=0, lt=1)
+    share_min_count: int = Field(default=3, ge=1, description="fewer that failed or were cut off are too few to speak of a share")
     plan_open_h: float = Field(default=36.0, gt=0)
     draft_open_h: float = Field(default=24.0, gt=0)
     cost_over: Decimal = Field(default=Decimal("0.20"), ge=0)

@@ -8,11 +8,12 @@ from typing import Any
 import click
 from rich.markdown import Markdown
 
-from caseforge_assets.cli.console import console, print_json, usd
+from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.histories import print_history
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets.costs.sums import named
 from caseforge_assets.safe_text import plain_text
 
 KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
@@ -67,7 +68,7 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         simulated = ", SIMULATED" if content["simulated"] else ""
         reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
         where = f"{content['model']}, {content['generated_by']}, batch {content['remote_batch_id']}"
-        spent = f"{content['output_tokens'] or 0:,} output tokens, {usd(content['cost_usd'])}"
+        spent = f"{content['output_tokens'] or 0:,} output tokens, {named(content['cost_usd'], content['simulated'])}"
         origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
         console.print(Markdown(plain_text(content["body"]), hyperlinks=False))  # a link shows where it leads
@@ -85,7 +86,7 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
 
 def _cost(attempt: dict[str, Any]) -> str:
     """Of an attempt; nothing while it is under way, and of one that was never sent."""
-    return "" if attempt["outcome"] in (None, "not_sent") else usd(attempt["cost_usd"])
+    return "" if attempt["outcome"] in (None, "not_sent") else named(attempt["cost_usd"], attempt["simulated"])
 
 
 @click.command()

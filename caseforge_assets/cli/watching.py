@@ -13,7 +13,7 @@ from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
-from caseforge_assets.costs.sums import Cost
+from caseforge_assets.costs.sums import Cost, named
 from caseforge_assets.safe_text import plain_text
 
 if TYPE_CHECKING:
@@ -139,15 +139,16 @@ def status(session: Session, key: str | None, as_json: bool) -> None:
 
 def _standing(session: Session, key: str) -> dict[str, Any]:
     from caseforge_assets.commands.make_plan import survey
+    from caseforge_assets.commands.provider import accepts_simulated
     from caseforge_assets.reports.coverage import count_states
     from caseforge_assets.stages.stage import all_stages
     from caseforge_assets.store import frameworks, items, readers
 
     with session.store.connect() as connection:
-        edition = frameworks.current_edition(connection, key)
+        edition, simulated = frameworks.current_edition(connection, key), accepts_simulated(connection, session.settings)
         stages = {}
         for stage in all_stages():
-            rows = survey(connection, session.settings.configuration, key, stage, True) if edition else []
+            rows = survey(connection, session.settings.configuration, key, stage, simulated) if edition else []
             stages[stage.key] = count_states(state for _, state in rows)
         spent = [dict(row._mapping) for row in readers.spent(connection, key)]
         return {
@@ -229,10 +230,17 @@ def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
         table = FittingTable("Node", "Name", "Failure", "Why", "So far", "Next", drop=("Name", "So far"))
         for row in rows:
             tokens = "unknown" if row["output_tokens"] is None else f"{row['output_tokens']:,}"
-            so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {Cost.of(row['cost_usd'], row['unknown_costs'])}"
+            so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {_cost_so_far(row)}"
             table.add_row(row["code"], row["name"], f"{row['stage']}: {row['outcome']}", row["detail"], so_far, row["next"])
         console.print(table)
     sys.exit(3 if rows else 0)
+
+
+def _cost_so_far(row: dict[str, Any]) -> str:
+    billed, simulated = Cost.of(row["cost_usd"], row["unknown_costs"]), row["simulated_cost_usd"]
+    if simulated is None:
+        return str(billed)
+    return " and ".join([*([str(billed)] if billed != Cost() else []), named(simulated, True)])
 
 
 @click.command()

@@ -31,7 +31,7 @@ def check_framework(connection: Connection, configuration: Configuration, key: s
     by_station: dict[str, list[StationStatus]] = {station.name: [] for station in all_stations()}
     for status in statuses:
         by_station[status.station].append(status)
-    costs = {row.stage: row for row in readers.answered_costs(connection, key)}
+    costs = {row.stage: row for row in readers.answered_costs(connection, key)}  # simulated ones where nothing was billed
     checks = [_nothing_stale(name, of_station) for name, of_station in by_station.items()]
     ends = providers.model_ends(connection)
     for stage in all_stages():
@@ -57,7 +57,7 @@ def _cost_within_plan(station: str, row: Any) -> Check:
     """Sums are NULL where nothing came back, or nothing of known cost."""
     if row is None:
         return check_cost(station, Decimal(0), Decimal(0), 0)
-    return check_cost(station, row.cost_usd or Decimal(0), row.expected_usd or Decimal(0), row.unknown)
+    return check_cost(station, row.cost_usd or Decimal(0), row.expected_usd or Decimal(0), row.unknown, simulated=row.simulated)
 
 
 def _is_outcome(status: StationStatus) -> bool:

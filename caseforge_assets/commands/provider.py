@@ -10,8 +10,9 @@ from caseforge_assets.batches.provider_kinds import ProviderKind
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings import ConfigurationError, Settings
+from caseforge_assets.settings.project import OPENAI_URL
 from caseforge_assets.store import providers
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.engine import Connection, Engine
 
 UNAUTHORIZED = 401  # about the key; a 403 may be about one thing alone
 
@@ -74,6 +75,16 @@ def make_client(settings: Settings) -> BatchClient:
         )
     url, key = settings.openai_url.get_secret_value(), settings.openai_api_key.get_secret_value()
     return BatchClient(url, key, settings.openai_account, kind=settings.configuration.provider_kind)
+
+
+def accepts_simulated(connection: Connection, settings: Settings) -> bool:
+    """Whether simulated content counts as there: it does for a simulated provider. Nobody is asked; it is as known from when one was asked last.
+
+    One that was never asked is taken for one that bills where it is OpenAI itself and a key is set.
+    """
+    url = settings.openai_url.get_secret_value()
+    known = providers.is_simulated_at(connection, url, settings.openai_account)
+    return known if known is not None else settings.openai_api_key is None or url != OPENAI_URL
 
 
 def connect_provider(store: Engine, client: BatchClient) -> Provider:

@@ -44,6 +44,12 @@ def total(amounts: Iterable[Cost | Decimal | None]) -> Cost:
     return Cost(sum((one.known_usd for one in sums), ZERO), sum(one.unknown for one in sums))
 
 
+def named(cost: Cost | Decimal | None, simulated: bool) -> str:
+    """A sum or an amount as people read it: what nobody is billed is never shown without the word."""
+    said = str(cost) if isinstance(cost, Cost) else usd(cost)
+    return f"{said} (simulated)" if simulated else said
+
+
 def usd(amount: Decimal | None) -> str:
     """An amount as people read it; unknown is said, never shown as 0."""
     if amount is None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import dagster as dg
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.keep_workbook import keep_workbook
 from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.materialize_stations import Materialized, materialize_stations
@@ -27,9 +26,8 @@ from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import Configuration, FrameworkSettings
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
-from caseforge_assets.store.engine import Engine
 
-Figures = Callable[[Engine, Configuration, ArtifactFolder, str], Mapping[str, Any]]
+Figures = Callable[[Caseforge, str], Mapping[str, Any]]
 
 
 class StationConfig(dg.Config):
@@ -41,13 +39,13 @@ class StationConfig(dg.Config):
 def framework_assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> list[dg.AssetsDefinition]:
     """All assets of a framework, in a group and under a key prefix of its name."""
     reports = [
-        _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, run_figures, with_alerts=True),
+        _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, _run_figures, with_alerts=True),
         _report(
             key,
             entry,
             STALE_REPORT,
             STALE_REPORT_TEXT,
-            lambda store, configuration, _, key: stale_figures(read_statuses(store, configuration, key)),
+            lambda caseforge, key: stale_figures(read_statuses(caseforge.store, caseforge.configuration, key)),
         ),
     ]
     return [_framework(key, entry), _stations(key, entry, configuration), *reports]
@@ -134,10 +132,14 @@ def _report(
     )
     def report(caseforge: Caseforge) -> dg.MaterializeResult:  # type: ignore[type-arg]
         checks = [alert_result(caseforge.store, key)] if with_alerts else []
-        metadata = figures(caseforge.store, caseforge.configuration, caseforge.folder, key)
+        metadata = figures(caseforge, key)
         return dg.MaterializeResult(metadata=metadata, check_results=checks)
 
     return report
+
+
+def _run_figures(caseforge: Caseforge, key: str) -> Mapping[str, Any]:
+    return run_figures(caseforge.store, caseforge.configuration, caseforge.folder, key, simulated=caseforge.accepts_simulated)
 
 
 def _spec(key: str, entry: FrameworkSettings, station: Station, configuration: Configuration) -> dg.AssetSpec:

@@ -79,7 +79,7 @@ def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
         "cache_write_tokens": row.cache_write_tokens or None,
         "output_tokens": row.output_tokens,
         "reasoning_tokens": row.reasoning_tokens,
-        "cost_usd": _number(row.cost_usd),
+        "simulated_cost_usd" if row.answer_simulated else "cost_usd": _number(row.cost_usd),
         "batch": _batch(row),
     }
     shown = {name: value for name, value in figures.items() if value is not None}

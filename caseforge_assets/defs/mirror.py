@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -55,7 +56,8 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     flushed = flush_outbox(context.instance, store, caseforge.configuration, failed_nodes, caseforge.folder.describe, run)
     take_out_foreign_partitions(context.instance, store, caseforge.configuration, context.log.warning)
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
-    _sum_up(context.instance, store, caseforge.configuration, caseforge.folder, touched, run, operation.log_event, left_out=own)
+    summary = _Summary(store, caseforge.configuration, caseforge.folder, caseforge.accepts_simulated)
+    _sum_up(context.instance, summary, touched, run, operation.log_event, left_out=own)
     return flushed or 0
 
 
@@ -66,19 +68,22 @@ def mirror_outside_runs(
     folder: ArtifactFolder,
     *,
     everything: bool = False,
+    simulated: bool = True,
     patience_s: float = OTHERS_PATIENCE_S,
 ) -> int:
     """The same for the command line, whose events belong to no run, and which looks for alerts itself.
 
     Args:
         everything: as above.
+        simulated: whether simulated contents count as there, in reports.
         patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
     """
     touched = _prepare(store, configuration, everything)
     flushed = flush_outbox(instance, store, configuration, failed_nodes, folder.describe, patience_s=patience_s)
     take_out_foreign_partitions(instance, store, configuration, _log.warning)
     if everything or flushed is not None or patience_s:
-        _sum_up(instance, store, configuration, folder, touched, RunOfEvents(), instance.report_runless_asset_event)
+        summary = _Summary(store, configuration, folder, simulated)
+        _sum_up(instance, summary, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed or 0
 
 
@@ -116,25 +121,34 @@ def _touched(store: Engine, configuration: Configuration, everything: bool) -> l
         return outbox.frameworks_unflushed(connection)
 
 
+@dataclass(frozen=True)
+class _Summary:
+    """What frameworks are summed up from, and whether simulated contents count."""
+
+    store: Engine
+    configuration: Configuration
+    folder: ArtifactFolder
+    simulated: bool
+
+
 def _sum_up(
     instance: dg.DagsterInstance,
-    store: Engine,
-    configuration: Configuration,
-    folder: ArtifactFolder,
+    of: _Summary,
     keys: Sequence[str],
     run: RunOfEvents,
     emit: Emit,
     left_out: Collection[dg.AssetCheckKey] = (),
 ) -> None:
     for key in keys:
-        statuses = read_statuses(store, configuration, key)
-        figures = {RUN_REPORT: run_figures(store, configuration, folder, key), STALE_REPORT: stale_figures(statuses)}
+        statuses = read_statuses(of.store, of.configuration, key)
+        run_report = run_figures(of.store, of.configuration, of.folder, key, simulated=of.simulated)
+        figures = {RUN_REPORT: run_report, STALE_REPORT: stale_figures(statuses)}
         reports = [_report(key, name, of_report) for name, of_report in figures.items()]
         write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
-        for evaluation in evaluate(store, configuration, key, statuses):
+        for evaluation in evaluate(of.store, of.configuration, key, statuses):
             if evaluation.asset_check_key not in left_out:
                 emit(evaluation)
-        emit(alert_evaluation(store, key))
+        emit(alert_evaluation(of.store, key))
 
 
 def _report(key: str, name: str, figures: Mapping[str, Any]) -> StationEvent:

@@ -25,17 +25,22 @@ LISTED_NODES = 300
 UNDER_WAY = ("planned", "written", "uploaded", "creating", "open", "final", "unknown")
 
 
-def run_figures(store: Engine, configuration: Configuration, folder: ArtifactFolder, key: str) -> Mapping[str, Any]:
+def run_figures(
+    store: Engine, configuration: Configuration, folder: ArtifactFolder, key: str, *, simulated: bool = True
+) -> Mapping[str, Any]:
     """Where a framework stands and what it came to: numbers that the UI plots, and tables with charts.
 
     Numbers: per stage nodes in each state; per stage and kind of provider attempts, output tokens, cost. Unknown costs are counted
     (`unknown`), never shown as 0.
+
+    Args:
+        simulated: whether simulated contents count as there: they do not for a provider that bills.
     """
     figures: dict[str, Any] = {}
     with store.connect() as connection:
-        states = {stage.key: [state for _, state in survey(connection, configuration, key, stage, True)] for stage in all_stages()}
-        summary = summarize_run(connection, key)
-        counts = items.item_counts(connection, key)
+        states = {stage.key: [state for _, state in survey(connection, configuration, key, stage, simulated)] for stage in all_stages()}
+        summary = summarize_run(connection, key, simulated=simulated)
+        counts = items.item_counts(connection, key, simulated=simulated)
         spent = readers.spent(connection, key)
         measured = read_quality(connection, configuration, key, compare=False)
         under_way = batches.in_states(connection, UNDER_WAY)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.provider import Provider, connect_provider, make_client
+from caseforge_assets.commands.provider import Provider, accepts_simulated, connect_provider, make_client
 from caseforge_assets.defs.event_tables import keep_connections
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
@@ -72,6 +72,12 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
             return self.provider, ""
         except (ConfigurationError, ProviderError) as error:
             return None, str(error)
+
+    @property
+    def accepts_simulated(self) -> bool:
+        """Whether simulated content counts as there; nobody is asked for it."""
+        with self.store.connect() as connection:
+            return accepts_simulated(connection, self.settings)
 
     def wait_s(self, asked: float | None) -> float:
         """How long a run waits for answers, in seconds per stage: as asked, or else long enough for a simulated provider, not at all for others."""

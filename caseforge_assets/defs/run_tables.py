@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.costs.sums import named
 from caseforge_assets.reports.bars import bar, percent
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.run_summary import BatchFigures, RunSummary, StageFigures
@@ -67,7 +68,7 @@ def _numbers(summary: RunSummary) -> dict[str, Any]:
     for stage, one in by_stage.items():
         found[f"{stage}_first_percent"] = None if one.first_pass is None else 100 * one.first_pass
         found[f"{stage}_good_percent"] = None if one.after_retries is None else 100 * one.after_retries
-        found[f"{stage}_usd_per_node"] = one.cost_per_node_usd
+        found[f"{stage}_usd_per_node{_word(one.kind == 'simulated')}"] = one.cost_per_node_usd
         found[f"{stage}_over_percent"] = None if one.over_estimate is None else 100 * one.over_estimate
     return {name: round(float(value), 4) for name, value in found.items() if value is not None}
 
@@ -116,12 +117,28 @@ _BATCH = ("number", "good", "chart", "failed", "batch", "stage", "state", "creat
 
 
 def _batch(one: BatchFigures) -> tuple[Any, ...]:
-    cost = str(one.cost) if one.ended else None
+    cost = named(one.cost, one.simulated) if one.ended else None
     state = one.remote_status or one.state if one.state in ("open", "collected") else one.state
     share = one.good / one.requests if one.requests else 0
     good = (f"{one.good:,}/{one.requests:,}", bar(share, CELLS), one.failed)
     created = f"{one.created_at:%Y-%m-%d %H:%M} UTC"
-    return (one.id, *good, one.name, one.stage, state, created, _time(one.queue_s), _time(one.run_s), cost, _usd(one.expected_usd))
+    return (
+        one.id,
+        *good,
+        one.name,
+        one.stage,
+        state,
+        created,
+        _time(one.queue_s),
+        _time(one.run_s),
+        cost,
+        named(one.expected_usd, one.simulated),
+    )
+
+
+def _word(simulated: bool) -> str:
+    """What nobody is billed is never shown without the word."""
+    return "_simulated" if simulated else ""
 
 
 def _newest_batch(batches: Sequence[BatchFigures]) -> dict[str, Any]:
@@ -134,7 +151,7 @@ def _newest_batch(batches: Sequence[BatchFigures]) -> dict[str, Any]:
     numbers = {
         "batch_failed_percent": 100 * one.failed / one.ended,
         "batch_hours": run_h,
-        "batch_cost_usd": one.cost.usd,
+        f"batch_cost_usd{_word(one.simulated)}": one.cost.usd,
         "batch_requests": one.requests,
     }
     return {"newest_batch": one.name} | {name: round(float(value), 4) for name, value in numbers.items() if value is not None}

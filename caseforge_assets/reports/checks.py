@@ -9,6 +9,7 @@ from decimal import Decimal
 from caseforge_assets.stages.model_rules import SOON, Ending
 
 MAX_FAILED_SHARE = Decimal("0.10")
+SHARE_MIN_COUNT = 3  # fewer than that are a warning, whatever their share: one of one is no trend
 MAX_COST_RATIO = Decimal("1.20")  # of what was expected; estimates are means, answers differ
 
 NOTHING_STALE = "nothing_stale"
@@ -18,7 +19,7 @@ MODEL_LASTS = "model_lasts"
 
 ABOUT = {
     NOTHING_STALE: "Nothing here was made from something that has changed since, or by a template, schema, model or settings that have.",
-    FEW_FAILURES: "Of the nodes that were answered or failed, fewer than 10 % stand as failed.",
+    FEW_FAILURES: "Of the nodes that were answered or failed, fewer than 10 % stand as failed; a warning while they are fewer than three.",
     COST_WITHIN_PLAN: "What the answers cost is at most 20 % over what was expected, and no cost is unknown.",
     MODEL_LASTS: "The model that is asked does not end within 45 days. From a day before its end on nothing is sent to it.",
 }
@@ -47,24 +48,30 @@ def check_nodes(station: str, name: str, what: str, total: int, nodes: Sequence[
 
 
 def check_failures(station: str, done: int, failed: Sequence[tuple[str, str]]) -> Check:
-    """Passes while fewer than 10 % of those that came to an end stand as failed."""
+    """Passes while fewer than 10 % of those that came to an end stand as failed; an error from three on."""
     ended = done + len(failed)
     share = Decimal(len(failed)) / ended if ended else Decimal(0)
     says = f"{len(failed):,} of {ended:,} nodes failed ({share:.1%})" if ended else "no node was answered yet"
     figures: dict[str, int | float] = {"answered": done, "failed": len(failed), "failed_share": float(share)}
-    return Check(station, FEW_FAILURES, share < MAX_FAILED_SHARE, says, figures, tuple(failed), severe=True)
+    return Check(station, FEW_FAILURES, share < MAX_FAILED_SHARE, says, figures, tuple(failed), severe=len(failed) >= SHARE_MIN_COUNT)
 
 
-def check_cost(station: str, cost_usd: Decimal, expected_usd: Decimal, unknown: int) -> Check:
+def check_cost(station: str, cost_usd: Decimal, expected_usd: Decimal, unknown: int, *, simulated: bool = False) -> Check:
     """Passes when the cost of what came back is known, and at most 20 % over what was expected of the same requests.
 
     Args:
         cost_usd: of attempts whose cost is known.
         expected_usd: of the same attempts.
         unknown: attempts whose cost is not known.
+        simulated: nobody is billed for them.
     """
-    figures: dict[str, int | float] = {"cost_usd": float(cost_usd), "expected_cost_usd": float(expected_usd), "unknown_costs": unknown}
-    says = f"${cost_usd:,.4f} for what was expected to cost ${expected_usd:,.4f}"
+    word = "simulated_" if simulated else ""
+    figures: dict[str, int | float] = {
+        f"{word}cost_usd": float(cost_usd),
+        f"{word}expected_cost_usd": float(expected_usd),
+        "unknown_costs": unknown,
+    }
+    says = f"${cost_usd:,.4f} for what was expected to cost ${expected_usd:,.4f}" + (", all of it simulated" if simulated else "")
     if unknown:
         says += f"; the cost of {unknown:,} attempts is unknown"
     return Check(station, COST_WITHIN_PLAN, not unknown and cost_usd <= expected_usd * MAX_COST_RATIO, says, figures, severe=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from caseforge_assets.reports.checks import Check
+from caseforge_assets.reports.checks import SHARE_MIN_COUNT, Check
 from caseforge_assets.reports.quality import HasTitle, Levels, Measured, NearDuplicate, say_why, summarize, unbalanced
 
 SCORES_SUFFICIENT = "scores_sufficient"
@@ -30,7 +30,7 @@ def check_scores(station: str, rows: Sequence[Measured], warn_below: int, fail_s
     figures: dict[str, int | float] = {"measured": summary.measured, "low_scores": summary.low, "unmeasured": unmeasured}
     if summary.mean is not None and summary.median is not None and summary.lowest is not None:
         figures |= {"mean_score": round(summary.mean, 1), "median_score": float(summary.median), "lowest_score": summary.lowest}
-    severe = summary.low > fail_share * summary.measured
+    severe = summary.low >= SHARE_MIN_COUNT and summary.low > fail_share * summary.measured
     return Check(
         station,
         SCORES_SUFFICIENT,
@@ -46,7 +46,7 @@ def check_near_duplicates(station: str, compared: int, found: Sequence[NearDupli
     """Passes when no document is nearly the same as another node's."""
     says = f"{len(found):,} of {compared:,} documents are nearly the same as another node's"
     nodes = tuple((one.partition_key, f"about {one.likeness:.0%} of its phrases stand in {one.like}, too") for one in found)
-    severe = len(found) > fail_share * compared
+    severe = len(found) >= SHARE_MIN_COUNT and len(found) > fail_share * compared
     return Check(station, NO_NEAR_DUPLICATES, not found, says, {"compared": compared, "near_duplicates": len(found)}, nodes, severe)
 
 

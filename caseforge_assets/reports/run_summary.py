@@ -81,6 +81,7 @@ class BatchFigures:
     unknown_costs: int
     expected_usd: Decimal | None
     file: str | None
+    simulated: bool = False
 
     @property
     def cost(self) -> Cost:

@@ -227,13 +227,13 @@ def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
 
 
 def failures(connection: Connection, framework_key: str) -> list[Any]:
-    """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far.
+    """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far, simulated cost apart.
 
     What was too long to be sent has no attempt, and the outcome that the attempt would have had. What a person has written since is left out.
     """
     query = text(f"""
     select nv.code, nv.name, r.stage, coalesce(last.outcome, 'context_length') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
-           sums.attempts, sums.cost_usd, sums.unknown_costs, sums.output_tokens, r.attempts_counted, r.node_id
+           sums.attempts, sums.cost_usd, sums.unknown_costs, sums.simulated_cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
     from caseforge.request r
     join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
     join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
@@ -241,9 +241,11 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
         select id, outcome, detail from caseforge.attempt a where a.request_id = r.id and r.not_sent_because is null
         order by a.id desc limit 1) last on true
     join lateral (
-        select count(*) filter (where a.outcome is distinct from 'not_sent') as attempts, sum(a.cost_usd) as cost_usd,
-               count(*) filter (where {UNKNOWN}) as unknown_costs, sum(a.output_tokens) as output_tokens
-        from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id and b.stage = r.stage where a.node_id = r.node_id) sums on true
+        select count(*) filter (where a.outcome is distinct from 'not_sent') as attempts,
+               sum(a.cost_usd) filter (where not p.simulated) as cost_usd, count(*) filter (where not p.simulated and {UNKNOWN}) as unknown_costs,
+               sum(a.cost_usd) filter (where p.simulated) as simulated_cost_usd, sum(a.output_tokens) as output_tokens
+        from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id and b.stage = r.stage
+        join caseforge.provider p on p.id = a.provider_id where a.node_id = r.node_id) sums on true
     where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and (last.id is not null or r.not_sent_because is not null)
       and {NOT_WRITTEN_SINCE}
     order by r.stage, nv.position

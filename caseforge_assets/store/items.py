@@ -14,10 +14,14 @@ where k.is_current and k.framework_key = :key
 """
 
 
-def item_counts(connection: Connection, key: str) -> dict[str, int]:
-    """How many current items the target nodes of a framework have, by stage; stages without any are left out."""
-    query = text(f"select c.stage, count(*) as items from {_COUNTED} group by c.stage")
-    return {row.stage: row.items for row in connection.execute(query, {"key": key})}
+def item_counts(connection: Connection, key: str, *, simulated: bool = True) -> dict[str, int]:
+    """How many current items the target nodes of a framework have, by stage; stages without any are left out.
+
+    Args:
+        simulated: whether simulated ones count.
+    """
+    query = text(f"select c.stage, count(*) as items from {_COUNTED} and (:simulated or not c.simulated) group by c.stage")
+    return {row.stage: row.items for row in connection.execute(query, {"key": key, "simulated": simulated})}
 
 
 def candidate_count(connection: Connection, key: str) -> int:
@@ -25,9 +29,9 @@ def candidate_count(connection: Connection, key: str) -> int:
     return item_counts(connection, key).get("usecases", 0)
 
 
-def items_per_node(connection: Connection, key: str) -> dict[int, int]:
-    """How many nodes have so many current items."""
+def items_per_node(connection: Connection, key: str, *, simulated: bool = True) -> dict[int, int]:
+    """How many nodes have so many current items; `simulated` as above."""
     query = text(f"""
-    select items, count(*) from (select count(*) as items from {_COUNTED} group by k.node_id) of_node group by items order by items
+    select items, count(*) from (select count(*) as items from {_COUNTED} and (:simulated or not c.simulated) group by k.node_id) of_node group by items order by items
     """)
-    return {row[0]: row[1] for row in connection.execute(query, {"key": key})}
+    return {row[0]: row[1] for row in connection.execute(query, {"key": key, "simulated": simulated})}

@@ -16,7 +16,7 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
        left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text,
        a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens,
        a.cache_write_tokens, a.cost_usd,
-       a.line_number, b.id as batch_id, b.remote_id, p.base_url, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
+       a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
        (select left(k.body, 600) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
             and o.kind = 'made') as answer_text,
        c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,

@@ -37,6 +37,13 @@ def ids_at(connection: Connection, base_url: str, account: str) -> set[int]:
     return set(connection.scalars(query, {"base_url": without_login(base_url), "account": account}))
 
 
+def is_simulated_at(connection: Connection, base_url: str, account: str) -> bool | None:
+    """Whether a provider was simulated when it was asked last; None where it never was asked."""
+    query = text("select simulated from caseforge.provider where base_url = :base_url and account = :account order by id desc limit 1")
+    found = connection.scalar(query, {"base_url": without_login(base_url), "account": account})
+    return None if found is None else bool(found)
+
+
 def where(connection: Connection, provider: int) -> tuple[str, bool]:
     """Base URL of a provider, and whether it is simulated."""
     row = connection.execute(text("select base_url, simulated from caseforge.provider where id = :id"), {"id": provider}).one()

@@ -56,8 +56,9 @@ def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:
 
 _ATTEMPTS = text("""
 select a.id, b.stage, b.remote_id, b.id as batch_id, a.outcome, a.detail, a.model, a.finish_reason, a.input_tokens, a.cached_tokens, a.cache_write_tokens,
-       a.output_tokens, a.reasoning_tokens, a.cost_usd, a.created_at, a.answered_at, a.line_number, b.artifacts, b.state as batch_state
-from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where a.node_id = :node order by a.id
+       a.output_tokens, a.reasoning_tokens, a.cost_usd, p.simulated, a.created_at, a.answered_at, a.line_number, b.artifacts, b.state as batch_state
+from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id join caseforge.provider p on p.id = a.provider_id
+where a.node_id = :node order by a.id
 """)
 
 
@@ -84,15 +85,16 @@ def spent(connection: Connection, key: str) -> list[Any]:
 
 
 _ANSWERED_COSTS = text(f"""
-select b.stage, sum(a.cost_usd) as cost_usd, sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_usd,
+select b.stage, p.simulated, sum(a.cost_usd) as cost_usd, sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_usd,
        count(*) filter (where {UNKNOWN}) as unknown
 from caseforge.attempt a
 join caseforge.batch b on b.id = a.batch_id and b.origin = 'submitted'
+join caseforge.provider p on p.id = a.provider_id
 join caseforge.node n on n.id = a.node_id
-where n.framework_key = :key and {ENDED} group by b.stage
+where n.framework_key = :key and {ENDED} group by b.stage, p.simulated order by b.stage, p.simulated desc
 """)
 
 
 def answered_costs(connection: Connection, key: str) -> list[Any]:
-    """Per stage, what the attempts that came back cost and were expected to cost, in USD, and of how many the cost is unknown."""
+    """Per stage, what the attempts that came back cost and were expected to cost, in USD, and of how many the cost is unknown; simulated ones apart, and first."""
     return list(connection.execute(_ANSWERED_COSTS, {"key": key}))

@@ -64,8 +64,9 @@ select b.id, coalesce(b.remote_id, 'batch ' || b.id), b.stage, b.state, b.remote
        cast(coalesce(b.remote ->> 'completed_at', b.remote ->> 'expired_at', b.remote ->> 'cancelled_at') as float)
            - cast(b.remote ->> 'in_progress_at' as float) as run_s,
        sum(a.cost_usd) as cost_usd, count(*) filter (where {UNKNOWN}) as unknown_costs,
-       b.expected_cost_usd, coalesce(b.artifacts #>> '{{output,path}}', b.artifacts #>> '{{error,path}}') as file
-from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id
+       b.expected_cost_usd, coalesce(b.artifacts #>> '{{output,path}}', b.artifacts #>> '{{error,path}}') as file,
+       coalesce(bool_or(p.simulated), false) as simulated
+from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id left join caseforge.provider p on p.id = b.provider_id
 where b.id in (
     select distinct a.batch_id from caseforge.attempt a join caseforge.node n on n.id = a.node_id where n.framework_key = :key
     order by 1 desc limit :limit)

@@ -52,7 +52,15 @@ def test_what_was_answered_since_is_over() -> None:
 
 def test_shares_are_configured() -> None:
     assert found(Figures(batches=(replace(BATCH, failed=30),)), failed_share="0.3") == []
-    assert found(Figures(batches=(replace(BATCH, failed=1),)), failed_share=0) == [(Rule.failed_share, Severity.warning)]
+    assert found(Figures(batches=(replace(BATCH, failed=1),)), failed_share=0, share_min_count=1) == [(Rule.failed_share, Severity.warning)]
+
+
+@pytest.mark.parametrize(("requests", "bad", "speaks"), [(1, 1, False), (2, 2, False), (4, 2, False), (3, 3, True), (6, 3, True)])
+def test_a_share_of_a_few_is_no_alert(requests: int, bad: int, *, speaks: bool) -> None:
+    small = replace(BATCH, requests=requests, unanswered=requests)
+    assert found(Figures(batches=(replace(small, failed=bad),))) == ([(Rule.failed_share, Severity.critical)] if speaks else [])
+    assert found(Figures(batches=(replace(small, cut_off=bad),))) == ([(Rule.token_limit, Severity.critical)] if speaks else [])
+    assert found(Figures(batches=(replace(small, failed=bad),)), share_min_count=1) == [(Rule.failed_share, Severity.critical)]
 
 
 def test_a_batch_that_its_provider_counts_otherwise() -> None:

@@ -17,6 +17,7 @@ from caseforge_assets.store.outbox import count_unflushed
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.people import PASSWORD, TOKEN, reachable_people
 
+ONE_IS_ENOUGH = "[alerts]\nshare_min_count = 1"
 FAULTS = ["http_500:batch=1,match=-1-1-1-r"]
 
 
@@ -29,7 +30,7 @@ def with_one_alert(cli: CommandLine) -> CommandLine:
 def test_an_alert_is_said_by_the_command_that_met_it_delivered_and_listed(
     command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cli = command_line(faults=FAULTS)
+    cli = command_line(ONE_IS_ENOUGH, faults=FAULTS)
     with reachable_people() as people:
         monkeypatch.setenv("CASEFORGE_ALERT_URLS", people.urls)
         cli.load_shop()
@@ -46,13 +47,13 @@ def test_an_alert_is_said_by_the_command_that_met_it_delivered_and_listed(
 
 
 def test_without_an_address_it_is_said_that_nobody_is_told(command_line: OpenCommandLine) -> None:
-    cli = with_one_alert(command_line(faults=FAULTS))
+    cli = with_one_alert(command_line(ONE_IS_ENOUGH, faults=FAULTS))
     assert "nobody is told: CASEFORGE_ALERT_URLS" in cli.run("alerts", "--check", expected=3)
     assert "nobody is told" in cli.run("alerts", "test", expected=2)
 
 
 def test_an_acknowledged_alert_is_open_but_no_reason_for_an_exit_code(command_line: OpenCommandLine) -> None:
-    cli = with_one_alert(command_line(faults=FAULTS))
+    cli = with_one_alert(command_line(ONE_IS_ENOUGH, faults=FAULTS))
     assert "acknowledged by kim" in cli.run("alerts", "acknowledge", "1", "--by", "kim")
     assert "open, acknowledged by kim" in cli.run("alerts")
     assert "there is no open alert 5" in cli.run("alerts", "acknowledge", "5", expected=2)
@@ -120,7 +121,7 @@ def test_a_wrong_rule_or_threshold_is_refused(command_line: OpenCommandLine) -> 
 
 
 def test_events_are_logged_when_asked_for(command_line: OpenCommandLine) -> None:
-    cli = command_line(faults=FAULTS)
+    cli = command_line(ONE_IS_ENOUGH, faults=FAULTS)
     cli.load_shop()
     command = [
         sys.executable,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
+from caseforge_assets_tests.workbench import serving
 
 pytestmark = pytest.mark.slow
 
@@ -189,3 +191,18 @@ def test_what_a_model_made_is_asked_for_again_by_its_name(command_line: OpenComm
     assert cli.json(*terra, "plan", "--model-of", "gpt-6.1-sol")["nodes"] == 2
     assert "gpt-5 made nothing that is there" in cli.run("plan", "--model-of", "gpt-5", expected=2)
     assert "without --select" in cli.run("plan", "--model-of", "gpt-6.1-sol", "--select", "failed", expected=2)
+
+
+def test_status_and_plan_agree_on_what_is_there_when_the_provider_begins_to_bill(
+    command_line: OpenCommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli = command_line(faults=["http_500:match=process_details-1-1-1-"])
+    cli.load_shop()
+    cli.run("generate", "--wait", expected=3)
+    assert "$0.00 (simulated)" in " ".join(cli.run("failed", expected=3).split())
+    assert [row["cost_usd"] for row in cli.json("failed", expected=3)] == [None]
+    with serving(tmp_path / "billing", bills=True) as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        planned = {stage["stage"]: stage["states"] for stage in cli.json("plan")["stages"]}
+        (standing,) = cli.json("status")["frameworks"]
+    assert standing["stages"] == planned == {"process_details": {"failed": 1, "missing": 5}, "usecases": {"no_source": 6}}

@@ -69,7 +69,7 @@ Course = Iterator[tuple[Workbench, datetime]]
 
 
 def failed_share(bench: OpenBench) -> Course:
-    opened = bench(faults=["http_500:batch=1,match=-1-1-1-r"])
+    opened = bench(faults=["http_500:batch=1,match=-1-1-1-r"], alerts=Thresholds(share_min_count=1))
     opened.generate(stages=[PROCESS])
     yield opened, later()
     opened.generate(stages=[PROCESS])
@@ -77,7 +77,7 @@ def failed_share(bench: OpenBench) -> Course:
 
 
 def token_limit(bench: OpenBench) -> Course:
-    opened = bench(faults=["truncate:batch=1,match=-1-1-1-r"])
+    opened = bench(faults=["truncate:batch=1,match=-1-1-1-r"], alerts=Thresholds(share_min_count=1))
     opened.generate(stages=[PROCESS])
     yield opened, later()
     opened.generate(stages=[PROCESS])

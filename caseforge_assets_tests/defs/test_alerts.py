@@ -31,7 +31,7 @@ def logged(opened: Project, run_id: str) -> str:
 
 
 def with_a_failure(project: OpenProject) -> Project:
-    opened = project(faults=FAULTS)
+    opened = project(faults=FAULTS, **{"alerts.share_min_count": 1})
     opened.bench.load()
     opened.bench.generate(stages=[PROCESS])
     return opened

@@ -106,7 +106,7 @@ def test_levels_are_counted_by_branch_and_a_branch_out_of_balance_is_listed() ->
     assert [branch for branch, _ in check.nodes] == ["1 branch", "2 branch"]
 
 
-@pytest.mark.parametrize(("low", "passed", "severe"), [(0, True, False), (1, False, False), (2, False, True)])
+@pytest.mark.parametrize(("low", "passed", "severe"), [(0, True, False), (1, False, False), (2, False, False), (3, False, True)])
 def test_low_scores_warn_and_fail_when_they_are_many(low: int, passed: bool, severe: bool) -> None:
     rows = [Row(f"n{number}", 30 if number < low else 90, limits=["it is cut"]) for number in range(10)]
     check = check_scores("process_documents", rows, 60, 0.1)
