@@ -191,8 +191,8 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
 
 
 @contextmanager
-def batch_server(state_dir: Path) -> Iterator[str]:
-    """A local Batch API server in a process of its own."""
+def batch_server(state_dir: Path, *faults: str) -> Iterator[str]:
+    """A local Batch API server in a process of its own, that does these things wrong."""
     import urllib.request
 
     port = free_port()
@@ -206,6 +206,7 @@ def batch_server(state_dir: Path) -> Iterator[str]:
         str(state_dir),
         "--latency",
         "0.5",
+        *(part for fault in faults for part in ("--fault", fault)),
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:

@@ -1,0 +1,71 @@
+"""Measures frameworks of these sizes one after another and prints a table; `--pictures FOLDER` keeps the pages, `--json FILE` the figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.clicks import pages
+from benchmarks.clicks.project import KEY, Running, dagster_dev, project, write_table
+from benchmarks.clicks.watch import click, states
+from caseforge_assets.stages.stations import all_stations
+
+STATIONS = [station.name for station in all_stations()]
+EVERY = 7  # of scattered nodes: no two are neighbours
+
+
+def main() -> None:
+    """The table, one size after another."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("nodes", type=int, nargs="+")
+    parser.add_argument("--scattered", type=int, default=0, help="also: so many nodes that are missing, none beside another")
+    parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    figures = []
+    for nodes in options.nodes:
+        figures.append(measure(nodes, options.scattered, options.pictures))
+        print(json.dumps(figures[-1]), flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(figures, indent=1))
+
+
+def measure(nodes: int, scattered: int, pictures: Path | None) -> dict[str, Any]:
+    """Everything for one size."""
+    with project() as running:
+        table = write_table(running.folder / "bench.csv", nodes)
+        found: dict[str, Any] = {"nodes": nodes, "load_s": running.caseforge("load", str(table), "--framework", KEY)}
+        if scattered:
+            left_out = set(_codes(table)[::EVERY][:scattered])
+            named = ",".join(code for code in _codes(table) if code not in left_out)
+            found["generate_s"] = running.caseforge("generate", "--yes", "--wait", "--nodes", named)
+        else:
+            found["generate_s"] = running.caseforge("generate", "--yes", "--wait")
+        with dagster_dev(running) as process:
+            time.sleep(10)  # the daemon comes up
+            if scattered:
+                found["scattered"] = _click_scattered(running, left_out, process)
+            keys = states(running, STATIONS[-1])["partitionKeys"]
+            clicked = click(running, STATIONS, keys, process)
+            print(json.dumps(found), flush=True)
+            found["all"] = asdict(clicked) | {"good": states(running, STATIONS[-1])["partitionStats"]}
+            found["pages"] = pages.measure(running, nodes, keys[0], clicked.runs[0], pictures)
+    return found
+
+
+def _click_scattered(running: Running, codes: set[str], process: int) -> dict[str, Any]:
+    keys = [key for key in states(running, STATIONS[-1])["partitionKeys"] if key.partition("_")[0] in codes]
+    return asdict(click(running, STATIONS, keys, process))
+
+
+def _codes(table: Path) -> list[str]:
+    codes = [line.partition(",")[0] for line in table.read_text().splitlines()[1:]]
+    return [code for code in codes if code.count(".") == 2]
+
+
+if __name__ == "__main__":
+    main()

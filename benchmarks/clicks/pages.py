@@ -1,0 +1,56 @@
+"""Seconds until a page of Dagster's shows what it is there for, in a headless chromium; each page is opened anew."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.clicks.project import KEY, Running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+LOCATION = "caseforge_assets.definitions"
+STATION = "process_documents"
+PATIENCE_MS = 120_000
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def measure(running: Running, nodes: int, first: str, run_id: str, pictures: Path | None) -> dict[str, float]:
+    """All pages one after the other; empty where no browser is installed."""
+    if CHROMIUM is None:
+        return {}
+    from playwright.sync_api import TimeoutError, sync_playwright
+
+    count = f"{nodes:,}"
+    pages: dict[str, tuple[str, Callable[[Page], object]]] = {
+        "graph": (f"/locations/{LOCATION}/asset-groups/{KEY}", lambda page: _shown(page, count)),
+        "partitions": (f"/assets/{KEY}/{STATION}?view=partitions", lambda page: _shown(page, f"Materialized ({count})")),
+        "partition": (f"/assets/{KEY}/{STATION}?view=partitions&partition={first}", lambda page: _shown(page, "caseforge show")),
+        "events": (f"/assets/{KEY}/{STATION}?view=events", lambda page: _shown(page, first)),
+        "run": (f"/runs/{run_id}", lambda page: _shown(page, "Finished execution of run for")),
+    }
+    seconds = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for name, (path, wait) in pages.items():
+            page = browser.new_page(viewport={"width": 1500, "height": 950})
+            page.set_default_timeout(PATIENCE_MS)
+            started = time.monotonic()
+            page.goto(f"{running.webserver.url}{path}")
+            with suppress(TimeoutError):  # a page that never shows it has no figure, but a picture
+                wait(page)
+                seconds[name] = time.monotonic() - started
+            if pictures:
+                page.screenshot(path=str(pictures / f"{nodes}-{name}.png"))
+            page.close()
+        browser.close()
+    return seconds
+
+
+def _shown(page: Page, text: str) -> None:
+    page.get_by_text(text).first.wait_for()
