@@ -58,7 +58,9 @@ def write_table(path: Path, leaves: int) -> Path:
                 table.writerow([codes[0], f"t{top}", f"Area {top + 1}", f"All that belongs to area {top + 1}."])
             if place == 0:
                 table.writerow([codes[1], f"m{branch}", f"Group {codes[1]}", f"What group {codes[1]} of area {top + 1} does."])
-            table.writerow([codes[2], f"n{leaf}", f"Process {leaf + 1}", f"Does step {place + 1} of group {codes[1]}, as number {leaf + 1}."])
+            table.writerow(
+                [codes[2], f"n{leaf}", f"Process {leaf + 1}", f"Does step {place + 1} of group {codes[1]}, as number {leaf + 1}."]
+            )
     return path
 
 

@@ -1,7 +1,7 @@
 """Materializations as Dagster stores them, in a quarter of the time that its own serializer takes.
 
 That one walks through every object of every event, though nearly all of them are the same in all events of an asset. Here it packs one
-event whole; the others are that one with a partition, tags and metadata of their own.
+event whole; the others are that one with a partition, tags, metadata and a time of their own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PLAIN = {
 
 
 class EventPacker:
-    """Packs materializations of one asset that are written at one moment for one run and step."""
+    """Packs materializations of one asset that are written for one run and step."""
 
     def __init__(self, entry: EventLogEntry) -> None:
         """Take one of them as the form of all: Dagster's entry of the log."""
@@ -32,18 +32,20 @@ class EventPacker:
         self._entry = packed
         self._materialization = packed["dagster_event"]["event_specific_data"]["materialization"]
 
-    def pack(self, partition: str | None, tags: Mapping[str, str], metadata: Mapping[str, Any]) -> str:
+    def pack(self, partition: str | None, tags: Mapping[str, str], metadata: Mapping[str, Any], timestamp: float) -> str:
         """Give the text that Dagster stores.
 
         Args:
             partition: The partition key; None for an asset without partitions.
             tags: All tags of the event.
             metadata: Dagster metadata by label, raw or as MetadataValue.
+            timestamp: Its time, in seconds since 1970.
 
         Raises:
             DagsterInvalidMetadata: A value is nothing that Dagster can show.
         """
         entries = [_metadata_entry(label, value) for label, value in metadata.items()]
+        self._entry["timestamp"] = timestamp
         self._materialization.update({"partition": partition, "tags": tags, "metadata_entries": entries})
         return json.dumps(self._entry, sort_keys=True)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from dagster import AssetKey, DagsterInstance
 from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log.schema import AssetEventTagsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import AssetEventTagsTable, AssetKeyTable, SqlEventLogStorageTable
+from dagster._time import get_current_timestamp
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.run_storage import PostgresRunStorage
+from sqlalchemy import Connection
 
 from caseforge_assets.store.copy import copy_rows, next_ids
 
@@ -27,14 +30,16 @@ class Chunk:
     last: EventLogEntry
 
 
-def store_events(instance: DagsterInstance, assets: Sequence[tuple[str, ...]], make: Callable[[Sequence[int]], Chunk]) -> list[int]:
+def store_events(
+    instance: DagsterInstance, assets: Sequence[tuple[str, ...]], make: Callable[[Sequence[int], Sequence[float]], Chunk]
+) -> list[int]:
     """Store asset events; returns their ids in their order.
 
     PostgreSQL stores some while the next are made: each takes about as long as the other.
 
     Args:
         assets: The asset of each event.
-        make: From places in that order, of events of one asset, to these events.
+        make: From places in that order, of events of one asset, and their times in seconds since 1970, to these events.
     """
     if not assets:  # the look at cached counts below inspects Dagster's tables, even for no asset
         return []
@@ -44,13 +49,14 @@ def store_events(instance: DagsterInstance, assets: Sequence[tuple[str, ...]], m
     storage, ids = event_storage(instance), [0] * len(assets)
     with storage.index_connection() as connection:
         new_ids = iter(next_ids(connection, SqlEventLogStorageTable, len(assets)))
+        times = {asset: _times(len(of_asset), _last_time(connection, asset)) for asset, of_asset in places.items()}
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dagster events") as in_order:
         stored = []
-        for some in (some for of_asset in places.values() for some in _chunks(of_asset)):
+        for asset, some in ((asset, some) for asset, of_asset in places.items() for some in _chunks(of_asset)):
             ids_of_some = [next(new_ids) for _ in some]
             for place, event_id in zip(some, ids_of_some, strict=True):
                 ids[place] = event_id
-            stored.append(in_order.submit(_insert_chunk, storage, make(some), ids_of_some))
+            stored.append(in_order.submit(_insert_chunk, storage, make(some, [next(times[asset]) for _ in some]), ids_of_some))
     for one in stored:
         one.result()
     _drop_overtaken_statuses(instance, {AssetKey(asset): ids[of_asset[0]] for asset, of_asset in places.items()})
@@ -109,6 +115,25 @@ def _drop_overtaken_statuses(instance: DagsterInstance, first_ids: Mapping[Asset
         entry = record.asset_entry
         if entry.cached_status is not None and entry.cached_status.latest_storage_id >= first_ids[entry.asset_key]:
             instance.wipe_asset_cached_status([entry.asset_key])
+
+
+def _last_time(connection: Connection, asset: tuple[str, ...]) -> float:
+    """When the newest event of an asset was, in seconds since 1970; 0 where there is none."""
+    newest = connection.scalar(
+        AssetKeyTable.select()
+        .with_only_columns(AssetKeyTable.c.last_materialization_timestamp)
+        .where(AssetKeyTable.c.asset_key == AssetKey(asset).to_string())
+    )
+    return newest.replace(tzinfo=UTC).timestamp() if newest else 0.0
+
+
+def _times(count: int, last_s: float) -> Iterator[float]:
+    """A millisecond for each event of an asset, up to now, but later than what the asset has: Dagster's pages tell events of one asset apart by it.
+
+    Half a millisecond is added, because Dagster cuts off what follows.
+    """
+    first_ms = max(int(get_current_timestamp() * 1000) - count + 1, int(last_s * 1000) + 1)
+    return ((first_ms + place + 0.5) / 1000 for place in range(count))
 
 
 def _chunks(positions: Sequence[int]) -> Iterable[Sequence[int]]:

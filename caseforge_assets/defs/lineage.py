@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -104,14 +105,14 @@ class _Writer:
     job_name: str
     step_key: str | None
 
-    def entry(self, kind: DagsterEventType, data: Any, message: str) -> EventLogEntry:
+    def entry(self, kind: DagsterEventType, data: Any, message: str, timestamp: float | None = None) -> EventLogEntry:
         event = DagsterEvent(kind.value, job_name=self.job_name, event_specific_data=data, message=message, step_key=self.step_key)
         return EventLogEntry(  # type: ignore[no-untyped-call]
             error_info=None,
             level=logging.DEBUG,
             user_message="",
             run_id=self.run_id,
-            timestamp=get_current_timestamp(),
+            timestamp=timestamp or get_current_timestamp(),
             step_key=self.step_key,
             job_name=self.job_name,
             dagster_event=event,
@@ -145,7 +146,9 @@ def write_materializations(
     overtaken = overtaken_plans(storage, [(event.asset_key, event.partition) for event in events], writer.run_id)
     entries = [entry for event in events for entry in _after_its_plan(event, overtaken)]
     ids = store_events(
-        instance, [entry.asset_key for entry in entries], lambda some: _packed(storage, writer, [entries[place] for place in some])
+        instance,
+        [entry.asset_key for entry in entries],
+        lambda some, times: _packed(storage, writer, [entries[place] for place in some], times),
     )
     return [event_id for entry, event_id in zip(entries, ids, strict=True) if isinstance(entry, StationEvent)]
 
@@ -255,17 +258,17 @@ def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) ->
     return len(set(keys) - set(present)), len(set(present) - set(keys))
 
 
-def _materialization_entry(writer: _Writer, event: StationEvent) -> EventLogEntry:
+def _materialization_entry(writer: _Writer, event: StationEvent, timestamp: float) -> EventLogEntry:
     tags, asset_key = _tags(writer, event), AssetKey(event.asset_key)
     materialization = AssetMaterialization(asset_key, metadata=event.metadata, partition=event.partition, tags=tags)
     data = StepMaterializationData(materialization)
-    return writer.entry(DagsterEventType.ASSET_MATERIALIZATION, data, f"Materialized value {'/'.join(event.asset_key)}.")
+    return writer.entry(DagsterEventType.ASSET_MATERIALIZATION, data, f"Materialized value {'/'.join(event.asset_key)}.", timestamp)
 
 
-def _planned_entry(writer: _Writer, asset_key: AssetKey, partition: str | None) -> EventLogEntry:
+def _planned_entry(writer: _Writer, asset_key: AssetKey, partition: str | None, timestamp: float | None = None) -> EventLogEntry:
     data = AssetMaterializationPlannedData(asset_key, partition=partition)
     message = f"{writer.job_name} intends to materialize asset {asset_key.to_string()}"
-    return writer.entry(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, data, message)
+    return writer.entry(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, data, message, timestamp)
 
 
 def _tags(writer: _Writer, event: StationEvent) -> dict[str, str]:
@@ -290,35 +293,42 @@ def _insert_entries(instance: DagsterInstance, entries: Sequence[EventLogEntry])
     """Store asset events that have no tags; returns their ids in the order of the entries."""
     storage = event_storage(instance)
 
-    def chunk(places: Sequence[int]) -> Chunk:
-        return Chunk([storage._event_to_row(entries[place]) for place in places], [{} for _ in places], entries[places[-1]])
+    def chunk(places: Sequence[int], times: Sequence[float]) -> Chunk:
+        timed = [entries[place]._replace(timestamp=at) for place, at in zip(places, times, strict=True)]
+        return Chunk([storage._event_to_row(entry) for entry in timed], [{} for _ in timed], timed[-1])
 
     return store_events(instance, [tuple(_asset_of(entry).path) for entry in entries], chunk)
 
 
-def _packed(storage: PostgresEventLogStorage, writer: _Writer, entries: Sequence[StationEvent | _Plan]) -> Chunk:
+def _packed(storage: PostgresEventLogStorage, writer: _Writer, entries: Sequence[StationEvent | _Plan], times: Sequence[float]) -> Chunk:
     """Materializations of one asset, some of them after their plans."""
-    last = _entry(writer, entries[-1])
+    last = _entry(writer, entries[-1], times[-1])
     made = [entry for entry in entries if isinstance(entry, StationEvent)]
-    first = _materialization_entry(writer, made[0]) if made else last
+    first = _materialization_entry(writer, made[0], times[0]) if made else last
     form, packer = storage._event_to_row(first), EventPacker(first) if made else None
     rows: list[dict[str, Any]] = []
     tags: list[dict[str, str]] = []
-    for entry in entries:
+    for entry, at in zip(entries, times, strict=True):
         if packer is None or isinstance(entry, _Plan):
-            rows.append(storage._event_to_row(_entry(writer, entry)))
+            rows.append(storage._event_to_row(_entry(writer, entry, at)))
             tags.append({})
             continue
         of_event = _tags(writer, entry)
-        rows.append({**form, "event": packer.pack(entry.partition, of_event, entry.metadata), "partition": entry.partition})
+        packed = packer.pack(entry.partition, of_event, entry.metadata, at)
+        rows.append({**form, "event": packed, "partition": entry.partition, "timestamp": _column_time(at)})
         tags.append({key: of_event[key] for key in storage.get_asset_tags_to_index(set(of_event))})
     return Chunk(rows, tags, last)
 
 
-def _entry(writer: _Writer, entry: StationEvent | _Plan) -> EventLogEntry:
+def _entry(writer: _Writer, entry: StationEvent | _Plan, timestamp: float) -> EventLogEntry:
     if isinstance(entry, StationEvent):
-        return _materialization_entry(writer, entry)
-    return _planned_entry(writer, AssetKey(entry.asset_key), entry.partition)
+        return _materialization_entry(writer, entry, timestamp)
+    return _planned_entry(writer, AssetKey(entry.asset_key), entry.partition, timestamp)
+
+
+def _column_time(timestamp: float) -> datetime:
+    """As Dagster has it in the column beside an event: UTC, without saying so."""
+    return datetime.fromtimestamp(timestamp, UTC).replace(tzinfo=None)
 
 
 def _asset_of(entry: EventLogEntry) -> AssetKey:

@@ -31,7 +31,7 @@ SPECIAL: dict[str, Any] = {
 }
 
 
-def entry(partition: str | None, tags: Mapping[str, str], metadata: Mapping[str, Any]) -> EventLogEntry:
+def entry(partition: str | None, tags: Mapping[str, str], metadata: Mapping[str, Any], at: float) -> EventLogEntry:
     materialization = AssetMaterialization(AssetKey(["shop", "documents"]), metadata=metadata, partition=partition, tags=tags)
     event = DagsterEvent(
         DagsterEventType.ASSET_MATERIALIZATION.value,
@@ -40,31 +40,31 @@ def entry(partition: str | None, tags: Mapping[str, str], metadata: Mapping[str,
         message="Materialized.",
         step_key="collect_finished",
     )
-    return EventLogEntry(None, 10, "", "run", 1.5, "collect_finished", "collect", event)  # type: ignore[no-untyped-call]
+    return EventLogEntry(None, 10, "", "run", at, "collect_finished", "collect", event)  # type: ignore[no-untyped-call]
 
 
-FORM = entry("9.9_99", {"caseforge/batch": "1"}, {"of_the_form": "does not stay"})
+FORM = entry("9.9_99", {"caseforge/batch": "1"}, {"of_the_form": "does not stay"}, 1.5)
 
 
 @given(partition=st.sampled_from([None, "1.1_10001"]), metadata=st.dictionaries(st.text(min_size=1), PLAIN))
 def test_plain_values_are_written_as_dagster_writes_them(partition: str | None, metadata: dict[str, Any]) -> None:
     tags = {"dagster/data_version": "v1", "caseforge/batch": "7"}
-    assert EventPacker(FORM).pack(partition, tags, metadata) == serialize_value(entry(partition, tags, metadata))
+    assert EventPacker(FORM).pack(partition, tags, metadata, 1795932000.0005) == serialize_value(entry(partition, tags, metadata, 1795932000.0005))
 
 
 @pytest.mark.parametrize("label", SPECIAL)
 def test_other_values_are_packed_by_dagster(label: str) -> None:
     metadata = {"tokens": 4_000, label: SPECIAL[label]}
-    assert EventPacker(FORM).pack("1.1_10001", {}, metadata) == serialize_value(entry("1.1_10001", {}, metadata))
+    assert EventPacker(FORM).pack("1.1_10001", {}, metadata, 2.5) == serialize_value(entry("1.1_10001", {}, metadata, 2.5))
 
 
 def test_nothing_of_one_event_stays_in_the_next() -> None:
     packer = EventPacker(FORM)
-    packer.pack("1.1_10001", {"caseforge/batch": "7"}, SPECIAL)
-    after = packer.pack(None, {"caseforge/batch": "8"}, {})
-    assert deserialize_value(after, EventLogEntry) == entry(None, {"caseforge/batch": "8"}, {})
+    packer.pack("1.1_10001", {"caseforge/batch": "7"}, SPECIAL, 2.5)
+    after = packer.pack(None, {"caseforge/batch": "8"}, {}, 3.5)
+    assert deserialize_value(after, EventLogEntry) == entry(None, {"caseforge/batch": "8"}, {}, 3.5)
 
 
 def test_what_dagster_cannot_show_is_refused() -> None:
     with pytest.raises(DagsterInvalidMetadata):
-        EventPacker(FORM).pack("1.1_10001", {}, {"set": {1, 2}})
+        EventPacker(FORM).pack("1.1_10001", {}, {"set": {1, 2}}, 2.5)
