@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.defs.assets import framework_assets
+from caseforge_assets.defs.event_pages import many_events
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.jobs import BATCH_JOBS
 from caseforge_assets.defs.names import PROJECT_IDENTITY
@@ -29,7 +30,7 @@ def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | 
     configuration = settings.configuration
     return dg.Definitions(
         assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, configuration)],
-        jobs=[*BATCH_JOBS, regenerate, failed_nodes],
+        jobs=[*BATCH_JOBS, regenerate, failed_nodes, many_events],
         sensors=SENSORS,
         resources={
             "caseforge": Caseforge(),

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
-from dagster._core.remote_origin import RemoteRepositoryOrigin
 
 from caseforge_assets.commands.show_versions import ShownVersion, shown_versions
 from caseforge_assets.defs.event_metadata import event_metadata, framework_metadata
+from caseforge_assets.defs.event_pages import RunOfEvents, run_for_events
 from caseforge_assets.defs.lineage import (
     PartitionNote,
     StationEvent,
@@ -45,16 +45,6 @@ NOT_OUTCOMES = {
 }
 
 
-@dataclass(frozen=True)
-class RunOfEvents:
-    """The run whose page shows the events, and where its code is loaded from; events of the command line belong to none."""
-
-    run_id: str | None = None
-    job_name: str | None = None
-    step_key: str | None = None
-    repository: RemoteRepositoryOrigin | None = None
-
-
 def flush_outbox(
     instance: DagsterInstance,
     store: Engine,
@@ -80,7 +70,9 @@ def flush_outbox(
         with try_lock(store, FLUSH_LOCK) as held:
             if held:
                 with store.connect() as connection:
-                    shown = _Shown(failures_job, place_of, run or RunOfEvents(), shown_versions(connection, configuration))
+                    events, _ = outbox.count_unflushed(connection)
+                    versions = shown_versions(connection, configuration)
+                shown = _Shown(failures_job, place_of, run_for_events(instance, run or RunOfEvents(), events), versions)
                 return _flush_all(instance, store, shown)
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)

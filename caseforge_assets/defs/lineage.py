@@ -1,6 +1,6 @@
 """Writes what CaseForge did into Dagster's event log, in bulk, and orders its dynamic partitions.
 
-The only user of Dagster's private parts besides `storage`, `event_tables`, `event_packing`, `overtaken_plans` and, for removing, `old_history` and `prune`; its tests hold
+The only user of Dagster's private parts besides `storage`, `event_tables`, `event_packing`, `overtaken_plans`, `planned_events`, `records` and, for removing, `old_history` and `prune`; its tests hold
 what is written here against what Dagster itself writes and reads. What is written, and when, is decided elsewhere.
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance, DagsterRunStatus, JobDefinition
+from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance, JobDefinition
 from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
     DATA_VERSION_IS_USER_PROVIDED_TAG,
@@ -23,7 +23,6 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 from dagster._core.definitions.partitions.utils import raise_error_on_invalid_partition_key_substring
-from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.events import (
     AssetMaterializationPlannedData,
     AssetObservationData,
@@ -33,24 +32,15 @@ from dagster._core.events import (
 )
 from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
-from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.remote_origin import RemoteRepositoryOrigin
 from dagster._core.storage.event_log.schema import DynamicPartitionsTable
-from dagster._core.storage.runs.schema import RunsTable
-from dagster._core.storage.tags import MAX_RETRIES_TAG
-from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._time import get_current_timestamp
 from dagster_postgres.event_log import PostgresEventLogStorage
-from dagster_postgres.run_storage import PostgresRunStorage
 
 from caseforge_assets.defs.event_packing import EventPacker
 from caseforge_assets.defs.event_tables import Chunk, event_storage, store_events
-from caseforge_assets.defs.names import CODE_LOCATION
 from caseforge_assets.defs.overtaken_plans import overtaken_plans
-
-WRITTEN_BY = "CaseForge"  # Dagster shows it as who launched a run
-_OWN_REPOSITORY = RemoteRepositoryOrigin(
-    ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name=CODE_LOCATION), CODE_LOCATION), SINGLETON_REPOSITORY_NAME
-)
+from caseforge_assets.defs.records import write_record
 
 
 @dataclass(frozen=True)
@@ -206,22 +196,10 @@ def write_failures(
     """
     if not partitions:
         raise ValueError("A failed run without partitions would say nothing about any of them.")
-    own_tags = {MAX_RETRIES_TAG: "0", "user": WRITTEN_BY}  # run retries would do the job again for real
-    origin = RemoteJobOrigin(repository or _OWN_REPOSITORY, job.name)
-    run = instance.create_run_for_job(job, status=DagsterRunStatus.FAILURE, tags={**(tags or {}), **own_tags}, remote_job_origin=origin)
-    instance.report_run_failed(run, message)
-    _set_start(instance, run.run_id)
+    run = write_record(instance, job, tags or {}, repository, message=message)
     writer = _Writer(run.run_id, run.job_name, next(iter(run.step_keys_to_execute or []), None))
     _insert_entries(instance, [_planned_entry(writer, AssetKey(asset), partition) for asset, partition in partitions])
     return run.run_id
-
-
-def _set_start(instance: DagsterInstance, run_id: str) -> None:
-    """Let a run have begun just before it ended: otherwise its page says that it failed to start."""
-    storage = instance.run_storage
-    if isinstance(storage, PostgresRunStorage):
-        with storage.connect() as connection:
-            connection.execute(RunsTable.update().where(RunsTable.c.run_id == run_id).values(start_time=RunsTable.c.end_time - 0.001))
 
 
 def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) -> tuple[int, int]:

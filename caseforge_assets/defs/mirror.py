@@ -15,11 +15,12 @@ from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.commands.write_journal import write_journal
 from caseforge_assets.defs.alerts import alert_evaluation, look_for_alerts
 from caseforge_assets.defs.checks import evaluate
+from caseforge_assets.defs.event_pages import BACKFILL, RunOfEvents, fit_on_a_page
 from caseforge_assets.defs.failures import failed_nodes
-from caseforge_assets.defs.flush import OTHERS_PATIENCE_S, RunOfEvents, flush_outbox
+from caseforge_assets.defs.flush import OTHERS_PATIENCE_S, flush_outbox
 from caseforge_assets.defs.foreign_partitions import take_out_foreign_partitions
 from caseforge_assets.defs.lineage import StationEvent, write_materializations
-from caseforge_assets.defs.names import RUN_REPORT, asset_key
+from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT, asset_key
 from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
@@ -49,12 +50,15 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
         operation.job_name,
         operation.get_step_execution_context().step.key,
         origin.repository_origin if origin else None,
+        context.run.tags.get(BACKFILL),
     )
     store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
     touched = _prepare(store, caseforge.configuration, everything)
     write_journal(store, caseforge.folder)
     flushed = flush_outbox(context.instance, store, caseforge.configuration, failed_nodes, caseforge.folder.describe, run)
     take_out_foreign_partitions(context.instance, store, caseforge.configuration, context.log.warning)
+    if not fit_on_a_page(flushed or 0):
+        context.log.info(f"{flushed:,} events were written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     summary = _Summary(store, caseforge.configuration, caseforge.folder, caseforge.accepts_simulated)
     _sum_up(context.instance, summary, touched, run, operation.log_event, left_out=own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 RUN_REPORT = "run_report"
 PROJECT_IDENTITY = "caseforge_project"  # the resource by which a code location says which project it shows
 FAILURES_JOB = "failed_nodes"  # its runs are records
+EVENTS_JOB = "many_events"  # so are its
 CODE_LOCATION = "caseforge_assets.definitions"  # as workspace.yaml and pyproject.toml call it
 PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits it
 

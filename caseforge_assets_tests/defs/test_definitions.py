@@ -105,7 +105,7 @@ def test_everything_says_what_it_is_and_whose(tmp_path: Path) -> None:
         assert node.kinds, asset
         assert list(node.owners) == [{"shop": "team:shop", "bank": "kim@example.org"}[asset.path[0]]]
     assert "A bank" in graph.get(AssetKey(["bank", "framework"])).description
-    for job in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes"):
+    for job in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes", "many_events"):
         assert defs.resolve_job_def(job).description
 
 
@@ -134,7 +134,9 @@ def test_nothing_is_sent_by_itself_and_everything_runs_in_process(tmp_path: Path
     sensors = {sensor.name: defs.resolve_sensor_def(sensor.name) for sensor in SENSORS}
     assert {name for name, sensor in sensors.items() if sensor.default_status is dg.DefaultSensorStatus.RUNNING} == {"flush_sensor"}
     assert all(sensor.description for sensor in sensors.values())
-    jobs = [defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes")]
+    jobs = [
+        defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes", "many_events")
+    ]
     assert {job.executor_def.name for job in (*jobs, defs.resolve_implicit_global_asset_job_def())} == {"in_process"}
 
 

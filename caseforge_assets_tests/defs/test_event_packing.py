@@ -49,7 +49,9 @@ FORM = entry("9.9_99", {"caseforge/batch": "1"}, {"of_the_form": "does not stay"
 @given(partition=st.sampled_from([None, "1.1_10001"]), metadata=st.dictionaries(st.text(min_size=1), PLAIN))
 def test_plain_values_are_written_as_dagster_writes_them(partition: str | None, metadata: dict[str, Any]) -> None:
     tags = {"dagster/data_version": "v1", "caseforge/batch": "7"}
-    assert EventPacker(FORM).pack(partition, tags, metadata, 1795932000.0005) == serialize_value(entry(partition, tags, metadata, 1795932000.0005))
+    assert EventPacker(FORM).pack(partition, tags, metadata, 1795932000.0005) == serialize_value(
+        entry(partition, tags, metadata, 1795932000.0005)
+    )
 
 
 @pytest.mark.parametrize("label", SPECIAL)

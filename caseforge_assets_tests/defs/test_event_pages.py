@@ -1,0 +1,76 @@
+"""Where events are listed: on the page of the run that made them, or, where these are many, on that of a record beside it."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+from dagster import AssetKey, DagsterEventType, DagsterRun, DagsterRunStatus, RunsFilter
+
+from caseforge_assets.defs import event_pages
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.stages.stations import all_stations
+from caseforge_assets_tests.defs.graphql import open_ui
+from caseforge_assets_tests.defs.project import CANDIDATES, MATERIALIZED, PARTITIONS, STATIONS, OpenProject, Project
+from caseforge_assets_tests.workbench import KEY
+
+
+def materialize_in_a_backfill(project: Project) -> dg.ExecuteInProcessResult:
+    tags = {
+        "dagster/backfill": "abc",
+        "dagster/asset_partition_range_start": PARTITIONS[0],
+        "dagster/asset_partition_range_end": PARTITIONS[-1],
+    }
+    keys = [AssetKey(asset_key(KEY, station.name)) for station in all_stations()]
+    done = project.run_selected(keys, tags, {})
+    assert done.success
+    assert set(project.states(CANDIDATES).values()) == {MATERIALIZED}
+    return done
+
+
+def listed(project: Project, run_id: str) -> set[str]:
+    """Partitions that a run's page lists, of the stations."""
+    logs = project.instance.all_logs(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
+    return {event.partition for entry in logs if (event := entry.get_dagster_event()).partition}
+
+
+def records(project: Project) -> list[DagsterRun]:
+    return list(project.instance.get_runs(RunsFilter(job_name="many_events")))
+
+
+def test_few_events_are_listed_by_the_run_that_made_them(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    done = materialize_in_a_backfill(opened)
+    assert listed(opened, done.run_id) == set(PARTITIONS)
+    assert records(opened) == []
+
+
+def test_many_events_are_listed_by_a_record_of_the_same_backfill(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_pages, "EVENTS_ON_A_PAGE", 10)
+    opened = project()
+    opened.load()
+    done = materialize_in_a_backfill(opened)
+    (record,) = records(opened)
+    assert listed(opened, done.run_id) == set()
+    assert listed(opened, record.run_id) == set(PARTITIONS)
+    assert record.status is DagsterRunStatus.SUCCESS
+    assert record.tags["dagster/backfill"] == "abc"
+    assert record.tags["caseforge/made_by"] == done.run_id
+    said = [entry.user_message for entry in opened.instance.all_logs(done.run_id)]
+    assert any("a run of the job many_events lists them" in line for line in said)
+    with open_ui(opened.instance) as ui:
+        assert ui.run(record.run_id)["executionPlan"]["steps"]
+
+
+def test_a_run_outside_of_backfills_has_a_record_too_and_the_command_line_none(
+    project: OpenProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_pages, "EVENTS_ON_A_PAGE", 10)
+    opened = project()
+    opened.load()
+    opened.generate()
+    assert records(opened) == []
+    opened.run(STATIONS)
+    (record,) = records(opened)
+    assert "dagster/backfill" not in record.tags
+    assert listed(opened, record.run_id) == set(PARTITIONS)
