@@ -14,9 +14,9 @@ from dagster._core.storage.event_log.schema import AssetEventTagsTable, AssetKey
 from dagster._time import get_current_timestamp
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.run_storage import PostgresRunStorage
-from sqlalchemy import Connection
 
 from caseforge_assets.store.copy import copy_rows, next_ids
+from caseforge_assets.store.engine import Connection
 
 EVENTS_PER_TRANSACTION = 500
 
