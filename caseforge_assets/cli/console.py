@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from threading import Timer
 from typing import Any
 
 import click
@@ -15,6 +17,7 @@ from rich.text import Text
 from caseforge_assets.redaction import mask_values, redact
 from caseforge_assets.safe_text import json_text, plain_text, show_codes
 
+QUIET_S = 1.0
 PIPE_WIDTH = 140  # of tables where there is no terminal
 
 
@@ -40,6 +43,26 @@ def _console(stderr: bool = False) -> SafeConsole:
 
 console = _console()
 errors = _console(stderr=True)
+
+
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """Says on a terminal what is being done, and for how long, when it takes more than a moment."""
+    if not errors.is_terminal:
+        yield
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    shown = Progress(SpinnerColumn(), TextColumn(doing), TimeElapsedColumn(), console=errors, transient=True)
+    shown.add_task(doing, total=None)
+    starter = Timer(QUIET_S, shown.start)
+    starter.start()
+    try:
+        yield
+    finally:
+        starter.cancel()
+        starter.join()
+        shown.stop()
 
 
 def usd(amount: Decimal | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from caseforge_assets.cli.console import console, errors, print_json
+from caseforge_assets.cli.console import busy, console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
@@ -138,7 +138,8 @@ def _store(
     if not dry_run:
         keep_workbook(session.folder, file, edition.source_sha256)
     configuration = session.settings.configuration
-    loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)
+    with busy("Storing the edition and comparing it with the one before"):
+        loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)
     if as_json:
         print_json({"framework": key, "dry_run": dry_run, **loaded_json(loaded)})
     else:

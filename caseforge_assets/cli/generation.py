@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseforge_assets.cli.account import account_name
-from caseforge_assets.cli.console import console, errors, print_json, usd
+from caseforge_assets.cli.console import busy, console, errors, print_json, usd
 from caseforge_assets.cli.options import (
     Choice,
     accepted_stages,
@@ -76,19 +76,20 @@ def _draft(
 ) -> Plan:
     from caseforge_assets.commands.make_plan import draft_plan
 
-    return draft_plan(
-        connection,
-        session.settings.configuration,
-        key,
-        stages,
-        simulated=simulated,
-        made_by=made_by,
-        node_ids=ids,
-        ask_again=again.regenerate,
-        model_of=again.model_of,
-        refresh_context=again.refresh_context,
-        named=named_ids(connection, key, nodes),
-    )
+    with busy("Making the plan: contexts, requests, what can be reused"):
+        return draft_plan(
+            connection,
+            session.settings.configuration,
+            key,
+            stages,
+            simulated=simulated,
+            made_by=made_by,
+            node_ids=ids,
+            ask_again=again.regenerate,
+            model_of=again.model_of,
+            refresh_context=again.refresh_context,
+            named=named_ids(connection, key, nodes),
+        )
 
 
 @click.command()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from caseforge_assets.cli.ages import age
-from caseforge_assets.cli.console import console, print_json
+from caseforge_assets.cli.console import busy, console, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 
@@ -29,8 +29,9 @@ def verify(session: Session, journal_anew: bool, as_json: bool) -> None:
     from caseforge_assets.commands.verify import verify as run
 
     if journal_anew:
-        fold_journal(session.store, session.folder)
-    with console.status("Reading …"):
+        with busy("Writing the journal anew"):
+            fold_journal(session.store, session.folder)
+    with busy("Reading artifacts, rows and journal"):
         found = run(session.store, session.folder)
     if as_json:
         print_json(asdict(found))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseforge_assets.cli.account import account_name
-from caseforge_assets.cli.console import console, errors, print_json
+from caseforge_assets.cli.console import busy, console, errors, print_json
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
 
@@ -40,8 +40,8 @@ def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], node
     key = session.framework_key(key)
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, nodes)
-    measured = measure_missing(session.store, key)
-    with session.store.connect() as connection:
+    with busy("Measuring and comparing contents"), session.store.connect() as connection:
+        measured = measure_missing(session.store, key)
         found = read_quality(connection, session.settings.configuration, key, chosen_stages(stage_keys), ids)
     if as_json:
         print_json({"framework": key, "measured_now": measured, "stages": [quality_json(one, None if nodes else worst) for one in found]})

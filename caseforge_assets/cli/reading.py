@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.markdown import Markdown
 
-from caseforge_assets.cli.console import console, print_json
+from caseforge_assets.cli.console import busy, console, print_json
 from caseforge_assets.cli.histories import print_history
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
@@ -135,8 +135,8 @@ def export(
     key = session.framework_key(key)
     kind = kind or KIND_BY_ENDING.get(target.suffix.lower(), "markdown")
     selection = Selection(owner, nodes, categories or None, min_score, max_score, retired)
-    measure_missing(session.store, key)
-    with session.store.connect() as connection:
+    with busy(f"Writing {target}"), session.store.connect() as connection:
+        measure_missing(session.store, key)
         written = export_contents(connection, key, target, kind, selection)
     others = "".join(f", {count:,} {name}" for name, count in written.others.items())
     console.print(f"{written.documents:,} documents and {written.candidates:,} candidates{others} in {target}.")

@@ -10,7 +10,7 @@ import click
 
 from caseforge_assets.cli.ages import age
 from caseforge_assets.cli.app import NOT_APPROVED
-from caseforge_assets.cli.console import console, errors, print_json
+from caseforge_assets.cli.console import busy, console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
@@ -43,14 +43,17 @@ def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_
 
     limit = datetime.now(UTC) - older_than
     if dry_run or not yes:
-        found = prune_history(session.settings, session.store, limit, dry_run=True)
+        with busy("Looking for what is not needed any more"):
+            found = prune_history(session.settings, session.store, limit, dry_run=True)
         if dry_run or not any(found["removed"].values()):
             _say(found, limit, "would go" if dry_run else "may go", as_json)
             return
         if not click.confirm(f"Older than {limit:%Y-%m-%d %H:%M} UTC, not needed any more: {_counts(found)}. Remove?", err=True):
             errors.print("Declined: nothing was removed.")
             sys.exit(NOT_APPROVED)
-    _say(prune_history(session.settings, session.store, limit, dry_run=False), limit, "removed", as_json)
+    with busy("Removing what is not needed any more"):
+        pruned = prune_history(session.settings, session.store, limit, dry_run=False)
+    _say(pruned, limit, "removed", as_json)
 
 
 def _say(pruned: dict[str, Any], limit: datetime, verb: str, as_json: bool) -> None:
