@@ -69,7 +69,7 @@ def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType
         about = "~" if view.estimated else ""
         items = f"{about}{view.items:,} use cases" if view.items is not None else ""
         table.add_row(
-            f"{view.id} {view.stage}\n{view.remote_id or ''}",
+            f"{view.id} {_about(view)}\n{view.remote_id or ''}",
             f"{_state(view)}\nsince {view.created_at.astimezone():%H:%M:%S}",
             f"{_bar(view)}\n{'' if view.failed is None else f'{view.failed:,} failed'}",
             _time(view, now),
@@ -96,7 +96,7 @@ def through_table(views: Sequence[BatchView]) -> RenderableType:
     )
     for view in views:
         table.add_row(
-            f"{view.id} {view.stage} {view.remote_id or ''}",
+            f"{view.id} {_about(view)} {view.remote_id or ''}",
             _state(view),
             "" if view.done is None else f"{view.done - (view.failed or 0):,} of {view.request_count:,}",
             duration(view.elapsed_s),
@@ -110,6 +110,10 @@ def through_table(views: Sequence[BatchView]) -> RenderableType:
 
 def _notes(views: Sequence[BatchView]) -> list[Text]:
     return [Text(f"Batch {view.id}: {view.reason}", style="dim") for view in views if view.reason]
+
+
+def _about(view: BatchView) -> str:
+    return f"{view.stage} of {', '.join(view.frameworks)}" if view.frameworks else view.stage
 
 
 def _state(view: BatchView) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ class BatchView:
 
     What is `estimated` while it is open: tokens, cost and items of the answers that the provider counts as done. None is unknown.
     `items` are use cases; None for a stage that makes none. Of a `simulated` one, costs are what its tokens would cost of its model.
+    `frameworks` are those whose nodes are in it.
     """
 
     id: int
@@ -50,6 +51,7 @@ class BatchView:
     estimated: bool
     reason: str
     collected_at: datetime | None
+    frameworks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -68,9 +70,10 @@ def view_batches(connection: Connection, now: datetime, *, finished: int) -> tup
     through = [row for row in batches.newest(connection, finished + len(open_rows)) if row.state not in UNDER_WAY][:finished]
     sums = progress.sums_of_batches(connection, [row.id for row in (*open_rows, *through)])
     typical = _Typical(connection)
+    of = progress.frameworks_of_batches(connection, [row.id for row in (*open_rows, *through)])
     return (
-        [_under_way(row, sums.get(row.id), typical, now) for row in open_rows],
-        [_through(row, sums.get(row.id), typical) for row in through],
+        [replace(_under_way(row, sums.get(row.id), typical, now), frameworks=of.get(row.id, ())) for row in open_rows],
+        [replace(_through(row, sums.get(row.id), typical), frameworks=of.get(row.id, ())) for row in through],
     )
 
 

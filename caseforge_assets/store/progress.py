@@ -42,6 +42,15 @@ def sums_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[in
     return {row.batch_id: Sums(*row[1:]) for row in connection.execute(_SUMS, {"ids": list(batch_ids)})}
 
 
+def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Whose nodes are in a batch: keys of frameworks, per batch that has attempts."""
+    query = text("""
+    select a.batch_id, array_agg(distinct n.framework_key order by n.framework_key)
+    from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = any(:ids) group by 1
+    """)
+    return {row[0]: tuple(row[1]) for row in connection.execute(query, {"ids": list(batch_ids)})}
+
+
 def typical_items(connection: Connection, stage: str, simulated: bool) -> Decimal | None:
     """How many candidates an answer of a stage led to on average at this kind of provider; None before there is one."""
     query = text("""
