@@ -204,11 +204,14 @@ def test_what_is_stale_is_listed_with_the_reason(command_line: OpenCommandLine) 
     assert cli.json("stale") == []
     assert "Nothing is stale" in cli.run("stale")
     cli.run("load", str(write_table(cli.folder / "shop.csv", renamed("1.1.2", "Answer whatever is asked"))), "--framework", "shop")
-    row, other = cli.json("stale", expected=3)
-    assert (row["station"], row["partition"], row["reasons"][0]["reason"]) == ("process_batch_inputs", "1.1.2_d", "node_contexts changed")
-    assert (other["station"], other["partition"]) == ("usecase_batch_inputs", "1.1.2_d")
-    said = cli.run("stale", expected=3)
-    assert "Stale: 1 at process_batch_inputs, 1 at usecase_batch_inputs" in said
+    rows = {row["station"]: row for row in cli.json("stale", expected=3)}
+    assert list(rows) == ["process_batch_inputs", "process_documents", "usecase_batch_inputs", "usecase_candidates"]
+    assert {row["partition"] for row in rows.values()} == {"1.1.2_d"}
+    assert rows["process_batch_inputs"]["reasons"][0]["reason"] == "node_contexts changed"
+    assert rows["usecase_candidates"]["reasons"][0]["reason"].startswith("outdated: node_contexts changed on ")
+    assert "Stale: 1 at process_batch_inputs, 1 at process_documents, 1 at usecase_batch_inputs" in " ".join(
+        cli.run("stale", expected=3).split()
+    )
     cli.run("generate", "--select", "stale", "--wait")
     assert cli.json("stale") == []
 
