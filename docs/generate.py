@@ -50,7 +50,27 @@ def outcomes_page() -> str:
         "| outcome | what happened | then | counts as an attempt |",
         "|---|---|---|---|",
     ]
-    return "\n".join([*head, *rows]) + "\n"
+    return "\n".join([*head, *rows, "", *_TOLERATED]) + "\n"
+
+
+_TOLERATED = (
+    "## What is tolerated",
+    "",
+    "An answer is not lost to its form. What has one reading is read, and each thing that was tolerated is a note on the attempt and the content",
+    "(`caseforge show CODE --json`); where two readings are possible nothing is guessed, and a section that is missing stays missing.",
+    "",
+    "| what came | what is made of it |",
+    "|---|---|",
+    "| thinking in tags (`<think>`, its kin of other models, the closing tag alone), tokens and tags around the answer | left out |",
+    "| thinking that never ends | the answer behind it, where each section or the list stands there once; nothing where the budget ended it |",
+    "| a fence, a sentence before or after it, a preface, closing words | left out; a title and what stands beneath it stay |",
+    "| headings in other forms: numbered in any way, bold, underlined, HTML, wiki, LaTeX, with anchors or pictures, in another case, with the process's name | read; what Markdown would not show as a heading becomes one |",
+    "| lines that are headings by what they say alone (plain, in italics, bold items) | read where all sections stand so |",
+    "| invisible characters, byte order marks, odd blanks | overlooked |",
+    "| JSON among text, twice, in a string, under another name; escapes that JSON does not know with one reading | read; two lists that differ are not chosen from |",
+    "| candidates beyond the tenth | kept as surplus: `caseforge show`, `caseforge export --all-candidates` |",
+    "| a result file in UTF-16 or UTF-32, control characters or deep nesting in a line | read |",
+)
 
 
 def faults_page() -> str:

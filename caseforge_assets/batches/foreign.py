@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from caseforge_assets.batches.encodings import as_utf_8
+
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BINARY = {
     b"\x1f\x8b": "it is compressed with gzip: unpack it first (gunzip)",
@@ -12,7 +14,6 @@ _BINARY = {
     b"%PDF": "it is a PDF",
     b"PAR1": "it is a Parquet file",
 }
-_MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _REQUEST = "a request, as it is sent (of a batch's input file); the answers are in its output file"
 _BY_KEYS = (
     ({"modelInput"}, "a record of Amazon Bedrock's batch inference"),
@@ -34,22 +35,17 @@ def foreign_file(start: bytes) -> str | None:
     """
     if not start.strip():
         return "it is empty"
-    for mark, encoding in _MARKS.items():
-        if start.startswith(mark):
-            return _encoded(encoding)
     for magic, what in _BINARY.items():
         if start.startswith(magic):
             return what
-    if b"\x00" in start[:64]:
-        return _encoded("UTF-16")
+    recoded, encoding = as_utf_8([start])
+    if encoding is None and b"\x00" in start[:64]:
+        return "it holds bytes that are no text: look at how it was saved"
+    start = b"".join(recoded)
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"<"):
         return "it is a web page or XML, such as a login or an error page that was saved: download the file again"
     return "it is one JSON array; result files have one JSON object a line" if text.startswith(b"[") else None
-
-
-def _encoded(encoding: str) -> str:
-    return f"it is encoded in {encoding}: save it as UTF-8 (iconv -f {encoding} -t UTF-8)"
 
 
 def foreign_line(line: Mapping[str, object]) -> str | None:

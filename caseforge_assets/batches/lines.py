@@ -5,13 +5,16 @@ means for a request is decided in `outcomes`.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 
+from caseforge_assets.batches.encodings import as_utf_8
 from caseforge_assets.batches.foreign import foreign_line
 from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
+from caseforge_assets.batches.tolerant_json import parse_tolerantly
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.characters import replace_unstorable
 
@@ -19,6 +22,9 @@ MAX_LINE_BYTES = 64 * 1024 * 1024  # a bound for memory; real lines of 3 MB exis
 MAX_EXCERPT_CHARACTERS = 200
 
 _BOM = b"\xef\xbb\xbf"
+_AROUND = bytes(range(0x21)) + b"\x7f"  # blanks and control characters: some writers put a record separator before each line (RFC 7464)
+_CONTROL = re.compile(rb"[\x00-\x1f]")
+_REPLACED = "Characters that cannot be stored were replaced."
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ def request_line(custom_id: str, url: str, body: Mapping[str, object] | str) -> 
 def read_lines(chunks: Iterable[bytes]) -> Iterator[ResultLine | UnreadableLine]:
     """Read the result lines of an output or error file, however it is cut into chunks.
 
-    Blank lines are skipped; CRLF, byte order marks, NUL, lone surrogates and bodies that are strings are tolerated.
+    Blank lines are skipped; UTF-16 and UTF-32, CRLF, byte order marks, control characters, NUL, lone surrogates, parts that are nested too
+    deeply and bodies that are strings are tolerated.
 
     Args:
         chunks: The file's bytes. No more than one line and one chunk are held at a time.
@@ -106,14 +113,16 @@ def read_raw_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, ResultLine 
     """Read the same with the bytes of each line: without what surrounds it, and without its line break.
 
     Args:
-        chunks: The file's bytes.
+        chunks: The file's bytes. Lines of a file in another encoding are given in UTF-8.
     """
-    for number, (raw, complete) in enumerate(_split(chunks), 1):
-        stripped = raw.removeprefix(_BOM).strip()
+    recoded, encoding = as_utf_8(chunks)
+    notes = (f"The file is encoded in {encoding}.",) if encoding else ()
+    for number, (raw, complete) in enumerate(_split(recoded), 1):
+        stripped = raw.strip(_AROUND).removeprefix(_BOM).strip(_AROUND)
         if not complete:
             yield stripped, UnreadableLine(number, _excerpt(stripped), f"the line is longer than {MAX_LINE_BYTES:,} bytes")
         elif stripped:
-            yield stripped, _read_line(number, stripped, ended=raw.endswith(b"\n"))
+            yield stripped, _read_line(number, stripped, notes, ended=raw.endswith(b"\n"))
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -138,9 +147,9 @@ def _split_at_newlines(chunk: bytes) -> list[bytes]:
     return [part + b"\n" for part in whole] + ([rest] if rest else [])
 
 
-def _read_line(number: int, raw: bytes, ended: bool) -> ResultLine | UnreadableLine:
+def _read_line(number: int, raw: bytes, notes: tuple[str, ...], ended: bool) -> ResultLine | UnreadableLine:
     try:
-        value, had_bad_bytes = _parse(raw)
+        value, tolerated = _parse(raw)
     except (ValueError, RecursionError) as error:
         reason = f"not JSON: {error}" if ended else f"not JSON, and without a line break: the file seems to be cut off ({error})"
         return UnreadableLine(number, _excerpt(raw), reason, is_cut=not ended)
@@ -148,26 +157,29 @@ def _read_line(number: int, raw: bytes, ended: bool) -> ResultLine | UnreadableL
         return UnreadableLine(number, _excerpt(raw), "not a JSON object")
     if (custom_id := as_text(value.get("custom_id"))) is None:
         return UnreadableLine(number, _excerpt(raw), f"no custom_id; it is {foreign_line(value) or 'a result without one'}")
-    return _result_line(number, custom_id, value, had_bad_bytes)
+    return _result_line(number, custom_id, value, (*notes, *tolerated))
 
 
-def _parse(raw: bytes) -> tuple[object, bool]:
-    """Parse a line's JSON, and tell whether bytes that are no UTF-8 were replaced in it."""
+def _parse(raw: bytes) -> tuple[object, tuple[str, ...]]:
+    """Parse a line's JSON, and say what had to be tolerated in it."""
     try:
-        return orjson.loads(raw), False
-    except orjson.JSONDecodeError:  # it is strict: about UTF-8, surrogates, NaN
+        return orjson.loads(raw), ()
+    except orjson.JSONDecodeError:  # it is strict: about UTF-8, surrogates, NaN, control characters, depth
         text = raw.decode("utf-8", errors="replace")
-        return json.loads(text), "\ufffd" in text and b"\xef\xbf\xbd" not in raw
+        value, was_deep = parse_tolerantly(text)
+    notes = [_REPLACED] if "\ufffd" in text and b"\xef\xbf\xbd" not in raw else []
+    notes += ["Parts of the line that are nested too deeply were left out."] if was_deep else []
+    return value, (*notes, *(["Control characters stood in the line as they are."] if _CONTROL.search(raw) else []))
 
 
-def _result_line(number: int, custom_id: str, line: Mapping[str, object], had_bad_bytes: bool) -> ResultLine:
+def _result_line(number: int, custom_id: str, line: Mapping[str, object], tolerated: tuple[str, ...]) -> ResultLine:
     response = as_object(line.get("response"))
     body = read_body(response.get("body"))
     code, message = read_error(line.get("error"))
     text = replace_unstorable(body.text)
-    notes = list(body.notes)
-    if had_bad_bytes or text != body.text:
-        notes.append("Characters that cannot be stored were replaced.")
+    notes = [*tolerated, *body.notes]
+    if text != body.text and _REPLACED not in notes:
+        notes.append(_REPLACED)
     return ResultLine(
         custom_id=custom_id,
         status_code=_status(response.get("status_code")),

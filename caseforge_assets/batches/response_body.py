@@ -4,10 +4,10 @@ Bodies of chat completions and of the responses API are read alike; https://plat
 form of the latter.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from caseforge_assets.batches.tolerant_json import parse_tolerantly
 from caseforge_assets.stages.characters import replace_unstorable
 
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999, the last that a datetime can hold
@@ -38,8 +38,9 @@ def read_body(raw: object) -> ResponseBody:
     notes: tuple[str, ...] = ()
     if isinstance(raw, str):
         try:
-            raw, notes = json.loads(raw), ("The body came as a JSON string.",)
-        except (ValueError, RecursionError):
+            raw, was_deep = parse_tolerantly(raw)
+            notes = ("The body came as a JSON string.", *(("Parts of it that are nested too deeply were left out.",) if was_deep else ()))
+        except ValueError:
             notes = ("The body is a string and not JSON.",)
     if not isinstance(raw, Mapping):
         return ResponseBody(notes=notes)

@@ -15,6 +15,8 @@ from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.costs.sums import named
 from caseforge_assets.safe_text import plain_text
+from caseforge_assets.stages.judgement import Item
+from caseforge_assets.stages.stage import all_stages
 
 KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
 SCORE = click.IntRange(0, 100)
@@ -71,7 +73,7 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         spent = f"{content['output_tokens'] or 0:,} output tokens, {named(content['cost_usd'], content['simulated'])}"
         origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
-        console.print(Markdown(plain_text(content["body"]), hyperlinks=False))  # a link shows where it leads
+        console.print(Markdown(plain_text(_body(content, whole["candidates"])), hyperlinks=False))  # a link shows where it leads
     table = FittingTable(
         "Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", drop=("Batch", "File and line")
     )
@@ -82,6 +84,18 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         name = one["remote_id"] or f"batch {one['batch_id']}"
         table.add_row(str(one["id"]), one["stage"], name, one["outcome"] or "under way", one["detail"], tokens, _cost(one), place)
     console.print(table if whole["attempts"] else "No attempt yet.")
+
+
+def _body(content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
+    """What is shown of a content: items as they are shown today, whatever the body was made by, and what is beyond as many as were asked for."""
+    stage = next((one for one in all_stages() if one.key == content["stage"]), None)
+    items = [Item(one["title"], one["fields"]) for one in candidates if one["stage"] == content["stage"]]
+    if stage is None or stage.render_items is None or not items:
+        return str(content["body"])
+    beyond = [Item(one["title"], one["fields"]) for one in content["surplus"]]
+    if not beyond:
+        return stage.render_items(items)
+    return f"{stage.render_items(items)}\n\n---\n\n# Surplus: {len(beyond)} beyond what was asked for\n\n{stage.render_items(beyond)}"
 
 
 def _cost(attempt: dict[str, Any]) -> str:
@@ -109,6 +123,11 @@ def _cost(attempt: dict[str, Any]) -> str:
 )
 @click.option("--min-score", type=SCORE, help="Only contents whose quality score is this or more; a candidate's is that of its node's set.")
 @click.option("--max-score", type=SCORE, help="Only contents whose quality score is this or less.")
+@click.option(
+    "--all-candidates",
+    is_flag=True,
+    help="Also candidates beyond the ten that were asked for, where an answer held more; a column, or their number, says which.",
+)
 @click.option("--retired", is_flag=True, help="Instead, what was made for nodes that the current edition does not have.")
 @pass_session
 def export(
@@ -121,6 +140,7 @@ def export(
     kind: str | None,
     min_score: int | None,
     max_score: int | None,
+    all_candidates: bool,
     retired: bool,
 ) -> None:
     """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file.
@@ -134,11 +154,12 @@ def export(
 
     key = session.framework_key(key)
     kind = kind or KIND_BY_ENDING.get(target.suffix.lower(), "markdown")
-    selection = Selection(owner, nodes, categories or None, min_score, max_score, retired)
+    selection = Selection(owner, nodes, categories or None, min_score, max_score, retired, all_candidates)
     with busy(f"Writing {target}"), session.store.connect() as connection:
         measure_missing(session.store, key)
         written = export_contents(connection, key, target, kind, selection)
     others = "".join(f", {count:,} {name}" for name, count in written.others.items())
-    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates{others} in {target}.")
+    surplus = f" ({written.surplus:,} of them surplus)" if written.surplus else ""
+    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates{surplus}{others} in {target}.")
     for words in say_selection(selection, written.left_out):
         console.print(words)

@@ -26,6 +26,7 @@ class Selection:
         min_score: Only contents whose own quality score is as high; a candidate's is that of its node's set.
         max_score: Only contents whose own quality score is no higher.
         retired: Instead, contents of nodes that are in an older edition only.
+        all_candidates: Also what answers held beyond as many candidates as were asked for.
     """
 
     owner: str | None = None
@@ -34,6 +35,7 @@ class Selection:
     min_score: int | None = None
     max_score: int | None = None
     retired: bool = False
+    all_candidates: bool = False
 
     @property
     def by_score(self) -> bool:
@@ -48,6 +50,7 @@ class Selection:
             f"category {' or '.join(self.categories)}" if self.categories else "",
             f"quality score {self._range()}" if self.by_score else "",
             "nodes that the current edition does not have" if self.retired else "",
+            "surplus candidates, too" if self.all_candidates else "",
         ]
         return "; ".join(part for part in parts if part)
 

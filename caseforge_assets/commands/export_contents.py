@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from caseforge_assets.commands.export_tables import write_csv, write_text, write
 from caseforge_assets.safe_text import json_text
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.quality import RULES
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store import exports, nodes
 from caseforge_assets.store.engine import Connection
 
+SURPLUS = "surplus"
 KINDS = ("markdown", "csv", "xlsx", "jsonl")
 
 
@@ -25,13 +27,14 @@ KINDS = ("markdown", "csv", "xlsx", "jsonl")
 class Exported:
     """How many documents and candidates were written, and how many things were left out, by reason.
 
-    `others`: of the items of a project's own stages, how many of each name.
+    `others`: of the items of a project's own stages, how many of each name. `surplus` of the candidates are beyond as many as were asked for.
     """
 
     documents: int
     candidates: int
     others: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    surplus: int = 0
 
 
 def export_contents(connection: Connection, key: str, target: Path, kind: str, selection: Selection | None = None) -> Exported:
@@ -69,7 +72,8 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
         write_text(
             target, (json_text(json.dumps({"record": name, **row}, default=str, ensure_ascii=False)) + "\n" for name, row in records)
         )
-    return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()}, chosen.left_out)
+    surplus = sum(bool(row.get(SURPLUS)) for row in candidates)
+    return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()}, chosen.left_out, surplus)
 
 
 def _read(
@@ -81,24 +85,49 @@ def _read(
     for stage in all_stages():
         meant: dict[str, Any] = {"stage": stage.key, "rules": RULES, "retired": selection.retired}
         bodies[stage.key] = list(exports.contents(connection, chosen.content_ids, **meant))
-        items[stage.key] = list(exports.candidates(connection, chosen.content_ids, categories=selection.categories, **meant))
+        rows = list(exports.candidates(connection, chosen.content_ids, categories=selection.categories, **meant))
+        if selection.all_candidates and stage.items_name:
+            beyond = exports.surplus(connection, chosen.content_ids, categories=selection.categories, **meant)
+            rows = _with_surplus(rows, [_named(stage, row) for row in beyond])
+        items[stage.key] = rows
     return bodies, items
+
+
+def _named(stage: Stage, row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "candidate_uid": stage.item_uid(row["code"], row["position"])}
+
+
+def _with_surplus(rows: Sequence[dict[str, Any]], beyond: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All rows, with a column that says which are surplus, in their content's place."""
+    names = [name for name in (rows or beyond or [{}])[0] if name != "position"]
+    after: dict[int, list[dict[str, Any]]] = {}
+    for row in beyond:
+        after.setdefault(row["content_id"], []).append({**{name: row.get(name) for name in names}, SURPLUS: True})
+    merged: list[dict[str, Any]] = []
+    for row, following in zip_longest(rows, rows[1:]):
+        merged.append({**row, SURPLUS: False})
+        if following is None or following["content_id"] != row["content_id"]:
+            merged += after.pop(row["content_id"], [])
+    return [*merged, *(row for rest in after.values() for row in rest)]  # of contents whose own candidates are of other categories
 
 
 def _pages(
     bodies: Mapping[str, Sequence[dict[str, Any]]], items: Mapping[str, Sequence[dict[str, Any]]], selection: Selection
 ) -> dict[str, list[dict[str, Any]]]:
-    """Bodies by stage; where only some categories are meant, with these candidates alone."""
+    """Bodies by stage; where a stage has items, made of these: of those that are meant alone, and as they are shown today."""
     pages = {stage: list(rows) for stage, rows in bodies.items()}
-    if selection.categories is None:
-        return pages
     for stage in all_stages():
         if stage.render_items is None:
             continue
         meant: dict[int, list[Item]] = {}
         for row in items[stage.key]:
             meant.setdefault(row["content_id"], []).append(Item(row["title"], row))
-        pages[stage.key] = [{**row, "body": stage.render_items(meant.get(row["content_id"], ()))} for row in pages[stage.key]]
+        pages[stage.key] = [
+            {**row, "body": stage.render_items(meant.get(row["content_id"], ()))}
+            if selection.categories is not None or row["content_id"] in meant
+            else row
+            for row in pages[stage.key]
+        ]
     return pages
 
 

@@ -171,6 +171,7 @@ def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewCont
             NewCandidate(position, reception.stage.item_uid(attempt.code, position), item.title, dict(item.fields))
             for position, item in enumerate(content.items, 1)
         ),
+        surplus=[{"title": item.title, "fields": dict(item.fields)} for item in content.surplus],
     )
 
 

@@ -133,6 +133,7 @@ def _copy(row: PendingRequest, source: StoredContent, rule: Rule, target: NodeRo
         candidates=tuple(
             NewCandidate(item.position, stage.item_uid(target.code, item.position), item.title, item.fields) for item in source.candidates
         ),
+        surplus=source.surplus,
     )
 
 

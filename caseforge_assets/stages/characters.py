@@ -1,8 +1,16 @@
-"""Characters that no database text can hold: NUL, and halves of surrogate pairs. Models and servers do send them."""
+"""Characters that no database text can hold (NUL, and halves of surrogate pairs), and such as nobody can see. Models and servers do send them."""
 
 import re
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# Soft hyphens, joiners, marks and overrides of direction, fillers, variation selectors, byte order marks, tags: https://unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+_INVISIBLE = re.compile(
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_LONGEST_TAIL_STEP = 2_000  # a pattern for the end of a text is slow in the midst of a long one
+_BLANK_END = re.compile(rf"(?:{_INVISIBLE.pattern}|\s|\\[nrt]|&nbsp;|<br\s*/?>)+\Z")
+_INVISIBLE_START = re.compile(rf"(?:{_INVISIBLE.pattern}|\s)*{_INVISIBLE.pattern}")
 
 
 def replace_unstorable(text: str) -> str:
@@ -22,3 +30,25 @@ def replace_unstorable(text: str) -> str:
         else:
             return text
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def visible(text: str) -> str:
+    """Leave out every character that nobody can see; for comparing, not for storing: some scripts and emoji need them."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def without_blank_end(text: str) -> str:
+    """Leave out blanks, line breaks and what nobody can see at the end, also where they are written as escapes."""
+    tail = text[-_LONGEST_TAIL_STEP:]
+    while (begun := _BLANK_END.search(tail)) is not None:
+        text = text[: len(text) - len(tail) + begun.start()]
+        if begun.start():
+            break
+        tail = text[-_LONGEST_TAIL_STEP:]
+    return text
+
+
+def visible_start(text: str) -> str:
+    """Leave out what nobody can see before the first character that is seen."""
+    begun = _INVISIBLE_START.match(text)
+    return text[begun.end() :] if begun else text

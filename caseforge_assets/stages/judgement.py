@@ -10,6 +10,9 @@ from enum import StrEnum
 from functools import cached_property
 
 from caseforge_assets.stages.canonical import fingerprint
+from caseforge_assets.stages.characters import visible, without_blank_end
+
+LEAST_BLANKS = 300  # characters at the end of a cut text; two paragraphs or a wide table's cell have fewer
 
 
 class Next(StrEnum):
@@ -31,6 +34,7 @@ class Outcome(StrEnum):
     salvaged = "salvaged"
     truncated_reasoning = "truncated_reasoning"
     truncated = "truncated"
+    whitespace = "whitespace"
     refused = "refused"
     content_filtered = "content_filtered"
     invalid_json = "invalid_json"
@@ -85,6 +89,9 @@ _FACTS: Mapping[Outcome, _Facts] = {
     Outcome.salvaged: _Facts(Next.none, True, "The answer was cut off; what was complete in it is enough and was kept."),
     Outcome.truncated_reasoning: _Facts(Next.retry_larger_budget, True, "Thinking used up the token budget before any text was written."),
     Outcome.truncated: _Facts(Next.retry_larger_budget, True, "The token budget ended before the text did."),
+    Outcome.whitespace: _Facts(
+        Next.retry, True, "Blanks and line breaks used up the token budget; a larger one would hold more of the same, and is not bought."
+    ),
     Outcome.refused: _Facts(Next.person, True, "The model declined to answer."),
     Outcome.content_filtered: _Facts(Next.person, True, "The provider's content filter stopped the answer."),
     Outcome.invalid_json: _Facts(Next.retry, True, "The answer is not JSON, and its syntax could not be repaired with certainty."),
@@ -121,6 +128,7 @@ class Answer:
         reasoning_tokens: Tokens spent on thinking, a part of `output_tokens`; None if unknown.
         output_tokens: All completion tokens; None if unknown.
         max_completion_tokens: The budget that the request had; None if unknown.
+        may_be_thinking: Whether thinking was begun before the text and never ended, so that all of it may be thinking.
     """
 
     text: str
@@ -129,6 +137,7 @@ class Answer:
     reasoning_tokens: int | None
     output_tokens: int | None
     max_completion_tokens: int | None
+    may_be_thinking: bool = False
 
     @property
     def cut(self) -> bool:
@@ -161,14 +170,16 @@ class Content:
     Attributes:
         body: Markdown for the reader. It is a model's text: escape or sanitize HTML in it where it is rendered.
         items: Its items, in order; empty for a stage whose content is the body alone.
+        surplus: Items beyond as many as were asked for. They were paid for and are kept, and are no part of the content.
     """
 
     body: str
     items: tuple[Item, ...] = ()
+    surplus: tuple[Item, ...] = ()
 
     @cached_property
     def version(self) -> str:
-        """SHA-256 (hexadecimal) of body and items: equal content has equal versions."""
+        """SHA-256 (hexadecimal) of body and items: equal content has equal versions, whatever is in surplus."""
         return fingerprint({"body": self.body, "items": [[item.title, dict(item.fields)] for item in self.items]})
 
 
@@ -199,14 +210,44 @@ def judge_silence(answer: Answer) -> Judgement | None:
         The judgement, or None where there is a text to be judged by the stage.
     """
     if answer.refusal and answer.refusal.strip():
-        return Judgement(Outcome.refused, f"the model declined: {_shorten(answer.refusal)}")
+        return Judgement(Outcome.refused, f"the model declined: {shorten(answer.refusal)}")
     if answer.finish_reason == "content_filter":
         return Judgement(Outcome.content_filtered, "the provider's content filter stopped the answer")
-    if answer.text.strip():
+    if answer.cut and answer.may_be_thinking:
+        return Judgement(Outcome.truncated_reasoning, "the token budget was used up before the thinking in the text ended")
+    if visible(answer.text).strip():
         return None
+    if answer.cut and answer.text and not _thought_mostly(answer):
+        return Judgement(Outcome.whitespace, f"{BLANKS} used up {_budget_words(answer)}; no text was left")
     if answer.cut:
         return Judgement(Outcome.truncated_reasoning, _thinking(answer))
     return Judgement(Outcome.empty, f"the answer holds no text (finish reason: {answer.finish_reason or 'none given'})")
+
+
+BLANKS = "blanks and line breaks"
+
+
+def judge_blanks(answer: Answer) -> Judgement | None:
+    """Judge an answer that was cut off while it wrote nothing but blanks and line breaks, written out or as escapes; None for any other.
+
+    Args:
+        answer: One whose text is no good content.
+    """
+    if not answer.cut:
+        return None
+    said = without_blank_end(answer.text)
+    blank = len(answer.text) - len(said)
+    if blank < max(LEAST_BLANKS, len(said)):
+        return None
+    return Judgement(Outcome.whitespace, f"after {len(said):,} characters {BLANKS} used up the rest of {_budget_words(answer)}")
+
+
+def _thought_mostly(answer: Answer) -> bool:
+    return answer.reasoning_tokens is not None and answer.budget is not None and answer.reasoning_tokens > answer.budget / 2
+
+
+def _budget_words(answer: Answer) -> str:
+    return "the token budget" if answer.budget is None else f"the budget of {answer.budget:,} tokens"
 
 
 def _thinking(answer: Answer) -> str:
@@ -218,6 +259,7 @@ def _thinking(answer: Answer) -> str:
     return f"reasoning used {share} {answer.budget:,} tokens of the budget; no text was left"
 
 
-def _shorten(text: str, length: int = 300) -> str:
+def shorten(text: str, length: int = 300) -> str:
+    """Bring a text to one line of limited length."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"

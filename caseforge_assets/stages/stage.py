@@ -9,8 +9,9 @@ from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
 from caseforge_assets.stages.characters import replace_unstorable
-from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, judge_silence
+from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, Outcome
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
+from caseforge_assets.stages.plain_answers import judge_plainly, thinking_is_kept
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.templates import Templates
 
@@ -116,6 +117,7 @@ class Stage:
         files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
         measure: From a content and its node to its quality; None for a stage whose content is not measured.
         render_items: From some of a content's items to a body of these alone; None where a body is only had as a whole.
+        tells_thinking: Whether its judge heeds `Answer.may_be_thinking`; otherwise a text that holds such thinking is no content.
     """
 
     key: str
@@ -143,6 +145,7 @@ class Stage:
     files: tuple[str, ...] = ()
     measure: Callable[[Content, NodeFacts], Quality] | None = None
     render_items: Callable[[Sequence[Item]], str] | None = None
+    tells_thinking: bool = False
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge any answer to this stage's request, also one without text.
@@ -153,8 +156,14 @@ class Stage:
         Raises:
             JudgeFailed: The stage's judge does not do what it should. The answer is good or bad, but not lost: it is judged later.
         """
-        if (silence := judge_silence(answer)) is not None:
-            return silence
+        judgement = judge_plainly(answer, self._judge_plain)
+        if judgement.content is None:
+            return judgement
+        if not self.tells_thinking and thinking_is_kept(answer, judgement.content):
+            return Judgement(Outcome.empty, "the text begins with thinking that never ends; what of it is the answer cannot be told")
+        return replace(judgement, content=_storable(judgement.content))
+
+    def _judge_plain(self, answer: Answer) -> Judgement:
         try:
             judgement = self.judge_text(answer)
         except Exception as error:  # a stage may be somebody's own
@@ -165,15 +174,16 @@ class Stage:
             )
         if judgement.content is not None and judgement.content.items and not self.items_name:
             raise JudgeFailed(f"the stage {self.key} has no items_name, and its judge gives items")
-        return judgement if judgement.content is None else replace(judgement, content=_storable(judgement.content))
+        return judgement
 
 
 def _storable(content: Content) -> Content:
     """The same content where everything in it can be stored."""
-    items = tuple(
-        Item(replace_unstorable(item.title), {name: _clean(value) for name, value in item.fields.items()}) for item in content.items
-    )
-    return Content(replace_unstorable(content.body), items)
+    return Content(replace_unstorable(content.body), _storable_items(content.items), _storable_items(content.surplus))
+
+
+def _storable_items(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    return tuple(Item(replace_unstorable(item.title), {name: _clean(value) for name, value in item.fields.items()}) for item in items)
 
 
 def _clean(value: object) -> object:

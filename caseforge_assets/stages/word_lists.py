@@ -1,4 +1,4 @@
-"""The words and phrases that measuring knows, from `words.toml`."""
+"""The words and phrases that measuring and reading headings know, from `words.toml`."""
 
 import tomllib
 from functools import cache

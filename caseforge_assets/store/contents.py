@@ -28,7 +28,7 @@ class NewCandidate:
 
 @dataclass(frozen=True, slots=True)
 class NewContent:
-    """A content to be stored, with the metadata that a reader is owed."""
+    """A content to be stored, with the metadata that a reader is owed; `surplus` are items beyond as many as were asked for, as {title, fields}."""
 
     framework_key: str
     node_id: int
@@ -57,6 +57,7 @@ class NewContent:
     reused_from: int | None = None
     edited_after: int | None = None
     candidates: tuple[NewCandidate, ...] = field(default=())
+    surplus: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,13 @@ class StoredContent:
     answered_at: datetime | None
     answer_sha256: str | None
     shortened: bool
+    surplus: list[dict[str, Any]]
     candidates: tuple[NewCandidate, ...] = ()
 
 
 _STORED = text("""
 select c.id, coalesce(c.reused_from, c.id) as original_id, c.framework_key, nv.code, c.body, c.version, c.stage_version, c.simulated, c.generated_by, c.model, c.temperature, c.owner, c.remote_batch_id,
-       c.remote_request_id, c.answered_at, a.answer_sha256, coalesce(q.shortened, false) as shortened
+       c.remote_request_id, c.answered_at, a.answer_sha256, coalesce(q.shortened, false) as shortened, c.surplus
 from caseforge.content c
 left join caseforge.content o on o.id = c.reused_from
 left join caseforge.attempt a on a.id = coalesce(c.attempt_id, o.attempt_id)

@@ -123,6 +123,45 @@ order by nv.position, k.position
 )
 
 
+_SURPLUS = text(
+    f"""
+select nv.code, nv.name, c.framework_key, nv.label as edition, s.place, s.item, c.version, c.model, c.temperature, c.generated_by,
+       c.model_type, c.owner, c.simulated, c.answered_at, q.score as quality_score, {_PROVENANCE},
+       (select count(*) from caseforge.candidate k where k.content_id = c.id) as candidates
+from caseforge.content c
+cross join lateral jsonb_array_elements(c.surplus) with ordinality as s(item, place)
+{_PROVENANCE_FROM}
+"""
+    + _EDITION.format(node="c.node_id")
+    + """
+where c.id = any(:ids) and c.stage = :stage
+  and (cast(:categories as text[]) is null or s.item #>> '{fields,category}' = any(:categories))
+order by nv.position, s.place
+"""
+)
+
+
+def surplus(
+    connection: Connection,
+    content_ids: Sequence[int],
+    stage: str,
+    rules: str,
+    *,
+    categories: Sequence[str] | None = None,
+    retired: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """What of a stage's contents is beyond as many items as were asked for, in framework order, with the columns of candidates but for the uid.
+
+    `position` goes on where the content's own items end.
+    """
+    values: dict[str, Any] = {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired}
+    values["categories"] = None if categories is None else list(categories)
+    for row in connection.execution_options(yield_per=500).execute(_SURPLUS, values):
+        flat = dict(row._mapping)
+        item, position = flat.pop("item"), flat.pop("place") + flat.pop("candidates")
+        yield {**flat, "position": position, "title": item["title"], **item["fields"]}
+
+
 def candidates(
     connection: Connection,
     content_ids: Sequence[int],

@@ -33,7 +33,7 @@ def find_nodes(connection: Connection, name: str, framework_key: str | None = No
 
 _CONTENT = text("""
 select c.id, c.stage, c.title, c.body, c.version, c.model, c.temperature, c.generated_by, c.owner, c.simulated, c.answered_at, c.stored_at,
-       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.reused_from, c.is_current, c.edited_after is not null as edited
+       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.surplus, c.reused_from, c.is_current, c.edited_after is not null as edited
 from caseforge.content c where c.node_id = :node order by c.stage, c.is_current desc, c.id desc
 """)
 

@@ -282,6 +282,7 @@ content = Table(
     Column("output_tokens", Integer),
     Column("cost_usd", Numeric(14, 8), comment="NULL: unknown"),
     Column("notes", JSONB, nullable=False, server_default="[]"),
+    Column("surplus", JSONB, nullable=False, server_default="[]", comment="items beyond as many as were asked for: [{title, fields}]"),
     time_column("answered_at"),
     now_column("stored_at"),
     Index("uq_content_current", "node_id", "stage", unique=True, postgresql_where=text("is_current")),

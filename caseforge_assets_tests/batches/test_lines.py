@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -131,6 +132,44 @@ def test_nul_and_lone_surrogates_are_replaced() -> None:
     assert found.notes == ("Characters that cannot be stored were replaced.",)
     assert read_one(line(body(), custom_id="a\x00\udfff")).custom_id == "a\ufffd\ufffd"
     assert read_one(line(body("a\ufffdb"))).notes == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("size", [1, 3, 50, 100_000])
+def test_other_encodings_are_read(encoding: str, size: int) -> None:
+    plain = write(line(body("ä😀\nzwei"))) + b"\n" + write(line(body("two"), custom_id="b"))
+    raw = plain.decode().encode(encoding)
+    found = list(read_lines(raw[start : start + size] for start in range(0, len(raw), size)))
+    notes = (f"The file is encoded in {encoding[:6].upper()}.",)
+    assert [replace(one, notes=()) for one in found if isinstance(one, ResultLine)] == list(read_lines([plain]))
+    assert {one.notes for one in found if isinstance(one, ResultLine)} == {notes}
+
+
+@pytest.mark.parametrize(("raw", "meant"), [(b"\x01", "\x01"), (b"\t", "\t"), (b"\r", "\r"), (b"\x00", "\ufffd"), (b"\x1b[1m", "\x1b[1m")])
+def test_control_characters_in_a_whole_line_are_read(raw: bytes, meant: str) -> None:
+    found = read_one(write(line(body("before|after"))).replace(b"|", raw))
+    assert found.text == f"before{meant}after"
+    assert found.notes[0] == "Control characters stood in the line as they are."
+
+
+def test_control_characters_around_a_line_are_nothing() -> None:
+    good = write(line(body()))
+    found = list(read_lines([b"\x1e" + good + b"\x00\x00\n\x1e\xef\xbb\xbf" + good[:-1] + b"\x1a\r\n"]))
+    assert [one.text for one in found if isinstance(one, ResultLine)] == ["Some text."] * 2
+
+
+@pytest.mark.parametrize(
+    "deep", ["[" * 50_000 + "]" * 50_000, '{"a":' * 3_000 + "1" + "}" * 3_000, '[{"x":"}]"},' * 2_000 + "1" + "]" * 2_000]
+)
+def test_what_is_nested_too_deeply_leaves_the_rest_of_a_line_whole(deep: str) -> None:
+    whole = json.dumps(line(body("Hello. [{") | {"extra": "DEEP"}))
+    found = read_one(whole.replace('"DEEP"', deep).encode() + b"\n")
+    assert (found.text, found.usage) == ("Hello. [{", USAGE)
+    assert found.notes == ("Parts of the line that are nested too deeply were left out.",)
+    in_string = json.dumps(json.dumps(body("Hello.") | {"extra": "DEEP"}).replace('"DEEP"', deep))
+    from_string = read_one(json.dumps(line("BODY")).replace('"BODY"', in_string).encode() + b"\n")
+    assert from_string.text == "Hello."
+    assert "Parts of it that are nested too deeply were left out." in from_string.notes
 
 
 def test_bytes_that_are_not_utf8_are_replaced() -> None:

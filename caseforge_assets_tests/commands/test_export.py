@@ -353,3 +353,34 @@ def test_one_is_said_to_be_one() -> None:
     assert say_selection(Selection(), left_out) == [
         "Left out: 1,200 contents of other nodes, 1 content without a score, 1 candidate of other categories."
     ]
+
+
+def test_an_eleventh_candidate_is_kept_and_exported_when_all_are_wanted(bench: OpenBench, tmp_path: Path) -> None:
+    opened = bench(faults=["item_count:count=12,match=usecases"])
+    opened.generate("1.1.1")
+    assert opened.column("select count(*) from caseforge.candidate") == [10]
+    assert export(opened, tmp_path / "ten.csv", "csv").candidates == 10
+    written = export(opened, tmp_path / "all.csv", "csv", all_candidates=True)
+    assert (written.candidates, written.surplus) == (12, 2)
+    rows = rows_of(tmp_path / "all.csv")
+    assert [(row["candidate_uid"], row["surplus"]) for row in rows[9:]] == [
+        ("1.1.1-UC10", "False"),
+        ("1.1.1-UC11", "True"),
+        ("1.1.1-UC12", "True"),
+    ]
+    assert all(row["description"] and row["remote_batch_id"] for row in rows)
+    export(opened, tmp_path / "pages", "markdown", all_candidates=True)
+    (page,) = (tmp_path / "pages" / "usecases").iterdir()
+    assert len(re.findall(r"^## \d+\. ", page.read_text(), re.MULTILINE)) == 12
+    of_one = export(opened, tmp_path / "some.jsonl", "jsonl", all_candidates=True, categories=[rows[11]["category"]])
+    assert of_one.candidates >= 1
+    said = [json.loads(line) for line in (tmp_path / "some.jsonl").read_text().splitlines()]
+    assert {row["category"] for row in said if row["record"] == "candidate"} == {rows[11]["category"]}
+
+
+def test_pages_are_made_of_candidates_as_they_are_shown_today(made: Workbench, tmp_path: Path) -> None:
+    listed = "update caseforge.candidate set fields = jsonb_set(fields, '{impact_assessment}', to_jsonb(cast(:text as text)))"
+    made.change(listed, text="- Time: less\n- Cost: less")
+    export(made, tmp_path / "out", "markdown")
+    for page in (tmp_path / "out" / "usecases").iterdir():
+        assert "**Impact.**\n\n- Time: less\n- Cost: less\n\n**Complexity.**" in page.read_text()

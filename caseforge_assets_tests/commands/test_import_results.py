@@ -129,6 +129,16 @@ def test_the_good_documents_are_stored_as_what_they_are(opened: Workbench) -> No
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_file_that_windows_saved_is_read(opened: Workbench, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "saved.jsonl"
+    path.write_bytes(f"{answer_line('node_1_1.3.6', document())}\r\n{answer_line('node_2_1.3.7', document())}\r\n".encode(encoding))
+    assert take_over(opened, path, PROCESS, NODES).outcomes == {"ok": 2}
+    assert opened.column("select distinct body from caseforge.content") == [document()]
+    (notes,) = opened.column("select distinct notes from caseforge.attempt")
+    assert notes == [f"The file is encoded in {encoding[:6].upper()}."]
+
+
 def test_the_empty_documents_are_failures_that_name_the_reasoning_tokens(opened: Workbench) -> None:
     result = take_over(opened, real_file("process_details_truncated"), PROCESS, NODES)
     assert result.outcomes == {"truncated_reasoning": 3}
@@ -310,8 +320,9 @@ def test_answers_of_the_responses_api_are_read(bench: OpenBench, tmp_path: Path)
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"PK\x03\x04", "zip archive"),
         (b"%PDF-1.7", "a PDF"),
-        ('{"custom_id": "node_1_1.1.1"}'.encode("utf-16"), "encoded in UTF-16"),
-        ('{"custom_id": "node_1_1.1.1"}'.encode("utf-16-le"), "encoded in UTF-16"),
+        (b"{}\x00\x01\x02", "bytes that are no text"),
+        ("<html>".encode("utf-16"), "a web page or XML"),
+        ("[1]".encode("utf-16-le"), "one JSON array"),
         (b'<?xml version="1.0"?>', "a web page or XML"),
     ],
 )

@@ -156,7 +156,7 @@ def test_of_more_than_ten_the_first_ten_are_kept() -> None:
     judgement = judge(use_cases(12))
     assert judgement.outcome is Outcome.ok
     assert titles(judgement) == [f"Candidate number {number}" for number in range(1, 11)]
-    assert judgement.notes == ("12 candidates came; the last 2 were left out.",)
+    assert judgement.notes == ("12 candidates came; the last 2 are surplus.",)
 
 
 def test_same_titles_are_kept_and_noted() -> None:

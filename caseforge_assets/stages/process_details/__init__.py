@@ -46,6 +46,7 @@ def make_stage(templates: Templates) -> Stage:
         response_format=None,
         judge_text=partial(judge_text, sections=sections),
         measure=partial(measure, sections=sections),
+        tells_thinking=True,
         templates=templates,
         files=("system.jinja", "user.jinja", SECTIONS_NAME),
     )

@@ -1,45 +1,56 @@
 """The judge of process documents: whether all sections are there and filled."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from caseforge_assets.stages.characters import replace_unstorable
-from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
-from caseforge_assets.stages.process_details.headings import FoundSection, find_sections, unwrapped
+from caseforge_assets.stages.characters import replace_unstorable, visible
+from caseforge_assets.stages.endings import looks_cut
+from caseforge_assets.stages.judgement import LEAST_BLANKS, Answer, Content, Judgement, Outcome
+from caseforge_assets.stages.plain_answers import judge_plainly
+from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated
+from caseforge_assets.stages.process_details.reading import Document, read_document
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 
 SECTION_LEVEL = 2
+_REPLACED = "Characters that cannot be stored were replaced."
+_BLANKS_AFTER = "After the document blanks alone used up the token budget."
 
 
 def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
-    """Judge an answer that has text.
+    """Judge an answer.
 
     Args:
         answer: The answer to a request of this stage.
         sections: Those that a document has to have.
 
     Returns:
-        `ok` with the document; `truncated` where the budget ended it; `sections_missing` with their names.
+        `ok` with the document; `truncated` where the budget ended it; `sections_missing` with their names; or what is said of an answer
+        that has no document at all.
     """
-    body, notes = _document(answer.text, sections)
-    found = find_sections(body, sections)
-    missing = _missing(found, sections)
-    if answer.cut:
+    return judge_plainly(answer, partial(_judge_document, sections=sections))
+
+
+def _judge_document(answer: Answer, sections: Sections) -> Judgement:
+    plain = replace_unstorable(answer.text).strip()
+    if answer.may_be_thinking and count_repeated(plain, sections):
+        return Judgement(
+            Outcome.sections_missing, "thinking begins before the document and never ends; what is draft and what is answer cannot be told"
+        )
+    document = read_document(plain, sections, only_sections=answer.may_be_thinking)
+    missing = _missing(document.found, sections)
+    if answer.cut and (missing or not _ends_in_blanks(answer.text, document)):
         return Judgement(Outcome.truncated, _cut_detail(answer, missing))
     if missing:
         return Judgement(Outcome.sections_missing, _missing_detail(missing))
-    return Judgement(Outcome.ok, content=Content(body), notes=(*notes, *_notes(found, sections)))
+    notes = [_REPLACED] if plain != answer.text.strip() else []
+    notes += [_BLANKS_AFTER] if answer.cut else []
+    return Judgement(Outcome.ok, content=Content(document.body), notes=(*notes, *document.notes, *_notes(document.found, sections)))
 
 
-def _document(text: str, sections: Sections) -> tuple[str, list[str]]:
-    notes = []
-    body = replace_unstorable(text).strip()
-    if body != text.strip():
-        notes.append("Characters that cannot be stored were replaced.")
-    inside = unwrapped(body)
-    if inside is not None and len(find_sections(inside, sections)) > len(find_sections(body, sections)):
-        notes.append("The document stood in a code block, which was taken off.")
-        body = inside
-    return body, notes
+def _ends_in_blanks(text: str, document: Document) -> bool:
+    """Whether a document was finished before the token budget was, and blanks alone used up the rest."""
+    lines = document.body.splitlines()
+    return len(text) - len(text.rstrip()) >= LEAST_BLANKS and not looks_cut(document.body.lower(), lines)
 
 
 def _missing(found: Sequence[FoundSection], sections: Sections) -> list[tuple[str, str]]:
@@ -64,10 +75,14 @@ def _cut_detail(answer: Answer, missing: list[tuple[str, str]]) -> str:
 
 def _notes(found: Sequence[FoundSection], sections: Sections) -> list[str]:
     notes = [
-        f'The heading "{section.heading.text}" was read as {section.name}.'
+        f'The heading "{visible(section.heading.text)}" was read as {section.name}.'
         for section in found
-        if section.heading.text.strip("*_: ").casefold() != section.name.casefold()
+        if visible(section.heading.text).strip("*_: ").casefold() != section.name.casefold()
     ]
+    if forms := sorted({section.heading.at.form for section in found} - {""}):
+        notes.append(f"Section headings are written as {' and '.join(forms)}.")
+    if any(section.heading.at.has_hidden for section in found):
+        notes.append("Invisible characters in headings were overlooked.")
     if [section.name for section in found] != [section.name for section in sections.entries]:
         notes.append("The sections are in another order.")
     if any(section.heading.level != SECTION_LEVEL for section in found):

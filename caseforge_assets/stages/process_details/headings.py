@@ -7,16 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
-
-BOLD_LEVEL = 7
-"""The level of a line in bold that stands where a heading would: below all real ones."""
+from caseforge_assets.stages.process_details.heading_forms import Line, rewritten, strong_line, weak_lines
+from caseforge_assets.stages.process_details.sections import BUILT_IN, MAX_HEADING_CHARACTERS, Sections
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
 _FENCE_STARTS = {"```", "~~~"}
-_HEADING = re.compile(r"^ {0,3}(#{1,6})(\s*)(.*)$")
-_BOLD_LINE = re.compile(r"^\s*(?:\d+[.)]\s*)?(\*\*|__)[^*_]+\1:?\s*$|^\s*(\*\*|__)\d+[.)]\s*[^*_]+\2:?\s*$")
-_UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_PLACEHOLDER_WORDS = 3
 _PLACEHOLDERS = {"n a", "na", "none", "tbd", "to be determined", "to be defined", "todo", "to do", "not applicable", "to be added"}
@@ -24,12 +19,26 @@ _PLACEHOLDERS = {"n a", "na", "none", "tbd", "to be determined", "to be defined"
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading: the number of its line, its level (1 to 6, or BOLD_LEVEL), its text, and the section it means, if any."""
+    """A heading: its line, the section that it means, if any, and whether it means that wherever in a document it stands."""
 
-    line: int
-    level: int
-    text: str
+    at: Line
     section: str | None
+    is_sure: bool = True
+
+    @property
+    def line(self) -> int:
+        """The number of its line."""
+        return self.at.number
+
+    @property
+    def level(self) -> int:
+        """1 to 6, or more for lines that stand where a heading would."""
+        return self.at.level
+
+    @property
+    def text(self) -> str:
+        """What it says, as it is written."""
+        return self.at.text
 
 
 @dataclass(frozen=True)
@@ -47,57 +56,93 @@ def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSectio
 
     Headings inside code blocks do not count. Where a section's name appears more than once, the heading at the level of the
     other sections counts, and of several such the first with text beneath. A title at level 1 above the sections is ignored.
+    Lines that are headings only by what they say (plain ones, items of a list) count where no other form names the sections.
 
     Args:
         text: A Markdown document.
         sections: Those that it may have.
     """
+    lines, strong = _parsed(text, sections)
+    found = _find(lines, strong)
+    if len(found) < len(sections.entries):
+        weak = (_find(lines, headings) for headings in _weak_headings(lines, sections, {heading.line for heading in strong}))
+        found = next((one for one in weak if len(one) == len(sections.entries) and all(section.filled for section in one)), found)
+    return tuple(sorted(found, key=lambda section: section.heading.line))
+
+
+def count_repeated(text: str, sections: Sections = BUILT_IN) -> int:
+    """Count how often a section begins that has begun before: more than none in a text that holds drafts.
+
+    Args:
+        text: A Markdown document.
+        sections: Those that it may have.
+    """
+    headings, level = _without_title(_parsed(text, sections)[1])
+    begun = Counter(heading.section for heading in headings if heading.section and heading.level == level)
+    return sum(begun.values()) - len(begun)
+
+
+def first_heading(lines: list[str]) -> int | None:
+    """Give the place of the first line that is a heading by its form, whatever it says; None where there is none."""
+    return next((number for number, line in _outside_code(lines) if line.strip() and strong_line(lines, number)), None)
+
+
+def shown_as_headings(text: str, sections: Sections = BUILT_IN) -> str:
+    """Give a text in which headings that Markdown would show as bare marks (HTML, LaTeX, wikis) are Markdown's.
+
+    Args:
+        text: A document.
+        sections: Those that it may have.
+    """
+    lines, headings = _parsed(text, sections)
+    odd = {heading.line: heading.at for heading in headings if not heading.at.is_shown}
+    if not odd:
+        return text
+    below = {number + 1 for number, at in odd.items() if at.lines > 1}
+    kept = ((number, line) for number, line in enumerate(lines) if number not in below)
+    return "\n".join(part for number, line in kept for part in (rewritten(odd[number]) if number in odd else [line]))
+
+
+@lru_cache(maxsize=2)
+def _parsed(text: str, sections: Sections) -> tuple[list[str], list[Heading]]:
     lines = text.splitlines()
-    headings, level = _without_title(list(_headings(lines, sections)))
+    return lines, list(_headings(lines, sections))
+
+
+def _find(lines: list[str], every_heading: list[Heading]) -> list[FoundSection]:
+    headings, level = _without_title(every_heading)
     beginnings = _beginnings(headings, level)
     by_name: dict[str, FoundSection] = {}
     for place, heading in enumerate(headings):
         if heading.section and heading.line in beginnings:
             before = by_name.get(heading.section)
-            if before is None or not before.filled:
+            if before is None or not before.filled or (heading.is_sure and not before.heading.is_sure):
                 filled = _is_filled(lines, headings, place, beginnings)
                 if before is None or filled:
                     by_name[heading.section] = FoundSection(heading.section, heading, filled)
-    return tuple(sorted(by_name.values(), key=lambda found: found.heading.line))
-
-
-def unwrapped(text: str) -> str | None:
-    """Give the inside of a text that as a whole stands in a code block, or None.
-
-    Args:
-        text: An answer; models sometimes put a whole document between two fences.
-    """
-    lines = text.strip().splitlines()
-    if len(lines) < 3 or not _FENCE.match(lines[0]) or not _FENCE.match(lines[-1]):
-        return None
-    return "\n".join(lines[1:-1]).strip()
+    return list(by_name.values())
 
 
 def _headings(lines: list[str], sections: Sections) -> Iterator[Heading]:
+    for number, _ in _outside_code(lines):
+        at = strong_line(lines, number)
+        if at is None:
+            continue
+        section = sections.meant(at.text)
+        loosely = None if section else sections.meant_in_place(at.text)
+        if section or loosely or not at.needs_name:  # "#hashtag" is a heading only if it names a section
+            yield Heading(at, section or loosely, is_sure=section is not None)
+
+
+def _weak_headings(lines: list[str], sections: Sections, strong: set[int]) -> Iterator[list[Heading]]:
+    """Lists of headings of one form each, for the forms that are headings only if all sections stand so."""
+    by_level: dict[int, list[Heading]] = {}
     for number, line in _outside_code(lines):
-        start = line.lstrip()[:1]
-        if start == "#" and (found := _HEADING.match(line)):
-            text = found[3].rstrip().rstrip("#").rstrip()
-            section = sections.meant(text)
-            if found[2] or section:  # "#hashtag" is a heading only if it names a section
-                yield Heading(number, len(found[1]), text, section)
-        elif (start in "*_" or start.isdigit()) and _BOLD_LINE.match(line) and (section := sections.meant(line)):
-            yield Heading(number, BOLD_LEVEL, line.strip(), section)
-        elif (level := _underlined(lines, number)) and (section := sections.meant(line)):
-            yield Heading(number, level, line.strip(), section)
-
-
-def _underlined(lines: list[str], number: int) -> int | None:
-    """Give the level of a heading that has a line of = or - beneath it."""
-    below = lines[number + 1] if number + 1 < len(lines) else ""
-    if below.lstrip()[:1] not in {"=", "-"} or not _UNDERLINE.match(below):
-        return None
-    return 1 if "=" in below else 2
+        if number not in strong and line.strip() and (len(line) <= MAX_HEADING_CHARACTERS or "**" in line or "__" in line or "<" in line):
+            for at in weak_lines(lines, number):
+                if section := sections.named(at.text):
+                    by_level.setdefault(at.level, []).append(Heading(at, section))
+    yield from by_level.values()
 
 
 def _outside_code(lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -123,12 +168,16 @@ def _without_title(headings: list[Heading]) -> tuple[list[Heading], int]:
 def _beginnings(headings: list[Heading], level: int) -> set[int]:
     """Choose the lines that begin a section: headings at the sections' level, and others whose name is not found there."""
     there = {heading.section for heading in headings if heading.level == level}
-    return {heading.line for heading in headings if heading.section and (heading.level == level or heading.section not in there)}
+    return {
+        heading.line
+        for heading in headings
+        if heading.section and (heading.level == level or (heading.is_sure and heading.section not in there))
+    }
 
 
 def _is_filled(lines: list[str], headings: list[Heading], place: int, beginnings: set[int]) -> bool:
     """Say whether there is text beneath a heading: words that are neither headings themselves nor a placeholder."""
-    words: list[str] = []
+    words: list[str] = _WORD.findall(headings[place].at.rest)
     start = headings[place].line + 1
     for following in map(headings.__getitem__, range(place + 1, len(headings))):
         if following.line in beginnings or following.level <= headings[place].level:

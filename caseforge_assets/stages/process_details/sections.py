@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from caseforge_assets.stages.process_details.heading_text import is_step, plain_heading
+from caseforge_assets.stages.word_lists import word_list
+
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
 MAX_HEADING_CHARACTERS = 200
 
-_MARKUP = re.compile(r"[*_`~]+|\[(?=[^\]]*\]\()|(?<=\w)\]\([^)]*\)")
-_NUMBERING = re.compile(r"^(?:(?:section|part)\s+)?(?:\d+(?:\.\d+)*(?=[\s.):–—-])|(?:[ivx]+|[a-j])(?=[.)]))[\s.):–—-]*")
-_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
-_AND = re.compile(r"\s*(?:&amp;|[&/+])\s*")
-_EDGES = re.compile(r"^[^a-z0-9]+|[^a-z0-9]+$")
+# Words that may stand before a section's name without making it another one.
+_QUALIFIERS = word_list("heading_qualifiers")
+_MORE_SURE = r"(?: and | for | ?[:–—|] ?| - )"
+_MORE_LOOSE = r"(?: of | in | on | to | from | within | across | during )"
+_BEFORE = re.compile(r"^(.+?)(?: ?[:–—|»>] ?| - )(.+)$")
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,16 @@ class Sections:
         """
         self.entries = entries
         self.definition = definition
-        self._names = {_plain(name): section.name for section in entries for name in (section.name, *section.aliases)}
+        self._names = {plain_heading(name): section.name for section in entries for name in (section.name, *section.aliases)}
+        self._own_names = {plain_heading(section.name): section.name for section in entries}
 
     @staticmethod
     def plain(heading: str) -> str:
         """Give a heading without what does not change its meaning."""
-        return _plain(heading)
+        return plain_heading(heading)
 
     def meant(self, heading: str) -> str | None:
-        """Say which section a heading means to a reader.
+        """Say which section a heading means to a reader, wherever in a document it stands.
 
         `3. **Common Challenges & Solutions:**` means Common Challenges, and `Performance Metrics (KPIs)` means Performance
         Metrics. A longer heading is understood only where the section's name begins it and "and …", "for …" or a dash follows.
@@ -62,21 +66,65 @@ class Sections:
         Returns:
             The section's name, or None.
         """
-        return _section_meant(self, heading) if len(heading) <= MAX_HEADING_CHARACTERS else None
+        return _section_meant(self, heading, False) if len(heading) <= MAX_HEADING_CHARACTERS else None
 
-    def _find(self, heading: str) -> str | None:
-        text = _plain(heading)
-        if (name := self._names.get(text)) is not None:
-            return name
-        for plain, section in self._names.items():
-            if plain == _plain(section) and re.match(rf"{re.escape(plain)}(?: and | for |,|:| [–—-] )", text):
-                return section
+    def meant_in_place(self, heading: str) -> str | None:
+        """Say the same of a heading that stands where the sections' headings stand: then `The Overview of Billing` and `Billing: Overview` are Overview, too.
+
+        Args:
+            heading: A heading's text without the marks of its level.
+        """
+        return _section_meant(self, heading, True) if len(heading) <= MAX_HEADING_CHARACTERS else None
+
+    def named(self, line: str) -> str | None:
+        """Say which section a line names that has nothing else in it.
+
+        Args:
+            line: A line of text, possibly numbered.
+        """
+        return _section_named(self, line) if len(line) <= MAX_HEADING_CHARACTERS else None
+
+    def _find_named(self, line: str) -> str | None:
+        text = plain_heading(line)
+        return self._names.get(text) or self._longer(text, " and ")
+
+    def _find(self, heading: str, in_place: bool) -> str | None:
+        if not in_place and is_step(heading):
+            return None
+        text = plain_heading(heading)
+        return self._names.get(text) or self._longer(text, _MORE_SURE) or (self._find_loosely(text) if in_place else None)
+
+    def _longer(self, text: str, more: str) -> str | None:
+        """The section whose name begins a heading; not where what follows is another section's name after a mark or "of"."""
+        for plain, section in self._own_names.items():
+            if found := re.match(rf"{re.escape(plain)}({more})(.*)", text):
+                other = self._names.get(found[2])
+                return None if other and found[1].strip() not in ("and", "for") else section
         return None
+
+    def _find_loosely(self, text: str) -> str | None:
+        if section := self._longer(text, _MORE_LOOSE):
+            return section
+        if before := _BEFORE.match(text):
+            last = plain_heading(before[2])
+            section = self._names.get(last) or self._longer(last, " and ")
+            return None if section and (self._names.get(before[1]) or self._longer(before[1], _MORE_SURE)) else section
+        words = text.removesuffix(" section").split()
+        while words and words[0] in _QUALIFIERS:
+            words = words[1:]
+            if section := self._names.get(" ".join(words)):
+                return section
+        return self._names.get(" ".join(words))
 
 
 @lru_cache(maxsize=4096)  # thousands of documents have the same few headings
-def _section_meant(sections: Sections, heading: str) -> str | None:
-    return sections._find(heading)
+def _section_meant(sections: Sections, heading: str, in_place: bool) -> str | None:
+    return sections._find(heading, in_place)
+
+
+@lru_cache(maxsize=4096)
+def _section_named(sections: Sections, line: str) -> str | None:
+    return sections._find_named(line)
 
 
 def _built_in() -> Sections:
@@ -85,12 +133,6 @@ def _built_in() -> Sections:
     return Sections(
         tuple(Section(entry["name"], tuple(entry["aliases"]), entry["instructions"].strip()) for entry in entries), definition=text
     )
-
-
-def _plain(heading: str) -> str:
-    text = _MARKUP.sub("", heading).casefold().strip()
-    text = _BRACKETS.sub("", _NUMBERING.sub("", text))
-    return _EDGES.sub("", re.sub(r"\s+", " ", _AND.sub(" and ", text)))
 
 
 BUILT_IN = _built_in()

@@ -48,6 +48,7 @@ def make_stage(templates: Templates) -> Stage:
         judge_text=judge_text,
         item_uid=candidate_uid,
         measure=measure,
+        tells_thinking=True,
         render_items=render_candidates,
         items_name="candidates",
         item_columns={"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"},

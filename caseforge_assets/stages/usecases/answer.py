@@ -3,54 +3,73 @@
 from collections.abc import Sequence
 
 from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, Outcome
-from caseforge_assets.stages.usecases.reading import KEY, Reading, read_candidates
+from caseforge_assets.stages.plain_answers import judge_plainly
+from caseforge_assets.stages.usecases.candidate_list import KEY
+from caseforge_assets.stages.usecases.reading import Reading, read_candidates
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, UseCase
 from caseforge_assets.stages.usecases.rendering import render_candidates
 from caseforge_assets.stages.usecases.validation import Checked, check_candidate, repeated_titles, say_problems, stored_title
 
 
 def judge_text(answer: Answer) -> Judgement:
-    """Judge an answer that has text.
+    """Judge an answer.
 
     Args:
         answer: The answer to a request of this stage.
 
     Returns:
         `ok` or `salvaged` with the candidates, or one of `truncated`, `invalid_json`, `schema_violation` and
-        `too_few_candidates`, saying why.
+        `too_few_candidates`, saying why; or what is said of an answer that has no JSON at all.
     """
-    reading = read_candidates(answer.text, answer.cut)
+    return judge_plainly(answer, _judge_json)
+
+
+def _judge_json(answer: Answer) -> Judgement:
+    reading = read_candidates(answer.text, answer.cut, _is_good)
     if not reading.whole:
         return _judge_cut(answer, reading)
     if reading.candidates is None:
         return Judgement(Outcome.schema_violation, f"the JSON has no list {KEY}")
-    checked = [check_candidate(raw, position) for position, raw in enumerate(reading.candidates[:MOST_CANDIDATES], 1)]
+    everything = [check_candidate(raw, position) for position, raw in enumerate(reading.candidates, 1)]
+    checked, beyond = everything[:MOST_CANDIDATES], everything[MOST_CANDIDATES:]
     if problems := [problem for one in checked for problem in _problems(one, reading)]:
         outcome = Outcome.invalid_json if reading.repaired else Outcome.schema_violation
         prefix = "the JSON is broken, and repairing it leaves: " if reading.repaired else ""
         return Judgement(outcome, prefix + say_problems(problems))
     if len(checked) < LEAST_CANDIDATES:
         return Judgement(Outcome.too_few_candidates, f"{len(checked)} candidates; at least {LEAST_CANDIDATES} are needed")
-    notes = [*reading.notes]
-    if (more := len(reading.candidates) - MOST_CANDIDATES) > 0:
-        notes.append(f"{len(reading.candidates)} candidates came; the last {more} were left out.")
+    notes = [*reading.notes, *_said_of_surplus(beyond, len(everything))]
     if answer.cut:
         notes.append("The token budget was used up just after the last candidate.")
-    return _accept(Outcome.ok, checked, notes)
+    return _accept(Outcome.ok, checked, notes, beyond)
+
+
+def _is_good(candidates: list[object]) -> bool:
+    checked = [check_candidate(raw, position) for position, raw in enumerate(candidates[:MOST_CANDIDATES], 1)]
+    return len(checked) >= LEAST_CANDIDATES and not any(one.problems for one in checked)
+
+
+def _said_of_surplus(beyond: Sequence[Checked], count: int) -> list[str]:
+    if not beyond:
+        return []
+    kept = sum(one.use_case is not None for one in beyond)
+    rest = f"; {len(beyond) - kept} of them are not as asked and were left out" if kept < len(beyond) else ""
+    return [f"{count} candidates came; the last {len(beyond)} are surplus{rest}."]
 
 
 def _judge_cut(answer: Answer, reading: Reading) -> Judgement:
     """Judge a text that is not one JSON value: its complete items may be enough."""
     raw = reading.candidates or []
     checked = [check_candidate(item, position) for position, item in enumerate(raw, 1)]
-    complete = [one for one in checked if one.use_case is not None][:MOST_CANDIDATES]
+    complete = [one for one in checked if one.use_case is not None]
     where = f"after {answer.budget:,} tokens" if answer.cut and answer.budget else "before its end"
     found = f"{len(complete)} of its candidates are complete"
     if len(complete) >= LEAST_CANDIDATES:
-        return _accept(Outcome.salvaged, complete, [f"The answer was cut off {where}; {found} and were kept."])
+        note = f"The answer was cut off {where}; {found} and were kept."
+        return _accept(Outcome.salvaged, complete[:MOST_CANDIDATES], [note], complete[MOST_CANDIDATES:])
     if answer.cut:
         return Judgement(Outcome.truncated, f"the answer was cut off {where}; {found}, at least {LEAST_CANDIDATES} are needed")
-    return Judgement(Outcome.invalid_json, f"the text is not JSON: {reading.problem}")
+    return Judgement(Outcome.invalid_json, reading.problem)
 
 
 def _problems(one: Checked, reading: Reading) -> list[str]:
@@ -59,12 +78,13 @@ def _problems(one: Checked, reading: Reading) -> list[str]:
     return [*one.problems, *torn]
 
 
-def _accept(outcome: Outcome, checked: Sequence[Checked], notes: list[str]) -> Judgement:
+def _accept(outcome: Outcome, checked: Sequence[Checked], notes: list[str], beyond: Sequence[Checked]) -> Judgement:
     use_cases = [one.use_case for one in checked if one.use_case is not None]
     items = tuple(_item(use_case) for use_case in use_cases)
     all_notes = (*notes, *(note for one in checked for note in one.notes), *repeated_titles(use_cases))
     detail = notes[0][0].lower() + notes[0][1:].rstrip(".") if outcome is Outcome.salvaged else ""
-    return Judgement(outcome, detail, Content(render_candidates(items), items), all_notes)
+    surplus = tuple(_item(one.use_case) for one in beyond if one.use_case is not None)
+    return Judgement(outcome, detail, Content(render_candidates(items), items, surplus), all_notes)
 
 
 def _item(use_case: UseCase) -> Item:

@@ -6,17 +6,24 @@ looked at here.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-KEY = "use_cases"
+from caseforge_assets.stages.canonical import canonical_json
+from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, is_candidate, list_in
+from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, spellings, values_in
+from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES
 
 _BRACKET = re.compile(r"[{\[]")
 _OBJECT_START = re.compile(rf"\{{\s*[\"']?{KEY}\b")
 _LIST_START = re.compile(rf'"{KEY}"\s*:\s*\[')
 _NEXT_ITEM = re.compile(r"\s*,?\s*(?=\{)")
+_KEY_BEFORE = re.compile(rf'"{KEY}"\s*:\s*\Z')
+_SEPARATORS = re.compile(r"[\s,;]*")
 _END_MARK = "CaseforgeEndOfAnswer"
 _NO_JSON = object()
+_AROUND = "Text around the JSON was ignored."
+_REPAIRED = "The syntax of the JSON was repaired."
 
 # json-repair takes time with the square of the length where brackets or quotes don't match, so that what could not be
 # repaired with certainty anyway is not tried.
@@ -24,6 +31,7 @@ _LONGEST_REPAIRABLE = 250_000
 _MOST_STRAY_QUOTES = 60
 _MOST_OPEN_BRACKETS = 12
 _FIELD_NAME = re.compile(r"""["']\w+["']\s*:""")
+_HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9a-fA-F]|u[0-9a-fA-F]{1,3}(?![0-9a-fA-F]))")  # has two readings
 _STRAY_QUOTE = re.compile(r'(?<=[^\s{\[:,\\])"(?=[^\s}\]:,])')
 
 
@@ -33,7 +41,7 @@ class Reading:
 
     Attributes:
         candidates: The list as found; None where there is no such list.
-        problem: Why the text is not JSON; empty where it is, if need be after repair.
+        problem: Why the text cannot be read; empty where it can, if need be after repair.
         whole: Whether the list was closed, so that no candidate can be missing from it.
         repaired: Whether the syntax had to be repaired by guessing.
         notes: What was tolerated.
@@ -46,22 +54,27 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-def read_candidates(text: str, cut: bool) -> Reading:
+def read_candidates(text: str, cut: bool, is_good: Callable[[list[object]], bool]) -> Reading:
     """Read the raw candidates of an answer.
 
     Args:
         text: The answer's text.
         cut: Whether the token budget ended it; such a text is not repaired, only what is complete in it is read.
+        is_good: Whether a list would be accepted; where there are several, only one that is the only good one is read.
     """
     try:
-        return _from_value(json.loads(text), repaired=False)
+        return _from_value(json.loads(text))
     except (ValueError, RecursionError) as error:
-        problem = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-    if (value := _enclosed(text)) is not _NO_JSON:
-        return _from_value(value, repaired=False, note="Text around the JSON was ignored.")
-    if not cut and (value := _repaired(text)) is not _NO_JSON:
-        return _from_value(value, repaired=True, note="The syntax of the JSON was repaired.")
-    return Reading(complete_items(text), problem, whole=False)
+        problem = f"the text is not JSON: {error if isinstance(error, ValueError) else 'it is nested too deeply'}"
+    for plain, notes in spellings(text):
+        if (reading := _among_text(plain, notes, is_good)) is not None:
+            return reading
+    escaped, notes = read_escapes(text)
+    if not cut:
+        for plain, more in ((text, ()), (escaped, notes)):
+            if (value := _repaired(plain)) is not _NO_JSON:
+                return _from_value(value, repaired=True, notes=(*more, _REPAIRED))
+    return Reading(complete_items(escaped), problem, whole=False)
 
 
 def complete_items(text: str) -> list[object]:
@@ -76,35 +89,102 @@ def complete_items(text: str) -> list[object]:
     start = _LIST_START.search(text)
     if start is None:
         return []
+    return _items_from(text, start.end())
+
+
+def _items_from(text: str, place: int) -> list[object]:
+    decoder = json.JSONDecoder(strict=False)
     items: list[object] = []
-    place = start.end()
     while (opened := _NEXT_ITEM.match(text, place)) is not None:
         try:
-            item, place = json.JSONDecoder().raw_decode(text, opened.end())
+            item, place = decoder.raw_decode(text, opened.end())
         except (ValueError, RecursionError):
             break
         items.append(item)
     return items
 
 
-def _from_value(value: object, repaired: bool, note: str = "") -> Reading:
-    notes = (note,) if note else ()
-    if isinstance(value, dict):
-        value = value.get(KEY)
-    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        notes = (*notes, f"The list stood by itself, without the key {KEY}.")
-    else:
-        value = None
-    return Reading(value if isinstance(value, list) else None, repaired=repaired, notes=notes)
+def _from_value(value: object, *, repaired: bool = False, notes: tuple[str, ...] = ()) -> Reading:
+    listed = list_in(value)
+    if listed is None and isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        listed = Listed(value)  # what is wrong with its items says more
+    if listed is None:
+        return Reading(None, repaired=repaired, notes=notes)
+    return Reading(listed.candidates, repaired=repaired, notes=(*notes, *([listed.note] if listed.note else [])))
 
 
-def _enclosed(text: str) -> object:
-    """Read strict JSON with other text or a code fence around it."""
+def _among_text(text: str, notes: tuple[str, ...], is_good: Callable[[list[object]], bool]) -> Reading | None:
+    """Read the one list that stands in a text, maybe several times; None where there is none."""
+    values = values_in(text)
+    lists = [(listed, found) for found in values if (listed := list_in(found.value)) is not None]
+    if not lists:
+        return _one_by_one(text, values, notes)
+    different = {canonical_json(listed.candidates): listed for listed, _ in lists}
+    good = [listed for listed in different.values() if is_good(listed.candidates)] if len(different) > 1 else list(different.values())
+    begun = _begun_elsewhere(text, values)
+    if len(good) != 1 or (begun and begun != good[0].candidates[: len(begun)]):
+        count = len(different) + bool(begun)
+        return Reading([], f"the text holds {count} lists of use cases that differ, and which of them is meant cannot be told", whole=False)
+    chosen = next(found for listed, found in reversed(lists) if listed == good[0] or listed.candidates == good[0].candidates)
+    return Reading(good[0].candidates, notes=tuple(_said(text, chosen, good[0], notes, len(lists), len(different))))
+
+
+def _said(text: str, chosen: Found, listed: Listed, notes: tuple[str, ...], count: int, different: int) -> Iterator[str]:
+    """What was tolerated in reading a list among text."""
+    raw = text[chosen.start : chosen.end]
+    yield from (note for note in notes if note != CONTROLS_READ)
+    if has_controls("".join(_texts(chosen.value))) and not _is_strict(raw):
+        yield CONTROLS_READ
+    if different > 1:
+        yield f"{different} lists of use cases came; only one of them is complete and was read."
+    elif count > 1:
+        yield f"The same JSON came {count} times."
+    if _KEY_BEFORE.search(text[: chosen.start][-40:]):
+        yield "The brackets around the list do not match."
+        return
+    if count == 1 and text.strip() != raw:
+        yield _AROUND
+    if listed.note:
+        yield listed.note
+
+
+def _is_strict(raw: str) -> bool:
     try:
-        value, end = json.JSONDecoder().raw_decode(text, _start(text))
+        json.loads(raw)
     except (ValueError, RecursionError):
-        return _NO_JSON
-    return value if isinstance(value, dict) and not _BRACKET.search(text, end) else _NO_JSON
+        return False
+    return True
+
+
+def _begun_elsewhere(text: str, values: Sequence[Found]) -> list[object]:
+    """The complete items of a list that begins outside all values, and is broken or cut off."""
+    place, outside = 0, []
+    for found in values:
+        outside.append(text[place : found.start])
+        place = found.end
+    outside.append(text[place:])
+    for number, piece in enumerate(outside):
+        if (begun := _LIST_START.search(piece)) is not None:
+            start = begun.end() + sum(len(part) for part in outside[:number]) + sum(found.end - found.start for found in values[:number])
+            items = _items_from(text, start)
+            if items:
+                return items
+    return []
+
+
+def _one_by_one(text: str, values: Sequence[Found], notes: tuple[str, ...]) -> Reading | None:
+    """Read candidates that stand one after the other, without a list and with nothing else around them."""
+    items = [found.value for found in values if is_candidate(found.value)]
+    if len(items) < LEAST_CANDIDATES or len(items) != len(values):
+        return None
+    ends = [0, *(found.end for found in values)]
+    starts = [*(found.start for found in values), len(text)]
+    between = "".join(text[end:start] for end, start in zip(ends, starts, strict=True))
+    if not _SEPARATORS.fullmatch(between.replace("```jsonl", "").replace("```json", "").replace("```", "")):
+        return None
+    return Reading(
+        items, notes=(*(note for note in notes if note != CONTROLS_READ), "The candidates stood one after the other, without a list.")
+    )
 
 
 def _start(text: str) -> int:
@@ -137,7 +217,12 @@ def _repaired(text: str) -> object:
 
 def _may_be_repaired(text: str) -> bool:
     opened = sum(text.count(bracket) for bracket in "{[") - sum(text.count(bracket) for bracket in "}]")
-    return len(text) <= _LONGEST_REPAIRABLE and abs(opened) <= _MOST_OPEN_BRACKETS and len(_STRAY_QUOTE.findall(text)) <= _MOST_STRAY_QUOTES
+    return (
+        _HALF_ESCAPE.search(text) is None
+        and len(text) <= _LONGEST_REPAIRABLE
+        and abs(opened) <= _MOST_OPEN_BRACKETS
+        and len(_STRAY_QUOTE.findall(text)) <= _MOST_STRAY_QUOTES
+    )
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -4,11 +4,14 @@ The JSON schema that the model has to follow is made from these classes, and its
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
+
+from caseforge_assets.stages.characters import visible
 
 LEAST_CANDIDATES = 6
 MOST_CANDIDATES = 10
@@ -57,16 +60,26 @@ _SPELLINGS: Mapping[str, str] = {
     "system integration": "integration",
     "systems integration": "integration",
 }
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_REMARK = re.compile(r"^([a-z ]+?)\s*[(\[:;,–—-]\s*(.+)$")
 _SAYS_ANYTHING = re.compile(r"[^\W_]")
 _WRITTEN = {choice.casefold(): choice.value for choice in (*Level, *Category)}
 
 
 def _as_written(value: object) -> object:
-    """Bring a choice to its written form; anything else is left to validation."""
+    """Bring a choice to its written form, without pictures, emphasis and remarks around it; anything else is left to validation."""
     if not isinstance(value, str):
         return value
-    plain = " ".join(value.casefold().strip(" .\t\n\"'").split())
-    return _WRITTEN.get(plain) or _SPELLINGS.get(plain) or value
+    plain = " ".join(_EDGES.sub("", unicodedata.normalize("NFKC", visible(value)).casefold()).split())
+    if choice := _choice(plain):
+        return choice
+    remark = _REMARK.match(plain)
+    others = [word for word in re.findall(r"\w+", remark[2]) if _choice(word)] if remark else []
+    return (remark and not others and _choice(remark[1])) or value
+
+
+def _choice(plain: str) -> str | None:
+    return _WRITTEN.get(plain) or _SPELLINGS.get(plain)
 
 
 def _not_blank(text: str) -> str:

@@ -1,5 +1,6 @@
 """Use-case candidates as Markdown, for people to read."""
 
+import re
 from collections.abc import Sequence
 
 from caseforge_assets.stages.judgement import Item
@@ -13,6 +14,8 @@ _TEXTS = {
     "success_metrics": "Success metrics",
     "implementation_timeline": "Timeline",
 }
+_BULLET = re.compile(r"^(\s*)[•‣◦▪●–—·*](?:\s+|(?<=[•‣◦▪●])(?=\S))")
+_LIST_ITEM = re.compile(r"^\s*(?:[-+*]|\d{1,9}[.)])\s")
 _LEVEL_NAMES = {number: level.value for level, number in LEVEL_NUMBERS.items()}
 
 
@@ -32,5 +35,23 @@ def _render(position: int, item: Item) -> str:
         f" · return on investment: {fields['estimated_roi']} · risk: {fields['risk_level']}*"
     )
     title = " ".join(item.title.split())
-    texts = [f"**{heading}.** {fields[name]}" for name, heading in _TEXTS.items()]
+    texts = [_beneath(heading, str(fields[name])) for name, heading in _TEXTS.items()]
     return "\n\n".join([f"## {position}. {title}", facts, *texts])
+
+
+def _beneath(heading: str, text: str) -> str:
+    """Put a text beneath its heading: on the same line, unless it is a list or has several lines, which would be one paragraph with it."""
+    lines = [_BULLET.sub(r"\1- ", line.rstrip()) for line in text.strip().splitlines()]
+    if len(lines) == 1 and not _LIST_ITEM.match(lines[0]):
+        return f"**{heading}.** {lines[0]}"
+    shown = [_kept_apart(line, after) for line, after in zip(lines, [*lines[1:], ""], strict=True)]
+    return f"**{heading}.**\n\n" + "\n".join(shown)
+
+
+def _kept_apart(line: str, after: str) -> str:
+    """End a line so that the next one begins anew: Markdown joins lines of a paragraph, and a list needs a blank line before it in some readers."""
+    if not line or not after or (_LIST_ITEM.match(after) and _LIST_ITEM.match(line)):
+        return line
+    if _LIST_ITEM.match(after):
+        return line if line.startswith((" ", "\t")) else f"{line}\n"
+    return line if _LIST_ITEM.match(line) or after.startswith((" ", "\t")) else f"{line}  "

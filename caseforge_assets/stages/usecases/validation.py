@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.stages.usecases.candidate_list import field_of
 from caseforge_assets.stages.usecases.record import STORED_TITLE_CHARACTERS, UseCase
 
 _MOST_PROBLEMS_SAID = 5
-_ASKED = frozenset(UseCase.model_fields)
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,15 @@ def check_candidate(raw: object, position: int) -> Checked:
     where = f"candidate {position}"
     if not isinstance(raw, dict):
         return Checked(None, (f"{where} is not an object",))
-    asked = {name: _storable(value) for name, value in raw.items() if name in _ASKED}
-    extras = tuple(sorted(set(raw) - set(asked)))
+    meant = {name: field for name in raw if (field := field_of(name)) and (field == name or field not in raw)}
+    asked = {field: _storable(raw[name]) for name, field in meant.items()}
+    extras = tuple(sorted(set(raw) - set(meant)))
     try:
         use_case = UseCase.model_validate(asked)
     except ValidationError as error:
         return Checked(None, tuple(f"{where}: {_in_words(problem)}" for problem in error.errors()), extras)
-    return Checked(use_case, (), extras, tuple(_notes(where, raw, use_case, extras)))
+    renamed = [f'In {where}, the field "{name}" was read as {field}.' for name, field in meant.items() if name != field]
+    return Checked(use_case, (), extras, (*renamed, *_notes(where, {field: raw[name] for name, field in meant.items()}, use_case, extras)))
 
 
 def say_problems(problems: Sequence[str]) -> str:

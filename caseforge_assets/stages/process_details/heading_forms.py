@@ -1,0 +1,190 @@
+"""The forms in which a line of a text is a heading: Markdown's own, and those that models use instead. Which section it means is not known here."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.process_details.heading_text import bare_heading
+
+BOLD_LEVEL = 7
+"""The level of a line in bold that stands where a heading would: below all real ones."""
+WEAK_LEVELS = {"lines in italics": 8, "bold items of a list": 9, "folded parts": 10, "plain lines": 11, "bold words before their text": 12}
+"""Levels of lines that are headings only where all sections stand so, each form at one of its own."""
+
+LONGEST_PLAIN_CHARACTERS = 80
+_ODD = "lines that Markdown does not take for headings"
+_QUOTE = re.compile(r"^(?:\s*>)+\s?")
+_HASHES = re.compile(r"^(\s*)(?:[-*+]\s+)?(\*\*|__)?((?:\\?#){1,6})(?!#)(\s*)(.*)$")
+_HTML = re.compile(r"^\s*(?:<(?!h[1-6])[a-z]+\b[^<>]*>\s*)*<h([1-6])\b[^<>]*>(.*?)</h\1\s*>(.*)$", re.IGNORECASE)
+_WIKI = re.compile(r"^\s*(={1,6})\s*([^=\s].*?)\s*(?:\1)?\s*$")
+_CONFLUENCE = re.compile(r"^\s*h([1-6])\.\s+(\S.*)$")
+_LATEX = re.compile(r"^\s*\\(chapter|section|subsection|subsubsection)\*?\{(.*)\}(?:\s*\\label\{[^{}]*\})?\s*$")
+_LATEX_LEVELS = {"chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4}
+_INLINE_TAGS = re.compile(r"</?(?:u|p|div|span|center|font|big|mark)\b[^<>]*>", re.IGNORECASE)
+_BOLD_TAGS = re.compile(r"</?(?:b|strong)\b[^<>]*>", re.IGNORECASE)
+_NUMBER = r"(?:[\[(]?\w{1,4}[.)\]]\s*|\d+\ufe0f?\u20e3\s*)?"
+_BOLD = re.compile(rf"^\s*{_NUMBER}(?:\*\*|__)[*_]?([^*]+?)[*_]?(?:\*\*|__)[:.]?\s*$")
+_UNDERLINES = re.compile(r"^ {0,3}(=+|-+|\*{3,}|\^{3,}|\"{3,})\s*$")
+_UNDERLINE_MARKS = {"=", "-", "*", "^", '"'}
+_ITALIC = re.compile(rf"^\s*{_NUMBER}([*_])([^*_]+?)\1:?\s*$")
+_BOLD_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\*\*|__)([^*]+?)(?:\*\*|__):?\s*$")
+_SUMMARY = re.compile(r"^\s*(?:<details[^<>]*>\s*)?<summary[^<>]*>(.*?)</summary\s*>(.*)$", re.IGNORECASE)
+_RUN_IN = re.compile(rf"^\s*(?:[-*+•]\s+)?{_NUMBER}(?:\*\*|__)([^*]+?)(?:\*\*|__)\s*[:.–—-]?\s+(\S.*)$")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that is a heading by its form.
+
+    Attributes:
+        number: Its place in the text; the first is 0.
+        level: 1 to 6, BOLD_LEVEL, or one of WEAK_LEVELS.
+        text: What it says, as it is written.
+        form: What it is instead of a Markdown heading, in the plural; empty for one that is one.
+        rest: Text that stands beneath it on the same line.
+        is_shown: Whether Markdown shows it as something that stands out; otherwise a reader would see the bare marks.
+        needs_name: Whether it is a heading only if it names a section.
+        lines: How many lines it takes.
+        has_hidden: Whether it holds characters that nobody can see.
+    """
+
+    number: int
+    level: int
+    text: str
+    form: str = ""
+    rest: str = ""
+    is_shown: bool = True
+    needs_name: bool = True
+    lines: int = 1
+    has_hidden: bool = False
+
+
+def strong_line(lines: list[str], number: int) -> Line | None:
+    """Give a line as a heading, in the forms that are headings wherever they stand; None where it has none of these.
+
+    Args:
+        lines: The lines of a text.
+        number: The line's place.
+    """
+    line = lines[number]
+    if _may_be_one(line) and (found := _marked(number, line if line.isascii() else _plainly_written(line))) is not None:
+        return found if line.isascii() else _as_it_came(found, line)
+    below = lines[number + 1] if number + 1 < len(lines) else ""
+    return _underlined(number, line, below) if below and line.strip() else None
+
+
+def _may_be_one(line: str) -> bool:
+    """A quick look at how a line begins: nearly all of a text are no headings."""
+    start = line.lstrip()[:1]
+    if start in "#\\><=*_":
+        return bool(start)
+    if start in "-+":
+        return "#" in line
+    if not start.isascii():
+        return not start.isalpha()
+    return "**" in line or "__" in line or (start == "h" and ". " in line[:4])
+
+
+def _marked(number: int, seen: str) -> Line | None:
+    quoted = _QUOTE.match(seen)
+    bare = seen[quoted.end() :] if quoted else seen
+    form = "quotations" if quoted else ""
+    start = bare.lstrip()[:1]
+    if start in ("#", "\\", "-", "*", "_", "+") and (found := _hashes(number, bare, form, start)):
+        return found
+    if start == "<" and (tagged := _HTML.match(bare)):
+        return Line(number, int(tagged[1]), tagged[2].strip(), "HTML", tagged[3].strip(), is_shown=False, needs_name=False)
+    if start in ("=", "h", "\\") and (other := _other_markup(number, bare)):
+        return other
+    bold = _BOLD.match(_without_inline(bare))
+    if bold is None or not bold[1].strip():
+        return None
+    return Line(number, BOLD_LEVEL, bare.strip(), form or ("bold lines" if start != "<" else "HTML"), is_shown=start != "<")
+
+
+def weak_lines(lines: list[str], number: int) -> Iterator[Line]:
+    """Give a line as a heading in each of the forms that are headings only if all sections stand so.
+
+    Args:
+        lines: The lines of a text.
+        number: The line's place.
+    """
+    line = visible(lines[number])
+    for form, pattern in _WEAK_FORMS.items():
+        if found := pattern(line):
+            yield Line(number, WEAK_LEVELS[form], found[0], form, found[1])
+    text = line.strip().rstrip(":").rstrip()
+    if text and len(text) <= LONGEST_PLAIN_CHARACTERS and (number == 0 or not visible(lines[number - 1]).strip()):
+        yield Line(number, WEAK_LEVELS["plain lines"], text, "plain lines")
+
+
+def rewritten(line: Line) -> list[str]:
+    """Give the lines of a Markdown heading, with the text beneath it, for one that Markdown does not show as one."""
+    level = "#" * (2 if line.level > 6 else line.level)
+    return [f"{level} {bare_heading(line.text)}", *(["", line.rest] if line.rest else [])]
+
+
+def _hashes(number: int, line: str, form: str, start: str) -> Line | None:
+    found = _HASHES.match(line)
+    if found is None or (start == "_" and not found[2]):
+        return None
+    text = found[5].rstrip().removesuffix(found[2] or "").rstrip().rstrip("#").rstrip()
+    is_plain = start == "#" and len(found[1].expandtabs(4)) < 4
+    level = found[3].count("#")
+    odd = "" if is_plain else _ODD
+    return Line(number, level, text, form or odd, is_shown=is_plain, needs_name=not (is_plain and found[4]))
+
+
+def _other_markup(number: int, line: str) -> Line | None:
+    for pattern, form in ((_WIKI, "wiki markup"), (_CONFLUENCE, "wiki markup"), (_LATEX, "LaTeX")):
+        if found := pattern.match(line):
+            level = _LATEX_LEVELS.get(found[1]) or (int(found[1]) if found[1].isdigit() else len(found[1]))
+            return Line(number, level, found[2], form, is_shown=False)
+    return None
+
+
+def _without_inline(line: str) -> str:
+    return _BOLD_TAGS.sub("**", _INLINE_TAGS.sub("", line)) if "<" in line else line
+
+
+def _underlined(number: int, line: str, below: str) -> Line | None:
+    """Read a line with a line of marks beneath it as a heading; only = and - make one in Markdown."""
+    if below.lstrip()[:1] not in _UNDERLINE_MARKS or not _UNDERLINES.match(below):
+        return None
+    mark = below.strip()[0]
+    if mark in "=-":
+        return Line(number, 1 if mark == "=" else 2, line.strip(), has_hidden=visible(line) != line)
+    return Line(number, 2, line.strip(), "underlined lines", is_shown=False, lines=2)
+
+
+def _as_it_came(found: Line, line: str) -> Line:
+    """Note what was done to a line before it was read."""
+    hidden = visible(line) != line
+    if found.is_shown and not found.form and line.lstrip()[:1] != "#":
+        return replace(found, has_hidden=hidden, form="" if hidden else _ODD, is_shown=False)
+    return replace(found, has_hidden=hidden)
+
+
+def _plainly_written(line: str) -> str:
+    """Make wide and styled signs of headings plain ones; what follows stays as it is written."""
+    seen = visible(line)
+    marks = len(seen) - len(seen.lstrip("\uff03#\u3000\xa0 \t"))
+    return unicodedata.normalize("NFKC", seen[:marks]) + seen[marks:] if marks else seen
+
+
+def _groups(pattern: re.Pattern[str], text: int, rest: int | None) -> Callable[[str], tuple[str, str] | None]:
+    def find(line: str) -> tuple[str, str] | None:
+        found = pattern.match(line)
+        return None if found is None else (found[text].strip(), found[rest].strip() if rest else "")
+
+    return find
+
+
+_WEAK_FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
+    "lines in italics": _groups(_ITALIC, 2, None),
+    "bold items of a list": _groups(_BOLD_ITEM, 1, None),
+    "folded parts": _groups(_SUMMARY, 1, 2),
+    "bold words before their text": _groups(_RUN_IN, 1, 2),
+}

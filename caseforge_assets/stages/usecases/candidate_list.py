@@ -1,0 +1,94 @@
+"""Where in a JSON value the list of candidates is: under its key, however that is spelled, or wherever else only one list can be meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.usecases.record import UseCase
+
+KEY = "use_cases"
+_DEEPEST = 3
+_NO_NAME = re.compile(r"[\W_]+")
+_PLAIN_KEY = "usecases"
+_FIELDS = {_NO_NAME.sub("", name): name for name in UseCase.model_fields}
+_LEAST_FIELDS = 3  # by which an object is known for a candidate
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The list, as raw JSON values, and how it stood there if not as asked."""
+
+    candidates: list[object]
+    note: str = ""
+
+
+def list_in(value: object, depth: int = 0) -> Listed | None:
+    """Find the list of candidates in a JSON value; None where there is none, or more than one could be meant.
+
+    Args:
+        value: Any JSON value; a string may hold JSON itself.
+        depth: How deep it stands.
+    """
+    if isinstance(value, str) and depth == 0:
+        return _in_string(value)
+    if isinstance(value, list):
+        return _in_list(value, depth)
+    if not isinstance(value, dict):
+        return None
+    if (name := next((name for name in value if _plain(name) == _PLAIN_KEY), None)) is not None:
+        return _under_key(value[name], "" if name == KEY else f"The list stood under {name!r}.")
+    inside = list(_inside(value, depth))
+    return inside[0] if len(inside) == 1 else None
+
+
+def field_of(name: str) -> str | None:
+    """Give the field of a candidate that a name means, however it is spelled (`riskLevel`, `Risk Level`); None where it means none.
+
+    Args:
+        name: A key of a candidate.
+    """
+    return name if name in UseCase.model_fields else _FIELDS.get(_plain(name))
+
+
+def is_candidate(value: object) -> bool:
+    """Tell whether a JSON value looks like a candidate: an object with several of its fields."""
+    return isinstance(value, dict) and len({field for name in value if (field := field_of(str(name)))}) >= _LEAST_FIELDS
+
+
+def _in_string(text: str) -> Listed | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    listed = None if isinstance(value, str) else list_in(value)
+    return listed and Listed(listed.candidates, "The JSON stood in a string.")
+
+
+def _in_list(value: list[object], depth: int) -> Listed | None:
+    if len(value) == 1 and not is_candidate(value[0]) and depth < _DEEPEST:
+        return (listed := list_in(value[0], depth + 1)) and Listed(listed.candidates, "The JSON stood in a list of its own.")
+    if value and all(is_candidate(item) for item in value):
+        return Listed(value, f"The list stood by itself, without the key {KEY}.")
+    return None
+
+
+def _under_key(value: object, note: str) -> Listed | None:
+    if isinstance(value, list):
+        return Listed(value, note)
+    if isinstance(value, dict) and value and all(is_candidate(item) for item in value.values()):
+        return Listed(list(value.values()), "The candidates stood in an object, each under a name of its own.")
+    return None
+
+
+def _inside(value: Mapping[str, object], depth: int) -> Iterator[Listed]:
+    for name, part in value.items():
+        if isinstance(part, list | dict) and depth < _DEEPEST and (listed := list_in(part, depth + 1)) is not None:
+            yield Listed(listed.candidates, f"The list stood under {name!r}.")
+
+
+def _plain(name: str) -> str:
+    return _NO_NAME.sub("", visible(name).casefold())

@@ -1,0 +1,124 @@
+r"""JSON as models write it: values with text around them, escapes that JSON does not know, other quotes. Only what has one reading is read.
+
+`\'` and `\_` are the character itself wherever they are known, and `\xe9` is é; what could also be half of a UTF-8 sequence, or a character of another
+code page, has two readings and stays as it is.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caseforge_assets.stages.characters import visible
+
+ESCAPES_READ = "Escapes that JSON does not know were read."
+CONTROLS_READ = "Control characters stood in texts as they are."
+MOST_TRIES = 200
+
+_BRACKET = re.compile(r"[{\[]")
+_ESCAPE = re.compile(
+    r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|((?:x[0-9a-fA-F]{2})(?:\\x[0-9a-fA-F]{2})*)|(['_*#&%$~|<>(){}\[\]!?.,:;=+@^-]|`))"
+)
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_HIDDEN_BETWEEN = re.compile(rf"{_STRING}|[^\x00-\x7f]+", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_CURLY_QUOTES = str.maketrans(dict.fromkeys("“”„‟〝〞＂", '"'))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A JSON value in a text, and where it stands there."""
+
+    value: object
+    start: int
+    end: int
+
+
+def spellings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give a text as it is, and then in the spellings that JSON may have meant, each with what it takes for granted.
+
+    Args:
+        text: A text that is not JSON as it stands.
+    """
+    yield text, ()
+    plain, notes = read_escapes(text)
+    yield plain, notes or (CONTROLS_READ,)
+    bare = _HIDDEN_BETWEEN.sub(lambda found: found[0] if found[0][0] == '"' else _blank(found[0]), plain)
+    if bare != plain:
+        yield bare, (*notes, "Characters between the parts of the JSON that nobody can see were left out.")
+    if '"' not in plain:
+        if "&quot;" in plain or "&#34;" in plain:
+            yield html.unescape(plain), (*notes, "The JSON was written with the entities of HTML.")
+        if "“" in plain or "”" in plain:
+            yield plain.translate(_CURLY_QUOTES), (*notes, "The JSON was written with typographic quotes.")
+    elif text.count('\\"') > 10 and (whole := _unescaped(text)) is not None:
+        yield whole, ("The JSON was escaped once more than it should be.",)
+
+
+def values_in(text: str) -> list[Found]:
+    """Find the JSON objects and lists that stand in a text one after the other, whatever is between them.
+
+    Args:
+        text: Any text. Control characters within strings are taken as they are.
+    """
+    decoder = json.JSONDecoder(strict=False)
+    found: list[Found] = []
+    place, tries = 0, 0
+    while tries < MOST_TRIES and (opened := _BRACKET.search(text, place)) is not None:
+        try:
+            value, place = decoder.raw_decode(text, opened.start())
+        except (ValueError, RecursionError):
+            place, tries = opened.end(), tries + 1
+        else:
+            found.append(Found(value, opened.start(), place))
+    return found
+
+
+def read_escapes(text: str) -> tuple[str, tuple[str, ...]]:
+    """Replace escapes that JSON does not know and that have one reading.
+
+    Args:
+        text: JSON, or what should be.
+    """
+    plain = _ESCAPE.sub(_known_escape, text) if "\\" in text else text
+    return plain, (ESCAPES_READ,) if plain != text else ()
+
+
+def has_controls(text: str) -> bool:
+    """Tell whether a string of JSON has control characters that should have been escaped."""
+    return _CONTROL.search(text) is not None
+
+
+def _known_escape(found: re.Match[str]) -> str:
+    if found[1]:
+        return found[0]
+    if found[3]:
+        return found[3]
+    raw = bytes.fromhex(found[2].replace("\\", "").replace("x", ""))
+    if any(byte < 0x20 or 0x7F <= byte < 0xA0 for byte in raw) or (not raw.isascii() and _is_utf_8(raw)):
+        return found[0]
+    return json.dumps(raw.decode("latin-1"))[1:-1]
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _blank(text: str) -> str:
+    """Leave out of a text what nobody can see, and make odd blanks plain ones."""
+    return "".join(" " if character.isspace() else character for character in visible(text))
+
+
+def _unescaped(text: str) -> str | None:
+    try:
+        whole = json.loads(f'"{text.strip()}"', strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return whole if isinstance(whole, str) else None
