@@ -64,10 +64,10 @@ def stats(base_url: str) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(folder: Path, *, faults: Sequence[str] = (), bills: bool = False, latency_s: float = 0.0) -> Iterator[str]:
-    """A Batch API server; one that bills does not say that it is simulated, because another server answers for it."""
+def serving(folder: Path, *, bills: bool = False, latency_s: float = 0.0, **options: Any) -> Iterator[str]:
+    """A Batch API server with options of its own; one that bills does not say that it is simulated, because another server answers for it."""
     with ExitStack() as stack:
-        options: dict[str, Any] = {"faults": faults, "latency_s": latency_s}
+        options["latency_s"] = latency_s
         if bills:
             answering = stack.enter_context(serve_in_thread(folder / "answering"))
             options |= {"upstream": answering.base_url, "upstream_key": "any"}

@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,9 +35,11 @@ from benchmarks.faults import (
 )
 from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.rows import Row, summed
-from benchmarks.faults.world import World, open_world
+from benchmarks.faults.world import OPENAI, World, open_world
+from caseforge_assets.batch_server import LIKENESSES
 
 DISTURBED = (*refusals.REFUSALS, *listings.LISTINGS, *listings.OBJECTS, *downloads.DOWNLOADS, *echoes.ECHOES)
+OTHERS = tuple(name for name in LIKENESSES if name != OPENAI)
 SHORT = (*refusals.SHORT, *listings.SHORT, *downloads.SHORT, *echoes.SHORT)
 
 
@@ -45,6 +47,12 @@ def main() -> int:
     """Runs the bench; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a few cases of each group")
+    parser.add_argument(
+        "--like",
+        action="append",
+        choices=OTHERS,
+        help="kills and unclear creations at a server that imitates this provider (repeatable), and nothing else",
+    )
     parser.add_argument("--json", action="store_true", help="every case as JSON, instead of the table")
     options = parser.parse_args()
     began = time.monotonic()
@@ -53,7 +61,8 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="caseforge-faults-") as folder,
         open_world(url, Path(folder)) as world,
     ):
-        rows = list(_told(_run(world, short=options.short)))
+        run = _run_like(world, options.like, short=options.short) if options.like else _run(world, short=options.short)
+        rows = list(_told(run))
     seconds = time.monotonic() - began
     if options.json:
         print(json.dumps({"rows": [asdict(row) for row in rows], "seconds": seconds, "machine": _machine()}, indent=1))
@@ -75,6 +84,13 @@ def _run(world: World, *, short: bool) -> Iterator[Row]:
     yield from answers.run_answers(world, answers.SHORT if short else answers.ANSWERS)
     yield from limits.run_limits(world, limits.FEW_NODES, limits.LOW_LIMIT_TOKENS) if short else limits.run_limits(world)
     yield from storm.run_storm(world, storm.SHORT_NODES, storm.SHORT_KILLS) if short else storm.run_storm(world)
+
+
+def _run_like(world: World, likes: Sequence[str], *, short: bool) -> Iterator[Row]:
+    for like in likes:
+        yield from calm.run_calm(world, like=like)
+        yield from kills.run_kills(world, kills.SHORT if short else kills.MOMENTS, like=like)
+        yield from creating.run_creating(world, creating.SHORT if short else creating.FAULTS, like=like)
 
 
 def _told(rows: Iterator[Row]) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PAUSE_S = 0.01
+BEFORE_V1 = "/openai"  # the base paths of some providers
 CALLS = (
     ("GET /v1/models", "identify"),
     ("POST /v1/files", "upload"),
@@ -145,7 +146,7 @@ def _commit_name(*_: Any) -> str | None:
 
 
 def _call_name(_transport: Any, request: Any) -> str | None:
-    asked = f"{request.method} {request.url.path}"
+    asked = f"{request.method} {request.url.path.removeprefix(BEFORE_V1)}"
     return next((name for pattern, name in CALLS if re.fullmatch(pattern, asked)), asked)
 
 

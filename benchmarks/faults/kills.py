@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
+from benchmarks.faults.deciding import group_at, settled
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
-from benchmarks.faults.rows import Case, NotInjected, Row, each, judged
-from benchmarks.faults.world import KEY, World
+from benchmarks.faults.rows import Case, NotInjected, Row, each
+from benchmarks.faults.world import KEY, OPENAI, World
 
 NODES, CHUNK_LINES, GRACE_S = 5, 2, 0.3
 GENERATE = ("generate", "--framework", KEY, "--yes", "--wait")
@@ -80,23 +81,23 @@ HALF = tuple(
 SHORT = (Moment("after", "commit collect_batch._record_chunk"), Moment("before", "flush"))
 
 
-def kill_and_restart(world: World, stage: str, moment: Moment) -> Row:
-    """Kills `generate` at a moment of a stage and runs it again.
+def kill_and_restart(world: World, stage: str, moment: Moment, like: str = OPENAI) -> Row:
+    """Kills `generate` at a moment of a stage and runs it again; where only a person can say whether a batch exists, one does.
 
     Raises:
         NotInjected: the moment never came.
     """
     began = time.monotonic()
-    with world.project(STAGES[stage], create_grace_s=GRACE_S) as project, project.served():
+    with world.project(STAGES[stage], like=like, create_grace_s=GRACE_S) as project, project.served():
         killed = project.run(*GENERATE, fatal=[moment.when, moment.operation, moment.nth], chunk_lines=CHUNK_LINES)
         if not killed.killed:
             raise NotInjected(f"{stage}, {moment}: ended with {killed.status}: {killed.output}{killed.errors}")
         again = project.run(*GENERATE, chunk_lines=CHUNK_LINES)
-        return judged(_name(stage, moment), project, [again], began)
+        return settled(_name(stage, moment, like), project, again, began)
 
 
-def _name(stage: str, moment: Moment) -> tuple[str, str, str]:
-    return "kill", moment.operation, f"{stage}, {moment}"
+def _name(stage: str, moment: Moment, like: str) -> tuple[str, str, str]:
+    return group_at("kill", like), moment.operation, f"{stage}, {moment}"
 
 
 def trace(world: World, stage: str) -> tuple[Ended, list[str]]:
@@ -107,11 +108,13 @@ def trace(world: World, stage: str) -> tuple[Ended, list[str]]:
         return ended, file.read_text().splitlines()
 
 
-def run_kills(world: World, moments: Sequence[Moment] = MOMENTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
+def run_kills(world: World, moments: Sequence[Moment] = MOMENTS, stages: Iterable[str] = STAGES, like: str = OPENAI) -> Iterator[Row]:
     """A row for every moment in each of the stages."""
-    yield from each(kill_cases(world, moments, stages))
+    yield from each(kill_cases(world, moments, stages, like))
 
 
-def kill_cases(world: World, moments: Sequence[Moment], stages: Iterable[str]) -> list[Case]:
+def kill_cases(world: World, moments: Sequence[Moment], stages: Iterable[str], like: str = OPENAI) -> list[Case]:
     """The same, to be run."""
-    return [Case(_name(stage, moment), partial(kill_and_restart, world, stage, moment)) for stage in stages for moment in moments]
+    return [
+        Case(_name(stage, moment, like), partial(kill_and_restart, world, stage, moment, like)) for stage in stages for moment in moments
+    ]

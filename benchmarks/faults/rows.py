@@ -78,6 +78,7 @@ def judged(
     message: str = "",
     also: Sequence[str] = (),
     uploads_may_double: bool = False,
+    unknown_costs: int = 0,
 ) -> Row:
     """The row of a fault that has to be over: what server, store and Dagster say after the last commands.
 
@@ -89,6 +90,7 @@ def judged(
         message: what they have to say on standard error, and nothing else; empty where nothing may stand there, ANYTHING where all may.
         also: what is wrong besides.
         uploads_may_double: whether the fault makes it right that a file is uploaded twice.
+        unknown_costs: of how many attempts the cost can't be known, because a person gave them up.
     """
     seconds = time.monotonic() - began
     found, stats = project.look(), project.stats()
@@ -99,7 +101,7 @@ def judged(
         *found["open"],
         *found["wrong"],
         *_not_stored_once(found, project),
-        *wrong_costs(found, stats, project),
+        *wrong_costs(found, stats, project, unknown_costs),
         *misplaced(project),
         *([] if uploads_may_double else _uploaded_twice(stats)),
     ]

@@ -90,7 +90,8 @@ def command(
     for layer in without or ():
         LAYERS[layer]()
     if patience_s:
-        BatchClient.__init__.__defaults__ = ("default", patience_s, patience_s)
+        account, _, _, *others = BatchClient.__init__.__defaults__ or ()
+        BatchClient.__init__.__defaults__ = (account, patience_s, patience_s, *others)
     if start_at:
         time.sleep(max(0.0, start_at - time.monotonic()))
     caseforge.main(arguments, prog_name="caseforge")
@@ -135,11 +136,11 @@ def break_product(mutant: str) -> None:
     MUTATIONS[mutant]()
 
 
-def serve(state_dir: str, port: int, latency_s: float, faults: list[str]) -> None:
+def serve(state_dir: str, **options: Any) -> None:
     """Runs a Batch API server until it is killed."""
     from caseforge_assets.batch_server import run_server
 
-    run_server(port=port, state_dir=Path(state_dir), latency_s=latency_s, faults=faults)
+    run_server(state_dir=Path(state_dir), **options)
 
 
 def look(key: str) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from openai import OpenAI
 from benchmarks.faults import databases
 from benchmarks.faults.forks import Ended, Forks
 from benchmarks.ports import free_port
+from caseforge_assets.batch_server import LIKENESSES
 
 KEY = "shop"
+OPENAI = "openai"
 PATIENCE_S = 60.0
 PATIENCE_OF_MUTANTS_S = 20.0
 DAGSTER_YAML = """
@@ -48,11 +50,12 @@ class Project:
     cost_before_usd: str = "0"
     tokens_before: int = 0
     mutant: str = ""
+    like: str = OPENAI
 
     @property
     def base_url(self) -> str:
         """Of its Batch API server."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://127.0.0.1:{self.port}{LIKENESSES[self.like].base_paths[0]}"
 
     def start(self, *arguments: str, **options: Any) -> int:
         """Starts `caseforge` with these arguments in a process of its own; `options` are those of `tasks.command`."""
@@ -106,8 +109,8 @@ class Project:
     @contextmanager
     def served(self, faults: Sequence[str] = (), latency_s: float = 0.0) -> Iterator[None]:
         """Its Batch API server runs while the block does, in a process that no kill of a command reaches."""
-        arguments = {"state_dir": str(self.folder / "server"), "port": self.port, "latency_s": latency_s, "faults": list(faults)}
-        pid = self.forks.start("serve", {}, **arguments)
+        options = {"port": self.port, "latency_s": latency_s, "faults": list(faults), "like": self.like}
+        pid = self.forks.start("serve", {}, state_dir=str(self.folder / "server"), **options)
         try:
             self._await_server()
             yield
@@ -115,10 +118,10 @@ class Project:
             self.forks.stop(pid)
 
     def configure(self, **values: Any) -> None:
-        """Adds settings to its caseforge.toml."""
+        """Adds settings to its caseforge.toml, and the kind of its provider."""
         path = self.folder / "caseforge.toml"
         lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
-        path.write_text("\n".join([*lines, path.read_text()]))
+        path.write_text("\n".join([*lines, path.read_text(), "[provider]", f'kind = "{self.like}"', ""]))
 
     @property
     def _patience_s(self) -> float:
@@ -187,12 +190,13 @@ class World:
             self._broken = ("", "")
 
     @contextmanager
-    def project(self, template: str, **configuration: Any) -> Iterator[Project]:
+    def project(self, template: str, *, like: str = OPENAI, **configuration: Any) -> Iterator[Project]:
         """A copy of a prepared project, with an empty server.
 
         Args:
             template: `loaded_N` (N nodes), `pending_N` (requests for their documents are made and approved), or `documents_N`
                 (their documents are there).
+            like: the provider that its server imitates; templates are made at one like OpenAI.
             configuration: what is set in its caseforge.toml besides.
         """
         database, prepared = self._prepare(template)
@@ -201,7 +205,7 @@ class World:
         shutil.copytree(prepared.folder, folder)
         shutil.rmtree(folder / "server", ignore_errors=True)
         url = databases.create(self._server_url, name, database)
-        copied = replace(prepared, folder=folder, database_url=url, port=free_port(), mutant=self._broken[0])
+        copied = replace(prepared, folder=folder, database_url=url, port=free_port(), mutant=self._broken[0], like=like)
         databases.execute(copied.database_url, f"update caseforge.provider set base_url = '{copied.base_url}'")
         if self._broken[1]:
             databases.execute(copied.database_url, self._broken[1])

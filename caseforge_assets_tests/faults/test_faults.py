@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.faults import creating, downloads, echoes, jobs, kills, layers, listings, mutants, races, refusals, storm, twins
+from benchmarks.faults.__main__ import OTHERS
 from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import NotInjected, Row
@@ -105,6 +106,13 @@ def test_a_mutant_that_nobody_notices_survives(world: World) -> None:
     [whole] = [one for one in mutants.MUTANTS if one.name == "cost × 2"]
     [noticed] = mutants.run_mutants(world, [replace(whole, name="no unique index")])
     assert noticed.survived
+
+
+@pytest.mark.parametrize("like", OTHERS)
+def test_at_other_providers(world: World, like: str) -> None:
+    moments = (*kills.SHORT, Moment("before", "create"), Moment("after", "create"))
+    assert_good(kills.run_kills(world, moments, ["process_details"], like), len(moments))
+    assert_good(creating.run_creating(world, ["a reset, not accepted", *creating.SHORT], ["usecases"], like), 2)
 
 
 def test_a_storm_of_faults_and_kills(world: World) -> None:
