@@ -37,18 +37,22 @@ def repeat_under_new_versions(store: Engine, configuration: Configuration) -> in
     That is so after `when_model_changes` was changed, and in a project in which everything was told under the version of its own model.
     """
     with store.begin() as connection:
-        before = told.told_versions(connection)
-        changed = [(stage, shown) for stage, shown in _by_stage(connection, configuration) if before.get(stage.key) != shown.version]
-        if not changed:
+        if not _shown_otherwise(connection, configuration):
             return 0
         lock_in_transaction(connection, "show versions")
         written = 0
-        for stage, shown in changed:
-            otherwise = shown.fresh if stage.key in before else shown.fresh - {shown.version}
+        for stage, shown, otherwise in _shown_otherwise(connection, configuration):  # somebody may have told it while this one waited
             rows = outbox.standing(connection, (stage.inputs, stage.outputs, stage.content), sorted(otherwise))
             written += len(outbox.add(connection, rows))
             told.remember_told(connection, stage.key, shown.version)
         return written
+
+
+def _shown_otherwise(connection: Connection, configuration: Configuration) -> list[tuple[Stage, ShownVersion, frozenset[str]]]:
+    """The stages that are shown under another version than was told, and the versions of what is to be told once more."""
+    before = told.told_versions(connection)
+    changed = [(stage, shown) for stage, shown in _by_stage(connection, configuration) if before.get(stage.key) != shown.version]
+    return [(stage, shown, shown.fresh if stage.key in before else shown.fresh - {shown.version}) for stage, shown in changed]
 
 
 def _by_stage(connection: Connection, configuration: Configuration) -> list[tuple[Stage, ShownVersion]]:

@@ -75,7 +75,8 @@ def _request(row: Row) -> Event:
         *([f"failed without being sent: {row['not_sent_because']}"] if row["not_sent_because"] else []),
     ]
     said = f"request {row['id']} for {row['stage']} {made_of}{plan}{approved}; now {row['state']}"
-    size = f"{row['model']}, {row['input_tokens']:,} tokens in, at most {row['max_completion_tokens']:,} out, fingerprint {_short(row['fingerprint'])}"
+    model = f"{row['model']} at /v1/{row['endpoint']}" if row["endpoint"] else row["model"]
+    size = f"{model}, {row['input_tokens']:,} tokens in, at most {row['max_completion_tokens']:,} out, fingerprint {_short(row['fingerprint'])}"
     return Event(row["created_at"], "request", said, (*why, size))
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from caseforge_assets.commands.choose_nodes import nodes_of_model
 from caseforge_assets.commands.make_plan import draft_plan
+from caseforge_assets.commands.show_versions import repeat_under_new_versions
+from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import StageOverrides
+from caseforge_assets.stages.stage import stage_version
+from caseforge_assets.store.engine import lock_in_transaction
+from caseforge_assets.store.told import remember_told
 from caseforge_assets_tests.commands.test_reuse import ELSEWHERE
-from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
+from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, USECASES, OpenBench, Workbench, renamed
 
 BOTH = (PROCESS, USECASES)
 OTHERS: dict[str, dict[str, Any]] = {
@@ -169,3 +176,31 @@ def test_what_one_model_made_is_renewed_and_nothing_else(bench: OpenBench) -> No
     later.generate("1.1.1", "1.1.2", model_of="gpt-6.1-sol")
     assert later.stats()["requests_accepted"] - before == 4
     assert later.query("select model, count(*) from caseforge.content where is_current group by 1") == [("gpt-6.1-terra", 12)]
+
+
+def test_two_who_tell_new_versions_at_once_tell_them_once(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate()
+    repeat_under_new_versions(opened.store, opened.configuration)
+    opened.change("update caseforge.outbox set flushed_at = now()")
+    renewing = opened.configured(when_model_changes="regenerate")
+    rows = "select count(*) from caseforge.outbox"
+    with ThreadPoolExecutor(1) as pool:
+        with opened.store.begin() as connection:
+            lock_in_transaction(connection, "show versions")
+            second = pool.submit(repeat_under_new_versions, renewing.store, renewing.configuration)
+            wait_until_somebody_waits(opened)
+            for stage in BOTH:
+                remember_told(connection, stage.key, stage_version(stage, stage_settings(renewing.configuration, stage)))
+        before = opened.column(rows)
+        assert second.result(timeout=PATIENCE_S) == 0, "the other one has told them already"
+    assert opened.column(rows) == before
+
+
+def wait_until_somebody_waits(bench: Workbench) -> None:
+    """Waits until a session of the database waits for an advisory lock."""
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    end = time.monotonic() + PATIENCE_S
+    while bench.column(waiting) == [0]:
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -19,8 +19,10 @@ from caseforge_assets.commands.restore import restore
 from caseforge_assets.commands.submit_batches import submit_batches
 from caseforge_assets.commands.verify import verify
 from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.reports.history import tell_history
 from caseforge_assets.settings import ConfigurationError, StageOverrides
 from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.histories import history_of_node
 from caseforge_assets_tests.commands.test_import_results import NODES
 from caseforge_assets_tests.commands.worlds import everything, retry
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench
@@ -228,6 +230,15 @@ def test_verify_judges_such_answers_again_and_a_restore_brings_them_back(bench: 
     assert again.stats()["accepted"]["requests"] == asked
     write_journal(again.store, again.folder)
     assert problems(again) == []
+
+
+def test_a_nodes_history_says_where_its_requests_went(bench: OpenBench) -> None:
+    opened = bench(stages={PROCESS.key: RESPONSES})
+    opened.generate("1.1.1")
+    with opened.store.connect() as connection:
+        told = [line for event in tell_history(history_of_node(connection, opened.ids("1.1.1")[0])) for line in event.details]
+    asked = [line.partition(",")[0] for line in told if "tokens in, at most" in line]
+    assert asked == ["gpt-6.1-sol at /v1/responses", "gpt-6.1-sol"]
 
 
 def test_its_files_can_be_imported_elsewhere(bench: OpenBench) -> None:

@@ -57,6 +57,13 @@ def test_every_common_beginning_read() -> None:
     assert f"${written:.2f} more. **Then the run costs ${saved - written:.2f} less, ${plain - saved + written:.2f}.**" in SAYS
 
 
+def test_what_a_setting_of_ones_own_could_change() -> None:
+    sol = rates("gpt-6.1-sol")
+    best, worst = (NODES - 1) * sum(FIXED) * (sol.input - sol.cached), NODES * sum(FIXED) * (sol.cache_write - sol.input)
+    assert f"between ${best:.2f} less" in SAYS
+    assert f"1,545 x (1,049 + 1,268) tokens x $0.25 per million = ${worst:.2f} more" in SAYS
+
+
 @pytest.mark.parametrize("model", ["gpt-5"])
 def test_older_models_write_for_nothing(model: str) -> None:
     old = rates(model)
