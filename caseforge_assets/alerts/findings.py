@@ -89,21 +89,25 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
 def _shares(batch: BatchFigures, subject: str, which: str, thresholds: Thresholds) -> Iterator[Finding]:
     failed, cut_off = Decimal(batch.failed) / batch.requests, Decimal(batch.cut_off) / batch.requests
     if failed > thresholds.failed_share and batch.failed >= thresholds.share_min_count:
-        text = f"{which}: {batch.failed:,} of {batch.requests:,} requests failed ({failed:.1%}); `caseforge failed` says why"
+        text = f"{which}: {batch.failed:,} of {batch.requests:,} requests failed ({failed:.1%}); `caseforge failed{_of(batch)}` says why"
         yield Finding(Rule.failed_share, subject, _severity(failed, thresholds.failed_share), text, batch.framework_key)
     if cut_off > thresholds.token_limit_share and batch.cut_off >= thresholds.share_min_count:
         text = (
-            f"{which}: {batch.cut_off:,} of {batch.requests:,} answers ended at their token limit ({cut_off:.1%}); `caseforge retry` asks "
+            f"{which}: {batch.cut_off:,} of {batch.requests:,} answers ended at their token limit ({cut_off:.1%}); `caseforge retry{_of(batch)}` asks "
             "again with more, a larger completion budget in caseforge.toml prevents it"
         )
         yield Finding(Rule.token_limit, subject, _severity(cut_off, thresholds.token_limit_share), text, batch.framework_key)
+
+
+def _of(batch: BatchFigures) -> str:
+    return f" --framework {batch.framework_key}" if batch.framework_key else ""
 
 
 def _of_unsent(unsent: UnsentFigures) -> Finding:
     many = unsent.requests > 1
     text = (
         f"{unsent.stage} of {unsent.framework_key}: {unsent.requests:,} request{'s are' if many else ' is'} too long for the model and "
-        f"{'were' if many else 'was'} not sent; `caseforge failed` lists them. {unsent.first_code}: {unsent.first_reason}"
+        f"{'were' if many else 'was'} not sent; `caseforge failed --framework {unsent.framework_key}` lists them. {unsent.first_code}: {unsent.first_reason}"
     )
     return Finding(Rule.too_long, f"requests of {unsent.framework_key} {unsent.stage}", Severity.warning, text, unsent.framework_key)
 

@@ -50,4 +50,6 @@ def edit(session: Session, node: str, key: str | None, stage_key: str, file: Pat
     journaled = session.keep()  # before anything that takes time: what is said to be kept outlasts the database
     session.mirror()
     where = "" if journaled else ", in the database alone until the journal can be written"
-    console.print(f"Kept as content {content_id}{where}. What is made from it is stale now: caseforge plan --nodes {node}")
+    console.print(
+        f"Kept as content {content_id}{where}. What is made from it is stale now: caseforge plan --framework {key} --nodes {node}"
+    )

@@ -289,7 +289,10 @@ def finish_sending(
     exit_if_in_trouble(trouble, quiet=as_json)
     if wait and failed:
         if not as_json:
-            console.print(f"{failed:,} nodes failed. `caseforge failed` says why, `caseforge retry` sends them again.", style="yellow")
+            of = f" --framework {key}" if key else ""
+            console.print(
+                f"{failed:,} nodes failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends them again.", style="yellow"
+            )
         sys.exit(3)
 
 

@@ -40,7 +40,7 @@ def print_similar(
     first = pairs[0]
     console.print(
         "Alike is not the same: read both. A pair that means the same is accepted with\n"
-        f"  caseforge pairs accept {first.node.code} {first.like.framework_key}:{first.like.code}"
+        f"  caseforge pairs accept {first.node.code} {first.like.framework_key}:{first.like.code} --framework {first.node.framework_key}"
     )
 
 

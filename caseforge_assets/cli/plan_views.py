@@ -99,7 +99,9 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
     if not draft.nodes:
         waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
         under_way = (
-            f"{waiting:,} requests are under way already" if waiting else "everything is there and fresh, or failed (`caseforge failed`)"
+            f"{waiting:,} requests are under way already"
+            if waiting
+            else f"everything is there and fresh, or failed (`caseforge failed --framework {draft.framework_key}`)"
         )
         console.print("Nothing new to send: all that was missing is reused." if draft.reused else f"Nothing new to send: {under_way}.")
     elif not simulated:

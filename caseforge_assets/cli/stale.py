@@ -50,5 +50,5 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
         if len(found) > SHOWN:
             console.print(f"… and {len(found) - SHOWN:,} more; --json prints them all.")
         console.print("Stale: " + ", ".join(f"{count:,} at {station}" for station, count in Counter(one.station for one in found).items()))
-        console.print("`caseforge generate --select stale` makes them anew.")
+        console.print(f"`caseforge generate --select stale --framework {key}` makes them anew.")
     sys.exit(3 if found else 0)
