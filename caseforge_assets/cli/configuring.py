@@ -47,6 +47,7 @@ def show(session: Session, as_json: bool) -> None:
     table = FittingTable(
         "Stage",
         "Model",
+        "Sent as",
         "Temperature",
         "Effort",
         "Verbosity",
@@ -57,7 +58,7 @@ def show(session: Session, as_json: bool) -> None:
         title="What stages are made with",
     )
     for stage in stages:
-        names = ("stage", "model", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
+        names = ("stage", "model", "sent_as", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
         table.add_row(*(_text(stage[name]) for name in names), ", ".join(stage["own_files"]) or "none")
     console.print(table)
 
@@ -145,7 +146,9 @@ def _stages(inspection: Inspection, configuration: Configuration) -> list[dict[s
         settings = stage_settings(configuration, stage)
         own = [name for name in stage.files if stage.templates and stage.templates.is_own(name)]
         names = ("model", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
-        rows.append({"stage": stage.key, "reads": stage.reads, **{name: getattr(settings, name) for name in names}, "own_files": own})
+        sent_as = configuration.name_at_provider(stage.key, settings.model)
+        values = {name: getattr(settings, name) for name in names}
+        rows.append({"stage": stage.key, "reads": stage.reads, **values, "sent_as": sent_as, "own_files": own})
     return rows
 
 

@@ -57,6 +57,7 @@ def _provider(settings: Settings) -> Iterator[Finding]:
     for stage in all_stages():
         yield from model_findings(settings.configuration, stage, "provider", identity.model_ends)
         model = stage_settings(settings.configuration, stage).model
-        if models and model not in models:
+        called = settings.configuration.name_at_provider(stage.key, model)
+        if models and not models.keys() & {model, called}:
             says = f"stage {stage.key}: the provider does not list {model}{nearest(model, sorted(models))}"
             yield Finding(Level.warning, "provider", says)

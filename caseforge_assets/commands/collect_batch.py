@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
@@ -22,8 +21,7 @@ from caseforge_assets.commands.compare_usage import usage_difference
 from caseforge_assets.commands.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, record_answers
-from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, reception_of, record_answers
 from caseforge_assets.commands.work_ahead import start_second_process, work_ahead
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
@@ -86,9 +84,7 @@ def _collect_files(
 ) -> Collected | None:
     with store.connect() as connection:
         batch, twins = batches.get(connection, batch_id), batches.twins(connection, batch_id)
-    stage = stage_of(batch.stage)
-    version = current_stage_version(configuration, stage)
-    reception = Reception(batch, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC), configuration.prices)
+    reception = reception_of(provider, configuration, batch)
     if twins and not gives_up:  # what they answered is known before anything counts as failed or missing
         _record_files(store, reception, folder, paths, good_only=True)
         if not _take_in(store, provider, folder, configuration, batch, twins):

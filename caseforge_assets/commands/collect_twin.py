@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 
 from caseforge_assets.artifacts import ArtifactFolder
@@ -16,12 +15,10 @@ from caseforge_assets.batches.outcomes import decide, has_answer
 from caseforge_assets.commands.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
-from caseforge_assets.commands.record_answers import Judged, Reception, record_answers, record_results
-from caseforge_assets.commands.stage_settings import current_stage_version
+from caseforge_assets.commands.record_answers import Judged, Reception, reception_of, record_answers, record_results
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, looks, spending
 from caseforge_assets.store.attempts import AttemptRow
 from caseforge_assets.store.batches import BatchRow
@@ -48,9 +45,7 @@ def collect_twin(
     paths = salvage_results(store, folder, twin) if gives_up else fetch_results(store, provider, folder, configuration, twin)
     if paths is None:
         return False
-    stage = stage_of(twin.stage)
-    version = current_stage_version(configuration, stage)
-    reception = Reception(twin, stage, provider.simulated, version, provider.generated_by, datetime.now(UTC), configuration.prices)
+    reception = reception_of(provider, configuration, twin)
     for path in paths:
         lines = read_lines(folder.read(path))
         while chunk := list(islice(lines, CHUNK_LINES)):

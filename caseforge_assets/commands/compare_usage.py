@@ -30,11 +30,16 @@ def usage_difference(connection: Connection, configuration: Configuration, batch
     more = TokenSums(theirs.input_tokens - ours.input_tokens, more_cached, theirs.output_tokens - ours.output_tokens)
     if more == TokenSums(0, 0, 0):
         return None
-    worth = _usd(configuration, remote.get("model"), batch.model, more)
+    worth = _usd(configuration, _real_model(configuration, batch, remote.get("model")), batch.model, more)
     says = f"its provider counts {_said(theirs, cached=bool(more_cached))}, the lines of its files {_said(ours, cached=bool(more_cached))}"
     if worth is None:
         return says
     return f"{says}: at batch prices ${abs(worth):,.4f} {'more' if worth >= 0 else 'less'} than its answers cost here"
+
+
+def _real_model(configuration: Configuration, batch: BatchRow, name: str | None) -> str | None:
+    """The model that a batch's provider names, whatever it calls it."""
+    return batch.model if name is not None and name == batch.sent_as else configuration.provider.real_model(name or "") or None
 
 
 def _counted(usage: Mapping[str, Any]) -> TokenSums | None:

@@ -72,14 +72,15 @@ def import_results(
             if known and known.origin == IMPORTED and known.state == "collected":
                 return Imported(known.id, True, attempts.outcome_counts(connection, known.id), ())
         appraised = appraise_import(store, path, matcher, codes, key, stage, same_file=same_file, partly=partly)
-        batch = _batch(store, submission, stage, appraised.model, configuration.batch_user_assignment)
+        model = configuration.provider.real_model(appraised.model)
+        batch = _batch(store, submission, stage, model, configuration.batch_user_assignment)
         artifact = folder.write(folder.batch_path(submission[7:], "output.jsonl"), bytes_of(path))
         with store.begin() as connection:
             requests.lock_making(connection)
             batches.add_artifact(connection, batch.id, "output", artifact.as_json())
             _record(connection, configuration, batch, stage, key, path, appraised)
             said = f"imported from {path.name} for {key}"
-            values = {"state": "collected", "origin": IMPORTED, "model": appraised.model, "reason": said}
+            values = {"state": "collected", "origin": IMPORTED, "model": model, "reason": said}
             batches.change(connection, batch.id, collected_at=datetime.now(UTC), **values)
             return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), appraised.left_out)
 
@@ -119,7 +120,9 @@ def _record(
     connection: Connection, configuration: Configuration, batch: BatchRow, stage: Stage, key: str, path: Path, appraised: Appraised
 ) -> None:
     version = current_stage_version(configuration, stage)
-    reception = Reception(batch, stage, False, version, f"imported from {path.name}", datetime.now(UTC), configuration.prices)
+    reception = Reception(
+        batch, stage, False, version, f"imported from {path.name}", datetime.now(UTC), configuration.prices, configuration.provider.models
+    )
     lines = (line for line in read_lines(bytes_of(path)) if isinstance(line, ResultLine) and line.line_number in appraised.node_of)
     while chunk := list(islice(lines, CHUNK_LINES)):
         mine = [(line, appraised.node_of[line.line_number]) for line in chunk]

@@ -80,11 +80,13 @@ def plan_batches(
 def _add_batch(
     connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest], costs: dict[int, Decimal | None]
 ) -> int:
+    name = configuration.name_at_provider(rows[0].stage, rows[0].model)
     values = {
         "provider_id": provider.id,
         "submission_id": uuid.uuid4().hex,
         "stage": rows[0].stage,
         "model": rows[0].model,
+        "sent_as": None if name == rows[0].model else name,
         "state": "planned",
         "owner": configuration.batch_user_assignment,
         "request_count": len(rows),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -13,15 +13,19 @@ from functools import cached_property
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.commands.measure_quality import measure_contents
+from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.shorten_request import shortened_note
+from caseforge_assets.commands.stage_settings import current_stage_version
 from caseforge_assets.costs.own_prices import OwnPrices, priced_as
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.usage import Usage, usage_of
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
+from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Judgement, Next, Outcome
 from caseforge_assets.stages.quality import Quality
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, contents, outbox, requests
 from caseforge_assets.store.attempts import AttemptRow, Result
 from caseforge_assets.store.batches import BatchRow
@@ -52,7 +56,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Reception:
-    """What the answers of one batch are recorded with; `own_prices` count before the table's."""
+    """What the answers of one batch are recorded with; `own_prices` count before the table's, `names` are the provider's own for models."""
 
     batch: BatchRow
     stage: Stage
@@ -61,6 +65,19 @@ class Reception:
     generated_by: str
     now: datetime
     own_prices: OwnPrices
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def model_of(self, line: ResultLine) -> str | None:
+        """The model that answered, whatever its provider calls it."""
+        return self.batch.model if line.model and line.model == self.batch.sent_as else self.names.get(line.model or "", line.model)
+
+
+def reception_of(provider: Provider, configuration: Configuration, batch: BatchRow) -> Reception:
+    """What the answers of a batch that was submitted to a provider are recorded with."""
+    stage = stage_of(batch.stage)
+    made_by = f"{provider.generated_by}, as {batch.sent_as}" if batch.sent_as else provider.generated_by
+    version, names = current_stage_version(configuration, stage), configuration.provider.models
+    return Reception(batch, stage, provider.simulated, version, made_by, datetime.now(UTC), configuration.prices, names)
 
 
 def record_answers(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> list[int]:
@@ -114,7 +131,7 @@ def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
         status_code=line.status_code,
         remote_request_id=line.request_id,
         response_id=line.response_id,
-        model=line.model,
+        model=reception.model_of(line),
         finish_reason=line.finish_reason,
         answer_sha256=_answer_version(line),
         input_tokens=usage.input_tokens if usage else None,
@@ -156,7 +173,7 @@ def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewCont
         stage_version=attempt.stage_version or reception.stage_version,
         simulated=reception.simulated,
         generated_by=reception.generated_by,
-        model=line.model,
+        model=reception.model_of(line),
         temperature=float(attempt.temperature) if attempt.temperature is not None else None,
         model_type=attempt.framework_key,
         owner=batch.owner,
@@ -293,7 +310,7 @@ def _cost(reception: Reception, one: Judged) -> Decimal | None:
         return Decimal(0)
     if usage is None:
         return None if _has_answer(one) else Decimal(0)
-    model = priced_as(reception.own_prices, line.model, reception.batch.model, reception.now.date())
+    model = priced_as(reception.own_prices, reception.model_of(line), reception.batch.model, reception.now.date())
     return cost_usd(usage, model, reception.now, reception.own_prices)
 
 

@@ -15,9 +15,10 @@ def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
     """What a stage's requests are made with."""
     own = configuration.stages.get(stage.key, StageOverrides())
     budget = getattr(configuration, stage.max_tokens_setting, stage.default_max_completion_tokens)
-    model = own.model or configuration.openai_model
+    model = configuration.provider.real_model(configuration.model_name(stage.key))
     return StageSettings(
         model=model,
+        also_called=tuple(configuration.provider.names_of(model)),
         temperature=_temperature(model, configuration.openai_temperature if own.temperature is None else own.temperature),
         max_completion_tokens=own.max_completion_tokens or budget,
         reasoning_effort=own.reasoning_effort,
@@ -58,16 +59,22 @@ def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
 
 
 def fresh_versions(connection: Connection, stage: Stage, settings: StageSettings) -> frozenset[str]:
-    """The versions of a stage whose content counts as fresh: the current one and, where content is kept, those that differ in model and style alone."""
+    """The versions of a stage whose content counts as fresh: the current one, by whatever names its model has at the provider, and others.
+
+    Where content is kept, these are all that differ in model and style alone.
+    """
     current = stage_version(stage, settings)
+    renamed = {
+        stage_version(stage, replace(settings, model=name)) for name in settings.also_called
+    }  # before it was said what they stand for
     if not settings.keeps_content:
-        return frozenset({current})
+        return frozenset({current, *renamed})
     asked = {
         version: replace(settings, model=model, **style._asdict())
         for version, model, style in styles.styles_asked_for(connection, stage.key)
     }
     alike = {version for version, one in asked.items() if stage_version(stage, one) == version}
-    return frozenset({current, definition_version(stage), *alike})
+    return frozenset({current, definition_version(stage), *renamed, *alike})
 
 
 def largest_budget(stage: Stage, model: str, input_tokens: int = 0) -> int:

@@ -95,7 +95,7 @@ def _write(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Bat
     with store.connect() as connection:
         endpoint = batch_lines.endpoint_of_batch(connection, batch.id)
         url, bodies = provider.kind.line_url_of(endpoint), batch_lines.bodies_of_batch(connection, batch.id)
-        lines = (request_line(custom_id, url, written_body(body, endpoint)) for custom_id, body in bodies)
+        lines = (request_line(custom_id, url, _named(written_body(body, endpoint), batch.sent_as)) for custom_id, body in bodies)
         written = folder.write(folder.batch_path(batch.submission_id, "input.jsonl"), lines)
     with store.connect() as connection:
         manifest = folder.write(
@@ -108,12 +108,18 @@ def _write(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Bat
         batches.move(connection, batch.id, ["planned"], state="written")
 
 
+def _named(body: str, name: str | None) -> Mapping[str, object] | str:
+    """A request's body with the provider's own name of its model."""
+    return body if name is None else {**json.loads(body), "model": name}
+
+
 def _manifest(batch: BatchRow, endpoint: str, rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
     head = {
         "submission_id": batch.submission_id,
         "stage": batch.stage,
         "model": batch.model,
         "endpoint": endpoint,
+        **({"sent_as": batch.sent_as} if batch.sent_as else {}),
         "owner": batch.owner,
         "requests": batch.request_count,
     }
@@ -136,7 +142,7 @@ def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
         return
     if file_id is None:
         with folder.local(batch.artifacts["input"]["path"]) as file:
-            file_id = provider.client.upload(file, name, batch.model)
+            file_id = provider.client.upload(file, name, batch.sent_as or batch.model)
     with store.begin() as connection:
         batches.move(connection, batch.id, ["written"], state="uploaded", input_file_id=file_id)
 

@@ -150,7 +150,7 @@ def _view(row: BatchRow, seen: Progress, sums: Sums, typical: _Typical, *, estim
         id=row.id,
         remote_id=row.remote_id,
         stage=row.stage,
-        model=row.model,
+        model=f"{row.model} (as {row.sent_as})" if row.sent_as else row.model,
         state=row.state,
         remote_status=row.remote_status,
         created_at=row.creating_at or row.created_at,

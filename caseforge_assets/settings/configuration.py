@@ -156,6 +156,18 @@ class Configuration(BaseModel):
         """The most requests that a batch gets."""
         return min(self.max_requests_per_batch or self.provider_kind.max_requests, self.provider_kind.max_requests)
 
+    def model_name(self, stage_key: str) -> str:
+        """The name of a stage's model as it is written in caseforge.toml."""
+        own = self.stages.get(stage_key)
+        return (own.model if own else None) or self.openai_model
+
+    def name_at_provider(self, stage_key: str, model: str) -> str:
+        """What a model is called in a stage's requests: as it is written, where that stands for it, or by the only name that it has at the provider."""
+        written, names = self.model_name(stage_key), self.provider.names_of(model)
+        if written in names or not names:
+            return written if written in names else model
+        return names[0] if len(names) == 1 else model
+
     @property
     def reuses_by_identity(self) -> bool:
         """Whether an answer that was made for the same node elsewhere is good enough."""

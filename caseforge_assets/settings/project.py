@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -14,7 +14,7 @@ from caseforge_assets.settings.faults import Fault
 from caseforge_assets.settings.provider import contradictions
 from caseforge_assets.settings.reading import Sources, read_sources, valid_configuration
 from caseforge_assets.settings.stages import project_stages, unknown_stages
-from caseforge_assets.stages.stage import use_stages
+from caseforge_assets.stages.stage import Stage, use_stages
 
 OPENAI_URL = "https://api.openai.com/v1"
 WEBSERVER_URL = "http://127.0.0.1:3000"
@@ -116,17 +116,33 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
     configuration = valid_configuration(sources)
     stages = project_stages(folder, configuration)
     settings = settings_of(folder, environment, configuration)
-    if faults := [*provider_faults(sources, settings), *unknown_stages(sources, configuration, stages)]:
+    if faults := [*provider_faults(sources, settings, stages), *unknown_stages(sources, configuration, stages)]:
         raise ConfigurationError("\n".join(fault.text for fault in faults))
     use_stages(stages)
     return settings
 
 
-def provider_faults(sources: Sources, settings: Settings) -> list[Fault]:
-    """What in [provider] contradicts itself, or what its provider takes."""
+def provider_faults(sources: Sources, settings: Settings, stages: Sequence[Stage]) -> list[Fault]:
+    """What in [provider] contradicts itself, what its provider takes, or what other keys say of its models."""
     configuration = settings.configuration
     found = contradictions(configuration.provider, settings.openai_base_url, configuration.max_requests_per_batch)
-    return [Fault(path, sources.place(path), what) for path, what in found]
+    return [Fault(path, sources.place(path), what) for path, what in (*found, *_misnamed(configuration, stages))]
+
+
+def _misnamed(configuration: Configuration, stages: Sequence[Stage]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys by the provider's name of a model where the model itself is meant, and models of which it is not said which name is meant."""
+    models = configuration.provider.models
+    for table in ("prices", "max_enqueued_tokens"):
+        for name in getattr(configuration, table):
+            if models.get(name, name) != name:
+                yield (table, name), f"is the provider's name for {models[name]} ([provider.models]); write it for that model"
+    for stage in stages:
+        written = configuration.model_name(stage.key)
+        names = [] if written in models else configuration.provider.names_of(written)
+        if len(names) > 1:
+            own = configuration.stages.get(stage.key)
+            path = ("stages", stage.key, "model") if own and own.model else ("openai_model",)
+            yield path, f"{written} has {len(names)} names at this provider ([provider.models]); write which is meant: {', '.join(names)}"
 
 
 def load_places(project: Path | None = None) -> Settings:

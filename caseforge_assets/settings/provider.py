@@ -69,6 +69,9 @@ class ProviderSettings(BaseModel):
     longest_window: Window | None = None
     expiry_range_days: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] | None = None
     max_files: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
+    models: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict, description="the provider's own names of models, such as deployments, and the models that they stand for"
+    )
     key_header: Literal["authorization", "api-key"] | None = None
 
     def at(self, base_url: str) -> ProviderSettings:
@@ -86,6 +89,14 @@ class ProviderSettings(BaseModel):
         if self.expiry_range_days is not None:
             given["expiry_range_days"] = tuple(map(_exact, self.expiry_range_days))
         return replace(KINDS[self.kind or OPENAI], **given)
+
+    def real_model(self, name: str) -> str:
+        """The model that a name stands for at this provider."""
+        return self.models.get(name, name)
+
+    def names_of(self, model: str) -> list[str]:
+        """What the provider calls a model, in the order in which the names are given; empty where it has no other name."""
+        return [name for name, real in self.models.items() if real == model]
 
 
 def _exact(days: float) -> Fraction:
@@ -113,6 +124,9 @@ def contradictions(given: ProviderSettings, base_url: str, max_requests_per_batc
         yield ("provider", "completion_window"), f"{who} takes {takes}, not {holds.completion_window}"
     for name in ("file_expiry_days", "output_expiry_days"):
         yield from _expiry(name, getattr(holds, name), holds, who)
+    for name, model in given.models.items():
+        if given.models.get(model, model) != model:
+            yield ("provider", "models", name), f"{model} is itself a name for {given.models[model]}; write that"
     for name, fixed in (("upload_fields", _OF_AN_UPLOAD), ("list_fields", _OF_A_LIST)):
         for field in sorted(fixed & (getattr(given, name) or {}).keys()):
             yield ("provider", name, field), "is sent already; it has a key of its own, or none"

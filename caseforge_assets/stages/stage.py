@@ -56,6 +56,7 @@ class StageSettings:
         reasoning_effort: None leaves it to the model.
         verbosity: None leaves it to the model.
         budget_quantile: The share of earlier answers whose tokens a fitted budget has room for; None takes the same budget for all.
+        also_called: The provider's own names for the model, such as deployments.
         keeps_content: Whether what was made with another model, temperature, effort or verbosity, or at another endpoint, counts as fresh.
         endpoint: Where its requests go: `chat/completions` or `responses`.
     """
@@ -66,6 +67,7 @@ class StageSettings:
     reasoning_effort: str | None = None
     verbosity: str | None = None
     budget_quantile: float | None = None
+    also_called: tuple[str, ...] = ()
     keeps_content: bool = True
     endpoint: str = CHAT_COMPLETIONS
 

@@ -30,6 +30,7 @@ class BatchRow:
     origin: str
     stage: str
     model: str
+    sent_as: str | None
     state: str
     reason: str | None
     owner: str
@@ -236,7 +237,9 @@ def twins(connection: Connection, batch_id: int) -> list[BatchRow]:
 
 def add_twin(connection: Connection, adopted: BatchRow, values: Mapping[str, Any]) -> bool:
     """Stores another remote batch of a submission; returns whether it is new."""
-    shared = {name: getattr(adopted, name) for name in ("provider_id", "stage", "model", "owner", "request_count", "input_tokens")}
+    shared = {
+        name: getattr(adopted, name) for name in ("provider_id", "stage", "model", "sent_as", "owner", "request_count", "input_tokens")
+    }
     query = postgresql.insert(batch).values(**shared, **values, twin_of=adopted.id, state="open")
     known = query.on_conflict_do_nothing(index_elements=["provider_id", "remote_id"])
     return connection.scalar(known.returning(batch.c.id)) is not None

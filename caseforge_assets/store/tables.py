@@ -171,6 +171,7 @@ batch = Table(
     Column("origin", Text, nullable=False, server_default="submitted", comment="submitted here, or imported"),
     Column("stage", Text, nullable=False),
     Column("model", Text, nullable=False),
+    Column("sent_as", Text, comment="the provider's own name of the model, such as a deployment, where it has another"),
     Column("state", Text, nullable=False),
     Column("reason", Text, comment="why it is where it is, for people"),
     Column("owner", Text, nullable=False, server_default=""),
