@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets.reports.coverage import say_states
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
         table.add_row(part.stage.key, _model(part), *sent, cost)
     console.print(table)
     for part in draft.stages:
-        standing = ", ".join(f"{count:,} {state}" for state, count in part.states.items())
+        standing = say_states(part.states, part.stage.reads)
         when = f"; {part.now:,} requests are ready, {part.later:,} follow when {part.stage.reads} is done" if part.later else ""
         console.print(f"{part.stage.key}: {standing}{when}")
         for rule, counts in part.reused.items():

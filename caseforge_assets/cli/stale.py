@@ -41,7 +41,7 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
     elif not found:
         console.print("Nothing is stale.")
     else:
-        table = FittingTable("Station", "Node", "Name", "Why", "Since", drop=("Name", "Since"))
+        table = FittingTable("Asset", "Node", "Name", "Why", "Since", drop=("Name", "Since"))
         for one in found[:SHOWN]:
             since = min((reason.since for reason in one.not_current if reason.since), default=None)
             why = "; ".join(reason.text for reason in one.not_current)

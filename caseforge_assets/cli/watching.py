@@ -162,9 +162,12 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
 
 
 def _print_standing(report: dict[str, Any]) -> None:
+    from caseforge_assets.reports.coverage import say_states
+    from caseforge_assets.stages.stage import stage as stage_of
+
     table = FittingTable("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}")
     for stage, counts in report["stages"].items():
-        table.add_row(stage, ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none")
+        table.add_row(stage, say_states(counts, stage_of(stage).reads) or "none")
     console.print(table)
     console.print(f"Candidates: {report['candidates']:,}")
     for stage, count in report["items"].items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -85,3 +85,14 @@ def count_states(states: Iterable[NodeState]) -> dict[str, int]:
     """How many nodes stand where; states without nodes are left out."""
     counts = Counter(states)
     return {str(state): counts[state] for state in NodeState if counts[state]}
+
+
+def say_states(counts: Mapping[str, int], reads: str | None) -> str:
+    """How many nodes stand where, for people.
+
+    Args:
+        counts: of nodes by state.
+        reads: the stage that this one is made from, if any.
+    """
+    words = {NodeState.NO_SOURCE.value: f"waiting for {reads or 'what it is made from'}"}
+    return ", ".join(f"{count:,} {words.get(state, state)}" for state, count in counts.items())

@@ -87,7 +87,7 @@ class _Facts:
 _FACTS: Mapping[Outcome, _Facts] = {
     Outcome.ok: _Facts(Next.none, True, "A complete answer."),
     Outcome.salvaged: _Facts(Next.none, True, "The answer was cut off; what was complete in it is enough and was kept."),
-    Outcome.truncated_reasoning: _Facts(Next.retry_larger_budget, True, "Thinking used up the token budget before any text was written."),
+    Outcome.truncated_reasoning: _Facts(Next.retry_larger_budget, True, "Reasoning used up the token budget before any text was written."),
     Outcome.truncated: _Facts(Next.retry_larger_budget, True, "The token budget ended before the text did."),
     Outcome.whitespace: _Facts(
         Next.retry, True, "Blanks and line breaks used up the token budget; a larger one would hold more of the same, and is not bought."

@@ -243,3 +243,10 @@ def test_a_models_text_does_not_steer_the_terminal_of_who_reads_it(command_line:
         assert not [one for one in said if (unicodedata.category(one) == "Cc" and one != "\n") or one == "\u202e"], words
     assert "\\x1b]8;;http://evil" in cli.run("show", "1.1.1")
     assert cli.json("show", "1.1.1")["contents"][0]["body"] == hostile
+
+
+def test_what_waits_for_another_stage_says_for_which(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert "6 waiting for process_details" in cli.run("status")
+    assert "usecases: 6 waiting for process_details" in cli.run("plan")
