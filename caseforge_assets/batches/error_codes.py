@@ -23,6 +23,7 @@ QUOTA_CODES = frozenset(
         "organization_usage_limit_exceeded",
         "billing_hard_limit_reached",
         "billing_not_active",
+        "quotaexceeded",  # Azure, of files among others: a person has to delete some
     }
 )
 AUTH_CODES = frozenset(

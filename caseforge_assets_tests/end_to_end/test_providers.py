@@ -10,6 +10,7 @@ import pytest
 from openai import OpenAI
 
 from caseforge_assets.batch_server import LIKENESSES
+from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
 GENERATE = ("generate", "--yes", "--wait")
@@ -148,6 +149,19 @@ def test_files_at_azure_expire(at: At) -> None:
     assert lived == {"batch": 14 * DAY_S, "batch_output": 30 * DAY_S}
     assert all(file.expires_at for file in files)
     assert 0 in {file.bytes for file in files}, "a clean batch has an error file without bytes"
+
+
+def test_where_azure_has_no_room_for_a_file_nothing_more_is_sent_until_a_person_asks(at: At) -> None:
+    cli = at("azure", limits=Limits(files_with_expiry=1))
+    assert "The quota for files with expiry is reached" in in_one_line(cli.run(*GENERATE, expected=4))
+    before = len(cli.json("status")["batches"])
+    cli.run("monitor", "--once")
+    assert len(cli.json("status")["batches"]) == before, "no batch is made at every look"
+    with sdk(cli) as client:
+        for file in client.files.list().data:
+            client.files.delete(file.id)
+    cli.run(*GENERATE)
+    assert_all_is_done(cli)
 
 
 def test_a_batch_that_azure_refuses_is_sent_again_without_the_line(at: At) -> None:
