@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.artifacts import ArtifactFolder
@@ -19,14 +19,20 @@ from caseforge_assets.store import requests
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Engine
 
+SHOWN_AFTER_S = 15.0
+
 
 @dataclass(frozen=True)
 class Waiting:
-    """Where answers come from, and how long they may be waited for; 0: what is finished is collected, and nothing is sent."""
+    """Where answers come from, and how long they may be waited for; 0: what is finished is collected, and nothing is sent.
+
+    `show` is called when waiting takes long: what was made by then is to be seen.
+    """
 
     provider: Provider
     folder: ArtifactFolder
     wait_s: float
+    show: Callable[[], object] = lambda: None
 
 
 def await_answers(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], waiting: Waiting) -> str:
@@ -36,7 +42,7 @@ def await_answers(store: Engine, configuration: Configuration, key: str, stage: 
         What stands in the way, for people; empty where nothing does but time.
     """
     end = time.monotonic() + waiting.wait_s
-    trouble = ""
+    trouble, shown = "", False
     unfinished: Sequence[BatchRow] = ()
     while _any_waits(store, configuration, key, stage, node_ids, waiting.provider.simulated):
         try:
@@ -53,6 +59,9 @@ def await_answers(store: Engine, configuration: Configuration, key: str, stage: 
         left_s = end - time.monotonic()
         if left_s <= 0:
             break
+        if not shown and left_s < waiting.wait_s - SHOWN_AFTER_S:
+            waiting.show()
+            shown = True
         time.sleep(min(left_s, next_look_s(waiting.provider, configuration, unfinished)))
     return trouble
 

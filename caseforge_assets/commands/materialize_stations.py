@@ -6,7 +6,7 @@ through; nodes that are not through at the end are marked failed, with what they
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.artifacts import ArtifactFolder
@@ -76,6 +76,7 @@ def materialize_stations(
     provider: Provider | None,
     wait_s: float,
     no_provider: str = "no provider is configured",
+    show: Callable[[], object] = lambda: None,
 ) -> Materialized:
     """Materializes partitions of some stations, in the order in which data passes.
 
@@ -83,6 +84,7 @@ def materialize_stations(
         provider: None when there is none: then nothing is sent, and simulated content counts.
         wait_s: how long to wait for answers, per stage; 0 leaves the requests to others, and collects only what is finished.
         no_provider: why there is no provider, for people.
+        show: called while answers are waited for: shows what is made by then, before somebody else does.
     """
     with store.begin() as connection:
         node_ids = nodes.node_ids_of_partitions(connection, key, partition_keys)
@@ -91,7 +93,7 @@ def materialize_stations(
             confirm_nodes(connection, key, node_ids)
         if hands.chosen(NODE_CONTEXTS):
             build_contexts(connection, key, node_ids)
-    waiting = Waiting(provider, folder, wait_s) if provider is not None else None
+    waiting = Waiting(provider, folder, wait_s, show) if provider is not None else None
     unfinished: dict[str, dict[str, str]] = {}
     unsent: list[str] = []
     for stage in all_stages():

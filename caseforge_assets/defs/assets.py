@@ -108,6 +108,7 @@ def _materialize(context: dg.AssetExecutionContext, config: StationConfig, casef
         provider=provider,
         no_provider=no_provider,
         wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
+        show=lambda: mirror(context, caseforge),
     )
     mirror(context, caseforge)
     return done

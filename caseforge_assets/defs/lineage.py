@@ -1,6 +1,6 @@
 """Writes what CaseForge did into Dagster's event log, in bulk, and orders its dynamic partitions.
 
-The only user of Dagster's private parts besides `storage`, `event_tables`, `event_packing`, `overtaken_plans`, `planned_events`, `records` and, for removing, `old_history` and `prune`; its tests hold
+The only user of Dagster's private parts besides `storage`, `event_tables`, `event_packing`, `overtaken_plans`, `planned_events`, `records`, `launcher` and, for removing, `old_history` and `prune`; its tests hold
 what is written here against what Dagster itself writes and reads. What is written, and when, is decided elsewhere.
 """
 

@@ -10,6 +10,7 @@ import dagster as dg
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.provider import Provider, accepts_simulated, connect_provider, make_client
 from caseforge_assets.defs.event_tables import keep_connections
+from caseforge_assets.defs.heartbeat import Heartbeat
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings
@@ -87,11 +88,14 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
         return SIMULATED_WAIT_S if provider and provider.simulated else 0.0
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Prepares a run; ticks of sensors, which ask little, leave Dagster's connections as they are."""
+        """Prepares a run, which says from now on that it is there; ticks of sensors, which ask little, leave Dagster's connections as they are."""
         if context.run is not None and context.instance is not None:
             keep_connections(context.instance)
+            self.__dict__["heartbeat"] = Heartbeat(self.store, context.run.run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
         """Closes connections: a code server makes one of these for each tick."""
+        if "heartbeat" in self.__dict__:
+            self.__dict__.pop("heartbeat").stop()
         if "store" in self.__dict__:
             self.store.dispose()

@@ -4,6 +4,7 @@ A key is used once and for all. So what can be true for longer (something waits)
 asked for again when the last one changed nothing.
 """
 
+import json
 from collections.abc import Iterator
 
 import dagster as dg
@@ -16,6 +17,7 @@ from caseforge_assets.commands.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.remember_definitions import definitions_are_new, shown_definitions
 from caseforge_assets.commands.retry_unattended import newest_retriable
 from caseforge_assets.commands.write_journal import journal_now_and_then
+from caseforge_assets.defs.dead_runs import Look, end_dead_runs
 from caseforge_assets.defs.foreign_partitions import foreign_partitions
 from caseforge_assets.defs.jobs import collect, flush, retry, show_alerts, submit
 from caseforge_assets.defs.resources import Caseforge
@@ -123,6 +125,21 @@ def alert_sensor(caseforge: Caseforge) -> Requests:
     yield dg.RunRequest(run_key=f"alerts-{message}")
 
 
+@dg.sensor(
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,  # it sends nothing: what waits behind a dead run would wait for hours
+    description="Ends runs whose process is gone, killed or with its machine, so that what waits behind them goes on. Dagster starts them anew by itself.",
+)
+def dead_run_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> dg.SkipReason:
+    """Looks and ends in the tick itself; what it found goes with the cursor, because some deaths are certain at the second look only."""
+    origin = context.code_location_origin
+    before = Look(**json.loads(context.cursor)) if context.cursor else Look()
+    look = end_dead_runs(context.instance, caseforge.store, origin.location_name if origin else None, before)
+    context.update_cursor(json.dumps({"at_s": look.at_s, "suspects": look.suspects}))
+    doubtful = f"; {len(look.suspects):,} may be dead and are looked at again" if look.suspects and not look.ended else ""
+    return dg.SkipReason("; ".join(f"ended {one}" for one in look.ended) or f"no run is certainly dead{doubtful}")
+
+
 def _submission(connection: Connection, provider: Provider, configuration: Configuration) -> dg.RunRequest | dg.SkipReason:
     """Named after what would be sent and how many batches are through: each one that ends may make room, or put requests back."""
     foreseen, stopped = foresee_sending(connection, provider, configuration, unattended=True), providers.stop_text(connection, provider.id)
@@ -139,4 +156,4 @@ def _submission(connection: Connection, provider: Provider, configuration: Confi
     return dg.RunRequest(run_key=f"submit-{foreseen.mark}-left-{left}-through-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")
 
 
-SENSORS = (submit_sensor, collect_sensor, flush_sensor, alert_sensor, retry_sensor)
+SENSORS = (submit_sensor, collect_sensor, flush_sensor, alert_sensor, retry_sensor, dead_run_sensor)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Table, text
 
 from caseforge_assets.store.columns import SCHEMA
 from caseforge_assets.store.journal_tables import journal_mark, journal_segment
+from caseforge_assets.store.run_process_table import run_process
 from caseforge_assets.store.tables import content, context, metadata, outbox, request
 
 # What Dagster was told is Dagster's matter: a row of the outbox is journaled once, without these, and told anew after a restore. That
@@ -39,8 +40,8 @@ end $$
 
 
 def journaled_tables() -> list[Table]:
-    """The tables that are journaled, each after those that it refers to: all but the journal's own."""
-    return [table for table in metadata.sorted_tables if table not in (journal_mark, journal_segment)]
+    """The tables that are journaled, each after those that it refers to: all but the journal's own, and what is true at this moment only."""
+    return [table for table in metadata.sorted_tables if table not in (journal_mark, journal_segment, run_process)]
 
 
 def is_numbered(table: Table) -> bool:

@@ -32,7 +32,9 @@ from caseforge_assets.store.journal_tables import journal_segment as journal_seg
 from caseforge_assets.store.outbox_table import outbox as outbox
 from caseforge_assets.store.plan_tables import plan as plan
 from caseforge_assets.store.plan_tables import plan_change as plan_change
+from caseforge_assets.store.provider_table import provider as provider
 from caseforge_assets.store.quality_table import quality as quality
+from caseforge_assets.store.run_process_table import run_process as run_process
 from caseforge_assets.store.told_table import told as told
 
 framework = Table(
@@ -103,23 +105,6 @@ context = Table(
     Column("is_current", Boolean, nullable=False),
     now_column("created_at"),
     Index("uq_context_current", "node_id", unique=True, postgresql_where=text("is_current")),
-)
-
-provider = Table(
-    "provider",
-    metadata,
-    id_column(),
-    Column("base_url", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("simulated", Boolean, nullable=False),
-    Column("enqueued_token_limits", JSONB, nullable=False, server_default="{}", comment="model: tokens, learned from refusals"),
-    Column("stopped_reason", Text, comment="why nothing is sent until a person acts"),
-    time_column("stopped_at"),
-    Column("stopped_keys", ARRAY(Text), nullable=False, server_default="{}", comment="digests of the keys that it was stopped under"),
-    Column("last_key", Text, comment="digest of the key that was used last"),
-    Column("refused_reason", Text, comment="why it refused the key when it was last asked; NULL: it did not"),
-    Column("model_ends", JSONB, nullable=False, server_default="{}", comment="model: day of its end, as it announces it"),
-    UniqueConstraint("base_url", "account", "simulated"),
 )
 
 request = Table(

@@ -132,7 +132,10 @@ def test_where_content_is_kept_another_model_is_no_other_code_version(tmp_path: 
 def test_nothing_is_sent_by_itself_and_everything_runs_in_process(tmp_path: Path) -> None:
     defs = loaded(tmp_path)
     sensors = {sensor.name: defs.resolve_sensor_def(sensor.name) for sensor in SENSORS}
-    assert {name for name, sensor in sensors.items() if sensor.default_status is dg.DefaultSensorStatus.RUNNING} == {"flush_sensor"}
+    assert {name for name, sensor in sensors.items() if sensor.default_status is dg.DefaultSensorStatus.RUNNING} == {
+        "flush_sensor",
+        "dead_run_sensor",
+    }
     assert all(sensor.description for sensor in sensors.values())
     jobs = [
         defs.resolve_job_def(name) for name in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes", "many_events")
