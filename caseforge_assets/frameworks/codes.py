@@ -6,6 +6,7 @@ from collections.abc import Collection, Container, Iterable, Sequence
 from caseforge_assets.frameworks.problems import quoted
 
 MAX_CODE_CHARS = 64
+CODE_FORM = f"A code has letters, digits, hyphens and underscores, separated by dots, as in 1.2.4 (at most {MAX_CODE_CHARS} characters)."
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*")
 # Months as spreadsheets shorten them in English, German, French, Spanish, Italian, Dutch and Portuguese.
 _MONTHS = frozenset(
@@ -83,10 +84,7 @@ def code_trouble(text: str) -> str | None:
     """Says why a text is not a code; None if it is one: "1.0", "1.2.4", "FIN-3.a"."""
     if len(text) <= MAX_CODE_CHARS and _CODE.fullmatch(text):
         return None
-    return (
-        f"{quoted(text)} is not a code. A code has letters, digits, hyphens and underscores, separated by dots, as in 1.2.4 "
-        f"(at most {MAX_CODE_CHARS} characters)."
-    )
+    return f"{quoted(text)} is not a code. {CODE_FORM}"
 
 
 def without_trailing_dots(text: str) -> str:

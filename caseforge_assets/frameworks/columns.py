@@ -145,5 +145,5 @@ def _levels(free: list[str], places: Mapping[str, int | None]) -> tuple[tuple[in
 
 def map_hint(field: str, header: str) -> str:
     """The option that says which column a field is, as it can be pasted."""
-    is_plain = re.fullmatch(r"[\w .,:;/()#&+-]+", header)
+    is_plain = re.fullmatch(r"[\w .,:;/()#&+-]*", header)
     return f'--map {field}="{header}"' if is_plain else f"--map {shlex.quote(f'{field}={header}')}"

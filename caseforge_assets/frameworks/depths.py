@@ -41,11 +41,19 @@ def parents_by_level(table: Table, entries: Sequence[Entry]) -> Parents:
     levels = level_numbers(entries)
     if levels is None:
         return [LOST] * len(entries)
+    parents = parents_of_levels(levels)
+    for entry, parent in zip(entries, parents, strict=True):
+        if parent == LOST:
+            table.refuse(f"The level is {entry.level}, but no process above is on the level before.", entry.row, Column.LEVEL)
+    return parents
+
+
+def parents_of_levels(levels: Sequence[int]) -> Parents:
+    """Gives the position of each level's parent: the last above on the level before; LOST where a level is skipped."""
     path: list[int] = []
     parents: Parents = []
-    for position, (entry, level) in enumerate(zip(entries, levels, strict=True)):
+    for position, level in enumerate(levels):
         if level > len(path) + 1:
-            table.refuse(f"The level is {entry.level}, but no process above is on the level before.", entry.row, Column.LEVEL)
             parents.append(LOST)
             continue
         del path[level - 1 :]

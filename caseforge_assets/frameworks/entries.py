@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 
 from caseforge_assets.frameworks.cells import Table
-from caseforge_assets.frameworks.codes import NumberedCodes, code_trouble, codes_of_reference, looks_like_date, without_trailing_dots
-from caseforge_assets.frameworks.columns import Column
+from caseforge_assets.frameworks.codes import (
+    CODE_FORM,
+    NumberedCodes,
+    code_trouble,
+    codes_of_reference,
+    looks_like_date,
+    without_trailing_dots,
+)
+from caseforge_assets.frameworks.columns import Column, map_hint
+from caseforge_assets.frameworks.normalize import control_character, normalize_name
 from caseforge_assets.frameworks.problems import quoted
 from caseforge_assets.frameworks.sheets import Cell
 
@@ -12,6 +20,8 @@ MAX_NAME_CHARS = 500
 MAX_ID_CHARS = 128
 MAX_OWNER_CHARS = 200
 _TAB_WIDTH = 4
+# From as many rows on, what most of them have has one cause.
+_MOSTLY_FROM = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +55,12 @@ def read_entries(table: Table, rows: list[int], *, categories_end_in_zero: bool)
     """Reads rows, notes what is wrong with them, and leaves out those without a readable code where the table has codes."""
     numbers = NumberedCodes(categories_end_in_zero=categories_end_in_zero)
     has_codes = Column.CODE in table.header.columns
-    dates = _refuse_dates(table, rows)
+    unusable = _refuse_dates(table, rows)
+    unusable |= _refuse_strange_codes(table, [row for row in rows if row not in unusable])
     read_by_order: list[int] = []
     entries: list[Entry] = []
     for row in rows:
-        code = "" if not has_codes else None if row in dates else _code(table, row, numbers, read_by_order)
+        code = "" if not has_codes else None if row in unusable else _code(table, row, numbers, read_by_order)
         entry = read_entry(table, row, code or "", _name(table, row))
         if code is not None:
             numbers.pass_over(code)
@@ -97,6 +108,23 @@ def _refuse_dates(table: Table, rows: list[int]) -> set[int]:
         )
         table.findings.note_unreadable(table.sheet.name, table.header.title(Column.CODE))
     return set(dates)
+
+
+def _refuse_strange_codes(table: Table, rows: list[int]) -> set[int]:
+    """Notes a column that holds something else than codes as one problem, and gives the rows that are none."""
+    texts = {row: normalize_name(cell) for row in rows if isinstance(cell := table.cell(row, Column.CODE), str)}
+    strange = [row for row, text in texts.items() if text and not control_character(text) and code_trouble(without_trailing_dots(text))]
+    if len(strange) < _MOSTLY_FROM or len(strange) <= len(rows) / 2:
+        return set()
+    shown = ", ".join(quoted(texts[row], 30) for row in strange[:3])
+    table.refuse(
+        f"{len(strange):,} of {len(rows):,} values here are not codes ({shown}, …). {CODE_FORM} "
+        f"If another column has them: {map_hint('code', 'HEADER')}; if none has: {map_hint('code', '')}.",
+        strange[0],
+        Column.CODE,
+    )
+    table.findings.note_unreadable(table.sheet.name, table.header.title(Column.CODE))
+    return set(strange)
 
 
 def _code(table: Table, row: int, numbers: NumberedCodes, read_by_order: list[int]) -> str | None:

@@ -9,7 +9,14 @@ from enum import StrEnum
 from caseforge_assets.frameworks.cells import Table
 from caseforge_assets.frameworks.codes import code_ranges, prefix_parent
 from caseforge_assets.frameworks.columns import Column, map_hint
-from caseforge_assets.frameworks.depths import indents_line_up, levels_line_up, parents_by_indent, parents_by_level
+from caseforge_assets.frameworks.depths import (
+    indents_line_up,
+    level_numbers,
+    levels_line_up,
+    parents_by_indent,
+    parents_by_level,
+    parents_of_levels,
+)
 from caseforge_assets.frameworks.entries import Entry
 from caseforge_assets.frameworks.parents import (
     Parents,
@@ -92,9 +99,10 @@ def recognize(entries: Sequence[Entry]) -> Hierarchy | None:
     """Says which hierarchy a table has, where that is plain; None where nothing says so. Columns of level names are seen before."""
     if any(entry.parent for entry in entries):
         return Hierarchy.PARENT
+    counts_levels = levels_line_up(entries)
     if _is_dotted(entries):
-        return Hierarchy.DOTTED
-    if levels_line_up(entries):
+        return Hierarchy.LEVELS if counts_levels and _says_more_than_dots(entries) else Hierarchy.DOTTED
+    if counts_levels:
         return Hierarchy.LEVELS
     if indents_line_up(entries):
         return Hierarchy.INDENT
@@ -105,6 +113,15 @@ def _is_dotted(entries: Sequence[Entry]) -> bool:
     """Whether codes that have parts belong below others of the file, or codes as in the PCF: 1.0, 1.1."""
     codes = {entry.code for entry in entries if entry.code}
     return any(dotted_parents(code, codes) for code in codes)
+
+
+def _says_more_than_dots(entries: Sequence[Entry]) -> bool:
+    """Whether the levels agree with the dots where there are some, and put others below: "sP1" is below "sP"."""
+    codes = {entry.code for entry in entries}
+    by_dots = [next(iter(dotted_parents(entry.code, codes)), None) for entry in entries]
+    by_levels = [None if parent is None else entries[parent].code for parent in parents_of_levels(level_numbers(entries) or [])]
+    pairs = list(zip(by_dots, by_levels, strict=True))
+    return all(dots in (None, level) for dots, level in pairs) and any(dots != level for dots, level in pairs)
 
 
 def _is_prefixed(entries: Sequence[Entry]) -> bool:
@@ -130,7 +147,7 @@ def _is_prefixed(entries: Sequence[Entry]) -> bool:
 def _missing(table: Table, entries: Sequence[Entry], hierarchy: Hierarchy) -> str | None:
     """What the hierarchy that was asked for needs and the table has not."""
     columns = table.header.columns
-    if hierarchy in (Hierarchy.DOTTED, Hierarchy.PREFIX) and Column.CODE not in columns:
+    if hierarchy in (Hierarchy.DOTTED, Hierarchy.PREFIX) and Column.CODE not in columns and not any(entry.code for entry in entries):
         return f"--hierarchy {hierarchy} needs a column of codes. Say which it is: {map_hint('code', 'HEADER')}."
     if hierarchy is Hierarchy.PARENT and columns.keys().isdisjoint({Column.PARENT, Column.PARENT_ID}):
         return f"--hierarchy parent needs a column that names each process's parent. Say which it is: {map_hint('parent', 'HEADER')}."
@@ -143,7 +160,7 @@ def _missing(table: Table, entries: Sequence[Entry], hierarchy: Hierarchy) -> st
 
 
 def _warn_of_flatness(table: Table, entries: Sequence[Entry]) -> None:
-    if len(entries) < 2:
+    if len(entries) < 2 or table.findings.has_unreadable(table.sheet.name, table.header.title(Column.CODE)):
         return
     why = "the codes have no dots" if all("." not in entry.code for entry in entries) else "no code is the beginning of another"
     if Column.CODE not in table.header.columns:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from caseforge_assets.frameworks import apqc
 from caseforge_assets.frameworks.binary_workbook import read_binary_workbook
 from caseforge_assets.frameworks.cells import Table
+from caseforge_assets.frameworks.coded_names import with_codes_of_names
 from caseforge_assets.frameworks.columns import Column, find_header
 from caseforge_assets.frameworks.delimited import read_delimited
 from caseforge_assets.frameworks.entries import Entry, read_entries
@@ -149,9 +151,13 @@ def _arranged(table: Table, form: TableForm) -> Arranged:
     rows = _filled(table, process_rows(table))
     warn_of_missing_columns(table)
     levels = level_columns(table.header)
+    takes_codes = Column.CODE not in table.header.columns and "code" not in form.columns
     if levels and asked in (None, Hierarchy.LEVELS):
-        return read_levels(table, rows, levels)
-    arranged = arrange(table, read_entries(table, rows, categories_end_in_zero=False), asked)
+        arranged = read_levels(table, rows, levels)
+        is_coded = arranged.has_codes or not takes_codes
+        return arranged if is_coded else replace(arranged, entries=with_codes_of_names(arranged.entries))
+    entries = read_entries(table, rows, categories_end_in_zero=False)
+    arranged = arrange(table, with_codes_of_names(entries) if takes_codes else entries, asked)
     if arranged.hierarchy is None and "code" not in form.columns:
         refuse_unsaid_codes(table)
     return arranged

@@ -24,8 +24,11 @@ def reading_in_words(table: Table, arranged: Arranged) -> tuple[str, ...]:
     titles = ", ".join(quoted(str(table.sheet.cell(table.header.row, place)), 40) for place in levels)
     where = f"From sheet {quoted(table.sheet.name, 40)}" if table.sheet.name is not None else "Columns"
     says = f"{where}: {', '.join([*columns, *([f'levels {titles}'] if levels else [])])}."
+    codes = "" if arranged.has_codes else _MADE_CODES
+    if arranged.has_codes and Column.CODE not in table.header.columns and not table.header.level_codes:
+        codes = "The codes are those that stand in the names."
     hierarchy = f"Hierarchy {arranged.hierarchy}: {IN_WORDS[arranged.hierarchy]}." if arranged.hierarchy else ""
-    return tuple(text for text in (says, hierarchy, "" if arranged.has_codes else _MADE_CODES) if text)
+    return tuple(text for text in (says, hierarchy, codes) if text)
 
 
 def _is_used(table: Table, column: Column, levels: tuple[int, ...]) -> bool:

@@ -18,6 +18,7 @@ from caseforge_assets.frameworks.sheets import Sheet
 
 _WHOLE = {Column.CODE, Column.NAME, Column.DESCRIPTION}
 _SHOWN_COLUMNS = 20
+_NAME_CHARS = 60
 
 
 def find_table(sheets: Sequence[Sheet], form: TableForm, findings: Findings) -> Table:
@@ -109,6 +110,12 @@ def column_hint(sheet: Sheet, header: Header, column: Column) -> str:
     others = [place for place in header.unknown if place != codes and _mostly(sheet, header, place, _is_wordy)]
     place = next(iter(others), next((place for place in header.unknown if place != codes), None))
     hint = map_hint(column.field, "HEADER" if place is None else header.unknown[place])
+    if (
+        column is Column.NAME
+        and Column.DESCRIPTION in header.columns
+        and _are_short(_values(sheet, header, header.columns[Column.DESCRIPTION]))
+    ):
+        hint = map_hint(column.field, header.title(Column.DESCRIPTION))
     is_lost = codes is not None and Column.CODE not in header.columns and column is not Column.CODE
     return f"{map_hint('code', header.unknown[codes])} {hint}" if is_lost and codes is not None else hint
 
@@ -126,6 +133,11 @@ def _unsaid_codes(sheet: Sheet, header: Header) -> int | None:
 def _mostly(sheet: Sheet, header: Header, place: int, holds: Callable[[str], bool]) -> bool:
     values = _values(sheet, header, place)
     return bool(values) and sum(map(holds, values)) > len(values) / 2
+
+
+def _are_short(texts: Sequence[str]) -> bool:
+    """Whether texts are as short as names; in NACE, "Description" has the names."""
+    return bool(texts) and sum(map(len, texts)) / len(texts) <= _NAME_CHARS
 
 
 def _is_wordy(text: str) -> bool:

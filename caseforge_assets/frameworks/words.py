@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 _NOT_WORD = re.compile(r"[\W_]+")
+_NUMBER_SIGNS = {"#": "no", "№": "no", "Nº": "no", "N°": "no"}
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -52,7 +53,7 @@ class _Words:
 
 def compact(text: str) -> str:
     """A header as it is compared: letters and digits only, in lower case. Where words are split, by blanks or capitals, is the same."""
-    return _NOT_WORD.sub("", text).casefold()
+    return _NUMBER_SIGNS.get(text.strip(), _NOT_WORD.sub("", text).casefold())
 
 
 def meaning(title: str) -> tuple[Column, Rank] | None:

@@ -253,3 +253,76 @@ def test_a_column_that_repeats_itself_is_no_code_and_said_once(read: Read) -> No
     assert '--map level1="HEADER" --map level2="HEADER"' in message
     read_right = read(f"O*NET-SOC Code\tTitle\tTask\n{rows}", "tasks.txt", columns={"level1": "Title", "level2": "Task"})
     assert len(outline(read_right)) == 310
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["1 Sales", "1.1 Win", "1.1.1 Advertise", "1.1.2 Visit", "2 Service", "2.1 Repair"],
+        ["1. Sales", "1.1. Win", "1.1.1. Advertise", "1.1.2. Visit", "2. Service", "2.1. Repair"],
+        ["1: Sales", "1.1: Win", "1.1.1: Advertise", "1.1.2: Visit", "2: Service", "2.1: Repair"],
+        ["1) Sales", "1.1 - Win", "1.1.1 – Advertise", "1.1.2 - Visit", "2) Service", "2.1 Repair"],
+        ["Sales (1)", "Win (1.1)", "Advertise (1.1.1)", "Visit (1.1.2)", "Service (2)", "Repair (2.1)"],
+    ],
+)
+def test_codes_that_stand_in_the_names(read: Read, names: list[str]) -> None:
+    result = read("Prozess,Beschreibung\n" + "".join(f"{name},x\n" for name in names))
+    assert outline(result) == SHOP
+    assert result.edition is not None
+    assert "The codes are those that stand in the names." in result.edition.reading
+
+
+def test_names_stay_whole_where_not_all_have_a_code(read: Read) -> None:
+    assert outline(read("name\n3 Way Match\nPay\n")) == ["1 3 Way Match", "2 Pay"]
+    assert outline(read("name\nSell (now)\nSell (now)s\n")) == ["1 Sell (now)", "2 Sell (now)s"]
+    assert outline(read("name\n1 Sell\n2 Pay\n", columns={"code": ""})) == ["1 1 Sell", "2 2 Pay"]
+
+
+NIST = [
+    ("NIST Cybersecurity Framework 2.0",),
+    (),
+    ("Function", "Category", "Subcategory", "Informative References"),
+    ("GOVERN (GV): Strategy is established", None, None, "CRI Profile"),
+    (None, "Organizational Context (GV.OC): Circumstances are understood", None, None),
+    (None, None, "GV.OC-01: The mission is understood", "CSF 1"),
+    (None, None, "GV.OC-02: Stakeholders are understood", None),
+    ("IDENTIFY (ID): Risks are understood", None, None, None),
+    (None, "Asset Management (ID.AM): Assets are managed", None, None),
+    (None, None, "ID.AM-01: Inventories are kept", None),
+]
+
+
+def test_a_control_framework_on_the_second_sheet(read: Read) -> None:
+    result = read(workbook({"Read me": [("Version", "2.0"), ("Name", "CSF")], "CSF": NIST}), "a.xlsx")
+    assert outline(result) == [
+        "GV GOVERN",
+        "  GV.OC Organizational Context",
+        "    GV.OC-01 The mission is understood",
+        "    GV.OC-02 Stakeholders are understood",
+        "ID IDENTIFY",
+        "  ID.AM Asset Management",
+        "    ID.AM-01 Inventories are kept",
+    ]
+    assert result.edition is not None
+    assert result.edition.nodes[0].description == "Strategy is established"
+
+
+def test_a_classification_whose_names_are_called_descriptions(read: Read) -> None:
+    table = "Order;Level;Code;Parent;Description\n398481;1;A;;AGRICULTURE\n398482;2;01;A;Crops\n398483;3;01.1;01;Cereals\n"
+    assert '--map name="Description"' in only_problem(read(table))
+    assert outline(read(table, columns={"name": "Description"})) == ["A AGRICULTURE", "  01 Crops", "    01.1 Cereals"]
+
+
+def test_levels_say_more_than_dots_where_both_agree(read: Read) -> None:
+    table = "Level,ID,Process\n1,sP,Plan\n2,sP1,Chain\n3,sP1.1,Identify\n2,sP2,Source\n"
+    assert outline(read(table)) == ["sP Plan", "  sP1 Chain", "    sP1.1 Identify", "  sP2 Source"]
+    disagreeing = "Level,ID,Process\n1,a,Plan\n2,b,Chain\n3,a.1,Identify\n"
+    assert hierarchy_said(read(disagreeing)) == "Hierarchy dotted"
+
+
+def test_a_column_of_something_else_than_codes_is_one_problem(read: Read) -> None:
+    rows = "".join(f"({n}),Name {n}\n" for n in range(40))
+    message = only_problem(read(f"number,name\n{rows}"))
+    assert '40 of 40 values here are not codes ("(0)", "(1)", "(2)", …)' in message
+    assert message.endswith('--map code="".')
+    assert len(outline(read(f"number,name\n{rows}", columns={"code": ""}))) == 40
