@@ -18,7 +18,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 nodes_option = click.option(
     "--nodes",
     metavar="CODES",
-    help="Only these nodes: codes or partition keys separated by commas, or branches such as '8.*'.",
+    help="Only these nodes: codes, ids or partition keys separated by commas, or branches such as '8.*', also by a parent's id or key.",
 )
 select_option = click.option(
     "--select",

@@ -94,7 +94,7 @@ def _node_ids(connection: Connection, key: str, selection: Selection, rows: Sequ
     """Ids of the nodes that are meant; None means all."""
     if selection.retired:
         what = f"node that only older editions of {key} have, with something made for it"
-        return None if selection.nodes is None else named_nodes(rows, selection.nodes, what)
+        return None if selection.nodes is None else named_nodes(connection, key, rows, selection.nodes, what, retired=True)
     ids = choose_nodes(connection, key, selection.nodes)
     return None if ids is None else set(ids)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from caseforge_assets.frameworks.keys import nodes_by_code
+from caseforge_assets.frameworks.keys import nodes_by_code, partition_key
 from caseforge_assets.frameworks.records import Node
 
 _LEVEL = re.compile(r"level:(\d{1,3})(?:-(\d{1,3}))?")
@@ -19,7 +19,7 @@ def select_targets(nodes: Sequence[Node], selector: str | Sequence[str] = "leaf"
         all           all nodes
         level:3       nodes on level 3, leaves or not; level:2-3 for several levels
         8.*           within the branch of node 8 (or 8.0): the node and everything below it
-        8.1.2         the node 8.1.2, whether leaf or not
+        8.1.2         the node 8.1.2, whether leaf or not; nodes may be named by their ids or keys, too
 
     Several branches and codes, and several levels, add up: "8.* 9.1.*" are the leaves of both branches. A level and a branch
     narrow each other: "8.* level:4" are the nodes on level 4 in branch 8; "leaf level:4" are leaves on level 4. A code is
@@ -65,12 +65,17 @@ def _selected(nodes: Sequence[Node], text: str) -> set[str]:
 
 def _head(term: str, by_code: dict[str, Node]) -> Node:
     code = term.removesuffix(".*")
-    node = by_code.get(code) or by_code.get(f"{code}.0")
+    node = by_code.get(code) or by_code.get(f"{code}.0") or _called_otherwise(code, by_code)
     if node is None:
         is_code = bool(re.fullmatch(r"[\w.-]*\d[\w.-]*", code))
         reason = f'There is no node "{code}" in the framework.' if is_code else f'"{term}" is not understood.'
         raise ValueError(f"{reason} {_GRAMMAR}")
     return node
+
+
+def _called_otherwise(name: str, by_code: dict[str, Node]) -> Node | None:
+    """The node with this id or key."""
+    return next((node for node in by_code.values() if node.stable_id is not None and name in (node.stable_id, partition_key(node))), None)
 
 
 def _below(nodes: Iterable[Node], heads: set[str]) -> set[str]:

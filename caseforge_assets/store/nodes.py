@@ -51,6 +51,29 @@ def target_nodes(connection: Connection, key: str, node_ids: Sequence[int] | Non
     return [NodeRow(*row) for row in connection.execute(query, {"key": key, "ids": list(node_ids or ())})]
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedNode:
+    """A node's place in an edition, and what it is called by."""
+
+    node_id: int
+    edition_id: int
+    code: str
+    parent_code: str | None
+    identity: str
+
+
+_PLACED = text("""
+select nv.node_id, nv.framework_version_id, nv.code, nv.parent_code, n.identity from caseforge.node_version nv
+join caseforge.node n on n.id = nv.node_id join caseforge.framework_version v on v.id = nv.framework_version_id
+where v.framework_key = :key and (v.is_current or :all) order by nv.framework_version_id, nv.position
+""")
+
+
+def placed_nodes(connection: Connection, key: str, *, all_editions: bool = False) -> list[PlacedNode]:
+    """Where every node of the current edition stands, or of all editions, in their order."""
+    return [PlacedNode(*row) for row in connection.execute(_PLACED, {"key": key, "all": all_editions})]
+
+
 def codes_by_identity(connection: Connection, key: str) -> dict[str, str]:
     """The code of every node that any edition had, by identity, as the newest one with it says."""
     query = text("""

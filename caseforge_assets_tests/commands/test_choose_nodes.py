@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.commands.choose_nodes import choose_nodes
+from caseforge_assets.commands.load_framework import load_framework
+from caseforge_assets.frameworks import read_framework
+from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
 
@@ -20,6 +23,34 @@ def test_codes_partition_keys_and_branches_in_the_frameworks_order(bench: OpenBe
     assert chosen(opened, " 2.1.3_j, 1.1.2 ") == ["1.1.2", "2.1.3"]
     assert chosen(opened, "1.*,2.1.2") == ["1.1.1", "1.1.2", "1.1.3", "2.1.2"]
     assert chosen(opened, "2.1.*") == ["2.1.1", "2.1.2", "2.1.3"]
+
+
+def test_branches_by_the_id_or_key_of_their_parent(bench: OpenBench) -> None:
+    opened = bench()
+    for name in ("g", "2.1_g", "2.1", "2_f", "f", "2", "2.0"):
+        assert chosen(opened, f"{name}.*") == ["2.1.1", "2.1.2", "2.1.3"], name
+    assert chosen(opened, "j") == ["2.1.3"]
+    assert chosen(opened, "c.*") == ["1.1.1"]
+
+
+def test_branches_are_those_of_the_tree_not_of_the_letters_of_codes(bench: OpenBench) -> None:
+    opened = bench()
+    path = opened.path / "tree.csv"
+    path.write_text("id,name,parent id\n100,Sell,\n20,Win,100\n7,Call,20\n1001,Serve,\n21,Fix,1001\n")
+    edition = read_framework(path).edition
+    assert edition is not None
+    load_framework(
+        opened.store, opened.configuration, "tree", FrameworkSettings(title="t", source="tree.csv", targets=("all",)), edition, "tree.csv"
+    )
+    with opened.store.connect() as connection:
+        ids = choose_nodes(connection, "tree", "100.*")
+        with pytest.raises(LookupError, match=r"'10\.\*' is no target node"):
+            choose_nodes(connection, "tree", "10.*")
+    assert opened.column("select code from caseforge.node_version where node_id = any(:ids) order by position", ids=ids) == [
+        "100",
+        "20",
+        "7",
+    ]
 
 
 def test_a_few_are_spread_over_the_framework(bench: OpenBench) -> None:
