@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from caseforge_assets.batches.provider_kinds import KINDS
 from caseforge_assets.cli.app import caseforge
+from caseforge_assets.commands.provider import make_client
 from caseforge_assets.settings import Configuration, ConfigurationError, load_settings
 from caseforge_assets.settings.inspecting import effective_values, inspect_project
 from caseforge_assets_tests.test_settings import project  # noqa: F401  (a fixture)
@@ -70,6 +71,9 @@ def test_an_hour_is_written_in_days(project: Path) -> None:  # noqa: F811
         ("max_bytes = 0", r"line 2: provider.max_bytes: .*greater than or equal to 1000000, not 0"),
         ('batch_list = "pages"', r"line 2: provider.batch_list: .*'cursor', 'whole', 'unreliable' or 'none', not 'pages'"),
         ('metadata = "yes"', r"line 2: provider.metadata: .*not 'yes'"),
+        ('token_command = "az x"\ntoken_file = "t"', r"line 3: provider.token_file: stands beside token_command; one of them is wanted"),
+        ("token_lifetime_s = 60", r"line 2: provider.token_lifetime_s: is of a token; token_command or token_file says where"),
+        ("token_command = []", r"provider.token_command: .*at least 1 item"),
         ('[provider.upload_fields]\npurpose = "x"', r"line 3: provider.upload_fields.purpose: is sent already"),
         ('[provider.list_fields]\nafter = "x"', r"line 3: provider.list_fields.after: is sent already"),
         ('api_key = "sk-secret0123456789"', r"provider.api_key: .*a secret does not belong here"),
@@ -110,6 +114,18 @@ def test_variables_and_the_command_line_reach_it(project: Path, at: object, monk
     monkeypatch.setenv("CASEFORGE_PROVIDER__KIND", "doubleword")
     found = load_settings(project, {"provider.completion_window": "1h"})
     assert (found.configuration.provider_kind.name, found.configuration.provider_kind.completion_window) == ("doubleword", "1h")
+
+
+def test_a_token_stands_for_a_key(project: Path, at: object) -> None:  # noqa: F811
+    at("http://127.0.0.1:8484/v1")  # type: ignore[operator]
+    assert not load_settings(project).has_credentials
+    found = load_settings(written(project, "[provider]\ntoken_command = \"az account get-access-token --query 'a b'\""))
+    assert found.has_credentials
+    assert found.configuration.provider.token_command == ("az", "account", "get-access-token", "--query", "a b")
+    (project / "token").write_text("token-of-the-file-1")
+    client = make_client(load_settings(written(project, '[provider]\nkind = "azure"\ntoken_file = "token"')))
+    assert client._tokens is not None
+    assert client._tokens.current() == "token-of-the-file-1"
 
 
 def test_every_field_is_shown_with_its_origin(project: Path, at: object) -> None:  # noqa: F811

@@ -137,7 +137,7 @@ def plan(
     from caseforge_assets.commands.compare_models import compare_models
 
     key, again = session.framework_key(key), _Again(regenerate, model_of, refresh_context)
-    simulated = False if offline or session.settings.openai_api_key is None else session.provider.simulated
+    simulated = False if offline or not session.settings.has_credentials else session.provider.simulated
     if why is not None:
         explain(session, key, why, simulated, as_json)
         return

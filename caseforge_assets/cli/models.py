@@ -37,7 +37,7 @@ def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> No
     from caseforge_assets.store import nodes, providers
 
     configuration = session.settings.configuration
-    offered = None if offline or session.settings.openai_api_key is None else _offered(session)
+    offered = None if offline or not session.settings.has_credentials else _offered(session)
     with session.store.connect() as connection:
         targets = {key: len(nodes.partition_keys(connection, key)) for key in configuration.frameworks}
         ends = providers.model_ends(connection)

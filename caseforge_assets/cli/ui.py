@@ -38,7 +38,7 @@ def ui(session: Session, port: int, latency: float) -> None:
     """
     refuse_taken_port(session, port)
     beside: AbstractContextManager[None] = nullcontext()
-    if session.settings.openai_api_key is None:
+    if not session.settings.has_credentials:
         beside = local_provider(session, latency)
     with beside:
         console.print("Dagster comes up in some 10 seconds. Ctrl-C stops it.")

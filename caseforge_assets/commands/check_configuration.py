@@ -198,7 +198,7 @@ def _surroundings(settings: Settings) -> Iterator[Finding]:
             yield Finding(Level.error, "CASEFORGE_POSTGRES_URL", str(error))
     if not settings.openai_base_url.startswith(("http://", "https://")):
         yield Finding(Level.error, "OPENAI_BASE_URL", "must begin with http:// or https://")
-    if settings.openai_api_key is None:
+    if not settings.has_credentials:
         says = "is not set: nothing can be sent. Set it in the environment or in .env; `caseforge batch-server` needs no real one"
         yield Finding(Level.warning, "OPENAI_API_KEY", says)
     for name, address in (("CASEFORGE_POSTGRES_URL", settings.postgres_url), ("OPENAI_BASE_URL", settings.openai_url)):

@@ -42,7 +42,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _provider(settings: Settings) -> Iterator[Finding]:
-    if settings.openai_api_key is None:
+    if not settings.has_credentials:
         return
     try:
         client = make_client(settings)

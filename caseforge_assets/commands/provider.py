@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from caseforge_assets.batches.provider_kinds import ProviderKind
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
+from caseforge_assets.openai_batch.tokens import TokenOrigin, Tokens
 from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.settings.project import OPENAI_URL
 from caseforge_assets.store import providers
@@ -68,12 +70,17 @@ def make_client(settings: Settings) -> BatchClient:
     Raises:
         ConfigurationError: OPENAI_API_KEY is not set.
     """
-    if settings.openai_api_key is None:
+    if not settings.has_credentials:
         raise ConfigurationError(
             "OPENAI_API_KEY is not set. Set it in the environment or in .env; to try without a key and free of charge, start the local server "
             "with `caseforge batch-server` and set OPENAI_BASE_URL=http://127.0.0.1:8484/v1 and OPENAI_API_KEY=local"
         )
-    url, key = settings.openai_url.get_secret_value(), settings.openai_api_key.get_secret_value()
+    url = settings.openai_url.get_secret_value()
+    given = settings.configuration.provider
+    key: str | Tokens = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    if given.has_tokens:
+        file = settings.project / Path(given.token_file).expanduser() if given.token_file else None
+        key = Tokens(TokenOrigin(given.token_command or (), file, settings.project, given.token_lifetime_s, given.token_renew_before_s))
     return BatchClient(url, key, settings.openai_account, kind=settings.configuration.provider_kind)
 
 
@@ -84,7 +91,7 @@ def accepts_simulated(connection: Connection, settings: Settings) -> bool:
     """
     url = settings.openai_url.get_secret_value()
     known = providers.is_simulated_at(connection, url, settings.openai_account)
-    return known if known is not None else settings.openai_api_key is None or url != OPENAI_URL
+    return known if known is not None else not settings.has_credentials or url != OPENAI_URL
 
 
 def connect_provider(store: Engine, client: BatchClient) -> Provider:

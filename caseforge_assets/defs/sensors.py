@@ -40,7 +40,7 @@ Requests = Iterator[dg.RunRequest | dg.SkipReason]
 @dg.sensor(job=submit, minimum_interval_seconds=10, description="Sends pending, approved requests once no new ones are being made.")
 def submit_sensor(caseforge: Caseforge) -> Requests:
     """A run for what may be sent."""
-    if caseforge.settings.openai_api_key is None:
+    if not caseforge.settings.has_credentials:
         yield dg.SkipReason(NO_KEY)
         return
     with caseforge.store.begin() as connection:
@@ -50,7 +50,7 @@ def submit_sensor(caseforge: Caseforge) -> Requests:
 @dg.sensor(job=collect, minimum_interval_seconds=10, description="Looks at open batches; a finished one is collected, once.")
 def collect_sensor(caseforge: Caseforge) -> Requests:
     """A run for each finished batch and lease."""
-    if caseforge.settings.openai_api_key is None:
+    if not caseforge.settings.has_credentials:
         yield dg.SkipReason(NO_KEY)
         return
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
@@ -72,7 +72,7 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
 )
 def retry_sensor(caseforge: Caseforge) -> Requests:
     """A run when nodes have failed that do not wait for a person."""
-    if caseforge.settings.openai_api_key is None:
+    if not caseforge.settings.has_credentials:
         yield dg.SkipReason(NO_KEY)
         return
     with caseforge.store.connect() as connection:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -20,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, ListKind, Metadata, ProviderKind
 from caseforge_assets.batches.provider_objects import RemoteFile, read_file, read_models
 from caseforge_assets.openai_batch.calls import batch_of, expires_after, json_of, listed, models_of, named, once, translated
-from caseforge_assets.openai_batch.errors import ProviderNotListing, ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderNotListing, ProviderStopped, ProviderUnclear
+from caseforge_assets.openai_batch.tokens import Tokens
 from caseforge_assets.redaction import digest_of, know_secrets, mask_stream, without_login
 from caseforge_assets.settings.secrets import secrets_in
 
@@ -32,6 +34,7 @@ SIMULATED_HEADER = "x-caseforge-simulated"
 MODEL_FIELD = "{model}"  # stands in a field of an upload for the name that the lines have
 LIST_LIMIT = 100  # OpenAI's maximum page
 CONNECT_TIMEOUT_S = 10.0  # a network that answers nothing is noticed after four tries of this
+UNAUTHORIZED = 401
 DOWNLOAD_CHUNK_BYTES = 1 << 18
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ class BatchClient:
     def __init__(
         self,
         base_url: str,
-        api_key: str,
+        api_key: str | Tokens,
         account: str = "default",
         timeout_s: float = 60.0,
         upload_timeout_s: float = 600.0,
@@ -70,16 +73,20 @@ class BatchClient:
 
         from caseforge_assets.openai_batch.connection import Key, make_http_client
 
-        know_secrets(secrets_in({"OPENAI_API_KEY": api_key, "OPENAI_BASE_URL": base_url}))
+        self._tokens = api_key if isinstance(api_key, Tokens) else None
+        key = api_key if isinstance(api_key, str) else ""
+        know_secrets(secrets_in({"OPENAI_API_KEY": key, "OPENAI_BASE_URL": base_url}))
         self.base_url = without_login(base_url)  # for the store and for people; the SDK alone is given user and password
         self.account, self.kind = account, kind
-        self.key_digest = digest_of(api_key)
+        self.key_digest = digest_of(key or str(self._tokens))
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
         self._upload_timeout = openai.Timeout(upload_timeout_s, connect=connect_s)
-        http = make_http_client(_certificates(), Key(kind.key_header, api_key, base_url))
+        http = make_http_client(_certificates(), self._tokens or Key(kind.key_header, key, base_url))
         weakref.finalize(self, http.close)
         timeout = openai.Timeout(timeout_s, connect=connect_s)
-        self._sdk = openai.OpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=3, http_client=http)
+        self._sdk = openai.OpenAI(
+            base_url=base_url, api_key=self._tokens.current if self._tokens else key, timeout=timeout, max_retries=3, http_client=http
+        )
 
     def identify(self) -> ProviderIdentity:
         """Asks the provider who it is; it is simulated only if it says so itself.
@@ -159,7 +166,7 @@ class BatchClient:
         """
         from openai import omit
 
-        with once("creating the batch"):
+        with self._renewing(), once("creating the batch"):
             answer = self._sdk.with_options(max_retries=0).batches.with_raw_response.create(
                 input_file_id=input_file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]
@@ -168,6 +175,31 @@ class BatchClient:
                 output_expires_after=expires_after(self.kind.output_expiry_days),  # type: ignore[arg-type]
             )
             return batch_of(json_of(answer))
+
+    @contextmanager
+    def _renewing(self) -> Iterator[None]:
+        """For the call that is not sent again with a renewed token: whether it was refused for a token that had ended, which is seen by another call's being refused, too.
+
+        Raises:
+            ProviderUnclear: it was.
+        """
+        try:
+            yield
+        except ProviderStopped as error:
+            sent = getattr(getattr(error.__cause__, "request", None), "headers", {}).get("authorization")
+            if self._tokens is None or error.status_code != UNAUTHORIZED or sent is None or self._is_taken(sent):
+                raise
+            raise ProviderUnclear(f"{error}; the token had ended, and is renewed") from error.__cause__
+
+    def _is_taken(self, authorization: str) -> bool:
+        from caseforge_assets.openai_batch.connection import AS_IT_IS
+
+        try:
+            with translated("asking about a token"):
+                self._sdk.models.with_raw_response.list(extra_headers={"Authorization": authorization, AS_IT_IS: "true"})
+        except ProviderStopped as error:
+            return error.status_code != UNAUTHORIZED
+        return True
 
     def list_batches(self, created_after: datetime) -> Iterator[dict[str, Any]]:
         """All batches, newest first, back to `created_after` (less a day for differing clocks).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import httpx2
 import openai
 
 from caseforge_assets.openai_batch.errors import REDIRECTED_TO
+from caseforge_assets.openai_batch.tokens import Tokens
 
 if TYPE_CHECKING:
     import ssl
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 32 << 20  # of what is not a file: a page of a hundred batches is 200 KB
 MAX_PACKED_BYTES = 1 << 19  # of a compressed one, which may be a thousand times as long
 DOWNLOAD = "/content"
-AUTHORIZATION = "authorization"
+AUTHORIZATION, BEARER = "authorization", "Bearer "
+AS_IT_IS = "x-caseforge-as-it-is"  # a header that stays here: the call is not repeated with another token
+UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,34 @@ class Key:
             request.headers[self.header] = self.value
 
 
-def make_http_client(certificates: ssl.SSLContext, key: Key) -> httpx2.Client:
+class RenewingAuth(httpx2.Auth):
+    """Sends a call again with a renewed token when its token is refused; a creation is not sent again, and neither is a call that says `AS_IT_IS`."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        """The call, and the one after it."""
+        stays = request.headers.pop(AS_IT_IS, None) is not None
+        answer = yield request
+        if answer.status_code != UNAUTHORIZED or stays:
+            return
+        refused = request.headers.get(AUTHORIZATION, "").removeprefix(BEARER)
+        token = self._tokens.renewed(refused)
+        if token != refused and not _creates(request):
+            request.headers[AUTHORIZATION] = BEARER + token
+            yield request
+
+
+def _creates(request: httpx2.Request) -> bool:
+    return request.method == "POST" and request.url.path.rstrip("/").endswith("/batches")
+
+
+def make_http_client(certificates: ssl.SSLContext, key: Key | Tokens) -> httpx2.Client:
     """A client that follows redirects only where that makes nothing and hands the key to nobody, and reads no endless answers."""
-    hooks: dict[str, list[Callable[..., Any]]] = {"request": [key.put], "response": [_keep_at_home, _bound]}
-    return openai.DefaultHttpxClient(verify=certificates, event_hooks=hooks)
+    hooks: dict[str, list[Callable[..., Any]]] = {"request": [key.put] if isinstance(key, Key) else [], "response": [_keep_at_home, _bound]}
+    auth = RenewingAuth(key) if isinstance(key, Tokens) else None
+    return openai.DefaultHttpxClient(verify=certificates, event_hooks=hooks, auth=auth)
 
 
 def _keep_at_home(answer: httpx2.Response) -> None:

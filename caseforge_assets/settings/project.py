@@ -42,6 +42,11 @@ class Settings(BaseModel):
         return without_login(self.openai_url.get_secret_value())
 
     @property
+    def has_credentials(self) -> bool:
+        """Whether there is a key to send, or a token instead of it."""
+        return self.openai_api_key is not None or self.configuration.provider.has_tokens
+
+    @property
     def config_path(self) -> Path:
         """The project's caseforge.toml, whether it exists or not."""
         return self.project / CONFIG_NAME

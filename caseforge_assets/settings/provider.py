@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from caseforge_assets.batches.provider_kinds import (
     CHAT_COMPLETIONS,
@@ -38,6 +39,11 @@ def _is_path(value: str) -> str:
     if not value.startswith("/") or not value.endswith(CHAT_COMPLETIONS) or any(part in value for part in ("://", "?", "#", " ")):
         raise ValueError(f"must be a path that ends in {CHAT_COMPLETIONS}, such as /v1{CHAT_COMPLETIONS}, not {value!r}")
     return value
+
+
+def _words(value: Any) -> Any:
+    """A command as one text is split as a shell splits it, which is not run."""
+    return tuple(shlex.split(value)) if isinstance(value, str) else value
 
 
 Window = Annotated[str, AfterValidator(_is_window)]
@@ -73,6 +79,17 @@ class ProviderSettings(BaseModel):
         default_factory=dict, description="the provider's own names of models, such as deployments, and the models that they stand for"
     )
     key_header: Literal["authorization", "api-key"] | None = None
+    token_command: Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)] | None = Field(
+        default=None, description="prints a token that is sent instead of a key"
+    )
+    token_file: str | None = Field(default=None, min_length=1, description="holds one; relative to caseforge.toml")
+    token_lifetime_s: float | None = Field(default=None, gt=0, description="of tokens that do not say when they end")
+    token_renew_before_s: float = Field(default=300.0, ge=0)
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether a token is sent instead of a key."""
+        return self.token_command is not None or self.token_file is not None
 
     def at(self, base_url: str) -> ProviderSettings:
         """The same with the kind that is certainly at an address, where none is named."""
@@ -124,6 +141,10 @@ def contradictions(given: ProviderSettings, base_url: str, max_requests_per_batc
         yield ("provider", "completion_window"), f"{who} takes {takes}, not {holds.completion_window}"
     for name in ("file_expiry_days", "output_expiry_days"):
         yield from _expiry(name, getattr(holds, name), holds, who)
+    if given.token_command is not None and given.token_file is not None:
+        yield ("provider", "token_file"), "stands beside token_command; one of them is wanted"
+    if not given.has_tokens and given.token_lifetime_s is not None:
+        yield ("provider", "token_lifetime_s"), "is of a token; token_command or token_file says where that is from"
     for name, model in given.models.items():
         if given.models.get(model, model) != model:
             yield ("provider", "models", name), f"{model} is itself a name for {given.models[model]}; write that"
