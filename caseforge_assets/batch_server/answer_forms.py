@@ -48,8 +48,14 @@ def tokens_of(body: object) -> dict[str, int]:
         return {}
     given, made = ("input", "output") if "input_tokens" in usage else ("prompt", "completion")
     return {
-        "input": usage.get(f"{given}_tokens") or 0,
-        "cached": (usage.get(f"{given}_tokens_details") or {}).get("cached_tokens") or 0,
-        "output": usage.get(f"{made}_tokens") or 0,
-        "reasoning": (usage.get(f"{made}_tokens_details") or {}).get("reasoning_tokens") or 0,
+        "input": _count(usage, f"{given}_tokens"),
+        "cached": _count(usage.get(f"{given}_tokens_details"), "cached_tokens"),
+        "output": _count(usage, f"{made}_tokens"),
+        "reasoning": _count(usage.get(f"{made}_tokens_details"), "reasoning_tokens"),
     }
+
+
+def _count(counts: object, name: str) -> int:
+    """A number of tokens; 0 where another server says something else there."""
+    value = counts.get(name) if isinstance(counts, dict) else None
+    return value if isinstance(value, int) else 0

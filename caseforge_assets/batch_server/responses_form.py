@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from caseforge_assets.batch_server.request_body import message_text
+
 REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
@@ -64,9 +66,9 @@ def _object(value: object) -> dict[str, Any]:
 
 
 def response_object(body: dict[str, Any], completion: dict[str, Any]) -> dict[str, Any]:
-    """A chat completion as the answer to a request of this form."""
-    choice = (completion.get("choices") or [{}])[0]
-    message = choice.get("message") or {}
+    """A chat completion, which has at least one choice, as the answer to a request of this form."""
+    choice = _object(completion["choices"][0])
+    message = _object(choice.get("message"))
     response_id = f"resp_{hashlib.sha256(str(completion.get('id')).encode()).hexdigest()[:32]}"
     asked = {name: body.get(name) for name in ("instructions", "max_output_tokens", "previous_response_id", "temperature", "top_p")}
     answer = {
@@ -87,7 +89,7 @@ def response_object(body: dict[str, Any], completion: dict[str, Any]) -> dict[st
         "metadata": body.get("metadata") or {},
     }
     answer["output"] = [{"id": f"rs_{response_id[5:]}", "type": "reasoning", "summary": []}] if _thought(completion) else []
-    return ended(answer, message.get("content") or "", message.get("refusal"), choice.get("finish_reason"))
+    return ended(answer, message_text(message), message.get("refusal"), choice.get("finish_reason") or "stop")
 
 
 def ended(answer: dict[str, Any], text: str, refusal: str | None, finish_reason: str | None) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Upstream:
                 return answer
             self._answers_responses = False
         answer = await self._complete(chat_request(body))
-        return Answer(answer.status_code, response_object(body, answer.body)) if answer.ok else answer
+        return Answer(answer.status_code, response_object(body, answer.body)) if _is_completion(answer) else answer
 
     async def _complete(self, body: dict[str, Any]) -> Answer:
         """A chat completion, whose budget has two names: some servers know only the older one (Ollama, older llama.cpp), and without a limit they write on.
@@ -97,6 +97,12 @@ def _says_no_such_route(answer: Answer) -> bool:
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     known = isinstance(error, dict) and (error.get("code") == "model_not_found" or error.get("param") == "model")
     return answer.status_code in NO_SUCH_ROUTE and not known
+
+
+def _is_completion(answer: Answer) -> bool:
+    """Whether it has a choice; what is something else is left as it came."""
+    choices = answer.body.get("choices") if isinstance(answer.body, dict) else None
+    return answer.ok and isinstance(choices, list) and bool(choices)
 
 
 def _spellings(body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -190,8 +190,24 @@ def test_every_other_fault_works_here_too(serve, fault: str) -> None:
     assert set(custom_ids([*output(client, batch), *errors(client, batch)])) == {"a"}
 
 
+USAGE = {
+    "prompt_tokens": 20,
+    "completion_tokens": 7,
+    "completion_tokens_details": {"reasoning_tokens": 3},
+    "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 5},
+}
+
+
+def completion(message: object, finish_reason: str | None) -> dict[str, Any]:
+    said = {"index": 0, "message": message, "finish_reason": finish_reason}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": "own", "choices": [said], "usage": USAGE}
+
+
+HALF = completion({"role": "assistant", "content": "Half of it", "refusal": None}, "length")
+
+
 @contextmanager
-def chat_only() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def chat_only(answered: object = HALF) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A server that knows chat completions alone; also gives the bodies that it was asked."""
     asked: list[dict[str, Any]] = []
 
@@ -202,13 +218,9 @@ def chat_only() -> Iterator[tuple[str, list[dict[str, Any]]]]:
                 self._reply(404, {"detail": "Not Found"})
                 return
             asked.append(body)
-            usage = {"prompt_tokens": 20, "completion_tokens": 7, "completion_tokens_details": {"reasoning_tokens": 3}}
-            usage |= {"prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 5}}
-            message = {"role": "assistant", "content": "Half of it", "refusal": None}
-            said = {"index": 0, "message": message, "finish_reason": "length"}
-            self._reply(200, {"id": "c", "object": "chat.completion", "created": 1, "model": "own", "choices": [said], "usage": usage})
+            self._reply(200, answered)
 
-        def _reply(self, status: int, body: dict[str, Any]) -> None:
+        def _reply(self, status: int, body: object) -> None:
             raw = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
@@ -242,6 +254,32 @@ def test_a_server_behind_that_has_chat_completions_only_is_asked_these(serve) ->
     assert answer.usage is not None
     details = answer.usage.input_tokens_details
     assert (answer.usage.input_tokens, details.cached_tokens, details.cache_write_tokens, answer.usage.output_tokens) == (20, 4, 5, 7)
+
+
+@pytest.mark.parametrize(
+    ("answered", "status", "text"),
+    [
+        (completion({"content": [{"type": "text", "text": "In "}, {"type": "text", "text": "parts"}]}, "stop"), "completed", "In \nparts"),
+        (completion({"content": "No reason given"}, None), "completed", "No reason given"),
+        (completion({"content": "Filtered"}, "content_filter"), "incomplete", "Filtered"),
+        (completion("nothing of use", "stop"), "completed", ""),
+    ],
+)
+def test_odd_completions_of_a_server_behind_become_responses(serve, answered: object, status: str, text: str) -> None:
+    with chat_only(answered) as (url, _):
+        client: OpenAI = serve(upstream=url)
+        answer = answers(client, run_responses(client, [line_of("a")]))["a"]
+    assert (answer.status, answer.output_text) == (status, text)
+
+
+@pytest.mark.parametrize(
+    "answered", [[], {"choices": []}, {"choices": 7}, {"error": {"message": "Overloaded."}}, "text", 7, {"usage": {"prompt_tokens": "x"}}]
+)
+def test_what_is_no_completion_is_left_as_it_came(serve, answered: object) -> None:
+    with chat_only(answered) as (url, _):
+        client: OpenAI = serve(upstream=url)
+        batch = run_responses(client, [line_of("a")])
+    assert [line["response"]["body"] for line in output(client, batch)] == [answered]
 
 
 def test_a_server_behind_that_has_it_is_asked_as_it_was_asked(serve) -> None:

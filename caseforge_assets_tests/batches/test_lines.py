@@ -191,6 +191,27 @@ def test_bodies_that_lack_things_have_no_text(response_body: object) -> None:
     assert read_one(line(response_body)).text == ""
 
 
+JUNK: list[object] = [None, 7, "text", [], {}, [None], [7], ["text"], [{}], [[]]]
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+@pytest.mark.parametrize("field", ["output", "status", "incomplete_details", "error", "usage", "created_at", "id", "model"])
+def test_responses_with_anything_anywhere_are_read(field: str, junk: object) -> None:
+    message = {"type": "message", "content": [{"type": "output_text", "text": "Some text."}]}
+    whole = {"object": "response", "id": "r", "created_at": 1, "model": "m", "status": "completed", "output": [message], "error": None}
+    found = read_one(line(whole | {field: junk}))
+    assert found.text == ("" if field == "output" else "Some text.")
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+@pytest.mark.parametrize("field", ["type", "content", "phase", "role", "status"])
+def test_messages_of_a_response_with_anything_in_them_are_read(field: str, junk: object) -> None:
+    message = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Some text."}, None, 7, {"text": 5}]}
+    found = read_one(line({"object": "response", "status": "completed", "output": [None, message | {field: junk}, "x"]}))
+    assert found.text in ("", "Some text.", "text")
+    assert found.refusal is None
+
+
 def test_values_of_other_types_are_tolerated() -> None:
     found = read_one(line(body("x", created=1e300, usage=[], model=5, id={}), "200"))  # type: ignore[arg-type]
     assert (found.status_code, found.created, found.usage, found.model, found.response_id) == (200, None, None, "5", None)

@@ -164,6 +164,15 @@ def test_a_cut_answer_is_asked_again_with_a_larger_budget(bench: OpenBench) -> N
     assert opened.column(documents.format("r.max_completion_tokens")) == budgets
 
 
+def test_what_failed_is_asked_again_where_its_stage_sends_to_now(bench: OpenBench) -> None:
+    opened = bench(faults=["refusal:batch=1"])
+    opened.generate("1.1.1", stages=[PROCESS])
+    other = opened.configured(stages=BOTH)
+    retry(other)
+    assert opened.query(BATCHES)[:2] == [("process_details", "/v1/chat/completions", 1), ("process_details", "/v1/responses", 1)]
+    assert opened.column("select outcome from caseforge.attempt order by id")[:2] == ["refused", "ok"]
+
+
 def test_what_is_too_long_is_made_from_half(bench: OpenBench) -> None:
     opened = bench(faults=["context_length:tokens=600,match=usecases"], stages=BOTH)
     opened.generate("1.1.1")

@@ -9,6 +9,7 @@ from typing import Any
 from caseforge_assets.batch_server.answer_forms import tokens_of
 from caseforge_assets.batch_server.answers import Answer
 from caseforge_assets.batch_server.faults.registry import Line
+from caseforge_assets.batch_server.request_body import parsed_object
 from caseforge_assets.batch_server.state.journal import JournalEntry
 
 EXPIRED = {"code": "batch_expired", "message": "This request could not be executed before the completion window expired."}
@@ -50,5 +51,5 @@ def _text(batch_id: str, line: Line) -> str:
 
 
 def _usage(answer: Answer | None) -> dict[str, int]:
-    body = json.loads(answer.body) if answer and isinstance(answer.body, str) else answer and answer.body  # a fault's text holds JSON
-    return tokens_of(body)
+    body = answer.body if answer else None
+    return tokens_of(parsed_object(body.encode(errors="replace")) if isinstance(body, str) else body)  # a fault's text holds JSON
