@@ -183,3 +183,19 @@ def test_litellms_managed_files_are_told_their_model(at: At) -> None:
     cli = at("litellm", provider='upload_fields = { target_model_names = "{model}" }', managed_files=True)
     cli.run(*GENERATE)
     assert_all_is_done(cli)
+
+
+BY_RESPONSES = '[stages.process_details]\nendpoint = "responses"\n'
+
+
+@pytest.mark.parametrize("like", LIKENESSES)
+@pytest.mark.parametrize("stages", [BY_RESPONSES, f'{BY_RESPONSES}[stages.usecases]\nendpoint = "responses"'], ids=["documents", "both"])
+def test_the_whole_way_over_responses(at: At, like: str, stages: str) -> None:
+    cli = at(like, toml=stages, faults=["truncate:batch=1,match=-1-1-1-", "refusal:batch=1,match=-1-1-2-", LOST])
+    assert "2 nodes failed" in cli.run(*GENERATE, expected=3)
+    assert {(one["code"], one["outcome"]) for one in cli.json("failed", expected=3)} == {
+        ("1.1.1", "truncated_reasoning"),
+        ("1.1.2", "refused"),
+    }
+    assert "2 ok" in cli.run(*RETRY)
+    assert_all_is_done(cli, asked=2 * NODES + 1, again=1)
