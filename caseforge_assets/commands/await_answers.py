@@ -35,8 +35,20 @@ class Waiting:
     show: Callable[[], object] = lambda: None
 
 
-def await_answers(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], waiting: Waiting) -> str:
+def await_answers(
+    store: Engine,
+    configuration: Configuration,
+    key: str,
+    stage: Stage,
+    node_ids: Sequence[int],
+    waiting: Waiting,
+    *,
+    sent_with: Sequence[int] = (),
+) -> str:
     """Works until no node waits any more, the time is over, or waiting is of no use. Of what is pending, only requests of these nodes are sent.
+
+    Args:
+        sent_with: nodes whose requests are sent together with those of the nodes that are waited for.
 
     Returns:
         What stands in the way, for people; empty where nothing does but time.
@@ -46,7 +58,7 @@ def await_answers(store: Engine, configuration: Configuration, key: str, stage: 
     unfinished: Sequence[BatchRow] = ()
     while _any_waits(store, configuration, key, stage, node_ids, waiting.provider.simulated):
         try:
-            consent = _consent(store, stage, node_ids)
+            consent = _consent(store, stage, [*node_ids, *sent_with])
             done = work_round(store, waiting.provider, waiting.folder, configuration, consent=consent, submit=waiting.wait_s > 0)
         except ProviderUnclear as error:
             trouble = str(error)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.consent import Consent
+from caseforge_assets.commands.ask_together import Backfill, asked_before, note_asked
 from caseforge_assets.commands.await_answers import Waiting, await_answers
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
@@ -57,12 +58,15 @@ class _Hands:
     node_ids: list[int]
     stations: frozenset[str]
     simulated: bool
+    backfill: Backfill | None
+    others: list[int]  # nodes of the backfill's other runs, asked for together with those of this one
 
     def chosen(self, *names: str) -> list[str]:
         return [name for name in names if name in self.stations]
 
-    def survey(self, connection: Connection, stage: Stage) -> list[tuple[StationState, NodeState]]:
-        return survey(connection, self.configuration, self.key, stage, self.simulated, self.node_ids)
+    def survey(self, connection: Connection, stage: Stage, node_ids: Sequence[int] | None = None) -> list[tuple[StationState, NodeState]]:
+        """Of this run's own nodes, if none are given."""
+        return survey(connection, self.configuration, self.key, stage, self.simulated, self.node_ids if node_ids is None else node_ids)
 
 
 def materialize_stations(
@@ -77,10 +81,12 @@ def materialize_stations(
     wait_s: float,
     no_provider: str = "no provider is configured",
     show: Callable[[], object] = lambda: None,
+    backfill: Backfill | None = None,
 ) -> Materialized:
     """Materializes partitions of some stations, in the order in which data passes.
 
     Args:
+        backfill: the one that it is a part of, when that has more partitions than these: what is missing of all of them is asked for together.
         provider: None when there is none: then nothing is sent, and simulated content counts.
         wait_s: how long to wait for answers, per stage; 0 leaves the requests to others, and collects only what is finished.
         no_provider: why there is no provider, for people.
@@ -88,11 +94,14 @@ def materialize_stations(
     """
     with store.begin() as connection:
         node_ids = nodes.node_ids_of_partitions(connection, key, partition_keys)
-        hands = _Hands(store, configuration, key, node_ids, frozenset(stations), provider is None or provider.simulated)
+        of_backfill = nodes.node_ids_of_partitions(connection, key, backfill.partition_keys) if backfill else []
+        others = sorted(set(of_backfill).difference(node_ids))
+        simulated = provider is None or provider.simulated
+        hands = _Hands(store, configuration, key, node_ids, frozenset(stations), simulated, backfill, others)
         if hands.chosen(PCF_NODES):
             confirm_nodes(connection, key, node_ids)
         if hands.chosen(NODE_CONTEXTS):
-            build_contexts(connection, key, node_ids)
+            build_contexts(connection, key, [*node_ids, *_others_without_context(connection, hands)])
     waiting = Waiting(provider, folder, wait_s, show) if provider is not None else None
     unfinished: dict[str, dict[str, str]] = {}
     unsent: list[str] = []
@@ -114,7 +123,7 @@ def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_
             _ask_where_needed(connection, hands, stage)
     trouble, unsent = no_provider, ""
     if hands.chosen(stage.outputs, stage.content) and waiting is not None:
-        trouble = await_answers(hands.store, hands.configuration, hands.key, stage, hands.node_ids, waiting)
+        trouble = await_answers(hands.store, hands.configuration, hands.key, stage, hands.node_ids, waiting, sent_with=hands.others)
     with hands.store.begin() as connection:
         if hands.chosen(stage.outputs, stage.content):
             unsent = _why_unsent(connection, hands, stage, waiting.provider if waiting else None, trouble)
@@ -129,13 +138,17 @@ def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
 
 
 def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> None:
+    """Asks for what is missing, stale or failed; in a backfill of several runs for that of all of them, but for nothing twice."""
     wanted, failed, done = [], [], []
-    for row, state in hands.survey(connection, stage):
+    before, own = asked_before(connection, hands.backfill, stage.key), set(hands.node_ids)
+    for row, state in hands.survey(connection, stage, [*hands.node_ids, *hands.others]):
+        if row.node_id in before and state is not NodeState.DONE:
+            continue
         if (state in WANTED and _context_is_fresh(row)) or (state is NodeState.FAILED and row.request_not_sent):
             wanted.append(row.node_id)
         elif state is NodeState.FAILED:
             failed.append(row.node_id)
-        elif state is NodeState.DONE:
+        elif state is NodeState.DONE and row.node_id in own:
             done.append(row.node_id)
     for station in hands.chosen(stage.outputs, stage.content):
         outbox.repeat_latest(connection, hands.key, station, done)
@@ -147,7 +160,13 @@ def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> No
         retry_failed(connection, hands.configuration, hands.key, stage, node_ids=failed, asked=True)
     settle_requests(connection, hands.configuration, hands.simulated, lambda _: pending.of_nodes(connection, stage.key, asked))
     if hands.simulated:
-        requests.leave_drafts(connection, stage.key, hands.node_ids)
+        requests.leave_drafts(connection, stage.key, [*hands.node_ids, *hands.others])
+    note_asked(connection, hands.backfill, stage.key, asked)
+
+
+def _others_without_context(connection: Connection, hands: _Hands) -> list[int]:
+    surveyed = hands.survey(connection, all_stages()[0], hands.others) if hands.others else []
+    return [row.node_id for row, _ in surveyed if row.context_version is None or not _context_is_fresh(row)]
 
 
 def _context_is_fresh(row: StationState) -> bool:

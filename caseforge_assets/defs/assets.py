@@ -15,6 +15,7 @@ from caseforge_assets.commands.materialize_stations import Materialized, materia
 from caseforge_assets.commands.stage_settings import shown_stage_version, stage_settings
 from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.defs.alerts import alert_check, alert_result
+from caseforge_assets.defs.backfills import backfill_of
 from caseforge_assets.defs.checks import check_results, check_specs
 from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
 from caseforge_assets.defs.mirror import fail_unsent, mirror, say_unfinished
@@ -109,6 +110,7 @@ def _materialize(context: dg.AssetExecutionContext, config: StationConfig, casef
         no_provider=no_provider,
         wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
         show=lambda: mirror(context, caseforge),
+        backfill=backfill_of(context),
     )
     mirror(context, caseforge)
     return done

@@ -59,4 +59,5 @@ def run_for_events(instance: dg.DagsterInstance, run: RunOfEvents, events: int) 
     of_backfill: Mapping[str, str] = {BACKFILL: run.backfill_id} if run.backfill_id else {}
     tags = {MADE_BY: run.run_id, "caseforge/record": f"{events:,} events", **of_backfill}
     record = write_record(instance, many_events, tags, run.repository)
-    return RunOfEvents(record.run_id, record.job_name, next(iter(record.step_keys_to_execute or []), None), run.repository)
+    step_key = next(iter(record.step_keys_to_execute or []), None)
+    return RunOfEvents(record.run_id, record.job_name, step_key, run.repository, run.backfill_id)

@@ -13,17 +13,16 @@ from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 from caseforge_assets.commands.show_versions import ShownVersion, shown_versions
 from caseforge_assets.defs.event_metadata import event_metadata, framework_metadata
 from caseforge_assets.defs.event_pages import RunOfEvents, run_for_events
+from caseforge_assets.defs.failure_records import FailureRecords
 from caseforge_assets.defs.lineage import (
     PartitionNote,
     StationEvent,
     set_partitions,
-    write_failures,
     write_materializations,
     write_observations,
 )
 from caseforge_assets.defs.names import RUN_REPORT, asset_key, partitions_name
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, all_stations
 from caseforge_assets.store import frameworks, nodes, outbox
@@ -35,14 +34,8 @@ gc.freeze()  # Dagster is loaded by now and stays; looking through all of it aga
 
 FLUSH_LOCK = "flush outbox"
 ROWS_PER_CHUNK = 4_000
-LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines
 OTHERS_PATIENCE_S = 120.0
 OTHERS_PAUSE_S = 0.2
-NOT_OUTCOMES = {
-    "waiting": "Their answers are still awaited.",
-    "no_source": "What they are made from is missing.",
-    "no_context": "They have no current context.",
-}
 
 
 def flush_outbox(
@@ -72,7 +65,8 @@ def flush_outbox(
                 with store.connect() as connection:
                     events, _ = outbox.count_unflushed(connection)
                     versions = shown_versions(connection, configuration)
-                shown = _Shown(failures_job, place_of, run_for_events(instance, run or RunOfEvents(), events), versions)
+                of_events = run_for_events(instance, run or RunOfEvents(), events)
+                shown = _Shown(FailureRecords(instance, failures_job, of_events), place_of, of_events, versions)
                 return _flush_all(instance, store, shown)
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)
@@ -87,7 +81,7 @@ def flush_outbox(
 class _Shown:
     """How things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them."""
 
-    failures_job: JobDefinition
+    failures: FailureRecords
     place_of: Callable[[str], str]
     run: RunOfEvents
     versions: Mapping[str, ShownVersion]
@@ -129,7 +123,7 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int 
     notes = [PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, metadata[row.id]) for row in standing]
     written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
     event_ids |= dict(zip((row.id for row in standing), written, strict=True))
-    _write_failed(instance, show, [row for row in standing if row.kind == Kind.failed])
+    show.failures.write([row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
     return len(event_ids)
@@ -186,33 +180,3 @@ def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:
     with store.connect() as connection:
         overtaken = outbox.overtaken(connection, [row.id for row in passing])
     return [row for row in passing if row.id not in overtaken]
-
-
-def _write_failed(instance: DagsterInstance, show: _Shown, rows: Sequence[Any]) -> None:
-    """One failed run per framework and outcome."""
-    groups: dict[tuple[str, str], list[Any]] = {}
-    for row in rows:
-        groups.setdefault((row.framework_key, row.reason.partition(":")[0]), []).append(row)
-    for (key, outcome), group in groups.items():
-        partitions = [(asset_key(row.framework_key, row.asset), row.partition_key) for row in group]
-        reasons = list(dict.fromkeys((row.partition_key, row.reason) for row in group))  # a node may have failed at several stations
-        tags = {"caseforge/framework": key, "caseforge/outcome": outcome, "caseforge/record": f"{_counted(reasons)} failed"}
-        origin = show.run.repository
-        write_failures(instance, show.failures_job, failure_message(outcome, reasons), partitions, tags=tags, repository=origin)
-
-
-def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) -> str:
-    """Why some partitions failed, short things first: reason, how many, which; then each one's own reason where they differ."""
-    reasons, count = {reason for _, reason in nodes_and_reasons}, _counted(nodes_and_reasons)
-    names = ", ".join(name for name, _ in nodes_and_reasons[:LISTED_NODES])
-    more = f" and {len(nodes_and_reasons) - LISTED_NODES:,} more" if len(nodes_and_reasons) > LISTED_NODES else ""
-    if len(reasons) == 1:
-        return f"{reasons.pop()} — {count}: {names}{more}"
-    meaning = Outcome(outcome).meaning if outcome in set(Outcome) else NOT_OUTCOMES.get(outcome, "They failed for reasons of one kind.")
-    lines = [f"{name}: {reason.partition(': ')[2]}" for name, reason in nodes_and_reasons[:LISTED_NODES]]
-    return "\n".join([f"{outcome} — {count}. {meaning}{more and ' The first of them:'}", *lines])
-
-
-def _counted(nodes_and_reasons: Sequence[tuple[str, str]]) -> str:
-    nodes_failed = len({name for name, _ in nodes_and_reasons})
-    return f"{nodes_failed:,} node{'s' if nodes_failed != 1 else ''}"

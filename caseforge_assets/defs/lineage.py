@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance, JobDefinition
+from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance, DagsterRun, JobDefinition
 from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
     DATA_VERSION_IS_USER_PROVIDED_TAG,
@@ -197,9 +197,34 @@ def write_failures(
     if not partitions:
         raise ValueError("A failed run without partitions would say nothing about any of them.")
     run = write_record(instance, job, tags or {}, repository, message=message)
+    _plan(instance, run, partitions)
+    return run.run_id
+
+
+def add_to_failures(
+    instance: DagsterInstance, run_id: str, message: str, partitions: Sequence[tuple[tuple[str, ...], str]], tags: Mapping[str, str]
+) -> None:
+    """Show more partitions as failed through a failed run that is there already.
+
+    Args:
+        instance: Dagster's instance, on PostgreSQL.
+        run_id: As `write_failures` gave it.
+        message: What is to be added to what the run says; empty: nothing.
+        partitions: As in `write_failures`.
+        tags: Tags of the run that become others.
+    """
+    run = instance.get_run_by_id(run_id)
+    if run is None:
+        raise LookupError(f"Dagster has no run {run_id} any more, which was to list failed nodes")
+    if message:
+        instance.report_engine_event(message, run)
+    instance.add_run_tags(run_id, tags)
+    _plan(instance, run, partitions)
+
+
+def _plan(instance: DagsterInstance, run: DagsterRun, partitions: Sequence[tuple[tuple[str, ...], str]]) -> None:
     writer = _Writer(run.run_id, run.job_name, next(iter(run.step_keys_to_execute or []), None))
     _insert_entries(instance, [_planned_entry(writer, AssetKey(asset), partition) for asset, partition in partitions])
-    return run.run_id
 
 
 def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
 from caseforge_assets.store.masking import mask_parameters
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0025"
+HEAD = "0026"
 
 StoreUnavailable = OperationalError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Table, text
 
+from caseforge_assets.store.asking_table import asking
 from caseforge_assets.store.columns import SCHEMA
 from caseforge_assets.store.journal_tables import journal_mark, journal_segment
 from caseforge_assets.store.run_process_table import run_process
@@ -41,7 +42,7 @@ end $$
 
 def journaled_tables() -> list[Table]:
     """The tables that are journaled, each after those that it refers to: all but the journal's own, and what is true at this moment only."""
-    return [table for table in metadata.sorted_tables if table not in (journal_mark, journal_segment, run_process)]
+    return [table for table in metadata.sorted_tables if table not in (journal_mark, journal_segment, asking, run_process)]
 
 
 def is_numbered(table: Table) -> bool:

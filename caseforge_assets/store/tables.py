@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from caseforge_assets.store import alert_tables as alert_tables
+from caseforge_assets.store.asking_table import asking as asking
 from caseforge_assets.store.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.columns import metadata as metadata
 from caseforge_assets.store.definitions_table import stage_definition as stage_definition

@@ -12,7 +12,7 @@ from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue, PathMetada
 
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.defs import flush as flushing
-from caseforge_assets.defs.flush import failure_message
+from caseforge_assets.defs.failure_records import failure_message
 from caseforge_assets.store import outbox
 from caseforge_assets.store.engine import try_lock
 from caseforge_assets_tests.defs.graphql import open_ui
