@@ -12,6 +12,7 @@ from rich.text import Text
 
 from caseforge_assets.cli.console import usd
 from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.view_batches import BatchView
@@ -67,7 +68,7 @@ def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType
     table = FittingTable("Batch", "State", "Done", "Time", "Came of it", "Cost", drop=("Came of it", "Time"), title="Under way", plain=True)
     for view in views:
         about = "~" if view.estimated else ""
-        items = f"{about}{view.items:,} use cases" if view.items is not None else ""
+        items = f"{about}{counted(view.items, 'use case')}" if view.items is not None else ""
         table.add_row(
             f"{view.id} {_about(view)}\n{view.remote_id or ''}",
             f"{_state(view)}\nsince {view.created_at.astimezone():%H:%M:%S}",

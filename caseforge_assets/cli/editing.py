@@ -10,6 +10,7 @@ import click
 from caseforge_assets.cli.console import console
 from caseforge_assets.cli.options import framework_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 
 @click.command()
@@ -37,7 +38,7 @@ def edit(session: Session, node: str, key: str | None, stage_key: str, file: Pat
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, node) or []
         if len(ids) != 1:
-            raise click.BadParameter(f"{node} means {len(ids):,} nodes; name one", param_hint="NODE")
+            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="NODE")
         now = contents.current_contents(connection, edited.key, ids).get(ids[0])
     before = now.body if now else ""
     text = file.read_text(encoding="utf-8-sig") if file else click.edit(before, extension=".md")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from caseforge_assets.cli.console import console, usd
 from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.reports.difference import MEANINGS, NodeChange
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.load_framework import Loaded
@@ -22,7 +23,7 @@ def print_loaded(loaded: Loaded, key: str, file_name: str, *, dry_run: bool) -> 
         return
     if loaded.carried is not None:
         _print_difference(loaded)
-    size = f"{loaded.nodes:,} nodes, {loaded.targets:,} targets"
+    size = f"{counted(loaded.nodes, 'node')}, {counted(loaded.targets, 'target')}"
     console.print(f"{key}: edition {loaded.label} from {file_name}: {size}{'; nothing was stored.' if dry_run else '.'}")
     if loaded.carried is not None:
         _print_follow_up(loaded)
@@ -48,7 +49,7 @@ def _print_follow_up(loaded: Loaded) -> None:
         return
     kept = ", ".join(f"{count:,} {stage}" for stage, count in carried.confirmed.items())
     console.print(
-        f"Both editions have {loaded.difference.same:,} targets; {carried.moved:,} of them moved with all that was made for them."
+        f"Both editions have {counted(loaded.difference.same, 'target')}; {carried.moved:,} of them moved with all that was made for them."
     )
     console.print(f"Confirmed at no cost, because only ancestors or KPIs differ: {kept}.")
     wanted = ", ".join(f"{count:,} {stage}" for stage, count in loaded.to_send.items())

@@ -16,6 +16,7 @@ from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.frameworks.records import Edition, ReadResult, TableForm
 from caseforge_assets.settings import ConfigurationError, FrameworkSettings
 from caseforge_assets.settings.configuration import check_map
+from caseforge_assets.wording import counted
 
 
 @click.command()
@@ -82,7 +83,9 @@ def load(
         else:
             _print_findings(result, errors)
             if result.edition:
-                console.print(f"{file.name} is in order: {len(result.edition.nodes):,} nodes, {len(chosen):,} of them targets.")
+                console.print(
+                    f"{file.name} is in order: {counted(len(result.edition.nodes), 'node')}, {counted(len(chosen), 'target')} among them."
+                )
         sys.exit(2 if result.problems else 0)
     _print_findings(result, errors)
     if result.edition is None:

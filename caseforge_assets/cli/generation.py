@@ -28,6 +28,7 @@ from caseforge_assets.cli.pairs import print_similar
 from caseforge_assets.cli.plan_views import approved_before_json, plan_json, print_approved_before, print_drafted, print_plan
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.why import explain
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,7 +239,8 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
             if pending.requests and (
                 yes
                 or click.confirm(
-                    f"{pending.requests:,} pending requests in no approved plan, expected cost {pending.expected_cost}. Send?", err=True
+                    f"{counted(pending.requests, 'pending request')} in no approved plan, expected cost {pending.expected_cost}. Send?",
+                    err=True,
                 )
             ):
                 approve_pending(connection, own, made_by="submit", by=account_name())
@@ -291,7 +293,8 @@ def finish_sending(
         if not as_json:
             of = f" --framework {key}" if key else ""
             console.print(
-                f"{failed:,} nodes failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends them again.", style="yellow"
+                f"{counted(failed, 'node')} failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends them again.",
+                style="yellow",
             )
         sys.exit(3)
 
@@ -305,7 +308,9 @@ def _print_others(session: Session, named: set[int]) -> None:
     for one in found:
         if one.now and one.plan.id not in named:
             waits = one.plan.held_back or "`caseforge submit` sends them"
-            console.print(f"{one.now:,} other requests are approved and wait, plan {one.plan.id} of {one.plan.framework_key}: {waits}.")
+            console.print(
+                f"{counted(one.now, 'other request is', 'other requests are')} approved and wait, plan {one.plan.id} of {one.plan.framework_key}: {waits}."
+            )
 
 
 def _failed_nodes(session: Session, key: str | None) -> int:
@@ -341,4 +346,4 @@ def _asked(draft: Plan, before: Sequence[ReckonedPlan]) -> bool:
 
     waiting, cost = sum(one.now for one in before), total(one.now_cost for one in before)
     too = f", and {waiting:,} that were approved before for about {cost}" if waiting else ""
-    return click.confirm(f"Send {draft.nodes:,} requests for about {usd(draft.expected_cost_usd)}{too}?", err=True)
+    return click.confirm(f"Send {counted(draft.nodes, 'request')} for about {usd(draft.expected_cost_usd)}{too}?", err=True)

@@ -13,6 +13,7 @@ from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.options import chosen_stages, json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets.wording import counted
 
 LISTED = 10
 
@@ -108,8 +109,8 @@ def _take_back(session: Session, number: str, by: str, as_json: bool) -> None:
         print_json({"batch": done.batch_id, **figures})
         return
     console.print(
-        f"Import {done.batch_id} was taken back: {done.answers:,} answers, {done.contents:,} contents and {_cost(done.cost_usd, done.unknown_costs)} are in no figure "
-        f"any more; {done.as_before:,} nodes have what they had before. The file stays among the artifacts."
+        f"Import {done.batch_id} was taken back: {counted(done.answers, 'answer')}, {counted(done.contents, 'content')} and {_cost(done.cost_usd, done.unknown_costs)} are in no figure "
+        f"any more; {counted(done.as_before, 'node has', 'nodes have')} what they had before. The file stays among the artifacts."
     )
     console.print("What was made from its answers meanwhile, if anything, stays, and is stale: caseforge stale")
 
@@ -139,4 +140,4 @@ def _list(session: Session, as_json: bool) -> None:
 
 
 def _cost(known: Decimal, unknown: int) -> str:
-    return usd(known) + (f" and {unknown:,} answers of unknown cost" if unknown else "")
+    return usd(known) + (f" and {counted(unknown, 'answer')} of unknown cost" if unknown else "")

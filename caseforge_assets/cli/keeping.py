@@ -12,6 +12,7 @@ from caseforge_assets.cli.ages import age
 from caseforge_assets.cli.console import busy, console, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 SOMETHING_WRONG = 3
 
@@ -39,9 +40,9 @@ def verify(session: Session, journal_anew: bool, as_json: bool) -> None:
         for problem in found.problems:
             console.print(f"{problem.kind}: {problem.where}", style="red")
             console.print(f"  {problem.what}. What to do: {problem.advice}.")
-        verdict = f"{len(found.problems):,} problems." if found.problems else "Everything is there and as it was written."
+        verdict = f"{counted(len(found.problems), 'problem')}." if found.problems else "Everything is there and as it was written."
         console.print(
-            f"Looked at {found.artifacts:,} artifacts, {found.answers:,} answers, {found.contents:,} contents, {found.rows:,} rows. {verdict}"
+            f"Looked at {counted(found.artifacts, 'artifact')}, {counted(found.answers, 'answer')}, {counted(found.contents, 'content')}, {counted(found.rows, 'row')}. {verdict}"
         )
     sys.exit(SOMETHING_WRONG if found.problems else 0)
 
@@ -66,11 +67,11 @@ def archive(session: Session, older_than: timedelta, dry_run: bool, as_json: boo
     if as_json:
         print_json({"older_than": limit, "dry_run": dry_run, **asdict(moved), "journal_segments_replaced": len(folded)})
     else:
-        files = f"{moved.files:,} files of {moved.batches:,} batches, {_mb(moved.bytes_before)}"
+        files = f"{counted(moved.files, 'file')} of {counted(moved.batches, 'batch', 'batches')}, {_mb(moved.bytes_before)}"
         said = (
             f"{files}, would be packed"
             if dry_run
-            else f"{files}, packed into {_mb(moved.bytes_after)}; {len(folded):,} segments of the journal into one"
+            else f"{files}, packed into {_mb(moved.bytes_after)}; {counted(len(folded), 'segment')} of the journal into one"
         )
         console.print(f"Older than {limit:%Y-%m-%d %H:%M} UTC: {said}.")
         _say_left_alone(moved.left_alone)
@@ -90,7 +91,9 @@ def unarchive(session: Session, batches: tuple[str, ...], as_json: bool) -> None
     if as_json:
         print_json(asdict(moved))
     else:
-        console.print(f"{moved.files:,} files of {moved.batches:,} batches, {_mb(moved.bytes_after)}, are as they were written.")
+        console.print(
+            f"{counted(moved.files, 'file')} of {counted(moved.batches, 'batch', 'batches')}, {_mb(moved.bytes_after)}, are as they were written."
+        )
         _say_left_alone(moved.left_alone)
     sys.exit(SOMETHING_WRONG if moved.left_alone else 0)
 

@@ -14,6 +14,7 @@ from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.store.spending import Spent
@@ -35,7 +36,7 @@ def approve(session: Session, plan_id: int, max_cost_usd: float | None, by: str 
         approved = approve_plan(connection, session.settings.configuration, plan_id, limit, by=by or account_name())
     requests = approved.now + approved.later
     console.print(
-        f"Plan {plan_id} is approved: {approved.plan.framework_key}, {requests:,} requests, expected cost {approved.open_cost}. "
+        f"Plan {plan_id} is approved: {approved.plan.framework_key}, {counted(requests, 'request')}, expected cost {approved.open_cost}. "
         "`caseforge submit` sends it."
     )
 
@@ -85,7 +86,9 @@ def _print_costs(rows: list[Spent], grouping: str) -> None:
     console.print(table)
     for kind in dict.fromkeys(row.kind for row in rows):
         of_kind = [row for row in rows if row.kind == kind]
-        console.print(f"Together, {kind}: {total(row.cost for row in of_kind)} for {sum(row.attempts for row in of_kind):,} attempts.")
+        console.print(
+            f"Together, {kind}: {total(row.cost for row in of_kind)} for {counted(sum(row.attempts for row in of_kind), 'attempt')}."
+        )
     cached, written = (sum(getattr(row, name) or 0 for row in rows) for name in ("cached_tokens", "cache_write_tokens"))
     if cached or written:
         console.print(f"Of the input tokens, {cached:,} came from the prompt cache and {written:,} were written to it.")

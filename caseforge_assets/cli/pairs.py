@@ -12,6 +12,7 @@ from rich.table import Table
 from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.store.engine import Connection
@@ -125,5 +126,5 @@ def _one(connection: Connection, key: str, text: str) -> int:
 
     ids = choose_nodes(connection, key, text) or []
     if len(ids) != 1:
-        raise click.BadParameter(f"{text} means {len(ids):,} nodes; name one", param_hint="NODE")
+        raise click.BadParameter(f"{text} means {counted(len(ids), 'node')}; name one", param_hint="NODE")
     return ids[0]

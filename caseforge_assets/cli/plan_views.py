@@ -9,6 +9,7 @@ from caseforge_assets.cli.console import console, print_json, usd
 from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.reports.coverage import say_states
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.budgets_left import Left
@@ -28,7 +29,11 @@ def print_drafted(draft: Plan, simulated: bool, compared: list[ModelCost], left:
     if compared:
         _print_compared(compared)
     for name, amount in left.items():
-        unknown = f" ({amount.unknown:,} answers of unknown cost are counted as expected)" if amount.unknown else ""
+        unknown = (
+            f" ({counted(amount.unknown, 'answer of unknown cost is', 'answers of unknown cost are')} counted as expected)"
+            if amount.unknown
+            else ""
+        )
         console.print(f"Left of the budget of {name}: {usd(amount.usd)}{unknown}.")
     if kept:
         console.print(f"Kept as plan {number}. Approve it with: caseforge approve {number}")
@@ -81,7 +86,11 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
     console.print(table)
     for part in draft.stages:
         standing = say_states(part.states, part.stage.reads)
-        when = f"; {part.now:,} requests are ready, {part.later:,} follow when {part.stage.reads} is done" if part.later else ""
+        when = (
+            f"; {counted(part.now, 'request is', 'requests are')} ready, {part.later:,} follow when {part.stage.reads} is done"
+            if part.later
+            else ""
+        )
         console.print(f"{part.stage.key}: {standing}{when}")
         for rule, counts in part.reused.items():
             sources = ", ".join(f"{count:,} from {framework}" for framework, count in counts.items())
@@ -100,14 +109,14 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
     if not draft.nodes:
         waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
         under_way = (
-            f"{waiting:,} requests are under way already"
+            f"{counted(waiting, 'request is', 'requests are')} under way already"
             if waiting
             else f"everything is there and fresh, or failed (`caseforge failed --framework {draft.framework_key}`)"
         )
         console.print("Nothing new to send: all that was missing is reused." if draft.reused else f"Nothing new to send: {under_way}.")
     elif not simulated:
         console.print(
-            f"{draft.nodes:,} requests, expected cost {usd(draft.expected_cost_usd)} at batch prices; "
+            f"{counted(draft.nodes, 'request')}, expected cost {usd(draft.expected_cost_usd)} at batch prices; "
             f"{usd(draft.at_most_usd)} if every answer used its whole token budget."
         )
     print_approved_before(before, simulated, wait=wait)
@@ -126,7 +135,7 @@ def print_approved_before(found: Sequence[ReckonedPlan], simulated: bool, *, wai
         now, later = ("free (simulated)", "") if simulated else (f"expected cost {one.now_cost}", f", expected cost {one.later_cost}")
         follow = f"; {one.later:,} that follow from answers{later}" if wait and one.later else ""
         console.print(
-            f"Approved before and not through, plan {one.plan.id} of {one.plan.framework_key}: {one.now:,} requests now, {now}{follow}."
+            f"Approved before and not through, plan {one.plan.id} of {one.plan.framework_key}: {counted(one.now, 'request')} now, {now}{follow}."
         )
 
 

@@ -13,6 +13,7 @@ from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.costs.sums import ZERO, exact_usd
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -86,7 +87,9 @@ def cancel(session: Session, plan_id: int, by: str | None) -> None:
     with session.store.begin() as connection:
         count = cancel_plan(connection, plan_id, by=by or account_name())
     session.mirror()
-    console.print(f"Plan {plan_id} is cancelled: {count:,} requests are not sent. `caseforge generate` asks for their nodes again.")
+    console.print(
+        f"Plan {plan_id} is cancelled: {counted(count, 'request is', 'requests are')} not sent. `caseforge generate` asks for their nodes again."
+    )
 
 
 @plans.command()

@@ -11,6 +11,7 @@ from rich.table import Table
 from caseforge_assets.cli.console import console, errors, print_json, usd
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def preview(session: Session, node: str, key: str | None, stage_key: str, as_jso
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, node) or []
         if len(ids) != 1:
-            raise click.BadParameter(f"{node} means {len(ids):,} nodes; name one", param_hint="NODE")
+            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="NODE")
         found = preview_request(connection, session.settings.configuration, key, ids[0], stage)
     if as_json:
         print_json({"framework": key, "stage": stage.key, **asdict(found)})

@@ -15,6 +15,7 @@ from caseforge_assets.batches.consent import EVERYTHING
 from caseforge_assets.cli.batch_views import LiveBatches, duration
 from caseforge_assets.cli.console import console, errors, usd
 from caseforge_assets.cli.plan_views import print_too_long
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +126,7 @@ class Narrator:
                 self._announced.add(batch.id)
                 cost = "free (simulated)" if self._simulated else f"expected cost {usd(batch.expected_cost_usd)}"
                 told = errors if self._quiet else console
-                told.print(f"Sending batch {batch.id}: {batch.request_count:,} requests of {batch.stage}, {cost}.")
+                told.print(f"Sending batch {batch.id}: {counted(batch.request_count, 'request')} of {batch.stage}, {cost}.")
 
     def tell(self, done: Round) -> None:
         """One round."""
@@ -142,11 +143,13 @@ class Narrator:
             if batch.state == "refused":
                 console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
         if done.reused:
-            console.print(f"{done.reused:,} requests were answered from the store at no cost.")
+            console.print(f"{counted(done.reused, 'request was', 'requests were')} answered from the store at no cost.")
         if done.shortened:
-            console.print(f"{done.shortened:,} requests were too long for their model and are sent with half of what belongs in them.")
+            console.print(
+                f"{counted(done.shortened, 'request was too long and is', 'requests were too long and are')} sent with half of what belongs in them."
+            )
         if done.too_long:
-            console.print(f"{len(done.too_long):,} nodes failed without being sent:", style="red")
+            console.print(f"{counted(len(done.too_long), 'node')} failed without being sent:", style="red")
             print_too_long(done.too_long)
         self._draw(done)
 
@@ -182,7 +185,7 @@ class Narrator:
             return
         self._said.add(said)
         reason = f" ({batch.reason})" if batch.reason else ""
-        console.print(f"{batch.stage} {batch.name}: {shown}, {batch.request_count:,} requests{reason}")
+        console.print(f"{batch.stage} {batch.name}: {shown}, {counted(batch.request_count, 'request')}{reason}")
 
     def _draw(self, done: Round) -> None:
         if self._session is None:

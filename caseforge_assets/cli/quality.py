@@ -11,6 +11,7 @@ from caseforge_assets.cli.account import account_name
 from caseforge_assets.cli.console import busy, console, errors, print_json
 from caseforge_assets.cli.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.plan_quality_retry import QualityRetryPlan
@@ -47,7 +48,7 @@ def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], node
         print_json({"framework": key, "measured_now": measured, "stages": [quality_json(one, None if nodes else worst) for one in found]})
         return
     if measured:
-        console.print(f"{measured:,} contents were measured now.", style="dim")
+        console.print(f"{counted(measured, 'content was', 'contents were')} measured now.", style="dim")
     print_quality(found, session.settings.configuration, worst, with_parts=nodes is not None)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from caseforge_assets.cli.console import console
 from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.reports.quality import COMPLEXITY_TARGET, Levels, say_why, unbalanced
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.read_quality import StageQuality
@@ -80,13 +81,13 @@ def _lowest(rows: Sequence[Scored]) -> list[Scored]:
 def _print_summary(one: StageQuality, below: int) -> None:
     summary = one.summary
     if summary.mean is None or summary.median is None:
-        console.print(f"{summary.contents:,} contents, none of them measured.")
+        console.print(f"{counted(summary.contents, 'content')}, none of them measured.")
         return
     simulated = sum(row.simulated for row in one.rows)
     told = f", {simulated:,} of them simulated" if simulated else ""
     unmeasured = f", {summary.contents - summary.measured:,} not measured" if summary.contents > summary.measured else ""
     console.print(
-        f"{summary.contents:,} contents{told}{unmeasured}: mean score {summary.mean:.0f}, median {summary.median:.0f}, lowest {summary.lowest}; "
+        f"{counted(summary.contents, 'content')}{told}{unmeasured}: mean score {summary.mean:.0f}, median {summary.median:.0f}, lowest {summary.lowest}; "
         f"{summary.low:,} score less than {below}."
     )
     if summary.measured >= LEAST_DRAWN:
@@ -122,14 +123,14 @@ def _print_repeats(one: StageQuality) -> None:
             for pair in one.near_duplicates[: 2 * GROUPS_SHOWN]:
                 table.add_row(pair.partition_key, pair.like, f"{pair.likeness:.0%}")
             console.print(table)
-        said = f"{len(one.near_duplicates):,} of {one.compared:,} documents are nearly the same as another node's."
+        said = f"{len(one.near_duplicates):,} of {counted(one.compared, 'document is', 'documents are')} nearly the same as another node's."
         not_compared = (
             "Documents that are not measured are not compared." if real else "Simulated documents are not compared with one another."
         )
         console.print(said if one.compared else not_compared)
         return
     repeated = sum(map(len, one.repeated_titles))
-    said = f"{repeated:,} of {one.titles:,} candidates have a title that another node has, too."
+    said = f"{repeated:,} of {counted(one.titles, 'candidate has', 'candidates have')} a title that another node has, too."
     console.print(said if one.titles or real else "Titles of simulated candidates are not compared with one another.")
     for group in one.repeated_titles[:GROUPS_SHOWN]:
         ids = ", ".join(item.candidate_uid for item in group[:5]) + (f" and {len(group) - 5:,} more" if len(group) > 5 else "")

@@ -17,6 +17,7 @@ from caseforge_assets.costs.sums import named
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.wording import counted
 
 KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
 SCORE = click.IntRange(0, 100)
@@ -160,6 +161,6 @@ def export(
         written = export_contents(connection, key, target, kind, selection)
     others = "".join(f", {count:,} {name}" for name, count in written.others.items())
     surplus = f" ({written.surplus:,} of them surplus)" if written.surplus else ""
-    console.print(f"{written.documents:,} documents and {written.candidates:,} candidates{surplus}{others} in {target}.")
+    console.print(f"{counted(written.documents, 'document')} and {counted(written.candidates, 'candidate')}{surplus}{others} in {target}.")
     for words in say_selection(selection, written.left_out):
         console.print(words)

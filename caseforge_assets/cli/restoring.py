@@ -12,6 +12,7 @@ import click
 from caseforge_assets.cli.console import console, errors, print_json
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.place_backup import Unpacked
@@ -143,7 +144,7 @@ def _unpack(session: Session, backup: Path, *, trust_code: bool, quiet: bool) ->
     if not unpacked.set_aside:
         session.use_new_project()
     if not quiet:
-        console.print(f"Unpacked {unpacked.artifacts:,} artifacts and {', '.join(unpacked.written) or 'no file of the project'}.")
+        console.print(f"Unpacked {counted(unpacked.artifacts, 'artifact')} and {', '.join(unpacked.written) or 'no file of the project'}.")
         for name in unpacked.beside:
             errors.print(f"Yours says something else and was kept; the one of the backup is beside it: {name}", style="yellow")
         for name in unpacked.masked:
@@ -153,10 +154,10 @@ def _unpack(session: Session, backup: Path, *, trust_code: bool, quiet: bool) ->
 
 def _say_brought(checked: CheckedBackup) -> None:
     console.print(
-        f"The backup of {checked.made_at} brings {len(checked.artifacts):,} artifacts, {checked.artifacts_bytes / 1e6:,.1f} MB, and:"
+        f"The backup of {checked.made_at} brings {counted(len(checked.artifacts), 'artifact')}, {checked.artifacts_bytes / 1e6:,.1f} MB, and:"
     )
     for one in checked.project:
-        console.print(f"  {one.name}: {one.kind}, {one.size_bytes:,} bytes", style="yellow" if one.kind.runs else None)
+        console.print(f"  {one.name}: {one.kind}, {counted(one.size_bytes, 'byte')}", style="yellow" if one.kind.runs else None)
         if one.name == "caseforge.toml":
             for line in checked.settings:
                 console.print(f"    {line}", style="dim")
@@ -193,7 +194,7 @@ def backup(session: Session, target: Path, as_json: bool) -> None:
     if as_json:
         print_json({"path": str(written.path), "files": written.files, "size_bytes": written.size_bytes, "masked": written.masked})
         return
-    console.print(f"{written.files:,} files in {written.path}, {written.size_bytes / 1e6:,.1f} MB.")
+    console.print(f"{counted(written.files, 'file')} in {written.path}, {written.size_bytes / 1e6:,.1f} MB.")
     for name in written.masked:
         errors.print(
             f"{name} holds what looks like a secret; it is masked in the backup. Secrets belong into the environment.", style="yellow"

@@ -21,6 +21,7 @@ from caseforge_assets.cli.options import (
 )
 from caseforge_assets.cli.plan_views import print_approved_before, print_too_long
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.plan_retry import RetryPlan
@@ -96,7 +97,7 @@ def retry(
 
 def _print_draft(draft: RetryPlan, simulated: bool) -> None:
     shorter = f", {draft.shortened:,} of them shortened" if draft.shortened else ""
-    follow = f"; {draft.later:,} requests that follow from their answers" if draft.later else ""
+    follow = f"; {counted(draft.later, 'request')} that follow from their answers" if draft.later else ""
     cost = "free (simulated)" if simulated else f"expected cost {draft.expected_cost}"
-    console.print(f"{draft.nodes:,} failed nodes would be sent again{shorter}{follow}, {cost}.")
+    console.print(f"{counted(draft.nodes, 'failed node')} would be sent again{shorter}{follow}, {cost}.")
     print_too_long(draft.too_long)

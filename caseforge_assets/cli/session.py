@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings import Settings, find_project, load_settings
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,7 +164,7 @@ class Session:
         if waiting or self._alerts_to_show:
             from caseforge_assets.cli.dagster_bridge import flush
 
-            what = f"{waiting:,} events" if waiting else "what is new of alerts"
+            what = f"{counted(waiting, 'event')}" if waiting else "what is new of alerts"
             with console.status(f"Showing {what} in Dagster …"):
                 flush(self.settings, self.store, alerts_changed=self._alerts_to_show, waits=waits)
             self._alerts_to_show = False

@@ -15,6 +15,7 @@ from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.costs.sums import Cost, named
 from caseforge_assets.safe_text import plain_text
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.collect_batch import Collected
@@ -176,7 +177,9 @@ def _print_standing(report: dict[str, Any]) -> None:
     for row in report["spent"]:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
         tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
-        console.print(f"{row['stage']}: {row['attempts']:,} attempts, {tokens}, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})")
+        console.print(
+            f"{row['stage']}: {counted(row['attempts'], 'attempt')}, {tokens}, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})"
+        )
 
 
 def _batches(session: Session) -> list[dict[str, Any]]:
@@ -252,4 +255,4 @@ def flush(session: Session) -> None:
     """Show in Dagster what is not shown there yet. Other commands do this by themselves."""
     from caseforge_assets.cli.dagster_bridge import flush as flush_outbox
 
-    console.print(f"{flush_outbox(session.settings, session.store):,} events written.")
+    console.print(f"{counted(flush_outbox(session.settings, session.store), 'event')} written.")

@@ -8,6 +8,7 @@ import click
 
 from caseforge_assets.cli.console import console, print_json
 from caseforge_assets.cli.session import Session
+from caseforge_assets.wording import counted
 
 MEANINGS = {
     "done": "there is a good answer, and it fits",
@@ -33,7 +34,7 @@ def explain(session: Session, key: str, node: str, simulated: bool, as_json: boo
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, node) or []
         if len(ids) != 1:
-            raise click.BadParameter(f"{node} means {len(ids):,} nodes; name one", param_hint="--why")
+            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="--why")
         found = explain_node(connection, session.settings.configuration, key, ids[0], simulated)
     if as_json:
         print_json([asdict(one) for one in found])

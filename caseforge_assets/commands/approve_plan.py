@@ -9,6 +9,7 @@ from caseforge_assets.costs.sums import Cost, exact_usd, usd
 from caseforge_assets.settings import Configuration
 from caseforge_assets.store import pending, plans
 from caseforge_assets.store.engine import Connection
+from caseforge_assets.wording import counted
 
 
 class LimitTooLow(ValueError):
@@ -57,7 +58,7 @@ def refuse_low_limit(which: str, cost: Cost, max_cost_usd: Decimal | None) -> No
         return
     if cost.unknown:
         raise LimitTooLow(
-            f"the cost of {cost.unknown:,} requests of {which} is unknown, because there is no batch price for their model, so that a limit "
+            f"the cost of {counted(cost.unknown, 'request')} of {which} is unknown, because there is no batch price for their model, so that a limit "
             "cannot be kept. Choose another model, or leave the limit away. Nothing was approved"
         )
     if cost.known_usd > max_cost_usd:

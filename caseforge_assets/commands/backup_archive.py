@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caseforge_assets.packed import CHUNK_BYTES, OF_OTHERS, BadPacking, unpacked_chunks
+from caseforge_assets.wording import counted
 
 MOST_MEMBERS = 500_000
 LARGEST_BYTES = 8 << 30  # of one file
@@ -44,7 +45,7 @@ class Member:
             BadBackup: it is larger than this.
         """
         if self.size_bytes > most_bytes:
-            raise BadBackup(f"{self.name} has {self.size_bytes:,} bytes; at most {most_bytes:,} are read of such a file")
+            raise BadBackup(f"{self.name} has {counted(self.size_bytes, 'byte')}; at most {most_bytes:,} are read of such a file")
         return b"".join(self.content)
 
 
@@ -147,7 +148,7 @@ def _size(found: int | str) -> int:
 
 def _bounded(size: int, most_bytes: int, what: str) -> int:
     if not 0 <= size <= most_bytes:
-        raise BadBackup(f"{shown(what)} has {size:,} bytes, where {most_bytes:,} is the most")
+        raise BadBackup(f"{shown(what)} has {counted(size, 'byte')}, where {most_bytes:,} is the most")
     return size
 
 
@@ -176,7 +177,7 @@ def _refuse_again(name: str, seen: set[str]) -> None:
         raise BadBackup(f"{shown(name)} is in it twice, or differs from another name by nothing but large and small letters")
     seen.add(folded)
     if len(seen) > MOST_MEMBERS:
-        raise BadBackup(f"it holds more than {MOST_MEMBERS:,} files")
+        raise BadBackup(f"it holds more than {counted(MOST_MEMBERS, 'file')}")
 
 
 def shown(name: str) -> str:

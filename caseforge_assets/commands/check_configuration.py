@@ -23,6 +23,7 @@ from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.inspecting import Inspection
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS, MODELS, rules_of
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.wording import counted
 
 
 class Level(StrEnum):
@@ -160,7 +161,9 @@ def _framework(inspection: Inspection, settings: Settings, key: str, entry: Fram
         return
     if result.edition.codes_are_made and entry.targets != "leaf":
         yield Finding(
-            Level.note, entry.source, f"framework {key}: {len(result.edition.nodes):,} nodes, with the codes that they have in the store"
+            Level.note,
+            entry.source,
+            f"framework {key}: {counted(len(result.edition.nodes), 'node')}, with the codes that they have in the store",
         )
         return
     try:
@@ -169,7 +172,7 @@ def _framework(inspection: Inspection, settings: Settings, key: str, entry: Fram
         yield Finding(Level.error, inspection.place(f"frameworks.{key}.targets"), f"frameworks.{key}.targets: {error}")
     else:
         yield Finding(
-            Level.note, entry.source, f"framework {key}: {len(result.edition.nodes):,} nodes, {len(targets):,} of them get content"
+            Level.note, entry.source, f"framework {key}: {counted(len(result.edition.nodes), 'node')}, {len(targets):,} of them get content"
         )
 
 
@@ -183,7 +186,7 @@ def _provider(inspection: Inspection, configuration: Configuration) -> Iterator[
         yield Finding(Level.note, "OPENAI_BASE_URL", f"provider: {holds.name}, by the address in OPENAI_BASE_URL")
     if holds.max_files and holds.file_expiry_days is None:
         few, many = holds.max_files
-        says = f"provider.file_expiry_days: without it, this provider keeps {few:,} files at most, and {many:,} with it"
+        says = f"provider.file_expiry_days: without it, this provider keeps {counted(few, 'file')} at most, and {many:,} with it"
         yield Finding(Level.warning, inspection.place("provider.file_expiry_days"), says)
     if holds.batch_list in (ListKind.unreliable, ListKind.none):
         says = f"provider.batch_list: is {holds.batch_list}: a batch whose creation was not answered, and which is not found, is not created again by itself"

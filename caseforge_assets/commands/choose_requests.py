@@ -16,6 +16,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches, pending, plans, providers
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.pending import PendingRequest
+from caseforge_assets.wording import counted
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def choose_requests(connection: Connection, provider: Provider, configuration: C
     groups = _packed(connection, provider, configuration, rows)
     no_room = ""
     if (sent := sum(len(group) for group in groups)) < len(rows):
-        no_room = f"{len(rows) - sent:,} requests wait until the batches under way leave room within the account's token limit"
+        no_room = f"{counted(len(rows) - sent, 'request waits', 'requests wait')} until the batches under way leave room within the account's token limit"
     return Chosen(groups, costs, tuple(reason for reason in (unfit, *waits) if reason), no_room)
 
 
@@ -49,7 +50,7 @@ def _fit(connection: Connection, configuration: Configuration, rows: list[Pendin
     if not unfit:
         return rows, ""
     reasons = "; ".join(dict.fromkeys(unfit.values()))
-    held_back = f"{len(unfit):,} requests are not sent, because their model would refuse them ({reasons}). `caseforge plan` makes them anew"
+    held_back = f"{counted(len(unfit), 'request is', 'requests are')} not sent, because their model would refuse them ({reasons}). `caseforge plan` makes them anew"
     return [row for row in rows if row.id not in unfit], held_back
 
 

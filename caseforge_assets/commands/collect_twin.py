@@ -24,6 +24,7 @@ from caseforge_assets.store.attempts import AttemptRow
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.clock import NOW
 from caseforge_assets.store.engine import Connection, Engine
+from caseforge_assets.wording import counted
 
 CHUNK_LINES = 300
 
@@ -85,4 +86,4 @@ def _account(connection: Connection, twin: BatchRow) -> str:
     answers, used = attempts.count_of_twin(connection, twin.id)
     cost = spending.costs_of_batches(connection, [twin.id]).get(twin.id, Cost())
     adopted = batches.get(connection, twin.twin_of or 0)
-    return f"{adopted.name} was created twice; this one brought {answers:,} answers for {cost}, {used:,} of them are used"
+    return f"{adopted.name} was created twice; this one brought {counted(answers, 'answer')} for {cost}, {used:,} of them are used"

@@ -17,6 +17,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.store import batches, pending, plans, providers
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.pending import PendingRequest
+from caseforge_assets.wording import counted
 
 SHOWN_DRAFTS = 3
 NEW_PLAN = "`caseforge generate` makes a new one"
@@ -99,6 +100,6 @@ def _refused(connection: Connection, refused: dict[int, int]) -> str:
         return ""
     newest = batches.get(connection, max(refused.values()))
     return (
-        f"{len(refused):,} requests are not sent again by themselves, because batch {newest.id} of them was refused: {newest.reason}. "
+        f"{counted(len(refused), 'request is', 'requests are')} not sent again by themselves, because batch {newest.id} of them was refused: {newest.reason}. "
         "Other settings, another key, `caseforge submit` or the job submit send them"
     )

@@ -15,6 +15,7 @@ from caseforge_assets.commands.write_journal import FOLDER, FORMAT, ROW, ROW_WIT
 from caseforge_assets.store.engine import HEAD
 from caseforge_assets.store.journal import Segment
 from caseforge_assets.store.journal_marks import WRITTEN_ONCE
+from caseforge_assets.wording import counted
 
 MOST_SEGMENTS = 1_000_000
 FREE_LINES = 1_000_000  # and one for each packed byte: a row has an id, which takes more
@@ -131,7 +132,7 @@ class _NewestStates:
         if self._unfinished:
             table, key = next(iter(self._unfinished))
             raise JournalBroken(
-                f"the journal has changes of {len(self._unfinished):,} rows, the first of them {table} {key}, and not the rows themselves. "
+                f"the journal has changes of {counted(len(self._unfinished), 'row')}, the first of them {table} {key}, and not the rows themselves. "
                 "Bring an older state of it back from a backup of the artifacts"
             )
 
@@ -261,7 +262,7 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
         held.append(first)
         size += len(first)
         if size > LONGEST_LINE_BYTES:
-            raise JournalBroken(f"a line is longer than {LONGEST_LINE_BYTES:,} bytes")
+            raise JournalBroken(f"a line is longer than {counted(LONGEST_LINE_BYTES, 'byte')}")
         for part in rest:
             yield b"".join(held) + b"\n"
             held, size = [part], len(part)

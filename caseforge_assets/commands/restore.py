@@ -22,6 +22,7 @@ from caseforge_assets.store.engine import Connection, Engine, lock_in_transactio
 from caseforge_assets.store.journal_marks import mark_everything
 from caseforge_assets.store.logins import remove_logins
 from caseforge_assets.store.restoring import Staging, keep_standing_events, rows_present
+from caseforge_assets.wording import counted
 
 _UNSURE = ("written", "uploaded", "creating")
 _NOT_COLLECTED = ("open", "final", "unknown")
@@ -93,7 +94,7 @@ def refuse_unless_empty(store: Engine) -> None:
 def _refuse_unless_empty(connection: Connection) -> None:
     present = rows_present(connection)
     if present:
-        found = ", ".join(f"{count:,} rows in {name}" for name, count in present.items())
+        found = ", ".join(f"{counted(count, 'row')} in {name}" for name, count in present.items())
         raise ValueError(
             f"the database is not empty: {found}. Nothing was changed. Restore into a new one: name it in CASEFORGE_POSTGRES_URL, "
             "or stop the embedded one (caseforge db stop) and move its folder out of the way"

@@ -19,6 +19,7 @@ from caseforge_assets.store.batches import IMPORTED, TAKEN_BACK, BatchRow
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.imports import Standing, Unsent
 from caseforge_assets.store.outbox import Kind, OutboxRow
+from caseforge_assets.wording import counted
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _take_back(connection: Connection, batch: BatchRow, by: str) -> TakenBack:
     withdrawn = [*own, *imports.unsent(connection, next_requests)]
     imports.put_back_requests(connection, withdrawn)
     now = datetime.now(UTC)
-    said = f"{batch.reason or IMPORTED}; taken back by {by} on {now:%Y-%m-%d %H:%M} UTC: {len(found.attempt_ids):,} answers"
+    said = f"{batch.reason or IMPORTED}; taken back by {by} on {now:%Y-%m-%d %H:%M} UTC: {counted(len(found.attempt_ids), 'answer')}"
     as_before = 0
     for key, node_ids in found.node_ids.items():
         contents.choose_current(connection, stage.key, node_ids)

@@ -30,6 +30,7 @@ from caseforge_assets.commands.backup_project import (
     read_configuration,
     settings_shown,
 )
+from caseforge_assets.wording import counted
 
 LARGEST_LIST_BYTES = 128 << 20
 _SPARE_BYTES = 64 << 20  # of the disk
@@ -142,7 +143,9 @@ def _unpack(path: Path, folder: ArtifactFolder, staging: Path) -> tuple[dict[str
             return contents, hashes, recorded
         _check_listed(path, member, contents)
         if member.size_bytes > shutil.disk_usage(staging).free - _SPARE_BYTES:
-            raise BadBackup(f"{path}: there is no room for {member.name} with its {member.size_bytes:,} bytes. Nothing was changed")
+            raise BadBackup(
+                f"{path}: there is no room for {member.name} with its {counted(member.size_bytes, 'byte')}. Nothing was changed"
+            )
         hashes[member.name] = write_whole(staging / member.name, member.content)
     raise BadBackup(f"{path} is damaged: it ends without its hashes. Nothing was changed")
 
@@ -195,7 +198,7 @@ def _refuse_others(folder: ArtifactFolder, listed: list[str]) -> None:
     others = sorted(set(folder.stored_names()) - set(listed))
     if others:
         raise ValueError(
-            f"{folder.describe('')} holds {len(others):,} artifacts that are not in the backup, the first: {others[0]}. Nothing was changed. "
+            f"{folder.describe('')} holds {counted(len(others), 'artifact')} that are not in the backup, the first: {others[0]}. Nothing was changed. "
             "Name an empty folder (CASEFORGE_HOME) or bucket (CASEFORGE_ARTIFACTS)"
         )
 
@@ -209,14 +212,14 @@ def _check_listed(path: Path, member: Member, contents: dict[str, Any]) -> None:
     of_project = member.name.removeprefix(PROJECT)
     most = LARGEST_SETTINGS_BYTES if of_project in PROJECT_FILES else LARGEST_FILE_BYTES
     if of_project != member.name and member.size_bytes > most:
-        raise BadBackup(f"{path}: {member.name} has {member.size_bytes:,} bytes, where {most:,} is the most. Nothing was changed")
+        raise BadBackup(f"{path}: {member.name} has {counted(member.size_bytes, 'byte')}, where {most:,} is the most. Nothing was changed")
 
 
 def _check_hashes(path: Path, recorded: Mapping[str, Any], found: dict[str, str]) -> None:
     wrong = sorted(name for name in recorded.keys() | found.keys() if recorded.get(name) != found.get(name))
     if wrong:
         raise BadBackup(
-            f"{path} is damaged: {len(wrong):,} files are not as they were backed up, the first: {shown(wrong[0])}. Nothing was changed"
+            f"{path} is damaged: {counted(len(wrong), 'file is', 'files are')} not as they were backed up, the first: {shown(wrong[0])}. Nothing was changed"
         )
 
 

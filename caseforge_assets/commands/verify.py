@@ -20,6 +20,7 @@ from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.store import batches, journal, verifying
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection, Engine
+from caseforge_assets.wording import counted
 
 FROM_BACKUP = "bring it back from a backup of the artifacts"
 
@@ -81,7 +82,7 @@ def _check_file(folder: ArtifactFolder, name: str, artifact: Artifact) -> Proble
     except ArtifactDamaged as error:
         return Problem("altered artifact", artifact.path, str(error), FROM_BACKUP)
     if found != (artifact.sha256, artifact.size_bytes):
-        what = f"its SHA-256 is not the one that was recorded ({found[1]:,} bytes, {artifact.size_bytes:,} were written)"
+        what = f"its SHA-256 is not the one that was recorded ({counted(found[1], 'byte')}, {artifact.size_bytes:,} were written)"
         return Problem("altered artifact", artifact.path, what, FROM_BACKUP)
     return None
 

@@ -7,6 +7,7 @@ from caseforge_assets.frameworks.columns import find_header
 from caseforge_assets.frameworks.problems import FileRefusedError
 from caseforge_assets.frameworks.records import Limits
 from caseforge_assets.frameworks.sheets import Cell, Flaw, Sheet
+from caseforge_assets.wording import counted
 
 _DELIMITERS = (",", ";", "\t", "|")
 _PROBED_CHARS = 65_536
@@ -70,7 +71,7 @@ def _records(text: str, delimiter: str, limits: Limits) -> list[list[Cell]]:
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             if len(rows) == limits.max_rows:
-                raise FileRefusedError(f"The file has more than {limits.max_rows:,} rows, too many for a framework.")
+                raise FileRefusedError(f"The file has more than {counted(limits.max_rows, 'row')}, too many for a framework.")
             rows.append([] if _is_ruler(cells) else list(cells))
     except csv.Error as error:
         raise FileRefusedError(

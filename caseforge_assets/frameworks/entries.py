@@ -15,6 +15,7 @@ from caseforge_assets.frameworks.columns import Column, map_hint
 from caseforge_assets.frameworks.normalize import control_character, normalize_name
 from caseforge_assets.frameworks.problems import quoted
 from caseforge_assets.frameworks.sheets import Cell
+from caseforge_assets.wording import counted
 
 MAX_NAME_CHARS = 500
 MAX_ID_CHARS = 128
@@ -210,4 +211,4 @@ def _warn_of_numbers(table: Table, rows: list[int]) -> None:
 def _warn_of_hidden_rows(table: Table, entries: list[Entry]) -> None:
     hidden = sorted({entry.row for entry in entries}.intersection(table.sheet.hidden_rows))
     if hidden:
-        table.warn(f"{len(hidden):,} rows are hidden in Excel; they were read like all others.", hidden[0])
+        table.warn(f"{counted(len(hidden), 'row is', 'rows are')} hidden in Excel; they were read like all others.", hidden[0])

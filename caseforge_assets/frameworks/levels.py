@@ -12,6 +12,7 @@ from caseforge_assets.frameworks.entries import Entry, read_entry, refuse_long_n
 from caseforge_assets.frameworks.hierarchy import Arranged, Hierarchy
 from caseforge_assets.frameworks.normalize import identifying
 from caseforge_assets.frameworks.problems import quoted
+from caseforge_assets.wording import counted
 
 Way = tuple[str, ...]
 
@@ -76,7 +77,7 @@ def _with_codes(table: Table, entries: list[Entry]) -> list[Entry]:
     if len(codes) == len(entries):
         return entries
     table.warn(
-        f"The column does not give each of the {len(entries):,} processes a code of its own; codes are made from the levels instead.",
+        f"The column does not give each of the {counted(len(entries), 'process', 'processes')} a code of its own; codes are made from the levels instead.",
         table.header.row,
         Column.CODE,
     )

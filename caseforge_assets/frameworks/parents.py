@@ -9,6 +9,7 @@ from caseforge_assets.frameworks.codes import code_ranges, parent_codes, part_co
 from caseforge_assets.frameworks.columns import Column
 from caseforge_assets.frameworks.entries import Entry
 from caseforge_assets.frameworks.problems import quoted, row_list
+from caseforge_assets.wording import counted
 
 # For each entry the position of its parent; None on the top level; LOST where it is not in the file, which is noted.
 LOST = -1
@@ -106,7 +107,7 @@ def _refuse_missing(table: Table, missing: Mapping[str, Sequence[Entry]], column
         return
     for name, entries in missing.items():
         rows = [table.sheet.row_number(entry.row) for entry in entries[1:]]
-        more = f" {len(entries):,} processes name it, also in {row_list(rows)}." if rows else ""
+        more = f" {counted(len(entries), 'process', 'processes')} name it, also in {row_list(rows)}." if rows else ""
         table.refuse(f"The parent {quoted(name)} is not in the file.{more}", entries[0].row, column)
 
 

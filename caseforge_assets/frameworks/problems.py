@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from caseforge_assets.frameworks.records import Problem
+from caseforge_assets.wording import counted
 
 # The same problem in as many rows of a column has one cause.
 _SAID_ONCE_FROM = 10
@@ -96,7 +97,7 @@ def _grouped(found: Sequence[_Finding]) -> list[_Finding]:
         if len(rows) < _SAID_ONCE_FROM:
             grouped.append(one)
         elif one.row == min(rows):
-            grouped.append(replace(one, what=f"{one.what} So it is in {len(rows):,} rows ({row_list(rows)})."))
+            grouped.append(replace(one, what=f"{one.what} So it is in {counted(len(rows), 'row')} ({row_list(rows)})."))
     return list(dict.fromkeys(grouped))
 
 

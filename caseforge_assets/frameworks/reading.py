@@ -28,6 +28,7 @@ from caseforge_assets.frameworks.source import SourceKind, read_source, source_k
 from caseforge_assets.frameworks.tables import find_table, is_readable, judged_table, refuse_unsaid_codes, warn_of_missing_columns
 from caseforge_assets.frameworks.tree import build_nodes
 from caseforge_assets.frameworks.workbook import read_sheets
+from caseforge_assets.wording import counted
 
 _APQC_COLUMNS = {Column.ID: "PCF ID", Column.CODE: "Hierarchy ID", Column.NAME: "Name"}
 # Sheets by which an official workbook is known even if its main sheet is gone.
@@ -168,12 +169,20 @@ def _nodes(table: Table, arranged: Arranged, kpis: dict[int, list[Kpi]], limits:
     own = arranged.entries
     without_id = [entry for entry in own if entry.stable_id is None]
     if Column.ID in table.header.columns and without_id:
-        table.warn(f"{len(without_id):,} processes have no id; they are known by their names only.", without_id[0].row, Column.ID)
+        table.warn(
+            f"{counted(len(without_id), 'process has', 'processes have')} no id; they are known by their names only.",
+            without_id[0].row,
+            Column.ID,
+        )
     undescribed = [position for position, entry in enumerate(own) if not entry.description]
     if undescribed and (Column.DESCRIPTION in table.header.columns or len(undescribed) < len(own)):
         shown = ", ".join(_shown(own, nodes, position) for position in undescribed[:5]) + (", …" if len(undescribed) > 5 else "")
         first = own[undescribed[0]].row
-        table.warn(f"{len(undescribed):,} of {len(own):,} processes have no description: {shown}.", first, Column.DESCRIPTION)
+        table.warn(
+            f"{len(undescribed):,} of {counted(len(own), 'process has', 'processes have')} no description: {shown}.",
+            first,
+            Column.DESCRIPTION,
+        )
     return nodes
 
 

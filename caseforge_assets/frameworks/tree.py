@@ -16,6 +16,7 @@ from caseforge_assets.frameworks.normalize import identifying
 from caseforge_assets.frameworks.parents import LOST
 from caseforge_assets.frameworks.problems import quoted, row_list
 from caseforge_assets.frameworks.records import Kpi, Limits, Node
+from caseforge_assets.wording import counted
 
 _PATH_SEPARATOR = " › "
 _MAX_IDENTITY_CHARS = 400
@@ -98,7 +99,7 @@ def _refuse_repeated(table: Table, entries: Sequence[Entry], column: Column, val
     ]
     if len(again) > max(10, _MOSTLY * len(entries)) and column is not Column.NAME:
         table.refuse(
-            f"{len(again):,} of {len(entries):,} rows have a value here that stands above already, so the column holds something else than "
+            f"{len(again):,} of {counted(len(entries), 'row has', 'rows have')} a value here that stands above already, so the column holds something else than "
             f"{'codes' if column is Column.CODE else 'ids'}. If it is a level of the hierarchy, name all of these with "
             f'--map level1="HEADER" --map level2="HEADER"; if another column is meant, with --map {column.field}="HEADER".',
             again[0][0].row,

@@ -12,6 +12,7 @@ from caseforge_assets.frameworks.package import Package, SheetPart
 from caseforge_assets.frameworks.problems import FileRefusedError
 from caseforge_assets.frameworks.records import Limits
 from caseforge_assets.frameworks.sheets import Flaw, Sheet
+from caseforge_assets.wording import counted
 
 # A tag with more attributes than this is not seen by the patterns below, and refused because _FILLED_CELL sees it.
 _ATTRIBUTES = rb"[^<>]{0,500}?"
@@ -71,7 +72,7 @@ def _refuse_large(xml: bytes, sheet: str, limits: Limits) -> None:
     last_column = max(map(_column_number, {letters for letters, _ in cells}))
     if last_row > limits.max_rows:
         raise FileRefusedError(
-            f"The sheet has values down to row {last_row:,}; up to {limits.max_rows:,} rows are read. "
+            f"The sheet has values down to row {last_row:,}; up to {counted(limits.max_rows, 'row is', 'rows are')} read. "
             "Delete what stands below the framework, or split the file.",
             sheet=sheet,
         )
