@@ -107,13 +107,7 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
             )
         print_too_long(part.too_long)
     if not draft.nodes:
-        waiting = sum(part.states.get("waiting", 0) for part in draft.stages)
-        under_way = (
-            f"{counted(waiting, 'request is', 'requests are')} under way already"
-            if waiting
-            else f"everything is there and fresh, or failed (`caseforge failed --framework {draft.framework_key}`)"
-        )
-        console.print("Nothing new to send: all that was missing is reused." if draft.reused else f"Nothing new to send: {under_way}.")
+        console.print(_nothing_to_send(draft))
     elif not simulated:
         console.print(
             f"{counted(draft.nodes, 'request')}, expected cost {usd(draft.expected_cost_usd)} at batch prices; "
@@ -125,6 +119,14 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
 def _model(part: StagePlan) -> str:
     """The model, with the endpoint where it is not the usual one."""
     return part.model if part.endpoint == CHAT_COMPLETIONS else f"{part.model} at /v1/{part.endpoint}"
+
+
+def _nothing_to_send(draft: Plan) -> str:
+    if draft.reused:
+        return "Nothing new to send: all that was missing is reused."
+    if waiting := sum(part.states.get("waiting", 0) for part in draft.stages):
+        return f"Nothing new to send: {counted(waiting, 'request is', 'requests are')} under way already."
+    return f"Nothing new to send: everything is there and fresh, or failed (`caseforge failed --framework {draft.framework_key}`)."
 
 
 def print_approved_before(found: Sequence[ReckonedPlan], simulated: bool, *, wait: bool) -> None:
