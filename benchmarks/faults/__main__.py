@@ -35,7 +35,7 @@ from benchmarks.faults import (
 )
 from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.rows import Row, summed
-from benchmarks.faults.world import OPENAI, World, open_world
+from benchmarks.faults.world import OPENAI, OVER_RESPONSES, World, open_world
 from caseforge_assets.batch_server import LIKENESSES
 
 DISTURBED = (*refusals.REFUSALS, *listings.LISTINGS, *listings.OBJECTS, *downloads.DOWNLOADS, *echoes.ECHOES)
@@ -53,13 +53,14 @@ def main() -> int:
         choices=OTHERS,
         help="kills and unclear creations at a server that imitates this provider (repeatable), and nothing else",
     )
+    parser.add_argument("--responses", action="store_true", help="all requests go to /v1/responses")
     parser.add_argument("--json", action="store_true", help="every case as JSON, instead of the table")
     options = parser.parse_args()
     began = time.monotonic()
     with (
         databases.cluster() as url,
         tempfile.TemporaryDirectory(prefix="caseforge-faults-") as folder,
-        open_world(url, Path(folder)) as world,
+        open_world(url, Path(folder), OVER_RESPONSES if options.responses else "") as world,
     ):
         run = _run_like(world, options.like, short=options.short) if options.like else _run(world, short=options.short)
         rows = list(_told(run))

@@ -18,10 +18,8 @@ def billed_usd(project: Project) -> Decimal:
 
     total = Decimal(0)
     for one in answers_given(project):
-        if tokens := one.body.get("usage"):
-            details = tokens.get("prompt_tokens_details") or {}
-            usage = Usage(tokens["prompt_tokens"], details.get("cached_tokens") or 0, tokens["completion_tokens"], 0)
-            total += (cost_usd(usage, one.body["model"]) or Decimal(0)).quantize(STORED_UNIT_USD, ROUND_HALF_UP)
+        if tokens := one.tokens:
+            total += (cost_usd(Usage(*tokens, 0), one.body["model"]) or Decimal(0)).quantize(STORED_UNIT_USD, ROUND_HALF_UP)
     return total
 
 

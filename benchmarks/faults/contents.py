@@ -25,8 +25,7 @@ def misplaced(project: Project) -> list[str]:
     """A text for each content that its request's answer does not hold, or that is about another node."""
     answers: dict[str, list[str]] = {}
     for one in answers_given(project):
-        answer = str(one.body["choices"][0]["message"]["content"])
-        answers.setdefault(one.custom_id, []).append(MARKS.sub(" ", answer))
+        answers.setdefault(one.custom_id, []).append(MARKS.sub(" ", one.text))
     engine = create_engine(project.database_url)
     with engine.connect() as connection:
         rows = connection.execute(text(CONTENTS)).all()

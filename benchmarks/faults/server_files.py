@@ -19,6 +19,23 @@ class Given:
     custom_id: str
     body: dict[str, Any]
 
+    @property
+    def text(self) -> str:
+        """What was written, of a chat completion or a response."""
+        if "choices" in self.body:
+            return str(self.body["choices"][0]["message"]["content"])
+        parts = [part for item in self.body["output"] if item["type"] == "message" for part in item["content"]]
+        return "".join(part.get("text", "") for part in parts)
+
+    @property
+    def tokens(self) -> tuple[int, int, int] | None:
+        """Tokens in, those of them that came from the prompt cache, and out; None where the answer says nothing of them."""
+        if not (usage := self.body.get("usage")):
+            return None
+        given, made = ("prompt", "completion") if "choices" in self.body else ("input", "output")
+        details = usage.get(f"{given}_tokens_details") or {}
+        return usage[f"{given}_tokens"], details.get("cached_tokens") or 0, usage[f"{made}_tokens"]
+
 
 def answers_given(project: Project) -> list[Given]:
     """Every answer to a request that was asked; one that stands in a file twice, once. What cannot be read is none."""
@@ -46,4 +63,4 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _body(response: dict[str, Any]) -> dict[str, Any] | None:
     body = json.loads(response["body"]) if isinstance(response["body"], str) else response["body"]
-    return body if body.get("choices") else None
+    return body if body.get("choices") or body.get("object") == "response" else None

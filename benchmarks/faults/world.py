@@ -31,6 +31,7 @@ storage: {custom: {module: caseforge_assets.defs.storage, class: CaseforgeStorag
 telemetry: {enabled: false}
 """
 CONFIGURATION = "poll_interval_s = 0.02\nquiet_period_s = 0\n"
+OVER_RESPONSES = "".join(f'[stages.{stage}]\nendpoint = "responses"\n' for stage in ("process_details", "usecases"))
 API_KEY = "7Hq/2v9T+zXw4LmN8pRk3Yb=="  # does not look like one
 NODE_NAME = "Offer"
 NOTHING_LISTENS = "http://127.0.0.1:9"
@@ -156,8 +157,8 @@ class Project:
 class World:
     """Makes projects: new ones, and copies of prepared ones."""
 
-    def __init__(self, server_url: str, folder: Path) -> None:
-        self._server_url, self._folder = server_url, folder
+    def __init__(self, server_url: str, folder: Path, tables: str = "") -> None:
+        self._server_url, self._folder, self._tables = server_url, folder, tables
         self._forks = Forks(folder / "children")
         self._prepared: dict[str, tuple[str, Project]] = {}
         self._preparing = threading.RLock()
@@ -230,7 +231,7 @@ class World:
         folder = self._folder / name
         folder.mkdir()
         (folder / "dagster.yaml").write_text(DAGSTER_YAML)
-        (folder / "caseforge.toml").write_text(CONFIGURATION)
+        (folder / "caseforge.toml").write_text(CONFIGURATION + self._tables)
         project = Project(self._forks, folder, databases.create(self._server_url, name), free_port(), nodes)
         project.must("load", str(_write_framework(folder / "shop.csv", nodes)), "--framework", KEY)
         return name, project
@@ -262,14 +263,15 @@ class World:
 
 
 @contextmanager
-def open_world(server_url: str, folder: Path) -> Iterator[World]:
+def open_world(server_url: str, folder: Path, tables: str = "") -> Iterator[World]:
     """A world that ends with the block.
 
     Args:
         server_url: of a PostgreSQL server's maintenance database.
         folder: for everything that projects keep on disk.
+        tables: of each project's caseforge.toml, besides.
     """
-    world = World(server_url, folder)
+    world = World(server_url, folder, tables)
     try:
         yield world
     finally:
