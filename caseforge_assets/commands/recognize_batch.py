@@ -6,16 +6,19 @@ back, some show files under other names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
+from caseforge_assets.batches.provider_kinds import Metadata
 from caseforge_assets.commands.provider import raise_unless_alone
+from caseforge_assets.openai_batch.calls import CLOCK_SLACK_S
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderUnclear
 from caseforge_assets.store.batches import BatchRow
 
 Remote = dict[str, Any]
+MOST_NAMES = 50  # input files that are asked for by id; batches of others that are as new are seldom more
 
 
 def file_name(batch: BatchRow) -> str:
@@ -79,6 +82,52 @@ def _look_at(client: BatchClient, batch: BatchRow, remote_id: str) -> tuple[Whos
         return Whose.ours, remote
     name = client.file(remote["input_file_id"]).name
     return (Whose.unsure if name is None else Whose.ours if name == file_name(batch) else Whose.anothers), remote
+
+
+def look_by_name(client: BatchClient, batch: BatchRow, remotes: Sequence[Remote], known: Collection[str]) -> tuple[list[Remote], str]:
+    """Looks for a batch at a provider that brings no metadata back, by the names of input files: some servers show these under other ids.
+
+    Args:
+        remotes: as a list shows them.
+        known: the provider's ids of batches that are some of ours already.
+
+    Returns:
+        What is this batch, and why it cannot be told of others whether they are; empty where all of them are another's.
+
+    Raises:
+        ProviderUnclear: the provider cannot be reached.
+    """
+    if client.kind.metadata is Metadata.returned:  # then it would have been recognized
+        return [], ""
+    nameless = [one for one in remotes if submission_of(one) is None and one["id"] not in known and _may_be_as_new(batch, one)]
+    found, unsure = [], []
+    for remote in nameless[:MOST_NAMES]:
+        whose = _by_name(client, batch, remote)
+        found += [remote] if whose is Whose.ours else []
+        unsure += [remote["id"]] if whose is Whose.unsure else []
+    unsure += [one["id"] for one in nameless[MOST_NAMES:]]
+    if found or not unsure:
+        return found, ""
+    return [], f"of {len(unsure):,} batches that its list shows it cannot be told whose they are, the first is {unsure[0]}"
+
+
+def _may_be_as_new(batch: BatchRow, remote: Remote) -> bool:
+    created_at = remote["created_at"]
+    began = (batch.creating_at or batch.created_at).timestamp()
+    return created_at is None or bool(created_at >= began - CLOCK_SLACK_S)
+
+
+def _by_name(client: BatchClient, batch: BatchRow, remote: Remote) -> Whose:
+    if not remote["input_file_id"]:
+        return Whose.unsure
+    try:
+        name = client.file(remote["input_file_id"]).name
+    except (ProviderNotFound, ProviderRefused):
+        return Whose.unsure
+    except ProviderUnclear as error:
+        raise_unless_alone(client, error)
+        return Whose.unsure
+    return Whose.unsure if name is None else Whose.ours if name == file_name(batch) else Whose.anothers
 
 
 def sort_out(remotes: Iterable[Remote], wanted: Sequence[BatchRow]) -> dict[int, list[Remote]]:

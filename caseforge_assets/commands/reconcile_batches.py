@@ -15,7 +15,7 @@ from typing import Any
 
 from caseforge_assets.batches.states import NOT_TO_BE_FOUND, RemoteStatus, is_final, remote_status
 from caseforge_assets.commands.provider import Provider, raise_unless_alone
-from caseforge_assets.commands.recognize_batch import Whose, sort_out, whose_is
+from caseforge_assets.commands.recognize_batch import Whose, look_by_name, sort_out, whose_is
 from caseforge_assets.commands.submit_batches import adopt, opened_at
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderNotListing, ProviderRefused, ProviderUnclear
@@ -32,10 +32,11 @@ REFUSED_GRACE_S = 10.0  # a list is seldom later, and a refusal seldom wrong
 
 @dataclass(frozen=True)
 class Listing:
-    """Which of the provider's batches are which of ours, by number, oldest first; `gap` says why more may be there than is shown."""
+    """Which of the provider's batches are which of ours, by number, oldest first; `gap` says why more may be there than is `shown`."""
 
     found: Mapping[int, Sequence[Remote]]
     gap: str = ""
+    shown: Sequence[Remote] = ()
 
 
 def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now: datetime | None = None) -> int:
@@ -77,7 +78,7 @@ def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | No
     except (ProviderUnclear, ProviderRefused) as error:
         raise_unless_alone(provider.client, error)
         gap = str(error)
-    return Listing(sort_out(remotes, wanted), gap)
+    return Listing(sort_out(remotes, wanted), gap, remotes)
 
 
 def _settle(store: Engine, provider: Provider, batch_id: int, listing: Listing, now: datetime, grace_s: float) -> None:
@@ -95,10 +96,18 @@ def _settle(store: Engine, provider: Provider, batch_id: int, listing: Listing, 
             listing = look_up(provider, [batch], THE_BEGINNING)
             remotes = listing.found[batch.id]
         if not remotes:
-            _end_search(store, batch, listing.gap, whose)
+            remotes, gap = _look_by_name(store, provider, batch, listing)
+        if not remotes:
+            _end_search(store, batch, listing.gap or gap, whose)
             return
     if remotes:
         _take(store, batch, remotes)
+
+
+def _look_by_name(store: Engine, provider: Provider, batch: BatchRow, listing: Listing) -> tuple[list[Remote], str]:
+    with store.connect() as connection:
+        known = batches.known_remote_ids(connection, provider.id, [one["id"] for one in listing.shown])
+    return look_by_name(provider.client, batch, listing.shown, known)
 
 
 def _take(store: Engine, batch: BatchRow, remotes: Sequence[Remote]) -> None:

@@ -133,6 +133,12 @@ def with_remote_id(connection: Connection, provider_id: int, remote_id: str) -> 
     return BatchRow(*row) if row else None
 
 
+def known_remote_ids(connection: Connection, provider_id: int, remote_ids: Sequence[str]) -> set[str]:
+    """Those of a provider's ids that batches here have."""
+    query = select(batch.c.remote_id).where(batch.c.provider_id == provider_id, batch.c.remote_id.in_(remote_ids))
+    return {str(found) for found in connection.scalars(query)}
+
+
 def in_states(connection: Connection, states: Sequence[str], provider_id: int | None = None) -> list[BatchRow]:
     """Batches in any of these states, oldest first; of one provider if given."""
     query = select(*_COLUMNS).where(batch.c.state.in_(states)).order_by(batch.c.id)

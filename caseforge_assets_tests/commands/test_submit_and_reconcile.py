@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
+from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, ProviderKind
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.reconcile_batches import REFUSED_GRACE_S, reconcile_batches
 from caseforge_assets.commands.submit_batches import submit_batches
@@ -29,8 +30,8 @@ class Killed(BaseException):
 class Dying(BatchClient):
     """A client whose process is killed at a call: before it went out, or after the provider did what was asked."""
 
-    def __init__(self, base_url: str, call: str, *, after: bool) -> None:
-        super().__init__(base_url, "any")
+    def __init__(self, base_url: str, call: str, *, after: bool, kind: ProviderKind = KINDS[OPENAI]) -> None:
+        super().__init__(base_url, "any", kind=kind)
         self._call, self._after = call, after
 
     def upload(self, path: Path, file_name: str, model: str = "") -> str:
