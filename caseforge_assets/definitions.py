@@ -6,14 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from caseforge_assets.defs.assets import framework_assets
+from caseforge_assets.defs.assets import framework_assets, framework_job
 from caseforge_assets.defs.event_pages import many_events
 from caseforge_assets.defs.failures import failed_nodes
 from caseforge_assets.defs.jobs import BATCH_JOBS
 from caseforge_assets.defs.names import PROJECT_IDENTITY
 from caseforge_assets.defs.regenerate import regenerate
 from caseforge_assets.defs.resources import Caseforge, ProjectIdentity
-from caseforge_assets.defs.sensors import SENSORS
+from caseforge_assets.defs.sensors import sensors_of
 from caseforge_assets.openai_batch.client import import_sdk
 from caseforge_assets.settings import Settings, load_settings
 from caseforge_assets.store.location import database_identity
@@ -28,10 +28,11 @@ def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | 
     """
     settings = settings or load_settings()
     configuration = settings.configuration
+    asset_jobs = [framework_job(key, entry) for key, entry in configuration.frameworks.items()]
     return dg.Definitions(
         assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, configuration)],
-        jobs=[*BATCH_JOBS, regenerate, failed_nodes, many_events],
-        sensors=SENSORS,
+        jobs=[*BATCH_JOBS, regenerate, failed_nodes, many_events, *asset_jobs],
+        sensors=sensors_of(asset_jobs),
         resources={
             "caseforge": Caseforge(),
             PROJECT_IDENTITY: ProjectIdentity(database=database_identity(settings)),

@@ -7,8 +7,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -18,10 +20,12 @@ from caseforge_assets.cli.options import pass_session
 from caseforge_assets.cli.sensors import SENSORS
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.webserver import ForeignProject, Webserver, WebserverError, find_repository
+from caseforge_assets.settings.environment import read_environment
 
 STOP_S = 30.0
 LOOK_S = 0.5
 COMES_UP_WITHIN_S = 300.0
+QUIETLY = ("-W", "ignore::FutureWarning")  # that `dg dev` supersedes `dagster dev`: docs/dagster.md says how to use it
 LOCALHOST = "127.0.0.1"
 ENDED_BY_ITSELF = 7  # as every error of the webserver
 
@@ -42,8 +46,9 @@ def ui(session: Session, port: int, latency: float) -> None:
         beside = local_provider(session, latency)
     with beside:
         console.print("Dagster comes up in some 10 seconds. Ctrl-C stops it.")
-        command = [sys.executable, "-m", "dagster", "dev", "--host", LOCALHOST, "--port", str(port)]
-        code = _run_until_interrupted(command, session.settings.project, port)
+        folder = session.settings.project
+        command = [sys.executable, *QUIETLY, "-m", "dagster", "dev", "--host", LOCALHOST, "--port", str(port)]
+        code = _run_until_interrupted(command, folder, port, first_page(list(session.settings.configuration.frameworks)))
     if session.settings.postgres_url is None:
         console.print("The embedded database goes on running; `caseforge db stop` stops it.")
     sys.exit(code)
@@ -76,7 +81,12 @@ def _what_is_there(session: Session, port: int) -> str:
     return f"Dagster runs already on this project's data: open {url}, or {another}"
 
 
-def _run_until_interrupted(command: list[str], folder: Path, port: int) -> int:
+def first_page(frameworks: Sequence[str]) -> str:
+    """Path of the page to begin with: that of the first framework says what there is to do; Dagster's own first page shows nothing but runs."""
+    return f"/assets/{quote(frameworks[0])}/framework" if frameworks else ""
+
+
+def _run_until_interrupted(command: list[str], folder: Path, port: int, page: str = "") -> int:
     """Runs a command in a session of its own, so that it gets exactly one interrupt: from a terminal or from a SIGTERM to this process.
 
     Returns:
@@ -84,9 +94,9 @@ def _run_until_interrupted(command: list[str], folder: Path, port: int) -> int:
     """
     for name in (signal.SIGINT, signal.SIGTERM):  # before the start: a command run in the background inherits SIGINT ignored
         signal.signal(name, signal.default_int_handler)
-    process = subprocess.Popen(command, cwd=folder, start_new_session=True)
+    process = subprocess.Popen(command, cwd=folder, env=_environment(folder), start_new_session=True)
     try:
-        why = _watch(process, port)
+        why = _watch(process, port, page)
     except KeyboardInterrupt:
         _stop(process)
         return 0
@@ -95,13 +105,22 @@ def _run_until_interrupted(command: list[str], folder: Path, port: int) -> int:
     return ENDED_BY_ITSELF
 
 
-def _watch(process: subprocess.Popen[bytes], port: int) -> str:
+def _environment(folder: Path) -> dict[str, str]:
+    """The environment, with the project's folder as Dagster's home where none is set: without one, Dagster makes a temporary one and says so.
+
+    Nothing is written there: dagster.yaml says where all that Dagster keeps lies.
+    """
+    own_home = {"DAGSTER_HOME": str(folder)} if (folder / "dagster.yaml").is_file() else {}
+    return own_home | dict(read_environment().variables)
+
+
+def _watch(process: subprocess.Popen[bytes], port: int, page: str = "") -> str:
     """Waits until the command ends or its page does not come up; returns which."""
     url, began, is_up = f"http://{LOCALHOST}:{port}", time.monotonic(), False
     while process.poll() is None:
         if not is_up and _answers(port):
             is_up = True
-            console.print(f"Dagster is on {url}. Ctrl-C stops it.")
+            console.print(f"Dagster is on {url}. Ctrl-C stops it." + (f"\nBegin here: {url}{page}" if page else ""))
         if not is_up and time.monotonic() - began > COMES_UP_WITHIN_S:
             return f"Dagster's page did not come up on {url} within {COMES_UP_WITHIN_S:.0f} s, and was stopped."
         time.sleep(LOOK_S)

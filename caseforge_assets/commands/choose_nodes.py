@@ -17,7 +17,8 @@ def choose_nodes(connection: Connection, key: str, text: str | None, count: int 
     """Node ids of target nodes; None means all of them.
 
     Args:
-        text: codes, ids or partition keys separated by commas; `8.*` is the branch of 8 (or 8.0), which may be named by its id or key, too.
+        text: codes, ids, partition keys or names (those without a comma) separated by commas; `8.*` is the branch of 8 (or 8.0), which may be named
+            by its id or key, too.
         count: that many of the chosen ones, spread evenly.
 
     Raises:
@@ -96,8 +97,12 @@ def named_nodes(
 
 
 def _called(rows: Sequence[NodeRow] | Sequence[Listed], name: str) -> list[NodeRow | Listed]:
-    """The rows that are called so: by code or key, else by id."""
-    return [row for row in rows if name in (row.code, row.partition_key)] or [row for row in rows if name == row.identity]
+    """The rows that are called so: by code or key, else by id, else by the process's name."""
+    return (
+        [row for row in rows if name in (row.code, row.partition_key)]
+        or [row for row in rows if name == row.identity]
+        or [row for row in rows if name.casefold() == row.name.casefold()]
+    )
 
 
 def _of_branch(rows: Sequence[NodeRow] | Sequence[Listed], placed: Sequence[PlacedNode], head: str) -> set[int]:

@@ -26,7 +26,7 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES
-from caseforge_assets.store import batches, nodes, outbox, pending, requests
+from caseforge_assets.store import batches, contexts, nodes, outbox, pending, requests
 from caseforge_assets.store.engine import Connection, Engine
 from caseforge_assets.store.outbox import Kind, OutboxRow
 from caseforge_assets.store.states import StationState
@@ -102,6 +102,8 @@ def materialize_stations(
             confirm_nodes(connection, key, node_ids)
         if hands.chosen(NODE_CONTEXTS):
             build_contexts(connection, key, [*node_ids, *_others_without_context(connection, hands)])
+        elif hands.chosen(*(stage.inputs for stage in all_stages())):
+            _build_missing_contexts(connection, key, node_ids)
     waiting = Waiting(provider, folder, wait_s, show) if provider is not None else None
     unfinished: dict[str, dict[str, str]] = {}
     unsent: list[str] = []
@@ -128,6 +130,13 @@ def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_
         if hands.chosen(stage.outputs, stage.content):
             unsent = _why_unsent(connection, hands, stage, waiting.provider if waiting else None, trouble)
         return _mark_unfinished(connection, hands, stage, start, trouble), unsent
+
+
+def _build_missing_contexts(connection: Connection, key: str, node_ids: Sequence[int]) -> None:
+    """Inputs alone of a new framework: a node that never had a context gets one. One that is old stays, and is said to be."""
+    there = contexts.current_contexts(connection, node_ids)
+    if missing := [node_id for node_id in node_ids if node_id not in there]:
+        build_contexts(connection, key, missing)
 
 
 def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:

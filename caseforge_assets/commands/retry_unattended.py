@@ -14,17 +14,20 @@ from caseforge_assets.store import frameworks, requests
 from caseforge_assets.store.engine import Connection, Engine
 
 
-def retry_unattended(store: Engine, configuration: Configuration, simulated: bool) -> Retried:
+def retry_unattended(store: Engine, configuration: Configuration, simulated: bool, only: str | None = None) -> Retried:
     """Makes the next requests of failed nodes of all declared frameworks; those that wait for a person, or would be asked something else now, are left.
 
     Args:
         simulated: the kind of provider: simulated content counts as there only for a simulated one.
+        only: key of the framework that is meant; None: all of them.
     """
     node_ids: list[int] = []
     left: Counter[str] = Counter()
     with store.begin() as connection:
         requests.lock_making(connection)
         for key, stage, failed in _failed(connection, configuration, simulated):
+            if only not in (None, key):
+                continue
             retried = retry_failed(connection, configuration, key, stage, node_ids=failed)
             node_ids += retried.node_ids
             left.update(retried.left)

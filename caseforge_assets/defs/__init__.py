@@ -1,1 +1,8 @@
 """Dagster's shell: assets, jobs, sensors, resources. lineage.py and storage.py alone use Dagster's less public parts."""
+
+import warnings
+
+from dagster import BetaWarning
+
+# Parts of Dagster that are beta are used with the release that is pinned; a person who starts it need not read of each.
+warnings.filterwarnings("ignore", category=BetaWarning)

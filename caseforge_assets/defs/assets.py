@@ -5,6 +5,7 @@ start, and nothing is skipped because a station above had nothing to write.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -17,9 +18,17 @@ from caseforge_assets.commands.station_statuses import read_statuses
 from caseforge_assets.defs.alerts import alert_check, alert_result
 from caseforge_assets.defs.backfills import backfill_of
 from caseforge_assets.defs.checks import check_results, check_specs
-from caseforge_assets.defs.descriptions import RUN_REPORT_TEXT, STALE_REPORT_TEXT, framework_text, station_kinds, station_text
+from caseforge_assets.defs.descriptions import (
+    RUN_REPORT_TEXT,
+    STALE_REPORT_TEXT,
+    framework_kinds,
+    framework_text,
+    station_kinds,
+    station_metadata,
+    station_text,
+)
 from caseforge_assets.defs.mirror import fail_unsent, mirror, say_unfinished
-from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key
+from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
 from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.resources import Caseforge
@@ -29,6 +38,9 @@ from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 
 Figures = Callable[[Caseforge, str], Mapping[str, Any]]
+
+
+WRITTEN_DAILY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=30), fail_window=timedelta(hours=72))  # by `flush_sensor`
 
 
 class StationConfig(dg.Config):
@@ -52,12 +64,24 @@ def framework_assets(key: str, entry: FrameworkSettings, configuration: Configur
     return [_framework(key, entry), _stations(key, entry, configuration), *reports]
 
 
+def framework_job(key: str, entry: FrameworkSettings) -> Any:
+    """All assets of a framework as a job: its page is another way to materialize a node, and says what drives them."""
+    return dg.define_asset_job(
+        f"{key}_assets",
+        selection=dg.AssetSelection.groups(key),
+        executor_def=dg.in_process_executor,
+        tags=tags_of("materialize", framework=key),
+        description=f"The whole of {entry.title}, for one node. Scattered nodes or a branch: job `regenerate`. Everything: *Materialize all* on the "
+        f"page of the asset group {key}.",
+    )
+
+
 def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
     @dg.asset(
         key=list(asset_key(key, FRAMEWORK)),
         group_name=key,
-        description=f"**{entry.title}**\n{framework_text()}",
-        kinds={"excel", "python"},
+        description=f"{entry.title}\n{framework_text()}",
+        kinds=framework_kinds(entry.source),
         owners=_owners(entry),
     )
     def framework(context: dg.AssetExecutionContext, caseforge: Caseforge) -> Any:
@@ -98,6 +122,7 @@ def _stations(key: str, entry: FrameworkSettings, configuration: Configuration) 
 
 
 def _materialize(context: dg.AssetExecutionContext, config: StationConfig, caseforge: Caseforge, key: str) -> Materialized:
+    context.instance.add_run_tags(context.run.run_id, tags_of("materialize", framework=key, nodes=f"{len(context.partition_keys):,}"))
     provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
     done = materialize_stations(
         caseforge.store,
@@ -130,6 +155,7 @@ def _report(
         deps=[dg.AssetDep(list(asset_key(key, station.name)), partition_mapping=dg.AllPartitionMapping()) for station in _last_stations()],
         description=text,
         kinds={"table"},
+        freshness_policy=WRITTEN_DAILY,
         owners=_owners(entry),
         check_specs=[alert_check(key)] if with_alerts else None,
     )
@@ -153,6 +179,7 @@ def _spec(key: str, entry: FrameworkSettings, station: Station, configuration: C
         description=station_text(station),
         code_version=shown_stage_version(station.stage, stage_settings(configuration, station.stage)) if station.stage else None,
         kinds=station_kinds(station),
+        metadata=station_metadata(station),
         owners=_owners(entry),
         skippable=True,
     )

@@ -1,5 +1,12 @@
 """What the asset graph says of itself: markdown descriptions and kinds of the stations."""
 
+from pathlib import PurePath
+from typing import Any
+
+from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, TableColumn, TableSchema
+
+from caseforge_assets.contexts import context
+from caseforge_assets.frameworks import reading
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES, Station, all_stations
 
 FRAMEWORK_TEXT = """
@@ -7,12 +14,14 @@ The current edition, as read from its workbook or table. Materializing it reads 
 
 ### What to do here
 
-- **Materialize** nodes, a range or everything: what is good is confirmed and costs nothing; what is missing, stale or failed is asked for.
-- **Many scattered nodes**: the job `regenerate`, in one run. Its form may stay as it is.
-- **By itself**: switch on `submit_sensor` and `collect_sensor` (page *Automation*, or `caseforge sensors on`).
-- **A provider that bills** gets nothing that is not approved: job `submit` with `max_cost_usd`, or `caseforge generate`.
-- **Why did it fail?** The partition's observation says it, the failed run of the job `failed_nodes` lists all nodes with the same reason.
-- **Where does it stand?** `run_report` has the figures over time, `stale_report` what was made from something that has changed since.
+- *Materialize* nodes, a range or everything: what is good is confirmed and costs nothing; what is missing, stale or failed is asked for.
+- Many scattered nodes, or a range such as the branch 8.2: the job `regenerate`, in one run. Its form may stay as it is; nodes are named by code, partition key or name.
+- By itself: switch on `submit_sensor` and `collect_sensor` (page *Automation*, or `caseforge sensors on`).
+- A provider that bills gets nothing that is not approved: job `submit` with `max_cost_usd`, or `caseforge generate`.
+- Why did it fail? The partition's observation says it, the failed run of the job `failed_nodes` lists all nodes with the same reason, and *Re-execute* there asks for them again.
+- Where does it stand? `run_report` has the figures over time, `stale_report` what was made from something that has changed since.
+- Which partition is it? The materialization of this asset lists every node with its name.
+- On the command line: `caseforge status`, `caseforge show 1.2.4`, `caseforge failed`; the guide is docs/dagster.md.
 
 ### The flow
 
@@ -33,6 +42,9 @@ STALE_REPORT_TEXT = (
     "Dagster's own pages show this for one partition at a time. Written anew whenever something of the framework is."
 )
 
+SCATTERED = "Scattered nodes, a branch, or a few by name: the job `regenerate`, in one run. On the command line: `caseforge show 1.2.4`."
+FILE_KINDS = {".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel", ".csv": "csv", ".tsv": "csv", ".json": "json"}
+
 _NODES_TEXT = "The node as the current edition has it. Its version covers its path, so that a change above it is seen here."
 _CONTEXTS_TEXT = "What the model is told about the node: its ancestors' names and descriptions and its own, bounded in length."
 
@@ -44,7 +56,7 @@ def framework_text() -> str:
 
 def station_text(station: Station) -> str:
     """The description of a station."""
-    return f"{_holds(station)}\n\nMaterializing it: {_does(station)}"
+    return f"{_holds(station)}\n\nMaterializing it: {_does(station)}\n\n{SCATTERED}"
 
 
 def _holds(station: Station) -> str:
@@ -52,9 +64,9 @@ def _holds(station: Station) -> str:
         return {PCF_NODES: _NODES_TEXT, NODE_CONTEXTS: _CONTEXTS_TEXT}[station.name]
     stage = station.stage
     return {
-        stage.inputs: f"The request for **{stage.title.lower()}**, ready to be put into a batch.",
+        stage.inputs: f"The request for {stage.title.lower()}, ready to be put into a batch.",
         stage.outputs: "The model's answer, as collected from a batch, with its usage and cost. Failed: the provider gave none.",
-        stage.content: f"**{stage.title}**: the answer judged good. Failed: the last answer was bad, and nothing is under way; it says why.",
+        stage.content: f"{stage.title}: the answer judged good. Failed: the last answer was bad, and nothing is under way; it says why.",
     }[station.name]
 
 
@@ -72,3 +84,46 @@ def station_kinds(station: Station) -> set[str]:
         return {"postgres", "python"}
     stage = station.stage
     return {stage.inputs: {"json", "postgres"}, stage.outputs: {"openai", "json"}, stage.content: {"postgres", "table"}}[station.name]
+
+
+def framework_kinds(source: str) -> set[str]:
+    """Icons of a framework, after the ending of its file."""
+    return {FILE_KINDS.get(PurePath(source).suffix.lower(), "file"), "python"}
+
+
+def station_metadata(station: Station) -> dict[str, Any]:
+    """What is known of a station before anything is made: where its code and prompts are, and the columns of what it holds."""
+    columns = _columns(station)
+    schema = {"dagster/column_schema": TableSchema([TableColumn(*column) for column in columns])} if columns else {}
+    return {
+        "dagster/code_references": CodeReferencesMetadataValue(code_references=_references(station)),
+        "docs": "docs/dagster.md",
+        **schema,
+    }
+
+
+def _columns(station: Station) -> list[tuple[str, str, str]]:
+    """Name, type and meaning."""
+    if station.name == PCF_NODES:
+        return [
+            ("code", "string", "as the edition numbers it"),
+            ("name", "string", ""),
+            ("level", "int", ""),
+            ("description", "string", ""),
+        ]
+    if station.stage is None or station.name != station.stage.content:
+        return []
+    if station.stage.item_columns:
+        of_items = [(name, "string", "") for name in station.stage.item_columns]
+        return [("id", "string", "code of the node, and a number"), ("title", "string", ""), *of_items]
+    return [("title", "string", ""), ("document", "string", "markdown"), ("quality_score", "int", "0 to 100")]
+
+
+def _references(station: Station) -> list[LocalFileCodeReference]:
+    """Files that say what a station is made with: a stage's prompts, or the code that reads nodes and builds contexts."""
+    if station.stage is None:
+        file = {PCF_NODES: reading.__file__, NODE_CONTEXTS: context.__file__}[station.name]
+        return [LocalFileCodeReference(file_path=file, line_number=1, label=PurePath(file).name)]
+    templates = station.stage.templates
+    places = [templates.place(name) for name in station.stage.files] if templates else []
+    return [LocalFileCodeReference(file_path=str(place), line_number=1, label=place.name) for place in places]

@@ -1,4 +1,4 @@
-"""Dagster metadata of an outbox row: what a person sees beside a partition. Small: previews of 2 KB and links."""
+"""Dagster metadata of an outbox row: what a person sees beside a partition: figures, previews of 2 KB, links, and the content."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from caseforge_assets.safe_text import plain_text, safe_markdown
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stations import Station
 from caseforge_assets.store.frameworks import Edition
-from caseforge_assets.store.previews import PREVIEW_CHARACTERS
+from caseforge_assets.store.nodes import NodeRow
+from caseforge_assets.store.previews import PREVIEW_CHARACTERS, WHOLE_CHARACTERS
 
+PARTITION_ROWS = "dagster/partition_row_count"
+LISTED_PARTITIONS = 5_000
 OPENAI_API, OPENAI_BATCH_PAGE = "https://api.openai.com/", "https://platform.openai.com/batches/{}"
 
 
-def framework_metadata(edition: Edition, levels: Sequence[tuple[int, int, int, int]]) -> dict[str, Any]:
-    """What is shown of a framework: its edition, and how many nodes it has."""
+def framework_metadata(edition: Edition, levels: Sequence[tuple[int, int, int, int]], targets: Sequence[NodeRow]) -> dict[str, Any]:
+    """What is shown of a framework: its edition, how many nodes it has, and by which partition each of them is found."""
     names = ("level", "nodes", "targets", "without_description")
     records = [TableRecord(dict(zip(names, level, strict=True))) for level in levels]
     return {
@@ -28,7 +31,15 @@ def framework_metadata(edition: Edition, levels: Sequence[tuple[int, int, int, i
         "nodes": sum(level[1] for level in levels),
         "targets": sum(level[2] for level in levels),
         "levels": MetadataValue.table(records, TableSchema([TableColumn(name, "int") for name in names])),
+        "partitions_by_name": _partition_table(targets),
     }
+
+
+def _partition_table(targets: Sequence[NodeRow]) -> MetadataValue[Any]:
+    """Partition keys say code and id; people look for names."""
+    rows = [{"name": row.name, "partition": str(row.partition_key)} for row in targets[:LISTED_PARTITIONS]]
+    records = [TableRecord({name: plain_text(value) for name, value in row.items()}) for row in sorted(rows, key=lambda row: row["name"])]
+    return MetadataValue.table(records, TableSchema([TableColumn("name"), TableColumn("partition")]))
 
 
 def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -> dict[str, Any]:
@@ -43,7 +54,7 @@ def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -
         return {}
     shown: dict[str, Any] = {"node": f"{row.code} {row.name}"}
     if row.context_text is not None:
-        shown |= {"context": _markdown(row.context_text, row.context_characters), "context_characters": row.context_characters}
+        shown |= {"context": _with_line_breaks(row.context_text, row.context_characters), "context_characters": row.context_characters}
     if row.request_tokens is not None:
         shown |= _request(row)
     if row.title is not None:
@@ -63,7 +74,7 @@ def _request(row: Any) -> dict[str, Any]:
         "max_completion_tokens": row.max_completion_tokens,
         "generation": row.generation,
         "fingerprint": row.fingerprint,
-        "request": _markdown(row.request_text or "", None),
+        "request": _with_line_breaks(row.request_text or ""),
     }
 
 
@@ -113,8 +124,8 @@ def _content(row: Any, stage: Stage | None) -> dict[str, Any]:
     if row.score is not None:
         shown |= {"quality_score": row.score, "quality": _quality(row)}
     if row.items and stage is not None:
-        return shown | {stage.items_name: _item_table(row.items, stage.item_columns), "dagster/row_count": len(row.items)}
-    return shown | {"document": _markdown(row.body, row.body_characters), "read": f"caseforge show {row.code}"}
+        return shown | {stage.items_name: _item_table(row.items, stage.item_columns), PARTITION_ROWS: len(row.items)}
+    return shown | {"document": _markdown(row.body, row.body_characters, WHOLE_CHARACTERS), "read": f"caseforge show {row.code}"}
 
 
 def _quality(row: Any) -> str:
@@ -129,9 +140,14 @@ def _item_table(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) 
     return MetadataValue.table(records, TableSchema([TableColumn(name) for name in ("id", "title", *columns)]))
 
 
-def _markdown(text: str, whole_length: int | None) -> MetadataValue[Any]:
-    """A preview that ends with a whole line, and says when there is more."""
-    cut = whole_length is not None and whole_length > PREVIEW_CHARACTERS
+def _with_line_breaks(text: str, whole_length: int | None = None) -> MetadataValue[Any]:
+    """A text that was no markdown: its lines stay lines."""
+    return _markdown(text.replace("\n", "  \n"), None if whole_length is None or whole_length <= PREVIEW_CHARACTERS else whole_length)
+
+
+def _markdown(text: str, whole_length: int | None, limit: int = PREVIEW_CHARACTERS) -> MetadataValue[Any]:
+    """A text, or a beginning that ends with a whole line and says that there is more."""
+    cut = whole_length is not None and whole_length > limit
     shown = text.rpartition("\n")[0] or text if cut else text
     return MetadataValue.md(safe_markdown(shown) + ("\n\n*… the rest: caseforge show*" if cut else ""))
 

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from caseforge_assets.commands.materialize_stations import materialize_stations
-from caseforge_assets.defs.names import FAILURES_JOB, PROVIDER_POOL
+from caseforge_assets.defs.names import FAILURES_JOB, PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.stages.stations import NODE_CONTEXTS
@@ -52,6 +52,7 @@ def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -
 
 @dg.job(
     name=FAILURES_JOB,
+    tags=tags_of("failures"),
     executor_def=dg.in_process_executor,
     description="Records of failed nodes, written by CaseForge: one failed run per reason, listing its nodes. *Re-execute* one to ask again for "
     "its nodes; what is good by now is not touched, and a provider that bills gets nothing that is not approved.",

@@ -11,7 +11,7 @@ from typing import Any
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 
 from caseforge_assets.commands.show_versions import ShownVersion, shown_versions
-from caseforge_assets.defs.event_metadata import event_metadata, framework_metadata
+from caseforge_assets.defs.event_metadata import PARTITION_ROWS, event_metadata, framework_metadata
 from caseforge_assets.defs.event_pages import RunOfEvents, run_for_events
 from caseforge_assets.defs.failure_records import FailureRecords
 from caseforge_assets.defs.lineage import (
@@ -25,7 +25,7 @@ from caseforge_assets.defs.names import RUN_REPORT, asset_key, partitions_name
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, all_stations
-from caseforge_assets.store import frameworks, nodes, outbox
+from caseforge_assets.store import frameworks, items, nodes, outbox
 from caseforge_assets.store.engine import Connection, Engine, try_lock
 from caseforge_assets.store.outbox import Kind
 from caseforge_assets.store.previews import previews
@@ -109,6 +109,7 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int 
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
         shown = _previews(connection, [row.id for row in rows if row.node_id is not None])
         metadata = {row.id: _metadata(connection, row, shown.get(row.id), show.place_of) for row in rows}
+        _with_row_counts(connection, rows, metadata)
     for key, partition_keys in partitions.items():
         set_partitions(instance, partitions_name(key), partition_keys)
     run, event_ids = show.run, dict[int, int | None]()
@@ -148,7 +149,20 @@ def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable
             shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
         return shown
     edition = frameworks.current_edition(connection, row.framework_key)
-    return framework_metadata(edition, frameworks.levels_of(connection, edition.id)) if edition else {}
+    return _of_framework(connection, row.framework_key, edition) if edition else {}
+
+
+def _of_framework(connection: Connection, key: str, edition: frameworks.Edition) -> dict[str, Any]:
+    return framework_metadata(edition, frameworks.levels_of(connection, edition.id), nodes.target_nodes(connection, key))
+
+
+def _with_row_counts(connection: Connection, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]]) -> None:
+    """Beside how many items a node has, how many all of them have: that is what an asset's page shows of its newest event."""
+    totals = {key: items.item_counts(connection, key) for key in {row.framework_key for row in rows}}
+    stage_of = {stage.content: stage.key for stage in all_stages()}
+    for row in rows:
+        if PARTITION_ROWS in metadata[row.id]:
+            metadata[row.id]["dagster/row_count"] = totals[row.framework_key].get(stage_of[row.asset], 0)
 
 
 def _station_events(

@@ -18,7 +18,7 @@ from caseforge_assets.commands.submit_batches import is_refused, submit_batches
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.defs.alerts import say_open
 from caseforge_assets.defs.mirror import fail_unsent, mirror
-from caseforge_assets.defs.names import PROVIDER_POOL
+from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.store import batches, providers
 from caseforge_assets.store.batches import BatchRow
@@ -29,9 +29,10 @@ LAUNCHED_BY_SENSOR = "dagster/sensor_name"
 class SubmitForm(dg.Config):
     """What the job `submit` asks for."""
 
-    max_cost_usd: float | None = Field(
-        default=None,
-        description="Approves everything that is pending, up to this amount in USD. Without it, only approved requests are sent.",
+    max_cost_usd: float = Field(
+        default=0.0,
+        ge=0,
+        description="Approves everything that is pending, up to this amount in USD. 0: nothing is approved, and only what was approved is sent.",
     )
 
 
@@ -39,6 +40,12 @@ class CollectForm(dg.Config):
     """What the job `collect` asks for."""
 
     batch_id: int | None = Field(default=None, description="Number of the batch to collect; without it, every finished batch.")
+
+
+class RetryForm(dg.Config):
+    """What the job `retry` asks for."""
+
+    framework: str = Field(default="", description="Key of a framework. Empty: all of them.")
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
@@ -49,7 +56,7 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
     if not by_sensor:
         with caseforge.store.begin() as connection:
             providers.set_stopped(connection, caseforge.provider.id, None)  # a person asks: try again
-    if config.max_cost_usd is not None:
+    if config.max_cost_usd > 0:
         _approve(caseforge, Decimal(str(config.max_cost_usd)))
     planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration, unattended=by_sensor)
     submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder, _announced(context, caseforge))
@@ -130,9 +137,10 @@ def collect_finished(context: dg.OpExecutionContext, config: CollectForm, casefo
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
-def ask_again(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+def ask_again(context: dg.OpExecutionContext, config: RetryForm, caseforge: Caseforge) -> None:
     """Makes the next request of every failed node that has attempts left and does not wait for a person; the job submit sends them."""
-    retried = retry_unattended(caseforge.store, caseforge.configuration, caseforge.provider.simulated)
+    only = caseforge.settings.framework_key(config.framework) if config.framework else None
+    retried = retry_unattended(caseforge.store, caseforge.configuration, caseforge.provider.simulated, only)
     left = "; ".join(f"{count:,} left, {reason}" for reason, count in retried.left.items())
     context.log.info(f"{len(retried.node_ids):,} failed nodes are asked for again. {left}")
     mirror(context, caseforge)
@@ -141,7 +149,7 @@ def ask_again(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
 @dg.op(out=dg.Out(dg.Nothing))
 def flush_outbox_rows(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Shows in Dagster what commands did that could not show it themselves."""
-    context.log.info(f"{mirror(context, caseforge):,} events written")
+    context.log.info(f"{mirror(context, caseforge, everything=True):,} events written")
 
 
 @dg.op(out=dg.Out(dg.Nothing))
@@ -151,26 +159,49 @@ def show_open_alerts(context: dg.OpExecutionContext, caseforge: Caseforge) -> No
     say_open(context.log, caseforge.store)
 
 
-@dg.job(executor_def=dg.in_process_executor, description="Send what is pending and approved; the form's `max_cost_usd` approves.")
+@dg.config_mapping
+def submit_form(form: SubmitForm) -> dg.RunConfig:
+    """A flat form in the launchpad."""
+    return dg.RunConfig(ops={submit_pending.name: form})
+
+
+@dg.config_mapping
+def retry_form(form: RetryForm) -> dg.RunConfig:
+    """A flat form in the launchpad."""
+    return dg.RunConfig(ops={ask_again.name: form})
+
+
+@dg.job(
+    config=submit_form,
+    executor_def=dg.in_process_executor,
+    tags=tags_of("submit"),
+    description="Send what is pending and approved; the form's `max_cost_usd` approves.",
+)
 def submit() -> None:
     """Send what is pending and approved."""
     submit_pending()
 
 
-@dg.job(executor_def=dg.in_process_executor, description="Look at every open batch.")
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("poll"), description="Look at every open batch.")
 def poll() -> None:
     """Look at every open batch."""
     poll_open()
 
 
-@dg.job(executor_def=dg.in_process_executor, description="Collect finished batches: answers become documents, candidates or failures.")
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags=tags_of("collect"),
+    description="Collect finished batches: answers become documents, candidates or failures.",
+)
 def collect() -> None:
     """Collect finished batches."""
     collect_finished()
 
 
 @dg.job(
+    config=retry_form,
     executor_def=dg.in_process_executor,
+    tags=tags_of("retry"),
     description="Ask again for nodes that failed, as often as each may be asked for, within the plans and budgets that they came under.",
 )
 def retry() -> None:
@@ -178,7 +209,7 @@ def retry() -> None:
     ask_again()
 
 
-@dg.job(executor_def=dg.in_process_executor, description="Show in Dagster what is not shown yet.")
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("show"), description="Show in Dagster what is not shown yet.")
 def flush() -> None:
     """Show in Dagster what is not shown yet."""
     flush_outbox_rows()
@@ -186,6 +217,7 @@ def flush() -> None:
 
 @dg.job(
     executor_def=dg.in_process_executor,
+    tags=tags_of("alerts"),
     description="Look for alerts, deliver them, and show them: in this run's log and at the check `no_open_alerts` of every `run_report`.",
 )
 def show_alerts() -> None:

@@ -10,6 +10,11 @@ CODE_LOCATION = "caseforge_assets.definitions"  # as workspace.yaml and pyprojec
 PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits it
 
 
+def tags_of(what: str, **more: str) -> dict[str, str]:
+    """Tags by which CaseForge's runs are found in the list of runs: what they do, and for which framework."""
+    return {"caseforge/run": what, **{f"caseforge/{name}": value for name, value in more.items()}}
+
+
 def asset_key(framework_key: str, station: str) -> tuple[str, str]:
     """Parts of a station's asset key: the framework's key is its prefix."""
     return (framework_key, station)

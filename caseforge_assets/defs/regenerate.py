@@ -6,7 +6,7 @@ from pydantic import Field
 from caseforge_assets.commands.regenerate import regenerate as regenerate_nodes
 from caseforge_assets.commands.select_nodes import Selection
 from caseforge_assets.defs.mirror import fail_unsent, mirror, say_unfinished
-from caseforge_assets.defs.names import PROVIDER_POOL
+from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.stages.stage import all_stages, stage
 
@@ -17,7 +17,9 @@ class RegenerateForm(dg.Config):
     """What the job asks for; as it stands, it brings to its end whatever is not finished in the only framework."""
 
     framework: str = Field(default="", description="Key of the framework; may stay empty where only one is declared.")
-    nodes: list[str] = Field(default=[], description="Codes or partition keys, such as 1.2.4 or 1.2.4_10040.")
+    nodes: list[str] = Field(
+        default=[], description="Codes, partition keys or names, such as 1.2.4, 1.2.4_10040 or Conduct customer interviews."
+    )
     branch: str = Field(default="", description="A branch with all below it, such as 8.2. Without nodes and branch: the whole framework.")
     selection: Selection = Field(
         default=Selection.unfinished,
@@ -45,6 +47,7 @@ def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, 
     """Asks again for what is not finished, and shows its nodes at every station that they passed."""
     provider, no_provider = caseforge.find_provider()
     key = caseforge.settings.framework_key(config.framework or None)
+    context.instance.add_run_tags(context.run_id, tags_of("regenerate", framework=key))
     done = regenerate_nodes(
         caseforge.store,
         caseforge.folder,
@@ -72,6 +75,7 @@ def regenerate_form(form: RegenerateForm) -> dg.RunConfig:
 
 @dg.job(
     config=regenerate_form,
+    tags=tags_of("regenerate"),
     executor_def=dg.in_process_executor,
     description="Ask again for nodes that failed, are missing or stale, wherever in the framework they are, in one run. Every field has a default.",
 )

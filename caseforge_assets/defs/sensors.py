@@ -5,7 +5,9 @@ asked for again when the last one changed nothing.
 """
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -20,12 +22,14 @@ from caseforge_assets.commands.write_journal import journal_now_and_then
 from caseforge_assets.defs.dead_runs import Look, end_dead_runs
 from caseforge_assets.defs.foreign_partitions import foreign_partitions
 from caseforge_assets.defs.jobs import collect, flush, retry, show_alerts, submit
+from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import fingerprint
 from caseforge_assets.store import alerts, batches, clock, outbox, pending, providers
 from caseforge_assets.store.engine import Connection
 
+REPORTS_EVERY_S = 86_400.0
 LEASE_S = 600.0  # a collecting run that is not done by then is taken for dead, and started again
 SUBMIT_AGAIN_S = 600.0  # what could be sent and still is there then is tried again: its run may have failed
 LEFT_AFTER_S = 60.0  # a batch that is planned and not created by then was left by a run that ended
@@ -34,6 +38,7 @@ FLUSH_AGAIN_S = 600.0
 SHOWN_WITHIN_S = 600.0  # news that no run has shown by then is shown by the next one
 NO_KEY = "OPENAI_API_KEY is not set in the environment of the code server"
 
+UnresolvedJob = Any  # what `define_asset_job` gives; Dagster exports no name for it
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
 
@@ -60,7 +65,9 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
         claimed = batches.claim_for_collecting(connection, caseforge.provider.id, LEASE_S)
     for batch_id, lease in claimed:
         run_config = dg.RunConfig(ops={"collect_finished": {"config": {"batch_id": batch_id}}})
-        yield dg.RunRequest(run_key=f"batch-{batch_id}-lease-{lease}", run_config=run_config, tags={"caseforge/batch": str(batch_id)})
+        yield dg.RunRequest(
+            run_key=f"batch-{batch_id}-lease-{lease}", job_name=collect.name, run_config=run_config, tags={"caseforge/batch": str(batch_id)}
+        )
     if not claimed:
         yield dg.SkipReason("no batch is finished")
 
@@ -80,7 +87,11 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
             yield dg.SkipReason(stopped)
             return
         newest, count = newest_retriable(connection, caseforge.configuration, caseforge.provider.simulated)
-    yield dg.RunRequest(run_key=f"retry-{newest}-{count}") if count else dg.SkipReason("no node has failed that may be asked for again")
+    yield (
+        dg.RunRequest(run_key=f"retry-{newest}-{count}", job_name=retry.name)
+        if count
+        else dg.SkipReason("no node has failed that may be asked for again")
+    )
 
 
 @dg.sensor(
@@ -88,7 +99,7 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,  # it sends nothing: it only keeps Dagster's picture true
     description="Shows in Dagster what a killed command could not show; finds what is stale when templates or settings have changed; takes out "
-    "partitions that were added by hand.",
+    "partitions that were added by hand; writes the reports anew once a day.",
 )
 def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> Requests:
     """A run when outbox rows wait for more than a minute, a stage is another one than before, or a partition is no node."""
@@ -98,13 +109,23 @@ def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> R
         period = clock.now(connection).timestamp() // FLUSH_AGAIN_S
         definitions_changed = definitions_are_new(connection, caseforge.configuration)
     if count and age_s >= FLUSH_AFTER_S:
-        yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}")
+        yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}", job_name=flush.name)
     elif definitions_changed:
-        yield dg.RunRequest(run_key=f"definitions-{shown_definitions(caseforge.configuration)}-{period:.0f}")
+        yield dg.RunRequest(run_key=f"definitions-{shown_definitions(caseforge.configuration)}-{period:.0f}", job_name=flush.name)
     elif foreign := foreign_partitions(context.instance, caseforge.store, caseforge.configuration):
-        yield dg.RunRequest(run_key=f"partitions-{fingerprint(foreign)[:12]}-{period:.0f}")
+        yield dg.RunRequest(run_key=f"partitions-{fingerprint(foreign)[:12]}-{period:.0f}", job_name=flush.name)
+    elif _reports_are_old(context.instance, caseforge):
+        yield dg.RunRequest(run_key=f"daily-{period:.0f}", job_name=flush.name)
     else:
         yield dg.SkipReason("rows are still young" if count else "Dagster is up to date")
+
+
+def _reports_are_old(instance: dg.DagsterInstance, caseforge: Caseforge) -> bool:
+    """Whether a report was written more than a day ago: a fresh one says that Dagster still looks."""
+    events = [
+        instance.get_latest_materialization_event(dg.AssetKey(asset_key(key, RUN_REPORT))) for key in caseforge.configuration.frameworks
+    ]
+    return any(event is not None and time.time() - event.timestamp > REPORTS_EVERY_S for event in events)
 
 
 @dg.sensor(
@@ -122,7 +143,7 @@ def alert_sensor(caseforge: Caseforge) -> Requests:
     if at is None or (now - at).total_seconds() > SHOWN_WITHIN_S:
         yield dg.SkipReason(f"nothing is new; {open_count:,} alerts are open")
         return
-    yield dg.RunRequest(run_key=f"alerts-{message}")
+    yield dg.RunRequest(run_key=f"alerts-{message}", job_name=show_alerts.name)
 
 
 @dg.sensor(
@@ -153,7 +174,14 @@ def _submission(connection: Connection, provider: Provider, configuration: Confi
             f"requests are still being made; {len(foreseen.ready):,} are sent when none was made for {configuration.quiet_period_s:g} s"
         )
     through, left = batches.count_collected(connection, provider.id), "-".join(map(str, unsent)) or "none"
-    return dg.RunRequest(run_key=f"submit-{foreseen.mark}-left-{left}-through-{through}-{age_s // SUBMIT_AGAIN_S:.0f}")
+    return dg.RunRequest(
+        run_key=f"submit-{foreseen.mark}-left-{left}-through-{through}-{age_s // SUBMIT_AGAIN_S:.0f}", job_name=submit.name
+    )
 
 
 SENSORS = (submit_sensor, collect_sensor, flush_sensor, alert_sensor, retry_sensor, dead_run_sensor)
+
+
+def sensors_of(asset_jobs: Sequence[UnresolvedJob]) -> list[dg.SensorDefinition]:
+    """The sensors, which drive the assets of these jobs through their own ones: a page of an asset names who drives it by the jobs that hold it."""
+    return [sensor.with_updated_jobs([*sensor.jobs, *asset_jobs]) if sensor.targets else sensor for sensor in SENSORS]

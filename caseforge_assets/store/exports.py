@@ -37,12 +37,13 @@ class Listed:
     code: str
     partition_key: str
     identity: str
+    name: str
     owner: str | None
     score: int | None
 
 
 _LISTED = text(
-    f"select c.id, c.node_id, c.stage, nv.code, nv.partition_key, n.identity, {_OWNER}, q.score from caseforge.content c {_FRAMEWORK} "
+    f"select c.id, c.node_id, c.stage, nv.code, nv.partition_key, n.identity, nv.name, {_OWNER}, q.score from caseforge.content c {_FRAMEWORK} "
     "join caseforge.node n on n.id = c.node_id "
     + _EDITION.format(node="c.node_id")
     + f" {_QUALITY} where c.is_current and c.framework_key = :key order by nv.position, c.stage"

@@ -1,4 +1,4 @@
-"""What Dagster shows of an outbox row: small previews and figures, never a whole document."""
+"""What Dagster shows of an outbox row: figures, previews, and contents, of which the longest are cut."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 PREVIEW_CHARACTERS = 2_000
+WHOLE_CHARACTERS = 24_000  # of a content: real documents have 15,000 to 18,000
 
 _PREVIEWS = text("""
 select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size) as description,
@@ -19,7 +20,7 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
        a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
        (select left(k.body, 600) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
             and o.kind = 'made') as answer_text,
-       c.title, left(c.body, :size) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,
+       c.title, left(c.body, :whole) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,
        q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
        (select jsonb_agg(jsonb_build_object('id', k.candidate_uid, 'title', left(k.title, 120), 'fields',
             (select jsonb_object_agg(f.name, left(k.fields ->> f.name, 120)) from unnest(cast(:item_fields as text[])) f(name))) order by k.position)
@@ -49,5 +50,5 @@ def previews(
         item_fields: fields of items that such tables show; each item has its own of them.
     """
     shown = {"with_request": list(with_request), "with_items": list(with_items), "item_fields": sorted(set(item_fields))}
-    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, **shown}
+    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "whole": WHOLE_CHARACTERS, **shown}
     return {row.id: row for row in connection.execute(_PREVIEWS, values)}

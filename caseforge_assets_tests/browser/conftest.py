@@ -35,7 +35,7 @@ QUIET = [
     "--disable-sync",
 ]
 PATIENCE_S = 180.0
-FIRST_TIME_BAD = ["http_500:attempts=1,match=process_details-8-[12]-1-r"]  # two nodes of the framework `yard`
+FIRST_TIME_BAD = ["http_500:attempts=1,match=process_details-[89]-[12]-1-r"]  # two nodes of the frameworks `yard` and `dock`, each
 LOCATION = "caseforge_assets.definitions"
 
 
@@ -112,9 +112,9 @@ def until(look: Callable[[], Any], what: str) -> None:
 
 @pytest.fixture(scope="session")
 def ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    """`dagster dev` with the frameworks shop, mill and yard; every answer to some nodes of yard is bad the first time."""
+    """`dagster dev` with the frameworks shop, mill, yard and dock; every answer to some nodes of the last two is bad the first time."""
     folder = tmp_path_factory.mktemp("project")
-    frameworks = {"shop": "1", "mill": "5", "yard": "8"}
+    frameworks = {"shop": "1", "mill": "5", "yard": "8", "dock": "9"}
     with (
         serving(folder / "provider", faults=FIRST_TIME_BAD, latency_s=1) as provider_url,
         new_database(postgres_url, dagster_template) as url,

@@ -34,7 +34,7 @@ def approve(ui: Ui, page: Page, max_cost_usd: str) -> None:
     ui.open(page, f"/locations/{LOCATION}/jobs/submit/playground")
     page.locator(".CodeMirror").first.click()
     page.keyboard.press("Control+A")
-    page.keyboard.insert_text(f"ops: {{submit_pending: {{config: {{max_cost_usd: {max_cost_usd}}}}}}}")
+    page.keyboard.insert_text(f"max_cost_usd: {max_cost_usd}")
     page.get_by_role("button", name="Launch Run").click()
     page.wait_for_url("**/runs/*")
     shown(page, 'Finished execution of run for "submit".')

@@ -95,10 +95,11 @@ class Project:
         )
 
     def run_job(self, name: str, **config: Any) -> dg.ExecuteInProcessResult:
-        """Runs a job with the form of its only op filled in."""
+        """Runs a job with its form, or that of its only op, filled in."""
         job = self.definitions.resolve_job_def(name)
         ops = {node.name: {"config": config} for node in job.nodes} if config else {}
-        return job.execute_in_process(instance=self.instance, run_config={"ops": ops}, raise_on_error=False)
+        form = config if job.config_mapping else {"ops": ops}
+        return job.execute_in_process(instance=self.instance, run_config=form, raise_on_error=False)
 
     def reexecute(self, run_id: str) -> DagsterRun:
         """Executes a run again, as the button of its page does, and returns the new one as it ended."""

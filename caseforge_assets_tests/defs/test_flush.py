@@ -162,11 +162,11 @@ def test_a_person_sees_previews_figures_and_where_things_are(project: OpenProjec
     document = shown[DOCUMENTS]
     assert document["title"].value == "Process Details - Advertise"
     assert document["characters"].value > 2_000
-    assert len(document["document"].value.encode()) < 2_600
+    assert len(document["document"].value) >= document["characters"].value  # whole
     assert document["simulated"].value is True
     candidates = shown[CANDIDATES]["candidates"]
     assert isinstance(candidates, TableMetadataValue)
-    assert len(candidates.records) == shown[CANDIDATES]["dagster/row_count"].value >= 6
+    assert len(candidates.records) == shown[CANDIDATES]["dagster/partition_row_count"].value >= 6
     assert candidates.records[0].data["id"] == "1.1.1-UC01"
 
 
