@@ -10,7 +10,7 @@ import html
 import re
 
 MAX_CELL_CHARACTERS = 32_767  # Excel's limit for a cell
-_CUT_OFF = " … (cut off)"
+CUT_OFF = " … (cut off)"
 
 # Control characters but for tab and line end; overrides, embeddings and isolates of direction: https://unicode.org/reports/tr9/#Directional_Formatting_Characters
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -64,7 +64,7 @@ def spreadsheet_cell(value: object) -> object:
         return value
     text = plain_text(value)
     text = f"'{text}" if _FORMULA.match(text) else text
-    return text if len(text) <= MAX_CELL_CHARACTERS else text[: MAX_CELL_CHARACTERS - len(_CUT_OFF)] + _CUT_OFF
+    return text if len(text) <= MAX_CELL_CHARACTERS else text[: MAX_CELL_CHARACTERS - len(CUT_OFF)] + CUT_OFF
 
 
 def csv_cell(value: object) -> object:
@@ -81,6 +81,18 @@ def safe_markdown(text: str) -> str:
     for live, shown in _LINKS:
         safe = safe.replace(live, shown)
     return safe
+
+
+def live_markdown(text: str) -> str:
+    """What somebody wrote into a text that `safe_markdown` made: its escapes are taken back."""
+    for live, shown in reversed(_LINKS):
+        text = text.replace(shown, live)
+    return text.replace("&lt;", "<").replace("&gt;", ">")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, whichever way they end."""
+    return _LINE_ENDS.sub("\n", text).replace("\r", "\n").split("\n")
 
 
 def link_text(text: str) -> str:

@@ -2,53 +2,129 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from caseforge_assets.commands.measure_quality import measure_contents
 from caseforge_assets.commands.stage_settings import shown_stage_version, stage_settings
+from caseforge_assets.commands.take_back_page import Page, is_same, read_page, restored
+from caseforge_assets.safe_text import live_markdown, safe_markdown
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.judgement import Answer, Content, Judgement
+from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.stages.judgement import Answer, Content, Item
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store import contents, nodes, outbox, requests
-from caseforge_assets.store.contents import CurrentContent, NewContent
+from caseforge_assets.store import content_ids, contents, nodes, outbox, requests
+from caseforge_assets.store.contents import CurrentContent, NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.nodes import NodeRow
 from caseforge_assets.store.outbox import OutboxRow
 
-# The title and the line of facts that an exported file begins with.
-_EXPORT_HEAD = re.compile(r"\A\s*# [^\n]*\n+\*[^\n]* · [^\n]*\*\n+")
+
+@dataclass(frozen=True)
+class Taken:
+    """What a person wrote: a text, or for a stage of items the items."""
+
+    text: str
+    items: tuple[Item, ...] = ()
+
+
+def take_back(connection: Connection, node_id: int, stage: Stage, raw: str, *, overwrite: bool = False) -> Taken | None:
+    """What is a person's own in a text or an exported page; None where nothing was changed.
+
+    Args:
+        raw: as the person hands it in.
+        overwrite: also where the content has changed since the page was exported.
+
+    Raises:
+        ValueError: the page is another node's, the content has changed since it was exported, or items cannot be read from it.
+    """
+    page = read_page(raw)
+    now = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
+    base = _base(connection, stage, node_id, now, page.version)
+    if page.version and (base is None or base.version != page.version):
+        other = page.code or "another content"
+        raise ValueError(f"the page is not one of this node's: it was exported from {other}; look at NODE, --stage and --framework")
+    taken = _own_words(stage, page, base)
+    if base is None or now is None:
+        return taken
+    current = contents.stored_contents(connection, [now.id])[now.id]
+    if _is_unchanged(stage, taken, base) or _is_unchanged(stage, taken, current):
+        return None
+    if base.version != now.version and not overwrite:
+        raise ValueError(
+            "the content has changed since this page was exported; export it again, or replace what came meanwhile with --overwrite"
+        )
+    return taken
+
+
+def _base(
+    connection: Connection, stage: Stage, node_id: int, now: CurrentContent | None, version: str | None = None
+) -> StoredContent | None:
+    """The content that a page was exported from, by its version; without one, the current content."""
+    of_version = content_ids.id_of_version(connection, stage.key, node_id, version) if version else None
+    base_id = of_version or (now.id if now else None)
+    return contents.stored_contents(connection, [base_id])[base_id] if base_id else None
+
+
+def _own_words(stage: Stage, page: Page, base: StoredContent | None) -> Taken:
+    if stage.response_format is None:
+        return Taken(restored(page, base.body) if base else "\n".join(map(live_markdown, page.text.split("\n"))))
+    if stage.read_items is None:
+        raise ValueError(f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate")
+    if not page.text.lstrip().startswith("#"):
+        raise ValueError(f"{stage.title} are data, not a text; change a page that was exported, or a workbook (caseforge edit --workbook)")
+    before = [Item(one.title, one.fields) for one in base.candidates] if base else []
+    beyond = [Item(one["title"], one["fields"]) for one in base.surplus] if base else []
+    items = stage.read_items(page.text, [*before, *beyond], safe_markdown, live_markdown)
+    own = items[: len(before)] if beyond and len(items) == len(before) + len(beyond) else items
+    if list(items[len(own) :]) not in ([], beyond):
+        raise ValueError("what is beyond as many as were asked for is kept as it came; change the others only")
+    return Taken("", own)
+
+
+def _is_unchanged(stage: Stage, taken: Taken, base: StoredContent) -> bool:
+    if stage.response_format is None:
+        return is_same(taken.text, base.body)
+    return [(one.title, dict(one.fields)) for one in taken.items] == [(one.title, one.fields) for one in base.candidates]
 
 
 def edit_content(
-    connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage, text: str, *, by: str, anyway: bool = False
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    node_id: int,
+    stage: Stage,
+    written: Taken | str,
+    *,
+    by: str,
+    anyway: bool = False,
 ) -> int:
-    """Stores a text as a new version of a node's content; returns the content's id. What reads it becomes stale.
+    """Stores what a person wrote as a new version of a node's content; returns the content's id. What reads it becomes stale.
+
+    A text is kept as it was written; it is judged, and not changed by the judge.
 
     Args:
-        text: markdown; title and facts of an exported file are taken off.
+        written: what was taken back, or a text or an exported page as it was handed in, which is taken whatever came meanwhile.
         by: who wrote it.
         anyway: also where the judge of the stage's answers would not accept it.
 
     Raises:
-        ValueError: the stage's content is data, the text is empty, or the judge has something against it; the text says what.
+        ValueError: the text is empty, or the judge has something against it; the text says what.
         LookupError: the node is not a target of the current edition.
     """
-    if stage.response_format is not None:
-        raise ValueError(f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate")
     requests.lock_making(connection)
     targets = nodes.target_nodes(connection, key, [node_id])
     if not targets:
         raise LookupError("the node is not a target of the current edition")
     (target,) = targets
     version = shown_stage_version(stage, stage_settings(configuration, stage))  # no model made it
-    judgement = stage.judge(Answer(_EXPORT_HEAD.sub("", text), "stop", None, None, None, None))
-    content = _accepted(judgement, text, anyway)
     before = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
+    taken = _own_words(stage, read_page(written), _base(connection, stage, node_id, before)) if isinstance(written, str) else written
+    content, notes = _accepted_items(stage, taken) if taken.items else _accepted(stage, taken.text, anyway)
     newest = requests.newest_id(connection, node_id, stage.key)
     new = _new_content(configuration, key, stage, target, content, before, f"edited by {by}")
-    new = replace(new, stage_version=version, notes=[*new.notes, *judgement.notes], edited_after=newest)
+    surplus = contents.stored_contents(connection, [before.id])[before.id].surplus if before and content.items else []
+    new = replace(new, stage_version=version, notes=[*new.notes, *notes], edited_after=newest, surplus=surplus)
     saved = contents.save_contents(connection, [new])
     measure_contents(connection, stage, {saved[node_id]: (node_id, content)})
     requests.park_pending(connection, node_id, stage.key)
@@ -85,15 +161,28 @@ def _new_content(
         cost_usd=None,
         answered_at=datetime.now(UTC),
         notes=[f"edited from content {before.id}" if before else "written by hand"],
+        candidates=tuple(
+            NewCandidate(position, stage.item_uid(target.code, position), item.title, dict(item.fields))
+            for position, item in enumerate(content.items, 1)
+        ),
     )
 
 
-def _accepted(judgement: Judgement, text: str, anyway: bool) -> Content:
+def _accepted_items(stage: Stage, taken: Taken) -> tuple[Content, tuple[str, ...]]:
+    body = stage.render_items(taken.items) if stage.render_items else ""
+    return Content(body, taken.items), ()
+
+
+def _accepted(stage: Stage, text: str, anyway: bool) -> tuple[Content, tuple[str, ...]]:
+    """The text as it is, where the judge accepts it; what the judge would have read otherwise is not touched."""
+    judgement = stage.judge(Answer(text, "stop", None, None, None, None))
+    own = Content(replace_unstorable(text).strip())
     if judgement.content is not None:
-        return judgement.content
+        said = judgement.notes if judgement.content.body == own.body else ()
+        return (judgement.content if judgement.content.items else own), said
     if not anyway or not text.strip():
         raise ValueError(f"the text is not accepted: {judgement.detail or judgement.outcome.meaning} With --anyway it is kept as it is.")
-    return Content(_EXPORT_HEAD.sub("", text).strip())
+    return own, ()
 
 
 def _write_event(connection: Connection, key: str, stage: Stage, row: OutboxRow, content: Content, stage_version: str) -> None:

@@ -12,7 +12,8 @@ from caseforge_assets.costs.sums import usd
 from caseforge_assets.safe_text import file_name, link_text, safe_markdown
 
 MARKER = ".caseforge-export"
-_PROVENANCE = {
+PROVENANCE_HEAD = "Where this is from"
+PROVENANCE = {
     "edition": "Edition",
     "version": "Version of the content",
     "stage_version": "Version of the stage",
@@ -102,8 +103,8 @@ def _page(row: dict[str, Any]) -> str:
 
 def _provenance(row: dict[str, Any]) -> str:
     shown = row | {"cost": f"{usd(row['cost_usd'])}{' (simulated: what it would have cost)' if row['simulated'] else ''}"}
-    known = [f"| {label} | {_cell(shown[name])} |\n" for name, label in _PROVENANCE.items() if shown[name] is not None]
-    return "---\n\n| Where this is from | |\n|---|---|\n" + "".join(known)
+    known = [f"| {label} | {_cell(shown[name])} |\n" for name, label in PROVENANCE.items() if shown[name] is not None]
+    return f"---\n\n| {PROVENANCE_HEAD} | |\n|---|---|\n" + "".join(known)
 
 
 def _cell(value: object) -> str:

@@ -119,6 +119,9 @@ class Stage:
         files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
         measure: From a content and its node to its quality; None for a stage whose content is not measured.
         render_items: From some of a content's items to a body of these alone; None where a body is only had as a whole.
+        read_items: From a body as `render_items` makes it, changed by a person, the items before, and how their texts are shown and taken back, to the items now;
+            it raises ValueError with what is wrong. None where items cannot be changed so.
+        with_fields: From an item and some of its fields as a person wrote them, the title among them, to the item with these; it raises ValueError with what is wrong.
         tells_thinking: Whether its judge heeds `Answer.may_be_thinking`; otherwise a text that holds such thinking is no content.
     """
 
@@ -147,6 +150,8 @@ class Stage:
     files: tuple[str, ...] = ()
     measure: Callable[[Content, NodeFacts], Quality] | None = None
     render_items: Callable[[Sequence[Item]], str] | None = None
+    read_items: Callable[[str, Sequence[Item], Callable[[str], str], Callable[[str], str]], tuple[Item, ...]] | None = None
+    with_fields: Callable[[Item, Mapping[str, object]], Item] | None = None
     tells_thinking: bool = False
 
     def judge(self, answer: Answer) -> Judgement:

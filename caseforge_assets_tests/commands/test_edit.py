@@ -149,7 +149,7 @@ def test_what_lacks_a_section_is_refused_and_kept_only_if_wanted(bench: OpenBenc
     assert body_of(opened) == "## Overview\n\nShort."
 
 
-def test_data_are_not_edited_as_a_text(bench: OpenBench) -> None:
+def test_a_text_is_no_use_cases(bench: OpenBench) -> None:
     opened = bench()
     opened.generate("1.1.1")
     with pytest.raises(ValueError, match="are data, not a text"), opened.store.begin() as connection:

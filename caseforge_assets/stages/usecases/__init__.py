@@ -10,6 +10,7 @@ from caseforge_assets.stages.usecases.quality import measure
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, UseCases, candidate_uid
 from caseforge_assets.stages.usecases.rendering import render_candidates
 from caseforge_assets.stages.usecases.request import SYSTEM_VALUES, USER_VALUES, message_builder
+from caseforge_assets.stages.usecases.rereading import read_page_of_candidates, with_fields
 
 
 def make_stage(templates: Templates) -> Stage:
@@ -50,6 +51,8 @@ def make_stage(templates: Templates) -> Stage:
         measure=measure,
         tells_thinking=True,
         render_items=render_candidates,
+        read_items=read_page_of_candidates,
+        with_fields=with_fields,
         items_name="candidates",
         item_columns={"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"},
         templates=templates,

@@ -1,12 +1,12 @@
 """Use-case candidates as Markdown, for people to read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.usecases.record import LEVEL_NUMBERS
 
-_TEXTS = {
+TEXTS = {
     "description": "Description",
     "impact_assessment": "Impact",
     "complexity_details": "Complexity",
@@ -14,9 +14,15 @@ _TEXTS = {
     "success_metrics": "Success metrics",
     "implementation_timeline": "Timeline",
 }
+FACTS = {
+    "category": "Category",
+    "complexity_score": "complexity",
+    "estimated_roi": "return on investment",
+    "risk_level": "risk",
+}
 _BULLET = re.compile(r"^(\s*)[•‣◦▪●–—·*](?:\s+|(?<=[•‣◦▪●])(?=\S))")
 _LIST_ITEM = re.compile(r"^\s*(?:[-+*]|\d{1,9}[.)])\s")
-_LEVEL_NAMES = {number: level.value for level, number in LEVEL_NUMBERS.items()}
+_LEVEL_NAMES: Mapping[object, object] = {number: level.value for level, number in LEVEL_NUMBERS.items()}
 
 
 def render_candidates(items: Sequence[Item]) -> str:
@@ -30,13 +36,10 @@ def render_candidates(items: Sequence[Item]) -> str:
 
 def _render(position: int, item: Item) -> str:
     fields = item.fields
-    facts = (
-        f"*Category: {fields['category']} · complexity: {_LEVEL_NAMES[fields['complexity_score']]}"  # type: ignore[index]
-        f" · return on investment: {fields['estimated_roi']} · risk: {fields['risk_level']}*"
-    )
+    facts = " · ".join(f"{label}: {_LEVEL_NAMES.get(fields[name], fields[name])}" for name, label in FACTS.items())
     title = " ".join(item.title.split())
-    texts = [_beneath(heading, str(fields[name])) for name, heading in _TEXTS.items()]
-    return "\n\n".join([f"## {position}. {title}", facts, *texts])
+    texts = [_beneath(heading, str(fields[name])) for name, heading in TEXTS.items()]
+    return "\n\n".join([f"## {position}. {title}", f"*{facts}*", *texts])
 
 
 def _beneath(heading: str, text: str) -> str:

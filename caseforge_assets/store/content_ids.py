@@ -1,0 +1,31 @@
+"""Which contents are meant: by what they say, by framework and stage; and where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+
+def id_of_version(connection: Connection, stage: str, node_id: int, version: str) -> int | None:
+    """The newest content of a node in a stage that says just this; None where it never said that."""
+    query = text("select max(id) from caseforge.content where stage = :stage and node_id = :node and version = :version")
+    found: int | None = connection.scalar(query, {"stage": stage, "node": node_id, "version": version})
+    return found
+
+
+def current_ids(connection: Connection, key: str, stage: str) -> list[int]:
+    """Ids of a framework's current contents in a stage."""
+    query = text("select id from caseforge.content where is_current and framework_key = :key and stage = :stage order by id")
+    return list(connection.scalars(query, {"key": key, "stage": stage}))
+
+
+def places(connection: Connection, content_ids: Sequence[int]) -> tuple[dict[int, str], dict[int, int]]:
+    """By content: its node's code in the current edition (its identity where it is gone), and the node's id."""
+    query = text("""
+    select c.id, c.node_id, coalesce(nv.code, n.identity) as code from caseforge.content c join caseforge.node n on n.id = c.node_id
+    left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
+           on nv.node_id = c.node_id where c.id = any(:ids)
+    """)
+    rows = list(connection.execute(query, {"ids": list(content_ids)}))
+    return {row.id: row.code for row in rows}, {row.id: row.node_id for row in rows}
