@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from benchmarks.faults.deciding import group_at
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.kills import CHUNK_LINES, GENERATE, GRACE_S, STAGES
 from benchmarks.faults.rows import ANYTHING, Case, NotInjected, Row, each, judged, missed
-from benchmarks.faults.world import KEY, Project, World
+from benchmarks.faults.world import KEY, OPENAI, Project, World
 
 Act = Callable[[Project], Sequence[str]]
 Check = Callable[[Project, Sequence[Ended]], list[str]]
@@ -48,6 +49,7 @@ class Disturbed:
         check: what else has to be right, in texts on what is wrong.
         most_hits: how often the faults may hit, where a call must not be repeated.
         by_fault: requests that are rightly sent again.
+        like: the provider that the server imitates.
     """
 
     group: str
@@ -64,11 +66,12 @@ class Disturbed:
     check: Check | None = None
     most_hits: int | None = None
     by_fault: int = 0
+    like: str = OPENAI
 
     @property
     def name(self) -> tuple[str, str, str]:
         """Of its row."""
-        return self.group, self.fault, self.stage
+        return group_at(self.group, self.like), self.fault, self.stage
 
 
 def disturb(world: World, one: Disturbed) -> Row:
@@ -78,7 +81,7 @@ def disturb(world: World, one: Disturbed) -> Row:
         NotInjected: one of them never came.
     """
     began = time.monotonic()
-    with world.project(STAGES[one.stage], **{"create_grace_s": GRACE_S, **one.configuration}) as project:
+    with world.project(STAGES[one.stage], like=one.like, **{"create_grace_s": GRACE_S, **one.configuration}) as project:
         with project.served(one.specs):
             if one.before:
                 one.before(project)

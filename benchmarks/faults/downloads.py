@@ -16,6 +16,12 @@ def _wrong(how: str, stage: str) -> Disturbed:
     return Disturbed("download", f"wrong at first: {how}", (f"wrong_download:how={how},call=1-{TIMES}",), stage, PATIENT)
 
 
+def _uncounted(how: str) -> Disturbed:
+    """A provider that counts nothing: only the size of its file says that something else came."""
+    specs = ("odd_batch:how=counts_null", f"wrong_download:how={how},call=1-{TIMES}")
+    return Disturbed("download", f"wrong at first, nothing counted: {how}", specs, configuration=PATIENT)
+
+
 def _half_expired(how: str, file: str, call: str) -> Disturbed:
     specs = (*HALF_EXPIRED, f"wrong_download:how={how},call={call}")
     return Disturbed("download", f"half expired, the {file} wrong at first: {how}", specs, configuration=PATIENT, by_fault=EXPIRED)
@@ -44,6 +50,7 @@ def _not_there(status: int) -> tuple[Disturbed, ...]:
 ACTS: dict[Act, str] = {_fetch_again: "has it fetched", ask_again: "asks"}
 DOWNLOADS = (
     *(_wrong(how, stage) for how in WRONG_DOWNLOADS for stage in ("process_details", "usecases")),
+    *(_uncounted(how) for how in ("page", "half", "repeated", "errors")),
     *(_half_expired(how, "output file", "1") for how in ("half", "empty", "page")),
     *(_half_expired(how, "error file", "2") for how in ("half", "empty", "page")),
     *(_wrong_until_asked(how, act) for how in ("page", "half", "strangers", "gzip") for act in ACTS),

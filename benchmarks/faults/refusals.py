@@ -33,7 +33,7 @@ def _create_somebodys_batch(project: Project) -> None:
     """Its file has no line that could be answered, so that nothing is billed for it."""
     with project.sdk() as sdk:
         file = sdk.files.create(file=("theirs.jsonl", b"not a request\n"), purpose="batch")
-        sdk.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+        sdk.batches.create(input_file_id=file.id, endpoint=project.endpoint, completion_window="24h")
 
 
 def _stopped_at_create(status: int) -> Disturbed:

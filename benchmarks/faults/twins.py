@@ -85,9 +85,7 @@ def _kill(project: Project, moment: Moment, case: str) -> Ended:
 def _create_another(project: Project) -> None:
     with project.sdk() as sdk:
         [first] = sdk.batches.list().data
-        sdk.batches.create(
-            input_file_id=first.input_file_id, endpoint="/v1/chat/completions", completion_window="24h", metadata=first.metadata
-        )
+        sdk.batches.create(input_file_id=first.input_file_id, endpoint=project.endpoint, completion_window="24h", metadata=first.metadata)
 
 
 def _statuses(project: Project) -> list[str]:

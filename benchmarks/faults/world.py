@@ -58,6 +58,11 @@ class Project:
         """Of its Batch API server."""
         return f"http://127.0.0.1:{self.port}{LIKENESSES[self.like].base_paths[0]}"
 
+    @property
+    def endpoint(self) -> Any:
+        """What its batches are created for; some are none that the SDK knows."""
+        return LIKENESSES[self.like].endpoints[0]
+
     def start(self, *arguments: str, **options: Any) -> int:
         """Starts `caseforge` with these arguments in a process of its own; `options` are those of `tasks.command`."""
         return self.forks.start("command", self._environment, arguments=list(arguments), mutant=self.mutant, **options)

@@ -148,7 +148,7 @@ def judge_delivery(status: RemoteStatus, counts: Counts, requests: int, files: S
     """
     parts = _parts(files)
     if len(parts) >= requests:
-        return _judge_lines_of_all(counts, parts, files)
+        return _judge_lines_of_all(counts, requests, parts, files)
     if _count_missing(counts, parts) > 0:
         return Delivery.owed
     output = next((file for file in files if file.role == "output"), None)
@@ -188,7 +188,10 @@ def describe_shortfall(counts: Counts, requests: int, files: Sequence[ResultFile
     is_of_all = len(parts) >= requests
     lacking = f"there is no line for {requests - len(parts):,} of its {requests:,} requests"
     missing = _count_missing(counts, parts)
-    if missing or is_of_all:
+    if is_of_all and not counts.completed:
+        errors = _errors_for_answers(files)
+        lacking = f"its output file has errors for {errors:,} of its {requests:,} requests, and nothing says how many were answered"
+    elif missing or is_of_all:
         brought = _count(parts, Part.answered)
         lacking = f"its provider counts {counts.completed:,} of {requests:,} requests as completed, and {brought:,} answers came"
     if not any(file.role == "output" for file in files) and (missing or not files):
@@ -197,9 +200,16 @@ def describe_shortfall(counts: Counts, requests: int, files: Sequence[ResultFile
     return f"{lacking}: {', '.join(details)}" if details else lacking
 
 
-def _judge_lines_of_all(counts: Counts, parts: Mapping[str, Part], files: Sequence[ResultFile]) -> Delivery:
-    """Errors where more answers are counted may be a proxy's; some servers count errors as completed, and their files have the size that they state."""
-    if (counts.completed or 0) <= _count(parts, Part.answered) or all(_is_as_stated(file) for file in files):
+def _judge_lines_of_all(counts: Counts, requests: int, parts: Mapping[str, Part], files: Sequence[ResultFile]) -> Delivery:
+    """Errors where more answers are counted, or where nobody counts and answers are expected, may be a proxy's.
+
+    Some servers count errors as completed, or write them into the output file, and their files have the size that they state.
+    """
+    if counts.completed:
+        is_counted = counts.completed <= _count(parts, Part.answered)
+    else:
+        is_counted = _adds_up(counts, requests, parts) or not _errors_for_answers(files)
+    if is_counted or all(_is_as_stated(file) for file in files):
         return Delivery.whole
     contradicted = any(file.stated_bytes is not None and file.stated_bytes != file.size_bytes for file in files)
     return Delivery.owed if contradicted else Delivery.awaited
@@ -214,6 +224,12 @@ def _part(line: ResultLine) -> Part | None:
         return None
     outcome = outcome_of_error(line.status_code, line.error_code, line.error_message)
     return Part.not_reached if outcome in _NOT_REACHED else Part.failed
+
+
+def _errors_for_answers(files: Sequence[ResultFile]) -> int:
+    """How many requests an output file has an error for, where other providers have answers only."""
+    output = [file.brought for file in files if file.role == "output" and file.brought]
+    return sum(_count(brought.parts, Part.failed) for brought in output)
 
 
 def _parts(files: Sequence[ResultFile]) -> dict[str, Part]:

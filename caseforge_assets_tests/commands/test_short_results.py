@@ -80,7 +80,7 @@ def test_a_wrong_download_is_fetched_again_and_nothing_is_paid_for_twice(bench: 
 
 
 @pytest.mark.parametrize("counts", ["counted", "not counted"])
-@pytest.mark.parametrize("how", ["page", "half", "empty"])
+@pytest.mark.parametrize("how", ["page", "half", "empty", "errors"])
 def test_what_never_comes_right_is_held_for_a_person_and_never_asked_again_by_itself(bench: OpenBench, how: str, counts: str) -> None:
     faults = [f"wrong_download:how={how}", *([COUNTS_NULL] if counts == "not counted" else [])]
     opened = bench(faults=faults, **NO_GRACE)

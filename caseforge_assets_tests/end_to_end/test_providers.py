@@ -171,6 +171,14 @@ def test_a_batch_that_azure_refuses_is_sent_again_without_the_line(at: At) -> No
     assert_all_is_done(cli)
 
 
+def test_what_a_deployment_answers_is_priced_as_its_model(at: At) -> None:
+    cli = at("azure", provider='[provider.models]\n"our-sol" = "gpt-6.1-sol"', models=["our-sol=gpt-6.1-sol"])
+    cli.run(*GENERATE)
+    assert_all_is_done(cli)
+    assert list(cli.stats()["usage"]) == ["our-sol"]
+    assert [stage["name"] for stage in cli.json("costs", "--by", "model")] == ["gpt-6.1-sol"]
+
+
 def test_a_deployment_that_is_not_there_fails_by_name_and_nothing_is_paid(at: At) -> None:
     cli = at("azure", models=["other"])
     said = in_one_line(cli.run(*GENERATE, expected=5))
