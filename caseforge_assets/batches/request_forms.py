@@ -81,5 +81,9 @@ def _instructions(messages: Sequence[Mapping[str, str]]) -> tuple[str | None, Se
 def _text(request: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in `text`: the form of the answer, whose schema lies one level higher here, and how long it is to be."""
     response_format, verbosity = request.get("response_format"), request.get("verbosity")
-    form = None if response_format is None else {"type": response_format["type"], **response_format.get("json_schema", {})}
+    form = None
+    if response_format is not None:
+        form = {name: value for name, value in response_format.items() if name != "json_schema"} | dict(
+            response_format.get("json_schema", {})
+        )
     return {name: value for name, value in {"format": form, "verbosity": verbosity}.items() if value is not None}

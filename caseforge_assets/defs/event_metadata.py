@@ -68,8 +68,10 @@ def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -
 
 def _request(row: Any) -> dict[str, Any]:
     shorter = {"shortened": "made from half of what belongs in it, because the whole was too long for the model"} if row.shortened else {}
+    elsewhere = {"endpoint": f"/v1/{row.request_endpoint}"} if row.request_endpoint else {}
     return shorter | {
         "model": row.request_model,
+        **elsewhere,
         "input_tokens": row.request_tokens,
         "max_completion_tokens": row.max_completion_tokens,
         "generation": row.generation,

@@ -14,7 +14,7 @@ _PREVIEWS = text("""
 select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size) as description,
        left(x.text, :size) as context_text, length(x.text) as context_characters,
        r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint, r.shortened,
-       left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text,
+       left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text, cast(r.body as jsonb) ->> 'endpoint' as request_endpoint,
        a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens,
        a.cache_write_tokens, a.cost_usd,
        a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,

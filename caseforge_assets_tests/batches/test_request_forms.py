@@ -100,3 +100,7 @@ def test_a_format_that_is_no_schema_stays_what_it_is() -> None:
     asked = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_completion_tokens": 9, "endpoint": "responses"}
     assert body_to_send(asked | {"response_format": {"type": "json_object"}})["text"] == {"format": {"type": "json_object"}}
     assert "text" not in body_to_send(asked)
+    without_type = {"json_schema": {"name": "n", "schema": {}}}
+    assert body_to_send(asked | {"response_format": without_type})["text"] == {"format": {"name": "n", "schema": {}}}, (
+        "its provider will judge"
+    )

@@ -170,6 +170,17 @@ def test_a_person_sees_previews_figures_and_where_things_are(project: OpenProjec
     assert candidates.records[0].data["id"] == "1.1.1-UC01"
 
 
+def test_where_a_request_went_is_shown_where_it_is_not_the_usual_place(project: OpenProject) -> None:
+    opened = project(**{f"stages.{PROCESS.key}.endpoint": "responses"})
+    opened.load()
+    opened.generate("1.1.1")
+    shown = {station: opened.latest(station, PARTITIONS[0]).asset_materialization.metadata for station in (INPUTS, USECASE_INPUTS)}
+    assert shown[INPUTS]["endpoint"].value == "/v1/responses"
+    assert "endpoint" not in shown[USECASE_INPUTS]
+    assert "Advertise" in shown[INPUTS]["request"].value
+    assert opened.stale() == set()
+
+
 # Failed
 
 
