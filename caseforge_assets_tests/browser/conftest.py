@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_S = 180.0
+PATIENCE_S = 300.0
 FIRST_TIME_BAD = ["http_500:attempts=1,match=process_details-[89]-[12]-1-r"]  # two nodes of the frameworks `yard` and `dock`, each
 LOCATION = "caseforge_assets.definitions"
 
@@ -141,6 +141,12 @@ def dagster_dev(folder: Path, frameworks: Mapping[str, str], url: str, provider_
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
     pytest.importorskip("playwright", reason="playwright is not installed")
+    with running(made_project(folder, frameworks, url, provider_url, configuration)) as started:
+        yield started
+
+
+def made_project(folder: Path, frameworks: Mapping[str, str], url: str, provider_url: str, configuration: str = "") -> Ui:
+    """A project with these frameworks, loaded; its Dagster does not run yet."""
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(PROJECT / name, folder)
     (folder / "caseforge.toml").write_text(f"poll_interval_s = 0.2\nquiet_period_s = 1\n{configuration}")
@@ -157,13 +163,20 @@ def dagster_dev(folder: Path, frameworks: Mapping[str, str], url: str, provider_
     started = Ui(Webserver(webserver_url), folder, provider_url, environment)
     for key, code in frameworks.items():
         started.command("load", str(write_table(folder / f"{key}.csv", rows_under(code, key))), "--framework", key)
-    command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", webserver_url.rpartition(":")[2]]
+    return started
+
+
+@contextmanager
+def running(project: Ui) -> Iterator[Ui]:
+    """Its `dagster dev`, from when its page answers on; it may be killed meanwhile, and started once more."""
+    project = replace(project, webserver=Webserver(project.webserver.url))  # an open connection would be to the one before
+    command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", project.webserver.url.rpartition(":")[2]]
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background inherit it ignored, and would hand that on
-    with (folder / "dagster.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+    with (project.folder / "dagster.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=project.folder, env=project.environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        until(lambda: _answers(started.webserver), "dagster dev")
-        yield started
+        until(lambda: _answers(project.webserver), "dagster dev")
+        yield project
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)

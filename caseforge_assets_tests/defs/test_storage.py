@@ -96,7 +96,8 @@ def test_settings_are_those_of_the_file(instance: DagsterInstance) -> None:
     assert (concurrency.pool_config.default_pool_limit, concurrency.pool_config.pool_granularity.value) == (4, "run")
     assert instance.run_monitoring_enabled
     assert instance.run_monitoring_max_runtime_seconds == 6 * 3600
-    assert not instance.run_retries_enabled
+    assert not instance.run_retries_retry_on_asset_or_op_failure  # only what died is started anew
+    assert (instance.run_retries_enabled, instance.run_retries_max_retries) == (True, 2)
     assert not instance.telemetry_enabled
 
 
