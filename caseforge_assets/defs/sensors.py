@@ -45,8 +45,8 @@ Requests = Iterator[dg.RunRequest | dg.SkipReason]
 @dg.sensor(job=submit, minimum_interval_seconds=10, description="Sends pending, approved requests once no new ones are being made.")
 def submit_sensor(caseforge: Caseforge) -> Requests:
     """A run for what may be sent."""
-    if not caseforge.settings.has_credentials:
-        yield dg.SkipReason(NO_KEY)
+    if no_provider := _no_provider(caseforge):
+        yield dg.SkipReason(no_provider)
         return
     with caseforge.store.begin() as connection:
         yield _submission(connection, caseforge.provider, caseforge.configuration)
@@ -55,8 +55,8 @@ def submit_sensor(caseforge: Caseforge) -> Requests:
 @dg.sensor(job=collect, minimum_interval_seconds=10, description="Looks at open batches; a finished one is collected, once.")
 def collect_sensor(caseforge: Caseforge) -> Requests:
     """A run for each finished batch and lease."""
-    if not caseforge.settings.has_credentials:
-        yield dg.SkipReason(NO_KEY)
+    if no_provider := _no_provider(caseforge):
+        yield dg.SkipReason(no_provider)
         return
     reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
     poll_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
@@ -79,8 +79,8 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
 )
 def retry_sensor(caseforge: Caseforge) -> Requests:
     """A run when nodes have failed that do not wait for a person."""
-    if not caseforge.settings.has_credentials:
-        yield dg.SkipReason(NO_KEY)
+    if no_provider := _no_provider(caseforge):
+        yield dg.SkipReason(no_provider)
         return
     with caseforge.store.connect() as connection:
         if stopped := providers.stop_text(connection, caseforge.provider.id):
@@ -159,6 +159,11 @@ def dead_run_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -
     context.update_cursor(json.dumps({"at_s": look.at_s, "suspects": look.suspects}))
     doubtful = f"; {len(look.suspects):,} may be dead and are looked at again" if look.suspects and not look.ended else ""
     return dg.SkipReason("; ".join(f"ended {one}" for one in look.ended) or f"no run is certainly dead{doubtful}")
+
+
+def _no_provider(caseforge: Caseforge) -> str:
+    """Why nothing can be asked of the provider just now: no key, no answer, or it refuses the key; empty: it can."""
+    return caseforge.find_provider()[1] if caseforge.settings.has_credentials else NO_KEY
 
 
 def _submission(connection: Connection, provider: Provider, configuration: Configuration) -> dg.RunRequest | dg.SkipReason:

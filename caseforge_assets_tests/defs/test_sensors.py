@@ -285,6 +285,13 @@ def test_without_a_key_they_say_so(project: OpenProject, monkeypatch: pytest.Mon
     assert "OPENAI_API_KEY is not set" in opened.tick(sensor).skip_message
 
 
+@pytest.mark.parametrize("sensor", ["submit_sensor", "collect_sensor", "retry_sensor"])
+def test_without_a_provider_that_answers_they_say_so(project: OpenProject, monkeypatch: pytest.MonkeyPatch, sensor: str) -> None:
+    opened = with_inputs(project())
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    assert "no connection to the provider" in opened.tick(sensor).skip_message
+
+
 # flush
 
 
