@@ -86,12 +86,17 @@ def test_what_cannot_be_is_refused_with_file_key_and_what_is_allowed(project: Pa
     assert "sk-secret" not in str(caught.value)
 
 
-def test_a_kind_that_the_address_certainly_is_not_is_refused(project: Path, at: object) -> None:  # noqa: F811
+def test_a_kind_that_the_address_certainly_is_not_is_refused(project: Path, at: object, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     at(AZURE)  # type: ignore[operator]
+    monkeypatch.setenv("OPENAI_API_KEY", "key-0123456789")
     with pytest.raises(
         ConfigurationError, match=r"provider.kind: https://my-resource.* is certainly of the kind azure, not groq; set OPENAI_BASE_URL"
     ):
-        load_settings(written(project, '[provider]\nkind = "groq"'))
+        make_client(load_settings(written(project, '[provider]\nkind = "groq"')))
+    monkeypatch.setenv("CASEFORGE_PROJECT", str(project))
+    checked = CliRunner().invoke(caseforge, ["config", "check", "--json"])
+    assert any("is certainly of the kind azure" in one["says"] for one in json.loads(checked.stdout)["findings"] if one["level"] == "error")
+    assert checked.exit_code == 2
     assert load_settings(written(project, '[provider]\nkind = "custom"')).configuration.provider_kind.name == "custom"
 
 
@@ -126,6 +131,16 @@ def test_a_token_stands_for_a_key(project: Path, at: object) -> None:  # noqa: F
     client = make_client(load_settings(written(project, '[provider]\nkind = "azure"\ntoken_file = "token"')))
     assert client._tokens is not None
     assert client._tokens.current() == "token-of-the-file-1"
+
+
+def test_a_longer_window_lets_alerts_wait_longer_unless_a_person_says_when(project: Path, at: object) -> None:  # noqa: F811
+    at("http://127.0.0.1:8484/v1")  # type: ignore[operator]
+    text = '[provider]\nkind = "groq"\ncompletion_window = "3d"\n'
+    assert load_settings(written(project, text)).configuration.thresholds.silence_h == 26 + 48
+    found = load_settings(written(project, f"{text}[alerts]\nsilence_h = 30")).configuration.thresholds
+    assert (found.silence_h, found.plan_open_h) == (30, 36 + 48)
+    short = '[provider]\nkind = "doubleword"\ncompletion_window = "1h"'
+    assert load_settings(written(project, short)).configuration.thresholds == Configuration().alerts
 
 
 def test_every_field_is_shown_with_its_origin(project: Path, at: object) -> None:  # noqa: F811

@@ -49,9 +49,9 @@ def check_alerts(store: Engine, configuration: Configuration, now: datetime) -> 
         lock_in_transaction(connection, "check alerts")
         open_alerts = alerts.open_alerts(connection)
         figures = read_figures(connection, configuration, now, open_alerts)
-        findings = find(figures, configuration.alerts, now, {alert.key for alert in open_alerts})
+        findings = find(figures, configuration.thresholds, now, {alert.key for alert in open_alerts})
         told = alerts.cleared_keys(connection, findings) if findings else set()
-        changes = decide_changes(open_alerts, findings, told, configuration.alerts, now)
+        changes = decide_changes(open_alerts, findings, told, configuration.thresholds, now)
         return _write(connection, changes, now)
 
 

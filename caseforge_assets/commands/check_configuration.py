@@ -21,6 +21,7 @@ from caseforge_assets.redaction import is_masked_everywhere, login_of
 from caseforge_assets.settings import Configuration, ConfigurationError, FrameworkSettings, Settings, normalized_postgres_url
 from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.inspecting import Inspection
+from caseforge_assets.settings.provider import misplaced
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS, MODELS, rules_of
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.wording import counted
@@ -184,6 +185,8 @@ def _provider(inspection: Inspection, configuration: Configuration) -> Iterator[
         yield Finding(Level.note, place, f"provider: {holds.name}")
     elif given.kind:
         yield Finding(Level.note, "OPENAI_BASE_URL", f"provider: {holds.name}, by the address in OPENAI_BASE_URL")
+    if says := misplaced(given, inspection.settings.openai_base_url if inspection.settings else ""):
+        yield Finding(Level.error, place, f"provider.kind: {says}")
     if holds.max_files and holds.file_expiry_days is None:
         few, many = holds.max_files
         says = f"provider.file_expiry_days: without it, this provider keeps {counted(few, 'file')} at most, and {many:,} with it"

@@ -13,6 +13,7 @@ from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped,
 from caseforge_assets.openai_batch.tokens import TokenOrigin, Tokens
 from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.settings.project import OPENAI_URL
+from caseforge_assets.settings.provider import misplaced
 from caseforge_assets.store import providers
 from caseforge_assets.store.engine import Connection, Engine
 
@@ -68,7 +69,7 @@ def make_client(settings: Settings) -> BatchClient:
     """The client of the configured provider.
 
     Raises:
-        ConfigurationError: OPENAI_API_KEY is not set.
+        ConfigurationError: OPENAI_API_KEY is not set, or the address is that of another kind of provider than is configured.
     """
     if not settings.has_credentials:
         raise ConfigurationError(
@@ -77,6 +78,8 @@ def make_client(settings: Settings) -> BatchClient:
         )
     url = settings.openai_url.get_secret_value()
     given = settings.configuration.provider
+    if says := misplaced(given, settings.openai_base_url):
+        raise ConfigurationError(f"provider.kind: {says}")
     key: str | Tokens = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
     if given.has_tokens:
         file = settings.project / Path(given.token_file).expanduser() if given.token_file else None

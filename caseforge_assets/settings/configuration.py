@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -155,6 +156,13 @@ class Configuration(BaseModel):
     def requests_per_batch(self) -> int:
         """The most requests that a batch gets."""
         return min(self.max_requests_per_batch or self.provider_kind.max_requests, self.provider_kind.max_requests)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """When alerts speak; hours that nobody set are longer by as much as a batch may take longer than a day."""
+        longer_h = max((self.provider_kind.window - timedelta(days=1)) / timedelta(hours=1), 0.0)
+        waits = {name: getattr(self.alerts, name) for name in ("plan_open_h", "silence_h") if name not in self.alerts.model_fields_set}
+        return self.alerts.model_copy(update={name: hours + longer_h for name, hours in waits.items()}) if longer_h else self.alerts
 
     def model_name(self, stage_key: str) -> str:
         """The name of a stage's model as it is written in caseforge.toml."""

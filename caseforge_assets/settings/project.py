@@ -130,7 +130,7 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
 def provider_faults(sources: Sources, settings: Settings, stages: Sequence[Stage]) -> list[Fault]:
     """What in [provider] contradicts itself, what its provider takes, or what other keys say of its models."""
     configuration = settings.configuration
-    found = contradictions(configuration.provider, settings.openai_base_url, configuration.max_requests_per_batch)
+    found = contradictions(configuration.provider, configuration.max_requests_per_batch)
     return [Fault(path, sources.place(path), what) for path, what in (*found, *_misnamed(configuration, stages))]
 
 

@@ -121,20 +121,22 @@ def _exact(days: float) -> Fraction:
     return Fraction(days).limit_denominator(SECONDS_PER_DAY)
 
 
-def contradictions(given: ProviderSettings, base_url: str, max_requests_per_batch: int | None) -> Iterator[tuple[tuple[str, ...], str]]:
+def misplaced(given: ProviderSettings, base_url: str) -> str:
+    """Why nothing is sent to an address as to this kind of provider, for people; empty where it may be one."""
+    certain = kind_of_address(base_url)
+    if not certain or given.kind in (None, certain, CUSTOM):
+        return ""
+    return f'{base_url} is certainly of the kind {certain}, not {given.kind}; set OPENAI_BASE_URL to its address, or write "{certain}" or "{CUSTOM}"'
+
+
+def contradictions(given: ProviderSettings, max_requests_per_batch: int | None) -> Iterator[tuple[tuple[str, ...], str]]:
     """What in [provider] its kind does not take, or is not meant with the rest: a key's path, and what is allowed.
 
     Args:
         given: with its kind, as far as it is certain.
-        base_url: of the provider.
         max_requests_per_batch: the key of the whole project.
     """
-    holds, certain = given.effective, kind_of_address(base_url)
-    if certain and given.kind not in (certain, CUSTOM):
-        yield (
-            ("provider", "kind"),
-            f'{base_url} is certainly of the kind {certain}, not {given.kind}; set OPENAI_BASE_URL to its address, or write "{certain}" or "{CUSTOM}"',
-        )
+    holds = given.effective
     who = f"the kind {holds.name}" if given.kind else "a provider whose kind is not given, and which is taken to be like OpenAI,"
     if not holds.takes_window(holds.completion_window):
         takes = ", ".join(holds.windows) or f"{holds.shortest_window} to {holds.longest_window}"
