@@ -6,10 +6,14 @@ code, e.g. `\x1b`; one that nobody can see and nothing needs is left out. Letter
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
+from collections.abc import Iterable
 
 MAX_CELL_CHARACTERS = 32_767  # Excel's limit for a cell
+# What Windows keeps for its devices, whatever ending follows (learn.microsoft.com/windows/win32/fileio/naming-a-file).
+RESERVED_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(1, 10))})
 CUT_OFF = " … (cut off)"
 
 # Control characters but for tab and line end; overrides, embeddings and isolates of direction: https://unicode.org/reports/tr9/#Directional_Formatting_Characters
@@ -107,8 +111,22 @@ def message_text(text: str) -> str:
 
 
 def file_name(text: str) -> str:
-    """A text as a file name on any system: letters, digits, dot, dash and underscore, at most 80 characters."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "node"
+    """A text as a file name on any system: letters, digits, dot, dash and underscore, at most 80 characters, and none that a system keeps for itself."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80].rstrip("-.") or "node"
+    return f"_{name}" if name.partition(".")[0].lower() in RESERVED_NAMES else name
+
+
+def file_names(texts: Iterable[str]) -> dict[str, str]:
+    """File names for texts, each another one on systems that do not tell large letters from small ones, too; the first has the plain one."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for text in dict.fromkeys(texts):
+        name = file_name(text)
+        if name.lower() in taken:
+            name = f"{name[:70]}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+        names[text] = name
+        taken.add(name.lower())
+    return names
 
 
 _ESCAPED_IN_JSON = re.compile(f"{_STEERING.pattern}|[\u2028\u2029]|{_INVISIBLE.pattern}")

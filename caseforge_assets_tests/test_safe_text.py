@@ -14,7 +14,17 @@ from rich.table import Table
 
 from caseforge_assets.cli.console import SafeConsole
 from caseforge_assets.event_log import EventFormatter, log_event
-from caseforge_assets.safe_text import csv_cell, json_text, link_text, message_text, plain_text, safe_markdown, spreadsheet_cell
+from caseforge_assets.safe_text import (
+    csv_cell,
+    file_name,
+    file_names,
+    json_text,
+    link_text,
+    message_text,
+    plain_text,
+    safe_markdown,
+    spreadsheet_cell,
+)
 
 LEGIT = "Größe\n\t– “quoted” 12 °C · résumé · 工程 · עברית\u200f! · مرحبا · می\u200cخواهم · 👩\u200d👩\u200d👧\u200d👦 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f ✔️ e\u0301"
 STEERING = [
@@ -191,3 +201,20 @@ def test_a_log_line_steers_nothing(as_json: bool) -> None:
     assert len(kept.records) == 2 * len(STEERING)
     lines = [EventFormatter(as_json=as_json).format(record) for record in kept.records]
     assert not [line for line in lines if steers(line)]
+
+
+@pytest.mark.parametrize("name", ["CON", "con", "nul", "Aux", "COM1", "lpt9", "PRN.1", "con.a.b"])
+def test_no_file_has_a_name_that_a_system_keeps_for_itself(name: str) -> None:
+    assert file_name(name) == f"_{name}"
+    assert file_name(f"{name[0]}x{name}").startswith(f"{name[0]}x")
+
+
+def test_file_names_differ_without_regard_to_large_letters_and_at_any_length() -> None:
+    keys = ["A.1", "a.1", "A.1_b", "a.1_B", "CON", "con", "x" * 90 + "1", "x" * 90 + "2", "é", "è", "a.1"]
+    names = file_names(keys)
+    assert list(names) == keys[:-1]
+    assert len({name.lower() for name in names.values()}) == len(keys) - 1
+    assert max(map(len, names.values())) <= 80
+    assert (names["A.1"], names["CON"]) == ("A.1", "_CON")
+    assert file_names(keys) == names
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) and not name.endswith(".") for name in names.values())

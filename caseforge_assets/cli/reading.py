@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.wording import counted
 
 KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
+FILE_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}")
 SCORE = click.IntRange(0, 100)
 
 
@@ -104,6 +106,18 @@ def _cost(attempt: dict[str, Any]) -> str:
     return "" if attempt["outcome"] in (None, "not_sent") else named(attempt["cost_usd"], attempt["simulated"])
 
 
+def _kind_by_ending(target: Path) -> str:
+    """What the end of a name says that it is to be; a folder where it is no ending of a file."""
+    ending = target.suffix.lower()
+    if ending in KIND_BY_ENDING or target.is_dir() or not FILE_ENDING.fullmatch(ending):
+        return KIND_BY_ENDING.get(ending, "markdown")
+    nearest = f", such as {target.with_suffix('.jsonl').name}" if ending in (".json", ".ndjson") else ""
+    raise click.UsageError(
+        f"{target.name}: nothing is written as {ending}. A file ends in {', '.join(KIND_BY_ENDING)}{nearest}; "
+        f"a folder of markdown pages is called {target.with_suffix('').name}, or asked for with --format markdown"
+    )
+
+
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
 @framework_option
@@ -120,7 +134,7 @@ def _cost(attempt: dict[str, Any]) -> str:
     "--format",
     "kind",
     type=click.Choice(["markdown", "csv", "xlsx", "jsonl"]),
-    help="markdown makes a folder, the others a file. Without it the end of TARGET says which (.csv, .xlsx, .jsonl), else markdown.",
+    help="markdown makes a folder, the others a file. Without it the end of TARGET says which: .csv, .xlsx, .jsonl, or none for a folder.",
 )
 @click.option("--min-score", type=SCORE, help="Only contents whose quality score is this or more; a candidate's is that of its node's set.")
 @click.option("--max-score", type=SCORE, help="Only contents whose quality score is this or less.")
@@ -154,7 +168,7 @@ def export(
     from caseforge_assets.commands.measure_quality import measure_missing
 
     key = session.framework_key(key)
-    kind = kind or KIND_BY_ENDING.get(target.suffix.lower(), "markdown")
+    kind = kind or _kind_by_ending(target)
     selection = Selection(owner, nodes, categories or None, min_score, max_score, retired, all_candidates)
     with busy(f"Writing {target}"), session.store.connect() as connection:
         measure_missing(session.store, key)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caseforge_assets.packed import CHUNK_BYTES, OF_OTHERS, BadPacking, unpacked_chunks
+from caseforge_assets.safe_text import RESERVED_NAMES
 from caseforge_assets.wording import counted
 
 MOST_MEMBERS = 500_000
@@ -23,7 +24,6 @@ _BLOCK = tarfile.BLOCKSIZE
 _LARGEST_HEADER_BYTES = 16_384  # a pax header holds a long name, and a size
 _FILE = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _FORBIDDEN = frozenset('\\:*?"<>|')
-_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(1, 10))})
 
 
 class BadBackup(ValueError):
@@ -167,7 +167,9 @@ def check_name(name: str) -> None:
 
 def _is_plain(part: str) -> bool:
     odd = any(not character.isprintable() or character in _FORBIDDEN or "\ud800" <= character <= "\udfff" for character in part)
-    return bool(part) and part == part.strip() and not part.endswith(".") and not odd and part.partition(".")[0].lower() not in _RESERVED
+    return (
+        bool(part) and part == part.strip() and not part.endswith(".") and not odd and part.partition(".")[0].lower() not in RESERVED_NAMES
+    )
 
 
 def _refuse_again(name: str, seen: set[str]) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from caseforge_assets.commands.backup_archive import BadBackup, shown
+from caseforge_assets.frameworks.source import JSON_SUFFIXES, TEXT_SUFFIXES, WORKBOOK_SUFFIXES
 
 CONFIGURATION = "caseforge.toml"
 PROJECT_FILES = (CONFIGURATION, "dagster.yaml", "workspace.yaml")
@@ -25,7 +26,7 @@ LARGEST_SETTINGS_BYTES = 1 << 18
 LARGEST_FILE_BYTES = 256 << 20  # a workbook
 SHOWN_CHARACTERS = 120
 SETTINGS_SHOWN = 60
-_TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".json"})
+_TABLES = frozenset({*WORKBOOK_SUFFIXES, *TEXT_SUFFIXES, *JSON_SUFFIXES})
 _OF_CASEFORGE = {
     "storage": {"custom": {"module": "caseforge_assets.defs.storage", "class": "CaseforgeStorage", "config": {}}},
     "compute_logs": {"module": "caseforge_assets.defs.storage", "class": "CaseforgeComputeLogs", "config": {}},

@@ -9,7 +9,7 @@ from typing import Any
 
 from caseforge_assets.commands.export_tables import write_text
 from caseforge_assets.costs.sums import usd
-from caseforge_assets.safe_text import file_name, link_text, safe_markdown
+from caseforge_assets.safe_text import file_name, file_names, link_text, safe_markdown
 
 MARKER = ".caseforge-export"
 PROVENANCE_HEAD = "Where this is from"
@@ -62,11 +62,12 @@ def write_pages(
     marker.touch()
     pages: dict[str, list[tuple[str, str]]] = {}
     names: dict[str, str] = {}
+    files = file_names(row["partition_key"] for rows in bodies.values() for row in rows)
     for stage, rows in bodies.items():
         for row in rows:
-            path = target / stage / f"{file_name(row['partition_key'])}.md"
+            path = target / file_name(stage) / f"{files[row['partition_key']]}.md"
             write_text(path, [_page(row)])
-            pages.setdefault(row["code"], []).append((stage, f"{stage}/{path.name}"))
+            pages.setdefault(row["code"], []).append((stage, f"{path.parent.name}/{path.name}"))
             names[row["code"]] = row["name"]
     write_text(
         target / "index.md", [f"# {link_text(key)}\n\n", *(f"{link_text(text)}\n\n" for text in about), *_tree(pages, names, headings)]

@@ -207,6 +207,27 @@ def test_names_in_the_index_cannot_break_its_links(bench: OpenBench, tmp_path: P
     assert "<script" not in (tmp_path / "out" / "index.md").read_text()
 
 
+def test_pages_differ_on_systems_that_do_not_tell_large_letters(bench: OpenBench, tmp_path: Path) -> None:
+    opened = bench()
+    opened.load(
+        [
+            ("A", "p", "Sell", ""),
+            ("A.1", "x", "Up", ""),
+            ("A.2", "X", "Low", ""),
+            ("a", "q", "Serve", ""),
+            ("a.1", "y", "Down", ""),
+            ("CON", "z", "Console", ""),
+        ]
+    )
+    opened.generate()
+    export(opened, tmp_path / "out", "markdown")
+    pages = [path.name for path in (tmp_path / "out" / "process_details").iterdir()]
+    assert len({name.lower() for name in pages}) == len(pages) == 4
+    assert all(name.partition(".")[0].lower() != "con" for name in pages)
+    index = (tmp_path / "out" / "index.md").read_text()
+    assert all(f"(process_details/{name})" in index for name in pages)
+
+
 def test_lines_of_json_hold_everything(made: Workbench, tmp_path: Path) -> None:
     written = export(made, tmp_path / "out.jsonl", "jsonl")
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
