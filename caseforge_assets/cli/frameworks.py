@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from caseforge_assets.cli.console import busy, console, errors, print_json
+from caseforge_assets.cli.generation import NOT_APPROVED
 from caseforge_assets.cli.options import json_option, pass_session
 from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
@@ -42,6 +43,7 @@ from caseforge_assets.wording import counted
 @click.option(
     "--dry-run", is_flag=True, help="Only say what differs from the edition that is loaded and what it would cost; nothing is stored."
 )
+@click.option("--yes", is_flag=True, help="Do not ask, even where most nodes of the edition that is loaded would go.")
 @json_option
 @pass_session
 def load(
@@ -54,6 +56,7 @@ def load(
     hierarchy: str | None,
     check: bool,
     dry_run: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Read a framework from FILE: an official APQC PCF workbook, or a table (.xlsx, .ods, .xls, .xlsb, .csv, .json and the like).
@@ -64,7 +67,8 @@ def load(
     order is refused as a whole, with a list of places; then the exit code is 2 and nothing is changed.
 
     A new edition of a framework that is loaded already takes its place: what did not change keeps what was made for
-    it, and nothing is paid for by this.
+    it, and nothing is paid for by this. Where so few of its nodes stay that the file looks like another framework, it
+    is asked first.
     """
     from caseforge_assets.commands.declare_framework import entry_for
     from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
@@ -93,7 +97,23 @@ def load(
     if key is None:
         raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
     entry = entry_for(session.settings, key, file, known, title or result.edition.title, selector, form)
+    if not (yes or dry_run):
+        _ask_about_another(session, key, result.edition, file)
     _store(session, file, key, known, entry, result.edition, dry_run=dry_run, as_json=as_json)
+
+
+def _ask_about_another(session: Session, key: str, edition: Edition, file: Path) -> None:
+    """Asks before most of a framework is replaced by something else."""
+    from caseforge_assets.commands.doubt_edition import doubt_edition
+
+    with session.store.connect() as connection:
+        doubt = doubt_edition(connection, key, edition, file.name)
+    if doubt is None:
+        return
+    errors.print(f"{doubt}.", soft_wrap=True)
+    if not click.confirm("Load it as an edition of this framework all the same?", err=True):
+        errors.print("Declined: nothing was loaded.")
+        sys.exit(NOT_APPROVED)
 
 
 def _form(known: FrameworkSettings | None, columns: Sequence[str], hierarchy: str | None) -> TableForm:
@@ -159,22 +179,73 @@ def _store(
         console.print(f"Next: caseforge plan --framework {key}")
 
 
-def _show(session: Session, key: str, told: Console) -> None:
+def _show(session: Session, key: str, told: Console, *, is_gone: bool = False) -> None:
     """What is declared has changed: a webserver that runs has to load the code anew."""
     from caseforge_assets.cli.reloading import show_framework
     from caseforge_assets.store.location import database_identity
 
     with told.status("Telling Dagster …"):
-        said = show_framework(session.settings.webserver_url, key, database_identity(session.settings))
+        said = show_framework(session.settings.webserver_url, key, database_identity(session.settings), is_gone=is_gone)
     if said:
         told.print(said)
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def frameworks(context: click.Context, as_json: bool) -> None:
+    """List the declared frameworks and what of them is loaded; take one out."""
+    if context.invoked_subcommand is None:
+        _list_frameworks(context.obj, as_json)
+
+
+@frameworks.command()
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_session
-def frameworks(session: Session, as_json: bool) -> None:
-    """List the declared frameworks and what of them is loaded."""
+def remove(session: Session, key: str, yes: bool, as_json: bool) -> None:
+    """Take the framework KEY out: of caseforge.toml, of Dagster, and of what is sent and shown.
+
+    What was made for it stays in the store, and in `export --retired --framework KEY`; what is under way is collected. Loading it again
+    brings all of it back.
+    """
+    from caseforge_assets.commands.declare_framework import undeclare_framework
+    from caseforge_assets.commands.remove_framework import remove_framework
+    from caseforge_assets.store.frameworks import belongings
+
+    key = session.known_key(key)
+    with session.store.connect() as connection:
+        there = belongings(connection, key)
+    waits = f" {there.under_way:,} of its requests are under way; their answers are collected and kept." if there.under_way else ""
+    if not yes and not click.confirm(
+        f"{key}: {there.contents:,} contents stay in the store and in `caseforge export TARGET --retired --framework {key}`.{waits} Take it out?",
+        err=True,
+    ):
+        errors.print("Declined: nothing was taken out.")
+        sys.exit(NOT_APPROVED)
+    was_loaded = remove_framework(session.store, key)
+    was_declared = undeclare_framework(session.settings, key)
+    if was_declared:
+        session.reload()
+        _show(session, key, errors if as_json else console, is_gone=True)
+    if as_json:
+        print_json(
+            {
+                "framework": key,
+                "was_loaded": was_loaded,
+                "was_declared": was_declared,
+                "contents": there.contents,
+                "under_way": there.under_way,
+            }
+        )
+    elif was_loaded or was_declared:
+        console.print(f"{key} is taken out. `caseforge load FILE --framework {key}` brings it back with all that was made for it.")
+    else:
+        console.print(f"{key} was taken out already.")
+
+
+def _list_frameworks(session: Session, as_json: bool) -> None:
     from caseforge_assets.store import frameworks as queries
     from caseforge_assets.store.nodes import target_nodes
 

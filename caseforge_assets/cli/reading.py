@@ -167,7 +167,7 @@ def export(
     from caseforge_assets.commands.export_contents import export_contents
     from caseforge_assets.commands.measure_quality import measure_missing
 
-    key = session.framework_key(key)
+    key = session.known_key(key) if retired else session.framework_key(key)
     kind = kind or _kind_by_ending(target)
     selection = Selection(owner, nodes, categories or None, min_score, max_score, retired, all_candidates)
     with busy(f"Writing {target}"), session.store.connect() as connection:

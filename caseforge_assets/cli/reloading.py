@@ -28,15 +28,15 @@ _BY_HAND = "Reload it by hand: Deployment, Code locations, Reload"
 _log = logging.getLogger(__name__)
 
 
-def show_framework(url: str, key: str, project: str) -> str | None:
-    """Has the webserver show a framework's assets; returns what is to be said of it, nothing where no webserver runs.
+def show_framework(url: str, key: str, project: str, *, is_gone: bool = False) -> str | None:
+    """Has the webserver show a framework's assets, or no more of them where it is gone; returns what is to be said of it, nothing where no webserver runs.
 
     One that shows another project, which `project`, the identity of this one's database, tells, is left alone.
 
     In a thread, because neither looking a name up nor an answer that trickles has a time-out of its own.
     """
     said: list[str | None] = []
-    thread = Thread(target=lambda: said.append(_try(url, key, project)), daemon=True)
+    thread = Thread(target=lambda: said.append(_try(url, key, project, is_gone)), daemon=True)
     thread.start()
     thread.join(PATIENCE_S)
     if said:
@@ -44,9 +44,9 @@ def show_framework(url: str, key: str, project: str) -> str | None:
     return f"Dagster at {_shown(url)} has not answered for {PATIENCE_S:.0f} s. If it does not show {key}: {_BY_HAND}."
 
 
-def _try(url: str, key: str, project: str) -> str | None:
+def _try(url: str, key: str, project: str, is_gone: bool) -> str | None:
     try:
-        return _reload(Webserver(url, PATIENCE_S), key, project)
+        return _reload(Webserver(url, PATIENCE_S), key, project, is_gone)
     except (NoWebserver, OtherProject, OSError) as error:
         _log.debug("%s", error)
         return None
@@ -59,12 +59,15 @@ def _try(url: str, key: str, project: str) -> str | None:
         return redact(f"{first_lines(str(error), 1)} ({key} is loaded, but may not be seen in Dagster yet)")
 
 
-def _reload(webserver: Webserver, key: str, project: str) -> str:
+def _reload(webserver: Webserver, key: str, project: str, is_gone: bool) -> str:
     if webserver.is_local:
         socket.create_connection((webserver.host, webserver.port), CONNECT_S).close()  # a refusal costs no import of an HTTP client
     for name in _locations(webserver, project):
         webserver.reload(name)
-    if key in find_repository(webserver, SENSORS, project).groups:
+    is_shown = key in find_repository(webserver, SENSORS, project).groups
+    if is_gone:
+        return f"Dagster at {webserver.url} {'still shows it' if is_shown else 'does not show it any more'}."
+    if is_shown:
         return f"Dagster at {webserver.url} shows it now."
     return f"Dagster at {webserver.url} does not show it: it works on another project."
 

@@ -111,6 +111,16 @@ class Session:
         """The framework that is meant: the one named, or the only one declared."""
         return self.settings.framework_key(key)
 
+    def known_key(self, key: str | None) -> str:
+        """The same, also for a framework that was taken out: what was made for it is there."""
+        from caseforge_assets.store.frameworks import known_keys
+
+        if key is not None and key not in self.settings.configuration.frameworks:
+            with self.store.connect() as connection:
+                if key in known_keys(connection):
+                    return key
+        return self.framework_key(key)
+
     def use_new_project(self) -> None:
         """Reads the settings anew; where no project is above this folder, this folder is to become one."""
         self.__dict__["settings"] = load_settings(find_project(new=True))

@@ -52,12 +52,28 @@ def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) ->
             value = _plain(getattr(entry, name))
             if frameworks[key].get(name, default) != value:
                 frameworks[key][name] = value
+    _write(path, document)
+    return is_new
+
+
+def undeclare_framework(settings: Settings, key: str) -> bool:
+    """Takes the entry out of caseforge.toml; returns whether there was one. All else in the file stays."""
+    path = settings.config_path
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+    frameworks = document.get("frameworks", {})
+    if key not in frameworks:
+        return False
+    del frameworks[key]
+    _write(path, document)
+    return True
+
+
+def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
     text = tomlkit.dumps(document)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         part.write_text(text, encoding="utf-8")
         part.replace(path)
-    return is_new
 
 
 def _table(entry: FrameworkSettings, *, inline: bool) -> tomlkit.items.Table | tomlkit.items.InlineTable:

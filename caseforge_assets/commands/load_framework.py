@@ -73,7 +73,7 @@ def load_framework(
         targets = {node.code for node in select_targets(read, entry.targets)}
         rows = _rows(read, targets)
         loaded = Loaded(False, label, len(read), len(targets))
-        before = nodes.all_nodes(connection, key)
+        before = nodes.last_nodes(connection, key)
         is_same_file = current is not None and (current.source_sha256, current.targets) == (edition.source_sha256, selector)
         if is_same_file and _are_stored(rows, before):
             return loaded

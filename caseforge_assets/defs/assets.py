@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.commands.doubt_edition import doubt_edition
 from caseforge_assets.commands.keep_workbook import keep_workbook
 from caseforge_assets.commands.load_framework import Loaded, load_framework
 from caseforge_assets.commands.materialize_stations import Materialized, materialize_stations
@@ -89,6 +90,10 @@ def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
         result = read_framework(source, form=entry.form)
         if result.edition is None:
             raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
+        with caseforge.store.connect() as connection:
+            doubt = doubt_edition(connection, key, result.edition, source.name)
+        if doubt:
+            raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
         keep_workbook(caseforge.folder, source, result.edition.source_sha256)
         loaded = load_framework(caseforge.store, caseforge.configuration, key, entry, result.edition, source.name)
         mirror(context, caseforge)

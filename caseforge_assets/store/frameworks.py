@@ -61,8 +61,39 @@ def current_edition(connection: Connection, key: str) -> Edition | None:
 
 
 def loaded_keys(connection: Connection) -> list[str]:
-    """Keys of all frameworks that have an edition in the store."""
+    """Keys of all frameworks that have a current edition."""
+    query = select(framework_version.c.framework_key).where(framework_version.c.is_current).order_by(framework_version.c.framework_key)
+    return list(connection.scalars(query))
+
+
+def known_keys(connection: Connection) -> list[str]:
+    """Keys of all frameworks that were ever loaded, those that were taken out among them."""
     return list(connection.scalars(select(framework.c.key).order_by(framework.c.key)))
+
+
+def retire_edition(connection: Connection, key: str) -> bool:
+    """Leaves a framework without a current edition; returns whether it had one."""
+    current = framework_version.c.framework_key == key, framework_version.c.is_current
+    return connection.execute(update(framework_version).where(*current).values(is_current=False)).rowcount > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What was made for a framework: current contents, and requests that are under way."""
+
+    contents: int
+    under_way: int
+
+
+_BELONGINGS = text("""
+select (select count(*) from caseforge.content c where c.framework_key = :key and c.is_current),
+       (select count(*) from caseforge.attempt a join caseforge.node n on n.id = a.node_id where n.framework_key = :key and a.outcome is null)
+""")
+
+
+def belongings(connection: Connection, key: str) -> Belongings:
+    """What was made, or is being made, for a framework."""
+    return Belongings(*connection.execute(_BELONGINGS, {"key": key}).one())
 
 
 def save_framework(connection: Connection, key: str, title: str, owner: str, targets: Any) -> None:

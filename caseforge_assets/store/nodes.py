@@ -44,6 +44,12 @@ def all_nodes(connection: Connection, key: str) -> list[NodeRow]:
     return [NodeRow(*row) for row in connection.execute(text(_COLUMNS + " order by nv.position"), {"key": key})]
 
 
+def last_nodes(connection: Connection, key: str) -> list[NodeRow]:
+    """Every node of the newest edition, in its order, also where the framework was taken out."""
+    newest = _COLUMNS.replace("and v.is_current", "and v.id = (select max(id) from caseforge.framework_version where framework_key = :key)")
+    return [NodeRow(*row) for row in connection.execute(text(newest + " order by nv.position"), {"key": key})]
+
+
 def target_nodes(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> list[NodeRow]:
     """The target nodes (all, or those among `node_ids`), in the edition's order."""
     chosen = "" if node_ids is None else " and nv.node_id = any(:ids)"

@@ -9,7 +9,7 @@ import pytest
 
 from caseforge_assets.frameworks import sample_path
 from caseforge_assets_tests.cli.conftest import COMMENT, OpenCommandLine
-from caseforge_assets_tests.workbench import write_table
+from caseforge_assets_tests.workbench import SHOP, write_table
 
 KEYS = ["framework", "version", "nodes", "targets", "levels", "without_description", "kpis", "problems", "warnings"]
 BAD = (("1", "a", "Sell", ""), ("1.1", "b", "Win", ""), ("1.1", "c", "Win again", ""), ("2.1", "d", "Orphan", ""))
@@ -215,3 +215,66 @@ def test_a_folder_may_be_called_anything_where_it_is_asked_for(command_line: Ope
     cli.run("export", str(cli.folder / "foo.docx"))
     cli.run("export", str(cli.folder / "OUT.CSV"))
     assert (cli.folder / "OUT.CSV").is_file()
+
+
+ANOTHER = (("9", "x", "Bake", ""), ("9.1", "y", "Mix", "Mixes."), ("9.2", "j", "Heat", "Heats."))
+
+
+def test_another_frameworks_file_is_asked_about_before_it_takes_the_place_of_one(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    before = cli.configuration()
+    other = write_table(cli.folder / "bakery.csv", ANOTHER)
+    for typed in ("n\n", ""):
+        said = " ".join(cli.run("load", str(other), "--framework", "shop", expected=5, typed=typed).split())
+        assert "bakery.csv has only 1 of the 10 nodes of 'shop' (10%); 9 would go out of it" in said
+        assert "caseforge load bakery.csv --framework OTHER_KEY" in said
+        assert cli.configuration() == before
+        assert cli.json("frameworks")[0]["targets"] == 6
+    assert cli.json("load", str(other), "--framework", "shop", "--dry-run")["targets"] == 2
+    assert "2 targets" in cli.run("load", str(other), "--framework", "shop", typed="y\n")
+    assert "6 targets" in cli.run("load", str(cli.folder / "shop.csv"), "--framework", "shop", "--yes")
+
+
+def test_an_edition_in_which_a_few_nodes_go_is_not_asked_about(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert "5 targets" in cli.run("load", str(write_table(cli.folder / "shop.csv", SHOP[:-1])), "--framework", "shop")
+    assert "3 targets" in cli.run("load", str(write_table(cli.folder / "shop.csv", SHOP[:5])), "--framework", "shop")
+
+
+def test_a_framework_is_taken_out_and_comes_back_with_all_that_was_made_for_it(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--framework", "shop", "--nodes", "1.1.1", "--yes", "--wait")
+    before = cli.configuration()
+    for typed in ("n\n", ""):
+        assert "Take it out?" in cli.run("frameworks", "remove", "shop", expected=5, typed=typed)
+        assert cli.configuration() == before
+    said = cli.run("frameworks", "remove", "shop", typed="y\n")
+    assert "2 contents stay in the store" in " ".join(said.split())
+    assert "frameworks.shop" not in cli.configuration()
+    assert cli.configuration().startswith(COMMENT)
+    assert cli.json("frameworks") == []
+    assert "not in caseforge.toml" in cli.run("plan", "--framework", "shop", expected=2)
+    assert "1 documents and" in cli.run("export", str(cli.folder / "old.jsonl"), "--retired", "--framework", "shop")
+    assert "1 documents and" in cli.run("export", str(cli.folder / "old.csv"), "--retired", "--framework", "shop", "--nodes", "1.*")
+    assert "Not in the current edition" in cli.run("show", "1.1.1", "--framework", "shop")
+    assert "was taken out already" in cli.run("frameworks", "remove", "shop", "--yes")
+    cli.load_shop()
+    assert "1 documents and" in cli.run("export", str(cli.folder / "new.jsonl"), "--framework", "shop", "--nodes", "1.1.1")
+    plan = cli.run("plan", "--framework", "shop", "--nodes", "1.1.1")
+    assert "nothing" in plan.lower() or "0" in plan
+
+
+def test_only_what_is_known_can_be_taken_out(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    assert "framework 'other' is not in caseforge.toml" in cli.run("frameworks", "remove", "other", "--yes", expected=2)
+    assert cli.json("frameworks", "remove", "shop", "--yes") == {
+        "framework": "shop",
+        "was_loaded": True,
+        "was_declared": True,
+        "contents": 0,
+        "under_way": 0,
+    }
