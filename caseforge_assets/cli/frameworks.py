@@ -217,9 +217,13 @@ def remove(session: Session, key: str, yes: bool, as_json: bool) -> None:
     key = session.known_key(key)
     with session.store.connect() as connection:
         there = belongings(connection, key)
-    waits = f" {there.under_way:,} of its requests are under way; their answers are collected and kept." if there.under_way else ""
+    waits = (
+        f" {counted(there.under_way, 'of its requests is', 'of its requests are')} under way; what is answered is collected and kept."
+        if there.under_way
+        else ""
+    )
     if not yes and not click.confirm(
-        f"{key}: {there.contents:,} contents stay in the store and in `caseforge export TARGET --retired --framework {key}`.{waits} Take it out?",
+        f"{key}: {counted(there.contents, 'content stays', 'contents stay')} in the store and in `caseforge export TARGET --retired --framework {key}`.{waits} Take it out?",
         err=True,
     ):
         errors.print("Declined: nothing was taken out.")

@@ -180,7 +180,7 @@ def test_contents_are_chosen_by_the_owners_of_their_processes(command_line: Open
     file.write_text("code,name,description,owner\n1,Sell,,Ada\n1.1,Win,Finds.,\n1.2,Keep,Keeps.,Bob\n1.3,Call,Calls.,\n")
     cli.run("load", str(file), "--framework", "t")
     cli.run("generate", "--framework", "t", "--yes", "--wait")
-    assert "1 documents and" in cli.run("export", str(cli.folder / "bob.jsonl"), "--owner", "Bob")
+    assert "1 document and" in cli.run("export", str(cli.folder / "bob.jsonl"), "--owner", "Bob")
     assert "2 documents and" in cli.run("export", str(cli.folder / "ada.jsonl"), "--owner", "Ada")
     assert '"owner": "Bob"' in (cli.folder / "bob.jsonl").read_text()
     cli.run("load", "--framework", "t", "--map", "owner=")
@@ -194,7 +194,7 @@ def test_contents_of_a_framework_with_an_owner_are_its_owners(command_line: Open
     path.write_text(cli.configuration().replace('source = "shop.csv"', 'source = "shop.csv"\nowner = "Eve"'))
     cli.run("load", "--framework", "shop")
     cli.run("generate", "--framework", "shop", "--nodes", "1.1.1", "--yes", "--wait")
-    assert "1 documents and" in cli.run("export", str(cli.folder / "eve.jsonl"), "--owner", "Eve")
+    assert "1 document and" in cli.run("export", str(cli.folder / "eve.jsonl"), "--owner", "Eve")
 
 
 @pytest.mark.parametrize("name", ["foo.docx", "foo.pdf", "foo.md", "foo.json", "foo.xls", "foo.v2"])
@@ -257,12 +257,12 @@ def test_a_framework_is_taken_out_and_comes_back_with_all_that_was_made_for_it(c
     assert cli.configuration().startswith(COMMENT)
     assert cli.json("frameworks") == []
     assert "not in caseforge.toml" in cli.run("plan", "--framework", "shop", expected=2)
-    assert "1 documents and" in cli.run("export", str(cli.folder / "old.jsonl"), "--retired", "--framework", "shop")
-    assert "1 documents and" in cli.run("export", str(cli.folder / "old.csv"), "--retired", "--framework", "shop", "--nodes", "1.*")
+    assert "1 document and" in cli.run("export", str(cli.folder / "old.jsonl"), "--retired", "--framework", "shop")
+    assert "1 document and" in cli.run("export", str(cli.folder / "old.csv"), "--retired", "--framework", "shop", "--nodes", "1.*")
     assert "Not in the current edition" in cli.run("show", "1.1.1", "--framework", "shop")
     assert "was taken out already" in cli.run("frameworks", "remove", "shop", "--yes")
     cli.load_shop()
-    assert "1 documents and" in cli.run("export", str(cli.folder / "new.jsonl"), "--framework", "shop", "--nodes", "1.1.1")
+    assert "1 document and" in cli.run("export", str(cli.folder / "new.jsonl"), "--framework", "shop", "--nodes", "1.1.1")
     plan = cli.run("plan", "--framework", "shop", "--nodes", "1.1.1")
     assert "nothing" in plan.lower() or "0" in plan
 
