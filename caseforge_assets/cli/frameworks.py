@@ -71,7 +71,7 @@ def load(
     is asked first.
     """
     from caseforge_assets.commands.declare_framework import entry_for
-    from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
+    from caseforge_assets.frameworks import read_framework
 
     if file is None:
         key = session.framework_key(key)
@@ -81,15 +81,7 @@ def load(
     form = _form(known, columns, hierarchy)
     result = read_framework(file, form=form)
     if check:
-        chosen = select_targets(result.edition.nodes, selector) if result.edition else ()
-        if as_json:
-            print_json(read_result_json(result, framework=key, targets=chosen))
-        else:
-            _print_findings(result, errors)
-            if result.edition:
-                console.print(
-                    f"{file.name} is in order: {counted(len(result.edition.nodes), 'node')}, {counted(len(chosen), 'target')} among them."
-                )
+        _print_check(result, file, key, selector, as_json=as_json)
         sys.exit(2 if result.problems else 0)
     _print_findings(result, errors)
     if result.edition is None:
@@ -100,6 +92,21 @@ def load(
     if not (yes or dry_run):
         _ask_about_another(session, key, result.edition, file)
     _store(session, file, key, known, entry, result.edition, dry_run=dry_run, as_json=as_json)
+
+
+def _print_check(result: ReadResult, file: Path, key: str | None, selector: str | Sequence[str], *, as_json: bool) -> None:
+    """What reading a file came to, without storing it."""
+    from caseforge_assets.frameworks import read_result_json, select_targets
+
+    chosen = select_targets(result.edition.nodes, selector) if result.edition else ()
+    if as_json:
+        print_json(read_result_json(result, framework=key, targets=chosen))
+    else:
+        _print_findings(result, errors)
+        if result.edition:
+            console.print(
+                f"{file.name} is in order: {counted(len(result.edition.nodes), 'node')}, {counted(len(chosen), 'target')} among them."
+            )
 
 
 def _ask_about_another(session: Session, key: str, edition: Edition, file: Path) -> None:
