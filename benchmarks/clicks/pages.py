@@ -4,41 +4,42 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.clicks.project import KEY, Running
+from caseforge_assets.stages.stations import all_stations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 LOCATION = "caseforge_assets.definitions"
 STATION = "process_documents"
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-def measure(running: Running, nodes: int, first: str, run_id: str, pictures: Path | None) -> dict[str, float]:
+def measure(running: Running, nodes: int, keys: Sequence[str], run_id: str, pictures: Path | None) -> dict[str, float]:
     """All pages one after the other; empty where no browser is installed."""
     if CHROMIUM is None:
         return {}
     from playwright.sync_api import TimeoutError, sync_playwright
 
-    count = f"{nodes:,}"
+    count, first, last = f"{nodes:,}", keys[0], keys[-1]
     pages: dict[str, tuple[str, Callable[[Page], object]]] = {
-        "graph": (f"/locations/{LOCATION}/asset-groups/{KEY}", lambda page: _shown(page, count)),
+        "graph": (f"/locations/{LOCATION}/asset-groups/{KEY}", lambda page: _all_shown(page, f"{count} partitions")),
         "partitions": (f"/assets/{KEY}/{STATION}?view=partitions", lambda page: _shown(page, f"Materialized ({count})")),
         "partition": (f"/assets/{KEY}/{STATION}?view=partitions&partition={first}", lambda page: _shown(page, "caseforge show")),
-        "events": (f"/assets/{KEY}/{STATION}?view=events", lambda page: _shown(page, first)),
+        "events": (f"/assets/{KEY}/{STATION}?view=events", lambda page: _shown(page, last)),
         "run": (f"/runs/{run_id}", lambda page: _shown(page, "Finished execution of run for")),
     }
     seconds = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for name, (path, wait) in pages.items():
-            page = browser.new_page(viewport={"width": 1500, "height": 950})
+            page = browser.new_page(viewport={"width": 3200, "height": 1200})
             page.set_default_timeout(PATIENCE_MS)
             started = time.monotonic()
             page.goto(f"{running.webserver.url}{path}")
@@ -54,3 +55,9 @@ def measure(running: Running, nodes: int, first: str, run_id: str, pictures: Pat
 
 def _shown(page: Page, text: str) -> None:
     page.get_by_text(text).first.wait_for()
+
+
+def _all_shown(page: Page, text: str) -> None:
+    page.wait_for_function(
+        "([text, count]) => document.body.innerText.split(text).length > count", arg=[text, len(all_stations())], polling=100
+    )

@@ -7,6 +7,7 @@ from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, TableCo
 
 from caseforge_assets.contexts import context
 from caseforge_assets.frameworks import reading
+from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES, Station, all_stations
 
 FRAMEWORK_TEXT = """
@@ -42,7 +43,10 @@ STALE_REPORT_TEXT = (
     "Dagster's own pages show this for one partition at a time. Written anew whenever something of the framework is."
 )
 
-SCATTERED = "Scattered nodes, a branch, or a few by name: the job `regenerate`, in one run. On the command line: `caseforge show 1.2.4`."
+SCATTERED = (
+    f"Scattered nodes, a branch, or a few by name: the job [{REGENERATE_JOB}]({launchpad_path(REGENERATE_JOB)}), in one run; its form may stay as it is. "
+    "On the command line: `caseforge show 1.2.4`."
+)
 FILE_KINDS = {".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel", ".csv": "csv", ".tsv": "csv", ".json": "json"}
 
 _NODES_TEXT = "The node as the current edition has it. Its version covers its path, so that a change above it is seen here."

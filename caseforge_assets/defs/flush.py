@@ -21,7 +21,7 @@ from caseforge_assets.defs.lineage import (
     write_materializations,
     write_observations,
 )
-from caseforge_assets.defs.names import RUN_REPORT, asset_key, partitions_name
+from caseforge_assets.defs.names import CODE_LOCATION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, all_stations
@@ -145,6 +145,8 @@ def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable
     if preview is not None:
         station = next((station for station in all_stations() if station.name == row.asset), None)
         shown = event_metadata(preview, station, place_of) if station else {}
+        if row.kind == Kind.failed:
+            shown["ask_again"] = MetadataValue.job(REGENERATE_JOB, CODE_LOCATION, repository_name=SINGLETON_REPOSITORY)
         if "batch" in shown:
             shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
         return shown

@@ -5,8 +5,10 @@ from __future__ import annotations
 RUN_REPORT = "run_report"
 PROJECT_IDENTITY = "caseforge_project"  # the resource by which a code location says which project it shows
 FAILURES_JOB = "failed_nodes"  # its runs are records
-EVENTS_JOB = "many_events"  # so are its
+REGENERATE_JOB = "regenerate"
+EVENTS_JOB = "many_events"  # so are its, like those of FAILURES_JOB
 CODE_LOCATION = "caseforge_assets.definitions"  # as workspace.yaml and pyproject.toml call it
+SINGLETON_REPOSITORY = "__repository__"  # as Dagster calls what a code location defines
 PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits it
 
 
@@ -23,3 +25,8 @@ def asset_key(framework_key: str, station: str) -> tuple[str, str]:
 def partitions_name(framework_key: str) -> str:
     """Name of the framework's dynamic partitions: its target nodes."""
     return f"{framework_key}_nodes"
+
+
+def launchpad_path(job: str) -> str:
+    """Where the form of a job is, on any webserver that shows the project."""
+    return f"/locations/{CODE_LOCATION}/jobs/{job}/playground"

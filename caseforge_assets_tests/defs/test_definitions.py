@@ -104,6 +104,8 @@ def test_everything_says_what_it_is_and_whose(tmp_path: Path) -> None:
         assert node.description, asset
         assert node.kinds, asset
         assert list(node.owners) == [{"shop": "team:shop", "bank": "kim@example.org"}[asset.path[0]]]
+    for station in OF_STAGE["process_details"] | OF_STAGE["usecases"]:
+        assert "(/locations/caseforge_assets.definitions/jobs/regenerate/playground)" in graph.get(AssetKey(["bank", station])).description
     assert "A bank" in graph.get(AssetKey(["bank", "framework"])).description
     for job in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes", "many_events"):
         assert defs.resolve_job_def(job).description

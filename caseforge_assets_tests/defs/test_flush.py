@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue, PathMetadataValue, TableMetadataValue
+from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue, MetadataValue, PathMetadataValue, TableMetadataValue
 
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.defs import flush as flushing
@@ -200,6 +200,10 @@ def test_failures_are_shown_where_they_happened_and_say_why(project: OpenProject
     assert "2.1.1_h: reasoning used all 15,000 tokens" in messages["truncated_reasoning"]
     assert opened.notes(DOCUMENTS) == {"1.1.1_c": "truncated_reasoning: reasoning used all 8,000 tokens of the budget; no text was left"}
     assert set(opened.notes(OUTPUTS)) == {"1.1.2_d", "1.1.3_e"}
+    (note,) = opened.instance.fetch_observations(AssetKey([KEY, DOCUMENTS]), limit=1).records
+    assert note.asset_observation.metadata["ask_again"] == MetadataValue.job(
+        "regenerate", "caseforge_assets.definitions", repository_name="__repository__"
+    )
 
 
 def test_success_turns_failures_green(project: OpenProject) -> None:
