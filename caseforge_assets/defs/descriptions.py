@@ -6,8 +6,8 @@ from typing import Any
 from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, TableColumn, TableSchema
 
 from caseforge_assets.contexts import context
-from caseforge_assets.frameworks import reading
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
+from caseforge_assets.frameworks import reading
 from caseforge_assets.stages.stations import NODE_CONTEXTS, PCF_NODES, Station, all_stations
 
 FRAMEWORK_TEXT = """
