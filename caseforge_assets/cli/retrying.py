@@ -66,8 +66,7 @@ def retry(
     from caseforge_assets.commands.view_plans import approved_before
     from caseforge_assets.store import plans
 
-    key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
-    provider = session.provider
+    key, stages, provider = session.framework_key(key), accepted_stages(session, stage_keys), session.provider
     if quality_below is not None:
         if outcomes or max_tokens:
             raise click.UsageError(
@@ -77,6 +76,7 @@ def retry(
         summary = {"retried": len(low.asked), "follow": low.later}
         finish_sending(session, key, low.id, (), wait=wait, as_json=as_json, summary=summary)
         return
+    readable = _judge_again(session, key, as_json)
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
         draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)
@@ -92,7 +92,18 @@ def retry(
     if draft.nodes and not approved:
         session.mirror()
         sys.exit(NOT_APPROVED)
-    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary={"retried": draft.nodes, "follow": draft.later})
+    summary = {"retried": draft.nodes, "follow": draft.later, "readable": readable}
+    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary=summary)
+
+
+def _judge_again(session: Session, key: str, as_json: bool) -> int:
+    """What was answered and is readable now is not asked for again."""
+    from caseforge_assets.commands.judge_again import judge_again
+
+    readable = judge_again(session.store, session.provider, session.folder, session.settings.configuration, key)
+    if readable and not as_json:
+        console.print(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
+    return readable
 
 
 def _print_draft(draft: RetryPlan, simulated: bool) -> None:

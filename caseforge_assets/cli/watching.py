@@ -63,14 +63,22 @@ def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> No
     metavar="BATCH",
     help="Take what came of this batch so far, and wait for nothing more of it; the rest is asked again by `caseforge retry` only.",
 )
+@click.option(
+    "--judge-again",
+    is_flag=True,
+    help="Judge the answers of failed nodes again, from the files that are here: what is readable now is kept, at no cost. `caseforge retry` does so first.",
+)
 @json_option
 @pass_session
-def collect(session: Session, again: str | None, give_up: str | None, as_json: bool) -> None:
+def collect(session: Session, again: str | None, give_up: str | None, judge_again: bool, as_json: bool) -> None:
     """Collect every finished batch now. Collecting twice changes nothing. Exit code 4 while nodes wait for a batch that does not go on."""
     from caseforge_assets.cli.trouble import batches_in_trouble, exit_if_in_trouble
 
-    if again and give_up:
-        raise click.UsageError("--again and --give-up are about one batch each: give one of them")
+    if (again and give_up) or (judge_again and (again or give_up)):
+        raise click.UsageError("--again and --give-up are about one batch each, --judge-again about all: give one of them")
+    if judge_again:
+        _judge_again(session, as_json)
+        return
     results = _settled(session, again, give_up) if again or give_up else _collected(session)
     session.mirror()
     trouble = batches_in_trouble(session)
@@ -96,6 +104,17 @@ def _collected(session: Session) -> tuple[Collected, ...]:
     reconcile_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
     poll_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
     return collect_finished(session.store, session.provider, session.folder, configuration)
+
+
+def _judge_again(session: Session, as_json: bool) -> None:
+    from caseforge_assets.commands.judge_again import judge_again
+
+    readable = judge_again(session.store, session.provider, session.folder, session.settings.configuration)
+    session.mirror()
+    if as_json:
+        print_json({"readable": readable})
+    else:
+        console.print(f"{readable:,} answers that had failed are readable now; they cost nothing more.")
 
 
 def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[Collected, ...]:

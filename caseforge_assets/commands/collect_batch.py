@@ -86,10 +86,10 @@ def _collect_files(
         batch, twins = batches.get(connection, batch_id), batches.twins(connection, batch_id)
     reception = reception_of(provider, configuration, batch)
     if twins and not gives_up:  # what they answered is known before anything counts as failed or missing
-        _record_files(store, reception, folder, paths, good_only=True)
+        record_files(store, reception, folder, paths, good_only=True)
         if not _take_in(store, provider, folder, configuration, batch, twins):
             return None
-    strays = _record_files(store, reception, folder, paths)
+    strays = record_files(store, reception, folder, paths)
     close_batch(store, provider, reception, gives_up=gives_up)
     carry_on(store, configuration, batch)
     with store.begin() as connection:
@@ -140,7 +140,7 @@ def _take_in(
     return True
 
 
-def _record_files(
+def record_files(
     store: Engine, reception: Reception, folder: ArtifactFolder, paths: Sequence[str], *, good_only: bool = False
 ) -> list[str]:
     """Records the answers of result files; returns a text for each line that answers no request of the batch."""
@@ -196,7 +196,8 @@ def _record_chunk(
             if before is None or (judged.judgement.outcome.good and not before.judgement.outcome.good):
                 chosen[line.custom_id] = judged
         record_answers(connection, reception, [one for one in chosen.values() if one.judgement.outcome.good or not good_only])
-        _stop_if_told(connection, reception.batch.provider_id, chosen.values())
+        if not good_only:
+            _stop_if_told(connection, reception.batch.provider_id, chosen.values())
     return strays
 
 

@@ -10,6 +10,7 @@ from caseforge_assets.commands import work
 from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.collect_batch import collect_batch
 from caseforge_assets.commands.foresee_sending import foresee_sending
+from caseforge_assets.commands.judge_again import judge_again
 from caseforge_assets.commands.plan_batches import plan_batches
 from caseforge_assets.commands.poll_batches import poll_batches
 from caseforge_assets.commands.reconcile_batches import reconcile_batches
@@ -140,6 +141,8 @@ def collect_finished(context: dg.OpExecutionContext, config: CollectForm, casefo
 def ask_again(context: dg.OpExecutionContext, config: RetryForm, caseforge: Caseforge) -> None:
     """Makes the next request of every failed node that has attempts left and does not wait for a person; the job submit sends them."""
     only = caseforge.settings.framework_key(config.framework) if config.framework else None
+    if readable := judge_again(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration, only):
+        context.log.info(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
     retried = retry_unattended(caseforge.store, caseforge.configuration, caseforge.provider.simulated, only)
     left = "; ".join(f"{count:,} left, {reason}" for reason, count in retried.left.items())
     context.log.info(f"{len(retried.node_ids):,} failed nodes are asked for again. {left}")

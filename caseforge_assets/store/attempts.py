@@ -226,6 +226,21 @@ def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query, {"id": batch_id})}
 
 
+def batches_of_failed(connection: Connection, provider_id: int, outcomes: Sequence[str], key: str | None = None) -> list[int]:
+    """Ids of the collected batches that hold an attempt with one of these outcomes for a node's current request that failed.
+
+    Args:
+        key: of one framework; None means all.
+    """
+    query = text("""
+    select distinct b.id from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
+    join caseforge.request r on r.id = a.request_id and r.is_current and r.state = 'failed'
+    where b.state = 'collected' and b.origin = 'submitted' and b.twin_of is null and b.provider_id = :provider
+      and a.outcome = any(:outcomes) and (cast(:key as text) is null or r.framework_key = :key) order by b.id
+    """)
+    return list(connection.scalars(query, {"provider": provider_id, "outcomes": list(outcomes), "key": key}))
+
+
 def failures(connection: Connection, framework_key: str) -> list[Any]:
     """The nodes whose current request failed: code, name, stage, last outcome and detail, attempts and cost so far, simulated cost apart.
 
