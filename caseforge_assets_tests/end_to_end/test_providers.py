@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,13 @@ DAY_S = 86_400
 ASKS = re.compile(
     r"cannot be looked up at its provider: .* Nothing of it is sent again by itself.* `caseforge adopt 1 ID` .* `caseforge cancel 1` gives it up"
 )
+
+TOKEN_FOR_2_S = """
+import base64, json, time
+open({asked!r}, "a").write("x")
+part = lambda claims: base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+print(part(dict(alg="none")) + "." + part(dict(exp=time.time() + 2)) + ".signature")
+"""
 
 At = Callable[..., CommandLine]
 
@@ -185,6 +194,15 @@ def test_a_deployment_that_is_not_there_fails_by_name_and_nothing_is_paid(at: At
     assert "6 model_not_found" in said
     assert "nothing more is sent" in said
     assert cli.stats()["requests_answered"] == 0
+
+
+def test_a_token_at_azure_is_renewed_before_the_server_refuses_it(at: At, tmp_path: Path) -> None:
+    script, asked = tmp_path / "token.py", tmp_path / "asked"
+    script.write_text(TOKEN_FOR_2_S.format(asked=str(asked)))
+    cli = at("azure", "", f'token_renew_before_s = 0.5\ntoken_command = ["{sys.executable}", "{script}"]', latency_s=3.0)
+    cli.run(*GENERATE)
+    assert_all_is_done(cli)
+    assert len(asked.read_text()) > 1, "a batch takes longer than a token lasts"
 
 
 def test_litellms_managed_files_are_told_their_model(at: At) -> None:
