@@ -123,3 +123,18 @@ def test_a_name_may_be_that_of_the_model_itself(project: Path, monkeypatch: pyte
     text = 'openai_model = "gpt-6.1-sol"\n[provider.models]\n"gpt-6.1-sol" = "gpt-6.1-sol"\n"other" = "gpt-6.1-sol"'
     (project / "caseforge.toml").write_text(text, encoding="utf-8")
     assert load_settings(project).configuration.name_at_provider("usecases", SOL) == SOL
+
+
+def test_files_hold_no_more_than_the_provider_takes_and_begin_without_a_byte_order_mark(bench: OpenBench) -> None:
+    opened = bench(provider=ProviderSettings(kind="custom", max_requests=2))
+    opened.generate(stages=[PROCESS])
+    assert opened.column("select request_count from caseforge.batch order by id") == [2, 2, 2]
+    (longest,) = opened.column("select max(size_bytes) from caseforge.request")
+    small = opened.configured(provider=ProviderSettings.model_construct(kind="custom", max_bytes=4 * (longest + 300)))
+    small.generate(stages=[USECASES])
+    files = list((opened.path / "artifacts").rglob("*input.jsonl*"))
+    assert all(path.read_bytes().startswith(b'{"custom_id"') for path in files)
+    sizes = opened.column("select request_count from caseforge.batch where stage = 'usecases' order by id")
+    assert sum(sizes) == 6
+    assert len(sizes) > 1
+    assert max(path.stat().st_size for path in files) <= 4 * (longest + 300)
