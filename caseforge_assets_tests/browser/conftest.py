@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caseforge_assets.cli.webserver import NoWebserver, Webserver
+from caseforge_assets.cli.webserver import Webserver, WebserverError
 from caseforge_assets_tests.conftest import new_database
 from caseforge_assets_tests.workbench import SHOP, serving, stats, write_table
 
@@ -201,7 +201,7 @@ def page() -> Iterator[Page]:
 def _answers(webserver: Webserver) -> bool:
     try:
         return any(location.repositories for location in webserver.locations())
-    except NoWebserver:
+    except WebserverError:  # none yet, or one that was killed a moment ago
         return False
 
 
