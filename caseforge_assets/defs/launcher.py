@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+import grpc  # type: ignore[import-untyped]
 from dagster import DagsterInstance, DagsterRun, DefaultRunLauncher
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.storage.tags import GRPC_INFO_TAG
@@ -37,7 +38,7 @@ class CaseforgeRunLauncher(DefaultRunLauncher):
 
 
 def is_with_code_server(run: DagsterRun) -> bool | None:
-    """Whether the code server that a run was given to has a process of it; None where that is not to be reached, or the run was given to none."""
+    """Whether the code server that a run was given to has a process of it; None where that is gone, or the run was given to none."""
     if GRPC_INFO_TAG not in run.tags:
         return None
     place = json.loads(run.tags[GRPC_INFO_TAG])
@@ -46,8 +47,9 @@ def is_with_code_server(run: DagsterRun) -> bool | None:
     )
     try:
         answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=ASK_S)
-    except DagsterUserCodeUnreachableError:
-        return None
+    except DagsterUserCodeUnreachableError as error:
+        is_gone = isinstance(error.__cause__, grpc.Call) and error.__cause__.code() is grpc.StatusCode.UNAVAILABLE
+        return None if is_gone else True  # one that is slow to answer is there, and may have it
     return deserialize_value(answer, CanCancelExecutionResult).can_cancel
 
 
