@@ -22,6 +22,7 @@ from caseforge_assets.defs.lineage import (
     write_observations,
 )
 from caseforge_assets.defs.names import CODE_LOCATION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
+from caseforge_assets.safe_text import plain_text
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.stages.stations import FRAMEWORK, all_stations
@@ -121,13 +122,19 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int 
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in made), written, strict=True))
     standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
-    notes = [PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, metadata[row.id]) for row in standing]
+    notes = [_note(row, metadata[row.id]) for row in standing]
     written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
     event_ids |= dict(zip((row.id for row in standing), written, strict=True))
     show.failures.write([row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
     return len(event_ids)
+
+
+def _note(row: Any, metadata: Mapping[str, Any]) -> PartitionNote:
+    """The reason stands in the metadata, too: a partition's panel shows that of its newest notes first, and their description nowhere."""
+    said = {str(row.kind): plain_text(row.reason.removeprefix(f"{row.kind}: "))}
+    return PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, said | dict(metadata))
 
 
 def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Any]:

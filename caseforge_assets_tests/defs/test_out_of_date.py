@@ -83,6 +83,10 @@ def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_a
     assert note.startswith("outdated: process_documents changed on 2")
     assert "(edited by Ada). Materialize it, or use the job regenerate with selection stale" in note
     assert set(opened.notes(CANDIDATES)) == {"1.1.1_c"}
+    (record,) = opened.instance.fetch_observations(AssetKey(asset_key(KEY, CANDIDATES)), limit=9).records
+    assert record.asset_observation is not None
+    label, first = next(iter(record.asset_observation.metadata.items()))  # what the partition's panel begins with
+    assert (label, str(first.value).partition(" on 2")[0]) == ("outdated", "process_documents changed")
     assert evaluation(newest(opened)[CANDIDATES, "nothing_stale"]).metadata["not_in_order"].value == 1
     assert stale_report(opened)["outdated"] == 1
     rows = opened.bench.column("select count(*) from caseforge.outbox where kind = 'outdated'")
