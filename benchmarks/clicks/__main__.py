@@ -53,7 +53,7 @@ def measure(nodes: int, scattered: int, pictures: Path | None) -> dict[str, Any]
             clicked = click(running, STATIONS, keys, process)
             print(json.dumps(found), flush=True)
             found["all"] = asdict(clicked) | {"good": states(running, STATIONS[-1])["partitionStats"]}
-            found["pages"] = pages.measure(running, nodes, keys, clicked.runs[0], pictures)
+            found["pages"] = pages.measure(running, nodes, keys, clicked.runs[-1], pictures)
     return found
 
 
