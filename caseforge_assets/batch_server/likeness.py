@@ -1,7 +1,7 @@
 """What the providers that the server can imitate do otherwise than OpenAI: a record of data each, read where it matters.
 
 Sources: Azure: MicrosoftDocs/azure-ai-docs, how-to/batch.md with its includes, and what users quote of its errors; Groq: its API reference and its SDK, whose lists take no parameters; Doubleword: its
-documentation of batches; LiteLLM: its issues 23901 (429 becomes 500), 37150 (the list of batches), 41753 (the list of files), and the ids of its managed files.
+documentation of batches and the configuration of its control layer; LiteLLM: its issues 23901 (429 becomes 500), 37150 (the list of batches), 41753 (the list of files), and the ids of its managed files.
 """
 
 from __future__ import annotations
@@ -185,5 +185,5 @@ LIKENESSES: Mapping[str, Likeness] = {
     "azure": AZURE,
     "groq": GROQ,
     "litellm": LITELLM,
-    "doubleword": Likeness(windows=("1h", "24h")),
+    "doubleword": Likeness(windows=("1h", "24h"), limits=Limits(batch_file_bytes=100_000_000), inputs_kept_s=DAY_S),
 }

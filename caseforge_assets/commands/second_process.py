@@ -9,6 +9,7 @@ import gc
 import pickle
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Any
 
 from caseforge_assets.costs.estimates import count_tokens
@@ -77,4 +78,5 @@ if __name__ == "__main__":
     all_stages()
     count_tokens("what most functions need is loaded now")
     gc.freeze()  # and stays: it need not be looked through again and again
-    answer_calls(sys.stdin.buffer, replies)
+    with suppress(BrokenPipeError):  # who asked has ended, perhaps before this was ready
+        answer_calls(sys.stdin.buffer, replies)

@@ -246,7 +246,7 @@ def test_azure_takes_a_key_in_its_own_header_and_no_token_whose_time_is_over(tmp
 
 def test_azure_takes_100_000_requests_a_file_and_groq_100_megabytes() -> None:
     assert LIKENESSES["azure"].limits.batch_requests == 100_000
-    assert LIKENESSES["groq"].limits.batch_file_bytes == 100_000_000
+    assert LIKENESSES["groq"].limits.batch_file_bytes == LIKENESSES["doubleword"].limits.batch_file_bytes == 100_000_000
 
 
 def test_only_openai_minds_how_models_are_called(tmp_path: Path) -> None:

@@ -181,3 +181,14 @@ def test_both_processes_together_make_what_one_makes(bench: OpenBench, monkeypat
     alone.generate()
     assert all_content(together) == all_content(alone)
     assert len(all_content(alone)) == 2 * len(CODES)
+
+
+def test_a_second_process_that_nobody_waits_for_any_more_ends_in_silence() -> None:
+    nobody_reads, written_to = os.pipe()
+    os.close(nobody_reads)
+    command = [sys.executable, "-m", "caseforge_assets.commands.second_process"]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=written_to, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(written_to)
+    assert (done.returncode, done.stderr) == (0, b"")
