@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -225,3 +226,13 @@ def test_the_whole_way_over_responses(at: At, like: str, stages: str) -> None:
     }
     assert "2 ok" in cli.run(*RETRY)
     assert_all_is_done(cli, asked=2 * NODES + 1, again=1)
+
+
+def test_a_deployment_of_a_model_that_has_only_responses_is_asked_there_by_itself(at: At) -> None:
+    cli = at("azure", toml='openai_model = "ours"', provider='models = { ours = "gpt-5.5-pro" }')
+    assert [part["endpoint"] for part in cli.json("plan")["stages"]] == ["responses", "responses"]
+    cli.run(*GENERATE)
+    assert_all_is_done(cli)
+    files = sorted((cli.folder / "var" / "artifacts").rglob("*input.jsonl"))
+    lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    assert {(line["url"], line["body"]["model"], "input" in line["body"]) for line in lines} == {("/responses", "ours", True)}
