@@ -30,7 +30,7 @@ def measure(running: Running, nodes: int, keys: Sequence[str], run_id: str, pict
     count, first, last = f"{nodes:,}", keys[0], keys[-1]
     pages: dict[str, tuple[str, Callable[[Page], object]]] = {
         "graph": (f"/locations/{LOCATION}/asset-groups/{KEY}", lambda page: _all_shown(page, f"{count} partitions")),
-        "partitions": (f"/assets/{KEY}/{STATION}?view=partitions", lambda page: _shown(page, f"Materialized ({count})")),
+        "partitions": (f"/assets/{KEY}/{STATION}?view=partitions", lambda page: _shown(page, f"Materialized ({nodes})")),
         "partition": (f"/assets/{KEY}/{STATION}?view=partitions&partition={first}", lambda page: _shown(page, "caseforge show")),
         "events": (f"/assets/{KEY}/{STATION}?view=events", lambda page: _shown(page, last)),
         "run": (f"/runs/{run_id}", lambda page: _shown(page, "Finished execution of run for")),
