@@ -30,6 +30,7 @@ _TABLES = frozenset({*WORKBOOK_SUFFIXES, *TEXT_SUFFIXES, *JSON_SUFFIXES})
 _OF_CASEFORGE = {
     "storage": {"custom": {"module": "caseforge_assets.defs.storage", "class": "CaseforgeStorage", "config": {}}},
     "compute_logs": {"module": "caseforge_assets.defs.storage", "class": "CaseforgeComputeLogs", "config": {}},
+    "run_launcher": {"module": "caseforge_assets.defs.launcher", "class": "CaseforgeRunLauncher", "config": {}},
     "local_artifact_storage": {"module": "caseforge_assets.defs.storage", "class": "CaseforgeArtifacts", "config": {}},
 }
 _NUMBERS_ONLY = frozenset(

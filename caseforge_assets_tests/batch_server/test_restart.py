@@ -78,7 +78,8 @@ def test_a_killed_server_asks_its_upstream_only_for_what_it_has_no_answer_to(tmp
         with server_process(port, tmp_path / "server", *options):
             batch = wait_for(client, batch_id, "completed")
             assert sorted(custom_ids(output(client, batch))) == sorted(ASKED)
-        assert 60 <= stats(upstream.base_url)["completions_since_start"] <= 60 + concurrency
+        learning = 2 * concurrency  # refused: by which name it takes the budget is tried anew after each start
+        assert 60 <= stats(upstream.base_url)["completions_since_start"] <= 60 + concurrency + learning
 
 
 def test_a_stopped_server_goes_on_where_it_was_in_every_state(tmp_path: Path) -> None:

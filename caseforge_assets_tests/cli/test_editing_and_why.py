@@ -135,6 +135,6 @@ def test_what_an_edition_left_behind_is_found(command_line: OpenCommandLine) -> 
     assert by_old_uid["node"]["code"] == "2.1.9"
     assert by_old_uid["candidates"][0]["former_uids"] == ["2.1.3-UC01"]
     assert by_old_uid["candidates"][0]["candidate_uid"] == "2.1.9-UC01"
-    assert cli.run("export", str(cli.folder / "old"), "--retired").startswith("1 documents and ")
+    assert cli.run("export", str(cli.folder / "old"), "--retired").startswith("1 document and ")
     assert cli.run("export", str(cli.folder / "now")).startswith("5 documents and ")
     assert "(2.1.2_i" not in (cli.folder / "now" / "index.md").read_text()

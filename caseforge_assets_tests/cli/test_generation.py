@@ -51,7 +51,7 @@ def test_what_is_too_long_is_told_by_every_command(command_line: OpenCommandLine
     assert "failed without being sent: gpt-6.1-sol has room" in " ".join(cli.run("show", "1.1.1", "--history").split())
     assert "0 failed nodes would be sent again" in cli.run("retry", expected=0)
     monkeypatch.setitem(MODELS, "gpt-6.1-sol", room)
-    assert "1 failed nodes would be sent again, 1 of them shortened" in cli.run("retry", "--wait")
+    assert "1 failed node would be sent again, 1 of them shortened" in cli.run("retry", "--wait")
     assert "shortened, because it was too long for the model" in " ".join(cli.run("show", "1.1.1", "--history").split())
 
 
@@ -173,7 +173,7 @@ def test_the_most_that_a_plan_may_cost_holds(command_line: OpenCommandLine) -> N
 def test_failed_nodes_are_exit_code_3_and_can_be_retried(command_line: OpenCommandLine) -> None:
     cli = command_line(faults=["truncate:batch=1,match=-1-1-1-r"])
     cli.load_shop()
-    assert "1 nodes failed" in cli.run("generate", "--stage", "process_details", "--wait", expected=3)
+    assert "1 node failed" in cli.run("generate", "--stage", "process_details", "--wait", expected=3)
     (failed,) = cli.json("failed", expected=3)
     assert (failed["code"], failed["stage"], failed["outcome"]) == ("1.1.1", "process_details", "truncated_reasoning")
     assert cli.run("failed", "--ids", expected=3) == "1.1.1\n"

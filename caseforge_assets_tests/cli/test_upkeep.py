@@ -20,7 +20,7 @@ def with_history(cli: CommandLine, url: str) -> CommandLine:
     cli.load_shop()
     cli.run("generate", "--nodes", "1.1.1", "--wait")
     for _ in range(2):
-        cli.load_shop()
+        cli.run("generate", "--nodes", "1.1.1", "--regenerate", "--wait")
     store = open_store(url)
     with store.begin() as connection:
         for statement in AGED:

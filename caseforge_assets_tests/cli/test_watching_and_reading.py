@@ -102,7 +102,7 @@ def test_export_says_what_was_selected_and_what_was_left_out(command_line: OpenC
     said = cli.run("export", str(tmp_path / "out.xlsx"), "--nodes", "1.1.1", "--min-score", "101", expected=2)
     assert "101 is not in the range" in said
     said = cli.run("export", str(tmp_path / "out.xlsx"), "--nodes", "1.1.1", "--min-score", "0", "--max-score", "100")
-    assert "1 documents and" in said
+    assert "1 document and" in said
     assert "Selected: nodes 1.1.1; quality score 0 to 100." in said
     assert "Left out: 2 contents of other nodes." in said
     assert (tmp_path / "out.xlsx").read_bytes().startswith(b"PK")
@@ -115,7 +115,7 @@ def test_export_writes_what_was_made(command_line: OpenCommandLine, tmp_path: Pa
     for kind, name in (("markdown", "index.md"), ("csv", "out.csv"), ("xlsx", "out.xlsx"), ("jsonl", "out.jsonl")):
         folder = tmp_path / f"exported_{kind}"
         target = folder if kind == "markdown" else folder / name
-        assert "1 documents and" in cli.run("export", str(target), "--format", kind)
+        assert "1 document and" in cli.run("export", str(target), "--format", kind)
         assert (folder / name).stat().st_size > 100
 
 
@@ -154,7 +154,7 @@ def test_an_import_is_listed_and_taken_back(command_line: OpenCommandLine) -> No
     undo = f"import-results --undo {row['batch']}"
     assert undo in said
     said = cli.run(*undo.split(), "--by", "Ada")
-    assert "1 answers, 0 contents and $0.00 and 1 answers of unknown cost are in no figure any more" in said
+    assert "1 answer, 0 contents and $0.00 and 1 answer of unknown cost are in no figure any more" in said
     assert cli.json("failed") == []
     assert cli.json("import-results", "--list")[0]["taken_back"] is True
     assert "taken back by Ada" in cli.run(*undo.split(), expected=2)

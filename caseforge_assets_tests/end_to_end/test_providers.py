@@ -80,7 +80,7 @@ def assert_all_is_done(cli: CommandLine, *, asked: int = 2 * NODES, again: int =
 @pytest.mark.parametrize("like", LIKENESSES)
 def test_the_whole_way(at: At, like: str) -> None:
     cli = at(like, faults=["refusal:batch=1,match=-1-1-1-"])
-    assert "1 nodes failed" in cli.run(*GENERATE, expected=3)
+    assert "1 node failed" in cli.run(*GENERATE, expected=3)
     [failed] = cli.json("failed", expected=3)
     assert (failed["code"], failed["outcome"]) == ("1.1.1", "refused")
     assert "1 ok" in cli.run(*RETRY)
@@ -176,7 +176,7 @@ def test_where_azure_has_no_room_for_a_file_nothing_more_is_sent_until_a_person_
 
 def test_a_batch_that_azure_refuses_is_sent_again_without_the_line(at: At) -> None:
     cli = at("azure", faults=["reject:batch=1"])
-    assert "1 nodes failed" in cli.run(*GENERATE, expected=3)
+    assert "1 node failed" in cli.run(*GENERATE, expected=3)
     cli.run(*RETRY)
     assert_all_is_done(cli)
 
