@@ -16,6 +16,8 @@ from caseforge_assets.batch_server import LIKENESSES
 from caseforge_assets.batch_server.limits import Limits
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
+pytestmark = pytest.mark.slow
+
 GENERATE = ("generate", "--yes", "--wait")
 RETRY = ("retry", "--yes", "--wait")
 # The creation reached the server, or did not; nobody was told.
