@@ -49,6 +49,7 @@ OPERATIONS = (
     ("commit collect_batch._collect_files", 1),
     ("commit check_alerts.check_alerts", 1),
     ("commit show_versions.repeat_under_new_versions", 1),
+    ("commit note_outdated.note_outdated", 1),
     ("flush", 1),
     ("commit event_tables._insert_chunk", 1),
     ("commit flush._flush_chunk", 1),

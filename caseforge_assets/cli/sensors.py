@@ -19,7 +19,7 @@ from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.cli.webserver import Repository, Webserver, find_repository, first_lines
 from caseforge_assets.redaction import redact
 
-SENSORS = ("submit_sensor", "collect_sensor", "flush_sensor", "alert_sensor", "retry_sensor")
+SENSORS = ("submit_sensor", "collect_sensor", "flush_sensor", "alert_sensor", "retry_sensor", "dead_run_sensor")
 SWITCHED_ON_BY_NAME = "retry_sensor"  # it spends money where a person might have decided otherwise
 DAEMON_SILENT_S = 120.0  # it gives a sign of life every 30 seconds
 _SENSOR = """query ($sensor: SensorSelector!) { sensorOrError(sensorSelector: $sensor) { __typename
@@ -67,7 +67,7 @@ sensors_argument = click.argument("names", metavar="[SENSOR]...", nargs=-1, call
 
 @click.group()
 def sensors() -> None:
-    """Dagster's sensors: submit, collect, flush, alert, retry. Needs the webserver (`make ui` or `caseforge ui`).
+    """Dagster's sensors: submit, collect, flush, alert, retry, dead_run. Needs the webserver (`make ui` or `caseforge ui`).
 
     While they are on and Dagster runs, what is approved is sent, what is finished is collected, and what a killed
     command could not show is shown, without anybody at the keyboard. They are off until somebody switches them on.

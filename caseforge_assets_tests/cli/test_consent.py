@@ -33,7 +33,7 @@ def test_retry_sends_what_it_announced_and_no_others(command_line: OpenCommandLi
     cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", *DOCUMENTS, expected=3)
     other = approve(cli, "--nodes", "2.*")
     said = cli.run("retry", typed="y\n")
-    assert "1 failed nodes would be sent again; 1 requests that follow from their answers, expected cost $0." in said
+    assert "1 failed node would be sent again; 1 request that follow from their answers, expected cost $0." in said
     assert accepted(cli) == 2
     assert f"3 other requests are approved and wait, plan {other} of shop: `caseforge submit` sends them." in said
 
@@ -100,7 +100,7 @@ def test_submit_names_plans_and_asks_about_the_rest_only(command_line: OpenComma
     number = approve(cli, "--nodes", "1.1.1")
     cli.run("plan", "--keep", "--nodes", "2.*", *DOCUMENTS)
     said = cli.run("submit", "--wait", typed="n\n")
-    assert f"plan {number} of shop: 1 requests now, expected cost $" in said
+    assert f"plan {number} of shop: 1 request now, expected cost $" in said
     assert "1 that follow from answers, expected cost $" in said
     assert "3 pending requests in no approved plan" in said
     assert accepted(cli) == 2
@@ -109,7 +109,7 @@ def test_submit_names_plans_and_asks_about_the_rest_only(command_line: OpenComma
 def test_json_names_on_standard_error(command_line: OpenCommandLine) -> None:
     cli = billed(command_line)
     approve(cli, "--nodes", "1.1.1", *DOCUMENTS)
-    assert "Sending batch 1: 1 requests" in cli.run("submit", "--json")
+    assert "Sending batch 1: 1 request" in cli.run("submit", "--json")
 
 
 def test_retry_below_a_score_sends_only_its_own(command_line: OpenCommandLine) -> None:

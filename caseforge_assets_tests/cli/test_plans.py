@@ -54,7 +54,7 @@ def test_a_plan_is_raised_cancelled_or_declined_by_name(command_line: OpenComman
     assert f"caseforge plans cancel {approved}" in cli.run("plans", "decline", approved, expected=2)
     assert f"caseforge plans decline {draft}" in cli.run("plans", "cancel", draft, expected=2)
     assert "is declined" in cli.run("plans", "decline", draft)
-    assert "1 requests are not sent" in cli.run("plans", "cancel", approved)
+    assert "1 request is not sent" in cli.run("plans", "cancel", approved)
     cli.run("submit", "--yes", "--wait")
     assert cli.stats()["requests_accepted"] == 0
     assert [one["state"] for one in cli.json("plans", "list", "--all")] == ["cancelled", "declined"]

@@ -97,7 +97,7 @@ def collected_by_somebody_else(cli: CommandLine) -> None:
 
 def test_a_provider_that_goes_away_and_comes_back(sent: CommandLine, provider: Provider) -> None:
     with watching() as watcher:
-        eventually(lambda: "1 requests" in watcher.said)
+        eventually(lambda: "1 request" in watcher.said)
         provider.stop()
         eventually(lambda: AWAY.search(watcher.said))
         assert watcher.process.poll() is None
@@ -124,7 +124,7 @@ def test_a_provider_that_is_away_from_the_beginning(sent: CommandLine, provider:
 def test_what_others_do_meanwhile_is_read_from_the_store(sent: CommandLine, provider: Provider, dagster_database_url: str) -> None:
     store = open_store(dagster_database_url)
     with watching() as watcher:
-        eventually(lambda: "1 requests" in watcher.said)
+        eventually(lambda: "1 request" in watcher.said)
         provider.stop()
         eventually(lambda: AWAY.search(watcher.said))
         with store.begin() as connection:

@@ -143,7 +143,7 @@ def version(opened: Project, station: str, partition: str | None) -> Any:
 
 def reason(opened: Project, station: str, partition: str) -> str:
     info = opened.instance.event_log_storage.get_latest_planned_materialization_info(AssetKey(asset_key(KEY, station)), partition)
-    return opened._message(info.run_id)
+    return opened.message_of(info.run_id)
 
 
 def verdict(instance: DagsterInstance, key: AssetCheckKey) -> Any:

@@ -54,7 +54,7 @@ def test_a_file_that_is_not_in_order_changes_nothing(project: Project) -> None:
     assert set(found) == {
         "framework", "version", "nodes", "targets", "levels", "without_description", "kpis", "problems", "warnings"
     }  # fmt: skip
-    assert {problem["row"] for problem in found["problems"]} >= {3, 4}
+    assert {problem["row"] for problem in found["problems"]} >= {3}
     project.run("load", str(bad), "--framework", "bad", expected=2)
     assert (project.folder / "caseforge.toml").read_text() == before
     assert project.json("frameworks") == []
