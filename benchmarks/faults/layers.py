@@ -57,7 +57,7 @@ def _without_planning_lock() -> None:
 
 
 def _without_row_locks() -> None:
-    must_hold("caseforge_assets.store.pending:sendable", FOR_UPDATE)
+    must_hold("caseforge_assets.store.pending:sendable", "_LOCKED if lock")
     replace("caseforge_assets.store.pending:text", lambda text: lambda sql: text(sql.replace(FOR_UPDATE, "")))
 
 
