@@ -181,6 +181,7 @@ def test_failed_nodes_are_exit_code_3_and_can_be_retried(command_line: OpenComma
     assert cli.json("failed") == []
 
 
+@pytest.mark.slow
 def test_a_refused_batch_is_exit_code_4_with_the_providers_words(command_line: OpenCommandLine) -> None:
     cli = command_line(faults=["reply_error:when=before,status=400"])
     cli.load_shop()

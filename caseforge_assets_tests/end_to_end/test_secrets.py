@@ -67,6 +67,7 @@ def at_echo(
         yield cli, echo
 
 
+@pytest.mark.slow
 def test_no_secret_is_kept_or_said(
     at_echo: tuple[CommandLine, Echo],
     dagster_instance: dg.DagsterInstance,

@@ -194,6 +194,7 @@ def test_processes_that_race_for_a_fresh_folder_get_one_server(home: Path) -> No
     assert [path.name for path in home.iterdir() if ".new-" in path.name] == []
 
 
+@pytest.mark.slow
 def test_an_interrupt_of_who_started_it_does_not_reach_it(stopped_home: Path) -> None:
     home = stopped_home
     starter = run_python("ensure_running(Path(sys.argv[1])); print('up', flush=True); import time; time.sleep(60)", home)
