@@ -41,7 +41,7 @@ def test_what_is_no_function_cannot_be_replaced() -> None:
 
 
 def test_a_patch_says_what_it_relies_on() -> None:
-    must_hold("caseforge_assets.store.pending:sendable", "for update of r")
+    must_hold("caseforge_assets.store.pending:sendable", "_LOCKED if lock")
     with pytest.raises(Vanished, match="does not say"):
         must_hold("caseforge_assets.store.pending:sendable", "for share")
 
