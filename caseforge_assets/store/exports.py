@@ -144,6 +144,11 @@ order by nv.position, s.place
 )
 
 
+def _meant(content_ids: Sequence[int], stage: str, rules: str, categories: Sequence[str] | None, *, retired: bool) -> dict[str, Any]:
+    chosen = None if categories is None else list(categories)
+    return {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired, "categories": chosen}
+
+
 def surplus(
     connection: Connection,
     content_ids: Sequence[int],
@@ -157,8 +162,7 @@ def surplus(
 
     `position` goes on where the content's own items end.
     """
-    values: dict[str, Any] = {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired}
-    values["categories"] = None if categories is None else list(categories)
+    values = _meant(content_ids, stage, rules, categories, retired=retired)
     for row in connection.execution_options(yield_per=500).execute(_SURPLUS, values):
         flat = dict(row._mapping)
         item, position = flat.pop("item"), flat.pop("place") + flat.pop("candidates")
@@ -178,8 +182,7 @@ def candidates(
 
     `cost_usd` is an item's equal share of what its content cost.
     """
-    values: dict[str, Any] = {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired}
-    values["categories"] = None if categories is None else list(categories)
+    values = _meant(content_ids, stage, rules, categories, retired=retired)
     for row in connection.execution_options(yield_per=500).execute(_CANDIDATES, values):
         flat = dict(row._mapping)
         fields = flat.pop("fields")
