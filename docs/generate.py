@@ -68,6 +68,7 @@ _TOLERATED = (
     "| lines that are headings by what they say alone (plain, in italics, bold items) | read where all sections stand so |",
     "| invisible characters, byte order marks, odd blanks | overlooked |",
     "| JSON among text, twice, in a string, under another name; escapes that JSON does not know with one reading | read; two lists that differ are not chosen from |",
+    "| the same document or JSON several times, parts of a document in fences of their own, a JSON key twice with one value | read once; where two of them differ, none is taken |",
     "| candidates beyond the tenth | kept as surplus: `caseforge show`, `caseforge export --all-candidates` |",
     "| a result file in UTF-16 or UTF-32, control characters or deep nesting in a line | read |",
 )

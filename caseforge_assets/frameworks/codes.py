@@ -8,7 +8,7 @@ from caseforge_assets.frameworks.problems import quoted
 MAX_CODE_CHARS = 64
 CODE_FORM = f"A code has letters, digits, hyphens and underscores, separated by dots, as in 1.2.4 (at most {MAX_CODE_CHARS} characters)."
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*")
-# Months as spreadsheets shorten them in English, German, French, Spanish, Italian, Dutch and Portuguese.
+# Months as spreadsheets shorten them in English, German, French, Spanish, Italian, Dutch, Portuguese and the languages named below.
 _MONTHS = frozenset(
     [
         "jan",
@@ -69,14 +69,50 @@ _MONTHS = frozenset(
         "mei",
         "fev",
         "out",
-        "dez",
+        # Polish, Turkish, the Scandinavian languages, Russian
+        "sty",
+        "lut",
+        "kwi",
+        "maj",
+        "cze",
+        "lip",
+        "sie",
+        "wrz",
+        "paź",
+        "lis",
+        "gru",
+        "oca",
+        "şub",
+        "nis",
+        "haz",
+        "tem",
+        "ağu",
+        "eyl",
+        "eki",
+        "kas",
+        "ara",
+        "янв",
+        "фев",
+        "мар",
+        "апр",
+        "май",
+        "июн",
+        "июл",
+        "авг",
+        "сен",
+        "окт",
+        "ноя",
+        "дек",
     ]
 )
 _DAY_FIRST = re.compile(r"\d{1,4}[-. /]{1,2}([^\W\d_]{3,9})\.?(?:[-. /]{1,2}\d{2,4})?")
 _MONTH_FIRST = re.compile(r"([^\W\d_]{3,9})\.?[-. /]{1,2}\d{1,4}(?:[-., /]{1,2}\d{2,4})?")
 _ISO_DATE = re.compile(r"(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|[12]\d|3[01])(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 _DAY_MONTH_YEAR = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:19|20)\d\d(?: \d\d:\d\d(?::\d\d)?)?")
+_SHORT_YEAR = re.compile(r"(?:0[1-9]|[12]\d|3[01])[-./](?:0[1-9]|1[0-2])[-./]\d\d")
+_DAY_MONTH = re.compile(r"(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])|\d{1,2}月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月(?:\d{1,2}日)?")
 _RANGE = re.compile(r"(\w+)-(\w+)")
+_LETTERED = re.compile(r"([A-Za-z]+)\d+")
 _NUMBER = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -97,13 +133,14 @@ def looks_like_date(text: str, known_codes: Container[str] = ()) -> bool:
 
     "MAR-1" is none: spreadsheets do not write months in capitals in front. Nor is "1.1.2001" where the code 1.1 is known.
     """
-    if text.rpartition(".")[0] in known_codes and _DAY_MONTH_YEAR.fullmatch(text):
+    if text.rpartition(".")[0] in known_codes and (_DAY_MONTH_YEAR.fullmatch(text) or _SHORT_YEAR.fullmatch(text)):
         return False
     month_first = _MONTH_FIRST.fullmatch(text)
     words = (
         [match[1]] if (match := _DAY_FIRST.fullmatch(text)) else [month_first[1]] if month_first and not month_first[1].isupper() else []
     )
-    return bool(_ISO_DATE.fullmatch(text) or _DAY_MONTH_YEAR.fullmatch(text)) or any(word.casefold() in _MONTHS for word in words)
+    forms = (_ISO_DATE, _DAY_MONTH_YEAR, _SHORT_YEAR, _DAY_MONTH)
+    return any(form.fullmatch(text) for form in forms) or any(word.casefold() in _MONTHS for word in words)
 
 
 class NumberedCodes:
@@ -156,9 +193,14 @@ def parent_codes(code: str) -> tuple[str, ...]:
 
 
 def part_codes(code: str) -> tuple[str, ...]:
-    """Gives the beginnings of a code up to each hyphen or underscore after its last dot, the longest first: "GV.OC" of "GV.OC-01"."""
+    """Gives the beginnings of a code up to each hyphen or underscore after its last dot, the longest first: "GV.OC" of "GV.OC-01".
+
+    Letters before a number are such a beginning, too: "EDM" of "EDM01".
+    """
     from_dot = code.rfind(".") + 1
-    return tuple(code[:place] for place in range(len(code) - 1, from_dot, -1) if code[place] in "-_")
+    lettered = _LETTERED.fullmatch(code)
+    parts = [code[:place] for place in range(len(code) - 1, from_dot, -1) if code[place] in "-_"]
+    return (*parts, *([lettered[1]] if lettered else []))
 
 
 def prefix_parent(code: str, codes: Collection[str], ranges: Sequence[tuple[str, str, str]]) -> str | None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 
 from caseforge_assets.frameworks.columns import find_header
 from caseforge_assets.frameworks.problems import FileRefusedError
@@ -51,9 +52,9 @@ def _decoded(data: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter with which the header has most of the columns that are known; where none is, most columns."""
+    """The delimiter with which the header has most of the columns that are known; where none is, most rows as many cells, then most columns."""
 
-    def columns_found(delimiter: str) -> tuple[int, int]:
+    def columns_found(delimiter: str) -> tuple[int, int, int]:
         rows: list[list[Cell]] = []
         try:
             for cells in csv.reader(io.StringIO(text[:_PROBED_CHARS], newline=""), delimiter=delimiter):
@@ -61,7 +62,8 @@ def _delimiter(text: str) -> str:
         except csv.Error:
             pass  # the part may end inside a quoted cell; what came before is enough to see the header
         header = find_header(Sheet(None, rows))
-        return len(header.columns) + len(header.levels), len(header.found)
+        lengths = Counter(len(cells) for cells in rows if len(cells) > 1)
+        return len(header.columns) + len(header.levels), max(lengths.values(), default=0), len(header.found)
 
     return max(_DELIMITERS, key=columns_found)
 

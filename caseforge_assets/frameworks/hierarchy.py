@@ -25,6 +25,7 @@ from caseforge_assets.frameworks.parents import (
     parents_by_column,
     parents_by_prefix,
     refuse_same_place,
+    repeated_codes,
 )
 from caseforge_assets.frameworks.problems import quoted
 
@@ -110,9 +111,11 @@ def recognize(entries: Sequence[Entry]) -> Hierarchy | None:
 
 
 def _is_dotted(entries: Sequence[Entry]) -> bool:
-    """Whether codes that have parts belong below others of the file, or codes as in the PCF: 1.0, 1.1."""
+    """Whether codes that have parts belong below others of the file; or numbers stand beside numbers of parts: 1, 2.1, where 2 is missing."""
     codes = {entry.code for entry in entries if entry.code}
-    return any(dotted_parents(code, codes) for code in codes)
+    are_numbers = all(code.replace(".", "").isdecimal() for code in codes)
+    are_mixed = any("." in code for code in codes) and any("." not in code for code in codes)
+    return (are_numbers and are_mixed) or any(dotted_parents(code, codes) for code in codes)
 
 
 def _says_more_than_dots(entries: Sequence[Entry]) -> bool:
@@ -162,6 +165,8 @@ def _missing(table: Table, entries: Sequence[Entry], hierarchy: Hierarchy) -> st
 def _warn_of_flatness(table: Table, entries: Sequence[Entry]) -> None:
     if len(entries) < 2 or table.findings.has_unreadable(table.sheet.name, table.header.title(Column.CODE)):
         return
+    if repeated_codes(entries):
+        return  # one of them may be what is missing
     why = "the codes have no dots" if all("." not in entry.code for entry in entries) else "no code is the beginning of another"
     if Column.CODE not in table.header.columns:
         why = "nothing says which process belongs to which"

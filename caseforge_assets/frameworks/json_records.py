@@ -6,19 +6,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from caseforge_assets.frameworks.problems import FileRefusedError
+from caseforge_assets.frameworks.problems import FileRefusedError, quoted
 from caseforge_assets.frameworks.records import Limits
 from caseforge_assets.frameworks.sheets import Cell, Sheet
 
 # Deeper objects are refused by Limits.max_levels anyway.
 _MAX_DEPTH = 100
 _LEVEL_KEY = "Level"
+_CODE_KEY = "code"  # of objects that stand each under a key of its own
 _FORM = 'A framework is a list of objects, as in [{"code": "1", "name": "Sell"}], or one object a line.'
 Record = Mapping[str, Any]
 
 
 def read_json_records(data: bytes, limits: Limits) -> Sheet:
-    """Reads a list of objects, an object that holds one, objects that hold their children, or JSON Lines. Numbers stay as they are written.
+    """Reads a list of objects, an object that holds one or has them by their codes, objects that hold their children, or JSON Lines. Numbers stay as they are written.
 
     Rows are counted by objects; in JSON Lines by lines.
 
@@ -42,11 +43,13 @@ def read_json_records(data: bytes, limits: Limits) -> Sheet:
 
 def _top(text: str) -> Sequence[Any]:
     try:
-        whole = json.loads(text, parse_int=str, parse_float=str)
+        whole = _parsed(text)
     except json.JSONDecodeError as error:
         return _lines(text, error)
     except RecursionError:
         raise FileRefusedError("The JSON is nested too deeply to be a framework.") from None
+    if isinstance(whole, dict) and len(whole) > 1 and all(isinstance(value, dict) for value in whole.values()):
+        return [{_CODE_KEY: key} | value for key, value in whole.items()]
     if isinstance(whole, dict):
         lists = [value for value in whole.values() if _is_children(value)]
         is_wrapper = len(lists) == 1 and not any(key.casefold() in ("name", "title", "code", "id") for key in whole)
@@ -54,6 +57,22 @@ def _top(text: str) -> Sequence[Any]:
     if not isinstance(whole, list):
         raise FileRefusedError(f"The JSON is neither a list nor an object. {_FORM}")
     return whole
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its pairs. A key that stands there twice with different values has two readings; a reader of JSON would take the last."""
+    record = dict(pairs)
+    for key, value in pairs if len(record) < len(pairs) else ():
+        if value != record[key]:
+            about = ", ".join(f"{name}: {quoted(str(part), 40)}" for name, part in list(pairs)[:6] if not isinstance(part, list | dict))
+            raise FileRefusedError(
+                f"The object with {about} has the key {quoted(key)} more than once, with different values. Keep one of them."
+            )
+    return record
 
 
 def _lines(text: str, error: json.JSONDecodeError) -> list[Any]:
@@ -65,7 +84,9 @@ def _lines(text: str, error: json.JSONDecodeError) -> list[Any]:
     records: list[Any] = []
     for number, line in enumerate(lines, 1):
         try:
-            records.append(json.loads(line, parse_int=str, parse_float=str) if line.strip() else {})
+            records.append(_parsed(line) if line.strip() else {})
+        except FileRefusedError as error:
+            raise FileRefusedError(error.what, row=number) from None
         except (json.JSONDecodeError, RecursionError):
             raise FileRefusedError("The line is not JSON. Every line has to be an object of its own.", row=number) from None
     return records

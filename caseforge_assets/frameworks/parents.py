@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from caseforge_assets.frameworks.cells import Table
@@ -23,14 +24,39 @@ def parents_by_code(table: Table, entries: Sequence[Entry]) -> Parents:
     by_code = _positions({entry.code: position for position, entry in reversed(list(enumerate(entries)))})
     parents: Parents = []
     missing: dict[str, list[Entry]] = {}
+    ends_in_zero = all("." in code for code in by_code)
     for entry in entries:
         names = dotted_parents(entry.code, by_code)
         above = parent_codes(entry.code)
         if not names and above:
-            missing.setdefault(above[-1], []).append(entry)
+            missing.setdefault(above[-1] if ends_in_zero and above[0].isdecimal() else above[0], []).append(entry)
         parents.append(by_code[names[0]] if names else LOST if above else None)
-    _refuse_missing(table, missing, Column.CODE)
+    _warn_of_mixed_roots(table, entries, parents)
+    # A code that stands twice may be the one that is missing beside it.
+    repeated = {parent_codes(code)[:1] for code in repeated_codes(entries)}
+    _refuse_missing(table, {name: those for name, those in missing.items() if parent_codes(name)[:1] not in repeated}, Column.CODE)
     return parents
+
+
+def _warn_of_mixed_roots(table: Table, entries: Sequence[Entry], parents: Parents) -> None:
+    """Warns of letters without anything below them beside numbers on the top level: sections and their divisions, as in NACE."""
+    above = set(parents)
+    roots = [(entry, position) for position, (entry, parent) in enumerate(zip(entries, parents, strict=True)) if parent is None]
+    letters = [entry for entry, position in roots if entry.code.isalpha() and position not in above]
+    numbers = [entry for entry, _ in roots if entry.code.isdecimal()]
+    if letters and numbers:
+        shown = ", ".join(entry.code for entry in letters[:5]) + ("" if len(letters) <= 5 else ", …")
+        table.warn(
+            f"Nothing is below {shown}, and {counted(len(numbers), 'number is', 'numbers are')} on the top level: the codes do not say which number belongs "
+            'to which letter. A parent column does (--map parent="HEADER").',
+            letters[0].row,
+            Column.CODE,
+        )
+
+
+def repeated_codes(entries: Sequence[Entry]) -> list[str]:
+    """Gives the codes that stand at more than one entry."""
+    return [code for code, count in Counter(entry.code for entry in entries if entry.code).items() if count > 1]
 
 
 def dotted_parents(code: str, codes: Collection[str]) -> list[str]:

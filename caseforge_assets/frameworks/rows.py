@@ -95,7 +95,8 @@ def _is_note(table: Table, row: int) -> bool:
     if Column.CODE not in table.header.columns:
         return len(filled) == 1 and filled[0] != name_place and filled[0] not in table.header.levels
     code = without_trailing_dots(normalize_name(str(table.cell(row, Column.CODE))))
-    if name_place not in filled and is_footer_word(code):
+    has_name = name_place in filled and any(char.isalpha() for char in str(table.cell(row, Column.NAME)))
+    if not has_name and is_footer_word(code):
         return True
     return bool(code_trouble(code)) and (name_place not in filled or len(filled) == 1)
 

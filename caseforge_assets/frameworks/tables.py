@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from caseforge_assets.frameworks.sheets import Sheet
 _WHOLE = {Column.CODE, Column.NAME, Column.DESCRIPTION}
 _SHOWN_COLUMNS = 20
 _NAME_CHARS = 60
+_SEPARATOR = re.compile(r"\w[ ^:/~]+\w")
 
 
 def find_table(sheets: Sequence[Sheet], form: TableForm, findings: Findings) -> Table:
@@ -51,7 +53,7 @@ def judged_table(sheet: Sheet, header: Header, needed: dict[Column, str], findin
         needed: What each column that it has to have should be called.
         findings: Where problems are noted.
     """
-    row = sheet.row_number(header.row) if header.found else None
+    row = sheet.row_number(header.row) if header.found and sheet.has_own_header else None
     found = ", ".join(quoted(title, 30) for title in header.found[:_SHOWN_COLUMNS]) or "none"
     for field, title in header.absent:
         what = f"There is no column {quoted(title)}, which is to be the {field} (--map or caseforge.toml). Columns found: {found}."
@@ -64,6 +66,8 @@ def judged_table(sheet: Sheet, header: Header, needed: dict[Column, str], findin
             and not any(field == column.field for field, _ in header.absent)
         ):
             what = f'The column "{title}" is missing. Columns found: {found}. Say which it is: {column_hint(sheet, header, column)}.'
+            if sheet.is_delimited and len(header.found) == 1 and _SEPARATOR.search(header.found[0]):
+                what = f'The column "{title}" is missing. Only one column was found: {found}. Separate the cells by commas, semicolons, tabs or upright strokes.'
             findings.refuse(what, sheet=sheet.name, row=row, column=title)
     for column, titles in header.doubtful.items():
         if column in USED_COLUMNS and not (has_levels and column is Column.NAME):
@@ -112,6 +116,7 @@ def column_hint(sheet: Sheet, header: Header, column: Column) -> str:
     hint = map_hint(column.field, "HEADER" if place is None else header.unknown[place])
     if (
         column is Column.NAME
+        and not others
         and Column.DESCRIPTION in header.columns
         and _are_short(_values(sheet, header, header.columns[Column.DESCRIPTION]))
     ):

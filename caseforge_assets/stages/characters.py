@@ -3,14 +3,20 @@
 import re
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# Soft hyphens, joiners, marks and overrides of direction, fillers, variation selectors, byte order marks, tags: https://unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+# Control characters that break no line, soft hyphens, joiners, marks and overrides of direction, fillers (U+2800 is a blank of Braille), variation selectors, byte order marks, tags: https://unicode.org/reports/tr44/#Default_Ignorable_Code_Point
 _INVISIBLE = re.compile(
-    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "[\x00-\x08\x0e-\x1b\x7f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _LONGEST_TAIL_STEP = 2_000  # a pattern for the end of a text is slow in the midst of a long one
-_BLANK_END = re.compile(rf"(?:{_INVISIBLE.pattern}|\s|\\[nrt]|&nbsp;|<br\s*/?>)+\Z")
-_INVISIBLE_START = re.compile(rf"(?:{_INVISIBLE.pattern}|\s)*{_INVISIBLE.pattern}")
+_LONGEST_ESCAPE = 10  # "&nbsp;" and the like may be cut in two where a step begins
+_BLANK_END = re.compile(
+    rf"(?:{_INVISIBLE.pattern}|\s|\\[nrtfbv]|\\u(?:00[01][0-9a-f]|00a0|2000|200[0-9a-f]|20[26][0-9a-f]|2800|3000|feff)|&nbsp;|&#160;|<br\s*/?>)+\Z",
+    re.IGNORECASE,
+)
+# What servers make of a byte order mark that they read in another encoding, and of what cannot be stored, is no text either.
+_UNSEEN = rf"(?:{_INVISIBLE.pattern}|\ufffd|ï»¿)"
+_INVISIBLE_START = re.compile(rf"(?:{_UNSEEN}|\s)*{_UNSEEN}")
 
 
 def replace_unstorable(text: str) -> str:
@@ -34,7 +40,7 @@ def replace_unstorable(text: str) -> str:
 
 def visible(text: str) -> str:
     """Leave out every character that nobody can see; for comparing, not for storing: some scripts and emoji need them."""
-    return text if text.isascii() else _INVISIBLE.sub("", text)
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 
 def without_blank_end(text: str) -> str:
@@ -42,7 +48,7 @@ def without_blank_end(text: str) -> str:
     tail = text[-_LONGEST_TAIL_STEP:]
     while (begun := _BLANK_END.search(tail)) is not None:
         text = text[: len(text) - len(tail) + begun.start()]
-        if begun.start():
+        if begun.start() > _LONGEST_ESCAPE:
             break
         tail = text[-_LONGEST_TAIL_STEP:]
     return text

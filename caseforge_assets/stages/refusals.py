@@ -20,7 +20,10 @@ _REFUSALS = (
     r"(?:i|we) (?:must|have to|need to) (?:respectfully )?(?:decline|refuse)",
     r"(?:sorry, )?(?:this|that|your|the) (?:request|content|prompt|topic)\b.{0,60}?\b(?:violates|is against|goes against|is not allowed|is not permitted|cannot be)",
     r"it(?:['’]s| is| would be) (?:not appropriate|inappropriate|against my) ",
-    # German, French, Spanish, Italian, Portuguese, Dutch
+    r"(?:i|we)(?:['’]d| would) (?:rather|prefer) not\b",
+    r"(?:i|we) (?:do not|don['’]?t) feel comfortable\b",
+    r"(?:this |the |your )?request (?:was |is |has been )?(?:declined|denied|refused|rejected|blocked)\b",
+    # German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish, Danish, Norwegian, Japanese, Chinese, Korean, Russian
     r"(?:es tut mir leid|tut mir leid|leider|entschuldigung|bedaure)[\s,.:;!–—-]*(?:aber )?.{0,40}?\b(?:kann|darf|werde|muss|bin)\b.{0,80}?\b(?:nicht|keine|kein|ablehnen)\b",
     r"(?:ich|wir) (?:kann|können|darf|dürfen|werde) .{0,60}?(?:nicht|keine|kein)\b.{0,60}?\b(?:helfen|beantworten|erstellen|unterstützen|erfüllen|nachkommen|behilflich)",
     r"(?:je suis |nous sommes )?(?:désolée?s?|navrée?s?|malheureusement)[\s,.:;!–—-]*(?:mais )?.{0,20}?\bne (?:peux|puis|pouvons|suis)\b",
@@ -29,6 +32,12 @@ _REFUSALS = (
     r"(?:mi dispiace|spiacente|purtroppo)[\s,.:;!–—-]*(?:ma )?.{0,20}?\bnon (?:posso|possiamo)\b",
     r"(?:desculpe|sinto muito|lamento|infelizmente)[\s,.:;!–—-]*(?:mas )?.{0,20}?\bnão (?:posso|podemos)\b",
     r"(?:het spijt me|sorry|helaas)[\s,.:;!–—-]*(?:maar )?.{0,20}?\bkan (?:ik|daar).{0,40}?\bniet\b",
+    r"(?:przepraszam|przykro mi|niestety)[\s,.:;!–—-]*(?:ale )?.{0,20}?\bnie (?:mogę|możemy|jestem)\b",
+    r"(?:jag är ledsen|ledsen|tyvärr|förlåt|beklager|desværre|dessverre|undskyld)[\s,.:;!–—-]*(?:men )?.{0,20}?\b(?:kan|får) .{0,30}?\b(?:inte|ikke)\b",
+    r"(?:申し訳|すみませんが|ごめんなさい|恐れ入りますが).{0,60}?(?:できません|いたしかねます|応じられません)",
+    r"(?:很?抱歉|对不起|對不起|不好意思).{0,30}?(?:无法|無法|不能|没办法|沒辦法)",
+    r"(?:죄송|미안).{0,60}?(?:수 없|어렵|드릴 수)",
+    r"(?:извините|простите|к сожалению|мне жаль)[\s,.:;!–—-]*(?:но )?.{0,20}?\bне (?:могу|можем)\b",
 )
 _REFUSAL = re.compile(rf"\A[\s\"'“‘*_#>]*(?:{'|'.join(_REFUSALS)})", re.IGNORECASE | re.DOTALL)
 

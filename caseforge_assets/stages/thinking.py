@@ -1,7 +1,7 @@
 """What stands around an answer and is none: thinking in tags, tags around the answer, tokens that steer a model.
 
 Forms seen: `<think>…</think>` and its kin (DeepSeek, Qwen), the closing tag alone where a template holds the opening one, `[THINK]` (Magistral),
-`◁think▷` (Kimi), `<|begin_of_thought|>`, `<|START_THINKING|>` (Cohere), channels (gpt-oss), `<details type="reasoning">` (Open WebUI).
+`◁think▷` (Kimi), `<|begin_of_thought|>`, `<|START_THINKING|>` (Cohere), `<unused94>` (Gemma), channels (gpt-oss), `<details type="reasoning">` (Open WebUI).
 Only whole tags tell: what merely sounds like thinking is the business of each stage.
 """
 
@@ -13,15 +13,15 @@ NEVER_ENDS = "The thinking before the answer never ends; what follows it was tak
 _TAGS_LEFT_OUT = "Tags around the answer were left out."
 
 _SURE = "think|thinking|thought|thoughts|reasoning|seed:think|antml:thinking"
-_AT_START = f"{_SURE}|reflection|analysis|scratchpad|inner_monologue|monologue|chain_of_thought|cot|rationale|planning|plan|internal"
+_AT_START = rf"{_SURE}|[\w:.-]{{0,30}}(?:think|thinking|thought|thoughts|reasoning)(?:[_-]\w{{1,20}})?|reflection|analysis|scratchpad|inner_monologue|monologue|chain_of_thought|cot|rationale|planning|plan|internal"
 _OPEN = re.compile(
     rf"\s*(?:<({_AT_START})(?:\s[^<>]*)?>|\[({_SURE})\]|◁({_SURE})▷|<\|(?:begin_of_|start_of_|begin_|start_)?({_AT_START})\|>"
     rf"|<(details)\s[^<>]*type=[\"']?reasoning[^<>]*>|<(details)[^<>]*>\s*<summary>[^<]*(?:think|thought|reason)[^<]*</summary>"
-    rf"|(`{{3,}}|~{{3,}})(?:{_SURE})[ \t]*(?=\n))",
+    rf"|<(unused94)>|(`{{3,}}|~{{3,}})(?:{_SURE})[ \t]*(?=\n))",
     re.IGNORECASE,
 )
 _CLOSE = re.compile(
-    rf"(?<![`\"'\\])(?:</(?:{_SURE})>|\[/(?:{_SURE})\]|◁/(?:{_SURE})▷|<\|(?:/|end_of_|end_)(?:{_SURE})\|>)(?![`\"'])", re.IGNORECASE
+    rf"(?<![`\"'\\])(?:</(?:{_SURE})\s*>|\[/(?:{_SURE})\]|◁/(?:{_SURE})▷|<\|(?:/|end_of_|end_)(?:{_SURE})\|>)(?![`\"'])", re.IGNORECASE
 )
 _SURELY_OPEN = re.compile(rf"<(?:{_SURE})>|\\[(?:{_SURE})\\]", re.IGNORECASE)
 _INSERTED = re.compile(rf"(?ims)^[ \t]*<({_SURE})>.*?</\1>[ \t]*(?:\n|\Z)")
@@ -38,7 +38,7 @@ _END_TOKENS = re.compile(
     re.IGNORECASE,
 )
 _WRAPPED = re.compile(
-    r"\s*<(answer|final_answer|final|response|output|result|document|markdown|solution)>(.*?)(?:</\1>\s*)?\Z", re.DOTALL | re.IGNORECASE
+    r"\s*<(answer|final_answer|final|response|output|result|document|markdown|solution|pre)>(.*?)(?:</\1>\s*)?\Z", re.DOTALL | re.IGNORECASE
 )
 
 
@@ -103,8 +103,10 @@ def _after_thinking(text: str) -> tuple[str, bool] | None:
 def _closing(name: str) -> re.Pattern[str]:
     if name[0] in "`~":
         return re.compile(rf"^{re.escape(name)}[ \t]*$", re.MULTILINE)
+    if name == "unused94":
+        return re.compile("<unused95>")
     any_of = re.escape(name)
-    return re.compile(rf"</{any_of}>|\[/{any_of}\]|◁/{any_of}▷|<\|(?:/|end_of_|end_){any_of}\|>", re.IGNORECASE)
+    return re.compile(rf"</{any_of}\s*>|\[/{any_of}\]|◁/{any_of}▷|<\|(?:/|end_of_|end_){any_of}\|>", re.IGNORECASE)
 
 
 def _begins_with_bracket(text: str) -> bool:

@@ -216,7 +216,7 @@ def test_parents_by_name_id_or_code_and_what_programs_write_for_none(read: Read)
 def test_one_missing_parent_is_one_problem_however_many_name_it(read: Read) -> None:
     rows = "".join(f"2.{n},N{n},x\n" for n in range(1, 60))
     message = only_problem(read(f"code,name,description\n1,A,x\n1.1,B,x\n{rows}"))
-    assert 'The parent "2.0" is not in the file. 59 processes name it, also in rows 5-62.' in message
+    assert 'The parent "2" is not in the file. 59 processes name it, also in rows 5-62.' in message
 
 
 def test_children_of_an_unreadable_code_are_not_complained_of(read: Read) -> None:

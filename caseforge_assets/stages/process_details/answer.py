@@ -37,6 +37,10 @@ def _judge_document(answer: Answer, sections: Sections) -> Judgement:
             Outcome.sections_missing, "thinking begins before the document and never ends; what is draft and what is answer cannot be told"
         )
     document = read_document(plain, sections, only_sections=answer.may_be_thinking)
+    if document.is_one_of_several:
+        return Judgement(
+            Outcome.sections_missing, "the text holds several documents that differ, and which of them is meant cannot be told"
+        )
     missing = _missing(document.found, sections)
     if answer.cut and (missing or not _ends_in_blanks(answer.text, document)):
         return Judgement(Outcome.truncated, _cut_detail(answer, missing))

@@ -6,16 +6,18 @@ Each way of reading is tried only where the text as it came lacks sections, and 
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from caseforge_assets.stages.judgement import shorten
 from caseforge_assets.stages.process_details.heading_forms import strong_line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
-from caseforge_assets.stages.process_details.headings import FoundSection, find_sections, first_heading, shown_as_headings
+from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated, find_sections, first_heading, shown_as_headings
 from caseforge_assets.stages.process_details.sections import Sections
 
 LONGEST_CLOSING_CHARACTERS = 400
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([\w.+-]*)\s*$")
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([^`\s]*)[^`]*$")
+_MARKDOWN = {"markdown", "md"}
 _WORDS = re.compile(r"[^\W_]")
 _RULE = re.compile(r"^\s*([-*_=])(?:\s*\1){2,}\s*$")
 _QUOTE_MARK = re.compile(r"^\s*> ?")
@@ -41,11 +43,13 @@ class Document:
         body: Its text.
         found: Its sections, with headings as they came.
         notes: What was tolerated about its form as a whole.
+        is_one_of_several: Whether another whole document that says something else stands in the text, too.
     """
 
     body: str
     found: tuple[FoundSection, ...]
     notes: tuple[str, ...] = ()
+    is_one_of_several: bool = False
 
     @property
     def filled(self) -> int:
@@ -70,7 +74,30 @@ def read_document(text: str, sections: Sections, *, only_sections: bool = False)
             break
         other = Document(body, find_sections(body, sections), notes)
         best = other if other.filled > best.filled else best
-    return _tidied(best, sections, only_sections) if best.filled == len(sections.entries) else best
+    return _tidied(_once(best, sections), sections, only_sections) if best.filled == len(sections.entries) else best
+
+
+def _once(document: Document, sections: Sections) -> Document:
+    """Keep one of several equal copies of a whole document; where whole documents differ, say so."""
+    if count_repeated(document.body, sections) < len(sections.entries):
+        return document
+    lines = document.body.splitlines()
+    first = min(section.heading.line for section in document.found)
+    begins = [number for number, line in enumerate(lines) if line.strip() == lines[first].strip()]
+    title = {line.strip() for line in lines[:first]}
+    copies = [_said_in(lines[start:end], title) for start, end in pairwise([*begins, len(lines)])]
+    if len(copies) < 2 or any(copy != copies[0] for copy in copies):
+        return replace(document, is_one_of_several=True)
+    body = "\n".join([*lines[:first], *copies[0]]).strip()
+    return Document(body, find_sections(body, sections), (*document.notes, f"The same document came {len(copies)} times."))
+
+
+def _said_in(lines: list[str], title: set[str]) -> list[str]:
+    """Give the lines of a copy without what stands between it and the next one."""
+    end = len(lines)
+    while end and (not _WORDS.search(lines[end - 1]) or lines[end - 1].strip() in title):
+        end -= 1
+    return lines[:end]
 
 
 def _readings(text: str, notes: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -88,7 +115,7 @@ def _out_of_fence(text: str) -> str | None:
     """Take what stands between the first fence and the last one, so that code blocks inside stay; the last one may be missing."""
     lines = text.splitlines()
     fences = [number for number, line in enumerate(lines) if _FENCE.match(line)]
-    if not fences:
+    if not fences or sum(_info(lines[number]).casefold() in _MARKDOWN for number in fences) > 1:
         return None
     bare = [number for number in fences[1:] if not _info(lines[number])]
     return "\n".join(lines[fences[0] + 1 : bare[-1] if bare else len(lines)]).strip()
@@ -106,16 +133,41 @@ def _before_stray_fence(text: str) -> str | None:
     return "\n".join(lines[:-1]).rstrip() if lines and len(fences) % 2 and lines[-1] == fences[-1] and not _info(lines[-1]) else None
 
 
+def _out_of_fences(text: str) -> str | None:
+    """Take off the fences around parts of a document, such as one around each section; code blocks without a heading stay."""
+    lines, opened = text.splitlines(), 0
+    kept: list[str] = []
+    fence: str | None = None
+    for line in lines:
+        found = _FENCE.match(line)
+        if fence is None and found:
+            fence, opened = found[1], len(kept)
+        elif fence is not None and found and not found[2] and found[1].startswith(fence):
+            inside = kept[opened + 1 :]
+            holds_heading = any(strong_line(inside, number) for number, said in enumerate(inside) if said.strip())
+            kept[opened:] = ["", *inside, ""] if holds_heading else [*kept[opened:], line]
+            fence = None
+            continue
+        kept.append(line)
+    return "\n".join(kept).strip() if len(kept) != len(lines) or kept != lines else None
+
+
 def _out_of_json(text: str) -> str | None:
-    """Take the one long text of a JSON string, or of an object that has no other."""
+    """Take the one long text of a JSON string, or of an object that has no other; or a text under each section's name."""
     if text.lstrip()[:1] not in ('"', "{", "["):
         return None
     try:
         value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    if isinstance(value, dict) and len(value) > 1 and all(isinstance(part, str) for part in value.values()):
+        by_name = "\n\n".join(f"## {name.replace('_', ' ')}\n\n{part}" for name, part in value.items())
+    else:
+        by_name = None
     long = [part for part in _texts(value) if "\n" in part]
-    return long[0] if len(long) == 1 else None
+    return long[0] if len(long) == 1 and (by_name is None or "\n## " in f"\n{long[0]}") else by_name
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -150,6 +202,7 @@ _WAYS: Sequence[tuple[Callable[[str], str | None], str]] = (
     (_out_of_json, "The document stood in JSON, from which it was taken."),
     (_before_stray_fence, "A fence that closes no code block was left out."),
     (_with_breaks, "Line breaks were written as escapes."),
+    (_out_of_fences, "Parts of the document stood in code blocks, which were taken off."),
 )
 
 
@@ -164,7 +217,7 @@ def _tidied(document: Document, sections: Sections, only_sections: bool) -> Docu
     if len(left) < len(kept):
         notes.append(f'Closing words were left out: "{shorten(" ".join(kept[len(left) :]).strip(" -*_"), 120)}".')
     body = document.body if len(left) == len(lines) else "\n".join(left).strip()
-    return Document(shown_as_headings(body, sections).strip(), document.found, tuple(notes))
+    return replace(document, body=shown_as_headings(body, sections).strip(), notes=tuple(notes))
 
 
 def _without_preface(lines: list[str], first: int, only_sections: bool) -> list[str]:

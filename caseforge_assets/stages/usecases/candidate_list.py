@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from caseforge_assets.stages.characters import visible
 from caseforge_assets.stages.usecases.record import UseCase
+from caseforge_assets.stages.usecases.repeated_keys import contested_names, read_pairs, repeated_names
 
 KEY = "use_cases"
 _DEEPEST = 3
@@ -40,9 +41,15 @@ def list_in(value: object, depth: int = 0) -> Listed | None:
     if not isinstance(value, dict):
         return None
     if (name := next((name for name in value if _plain(name) == _PLAIN_KEY), None)) is not None:
-        return _under_key(value[name], "" if name == KEY else f"The list stood under {name!r}.")
+        again = f"The key {name} stood there several times; one of them had a list." if name in repeated_names(value) else ""
+        return _under_key(value[name], again if name == KEY else f"The list stood under {name!r}.")
     inside = list(_inside(value, depth))
     return inside[0] if len(inside) == 1 else None
+
+
+def has_contested_lists(value: object) -> bool:
+    """Tell whether an object has the key of the list several times, with lists that differ."""
+    return isinstance(value, dict) and any(_plain(name) == _PLAIN_KEY for name in contested_names(value))
 
 
 def field_of(name: str) -> str | None:
@@ -61,7 +68,7 @@ def is_candidate(value: object) -> bool:
 
 def _in_string(text: str) -> Listed | None:
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=read_pairs)
     except (ValueError, RecursionError):
         return None
     listed = None if isinstance(value, str) else list_in(value)

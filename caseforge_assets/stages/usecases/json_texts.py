@@ -1,6 +1,6 @@
 r"""JSON as models write it: values with text around them, escapes that JSON does not know, other quotes. Only what has one reading is read.
 
-`\'` and `\_` are the character itself wherever they are known, and `\xe9` is é; what could also be half of a UTF-8 sequence, or a character of another
+`\'` and `\_` are the character itself wherever they are known, `\xe9` is é, and `\u{1F600}` is that character; what could also be half of a UTF-8 sequence, or a character of another
 code page, has two readings and stays as it is.
 """
 
@@ -9,10 +9,12 @@ from __future__ import annotations
 import html
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.usecases.repeated_keys import read_pairs
 
 ESCAPES_READ = "Escapes that JSON does not know were read."
 CONTROLS_READ = "Control characters stood in texts as they are."
@@ -20,7 +22,8 @@ MOST_TRIES = 200
 
 _BRACKET = re.compile(r"[{\[]")
 _ESCAPE = re.compile(
-    r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|((?:x[0-9a-fA-F]{2})(?:\\x[0-9a-fA-F]{2})*)|(['_*#&%$~|<>(){}\[\]!?.,:;=+@^-]|`))"
+    r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|((?:x[0-9a-fA-F]{2})(?:\\x[0-9a-fA-F]{2})*)|(['_*#&%$~|<>(){}\[\]!?.,:;=+@^-]|`|[‐-⁞₠-⃀])"
+    r"|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8}))"
 )
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _HIDDEN_BETWEEN = re.compile(rf"{_STRING}|[^\x00-\x7f]+", re.DOTALL)
@@ -64,7 +67,7 @@ def values_in(text: str) -> list[Found]:
     Args:
         text: Any text. Control characters within strings are taken as they are.
     """
-    decoder = json.JSONDecoder(strict=False)
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=read_pairs)
     found: list[Found] = []
     place, tries = 0, 0
     while tries < MOST_TRIES and (opened := _BRACKET.search(text, place)) is not None:
@@ -97,6 +100,9 @@ def _known_escape(found: re.Match[str]) -> str:
         return found[0]
     if found[3]:
         return found[3]
+    if code := found[4] or found[5]:
+        number = int(code, 16)
+        return json.dumps(chr(number))[1:-1] if 0x20 <= number <= sys.maxunicode and not 0xD800 <= number < 0xE000 else found[0]
     raw = bytes.fromhex(found[2].replace("\\", "").replace("x", ""))
     if any(byte < 0x20 or 0x7F <= byte < 0xA0 for byte in raw) or (not raw.isascii() and _is_utf_8(raw)):
         return found[0]

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.stages.canonical import canonical_json
-from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, is_candidate, list_in
+from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in
 from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, spellings, values_in
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES
+from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, UseCase
+from caseforge_assets.stages.usecases.repeated_keys import read_pairs
 
 _BRACKET = re.compile(r"[{\[]")
 _OBJECT_START = re.compile(rf"\{{\s*[\"']?{KEY}\b")
@@ -23,6 +24,7 @@ _SEPARATORS = re.compile(r"[\s,;]*")
 _END_MARK = "CaseforgeEndOfAnswer"
 _NO_JSON = object()
 _AROUND = "Text around the JSON was ignored."
+_CONTESTED = f"the JSON has the key {KEY} several times with different lists, and which of them is meant cannot be told"
 _REPAIRED = "The syntax of the JSON was repaired."
 
 # json-repair takes time with the square of the length where brackets or quotes don't match, so that what could not be
@@ -63,7 +65,7 @@ def read_candidates(text: str, cut: bool, is_good: Callable[[list[object]], bool
         is_good: Whether a list would be accepted; where there are several, only one that is the only good one is read.
     """
     try:
-        return _from_value(json.loads(text))
+        return _from_value(json.loads(text, object_pairs_hook=read_pairs))
     except (ValueError, RecursionError) as error:
         problem = f"the text is not JSON: {error if isinstance(error, ValueError) else 'it is nested too deeply'}"
     for plain, notes in spellings(text):
@@ -93,7 +95,7 @@ def complete_items(text: str) -> list[object]:
 
 
 def _items_from(text: str, place: int) -> list[object]:
-    decoder = json.JSONDecoder(strict=False)
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=read_pairs)
     items: list[object] = []
     while (opened := _NEXT_ITEM.match(text, place)) is not None:
         try:
@@ -105,6 +107,8 @@ def _items_from(text: str, place: int) -> list[object]:
 
 
 def _from_value(value: object, *, repaired: bool = False, notes: tuple[str, ...] = ()) -> Reading:
+    if has_contested_lists(value):
+        return Reading([], _CONTESTED, whole=False)
     listed = list_in(value)
     if listed is None and isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         listed = Listed(value)  # what is wrong with its items says more
@@ -116,6 +120,8 @@ def _from_value(value: object, *, repaired: bool = False, notes: tuple[str, ...]
 def _among_text(text: str, notes: tuple[str, ...], is_good: Callable[[list[object]], bool]) -> Reading | None:
     """Read the one list that stands in a text, maybe several times; None where there is none."""
     values = values_in(text)
+    if any(has_contested_lists(found.value) for found in values):
+        return Reading([], _CONTESTED, whole=False)
     lists = [(listed, found) for found in values if (listed := list_in(found.value)) is not None]
     if not lists:
         return _one_by_one(text, values, notes)
@@ -203,6 +209,8 @@ def _repaired(text: str) -> object:
         value = repair_json(f'{text[start:]}\n,"{_END_MARK}":0', return_objects=True, skip_json_loads=True)
     except (ValueError, TypeError, LookupError, RecursionError):
         return _NO_JSON
+    if _has_lost_a_field(value, text[start:]):
+        return _NO_JSON
     if isinstance(value, list):
         objects = [part for part in value if isinstance(part, dict) and KEY in part]
         value = objects[0] if len(objects) == 1 else value
@@ -213,6 +221,12 @@ def _repaired(text: str) -> object:
         return _NO_JSON
     value = json.loads(written)  # joins the halves of surrogate pairs, which the repair leaves apart
     return value if all(_stands_in(part, text) for part in _texts(value)) else _NO_JSON
+
+
+def _has_lost_a_field(value: object, text: str) -> bool:
+    """Say whether a field's name stands in a text more often than in what a repair made of it: where it stood twice, the repair took one."""
+    written = json.dumps(value)
+    return any(len(re.findall(rf"""["']{name}["']\s*:""", text)) > written.count(f'"{name}":') for name in UseCase.model_fields)
 
 
 def _may_be_repaired(text: str) -> bool:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.usecases.candidate_list import field_of
 from caseforge_assets.stages.usecases.record import STORED_TITLE_CHARACTERS, UseCase
+from caseforge_assets.stages.usecases.repeated_keys import MARKS, contested_names, repeated_names
 
 _MOST_PROBLEMS_SAID = 5
 
@@ -40,14 +41,19 @@ def check_candidate(raw: object, position: int) -> Checked:
     where = f"candidate {position}"
     if not isinstance(raw, dict):
         return Checked(None, (f"{where} is not an object",))
+    contested, repeated = contested_names(raw), repeated_names(raw)
+    raw = {name: value for name, value in raw.items() if name not in MARKS}
     meant = {name: field for name in raw if (field := field_of(name)) and (field == name or field not in raw)}
     asked = {field: _storable(raw[name]) for name, field in meant.items()}
     extras = tuple(sorted(set(raw) - set(meant)))
+    if fields := [name for name in contested if field_of(name)]:
+        return Checked(None, tuple(f"{where}: {name} stands there several times with different values" for name in fields), extras)
     try:
         use_case = UseCase.model_validate(asked)
     except ValidationError as error:
         return Checked(None, tuple(f"{where}: {_in_words(problem)}" for problem in error.errors()), extras)
     renamed = [f'In {where}, the field "{name}" was read as {field}.' for name, field in meant.items() if name != field]
+    renamed += [f"In {where}, {name} stood several times with the same value." for name in repeated if field_of(name)]
     return Checked(use_case, (), extras, (*renamed, *_notes(where, {field: raw[name] for name, field in meant.items()}, use_case, extras)))
 
 

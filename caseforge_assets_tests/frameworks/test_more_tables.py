@@ -1,0 +1,112 @@
+"""More members of the kinds of tables that people have: read as they are meant, or refused with what helps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from caseforge_assets.frameworks import ReadResult
+from caseforge_assets_tests.frameworks.outlines import only_problem, outline
+
+Read = Callable[..., ReadResult]
+HEADER = "code,name,description\n"
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [("01.01.26", "02.01.26"), ("1/1", "1/2"), ("01.sty", "02.lut"), ("01.янв", "02.фев"), ("1月1日", "1月2日"), ("1-Oca", "1-Şub")],
+)
+def test_more_dates_in_place_of_codes_are_named_as_such(read: Read, dates: tuple[str, str]) -> None:
+    message = only_problem(read(f"{HEADER}1,Sell,d\n{dates[0]},Win,d\n{dates[1]},Keep,d\n"))
+    assert f'2 codes look like dates ("{dates[0]}", "{dates[1]}")' in message
+    assert outline(read(f"{HEADER}01,A,d\n01.01,B,d\n01.01.26,C,d\n")) == ["01 A", "  01.01 B", "    01.01.26 C"]
+
+
+def test_a_code_that_stands_twice_may_be_the_one_that_is_missing(read: Read) -> None:
+    assert only_problem(read(f"{HEADER}1,Sell,d\n1,Keep,d\n2.1,Call,d\n")).endswith(
+        'The code "1" stands in row 2 already. Every code may be used once; was 1.10 shortened to 1.1?'
+    )
+    other = read(f"{HEADER}1,Sell,d\n1.1,Win,d\n1.1,Keep,d\n2.1,Call,d\n")
+    assert ['The code "1.1" stands' in other.problems[0].message, 'The parent "2" is not' in other.problems[1].message] == [True, True]
+
+
+def test_numbers_of_parts_beside_plain_ones_are_a_hierarchy(read: Read) -> None:
+    assert only_problem(read(f"{HEADER}1,Sell,d\n2.1,Call,d\n")).endswith('The parent "2" is not in the file.')
+
+
+def test_letters_before_a_number_are_the_parent(read: Read) -> None:
+    assert outline(read(f"{HEADER}EDM,Govern,d\nEDM01,Set up,d\nEDM01.01,Look,d\n")) == [
+        "EDM Govern",
+        "  EDM01 Set up",
+        "    EDM01.01 Look",
+    ]
+    assert outline(read(f"{HEADER}A,Farm,d\nA01,Crops,d\nA01.1,Rice,d\nB,Mine,d\n")) == [
+        "A Farm",
+        "  A01 Crops",
+        "    A01.1 Rice",
+        "B Mine",
+    ]
+
+
+def test_sections_that_nothing_is_below_are_warned_of(read: Read) -> None:
+    result = read(f"{HEADER}A,Farm,d\n01,Crops,d\n01.1,Rice,d\nB,Mine,d\n05,Coal,d\n")
+    assert "Nothing is below A, B, and 2 numbers are on the top level" in "".join(warning.message for warning in result.warnings)
+
+
+@pytest.mark.parametrize("header", ["idParent", "fatherId", "id_of_parent", "code of parent", "motherCode"])
+def test_more_words_for_parents(read: Read, header: str) -> None:
+    assert outline(read(f"id,name,description,{header}\n10,Sell,d,\n20,Win,d,10\n")) == ["10 Sell", "  20 Win"]
+
+
+@pytest.mark.parametrize(("code", "name"), [("ID Number", "Element"), ("Lfd. Nr.", "Node"), ("serial number", "Item")])
+def test_more_words_for_codes_and_names(read: Read, code: str, name: str) -> None:
+    assert outline(read(f"{code},{name},description\n1,Sell,d\n1.1,Win,d\n")) == ["1 Sell", "  1.1 Win"]
+
+
+def test_levels_in_other_languages(read: Read) -> None:
+    for word in ("Niveau", "Nivel", "Livello"):
+        assert outline(read(f"{word} 1,{word} 2,Description\nSell,Win,d\nSell,Keep,d\n")) == ["1 Sell", "  1.1 Win", "  1.2 Keep"]
+
+
+def test_the_delimiter_is_the_one_that_most_rows_agree_on(read: Read) -> None:
+    message = only_problem(read("kod;nazwa;opis\n1;A, B, C;b, c, d, e\n1.1;C;d\n"))
+    assert 'Columns found: "kod", "nazwa", "opis".' in message
+    assert '--map name="nazwa"' in message
+
+
+@pytest.mark.parametrize("header", ["code^name^text", "code:name:text", "code name text"])
+def test_another_delimiter_is_named_as_the_cause(read: Read, header: str) -> None:
+    message = only_problem(read(f"{header}\n1{header[4]}Sell{header[4]}d\n"))
+    assert f'Only one column was found: "{header}". Separate the cells by commas, semicolons, tabs or upright strokes.' in message
+
+
+def test_a_column_of_unknown_name_is_proposed_before_the_descriptions(read: Read) -> None:
+    message = only_problem(read("code,nazwa,description\n1,Sprzedaż,d\n1.1,Oferta,d\n"))
+    assert message.endswith('Say which it is: --map name="nazwa".')
+
+
+@pytest.mark.parametrize("footer", ["Total,2,", "Grand total,2,", "Summe,2 ,"])
+def test_a_row_of_totals_is_no_process(read: Read, footer: str) -> None:
+    result = read(f"{HEADER}1,Sell,d\n1.1,Win,d\n{footer}\n")
+    assert outline(result) == ["1 Sell", "  1.1 Win"]
+    assert "stands below the table and is no process" in "".join(warning.message for warning in result.warnings)
+
+
+def test_objects_by_their_codes_are_read(read: Read) -> None:
+    by_code = {"1": {"name": "Sell", "description": "d"}, "1.1": {"name": "Win", "description": "d"}}
+    assert outline(read(json.dumps(by_code), "a.json")) == ["1 Sell", "  1.1 Win"]
+
+
+def test_a_key_twice_in_json_is_read_only_where_it_has_one_reading(read: Read) -> None:
+    same = '[{"code": "1", "name": "Sell", "name": "Sell"}, {"code": "1.1", "name": "Win"}]'
+    assert outline(read(same, "a.json")) == ["1 Sell", "  1.1 Win"]
+    message = only_problem(read(same.replace('"Sell", ', '"Keep", ', 1), "a.json"))
+    assert message.removeprefix("a.json: ").startswith(
+        'The object with code: "1", name: "Keep", name: "Sell" has the key "name" more than once, with different values.'
+    )
+    lines = read('{"code": "1", "name": "Sell"}\n{"code": "1.1", "code": "1.2", "name": "Win"}\n', "a.jsonl")
+    assert [(problem.row, "more than once" in problem.message) for problem in lines.problems] == [(2, True)]
+    children = '[{"code": "1", "name": "A", "children": [{"code": "1.1", "name": "B"}], "children": [{"code": "1.2", "name": "C"}]}]'
+    assert 'has the key "children" more than once' in only_problem(read(children, "a.json"))
