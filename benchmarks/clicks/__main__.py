@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,43 +25,49 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nodes", type=int, nargs="+")
     parser.add_argument("--scattered", type=int, default=0, help="also: so many nodes that are missing, none beside another")
+    parser.add_argument(
+        "--first-time", action="store_true", help="also: everything from nothing, by the same click, instead of by the command line"
+    )
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     figures = []
     for nodes in options.nodes:
-        figures.append(measure(nodes, options.scattered, options.pictures))
+        figures.append(measure(nodes, options.scattered, options.first_time, options.pictures))
         print(json.dumps(figures[-1]), flush=True)
         if options.json:
             options.json.write_text(json.dumps(figures, indent=1))
 
 
-def measure(nodes: int, scattered: int, pictures: Path | None) -> dict[str, Any]:
+def measure(nodes: int, scattered: int, first_time: bool, pictures: Path | None) -> dict[str, Any]:
     """Everything for one size."""
     with project() as running:
         table = write_table(running.folder / "bench.csv", nodes)
         found: dict[str, Any] = {"nodes": nodes, "load_s": running.caseforge("load", str(table), "--framework", KEY)}
-        if scattered:
-            left_out = set(_codes(table)[::EVERY][:scattered])
+        left_out = set(_codes(table)[::EVERY][:scattered])
+        if not first_time:
             named = ",".join(code for code in _codes(table) if code not in left_out)
-            found["generate_s"] = running.caseforge("generate", "--yes", "--wait", "--nodes", named)
-        else:
-            found["generate_s"] = running.caseforge("generate", "--yes", "--wait")
+            found["generate_s"] = running.caseforge("generate", "--yes", "--wait", *(("--nodes", named) if scattered else ()))
         with dagster_dev(running) as process:
             time.sleep(10)  # the daemon comes up
-            if scattered:
-                found["scattered"] = _click_scattered(running, left_out, process)
             keys = states(running, STATIONS[-1])["partitionKeys"]
-            clicked = click(running, STATIONS, keys, process)
+            if first_time:
+                found["first_time"] = _click(running, keys, process)
+            elif scattered:
+                found["scattered"] = _click(running, [key for key in keys if key.partition("_")[0] in left_out], process)
+            found["all"] = _click(running, keys, process)
             print(json.dumps(found), flush=True)
-            found["all"] = asdict(clicked) | {"good": states(running, STATIONS[-1])["partitionStats"]}
-            found["pages"] = pages.measure(running, nodes, keys, clicked.runs[-1], pictures)
+            found["pages"] = pages.measure(running, nodes, keys, found["all"]["runs"][-1], pictures)
     return found
 
 
-def _click_scattered(running: Running, codes: set[str], process: int) -> dict[str, Any]:
-    keys = [key for key in states(running, STATIONS[-1])["partitionKeys"] if key.partition("_")[0] in codes]
-    return asdict(click(running, STATIONS, keys, process))
+def _click(running: Running, keys: Sequence[str], process: int) -> dict[str, Any]:
+    clicked = click(running, STATIONS, keys, process)
+    return asdict(clicked) | {
+        "in_runs_s": clicked.in_runs_s,
+        "states": states(running, STATIONS[-1])["partitionStats"],
+        "load": os.getloadavg()[0],
+    }
 
 
 def _codes(table: Path) -> list[str]:

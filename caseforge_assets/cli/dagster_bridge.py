@@ -48,6 +48,13 @@ def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) 
         return asdict(prune_history(instance, store, limit, dry_run=dry_run))
 
 
+def group_page(framework_key: str) -> str:
+    """Path of the page with the graph of a framework's assets."""
+    from caseforge_assets.defs.names import group_path
+
+    return group_path(framework_key)
+
+
 @contextmanager
 def _instance(settings: Settings) -> Iterator[DagsterInstance]:
     from dagster import DagsterInstance

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import click
 
 from caseforge_assets.cli.console import console, errors
+from caseforge_assets.cli.dagster_bridge import group_page
 from caseforge_assets.cli.demo import local_provider
 from caseforge_assets.cli.options import pass_session
 from caseforge_assets.cli.sensors import SENSORS
@@ -48,7 +49,7 @@ def ui(session: Session, port: int, latency: float) -> None:
         console.print("Dagster comes up in some 10 seconds. Ctrl-C stops it.")
         folder = session.settings.project
         command = [sys.executable, *QUIETLY, "-m", "dagster", "dev", "--host", LOCALHOST, "--port", str(port)]
-        code = _run_until_interrupted(command, folder, port, first_page(list(session.settings.configuration.frameworks)))
+        code = _run_until_interrupted(command, folder, port, list(session.settings.configuration.frameworks))
     if session.settings.postgres_url is None:
         console.print("The embedded database goes on running; `caseforge db stop` stops it.")
     sys.exit(code)
@@ -81,12 +82,15 @@ def _what_is_there(session: Session, port: int) -> str:
     return f"Dagster runs already on this project's data: open {url}, or {another}"
 
 
-def first_page(frameworks: Sequence[str]) -> str:
-    """Path of the page to begin with: that of the first framework says what there is to do; Dagster's own first page shows nothing but runs."""
-    return f"/assets/{quote(frameworks[0])}/framework" if frameworks else ""
+def where_to_begin(url: str, frameworks: Sequence[str]) -> str:
+    """The pages to begin with, those of the first framework; empty without one. Dagster's own first page shows nothing but runs."""
+    if not frameworks:
+        return ""
+    pages = f"/assets/{quote(frameworks[0])}/framework", group_page(frameworks[0])
+    return f"Begin here: {url}{pages[0]}\nAll assets: {url}{pages[1]}"
 
 
-def _run_until_interrupted(command: list[str], folder: Path, port: int, page: str = "") -> int:
+def _run_until_interrupted(command: list[str], folder: Path, port: int, frameworks: Sequence[str] = ()) -> int:
     """Runs a command in a session of its own, so that it gets exactly one interrupt: from a terminal or from a SIGTERM to this process.
 
     Returns:
@@ -96,7 +100,7 @@ def _run_until_interrupted(command: list[str], folder: Path, port: int, page: st
         signal.signal(name, signal.default_int_handler)
     process = subprocess.Popen(command, cwd=folder, env=_environment(folder), start_new_session=True)
     try:
-        why = _watch(process, port, page)
+        why = _watch(process, port, frameworks)
     except KeyboardInterrupt:
         _stop(process)
         return 0
@@ -114,13 +118,13 @@ def _environment(folder: Path) -> dict[str, str]:
     return own_home | dict(read_environment().variables)
 
 
-def _watch(process: subprocess.Popen[bytes], port: int, page: str = "") -> str:
+def _watch(process: subprocess.Popen[bytes], port: int, frameworks: Sequence[str] = ()) -> str:
     """Waits until the command ends or its page does not come up; returns which."""
     url, began, is_up = f"http://{LOCALHOST}:{port}", time.monotonic(), False
     while process.poll() is None:
         if not is_up and _answers(port):
             is_up = True
-            console.print(f"Dagster is on {url}. Ctrl-C stops it." + (f"\nBegin here: {url}{page}" if page else ""))
+            console.print(f"Dagster is on {url}. Ctrl-C stops it.\n{where_to_begin(url, frameworks)}".rstrip(), soft_wrap=True)
         if not is_up and time.monotonic() - began > COMES_UP_WITHIN_S:
             return f"Dagster's page did not come up on {url} within {COMES_UP_WITHIN_S:.0f} s, and was stopped."
         time.sleep(LOOK_S)

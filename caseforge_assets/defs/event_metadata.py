@@ -14,8 +14,9 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stations import Station
 from caseforge_assets.store.frameworks import Edition
 from caseforge_assets.store.nodes import NodeRow
-from caseforge_assets.store.previews import PREVIEW_CHARACTERS, WHOLE_CHARACTERS
+from caseforge_assets.store.previews import ANSWER_CHARACTERS, PREVIEW_CHARACTERS, WHOLE_CHARACTERS
 
+SHOW = "caseforge show"
 PARTITION_ROWS = "dagster/partition_row_count"
 LISTED_PARTITIONS = 5_000
 OPENAI_API, OPENAI_BATCH_PAGE = "https://api.openai.com/", "https://platform.openai.com/batches/{}"
@@ -55,8 +56,8 @@ def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -
     shown: dict[str, Any] = {"node": f"{row.code} {row.name}"}
     if row.context_text is not None:
         shown |= {"context": _with_line_breaks(row.context_text, row.context_characters), "context_characters": row.context_characters}
-    if row.request_tokens is not None:
-        shown |= _request(row)
+    if row.request_tokens is not None and station.stage is not None:
+        shown |= _request(row, station.stage)
     if row.title is not None:
         shown |= _content(row, station.stage)
     if row.outcome is not None:
@@ -66,7 +67,7 @@ def event_metadata(row: Any, station: Station, place_of: Callable[[str], str]) -
     return {name: plain_text(value) if isinstance(value, str) else value for name, value in shown.items()}
 
 
-def _request(row: Any) -> dict[str, Any]:
+def _request(row: Any, stage: Stage) -> dict[str, Any]:
     shorter = {"shortened": "made from half of what belongs in it, because the whole was too long for the model"} if row.shortened else {}
     elsewhere = {"endpoint": f"/v1/{row.request_endpoint}"} if row.request_endpoint else {}
     return shorter | {
@@ -76,7 +77,7 @@ def _request(row: Any) -> dict[str, Any]:
         "max_completion_tokens": row.max_completion_tokens,
         "generation": row.generation,
         "fingerprint": row.fingerprint,
-        "request": _with_line_breaks(row.request_text or ""),
+        "request": _with_line_breaks(row.request_text or "", None, f"caseforge preview --stage {stage.key} {row.code}"),
     }
 
 
@@ -97,7 +98,7 @@ def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
     }
     shown = {name: value for name, value in figures.items() if value is not None}
     if row.answer_text is not None:
-        shown["answer"] = _markdown(row.answer_text, len(row.answer_text) + 1)
+        shown["answer"] = _markdown(row.answer_text, None, ANSWER_CHARACTERS)
     if path:
         shown["file"] = MetadataValue.path(place_of(path))
         shown["line"] = row.line_number or 0
@@ -142,16 +143,20 @@ def _item_table(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) 
     return MetadataValue.table(records, TableSchema([TableColumn(name) for name in ("id", "title", *columns)]))
 
 
-def _with_line_breaks(text: str, whole_length: int | None = None) -> MetadataValue[Any]:
+def _with_line_breaks(text: str, whole_length: int | None, command: str = SHOW) -> MetadataValue[Any]:
     """A text that was no markdown: its lines stay lines."""
-    return _markdown(text.replace("\n", "  \n"), None if whole_length is None or whole_length <= PREVIEW_CHARACTERS else whole_length)
+    return _markdown(text, whole_length, PREVIEW_CHARACTERS, command, line_end="  \n")
 
 
-def _markdown(text: str, whole_length: int | None, limit: int = PREVIEW_CHARACTERS) -> MetadataValue[Any]:
-    """A text, or a beginning that ends with a whole line and says that there is more."""
-    cut = whole_length is not None and whole_length > limit
+def _markdown(text: str, whole_length: int | None, limit: int, command: str = SHOW, *, line_end: str = "\n") -> MetadataValue[Any]:
+    """A text, or a beginning that ends with a whole line and says which command shows all of it.
+
+    Args:
+        whole_length: None where nobody counted: what is as long as the limit is taken for a beginning.
+    """
+    cut = len(text) >= limit if whole_length is None else whole_length > limit
     shown = text.rpartition("\n")[0] or text if cut else text
-    return MetadataValue.md(safe_markdown(shown) + ("\n\n*… the rest: caseforge show*" if cut else ""))
+    return MetadataValue.md(safe_markdown(shown.replace("\n", line_end)) + (f"\n\n*… the rest: {command}*" if cut else ""))
 
 
 def _number(amount: Decimal | None) -> float | None:

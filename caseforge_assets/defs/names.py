@@ -30,3 +30,8 @@ def partitions_name(framework_key: str) -> str:
 def launchpad_path(job: str) -> str:
     """Where the form of a job is, on any webserver that shows the project."""
     return f"/locations/{CODE_LOCATION}/jobs/{job}/playground"
+
+
+def group_path(framework_key: str) -> str:
+    """Where the graph of a framework's assets is."""
+    return f"/locations/{CODE_LOCATION}/asset-groups/{framework_key}"

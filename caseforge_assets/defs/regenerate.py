@@ -62,7 +62,9 @@ def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, 
         limit=config.limit or None,
     )
     mirror(context, caseforge)
-    context.log.info(f"{done.nodes:,} nodes were meant: {'all are through' if not done.unfinished else 'not all are through'}.")
+    context.log.info(
+        f"{done.nodes:,} node{'s were' if done.nodes != 1 else ' was'} meant: {'all are through' if not done.unfinished else 'not all are through'}."
+    )
     say_unfinished(context.log, done.unfinished)
     fail_unsent(done.unsent)
 

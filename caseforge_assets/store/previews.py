@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 PREVIEW_CHARACTERS = 2_000
+ANSWER_CHARACTERS = 600
 WHOLE_CHARACTERS = 24_000  # of a content: real documents have 15,000 to 18,000
 
 _PREVIEWS = text("""
@@ -18,7 +19,7 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
        a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens,
        a.cache_write_tokens, a.cost_usd,
        a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
-       (select left(k.body, 600) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
+       (select left(k.body, :answer) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
             and o.kind = 'made') as answer_text,
        c.title, left(c.body, :whole) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,
        q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
@@ -50,5 +51,5 @@ def previews(
         item_fields: fields of items that such tables show; each item has its own of them.
     """
     shown = {"with_request": list(with_request), "with_items": list(with_items), "item_fields": sorted(set(item_fields))}
-    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "whole": WHOLE_CHARACTERS, **shown}
+    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "answer": ANSWER_CHARACTERS, "whole": WHOLE_CHARACTERS, **shown}
     return {row.id: row for row in connection.execute(_PREVIEWS, values)}

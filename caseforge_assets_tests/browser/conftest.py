@@ -112,9 +112,9 @@ def until(look: Callable[[], Any], what: str) -> None:
 
 @pytest.fixture(scope="session")
 def ui(postgres_url: str, dagster_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    """`dagster dev` with the frameworks shop, mill, yard and dock; every answer to some nodes of the last two is bad the first time."""
+    """`dagster dev` with the frameworks shop, mill, quay, yard and dock; every answer to some nodes of the last two is bad the first time."""
     folder = tmp_path_factory.mktemp("project")
-    frameworks = {"shop": "1", "mill": "5", "yard": "8", "dock": "9"}
+    frameworks = {"shop": "1", "mill": "5", "quay": "7", "yard": "8", "dock": "9"}
     with (
         serving(folder / "provider", faults=FIRST_TIME_BAD, latency_s=1) as provider_url,
         new_database(postgres_url, dagster_template) as url,
@@ -193,7 +193,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         opened = browser.new_page(viewport={"width": 1500, "height": 950})
-        opened.set_default_timeout(30_000)
+        opened.set_default_timeout(90_000)
         yield opened
         browser.close()
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from caseforge_assets_tests.browser.conftest import LOCATION, Ui, until
-from caseforge_assets_tests.browser.test_ways_of_working import shown
+from caseforge_assets_tests.browser.test_ways_of_working import BANNER, launch_job, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-BANNER = "failed, and did not materialize this asset"
 ADD = """mutation($r: RepositorySelector!, $p: String!, $k: String!) { addDynamicPartition(repositorySelector: $r, partitionsDefName: $p, partitionKey: $k) {
   __typename } }"""
 
@@ -54,8 +54,27 @@ def test_a_partition_that_is_no_node_is_taken_out_by_itself(ui: Ui, page: Page) 
     shown(page, "Taken out of the partitions of mill: 9.9.9_foo")
 
 
+def test_a_process_is_found_by_its_name_and_what_was_asked_and_made_is_read_whole(ui: Ui, page: Page) -> None:
+    ui.open(page, "/assets/quay/framework?view=events")
+    page.get_by_text("[Show Table]").last.click()
+    shown(page, "7.2.2_i")
+    assert "Mend" in page.get_by_role("dialog").last.inner_text()
+    launch_job(ui, page, "regenerate", "framework: quay\nnodes: [Mend]")
+    assert ui.partitions("quay", "usecase_candidates")["good"] == {"7.2.2_i"}
+    ui.open(page, "/assets/quay/process_batch_inputs?view=partitions&partition=7.2.2_i")
+    page.get_by_text("[Show Markdown]").first.click()
+    shown(page, "Keeps bicycles on the road. At the quay.")
+    assert page.get_by_role("dialog").last.locator("br").count() > 3
+    ui.open(page, "/assets/quay/process_documents?view=partitions&partition=7.2.2_i")
+    page.get_by_text("[Show Markdown]").first.click()
+    contents = json.loads(ui.command("show", "7.2.2", "--framework", "quay", "--stage", "process_details", "--json"))["contents"]
+    shown(page, contents[0]["body"].strip().rpartition("\n")[2].lstrip("- ")[:60])
+
+
 def test_forms_say_what_they_take(ui: Ui, page: Page) -> None:
     for job, said in (("submit", "max_cost_usd: 0"), ("retry", "framework: "), ("regenerate", "selection: unfinished")):
         ui.open(page, f"/locations/{LOCATION}/jobs/{job}/playground")
         page.locator(".CodeMirror-line").first.wait_for()
-        until(lambda said=said: said in page.locator(".CodeMirror-code").first.inner_text(), f"the form of {job}")  # type: ignore[misc]
+        form = page.locator(".CodeMirror-code").first
+        until(lambda said=said, form=form: said in form.inner_text(), f"the form of {job}")  # type: ignore[misc]
+        assert "ops:" not in form.inner_text()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
+BANNER = "failed, and did not materialize this asset"
 STATIONS = ("process_batch_outputs", "process_documents", "usecase_batch_inputs", "usecase_batch_outputs", "usecase_candidates")
 
 
@@ -29,15 +30,15 @@ def launch(ui: Ui, page: Page, choice: str, expected: str = "COMPLETED_SUCCESS")
     assert ui.newest_backfill() == expected
 
 
-def approve(ui: Ui, page: Page, max_cost_usd: str) -> None:
-    """Approves and sends what is pending, in the launchpad of the job `submit`."""
-    ui.open(page, f"/locations/{LOCATION}/jobs/submit/playground")
+def launch_job(ui: Ui, page: Page, job: str, form: str) -> None:
+    """Fills in the launchpad of a job, launches it, and waits until its run is through."""
+    ui.open(page, f"/locations/{LOCATION}/jobs/{job}/playground")
     page.locator(".CodeMirror").first.click()
     page.keyboard.press("Control+A")
-    page.keyboard.insert_text(f"max_cost_usd: {max_cost_usd}")
+    page.keyboard.insert_text(form)
     page.get_by_role("button", name="Launch Run").click()
     page.wait_for_url("**/runs/*")
-    shown(page, 'Finished execution of run for "submit".')
+    shown(page, f'Finished execution of run for "{job}".')
 
 
 def shown(page: Page, text: str) -> None:
@@ -92,6 +93,9 @@ def test_failed_partitions_say_why_and_are_retried_alone(ui: Ui, page: Page) -> 
     assert ui.sent() - before == 2 + 2  # the two documents again, and then their use cases; nothing for the good ones
     ui.open(page, "/assets/yard/process_batch_outputs?view=partitions")
     shown(page, "Failed (0)")
+    page.get_by_text("8.2.1_h").first.click()
+    shown(page, "finish_reason")
+    assert page.get_by_text(BANNER).count() == 0
 
 
 def test_a_provider_that_bills_is_waited_for_and_turns_green_when_collected(billing_ui: Ui, page: Page) -> None:
@@ -102,14 +106,15 @@ def test_a_provider_that_bills_is_waited_for_and_turns_green_when_collected(bill
     assert ui.sent() == 0
     ui.open(page, f"/runs/{ui.newest_run('__ASSET_JOB')}")
     shown(page, "process_batch_outputs: 6 nodes are not through. 1.1.1_c: waiting: not approved yet; approve it with the job submit")
+    shown(page, "Not everything was sent. 6 requests")
     ui.open(page, "/assets/shop/process_batch_outputs?view=partitions")
     shown(page, "Failed (6)")
-    approve(ui, page, "5")
+    launch_job(ui, page, "submit", "max_cost_usd: 5")
     until(lambda: ui.sent() == 6, "the documents are asked for")
     ui.command("sensors", "on")
     until(lambda: len(ui.partitions("shop", "process_documents")["good"]) == 6, "the documents are collected")
     until(lambda: len(ui.partitions("shop", "usecase_batch_inputs")["good"]) == 6, "the requests of the second stage are made")
-    approve(ui, page, "5")  # of its own: what comes of the first stage was not known before
+    launch_job(ui, page, "submit", "max_cost_usd: 5")  # of its own: what comes of the first stage was not known before
     until(lambda: len(ui.partitions("shop", "usecase_candidates")["good"]) == 6, "the candidates are collected")
     ui.open(page, "/assets/shop/usecase_candidates?view=partitions")
     shown(page, "Materialized (6)")

@@ -12,7 +12,7 @@ import yaml
 from dagster import AssetKey
 from dagster._core.remote_representation.external_data import RepositorySnap
 
-from caseforge_assets.cli.ui import first_page
+from caseforge_assets.cli.ui import where_to_begin
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.names import CODE_LOCATION
 from caseforge_assets.defs.sensors import SENSORS
@@ -26,8 +26,10 @@ from caseforge_assets_tests.defs.project import (
     INPUTS,
     MATERIALIZED,
     NODES,
+    OUTPUTS,
     PARTITIONS,
     STATIONS,
+    USECASE_INPUTS,
     OpenProject,
     write_project,
 )
@@ -108,8 +110,9 @@ def test_the_location_has_one_name_however_it_is_started() -> None:
 
 
 def test_the_first_page_says_what_there_is_to_do() -> None:
-    assert first_page(["shop", "bank"]) == "/assets/shop/framework"
-    assert first_page([]) == ""
+    graph = f"http://here/locations/{CODE_LOCATION}/asset-groups/shop"
+    assert where_to_begin("http://here", ["shop", "bank"]) == f"Begin here: http://here/assets/shop/framework\nAll assets: {graph}"
+    assert where_to_begin("http://here", []) == ""
 
 
 def test_a_document_is_shown_whole_and_a_request_in_its_lines(project: OpenProject) -> None:
@@ -125,6 +128,12 @@ def test_a_document_is_shown_whole_and_a_request_in_its_lines(project: OpenProje
     assert document.count("## ") == body.count("## ")
     request = opened.latest(INPUTS, "1.1.1_c").asset_materialization.metadata["request"].md_str
     assert request.count("  \n") == request.count("\n") > 3
+    assert "the rest" not in request
+    longer = opened.latest(USECASE_INPUTS, "1.1.1_c").asset_materialization.metadata["request"].md_str  # it holds the document
+    assert longer.endswith("\n\n*… the rest: caseforge preview --stage usecases 1.1.1*")
+    assert len(longer) > 1_500
+    answer = opened.latest(OUTPUTS, "1.1.1_c").asset_materialization.metadata["answer"].md_str
+    assert answer.endswith("*… the rest: caseforge show*")
 
 
 def test_a_table_says_which_partition_a_process_is_and_rows_are_counted_for_the_asset(project: OpenProject) -> None:

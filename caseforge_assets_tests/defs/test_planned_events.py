@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dagster as dg
 import pytest
 from dagster import AssetKey, DagsterEventType, DagsterRun
@@ -65,6 +67,27 @@ def test_a_run_that_ends_well_without_a_partition_leaves_it_failed(project: Open
     run = make_run(opened, ALL)
     opened.instance.handle_run_event(run.run_id, dg.DagsterEvent("PIPELINE_SUCCESS", run.job_name))
     assert opened.states("process_batch_outputs")["2.1.1_h"] == FAILED
+
+
+def test_dagsters_own_storage_does_the_same_where_the_environment_tells_it(
+    project: OpenProject, dagster_database_url: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS", "1")
+    home = tmp_path_factory.mktemp("plain")
+    (home / "dagster.yaml").write_text(
+        f"storage: {{postgres: {{postgres_url: {dagster_database_url!r}}}}}\ntelemetry: {{enabled: false}}\n"
+    )
+    with dg.DagsterInstance.from_config(str(home)) as plain:
+        opened = replace(project(), instance=plain)
+        opened.load()
+        opened.generate("1.1.1", "1.1.2")
+        before = {station: opened.states(station) for station in STATIONS}
+        run = make_run(opened, ALL)
+        assert planned(opened, run) == sorted(((key, None) for key in KEYS), key=str)
+        plain.report_run_failed(run, "Run timed out due to taking longer than 300 seconds to start.")
+        assert {station: opened.states(station) for station in STATIONS} == before
+        assert opened.run(STATIONS).success
+        assert {state for station in STATIONS for state in opened.states(station).values()} == {MATERIALIZED}
 
 
 def test_dagsters_own_storage_still_plans_each_partition() -> None:
