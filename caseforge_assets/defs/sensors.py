@@ -21,7 +21,7 @@ from caseforge_assets.commands.retry_unattended import newest_retriable
 from caseforge_assets.commands.write_journal import journal_now_and_then
 from caseforge_assets.defs.dead_runs import Look, end_dead_runs
 from caseforge_assets.defs.foreign_partitions import foreign_partitions
-from caseforge_assets.defs.jobs import collect, flush, retry, show_alerts, submit
+from caseforge_assets.defs.jobs import collect, flush, poll, retry, show_alerts, submit
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration
@@ -35,6 +35,7 @@ SUBMIT_AGAIN_S = 600.0  # what could be sent and still is there then is tried ag
 LEFT_AFTER_S = 60.0  # a batch that is planned and not created by then was left by a run that ended
 FLUSH_AFTER_S = 60.0
 FLUSH_AGAIN_S = 600.0
+LEFT_TO_RUNS_S = 1_800.0  # what runs at work have made they show themselves; one that has not by then waits for something
 SHOWN_WITHIN_S = 600.0  # news that no run has shown by then is shown by the next one
 NO_KEY = "OPENAI_API_KEY is not set in the environment of the code server"
 
@@ -108,7 +109,10 @@ def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> R
         newest = outbox.highest_id(connection)
         period = clock.now(connection).timestamp() // FLUSH_AGAIN_S
         definitions_changed = definitions_are_new(connection, caseforge.configuration)
-    if count and age_s >= FLUSH_AFTER_S:
+    at_work = _at_work(context.instance)
+    if flush.name in at_work:
+        yield dg.SkipReason("a run of the job flush is at it")
+    elif count and age_s >= (LEFT_TO_RUNS_S if at_work else FLUSH_AFTER_S):
         yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}", job_name=flush.name)
     elif definitions_changed:
         yield dg.RunRequest(run_key=f"definitions-{shown_definitions(caseforge.configuration)}-{period:.0f}", job_name=flush.name)
@@ -117,7 +121,14 @@ def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> R
     elif _reports_are_old(context.instance, caseforge):
         yield dg.RunRequest(run_key=f"daily-{period:.0f}", job_name=flush.name)
     else:
-        yield dg.SkipReason("rows are still young" if count else "Dagster is up to date")
+        left = "runs are at work, which show what they made" if at_work else "rows are still young"
+        yield dg.SkipReason(left if count else "Dagster is up to date")
+
+
+def _at_work(instance: dg.DagsterInstance) -> set[str]:
+    """The jobs of runs that are not through and show what they made: as theirs, by which a backfill counts what it came to."""
+    unfinished = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    return {run.job_name for run in instance.get_runs(dg.RunsFilter(statuses=unfinished))} - {poll.name}
 
 
 def _reports_are_old(instance: dg.DagsterInstance, caseforge: Caseforge) -> bool:

@@ -56,9 +56,7 @@ def test_a_partition_that_is_no_node_is_taken_out_by_itself(ui: Ui, page: Page) 
 
 def test_a_process_is_found_by_its_name_and_what_was_asked_and_made_is_read_whole(ui: Ui, page: Page) -> None:
     ui.open(page, "/assets/quay/framework?view=events")
-    page.get_by_text("[Show Table]").last.click()
-    shown(page, "7.2.2_i")
-    assert "Mend" in page.get_by_role("dialog").last.inner_text()
+    assert page.get_by_role("row").filter(has_text="Mend").last.inner_text().split() == ["Mend", "7.2.2_i"]
     launch_job(ui, page, "regenerate", "framework: quay\nnodes: [Mend]")
     assert ui.partitions("quay", "usecase_candidates")["good"] == {"7.2.2_i"}
     ui.open(page, "/assets/quay/process_batch_inputs?view=partitions&partition=7.2.2_i")

@@ -14,6 +14,7 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 
 from caseforge_assets.cli.ui import where_to_begin
 from caseforge_assets.definitions import build_defs
+from caseforge_assets.defs import event_metadata
 from caseforge_assets.defs.names import CODE_LOCATION
 from caseforge_assets.defs.sensors import SENSORS
 from caseforge_assets.settings import load_settings
@@ -151,6 +152,20 @@ def test_a_table_says_which_partition_a_process_is_and_rows_are_counted_for_the_
     (total,) = opened.bench.column("select count(*) from caseforge.candidate where is_current")
     assert metadata["dagster/row_count"].value == total
     assert 0 < metadata["dagster/partition_row_count"].value < total
+
+
+def test_a_table_that_would_be_too_long_says_how_much_of_it_there_is(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_metadata, "LISTED_PARTITIONS", 2)
+    opened = project()
+    opened.load()
+    event = opened.instance.get_latest_materialization_event(AssetKey(["shop", "framework"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    metadata = event.asset_materialization.metadata
+    assert "partitions_by_name" not in metadata
+    table = metadata["partitions_by_name_first_2"]
+    assert isinstance(table, dg.TableMetadataValue)
+    assert [row.data["partition"] for row in table.records] == ["1.1.1_c", "1.1.2_d"]
 
 
 def test_inputs_alone_of_a_new_framework_are_made(project: OpenProject) -> None:

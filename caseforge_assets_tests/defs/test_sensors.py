@@ -8,8 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from dagster import DagsterRunStatus
 
 from caseforge_assets.commands.plan_batches import plan_batches
+from caseforge_assets.defs.jobs import flush
+from caseforge_assets.defs.regenerate import regenerate
+from caseforge_assets.defs.sensors import LEFT_TO_RUNS_S
 from caseforge_assets_tests.defs.project import (
     CONTEXTS,
     DOCUMENTS,
@@ -309,6 +313,23 @@ def test_rows_that_nobody_showed_are_shown_after_a_minute(project: OpenProject) 
     assert keys(opened.tick("flush_sensor")) != before  # the run that was asked for did not do it
     opened.run_job("flush")
     assert opened.tick("flush_sensor").skip_message == "Dagster is up to date"
+
+
+def test_what_a_run_at_work_has_made_is_left_to_it_and_no_second_flush_is_begun(project: OpenProject) -> None:
+    opened = project()
+    opened.flush()
+    opened.bench.load()
+    older(opened, "outbox", "created_at", 61)
+    assert keys(opened.tick("flush_sensor"))
+    run = opened.instance.create_run_for_job(regenerate, status=DagsterRunStatus.STARTED)
+    assert opened.tick("flush_sensor").skip_message == "runs are at work, which show what they made"
+    older(opened, "outbox", "created_at", LEFT_TO_RUNS_S)
+    assert keys(opened.tick("flush_sensor"))  # it waits for something
+    opened.instance.report_run_failed(run)
+    begun = opened.instance.create_run_for_job(flush, status=DagsterRunStatus.STARTING)
+    assert opened.tick("flush_sensor").skip_message == "a run of the job flush is at it"
+    opened.instance.report_run_failed(begun)
+    assert keys(opened.tick("flush_sensor"))
 
 
 # retry
