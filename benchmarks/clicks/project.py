@@ -105,7 +105,10 @@ def dagster_dev(running: Running) -> Iterator[int]:
         yield process.pid
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:  # it waits for a run that is at work
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _answers(url: str) -> bool:
