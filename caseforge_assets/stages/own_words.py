@@ -29,12 +29,6 @@ class OwnWords:
     name: tuple[tuple[str, float], ...]
     description: tuple[tuple[str, float], ...]
 
-    @property
-    def telling(self) -> tuple[str, ...]:
-        """The words that few other nodes have; all of them where there are none such."""
-        words = (*self.name, *self.description)
-        return tuple(word for word, weight in words if weight == 1.0) or tuple(word for word, _ in words)
-
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
@@ -43,7 +37,7 @@ class Mentions:
     Attributes:
         name: The words of the name, each as often as is enough.
         description: The words of the description, each once.
-        spread: The share of the text's pieces that have a telling word.
+        spread: How near the pieces come to the share of the name's words that is enough; of the description's where the name has none.
         opening: The words of the name in the first piece, where texts say what they are about.
     """
 
@@ -71,7 +65,7 @@ def own_words(facts: NodeFacts) -> OwnWords:
     return OwnWords(tuple((stem, _weight(stem)) for stem in name), tuple((stem, _weight(stem)) for stem in described))
 
 
-def find_mentions(words: OwnWords, lowered: str, pieces: Sequence[str], enough: int) -> Mentions:
+def find_mentions(words: OwnWords, lowered: str, pieces: Sequence[str], enough: int, dense: float) -> Mentions:
     """Look for a node's words in a text.
 
     Args:
@@ -79,16 +73,19 @@ def find_mentions(words: OwnWords, lowered: str, pieces: Sequence[str], enough: 
         lowered: The text in lower case.
         pieces: The text's sections or items, in lower case.
         enough: How often a word of the name has to stand in the text to count whole.
+        dense: The share of the name's words from which on a text has them in its pieces as often as is enough.
     """
     name = described = spread = opening = None
+    spread_words = words.name or words.description
     if weights := sum(weight for _, weight in words.name):
         name = sum(weight * min(lowered.count(stem), enough) for stem, weight in words.name) / enough / weights
         first = pieces[0][:OPENING_CHARACTERS] if pieces else ""
         opening = sum(weight for stem, weight in words.name if stem in first) / weights
     if weights := sum(weight for _, weight in words.description):
         described = sum(weight for stem, weight in words.description if stem in lowered) / weights
-    if pieces and (telling := words.telling):
-        spread = sum(_has_any(piece, telling) for piece in pieces) / len(pieces)
+    if pieces and (weights := sum(weight for _, weight in spread_words)):
+        spread = sum(weight for piece in pieces for stem, weight in spread_words if stem in piece) / weights / len(pieces)
+        spread = min(1.0, spread / dense)
     return Mentions(name, described, spread, opening)
 
 
@@ -104,13 +101,6 @@ def mentioned_share(names: Sequence[str], lowered: str, least: float = 0.6) -> f
     if not all_stems:
         return None
     return sum(sum(stem in lowered for stem in stems) >= least * len(stems) for stems in all_stems) / len(all_stems)
-
-
-def _has_any(piece: str, stems: Sequence[str]) -> bool:
-    for stem in stems:  # noqa: SIM110 - `any` takes three times as long, and this is asked ten times a content
-        if stem in piece:
-            return True
-    return False
 
 
 def _stems(text: str) -> list[str]:

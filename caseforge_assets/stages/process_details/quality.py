@@ -1,8 +1,10 @@
-"""How good a process document is: its sections, their order and depth, its own node, repetition, empty talk, its end."""
+"""How good a process document is: its sections, what each adds, its own node, what makes it specific, repetition, empty talk, its end."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
+from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct
 from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Content
 from caseforge_assets.stages.own_words import find_mentions, mentioned_share, own_words
@@ -10,12 +12,41 @@ from caseforge_assets.stages.process_details.headings import FoundSection, find_
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of, signature_of
+from caseforge_assets.stages.specifics import Specifics, find_specifics
 
-ENOUGH_CHARACTERS = 500  # of a section; 1,500 words in ten sections are some 1,000 each
+ENOUGH_CHARACTERS = 1_000  # of a section; 1,500 to 2,300 words in ten sections are 1,000 to 1,600 each
 ENOUGH_MENTIONS = 8  # of a word of the node's name in the whole document
-FOREIGN, OWN = 0.3, 0.75  # measured: half of a framework's other nodes lie below 0.3, real documents above 0.8
+ENOUGH_SPREAD = 0.8  # of the words of the node's name in each section; real documents have 0.5 to 0.9
+ENOUGH_NEW_WORDS = 25  # in each section; real documents have 15 to 40 in their shorter ones
+ENOUGH_FIGURES, ENOUGH_NAMES = 1.0, 3.0  # in 1,000 characters; real documents have 1.0 and 4.5
+FOREIGN, OWN = 0.3, 0.85  # measured: half of a framework's other nodes lie below 0.3, real documents above 0.75
 MOST_REPEATED = 0.3
 MOST_EMPTY = 0.2
+USUAL_MARKETING, MOST_MARKETING = 0.005, 0.04  # of all words; real answers have 0.003 or less
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found in a document; shares are from 0 to 1."""
+
+    filled: float
+    asked: int
+    order: float | None
+    characters: int
+    pieces: Mapping[str, str]
+    depth: float
+    own: float | None
+    kpis: float | None
+    words: DistinctWords
+    specifics: Specifics
+    repeated: float
+    empty: float
+    cut: bool
+
+    @property
+    def distinct(self) -> float | None:
+        """How near the sections come to new words that are enough."""
+        return self.words.value(ENOUGH_NEW_WORDS)
 
 
 def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN) -> Quality:
@@ -31,40 +62,74 @@ def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN) -
     found = find_sections(content.body, sections)
     pieces = _pieces(found, lines)
     asked = len(sections.entries)
-    filled = sum(section.filled for section in found) / asked
     shingles = shingles_of(lowered)
-    own = find_mentions(own_words(facts), lowered, list(pieces.values()), ENOUGH_MENTIONS).together(
-        name=30, description=25, spread=15, opening=30
+    texts = list(pieces.values())
+    mentions = find_mentions(own_words(facts), lowered, texts, ENOUGH_MENTIONS, ENOUGH_SPREAD)
+    seen = _Seen(
+        filled=sum(section.filled for section in found) / asked,
+        asked=asked,
+        order=_order(found, sections),
+        characters=len(content.body),
+        pieces=pieces,
+        depth=_depth(pieces, asked),
+        own=mentions.together(name=25, description=20, spread=30, opening=25),
+        kpis=mentioned_share(facts.kpis, lowered),
+        words=find_distinct(texts),
+        specifics=find_specifics(content.body),
+        repeated=repeated_share(shingles),
+        empty=empty_share(shingles),
+        cut=looks_cut(lowered, lines),
     )
-    repeated = repeated_share(shingles)
-    empty = empty_share(shingles)
-    cut = looks_cut(lowered, lines)
-    parts = (
-        Part("sections", filled, 15),
-        Part("order", _order(found, sections), 15),
-        Part("depth", _depth(pieces, asked), 10),
-        Part("own_node", None if own is None else between(own, FOREIGN, OWN), 25),
-        Part("kpis", mentioned_share(facts.kpis, lowered), 5),
-        Part("repetition", between(repeated, MOST_REPEATED, 0.05), 15),
-        Part("substance", between(empty, MOST_EMPTY, 0.03), 10),
-        Part("ending", 0.0 if cut else 1.0, 5),
+    return weigh(_parts(seen), _limits(seen), _figures(seen), signature_of(shingles))
+
+
+def _parts(seen: _Seen) -> tuple[Part, ...]:
+    praise = between(seen.words.marketing_share, MOST_MARKETING, USUAL_MARKETING)
+    return (
+        Part("sections", seen.filled, 10),
+        Part("order", seen.order, 15),
+        Part("depth", seen.depth, 10),
+        Part("own_node", None if seen.own is None else between(seen.own, FOREIGN, OWN), 20),
+        Part("kpis", seen.kpis, 5),
+        Part("distinct", seen.distinct, 10),
+        Part("specifics", seen.specifics.value(ENOUGH_FIGURES, ENOUGH_NAMES), 10),
+        Part("repetition", between(seen.repeated, MOST_REPEATED, 0.05), 10),
+        Part("substance", min(between(seen.empty, MOST_EMPTY, 0.03), praise), 5),
+        Part("ending", 0.0 if seen.cut else 1.0, 5),
     )
+
+
+def _limits(seen: _Seen) -> list[Limit]:
+    praised = seen.words.marketing_share
     limits = [
-        Limit(100 * filled, f"{asked - round(filled * asked)} sections are missing"),
-        Limit(110 - 120 * repeated, f"{repeated:.0%} of it repeats what it has said before"),
-        Limit(110 - 200 * empty, f"{empty:.0%} of its phrases could stand anywhere"),
+        Limit(100 * seen.filled, f"{seen.asked - round(seen.filled * seen.asked)} sections are missing"),
+        Limit(40 + 80 * seen.depth, f"its sections are short ({100 * seen.depth:.0f} of 100)"),
+        Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of it repeats what it has said before"),
+        Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"),
+        Limit(103 - 700 * praised, f"{praised:.1%} of its words are marketing"),
     ]
-    if own is not None:
-        limits.append(Limit(20 + 100 * own, f"it speaks too little of its node ({100 * own:.0f} of 100)"))
-    figures = {
-        "characters": len(content.body),
-        "section_characters": {name: len(piece) for name, piece in pieces.items()},
-        "own_node_share": _figure(own),
-        "repeated_share": _figure(repeated),
-        "empty_share": _figure(empty),
-        "looks_cut": cut,
+    if seen.cut:
+        limits.append(Limit(75, "its end looks cut off"))
+    if seen.distinct is not None:
+        limits.append(Limit(45 + 70 * seen.distinct, f"its sections say little that is new ({100 * seen.distinct:.0f} of 100)"))
+    if seen.own is not None:
+        limits.append(Limit(20 + 100 * seen.own, f"it speaks too little of its node ({100 * seen.own:.0f} of 100)"))
+    return limits
+
+
+def _figures(seen: _Seen) -> dict[str, object]:
+    return {
+        "characters": seen.characters,
+        "section_characters": {name: len(piece) for name, piece in seen.pieces.items()},
+        "own_node_share": _figure(seen.own),
+        "new_words": dict(zip(seen.pieces, seen.words.new, strict=False)),
+        "figures_per_1000": _figure(seen.specifics.figures),
+        "names_per_1000": _figure(seen.specifics.names),
+        "repeated_share": _figure(seen.repeated),
+        "empty_share": _figure(seen.empty),
+        "marketing_share": _figure(seen.words.marketing_share),
+        "looks_cut": seen.cut,
     }
-    return weigh(parts, limits, figures, signature_of(shingles))
 
 
 def _pieces(sections: Sequence[FoundSection], lines: list[str]) -> dict[str, str]:

@@ -1,24 +1,64 @@
 """How good a node's use-case candidates are as a set: enough of them, filled in, about the node, different from one another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.own_words import find_mentions, own_words
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of
+from caseforge_assets.stages.specifics import Specifics, find_specifics
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS
 from caseforge_assets.stages.usecases.titles import near_titles
 
 TEXTS = ("description", "impact_assessment", "complexity_details", "technology_requirements", "success_metrics", "implementation_timeline")
-ENOUGH_CHARACTERS = {"description": 400, "impact_assessment": 200}  # others: 100
+ENOUGH_CHARACTERS = {"description": 700, "impact_assessment": 300}  # others: 150; descriptions of 120 to 200 words are asked for
 ENOUGH_MENTIONS = 3  # of a word of the node's name in descriptions and impacts together
-FOREIGN, OWN = 0.25, 0.6  # measured: half of a framework's other nodes lie below 0.3, real candidates above 0.5
+ENOUGH_SPREAD = 0.4  # of the words of the node's name in each candidate; real ones have 0.15 to 0.45
+ENOUGH_NEW_WORDS = 40  # in each candidate; real ones have 15 to 50 beside the first two
+ENOUGH_FIGURES, ENOUGH_NAMES = 6.0, 4.0  # in 1,000 characters; real candidates have 6 to 8 and 9
+FOREIGN, OWN = 0.25, 0.7  # measured: half of a framework's other nodes lie below 0.3, real candidates above 0.5
 MOST_REPEATED = 0.4
-ENOUGH_CATEGORIES = 3
+ENOUGH_VALUES = {"category": 3, "complexity": 2, "roi": 2, "risk": 2}
 MOST_EMPTY = 0.2
+USUAL_MARKETING, MOST_MARKETING = 0.005, 0.04  # of all words; real answers have 0.003 or less
 LEVELS = {"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"}
 _LEVEL_NAMES: dict[object, str] = {number: level.value for level, number in LEVEL_NUMBERS.items()}
 _ENDS = (".", "!", "?", "…", ")", "]", '"', "”", "。")
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found in the candidates of a node; shares are from 0 to 1."""
+
+    count: int
+    description_characters: list[int]
+    depth: float
+    own: float | None
+    near: list[tuple[int, int]]
+    words: DistinctWords
+    specifics: Specifics
+    repeated: float
+    empty: float
+    cut: float
+    levels: Mapping[str, Mapping[str, int]]
+
+    @property
+    def alike(self) -> float:
+        """The share of titles that say nearly the same as another."""
+        return len(self.near) / max(self.count, 1)
+
+    @property
+    def distinct(self) -> float | None:
+        """How near the candidates come to new words that are enough."""
+        return self.words.value(ENOUGH_NEW_WORDS)
+
+    @property
+    def variety(self) -> float | None:
+        """How far the candidates differ in category, complexity, return and risk; None where they have none of them."""
+        values = [between(len(counts), 1, ENOUGH_VALUES[name]) for name, counts in self.levels.items() if counts]
+        return sum(values) / len(values) if values else None
 
 
 def measure(content: Content, facts: NodeFacts) -> Quality:
@@ -32,48 +72,82 @@ def measure(content: Content, facts: NodeFacts) -> Quality:
     texts = [[str(item.fields.get(name, "")) for name in TEXTS] for item in items]
     descriptions = [of_item[0] for of_item in texts]
     pieces = [f"{of_item[0]} {of_item[1]}".lower() for of_item in texts]  # without titles: many end with the node's name, whatever follows
+    whole = ["\n".join(of_item) for of_item in texts]
     lowered = "\n".join(pieces)
-    own = find_mentions(own_words(facts), lowered, pieces, ENOUGH_MENTIONS).together(name=60, description=15, spread=25)
-    depth = _depth(texts)
-    repeated = repeated_share([text for of_item in texts for text in of_item])
-    near = near_titles([item.title for item in items], facts.name)
-    alike = len(near) / max(len(items), 1)
-    empty = empty_share(shingles_of(lowered))
-    cut = sum(not text.rstrip().endswith(_ENDS) for text in descriptions) / max(len(items), 1)
-    parts = (
-        Part("count", between(len(items), 2, LEAST_CANDIDATES), 10),
-        Part("depth", depth, 20),
-        Part("own_node", None if own is None else between(own, FOREIGN, OWN), 25),
-        Part("titles", 1 - alike, 10),
-        Part("repetition", between(repeated, MOST_REPEATED, 0.0), 15),
-        Part("variety", min(1.0, len({item.fields.get("category") for item in items}) / ENOUGH_CATEGORIES), 10),
-        Part("substance", between(empty, MOST_EMPTY, 0.03), 5),
-        Part("ending", 1 - cut, 5),
+    mentions = find_mentions(own_words(facts), lowered, pieces, ENOUGH_MENTIONS, ENOUGH_SPREAD)
+    seen = _Seen(
+        count=len(items),
+        description_characters=[len(text) for text in descriptions],
+        depth=_depth(texts),
+        own=mentions.together(name=50, description=15, spread=35),
+        near=near_titles([item.title for item in items], facts.name),
+        words=find_distinct([text.lower() for text in whole]),
+        specifics=find_specifics("\n".join(whole)),
+        repeated=repeated_share([text for of_item in texts for text in of_item]),
+        empty=empty_share(shingles_of(lowered)),
+        cut=sum(not text.rstrip().endswith(_ENDS) for text in descriptions) / max(len(items), 1),
+        levels=_count_levels(items),
     )
+    return weigh(_parts(seen), _limits(seen), _figures(seen))
+
+
+def _parts(seen: _Seen) -> tuple[Part, ...]:
+    praise = between(seen.words.marketing_share, MOST_MARKETING, USUAL_MARKETING)
+    return (
+        Part("count", between(seen.count, 2, LEAST_CANDIDATES), 10),
+        Part("depth", seen.depth, 15),
+        Part("own_node", None if seen.own is None else between(seen.own, FOREIGN, OWN), 20),
+        Part("titles", 1 - seen.alike, 5),
+        Part("distinct", seen.distinct, 15),
+        Part("specifics", seen.specifics.value(ENOUGH_FIGURES, ENOUGH_NAMES), 10),
+        Part("repetition", between(seen.repeated, MOST_REPEATED, 0.0), 5),
+        Part("variety", seen.variety, 10),
+        Part("substance", min(between(seen.empty, MOST_EMPTY, 0.03), praise), 5),
+        Part("ending", 1 - seen.cut, 5),
+    )
+
+
+def _limits(seen: _Seen) -> list[Limit]:
+    praised = seen.words.marketing_share
     limits = [
-        Limit(100 - 20 * (LEAST_CANDIDATES - len(items)), f"there are only {len(items)} candidates"),
-        Limit(30 + 80 * depth, f"its texts are short ({100 * depth:.0f} of 100)"),
-        Limit(110 - 120 * repeated, f"{repeated:.0%} of its texts stand there twice"),
-        Limit(110 - 100 * alike, f"{alike:.0%} of its titles say nearly the same as another"),
-        Limit(110 - 50 * cut, f"{cut:.0%} of its descriptions look cut off"),
-        Limit(110 - 200 * empty, f"{empty:.0%} of its phrases could stand anywhere"),
+        Limit(100 - 20 * (LEAST_CANDIDATES - seen.count), f"there are only {seen.count} candidates"),
+        Limit(35 + 80 * seen.depth, f"its texts are short ({100 * seen.depth:.0f} of 100)"),
+        Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of its texts stand there twice"),
+        Limit(110 - 100 * seen.alike, f"{seen.alike:.0%} of its titles say nearly the same as another"),
+        Limit(105 - 60 * seen.cut, f"{seen.cut:.0%} of its descriptions look cut off"),
+        Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"),
+        Limit(103 - 700 * praised, f"{praised:.1%} of its words are marketing"),
     ]
-    if own is not None:
-        limits.append(Limit(35 + 100 * own, f"it speaks too little of its node ({100 * own:.0f} of 100)"))
-    figures = {
-        "candidates": len(items),
-        "description_characters": [len(text) for text in descriptions],
-        "own_node_share": None if own is None else round(own, 3),
-        "repeated_share": round(repeated, 3),
-        "near_titles": near,
-        "levels": _count_levels(items),
+    if seen.distinct is not None:
+        limits.append(Limit(55 + 60 * seen.distinct, f"its candidates say little that is new ({100 * seen.distinct:.0f} of 100)"))
+    if seen.variety is not None:
+        limits.append(
+            Limit(60 + 60 * seen.variety, f"its candidates hardly differ in category and levels ({100 * seen.variety:.0f} of 100)")
+        )
+    if seen.own is not None:
+        limits.append(Limit(20 + 120 * seen.own, f"it speaks too little of its node ({100 * seen.own:.0f} of 100)"))
+    return limits
+
+
+def _figures(seen: _Seen) -> dict[str, object]:
+    return {
+        "candidates": seen.count,
+        "description_characters": seen.description_characters,
+        "own_node_share": None if seen.own is None else round(seen.own, 3),
+        "new_words": list(seen.words.new),
+        "figures_per_1000": round(seen.specifics.figures, 3),
+        "names_per_1000": round(seen.specifics.names, 3),
+        "repeated_share": round(seen.repeated, 3),
+        "empty_share": round(seen.empty, 3),
+        "marketing_share": round(seen.words.marketing_share, 3),
+        "near_titles": seen.near,
+        "levels": seen.levels,
     }
-    return weigh(parts, limits, figures)
 
 
 def _depth(texts: Sequence[Sequence[str]]) -> float:
     """Give the mean over candidates and fields of how near the texts come to a length that says something."""
-    enough = [ENOUGH_CHARACTERS.get(name, 100) for name in TEXTS]
+    enough = [ENOUGH_CHARACTERS.get(name, 150) for name in TEXTS]
     lengths = [1.0 if len(text) >= least else len(text) / least for of_item in texts for text, least in zip(of_item, enough, strict=True)]
     return sum(lengths) / len(lengths) if lengths else 0.0
 
