@@ -8,6 +8,7 @@ from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 # OpenAI says "200 MB"; the smaller of the two readings is safe.
 MAX_FILE_BYTES = 200 * 1000 * 1000
 MAX_REQUESTS = 50_000
+LINE_BYTES = 200  # what a line has around its request's body, at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,12 @@ UNKNOWN = "unknown"
 def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> None:
     """List the models that prices, rules and the provider know: price, sizes, end, successor, and what the frameworks would cost.
 
-    Prices are USD per million tokens at batch rates; costs are those of whole frameworks, at the sizes of typical requests and answers.
+    Prices are USD per million tokens at batch rates; costs are those of whole frameworks, with typical requests and answers as
+    long as `plan` expects them: as those that came so far, before there are enough as typical ones. `plan` counts the requests themselves.
     """
+    from caseforge_assets.commands.expected_costs import expected_output_tokens
     from caseforge_assets.commands.list_models import list_models
+    from caseforge_assets.commands.stage_settings import stage_settings
     from caseforge_assets.stages.stage import all_stages
     from caseforge_assets.store import nodes, providers
 
@@ -41,8 +44,12 @@ def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> No
     with session.store.connect() as connection:
         targets = {key: len(nodes.partition_keys(connection, key)) for key in configuration.frameworks}
         ends = providers.model_ends(connection)
+        lengths = {
+            stage.key: expected_output_tokens(connection, stage.key, stage_settings(configuration, stage).model, simulated=False)
+            for stage in all_stages()
+        }
     loaded = {key: count for key, count in targets.items() if count}
-    found = list_models(configuration, all_stages(), loaded, offered, ends, datetime.now(UTC))
+    found = list_models(configuration, all_stages(), loaded, offered, ends, datetime.now(UTC), lambda stage, _: lengths[stage.key])
     shown = found if with_all or as_json else [one for one in found if one.is_known]
     if as_json:
         print_json([_json(one) for one in shown])

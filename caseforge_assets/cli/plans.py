@@ -50,7 +50,7 @@ def list_plans(session: Session, with_ended: bool = False, as_json: bool = False
     elif not shown:
         console.print("No plan was made yet." if not found else "Of no plan is anything open; --all lists those that are through.")
     else:
-        _print_plans(shown)
+        _print_plans(shown, session.settings.configuration.frameworks)
 
 
 @plans.command()
@@ -67,7 +67,7 @@ def show(session: Session, plan_id: int, as_json: bool) -> None:
     if as_json:
         print_json(_plan_json(one, changes))
         return
-    _print_plans([one])
+    _print_plans([one], session.settings.configuration.frameworks)
     for change in changes:
         limit = f", limit {exact_usd(change.max_cost_usd)}" if change.max_cost_usd is not None else ""
         console.print(f"{change.changed_at.astimezone():%Y-%m-%d %H:%M}: {change.change} by {change.changed_by}{limit}")
@@ -140,7 +140,7 @@ def _changes(session: Session, one: ReckonedPlan) -> list[PlanChange]:
         return stored.changes(connection, [one.plan.id])
 
 
-def _print_plans(found: list[ReckonedPlan]) -> None:
+def _print_plans(found: list[ReckonedPlan], declared: Collection[str]) -> None:
     table = FittingTable(
         "Plan",
         "Framework",
@@ -159,7 +159,8 @@ def _print_plans(found: list[ReckonedPlan]) -> None:
         limit = "none" if plan.max_cost_usd is None else exact_usd(plan.max_cost_usd)
         counts = (f"{count:,}" for count in (one.now, one.under_way, one.later))
         made = f"{plan.made_by}, {plan.created_at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(str(plan.id), plan.framework_key, plan.state, made, *counts, str(one.open_cost), str(one.spent), limit)
+        state = plan.state if plan.framework_key in declared else f"{plan.state}, framework taken out"
+        table.add_row(str(plan.id), plan.framework_key, state, made, *counts, str(one.open_cost), str(one.spent), limit)
     console.print(table)
     for one in found:
         if one.plan.held_back and one.pending:

@@ -71,7 +71,9 @@ def _print(found: Preview, stage_key: str) -> None:
     table = Table("Setting", "Value", title=f"{found.node}: {stage_key}, version {found.stage_version}", title_justify="left")
     table.add_row("endpoint", f"/v1/{found.endpoint}")
     for name, value in found.body.items():
-        if name not in TEXTS:
+        if name == "model" and value != found.model:
+            table.add_row(name, f"{value}, the provider's name for {found.model}")
+        elif name not in TEXTS:
             table.add_row(name, _value(value))
     table.add_row("input tokens", f"{found.input_tokens:,}{' (typical)' if found.source_missing else ''}")
     table.add_row("expected output tokens", f"{found.output_tokens:,}")

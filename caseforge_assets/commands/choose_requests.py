@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.batches.packing import PackItem, PackLimits, pack
+from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
 from caseforge_assets.commands.check_models import unfit_requests
 from caseforge_assets.commands.expected_costs import expected_costs
 from caseforge_assets.commands.provider import Provider
@@ -104,7 +104,7 @@ def _packed(
     most, max_bytes = configuration.requests_per_batch, configuration.provider_kind.max_bytes
     for stage, model in sorted({(row.stage, row.model) for row in rows}):
         items = [
-            PackItem(row.id, row.size_bytes + 200, row.input_tokens, row.model, styles[row.id].endpoint)
+            PackItem(row.id, row.size_bytes + LINE_BYTES, row.input_tokens, row.model, styles[row.id].endpoint)
             for row in rows
             if (row.stage, row.model) == (stage, model)
         ]

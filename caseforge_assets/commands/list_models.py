@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,7 +33,7 @@ class ModelFacts:
         end: The day announced for its end.
         ending: The same, where it is near or past.
         offered: Whether the provider lists it; None where it was not asked.
-        costs_usd: Of each framework as a whole, by key, at the sizes of typical requests and answers; None where the price is unknown.
+        costs_usd: Of each framework as a whole, by key, with typical requests and answers as long as those that are expected; None where the price is unknown.
     """
 
     name: str
@@ -59,12 +59,14 @@ def list_models(
     offered: Mapping[str, date | None] | None,
     provider_ends: Mapping[str, date],
     now: datetime,
+    output_tokens: Callable[[Stage, str], int] = lambda stage, _: stage.typical_output_tokens,
 ) -> list[ModelFacts]:
     """Every model that prices, rules or the provider know, those in use first, then the ones that last, the cheaper ones before the others.
 
     Args:
         targets: by framework, how many nodes get content, at least one.
         offered: the provider's models with the days of their ends; None where it was not asked.
+        output_tokens: what an answer of a stage's own model has, as plans expect it; the other models are compared at the same length.
         provider_ends: days of ends as providers announced them.
     """
     day = now.date().isoformat()
@@ -72,6 +74,7 @@ def list_models(
     for stage in stages:
         settings = stage_settings(configuration, stage)
         used.setdefault(settings.model, {})[stage.key] = settings.endpoint
+    lengths = [(stage, output_tokens(stage, stage_settings(configuration, stage).model)) for stage in stages]
     names = {
         *used,
         *MODELS,
@@ -88,7 +91,7 @@ def list_models(
             known_end(name, provider_ends),
             ending_of(name, now, provider_ends, configuration.provider_kind.window),
             None if offered is None else name in offered,
-            {key: _cost(configuration, name, stages, count, now) for key, count in targets.items()},
+            {key: _cost(configuration, name, lengths, count, now) for key, count in targets.items()},
         )
         for name in names
     ]
@@ -109,8 +112,8 @@ def _rates(configuration: Configuration, model: str, now: datetime) -> tuple[Rat
     return rates, PRICE_TABLE if rates is not None else None
 
 
-def _cost(configuration: Configuration, model: str, stages: Sequence[Stage], nodes: int, now: datetime) -> Decimal | None:
+def _cost(configuration: Configuration, model: str, lengths: Sequence[tuple[Stage, int]], nodes: int, now: datetime) -> Decimal | None:
     return total(
-        expected_cost_usd(model, nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes, now, configuration.prices)
-        for stage in stages
+        expected_cost_usd(model, nodes * stage.typical_input_tokens, nodes * output, nodes, now, configuration.prices)
+        for stage, output in lengths
     ).usd

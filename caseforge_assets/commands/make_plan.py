@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from caseforge_assets.batches.packing import PackItem, PackLimits, pack
+from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
 from caseforge_assets.commands.build_contexts import build_contexts
 from caseforge_assets.commands.build_requests import build_requests
 from caseforge_assets.commands.expected_costs import expected_output_tokens, priced_input_tokens
@@ -24,6 +24,7 @@ from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.states import StationState
 
 TO_DO = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
+_BYTES_PER_TOKEN = 5  # of requests that are not made yet, rather more than less
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
         reused=_count_reused(settled.reused),
         shortened=sum(row.shortened for row in now),
         too_long=settled.fitted.too_long,
-        batches=_batches(configuration, settings.model, tokens),
+        batches=_batches(configuration, settings.model, tokens, [row.size_bytes + LINE_BYTES for row in now]),
         input_tokens=sum(tokens),
         output_tokens=output * len(tokens),
         expected_cost_usd=_cost(configuration, settings.model, sum(tokens), output * len(tokens), len(tokens)),
@@ -239,9 +240,15 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     )
 
 
-def _batches(configuration: Configuration, model: str, tokens: Sequence[int]) -> int:
-    limits = PackLimits(max_requests=configuration.requests_per_batch, max_enqueued_tokens=configuration.max_enqueued_tokens.get(model))
-    return len(pack([PackItem(number, 0, count, model) for number, count in enumerate(tokens)], limits))
+def _batches(configuration: Configuration, model: str, tokens: Sequence[int], sizes: Sequence[int]) -> int:
+    """How many batches requests take, at the limits of the provider; those that are not made yet are as large as their tokens usually are."""
+    limits = PackLimits(
+        configuration.requests_per_batch, configuration.provider_kind.max_bytes, configuration.max_enqueued_tokens.get(model)
+    )
+    all_sizes = [*sizes, *(count * _BYTES_PER_TOKEN + LINE_BYTES for count in tokens[len(sizes) :])]
+    return len(
+        pack([PackItem(number, size, count, model) for number, (size, count) in enumerate(zip(all_sizes, tokens, strict=True))], limits)
+    )
 
 
 def _cost(configuration: Configuration, model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:

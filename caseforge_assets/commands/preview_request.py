@@ -27,7 +27,8 @@ class Preview:
         context: What the model is told about the node.
         stage_version: Of all that an answer depends on beside the node.
         endpoint: Where it would go.
-        body: The body that would be sent there, ready for JSON.
+        model: Its model, by which prices and rules go.
+        body: The body that would be sent there, ready for JSON, with the provider's own name of the model.
         reads: The stage whose content it reads, if any.
         source_missing: Whether that content is not there yet; then a line stands in its place, and the tokens are typical ones.
         input_tokens: Of the request.
@@ -41,6 +42,7 @@ class Preview:
     context: str
     stage_version: str
     endpoint: str
+    model: str
     body: dict[str, Any]
     reads: str | None
     source_missing: bool
@@ -67,7 +69,8 @@ def preview_request(connection: Connection, configuration: Configuration, key: s
         context,
         current_stage_version(configuration, stage),
         settings.endpoint,
-        body_to_send(request),
+        settings.model,
+        body_to_send(request) | {"model": configuration.name_at_provider(stage.key, settings.model)},
         stage.reads,
         missing,
         tokens,

@@ -181,6 +181,18 @@ def test_preview_shows_a_request_to_another_endpoint_as_it_is_sent(command_line:
     assert json.loads(sent.read_text())["url"] == "/v1/responses"
 
 
+def test_preview_names_the_deployment_that_is_sent(command_line: OpenCommandLine) -> None:
+    cli = command_line('[provider.models]\n"our-sol" = "gpt-6.1-sol"')
+    cli.load_shop()
+    shown = cli.json("preview", "1.1.1")
+    assert (shown["model"], shown["body"]["model"]) == ("gpt-6.1-sol", "our-sol")
+    assert shown["expected_cost_usd"] > 0
+    assert "our-sol, the provider's name for gpt-6.1-sol" in " ".join(cli.run("preview", "1.1.1").split())
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", "--stage", "process_details", expected=5)  # this server has none
+    (sent,) = (cli.folder / "var" / "artifacts").rglob("*input.jsonl")
+    assert json.loads(sent.read_text())["body"] == shown["body"]
+
+
 def test_where_requests_go_is_said_where_it_matters(command_line: OpenCommandLine) -> None:
     cli = command_line(f'openai_model = "gpt-5.5-pro"\n{ELSEWHERE}\n[stages.usecases]\nmodel = "gpt-6.1-terra"')
     cli.load_shop()

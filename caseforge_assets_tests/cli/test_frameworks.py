@@ -261,7 +261,9 @@ def test_a_framework_is_taken_out_and_comes_back_with_all_that_was_made_for_it(c
     assert "1 document and" in cli.run("export", str(cli.folder / "old.csv"), "--retired", "--framework", "shop", "--nodes", "1.*")
     assert "Not in the current edition" in cli.run("show", "1.1.1", "--framework", "shop")
     assert "was taken out already" in cli.run("frameworks", "remove", "shop", "--yes")
+    assert "taken" in cli.run("plans", "list", "--all")
     cli.load_shop()
+    assert "taken" not in cli.run("plans", "list", "--all")
     assert "1 document and" in cli.run("export", str(cli.folder / "new.jsonl"), "--framework", "shop", "--nodes", "1.1.1")
     plan = cli.run("plan", "--framework", "shop", "--nodes", "1.1.1")
     assert "nothing" in plan.lower() or "0" in plan

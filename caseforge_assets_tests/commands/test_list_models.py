@@ -14,6 +14,7 @@ from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.costs.prices import Rates
 from caseforge_assets.settings import Configuration, StageOverrides
 from caseforge_assets.stages.model_rules import MODELS
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import PROCESS, USECASES
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -39,6 +40,19 @@ def test_a_framework_costs_its_nodes_times_a_typical_request_of_each_stage() -> 
     tokens_out = PROCESS.typical_output_tokens + USECASES.typical_output_tokens
     assert facts.costs_usd == {"shop": 6 * (tokens_in * Decimal("0.5") + tokens_out * Decimal("2.5")) / 1_000_000}
     assert listed()["a-model-of-our-own"].costs_usd == {"shop": None}
+
+
+def test_answers_that_came_give_the_length_for_all_models() -> None:
+    lengths = {"process_details": 100, "usecases": 50}
+    used = {"process_details": "gpt-6.1-sol", "usecases": "a-model-of-our-own"}
+
+    def output_tokens(stage: Stage, model: str) -> int:
+        assert model == used[stage.key]
+        return lengths[stage.key]
+
+    found = {one.name: one for one in list_models(MIXED, (PROCESS, USECASES), {"shop": 6}, None, {}, NOW, output_tokens)}
+    tokens_in = PROCESS.typical_input_tokens + USECASES.typical_input_tokens
+    assert found["gpt-6.1-terra"].costs_usd == {"shop": 6 * (tokens_in * Decimal("0.5") + 150 * Decimal("2.5")) / 1_000_000}
 
 
 def test_each_price_says_where_it_is_from() -> None:

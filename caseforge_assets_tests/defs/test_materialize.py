@@ -403,6 +403,23 @@ def test_a_framework_file_that_cannot_be_read_changes_nothing(project: OpenProje
     assert opened.states(NODES) == ALL_GREEN
 
 
+def test_another_frameworks_file_in_its_place_is_refused_and_nothing_of_it_is_read(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    other = [(code, f"z{node_id}", f"Quite another {name}", description) for code, node_id, name, description in SHOP]
+    write_table(opened.path / "shop.csv", other)
+    run = materialize_whole(opened, "framework")
+    assert not run.success
+    (failure,) = [event for event in run.all_events if event.is_step_failure]
+    said = str(failure.step_failure_data.user_failure_data)
+    assert "If it is an edition of this framework: caseforge load --framework shop --yes" in said
+    assert run.get_asset_materialization_events() == []
+    assert opened.states(NODES) == ALL_GREEN
+    assert opened.bench.query("select count(*) from caseforge.framework_version") == [(1,)]
+    assert opened.run((NODES,)).success  # of what is loaded, whatever lies there
+    assert opened.bench.query("select distinct name from caseforge.node_version where name like 'Quite%'") == []
+
+
 def test_the_report_gives_figures_by_state_and_kind_of_provider(project: OpenProject) -> None:
     opened = project(faults=["http_500:batch=1,match=-1-1-1-r"])
     opened.load()
