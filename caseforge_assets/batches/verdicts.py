@@ -7,7 +7,7 @@ from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.stages.judgement import Judgement
 from caseforge_assets.stages.quality import NodeFacts, Quality
-from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown, stage
+from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown, in_framework, stage
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,13 @@ class Answered:
         line: The line.
         max_completion_tokens: The budget that the request had, if known.
         facts: Its node; None where the current edition has it no longer.
+        framework_key: The framework that was asked for, in its language.
     """
 
     line: ResultLine
     max_completion_tokens: int | None
     facts: NodeFacts | None
+    framework_key: str
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def give_verdicts(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
         JudgeFailed: The stage's judge does not do what it should.
     """
     judging = stage(stage_key)
-    return [_verdict(judging, answer) for answer in answers]
+    return [_verdict(in_framework(judging, answer.framework_key), answer) for answer in answers]
 
 
 def content_versions(stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
@@ -62,7 +64,7 @@ def content_versions(stage_key: str, answers: Sequence[Answered]) -> list[str | 
         judging = stage(stage_key)
     except StageUnknown:
         return [None] * len(answers)
-    return [_version(judging, answer) for answer in answers]
+    return [_version(in_framework(judging, answer.framework_key), answer) for answer in answers]
 
 
 def _version(judging: Stage, answer: Answered) -> str | None:

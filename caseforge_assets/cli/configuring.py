@@ -101,10 +101,34 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
     from caseforge_assets.cli.options import chosen_stages
     from caseforge_assets.commands.copy_templates import copy_templates
 
-    for path in copy_templates(chosen_stages(stage_keys), folder):
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)  # caseforge.toml may name it already, and then it has to be there
+    try:
+        stages = chosen_stages(stage_keys)
+    except Exception:
+        if is_new:
+            folder.rmdir()
+        raise
+    for path in copy_templates(stages, folder):
         console.print(f"Written: {path}")
-    if not session.settings.configuration.templates:
-        console.print(f'They count once this stands in caseforge.toml, above the first [table]: templates = "{folder}"')
+    configuration = session.settings.configuration
+    named = [
+        session.settings.project / one
+        for one in (configuration.templates, *(of.templates for of in configuration.frameworks.values()))
+        if one
+    ]
+    if folder.resolve() not in [one.resolve() for one in named]:
+        console.print(
+            f'They count once this stands in caseforge.toml, above the first [table]: templates = "{_from_project(folder, session)}". '
+            "In a table [frameworks.KEY] it is for that framework alone.",
+            soft_wrap=True,
+        )
+
+
+def _from_project(folder: Path, session: Session) -> Path:
+    """A folder as caseforge.toml names it."""
+    project = session.settings.project
+    return folder.resolve().relative_to(project) if folder.resolve().is_relative_to(project) else folder.resolve()
 
 
 def _sound(session: Session) -> tuple[Inspection, Settings]:

@@ -16,7 +16,8 @@ from caseforge_assets.cli.session import Session
 from caseforge_assets.cli.tables import FittingTable
 from caseforge_assets.frameworks.records import Edition, ReadResult, TableForm
 from caseforge_assets.settings import ConfigurationError, FrameworkSettings
-from caseforge_assets.settings.configuration import check_map
+from caseforge_assets.settings.configuration import check_language, check_map
+from caseforge_assets.stages.languages import language_name
 from caseforge_assets.wording import counted
 
 
@@ -39,6 +40,14 @@ from caseforge_assets.wording import counted
     help="What says which node is whose parent: dots in the codes, a column, columns by level (or one with level numbers), the names' indentation, or the "
     "beginnings of the codes (11, 111). Recognized where it is plain. Kept in caseforge.toml.",
 )
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="TAG",
+    help="Language that its texts are asked for in (BCP 47): de, pt-BR; usecases=en is that of one stage; empty takes back what was said. "
+    "Kept in caseforge.toml. Contents in another language become stale.",
+)
 @click.option("--check", is_flag=True, help="Only read and judge the file; nothing is stored.")
 @click.option(
     "--dry-run", is_flag=True, help="Only say what differs from the edition that is loaded and what it would cost; nothing is stored."
@@ -54,6 +63,7 @@ def load(
     targets: str | None,
     columns: tuple[str, ...],
     hierarchy: str | None,
+    languages: tuple[str, ...],
     check: bool,
     dry_run: bool,
     yes: bool,
@@ -88,7 +98,9 @@ def load(
         sys.exit(2)
     if key is None:
         raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
-    entry = entry_for(session.settings, key, file, known, title or result.edition.title, selector, form)
+    entry = entry_for(session.settings, key, file, known, title or result.edition.title, selector, form, _language(session, languages))
+    if entry != known:
+        session.ask_as(key, entry)  # what is said of costs and of what is stale holds for that
     if not (yes or dry_run):
         _ask_about_another(session, key, result.edition, file)
     _store(session, file, key, known, entry, result.edition, dry_run=dry_run, as_json=as_json)
@@ -138,6 +150,25 @@ def _form(known: FrameworkSettings | None, columns: Sequence[str], hierarchy: st
     return TableForm(said, hierarchy or (known.hierarchy if known else None))
 
 
+def _language(session: Session, languages: Sequence[str]) -> str | dict[str, str] | None:
+    """What is said of the language: a tag, or tags by stage; None where nothing is."""
+    from caseforge_assets.stages.stage import all_stages
+
+    _ = session.settings  # a project may have stages of its own
+    if not languages:
+        return None
+    known = [stage.key for stage in all_stages()]
+    by_stage = {stage: tag for stage, _, tag in (text.rpartition("=") for text in languages)}
+    try:
+        checked = check_language(by_stage.pop("") if set(by_stage) == {""} else by_stage)
+    except ValueError as error:
+        raise click.UsageError(f"--language: {error}") from None
+    if isinstance(checked, dict) and (unknown := [stage for stage in checked if stage not in known]):
+        what = f"there is no stage {unknown[0]!r}; there are: {', '.join(known)}" if unknown[0] else "say one language, or one by stage"
+        raise click.UsageError(f"--language: {what}")
+    return checked
+
+
 def _print_findings(result: ReadResult, told: Console) -> None:
     for problem in result.problems:
         told.print(problem.message, style="red", soft_wrap=True)  # a hint that is pasted has to be one line
@@ -177,12 +208,18 @@ def _store(
     if dry_run:
         return
     added = declare_framework(session.settings, key, entry)
+    if entry != known:
+        session.reload()  # what follows is said of its stages as they are asked for now
     session.mirror()
     if added and not as_json:
         console.print(f"Added [frameworks.{key}] to {session.settings.config_path.name}.")
     if entry != known:
         _show(session, key, errors if as_json else console)
-    if loaded.changed and not as_json:
+    if known is not None and entry.languages != known.languages and not as_json:
+        console.print(
+            f"Its texts are asked for in {_say_languages(entry) or 'the language of the templates'} from now on; what is in another language is stale."
+        )
+    if (loaded.changed or (known is not None and entry.languages != known.languages)) and not as_json:
         console.print(f"Next: caseforge plan --framework {key}")
 
 
@@ -272,12 +309,22 @@ def _list_frameworks(session: Session, as_json: bool) -> None:
                     "edition": edition.label if edition else None,
                     "targets": targets,
                     "source": entry.source,
+                    "language": entry.language or None,
+                    "templates": entry.templates or None,
                 }
             )
     if as_json:
         print_json(rows)
         return
-    table = FittingTable("Framework", "Title", "Edition", "Targets", "Source")
-    for key, row in zip(session.settings.configuration.frameworks, rows, strict=True):
-        table.add_row(key, str(row["title"]), str(row["edition"] or "not loaded"), f"{row['targets']:,}", str(row["source"]))
+    declared = session.settings.configuration.frameworks
+    spoken = {key: _say_languages(entry) for key, entry in declared.items()}
+    names = ("Framework", "Title", "Edition", "Targets", "Source", *(("Language",) if any(spoken.values()) else ()))
+    table = FittingTable(*names, drop=("Source",))
+    for key, row in zip(declared, rows, strict=True):
+        language = (spoken[key] or "as the templates say",) if any(spoken.values()) else ()
+        table.add_row(key, str(row["title"]), str(row["edition"] or "not loaded"), f"{row['targets']:,}", str(row["source"]), *language)
     console.print(table if rows else "No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
+
+
+def _say_languages(entry: FrameworkSettings) -> str:
+    return ", ".join(f"{stage}: {language_name(tag)}" if stage else language_name(tag) for stage, tag in entry.languages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,9 @@ def _print_summary(one: StageQuality, below: int) -> None:
     if summary.measured >= LEAST_DRAWN:
         _print_bars(summary.tens)
     console.print("Means of the parts: " + ", ".join(f"{part} {points:.0f}" for part, points in summary.parts.items()))
+    left_out = Counter((why, part) for row in one.rows for part, why in row.figures.get("not_measured", {}).items())
+    for (why, part), count in left_out.items():
+        console.print(f"Not measured: {part} of {counted(count, 'content')}, because {why}.")
 
 
 def _print_bars(tens: Mapping[int, int]) -> None:

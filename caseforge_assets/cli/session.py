@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from caseforge_assets.artifacts import ArtifactFolder
     from caseforge_assets.commands.provider import Provider
     from caseforge_assets.notifications import Address
+    from caseforge_assets.settings import FrameworkSettings
     from caseforge_assets.settings.inspecting import Inspection
     from caseforge_assets.store.engine import Engine
 
@@ -45,7 +46,7 @@ class Session:
         from caseforge_assets.stages.stage import use_stages
 
         inspection = inspect_project(find_project(), self._set_keys)
-        use_stages(inspection.stages)
+        use_stages(inspection.stages, inspection.project.of_frameworks)
         return inspection
 
     @cached_property
@@ -124,6 +125,20 @@ class Session:
     def use_new_project(self) -> None:
         """Reads the settings anew; where no project is above this folder, this folder is to become one."""
         self.__dict__["settings"] = load_settings(find_project(new=True))
+
+    def ask_as(self, key: str, entry: FrameworkSettings) -> None:
+        """Has a framework's texts asked for as an entry says that does not stand in caseforge.toml yet.
+
+        Raises:
+            ConfigurationError: a template of its own cannot be used.
+        """
+        from caseforge_assets.settings.stages import project_stages
+        from caseforge_assets.stages.stage import use_stages
+
+        configuration = self.settings.configuration
+        configuration = configuration.model_copy(update={"frameworks": {**configuration.frameworks, key: entry}})
+        stages = project_stages(self.settings.project, configuration)
+        use_stages(stages.shared, stages.of_frameworks)
 
     def reload(self) -> None:
         """Reads the settings anew and forgets the provider, after the environment has changed."""

@@ -20,7 +20,7 @@ SHOWN = 40
 @json_option
 @pass_session
 def stale(session: Session, key: str | None, as_json: bool) -> None:
-    """Every node that is stale, station by station, with the reason and since when. Exit code 3 when there are any."""
+    """Every node that is stale, step by step, with the reason and since when. Exit code 3 when there are any."""
     from caseforge_assets.commands.station_statuses import station_statuses
 
     key = session.framework_key(key)

@@ -13,7 +13,7 @@ from caseforge_assets.commands.stage_settings import fresh_versions
 from caseforge_assets.commands.work_ahead import work_ahead
 from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
 from caseforge_assets.stages.discovery import comes_with_caseforge
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, stage_version
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, in_framework, stage_version
 from caseforge_assets.stages.stations import identity_key, question_of
 from caseforge_assets.store import contents, contexts, frameworks, nodes, pairs, requests, usages
 from caseforge_assets.store.contents import CurrentContent
@@ -139,12 +139,13 @@ def build_requests(
             person was told with which approved plan they are sent.
     """
     requests.lock_making(connection)
+    stage = in_framework(stage, key)
     asked = _Asked(key, stage, settings, fresh_versions(connection, stage, settings), plan_id, ask_again, own_answers, reopen, confirm)
     fit = _fit(connection, stage, settings)
     chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
     pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
-    ahead = len(chunks) > 2 and comes_with_caseforge(stage)  # a stage of one's own is only in this process
-    composed = work_ahead(partial(compose_requests, stage.key, settings, fit), pieces, ahead=ahead)
+    ahead = len(chunks) > 2 and comes_with_caseforge(stage)  # one's own, or in another language, is only in this process
+    composed = work_ahead(partial(compose_requests, key, stage.key, settings, fit), pieces, ahead=ahead)
     return _together([_save(connection, asked, material, bodies) for material, bodies in composed])
 
 

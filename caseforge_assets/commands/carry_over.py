@@ -12,7 +12,7 @@ from caseforge_assets.commands.reuse_answers import reuse_answers
 from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage, all_stages, in_framework
 from caseforge_assets.stages.stations import all_stations, identity_key
 from caseforge_assets.store import contents, nodes, outbox, pairs, pending, requests, reuse, states
 from caseforge_assets.store.engine import Connection
@@ -55,7 +55,7 @@ def _confirm(connection: Connection, configuration: Configuration, key: str, sta
     surveyed = survey(connection, configuration, key, stage, simulated)
     open_states = (NodeState.STALE, NodeState.WAITING)
     stale = {row.node_id: row for row, state in surveyed if state in open_states and row.content_id is not None}
-    versions = fresh_versions(connection, stage, stage_settings(configuration, stage))
+    versions = fresh_versions(connection, in_framework(stage, key), stage_settings(configuration, stage))
     likenesses = pairs.likenesses(connection)
     keys = {}
     for node in nodes.target_nodes(connection, key, list(stale)):

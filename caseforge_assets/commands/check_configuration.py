@@ -22,8 +22,10 @@ from caseforge_assets.settings import Configuration, ConfigurationError, Framewo
 from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.inspecting import Inspection
 from caseforge_assets.settings.provider import misplaced
+from caseforge_assets.stages.languages import language_name
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS, MODELS, rules_of
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.word_lists import has_words
 from caseforge_assets.wording import counted
 
 
@@ -67,6 +69,9 @@ def _check_settings(inspection: Inspection, settings: Settings) -> Iterator[Find
     for stage in inspection.stages:
         yield from _own_files(stage)
         yield from _model(inspection, settings, stage)
+    for key, stages in inspection.project.of_frameworks.items():
+        for stage in stages:
+            yield from _of_framework(inspection, key, stage)
     yield from _limited_models(inspection, settings)
     yield from _own_prices(inspection, settings)
     for key, entry in settings.configuration.frameworks.items():
@@ -84,9 +89,32 @@ def _unknown_variables(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _own_files(stage: Stage) -> Iterator[Finding]:
-    own = [name for name in stage.files if stage.templates and stage.templates.is_own(name)]
-    if own and stage.templates:
-        yield Finding(Level.note, str(stage.templates.own), f"{', '.join(own)} of the stage {stage.key} are your own")
+    for place, names in _by_folder(stage).items():
+        yield Finding(Level.note, str(place), f"{', '.join(names)} of the stage {stage.key} are your own")
+
+
+def _by_folder(stage: Stage) -> dict[Path, list[str]]:
+    found: dict[Path, list[str]] = {}
+    for name in stage.files:
+        if stage.templates and stage.templates.is_own(name):
+            found.setdefault(stage.templates.place(name).parent, []).append(name)
+    return found
+
+
+def _of_framework(inspection: Inspection, key: str, stage: Stage) -> Iterator[Finding]:
+    """What of a stage is a framework's own: its files, and its language, as far as more is to be said of it than that it is asked for."""
+    shared = {folder for one in inspection.stages for folder in _by_folder(one)}
+    for place, names in _by_folder(stage).items():
+        if place not in shared:
+            yield Finding(Level.note, str(place), f"{', '.join(names)} of the stage {stage.key} are those of the framework {key}")
+    if stage.language:
+        place_of_language, said = (
+            inspection.place(f"frameworks.{key}.language"),
+            f"the stage {stage.key} is asked for in {language_name(stage.language)}",
+        )
+        words = "" if has_words(stage.language) else "; quality leaves out what takes lists of words (docs/quality.md)"
+        says = "its templates say it" if not stage.language_line else "a last line of the instructions says it"
+        yield Finding(Level.note, place_of_language, f"framework {key}: {said}: {says}{words}")
 
 
 def _model(inspection: Inspection, settings: Settings, stage: Stage) -> Iterator[Finding]:

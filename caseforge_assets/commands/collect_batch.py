@@ -7,7 +7,7 @@ crash half-way goes on where it stopped.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -19,6 +19,7 @@ from caseforge_assets.commands.close_batch import close_batch
 from caseforge_assets.commands.collect_twin import collect_twin
 from caseforge_assets.commands.compare_usage import usage_difference
 from caseforge_assets.commands.fetch_results import fetch_results, salvage_results
+from caseforge_assets.commands.measure_quality import languages_of
 from caseforge_assets.commands.next_stages import carry_on
 from caseforge_assets.commands.provider import Provider
 from caseforge_assets.commands.record_answers import Judged, Reception, failure_text, reception_of, record_answers
@@ -28,7 +29,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.judgement import Next
 from caseforge_assets.stages.quality import NodeFacts
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, is_asked_for_differently
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store import attempts, batches, looks, providers
 from caseforge_assets.store.attempts import Asked
@@ -156,8 +157,8 @@ def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, pa
 
 
 def _is_large(batch: BatchRow, stage: Stage) -> bool:
-    """Whether a second process is worth its start; a stage of one's own is only in this one."""
-    return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stage)
+    """Whether a second process is worth its start; a stage of one's own, or in a framework's language, is only in this one."""
+    return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stage) and not is_asked_for_differently(stage.key)
 
 
 def _chunks_with_asked(
@@ -167,12 +168,14 @@ def _chunks_with_asked(
         readable = [line for line in chunk if isinstance(line, ResultLine)]
         with store.connect() as connection:
             asked = attempts.asked(connection, batch.id, [line.custom_id for line in readable])
-        yield chunk, [_answered(line, asked[line.custom_id]) for line in readable if line.custom_id in asked]
+            written_in = languages_of(connection, batch.stage, {one.framework_key for one in asked.values()})
+        yield chunk, [_answered(line, asked[line.custom_id], written_in) for line in readable if line.custom_id in asked]
 
 
-def _answered(line: ResultLine, asked: Asked) -> Answered:
-    facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names)
-    return Answered(line, asked.max_completion_tokens, facts)
+def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str]) -> Answered:
+    language = written_in[asked.framework_key]
+    facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names, language)
+    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key)
 
 
 def _record_chunk(

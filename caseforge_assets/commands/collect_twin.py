@@ -19,6 +19,7 @@ from caseforge_assets.commands.record_answers import Judged, Reception, receptio
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.stage import in_framework
 from caseforge_assets.store import attempts, batches, looks, spending
 from caseforge_assets.store.attempts import AttemptRow
 from caseforge_assets.store.batches import BatchRow
@@ -70,7 +71,7 @@ def _record_chunk(connection: Connection, reception: Reception, lines: Sequence[
 
 
 def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judged:
-    judgement = decide(line, reception.stage, attempt.max_completion_tokens)
+    judgement = decide(line, in_framework(reception.stage, attempt.framework_key), attempt.max_completion_tokens)
     return Judged(attempt, line, replace(judgement, notes=(*judgement.notes, "from a batch that was created twice")))
 
 

@@ -9,7 +9,7 @@ from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.commands.stage_settings import largest_budget
 from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize
 from caseforge_assets.costs.estimates import request_tokens
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, stage, text_fingerprint
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, in_framework, request_body, stage, text_fingerprint
 
 LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
 
@@ -34,9 +34,9 @@ class Composed:
     max_completion_tokens: int
 
 
-def compose_requests(stage_key: str, settings: StageSettings, fit: BudgetFit | None, drafts: Sequence[Draft]) -> list[Composed]:
-    """Composes requests of a stage, in the order of their drafts; with a fit, each has a budget of its own."""
-    asking = stage(stage_key)
+def compose_requests(key: str, stage_key: str, settings: StageSettings, fit: BudgetFit | None, drafts: Sequence[Draft]) -> list[Composed]:
+    """Composes requests of a stage for a framework, in the order of their drafts; with a fit, each has a budget of its own."""
+    asking = in_framework(stage(stage_key), key)
     return [_compose(asking, settings, fit, draft) for draft in drafts]
 
 

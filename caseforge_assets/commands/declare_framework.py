@@ -20,8 +20,12 @@ def entry_for(
     title: str | None,
     targets: Any,
     form: TableForm | None = None,
+    language: str | dict[str, str] | None = None,
 ) -> FrameworkSettings:
-    """The entry that a framework has after loading `file`: the declared one with its source, selector and form brought up to date.
+    """The entry that a framework has after loading `file`: the declared one with its source, selector, form and language brought up to date.
+
+    Args:
+        language: the language of its texts, or languages by stage; None leaves what is declared.
 
     Raises:
         ConfigurationError: the key is not one that Dagster and URLs can carry.
@@ -31,6 +35,8 @@ def entry_for(
     changed = {"source": source, "targets": targets}
     if form is not None:
         changed |= {"hierarchy": form.hierarchy, "map": dict(form.columns)}
+    if language is not None:
+        changed["language"] = language
     if known is not None:
         return known.model_copy(update=changed)
     return FrameworkSettings.model_validate({"title": title or key.replace("_", " ").title(), **changed})
@@ -48,7 +54,7 @@ def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) ->
     if is_new:
         frameworks.append(key, _table(entry, inline=isinstance(frameworks, tomlkit.items.InlineTable)))
     else:
-        for name, default in (("source", None), ("targets", "leaf"), ("hierarchy", None), ("map", {})):
+        for name, default in (("source", None), ("targets", "leaf"), ("hierarchy", None), ("map", {}), ("language", "")):
             value = _plain(getattr(entry, name))
             if frameworks[key].get(name, default) != value:
                 frameworks[key][name] = value
@@ -87,6 +93,8 @@ def _table(entry: FrameworkSettings, *, inline: bool) -> tomlkit.items.Table | t
         table["hierarchy"] = entry.hierarchy
     if entry.map:
         table["map"] = _plain(entry.map)
+    if entry.language:
+        table["language"] = _plain(entry.language)
     return table
 
 

@@ -12,7 +12,7 @@ from caseforge_assets.safe_text import live_markdown, safe_markdown
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.judgement import Answer, Content, Item
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, in_framework
 from caseforge_assets.store import content_ids, contents, nodes, outbox, requests
 from caseforge_assets.store.contents import CurrentContent, NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.engine import Connection
@@ -117,6 +117,7 @@ def edit_content(
     if not targets:
         raise LookupError("the node is not a target of the current edition")
     (target,) = targets
+    stage = in_framework(stage, key)
     version = shown_stage_version(stage, stage_settings(configuration, stage))  # no model made it
     before = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
     taken = _own_words(stage, read_page(written), _base(connection, stage, node_id, before)) if isinstance(written, str) else written

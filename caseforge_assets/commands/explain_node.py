@@ -12,13 +12,14 @@ from typing import Any
 from caseforge_assets.commands.build_contexts import context_of, kpi_lines
 from caseforge_assets.commands.check_models import is_too_long
 from caseforge_assets.commands.make_plan import survey
+from caseforge_assets.commands.remember_definitions import language_change
 from caseforge_assets.commands.shorten_request import shortened_bodies
 from caseforge_assets.commands.stage_settings import stage_settings
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
-from caseforge_assets.stages.stage import Source, Stage, all_stages, canonical_json, request_body
+from caseforge_assets.stages.stage import Source, Stage, all_stages, canonical_json, in_framework, request_body
 from caseforge_assets.store import contents, nodes, requests
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.requests import AnsweredRequest
@@ -50,7 +51,7 @@ def explain_node(connection: Connection, configuration: Configuration, key: str,
     Args:
         simulated: the kind of provider: what is simulated counts as there only for a simulated one.
     """
-    return [_explain(connection, configuration, key, node_id, stage, simulated) for stage in all_stages()]
+    return [_explain(connection, configuration, key, node_id, in_framework(stage, key), simulated) for stage in all_stages()]
 
 
 def _explain(connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage, simulated: bool) -> Explanation:
@@ -64,7 +65,8 @@ def _explain(connection: Connection, configuration: Configuration, key: str, nod
     if answered.shortened:
         body = _shortened_now(connection, configuration, key, node_id, stage, answered, body)
     old = json.loads(answered.body)
-    differences = [*_settings(old, body), *_texts(old, body, stage), *_source(answered, connection, node_id, stage)]
+    spoken = _language(connection, key, stage, answered.stage_version)
+    differences = [*spoken, *_settings(old, body), *_texts(old, body, stage, bool(spoken)), *_source(answered, connection, node_id, stage)]
     changed = _message(old, "user") != _message(body, "user")
     return Explanation(stage.key, state, tuple(differences), _diff(old, body), since if changed else None)
 
@@ -107,9 +109,16 @@ def _settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [f"{name}: {before} → {now}" for name, before, now in pairs if before != now]
 
 
-def _texts(old: Mapping[str, Any], new: Mapping[str, Any], stage: Stage) -> list[str]:
+def _language(connection: Connection, key: str, stage: Stage, version: str) -> list[str]:
+    """That the language has changed, and nothing else of the instructions: as far as it is known what they were."""
+    change = language_change(connection, key, stage, version)
+    return [f"the language: {' → '.join(change)}"] if change else []
+
+
+def _texts(old: Mapping[str, Any], new: Mapping[str, Any], stage: Stage, has_reason: bool) -> list[str]:
+    """What differs in the texts; of the instructions nothing where the reason was named."""
     found = []
-    if _message(old, "system") != _message(new, "system"):
+    if _message(old, "system") != _message(new, "system") and not has_reason:
         found.append("the stage's instructions (its template)")
     if old.get("response_format") != new.get("response_format"):
         found.append("the form that is asked for (its schema)")

@@ -22,7 +22,7 @@ from caseforge_assets.commands.next_stages import build_next_requests
 from caseforge_assets.commands.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, in_framework
 from caseforge_assets.store import attempts, batches, contents, nodes, providers, requests
 from caseforge_assets.store.batches import IMPORTED, BatchRow, NewAttempt
 from caseforge_assets.store.engine import Connection, Engine, try_lock
@@ -60,7 +60,7 @@ def import_results(
     Raises:
         ImportRefused: the pattern has no group `code`, or a line is no result, not of this stage or framework, or here already.
     """
-    matcher = _compiled(pattern)
+    matcher, stage = _compiled(pattern), in_framework(stage, key)
     same_file = f"import-{hashlib.sha256(path.read_bytes()).hexdigest()[:24]}-"
     submission = f"{same_file}{key}-{stage.key}"
     with try_lock(store, submission) as held:

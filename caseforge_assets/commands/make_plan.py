@@ -18,7 +18,7 @@ from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import total
 from caseforge_assets.reports.coverage import NodeState, classify, count_states, wanted_question
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import Stage, stage_version
+from caseforge_assets.stages.stage import Stage, in_framework, stage_version
 from caseforge_assets.store import contents, pending, plans, requests, states
 from caseforge_assets.store.engine import Connection
 from caseforge_assets.store.states import StationState
@@ -99,7 +99,7 @@ def survey(
     connection: Connection, configuration: Configuration, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None = None
 ) -> list[tuple[StationState, NodeState]]:
     """Every target node (or those given) with where it stands in a stage."""
-    settings = stage_settings(configuration, stage)
+    stage, settings = in_framework(stage, key), stage_settings(configuration, stage)
     version, fresh = stage_version(stage, settings), fresh_versions(connection, stage, settings)
     rows = states.station_states(connection, key, stage.key, stage.reads, node_ids)
     return [(row, classify(row, version, fresh, reads=stage.reads is not None, accept_simulated=simulated)) for row in rows]
@@ -159,6 +159,7 @@ def draft_plan(
         named: those of `node_ids` that a person named one by one; None: all of them.
     """
     requests.lock_making(connection)
+    stages = [in_framework(stage, key) for stage in stages]
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
     by_name = frozenset((node_ids or ()) if named is None else named)
     drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context, model_of, by_name)

@@ -7,12 +7,13 @@ is shown so.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.quality import RULES, NodeFacts, Quality
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage, all_stages, in_framework
 from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.word_lists import language_of
 from caseforge_assets.store import quality
 from caseforge_assets.store.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.quality import NewQuality
@@ -45,9 +46,12 @@ def measure_contents(
     rows = [_row(content_id, found) for content_id, found in taken.items()]
     missing = {content_id: one for content_id, one in contents.items() if content_id not in taken}
     facts = quality.facts(connection, [node_id for node_id, _ in missing.values()]) if missing else {}
+    written_in = languages_of(connection, stage.key, {key for key, _ in facts.values()})
     for content_id, (node_id, content) in missing.items():
-        if node_id in facts and (found := _measure(stage, content_id, content, NodeFacts(*facts[node_id]))) is not None:
-            rows.append(_row(content_id, found))
+        if node_id in facts:
+            key, of_node = facts[node_id]
+            found = _measure(in_framework(stage, key), content_id, content, NodeFacts(*of_node, written_in[key]))
+            rows += [_row(content_id, found)] if found is not None else []
     quality.save(connection, rows)
     return len(rows)
 
@@ -73,6 +77,12 @@ def measure_missing(store: Engine, key: str) -> int:
         if not rows:
             return measured
         after = rows[-1].content_id
+
+
+def languages_of(connection: Connection, stage_key: str, keys: Collection[str]) -> dict[str, str]:
+    """Tags of the languages that frameworks are written in, by key; empty where that is not plain, or where it makes no difference."""
+    spoken = {key for key in keys if in_framework(stage_of(stage_key), key).language}
+    return {key: language_of(" ".join(quality.words_of(connection, key))) if key in spoken else "" for key in keys}
 
 
 def _measure(stage: Stage, content_id: int, content: Content, facts: NodeFacts) -> Quality | None:

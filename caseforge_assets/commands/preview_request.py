@@ -13,7 +13,7 @@ from caseforge_assets.commands.expected_costs import expected_output_tokens
 from caseforge_assets.commands.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.costs.estimates import expected_cost_usd, request_tokens
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import Source, Stage, request_body
+from caseforge_assets.stages.stage import Source, Stage, in_framework, request_body
 from caseforge_assets.store import contents, nodes, providers
 from caseforge_assets.store.engine import Connection
 
@@ -56,7 +56,7 @@ class Preview:
 def preview_request(connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage) -> Preview:
     """Makes the request of a target node in a stage, and prices it as one for a provider that bills."""
     (target,) = nodes.target_nodes(connection, key, [node_id])
-    settings = stage_settings(configuration, stage)
+    stage, settings = in_framework(stage, key), stage_settings(configuration, stage)
     source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
     missing = stage.reads is not None and source is None
     read = source.body if source else f"(the content of {stage.reads}, which is not there yet)" if stage.reads else None

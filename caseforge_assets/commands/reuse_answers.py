@@ -9,8 +9,8 @@ from decimal import Decimal
 from caseforge_assets.commands.next_stages import build_next_requests
 from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import in_framework, stage_version
 from caseforge_assets.stages.stage import stage as stage_of
-from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.stages.stations import identity_key
 from caseforge_assets.store import contents, nodes, outbox, pairs, quality, requests, reuse
 from caseforge_assets.store.contents import NewCandidate, NewContent, StoredContent
@@ -65,8 +65,9 @@ def answered_already(connection: Connection, configuration: Configuration, simul
 def _identity_keys(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> dict[int, list[str]]:
     """Per request, its own identity key, and those that it would have with another model whose content is kept."""
     keys = {row.id: [row.identity_key] for row in rows if row.identity_key is not None}
-    others = {stage_key: _other_versions(connection, configuration, stage_key) for stage_key in {row.stage for row in rows}}
-    asked = [row for row in rows if row.id in keys and others[row.stage]]
+    others = {asked: _other_versions(connection, configuration, *asked) for asked in {(row.framework_key, row.stage) for row in rows}}
+    framework_of = {row.id: row.framework_key for row in rows}
+    asked = [row for row in rows if row.id in keys and others[row.framework_key, row.stage]]
     likenesses = pairs.likenesses(connection) if asked else {}
     node_ids: dict[str, list[int]] = {}
     for row in asked:
@@ -74,13 +75,13 @@ def _identity_keys(connection: Connection, configuration: Configuration, rows: S
     targets = {row.node_id: row for key, ids in node_ids.items() for row in nodes.target_nodes(connection, key, ids)}
     for one in reuse.identities(connection, [row.id for row in asked]):
         meant = likenesses.get(one.node_id, targets[one.node_id])
-        for version in others[one.stage]:
+        for version in others[framework_of[one.request_id], one.stage]:
             keys[one.request_id].append(identity_key(version, meant.identity, meant.name, meant.description, one.source_version))
     return keys
 
 
-def _other_versions(connection: Connection, configuration: Configuration, stage_key: str) -> list[str]:
-    stage = stage_of(stage_key)
+def _other_versions(connection: Connection, configuration: Configuration, key: str, stage_key: str) -> list[str]:
+    stage = in_framework(stage_of(stage_key), key)
     settings = stage_settings(configuration, stage)
     return sorted(fresh_versions(connection, stage, settings) - {stage_version(stage, settings)})
 

@@ -12,7 +12,7 @@ from caseforge_assets.commands.build_contexts import as_node, kpi_lines
 from caseforge_assets.contexts import build_context, first_sentences
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.frameworks import node_path
-from caseforge_assets.stages.stage import Source, Stage, canonical_json, text_fingerprint
+from caseforge_assets.stages.stage import Source, Stage, canonical_json, in_framework, text_fingerprint
 from caseforge_assets.store import contents, nodes
 from caseforge_assets.store import requests as stored_requests
 from caseforge_assets.store.engine import Connection
@@ -41,7 +41,7 @@ def shortened_bodies(connection: Connection, key: str, stage: Stage, requests: S
         text = sources[request.source_content_id].body if request.source_content_id else None
         upstream = first_sentences(text, len(text) // 2) if text is not None else None
         source = Source(node.name, context, kpi_lines(rows[request.node_id]), upstream)
-        bodies[request.node_id] = json.loads(request.body) | {"messages": stage.build_messages(source)}
+        bodies[request.node_id] = json.loads(request.body) | {"messages": in_framework(stage, key).messages(source)}
     return bodies
 
 

@@ -10,7 +10,7 @@ from caseforge_assets.commands.remember_definitions import changes_since
 from caseforge_assets.commands.stage_settings import fresh_versions, stage_settings
 from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
 from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stage import all_stages, in_framework
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 from caseforge_assets.store import nodes, outbox, statuses
 from caseforge_assets.store.engine import Connection, Engine
@@ -56,9 +56,10 @@ def station_statuses(
             newest[row.node_id][row.asset] = made
     read_ids = {read for of_node in newest.values() for made in of_node.values() for read in made.upstream.values()}
     versions = statuses.data_versions(connection, sorted(read_ids))
-    settings = {stage.key: stage_settings(configuration, stage) for stage in all_stages()}
-    fresh = {stage.key: fresh_versions(connection, stage, settings[stage.key]) for stage in all_stages()}
-    changes = {stage.key: changes_since(connection, stage, settings[stage.key]) for stage in all_stages()}
+    stages = [in_framework(stage, key) for stage in all_stages()]
+    settings = {stage.key: stage_settings(configuration, stage) for stage in stages}
+    fresh = {stage.key: fresh_versions(connection, stage, settings[stage.key]) for stage in stages}
+    changes = {stage.key: changes_since(connection, key, stage, settings[stage.key]) for stage in stages}
     found = []
     for station in all_stations():
         code_versions = fresh[station.stage.key] if station.stage else frozenset[str]()

@@ -21,7 +21,7 @@ from caseforge_assets.commands.record_answers import SUBMITTED
 from caseforge_assets.commands.work_ahead import work_ahead
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.judgement import Content, Item, Outcome
-from caseforge_assets.stages.stage import StageUnknown, stage
+from caseforge_assets.stages.stage import StageUnknown, is_asked_for_differently, stage
 from caseforge_assets.store import batches, contents, verifying
 from caseforge_assets.store.batches import BatchRow
 from caseforge_assets.store.engine import Connection
@@ -85,7 +85,7 @@ def _read(folder: ArtifactFolder, batch: BatchRow, paths: Sequence[str], rows: M
 
 def _comes_with_caseforge(stage_key: str) -> bool:
     try:
-        return comes_with_caseforge(stage(stage_key))
+        return comes_with_caseforge(stage(stage_key)) and not is_asked_for_differently(stage_key)
     except StageUnknown:
         return False
 
@@ -96,7 +96,7 @@ def _chunks(
     """Lines from which contents were made, to be judged; of all lines, the hashes are noted in passing."""
     lines = _made_contents(folder, batch, paths, rows, seen)
     while chunk := list(islice(lines, CHUNK_LINES)):
-        yield chunk, [Answered(line, rows[name].max_completion_tokens, None) for name, _, line in chunk]
+        yield chunk, [Answered(line, rows[name].max_completion_tokens, None, rows[name].asked[0]) for name, _, line in chunk]
 
 
 def _made_contents(

@@ -35,7 +35,7 @@ from caseforge_assets.defs.reports import STALE_REPORT, run_figures, stale_figur
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import Configuration, FrameworkSettings
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stage import Stage, all_stages, in_framework
 from caseforge_assets.stages.stations import FRAMEWORK, Station, all_stations
 
 Figures = Callable[[Caseforge, str], Mapping[str, Any]]
@@ -182,12 +182,16 @@ def _spec(key: str, entry: FrameworkSettings, station: Station, configuration: C
         deps=[list(asset_key(key, upstream)) for upstream in station.reads],
         group_name=key,
         description=station_text(station),
-        code_version=shown_stage_version(station.stage, stage_settings(configuration, station.stage)) if station.stage else None,
+        code_version=_code_version(key, station.stage, configuration) if station.stage else None,
         kinds=station_kinds(station),
         metadata=station_metadata(station),
         owners=_owners(entry),
         skippable=True,
     )
+
+
+def _code_version(key: str, stage: Stage, configuration: Configuration) -> str:
+    return shown_stage_version(in_framework(stage, key), stage_settings(configuration, stage))
 
 
 def _last_stations() -> Sequence[Station]:

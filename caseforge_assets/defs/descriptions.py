@@ -26,10 +26,10 @@ The current edition, as read from its workbook or table. Materializing it reads 
 
 ### The flow
 
-From here data passes from left to right. Every station but the reports has a partition for each node that gets content; its key reads
+From here data passes from left to right. Every step but the reports has a partition for each node that gets content; its key reads
 code and stable id, such as `1.2.4_10040`.
 
-| station | holds | materializing it |
+| step | holds | materializing it |
 |---|---|---|
 {stations}
 """
@@ -39,7 +39,7 @@ RUN_REPORT_TEXT = (
     "Written anew whenever something of the framework is."
 )
 STALE_REPORT_TEXT = (
-    "Every node that was made from something that has changed since, station by station, with the reason and since when. "
+    "Every node that was made from something that has changed since, step by step, with the reason and since when. "
     "Dagster's own pages show this for one partition at a time. Written anew whenever something of the framework is."
 )
 

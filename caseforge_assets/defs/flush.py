@@ -85,12 +85,11 @@ class _Shown:
     failures: FailureRecords
     place_of: Callable[[str], str]
     run: RunOfEvents
-    versions: Mapping[str, ShownVersion]
+    versions: Mapping[tuple[str, str], ShownVersion]
 
     def code_version(self, row: Any) -> str | None:
-        if row.asset not in self.versions or not row.code_version:
-            return row.code_version or None
-        return self.versions[row.asset].of(row.code_version)
+        shown = self.versions.get((row.framework_key, row.asset))
+        return row.code_version or None if shown is None or not row.code_version else shown.of(row.code_version)
 
 
 def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> int:

@@ -120,7 +120,7 @@ def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def collect_finished(context: dg.OpExecutionContext, config: CollectForm, caseforge: Caseforge) -> None:
-    """Collects one finished batch, or all of them, and shows its nodes at every station that they passed."""
+    """Collects one finished batch, or all of them, and shows its nodes at every step that they passed."""
     what = (caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
     if config.batch_id is None:
         collected = work.collect_finished(*what)

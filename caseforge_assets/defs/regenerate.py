@@ -44,7 +44,7 @@ class RegenerateForm(dg.Config):
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, caseforge: Caseforge) -> None:
-    """Asks again for what is not finished, and shows its nodes at every station that they passed."""
+    """Asks again for what is not finished, and shows its nodes at every step that they passed."""
     provider, no_provider = caseforge.find_provider()
     key = caseforge.settings.framework_key(config.framework or None)
     context.instance.add_run_tags(context.run_id, tags_of("regenerate", framework=key))

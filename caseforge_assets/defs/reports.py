@@ -108,7 +108,7 @@ def stale_figures(statuses: Sequence[StationStatus]) -> Mapping[str, Any]:
     ]
     name = "list" if len(rows) == len(stale) else f"first_{LISTED_NODES}"
     next_step = "*The job `regenerate` with `selection: stale` makes them anew; `caseforge stale` prints the whole list.*"
-    return figures | {name: table(("station", "partition", "node", "why", "since"), rows), "what_to_do": dg.MetadataValue.md(next_step)}
+    return figures | {name: table(("step", "partition", "node", "why", "since"), rows), "what_to_do": dg.MetadataValue.md(next_step)}
 
 
 def _since(reasons: tuple[Any, ...]) -> str:

@@ -15,6 +15,7 @@ from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.frameworks import TableForm
 from caseforge_assets.frameworks.columns import FIELDS, LEVEL_FIELD
 from caseforge_assets.settings.provider import ProviderSettings
+from caseforge_assets.stages.languages import checked_tag
 from caseforge_assets.stages.stage import DEFAULT_MODEL
 
 CONFIG_NAME = "caseforge.toml"
@@ -55,8 +56,20 @@ def _none(value: Any) -> Any:
     return None if isinstance(value, str) and value.strip().lower() == NONE else value
 
 
+def check_language(language: str | dict[str, str]) -> str | dict[str, str]:
+    """A language's tag, or tags by stage, as all are written; empty says nothing.
+
+    Raises:
+        ValueError: a tag is none; the text says which was probably meant.
+    """
+    if isinstance(language, dict):
+        return {stage: checked_tag(tag) for stage, tag in language.items()}
+    return checked_tag(language) if language else ""
+
+
 OrNone = BeforeValidator(_none)
 ColumnMap = Annotated[dict[str, str], AfterValidator(check_map)]
+LanguageTag = Annotated[str | dict[str, str], AfterValidator(check_language)]
 HierarchyName = Literal["dotted", "parent", "levels", "indent", "prefix"]
 FrameworkKey = Annotated[str, AfterValidator(check_framework_key)]
 
@@ -75,6 +88,15 @@ class FrameworkSettings(BaseModel):
     map: ColumnMap = Field(
         default_factory=dict, description="headers of the table's columns by what they hold, where they are not recognized"
     )
+
+    language: LanguageTag = Field(default="", description="tag of the language that its texts are asked for in, or tags by stage")
+    templates: str = Field(default="", description="folder of prompts and sections of its own, which come before the project's")
+
+    @property
+    def languages(self) -> tuple[tuple[str, str], ...]:
+        """Tags by stage, that of all stages by an empty key; none where nothing is said."""
+        by_stage = self.language if isinstance(self.language, dict) else {"": self.language} if self.language else {}
+        return tuple(sorted(by_stage.items()))
 
     @property
     def form(self) -> TableForm:

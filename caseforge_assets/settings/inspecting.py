@@ -16,7 +16,7 @@ from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, r
 from caseforge_assets.settings.project import Settings, provider_faults, settings_of
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.settings.reading import DEFAULT, Sources, check_sources, read_sources
-from caseforge_assets.settings.stages import project_stages, unknown_stages
+from caseforge_assets.settings.stages import ProjectStages, project_stages, unknown_stages
 from caseforge_assets.stages.stage import Stage
 
 
@@ -37,7 +37,7 @@ class Inspection:
         folder: The project's.
         faults: What is wrong, as place and text.
         settings: None where something is wrong with keys or values.
-        stages: The stages in order; empty where one of them cannot be used.
+        project: The stages, also as frameworks ask for them; none where one of them cannot be used.
     """
 
     folder: Path
@@ -45,7 +45,12 @@ class Inspection:
     sources: Sources | None
     faults: tuple[tuple[str, str], ...] = ()
     settings: Settings | None = None
-    stages: tuple[Stage, ...] = field(default=())
+    project: ProjectStages = field(default_factory=ProjectStages)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in order, as they are asked for where a framework says nothing else."""
+        return self.project.shared
 
     @property
     def unknown_variables(self) -> tuple[str, ...]:
@@ -89,13 +94,13 @@ def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None) -> 
         return Inspection(folder, environment, sources, faults)
     settings = settings_of(folder, environment, checked)
     try:
-        stages = project_stages(folder, checked)
+        project = project_stages(folder, checked)
     except ConfigurationError as error:
         lines = str(error).splitlines()
         return Inspection(folder, environment, sources, tuple(_split(line) for line in lines), settings)
-    wrong = [*provider_faults(sources, settings, stages), *unknown_stages(sources, checked, stages)]
+    wrong = [*provider_faults(sources, settings, project.shared), *unknown_stages(sources, checked, project.shared)]
     faults = tuple((fault.place, f"{'.'.join(fault.path)}: {fault.what}") for fault in wrong)
-    return Inspection(folder, environment, sources, faults, settings, stages)
+    return Inspection(folder, environment, sources, faults, settings, project)
 
 
 def effective_values(inspection: Inspection, configuration: Configuration) -> list[Value]:

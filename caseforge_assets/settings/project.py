@@ -121,9 +121,9 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
     configuration = valid_configuration(sources)
     stages = project_stages(folder, configuration)
     settings = settings_of(folder, environment, configuration)
-    if faults := [*provider_faults(sources, settings, stages), *unknown_stages(sources, configuration, stages)]:
+    if faults := [*provider_faults(sources, settings, stages.shared), *unknown_stages(sources, configuration, stages.shared)]:
         raise ConfigurationError("\n".join(fault.text for fault in faults))
-    use_stages(stages)
+    use_stages(stages.shared, stages.of_frameworks)
     return settings
 
 

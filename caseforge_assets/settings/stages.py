@@ -2,53 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from caseforge_assets.settings.configuration import Configuration, ConfigurationError
 from caseforge_assets.settings.faults import Fault, nearest
 from caseforge_assets.settings.reading import Sources
-from caseforge_assets.stages.discovery import StageFault, find_stages
+from caseforge_assets.stages.discovery import Asking, StageFault, find_stages
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.templates import TemplateFault
 
 _Signature = tuple[tuple[str, int, int], ...]
 
 
-def project_stages(folder: Path, configuration: Configuration) -> tuple[Stage, ...]:
-    """The stages of a project, in the order in which their content is made.
+@dataclass(frozen=True)
+class ProjectStages:
+    """The stages of a project, in the order in which their content is made, and as frameworks ask for them that differ.
+
+    Attributes:
+        shared: As they are asked for where a framework says nothing else.
+        of_frameworks: By key, those of frameworks with a language or templates of their own.
+    """
+
+    shared: tuple[Stage, ...] = ()
+    of_frameworks: Mapping[str, tuple[Stage, ...]] = field(default_factory=dict)
+
+
+def project_stages(folder: Path, configuration: Configuration) -> ProjectStages:
+    """The stages of a project.
 
     Args:
         folder: the project's.
-        configuration: names the folders of one's own.
+        configuration: names the folders of one's own, and the languages.
 
     Raises:
         ConfigurationError: a template or a stage of one's own cannot be used.
     """
-    own_stages, own_templates = (folder / name if name else None for name in (configuration.own_stages, configuration.templates))
+    own_stages = folder / configuration.own_stages if configuration.own_stages else None
+    shared = (folder / configuration.templates,) if configuration.templates else ()
     try:
-        return _found(own_stages, own_templates, _signature(own_stages), _signature(own_templates))
+        return ProjectStages(
+            _found(own_stages, Asking(shared)),
+            {
+                key: _found(own_stages, Asking(((folder / one.templates,) if one.templates else ()) + shared, one.languages))
+                for key, one in configuration.frameworks.items()
+                if one.templates or one.languages
+            },
+        )
     except (StageFault, TemplateFault) as error:
         raise ConfigurationError(_relative(str(error), folder)) from error
 
 
+def _found(own_stages: Path | None, asking: Asking) -> tuple[Stage, ...]:
+    return _found_in_files(own_stages, asking, _signature(own_stages), tuple(map(_signature, asking.templates)))
+
+
 def unknown_stages(sources: Sources, configuration: Configuration, stages: tuple[Stage, ...]) -> list[Fault]:
-    """Tables [stages.KEY] of stages that there are not."""
+    """Tables [stages.KEY] of stages that there are not, and languages of such."""
     known = [stage.key for stage in stages]
+    named: list[tuple[str, ...]] = [("stages", key) for key in configuration.stages]
+    named += [("frameworks", key, "language", of) for key, one in configuration.frameworks.items() for of, _ in one.languages if of]
     return [
-        Fault(
-            ("stages", key), sources.place(("stages", key)), f"there is no such stage{nearest(key, known)}; there are: {', '.join(known)}"
-        )
-        for key in configuration.stages
-        if key not in known
+        Fault(path, sources.place(path), f"there is no such stage{nearest(path[-1], known)}; there are: {', '.join(known)}")
+        for path in named
+        if path[-1] not in known
     ]
 
 
-@lru_cache(maxsize=8)
-def _found(own_stages: Path | None, own_templates: Path | None, *signatures: _Signature) -> tuple[Stage, ...]:
+@lru_cache(maxsize=64)
+def _found_in_files(own_stages: Path | None, asking: Asking, *signatures: object) -> tuple[Stage, ...]:
     """Found once for files as they are: a process that lives long reads its settings often."""
     del signatures
-    return find_stages(own_stages, own_templates)
+    return find_stages(own_stages, asking)
 
 
 def _signature(folder: Path | None) -> _Signature:

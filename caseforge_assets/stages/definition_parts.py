@@ -7,9 +7,11 @@ from datetime import datetime
 from difflib import SequenceMatcher
 
 from caseforge_assets.stages.canonical import canonical_json
+from caseforge_assets.stages.languages import language_name
 from caseforge_assets.stages.stage import Stage, StageSettings
 
-SCHEMA, DEFINITION = "schema", "definition"
+SCHEMA, DEFINITION, LANGUAGE = "schema", "definition", "language"
+UNSET = "that of the template"
 STYLE = ("model", "temperature", "reasoning_effort", "verbosity")
 
 
@@ -17,9 +19,11 @@ def definition_parts(stage: Stage, settings: StageSettings) -> dict[str, str]:
     """Texts by name: the stage's files (or its definition, where it has none), the schema of its answers, and the settings that are set."""
     templates = stage.templates
     files = {name: templates.read(name) for name in stage.files if templates.place(name).is_file()} if templates else {}
-    parts = files or {DEFINITION: stage.definition}
+    parts = dict(files or {DEFINITION: stage.definition})
     if stage.response_format is not None:
         parts[SCHEMA] = canonical_json(stage.response_format)
+    if stage.language:
+        parts[LANGUAGE] = language_name(stage.language)
     style = {name: getattr(settings, name) for name in STYLE}
     return parts | {name: str(value) for name, value in style.items() if value is not None}
 
@@ -45,10 +49,12 @@ def say_change(title: str, before: Mapping[str, str] | None, now: Mapping[str, s
 
 
 def _kind(name: str) -> str:
-    return "schema" if name == SCHEMA else "settings" if name in STYLE else "prompt"
+    return name if name in (SCHEMA, LANGUAGE) else "settings" if name in STYLE else "prompt"
 
 
 def _detail(name: str, before: str, now: str) -> str:
+    if name == LANGUAGE:
+        return f"from {before or UNSET} to {now or UNSET}"
     if name in STYLE:
         return f"{name} {before or 'unset'} → {now or 'unset'}"
     if name == SCHEMA:

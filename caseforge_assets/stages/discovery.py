@@ -12,11 +12,13 @@ import re
 import sys
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 
+from caseforge_assets.stages.languages import language_name
 from caseforge_assets.stages.stage import Source, Stage
 from caseforge_assets.stages.templates import TemplateFault, Templates
 
@@ -35,12 +37,33 @@ class StageFault(ValueError):
     """A stage of one's own cannot be used; the text says which folder, and why."""
 
 
-def find_stages(own_stages: Path | None = None, own_templates: Path | None = None) -> tuple[Stage, ...]:
+@dataclass(frozen=True)
+class Asking:
+    """How texts are asked for.
+
+    Attributes:
+        templates: Folders that hold, for each stage, a folder of files that replace the stage's; the first that has a file counts.
+        languages: Tags by stage, that of all other stages by an empty key.
+    """
+
+    templates: tuple[Path, ...] = ()
+    languages: tuple[tuple[str, str], ...] = ()
+
+    def language_of(self, stage_key: str) -> str:
+        """The tag of a stage's language; empty where none is said."""
+        languages = dict(self.languages)
+        return languages.get(stage_key, languages.get("", ""))
+
+
+_AS_IT_COMES = Asking()
+
+
+def find_stages(own_stages: Path | None = None, asking: Asking = _AS_IT_COMES) -> tuple[Stage, ...]:
     """Find the stages, each after the stage that it reads.
 
     Args:
         own_stages: A folder that holds a package for each stage of one's own.
-        own_templates: A folder that holds, for each stage, a folder of files that replace the stage's.
+        asking: How texts are asked for.
 
     Returns:
         The stages in the order in which their content is made; stages that do not depend on each other by key.
@@ -49,12 +72,13 @@ def find_stages(own_stages: Path | None = None, own_templates: Path | None = Non
         StageFault: A folder cannot be imported, two stages share a name, one reads a stage that does not exist, or they read each other.
         TemplateFault: A template of one's own cannot be used.
     """
-    for folder, what in ((own_stages, "stages"), (own_templates, "templates")):
+    for folder, what in ((own_stages, "stages"), *((one, "templates") for one in asking.templates)):
         if folder is not None and not folder.is_dir():
-            raise StageFault(f"{folder}: there is no such folder of {what}")
+            begin = f"; `caseforge config templates {folder}` makes one" if what == "templates" else ""
+            raise StageFault(f"{folder}: there is no such folder of {what}{begin}")
     stages: dict[str, Stage] = {}
     for folder, package in _packages(own_stages):
-        found = _stage_of(folder, package, own_templates)
+        found = _stage_of(folder, package, asking)
         if found is not None and found.key in stages:
             raise StageFault(f"{folder}: two stages have the key {found.key}; keys have to differ.")
         if found is not None:
@@ -62,7 +86,7 @@ def find_stages(own_stages: Path | None = None, own_templates: Path | None = Non
     if own_stages is not None:
         _check_own_folders(own_stages, set(stages))
     _check_names(list(stages.values()))
-    if own_templates is not None:
+    for own_templates in asking.templates:
         _check_folders(own_templates, stages)
     return tuple(_in_order(stages))
 
@@ -118,14 +142,15 @@ def _place(error: Exception, folder: Path) -> str:
     return f"{inside[-1].filename}, line {inside[-1].lineno}" if inside else str(folder)
 
 
-def _stage_of(folder: Path, package: ModuleType, own_templates: Path | None) -> Stage | None:
-    """The package's stage, with templates of one's own where there are some for it; None for a package without a stage."""
+def _stage_of(folder: Path, package: ModuleType, asking: Asking) -> Stage | None:
+    """The package's stage, with templates of one's own where there are some for it, in its language; None for a package without a stage."""
     make, found = getattr(package, "make_stage", None), getattr(package, "STAGE", None)
-    replacing = own_templates / folder.name if own_templates and (own_templates / folder.name).is_dir() else None
-    if replacing is not None and make is None and found is not None:
-        raise TemplateFault(f"{replacing}: the templates of this stage cannot be replaced: its package has no make_stage(templates)")
-    if make is not None and (found is None or replacing is not None):
-        templates = Templates(folder, replacing)
+    replacing = [place for own in asking.templates if (place := own / folder.name).is_dir()]
+    if replacing and make is None and found is not None:
+        raise TemplateFault(f"{replacing[0]}: the templates of this stage cannot be replaced: its package has no make_stage(templates)")
+    language = asking.language_of(found.key if isinstance(found, Stage) else folder.name)
+    if make is not None and (found is None or replacing or language):
+        templates = Templates(folder, *replacing, language=language)
         found = make(templates)
         if isinstance(found, Stage):
             _check_files(templates, found)
@@ -133,23 +158,33 @@ def _stage_of(folder: Path, package: ModuleType, own_templates: Path | None) -> 
         return None
     if not isinstance(found, Stage):
         raise StageFault(f"{folder}: its stage is not a Stage, but {type(found).__name__}.")
-    if replacing is not None or folder.parent != HERE:
+    found = _in_language(found, language)
+    if replacing or folder.parent != HERE:
         _try_out(folder, found)
     return found
+
+
+def _in_language(stage: Stage, tag: str) -> Stage:
+    """The stage with its texts asked for in a language; where none of its templates speaks of that, a last line of the instructions does."""
+    if not tag:
+        return stage
+    says = stage.templates is not None and bool(stage.templates.language) and stage.templates.says_language(stage.files)
+    line = f"Write all text in {language_name(tag)}, also where these instructions speak of English, and whatever language the process is described in."
+    return replace(stage, language=tag, language_line="" if says else f"{line} {stage.language_rules}".strip())
 
 
 def _check_files(templates: Templates, stage: Stage) -> None:
     """A file whose name means nothing would be left out without a word."""
     strange = [name for name in templates.own_files if name not in stage.files]
     if strange:
-        lines = [f"{templates.own}/{name}: is not a file of the stage {stage.key}{_near(name, stage.files)}" for name in strange]
+        lines = [f"{templates.place(name)}: is not a file of the stage {stage.key}{_near(name, stage.files)}" for name in strange]
         raise TemplateFault("\n".join(lines))
 
 
 def _try_out(folder: Path, stage: Stage) -> None:
     """Build the messages of a node with indicators and of one without, so that what fails does so now."""
     try:
-        first, second = (stage.build_messages(source) for source in _TRIALS)
+        first, second = (stage.messages(source) for source in _TRIALS)
         roles = [(message["role"], message["content"].strip()) for message in first]
     except TemplateFault:
         raise

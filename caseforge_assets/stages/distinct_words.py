@@ -8,6 +8,7 @@ their first letters, small ones are left out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.stages.word_lists import word_list
 
 STEM_LETTERS = 6
@@ -15,7 +16,6 @@ LEAST_LETTERS = 5
 LONGEST_MEAN_WORD = 20  # characters; where they are longer in the mean, words are not parted by blanks (Chinese, Japanese, Thai)
 
 _MARKS = "*_`|#>()[]{}<>\"'“”‘’„«»,.;:!?…–—-/+=%&"
-_MARKETING = word_list("marketing_beginnings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,12 @@ class DistinctWords:
         return sum(min(1.0, count / enough) for count in self.new) / len(self.new) if self.new else None
 
 
-def find_distinct(pieces: Sequence[str]) -> DistinctWords:
+def find_distinct(pieces: Sequence[str], language: str = ENGLISH) -> DistinctWords:
     """Look at the words of a text's pieces, in their order.
 
     Args:
         pieces: Sections or items, in lower case.
+        language: Tag of their language; empty where it has no lists of words, and then nothing counts as marketing.
     """
     parted = [piece.split() for piece in pieces]
     if sum(map(len, pieces)) > LONGEST_MEAN_WORD * sum(map(len, parted)):
@@ -47,10 +48,11 @@ def find_distinct(pieces: Sequence[str]) -> DistinctWords:
     before: set[str] = set()
     new = []
     words = marketing = 0
+    praising = word_list("marketing_beginnings", language) if language else frozenset[str]()
     for written in parted:
         stems = {word.strip(_MARKS)[:STEM_LETTERS] for word in set(written) if len(word) >= LEAST_LETTERS}
         new.append(len(stems - before))
         before |= stems
         words += len(stems)
-        marketing += len(stems & _MARKETING)
+        marketing += len(stems & praising)
     return DistinctWords(tuple(new), marketing / words if words else 0.0)

@@ -2,9 +2,9 @@
 
 import re
 
-from caseforge_assets.stages.word_lists import word_list
+from caseforge_assets.stages.languages import ENGLISH
+from caseforge_assets.stages.word_lists import has_words, word_list
 
-_OPEN_ENDS = word_list("unfinished_ends")
 _OPEN_MARKS = (",", ";", ":", "(", "[", "–", "—", "/", "&", "+")
 _CLOSING = (".", "!", "?", "…", ")", "]", "|", "`", '"', "”", "*", "_", ":", "%", "。")
 _LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
@@ -12,7 +12,7 @@ _LINES_LOOKED_AT = 12
 _LAST_LINES = 24
 
 
-def looks_cut(text: str, lines: list[str]) -> bool:
+def looks_cut(text: str, lines: list[str], language: str = ENGLISH) -> bool:
     """Say whether a Markdown text looks as if its end were missing.
 
     That is so with an open code block or table row, with a word or mark after which something has to come, and with a last line that
@@ -21,6 +21,7 @@ def looks_cut(text: str, lines: list[str]) -> bool:
     Args:
         text: The text.
         lines: The same in lines.
+        language: Tag of its language; words tell nothing where it has no lists of words.
     """
     said = [line.rstrip() for line in lines[-_LAST_LINES:] if line.strip()]
     if not said:
@@ -32,7 +33,8 @@ def looks_cut(text: str, lines: list[str]) -> bool:
         return not last.endswith("|")
     if last.endswith(_CLOSING):
         return False
-    return last.rpartition(" ")[2].lower() in _OPEN_ENDS or _others_are_closed(said, last)
+    open_ends = word_list("unfinished_ends", language) if has_words(language) else frozenset[str]()
+    return last.rpartition(" ")[2].lower() in open_ends or _others_are_closed(said, last)
 
 
 def _others_are_closed(said: list[str], last: str) -> bool:

@@ -7,8 +7,9 @@ such as "manage", say little about which node is meant and count a quarter.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from caseforge_assets.stages.languages import ENGLISH, primary
 from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.word_lists import word_list
 
@@ -18,8 +19,6 @@ COMMON_WEIGHT = 0.25
 OPENING_CHARACTERS = 1_000
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_MEANINGLESS = word_list("meaningless_beginnings")
-_COMMON = word_list("common_beginnings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,11 @@ def own_words(facts: NodeFacts) -> OwnWords:
     Args:
         facts: The node.
     """
-    name = _stems(facts.name)
-    described = [stem for stem in _stems(facts.description) if stem not in name][:MOST_DESCRIPTION_WORDS]
-    return OwnWords(tuple((stem, _weight(stem)) for stem in name), tuple((stem, _weight(stem)) for stem in described))
+    meaningless, common = _lists(primary(facts.language) or ENGLISH)
+    name = _stems(facts.name, meaningless)
+    described = [stem for stem in _stems(facts.description, meaningless) if stem not in name][:MOST_DESCRIPTION_WORDS]
+    weights = {stem: COMMON_WEIGHT if stem in common else 1.0 for stem in (*name, *described)}
+    return OwnWords(tuple((stem, weights[stem]) for stem in name), tuple((stem, weights[stem]) for stem in described))
 
 
 def find_mentions(words: OwnWords, lowered: str, pieces: Sequence[str], enough: int, dense: float) -> Mentions:
@@ -97,16 +98,18 @@ def mentioned_share(names: Sequence[str], lowered: str, least: float = 0.6) -> f
         lowered: The text in lower case.
         least: The share of a name's words that have to be there.
     """
-    all_stems = [stems for name in names if (stems := _stems(name))]
+    all_stems = [stems for name in names if (stems := _stems(name, _lists(ENGLISH)[0]))]
     if not all_stems:
         return None
     return sum(sum(stem in lowered for stem in stems) >= least * len(stems) for stems in all_stems) / len(all_stems)
 
 
-def _stems(text: str) -> list[str]:
+def _stems(text: str, meaningless: frozenset[str]) -> list[str]:
     stems = (word[:STEM_LETTERS] for word in _WORD.findall(text.lower()))
-    return [stem for stem in dict.fromkeys(stems) if stem not in _MEANINGLESS]
+    return [stem for stem in dict.fromkeys(stems) if stem not in meaningless]
 
 
-def _weight(stem: str) -> float:
-    return COMMON_WEIGHT if stem in _COMMON else 1.0
+@cache
+def _lists(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Beginnings of words that tell nothing, and of those that tell little."""
+    return word_list("meaningless_beginnings", language), word_list("common_beginnings", language)

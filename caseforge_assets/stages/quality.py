@@ -7,6 +7,10 @@ not whether what it says is true.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from caseforge_assets.stages.languages import ENGLISH, language_name, primary
+from caseforge_assets.stages.word_lists import has_words, language_of
+
+WRONG_LANGUAGE = 30  # the most that a text in another language than the one asked for can score
 RULES = "2"
 """Version of all rules and weights of measuring: contents measured by other rules are measured anew."""
 
@@ -19,11 +23,13 @@ class NodeFacts:
         name: The node's name.
         description: Its description, possibly empty.
         kpis: Names of its official indicators.
+        language: Tag of the language that the framework is written in; empty where that is not known.
     """
 
     name: str
     description: str = ""
     kpis: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,44 @@ def weigh(parts: Iterable[Part], limits: Iterable[Limit], figures: Mapping[str, 
     holding = [limit for limit in limits if limit.most < score]
     score = min([score, *(limit.most for limit in holding)])
     return Quality(round(max(score, 0.0)), shown, tuple(limit.fault for limit in holding), figures, signature)
+
+
+@dataclass(frozen=True)
+class Readable:
+    """What can be measured of a text in a language.
+
+    Attributes:
+        words: Tag of the language whose lists of words are used; empty where it has none.
+        own_words: Whether the words of the node's name stand in the same language.
+        missing: Why parts are not measured, by part.
+        wrong: That the text is in another language than was asked for, in words; empty where that is not plain.
+    """
+
+    words: str = ENGLISH
+    own_words: bool = True
+    missing: Mapping[str, str] = field(default_factory=dict)
+    wrong: str = ""
+
+
+def readable(text: str, language: str, facts: NodeFacts) -> Readable:
+    """Say what can be measured of a text.
+
+    Args:
+        text: What was written.
+        language: Tag of the language that was asked for; empty takes the text as English.
+        facts: Its node.
+    """
+    if not language:
+        return Readable()
+    found = language_of(text)
+    words = found or (primary(language) if has_words(language) else "")
+    wrong = f"it is written in {language_name(found)}, not in {language_name(language)}" if found not in ("", primary(language)) else ""
+    missing = {} if words else dict.fromkeys(("repetition", "substance"), f"there are no lists of words for {language_name(language)}")
+    alike = bool(words) and facts.language == words
+    if not alike:
+        of_node = f"written in {language_name(facts.language)}" if facts.language else "in a language that could not be told"
+        missing["own_node"] = f"the framework is {of_node}, the text is in {language_name(words or language)}"
+    return Readable(words, alike, missing, wrong)
 
 
 def between(value: float, worst: float, best: float) -> float:

@@ -8,26 +8,27 @@ the same places, so that these shingles stand for all; taking every position wou
 import re
 import struct
 from collections.abc import Sequence
+from functools import cache
 
-from caseforge_assets.stages.word_lists import phrase_list
+from caseforge_assets.stages.languages import ENGLISH, primary
+from caseforge_assets.stages.word_lists import phrase_list, word_list
 
 SIGNATURE_SLOTS = 64
 BAND_SLOTS = 4
 SLOT_DIGITS = 8
 SEED = 7
 
-_SHINGLE = re.compile(r" (?:the|and|of|for|to|in|with|a|is|it|this) \S+ \S+")
 _SLOTS = f">{SIGNATURE_SLOTS}I"
-_EMPTY_TALK = frozenset(f" {phrase}" for phrase in phrase_list("empty_talk"))
 
 
-def shingles_of(lowered: str) -> list[str]:
+def shingles_of(lowered: str, language: str = ENGLISH) -> list[str]:
     """Give the shingles of a text, in its order; where two overlap, the first.
 
     Args:
         lowered: The text in lower case.
+        language: Tag of its language, one that has lists of words.
     """
-    return _SHINGLE.findall(lowered)
+    return _shingle(primary(language)).findall(lowered)
 
 
 def repeated_share(pieces: Sequence[str]) -> float:
@@ -39,9 +40,19 @@ def repeated_share(pieces: Sequence[str]) -> float:
     return 1 - len(set(pieces)) / len(pieces) if pieces else 0.0
 
 
-def empty_share(shingles: Sequence[str]) -> float:
+def empty_share(shingles: Sequence[str], language: str = ENGLISH) -> float:
     """Give the share of shingles that could stand in a text about anything, from 0 to 1."""
-    return sum(map(_EMPTY_TALK.__contains__, shingles)) / len(shingles) if shingles else 0.0
+    return sum(map(_empty_talk(primary(language)).__contains__, shingles)) / len(shingles) if shingles else 0.0
+
+
+@cache
+def _shingle(language: str) -> re.Pattern[str]:
+    return re.compile(rf" (?:{'|'.join(sorted(word_list('small_words', language)))}) \S+ \S+")
+
+
+@cache
+def _empty_talk(language: str) -> frozenset[str]:
+    return frozenset(f" {phrase}" for phrase in phrase_list("empty_talk", language))
 
 
 def signature_of(shingles: Sequence[str]) -> str | None:

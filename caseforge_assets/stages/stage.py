@@ -26,6 +26,9 @@ __all__ = [
     "canonical_json",
     "definition_version",
     "fingerprint",
+    "in_framework",
+    "is_asked_for_differently",
+    "known_as",
     "request_body",
     "stage",
     "stage_version",
@@ -122,6 +125,9 @@ class Stage:
         read_items: From a body as `render_items` makes it, changed by a person, the items before, and how their texts are shown and taken back, to the items now;
             it raises ValueError with what is wrong. None where items cannot be changed so.
         with_fields: From an item and some of its fields as a person wrote them, the title among them, to the item with these; it raises ValueError with what is wrong.
+        language: Tag of the language that its texts are asked for in; empty where nothing is said of it.
+        language_rules: What is said beside the language, such as how headings are to be written then.
+        language_line: What is said of the language after the instructions; empty where its templates say it themselves.
         tells_thinking: Whether its judge heeds `Answer.may_be_thinking`; otherwise a text that holds such thinking is no content.
     """
 
@@ -152,7 +158,18 @@ class Stage:
     render_items: Callable[[Sequence[Item]], str] | None = None
     read_items: Callable[[str, Sequence[Item], Callable[[str], str], Callable[[str], str]], tuple[Item, ...]] | None = None
     with_fields: Callable[[Item, Mapping[str, object]], Item] | None = None
+    language: str = ""
+    language_rules: str = ""
+    language_line: str = ""
     tells_thinking: bool = False
+
+    def messages(self, source: Source) -> list[dict[str, str]]:
+        """Build the chat messages for a node; the language that texts are asked for in is said at the end of the instructions."""
+        built = self.build_messages(source)
+        if not self.language_line:
+            return built
+        first, *others = built
+        return [first | {"content": f"{first['content']}\n\n{self.language_line}"}, *others]
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge any answer to this stage's request, also one without text.
@@ -210,7 +227,8 @@ def stage_version(stage: Stage, settings: StageSettings) -> str:
     """Give the version of all that an answer depends on beside its source: 12 hexadecimal characters.
 
     The token budget is left out: it decides whether an answer is complete, not what it says, so that an answer won
-    with a raised budget is as fresh as its neighbours. The endpoint counts where it is not the one that all requests went to at first.
+    with a raised budget is as fresh as its neighbours. The endpoint counts where it is not the one that all requests went to at first,
+    and the language where one is set.
 
     Args:
         stage: The stage.
@@ -218,7 +236,8 @@ def stage_version(stage: Stage, settings: StageSettings) -> str:
     """
     style: list[object] = [settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity]
     elsewhere = [] if settings.endpoint == CHAT_COMPLETIONS else [settings.endpoint]
-    return fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, style + elsewhere])[:12]
+    spoken = [[stage.language, stage.language_line]] if stage.language else []
+    return fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, style + elsewhere, *spoken])[:12]
 
 
 def definition_version(stage: Stage) -> str:
@@ -241,7 +260,7 @@ def request_body(stage: Stage, settings: StageSettings, source: Source, max_comp
         The request, ready for JSON.
     """
     budget = max_completion_tokens or settings.max_completion_tokens or stage.default_max_completion_tokens
-    body: dict[str, Any] = {"model": settings.model, "messages": stage.build_messages(source), "max_completion_tokens": budget}
+    body: dict[str, Any] = {"model": settings.model, "messages": stage.messages(source), "max_completion_tokens": budget}
     optional = {
         "temperature": _number(settings.temperature),
         "reasoning_effort": settings.reasoning_effort,
@@ -261,15 +280,38 @@ class _InUse:
     """The stages of this process."""
 
     stages: tuple[Stage, ...] = ()
+    of_frameworks: Mapping[str, Mapping[str, Stage]] = {}
 
 
-def use_stages(stages: Sequence[Stage]) -> None:
+def use_stages(stages: Sequence[Stage], of_frameworks: Mapping[str, Sequence[Stage]] | None = None) -> None:
     """Make these the stages of this process: those of the project whose settings were read last.
 
     Args:
         stages: In the order in which their content is made.
+        of_frameworks: By key, the same stages as a framework asks for them that has a language or templates of its own.
     """
     _InUse.stages = tuple(stages)
+    _InUse.of_frameworks = {key: {one.key: one for one in own} for key, own in (of_frameworks or {}).items()}
+
+
+def in_framework(stage: Stage, key: str) -> Stage:
+    """Give a stage as a framework asks for it: in its language and with its templates. What is none of it is the same for all.
+
+    Args:
+        stage: The stage, of any framework.
+        key: The framework's.
+    """
+    return _InUse.of_frameworks.get(key, {}).get(stage.key, stage)
+
+
+def known_as(stage: Stage, key: str | None) -> str:
+    """Give the name under which versions of a stage are kept: its key, or for those of one framework its key and the framework's."""
+    return f"{stage.key} of {key}" if key else stage.key
+
+
+def is_asked_for_differently(stage_key: str) -> bool:
+    """Tell whether some framework asks for a stage in a language or with templates of its own."""
+    return any(stage_key in own for own in _InUse.of_frameworks.values())
 
 
 def all_stages() -> tuple[Stage, ...]:

@@ -1,5 +1,7 @@
 """Prompt templates: Jinja files in a stage's folder, each of which a file of the same name in a folder of one's own may replace.
 
+A framework may have a folder of its own, whose files come before those of the project.
+
 Templates are data, also where somebody else wrote them: they run in Jinja's sandbox, see what they are given and nothing
 else, and stand alone (no include, no import).
 """
@@ -7,18 +9,21 @@ else, and stand alone (no include, no import).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from caseforge_assets.stages.languages import language_name
+
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 ENDING = ".jinja"
 OWN_VERSION = "own"
+LANGUAGE = "language"  # the value that every template is given
 _VERSION = re.compile(r"\A\{# version (\d+) #\}")
 
 
@@ -29,25 +34,27 @@ class TemplateFault(ValueError):
 class Templates:
     """The files of one stage, as they were when they were first read."""
 
-    def __init__(self, folder: Path, own: Path | None = None) -> None:
+    def __init__(self, folder: Path, *own: Path, language: str = "") -> None:
         """Nothing is read yet.
 
         Args:
             folder: The stage's folder.
-            own: A folder whose files replace those of the same name; it may be missing.
+            own: Folders whose files replace those of the same name, the first that has one; they may be missing.
+            language: Tag of the language that texts are asked for in; empty where none is said.
         """
         self.folder = folder
-        self.own = own if own is not None and own.is_dir() else None
+        self.own = tuple(one for one in own if one.is_dir())
+        self.language = language
         self._texts: dict[str, str] = {}
         self._compiled: dict[str, CodeType] = {}
 
     def place(self, file_name: str) -> Path:
         """The file that counts: one's own where there is one."""
-        return self.own / file_name if self.own is not None and (self.own / file_name).exists() else self.folder / file_name
+        return next((own / file_name for own in self.own if (own / file_name).exists()), self.folder / file_name)
 
     def is_own(self, file_name: str) -> bool:
         """Whether a file is replaced by one of one's own."""
-        return self.own is not None and self.place(file_name).parent == self.own
+        return self.place(file_name).parent in self.own
 
     def read(self, file_name: str) -> str:
         """A file's text as it stands there.
@@ -89,7 +96,7 @@ class Templates:
 
         Args:
             name: The template's name.
-            values: What the template may use. Text in it is never taken for a template itself.
+            values: What the template may use, beside the language. Text in it is never taken for a template itself.
 
         Raises:
             TemplateFault: The template uses a value that is not given, or does what it may not; with the line.
@@ -98,7 +105,7 @@ class Templates:
 
         try:
             template = Template.from_code(_environment(), self._code(name), dict(_environment().globals))
-            return template.render(values).strip()
+            return template.render({LANGUAGE: language_name(self.language) if self.language else ""} | values).strip()
         except TemplateFault:
             raise
         except Exception as error:  # a template can raise anything: divide by zero, call what is no function
@@ -122,7 +129,14 @@ class Templates:
             return [str(fault)]
         except TemplateSyntaxError as error:
             return [f"{self._where(name, error.lineno)}: {error.message}"]
-        return list(self._names_at_fault(name, known, needed))
+        return list(self._names_at_fault(name, [*known, LANGUAGE], needed))
+
+    def says_language(self, file_names: Iterable[str]) -> bool:
+        """Whether one of these files, as they count, speaks of the language itself."""
+        from jinja2 import meta
+
+        used = (self.read(name) for name in file_names if name.endswith(ENDING) and self.place(name).is_file())
+        return any(LANGUAGE in meta.find_undeclared_variables(_environment().parse(text)) for text in used)
 
     def _names_at_fault(self, name: str, known: Collection[str], needed: Collection[str]) -> Iterator[str]:
         from jinja2 import meta, nodes
@@ -150,9 +164,8 @@ class Templates:
     @cached_property
     def own_files(self) -> tuple[str, ...]:
         """Names of the files in the folder of one's own; notes (.md) and hidden files are nobody's business."""
-        if self.own is None:
-            return ()
-        return tuple(sorted(path.name for path in self.own.iterdir() if not path.name.startswith((".", "_")) and path.suffix != ".md"))
+        names = {path.name for own in self.own for path in own.iterdir() if not path.name.startswith((".", "_")) and path.suffix != ".md"}
+        return tuple(sorted(names))
 
 
 def _line_in(error: BaseException, path: Path) -> int | None:

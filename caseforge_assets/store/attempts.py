@@ -86,8 +86,9 @@ def by_custom_id(connection: Connection, batch_id: int, custom_ids: Sequence[str
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an answer is held against: its request's budget, and its node as the current edition has it (None: not at all)."""
+    """What an answer is held against: its framework, its request's budget, and its node as the current edition has it (None: not at all)."""
 
+    framework_key: str
     max_completion_tokens: int | None
     name: str | None
     description: str | None
@@ -95,8 +96,8 @@ class Asked:
 
 
 _ASKED = text("""
-select a.custom_id, r.max_completion_tokens, nv.name, nv.description, jsonb_path_query_array(nv.kpis, '$[*].name') as kpi_names
-from caseforge.attempt a
+select a.custom_id, n.framework_key, r.max_completion_tokens, nv.name, nv.description, jsonb_path_query_array(nv.kpis, '$[*].name') as kpi_names
+from caseforge.attempt a join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.id = a.request_id
 left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
        on nv.node_id = a.node_id
@@ -108,7 +109,8 @@ def asked(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> d
     """What was asked in requests of a batch, by custom_id; unknown ids are left out."""
     rows = connection.execute(_ASKED, {"batch": batch_id, "ids": list(custom_ids)})
     return {
-        row.custom_id: Asked(row.max_completion_tokens, row.name, row.description, tuple(map(str, row.kpi_names or ()))) for row in rows
+        row.custom_id: Asked(row.framework_key, row.max_completion_tokens, row.name, row.description, tuple(map(str, row.kpi_names or ())))
+        for row in rows
     }
 
 

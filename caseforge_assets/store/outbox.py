@@ -222,7 +222,8 @@ with made as (
     select distinct on (o.framework_key, o.asset, o.node_id) o.* from caseforge.outbox o
     join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key = o.partition_key
     join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    where o.asset = any(:assets) and o.kind = 'made' order by o.framework_key, o.asset, o.node_id, o.id desc),
+    where o.framework_key = any(:keys) and o.asset = any(:assets) and o.kind = 'made'
+    order by o.framework_key, o.asset, o.node_id, o.id desc),
 standing as (select * from made where code_version = any(:versions) and flushed_at is not null),
 later as (
     select distinct on (o.framework_key, o.asset, o.node_id, o.kind) o.* from caseforge.outbox o
@@ -234,12 +235,12 @@ from (select * from standing union all select * from later) rows order by id
 """)
 
 
-def standing(connection: Connection, assets: Sequence[str], code_versions: Sequence[str]) -> list[OutboxRow]:
-    """What Dagster was told of all target nodes at some stations, where it was made with one of these versions: as rows in order, to be told again.
+def standing(connection: Connection, assets: Sequence[str], code_versions: Sequence[str], keys: Sequence[str]) -> list[OutboxRow]:
+    """What Dagster was told of all target nodes of some frameworks at some stations, where it was made with one of these versions: as rows in order, to be told again.
 
     That is the newest row that says made, and what came after it: a failure, or a note of waiting.
     """
-    rows = connection.execute(_STANDING, {"assets": list(assets), "versions": list(code_versions)})
+    rows = connection.execute(_STANDING, {"assets": list(assets), "versions": list(code_versions), "keys": list(keys)})
     return [OutboxRow(**row._mapping) for row in rows]
 
 

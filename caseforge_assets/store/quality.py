@@ -94,15 +94,25 @@ def carry(connection: Connection, sources: Mapping[int, int]) -> None:
 
 
 _FACTS = text("""
-select nv.node_id, nv.name, nv.description, nv.kpis from caseforge.node_version nv
+select nv.node_id, v.framework_key, nv.name, nv.description, nv.kpis from caseforge.node_version nv
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current where nv.node_id = any(:ids)
 """)
 
 
-def facts(connection: Connection, node_ids: Sequence[int]) -> dict[int, tuple[str, str, tuple[str, ...]]]:
-    """Name, description and names of the official KPIs, by node id; nodes that the current edition does not have are left out."""
+def facts(connection: Connection, node_ids: Sequence[int]) -> dict[int, tuple[str, tuple[str, str, tuple[str, ...]]]]:
+    """Framework, and name, description and names of the official KPIs, by node id; nodes that the current edition does not have are left out."""
     rows = connection.execute(_FACTS, {"ids": list(node_ids)})
-    return {row.node_id: (row.name, row.description, tuple(str(kpi["name"]) for kpi in row.kpis)) for row in rows}
+    return {row.node_id: (row.framework_key, (row.name, row.description, tuple(str(kpi["name"]) for kpi in row.kpis))) for row in rows}
+
+
+def words_of(connection: Connection, key: str, most: int = 300) -> list[str]:
+    """Names and descriptions of the first nodes of a framework's current edition."""
+    query = text("""
+    select nv.name || ' ' || nv.description from caseforge.node_version nv
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    where v.framework_key = :key order by nv.position limit :most
+    """)
+    return list(connection.scalars(query, {"key": key, "most": most}))
 
 
 _UNMEASURED = text("""

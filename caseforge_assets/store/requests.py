@@ -156,12 +156,13 @@ class AnsweredRequest:
     body: str
     source_content_id: int | None
     shortened: bool
+    stage_version: str
 
 
 def answered_request(connection: Connection, node_id: int, stage: str) -> AnsweredRequest | None:
     """The request that a node's current content answers; None where it has no content, or one that answers none."""
     query = text("""
-    select r.id, r.body, r.source_content_id, r.shortened from caseforge.content c join caseforge.request r on r.id = c.request_id
+    select r.id, r.body, r.source_content_id, r.shortened, r.stage_version from caseforge.content c join caseforge.request r on r.id = c.request_id
     where c.is_current and c.node_id = :node and c.stage = :stage
     """)
     row = connection.execute(query, {"node": node_id, "stage": stage}).first()

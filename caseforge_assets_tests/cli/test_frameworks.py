@@ -22,7 +22,7 @@ def test_load_stores_a_framework_adds_its_entry_and_says_so(command_line: OpenCo
     assert "Added [frameworks.shop] to caseforge.toml." in said
     assert cli.configuration().startswith(COMMENT)
     assert cli.json("frameworks") == [
-        {"framework": "shop", "title": "A shop", "edition": cli.json("frameworks")[0]["edition"], "targets": 6, "source": "shop.csv"}
+        {"framework": "shop", "title": "A shop", "edition": ANY, "targets": 6, "source": "shop.csv", "language": None, "templates": None}
     ]
 
 
@@ -32,6 +32,24 @@ def test_loading_again_says_that_nothing_has_changed(command_line: OpenCommandLi
     before = cli.configuration()
     assert "is loaded already; nothing has changed" in cli.load_shop()
     assert cli.configuration() == before
+
+
+def test_a_language_on_the_command_line_is_kept_and_makes_stale_what_is_in_another(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1")
+    said = cli.load_shop("--language", "DE")
+    assert "Its texts are asked for in German (de) from now on; what is in another language is stale." in said
+    assert 'language = "de"' in cli.configuration()
+    assert "German (de)" in cli.run("frameworks")
+    assert [part["states"] for part in cli.json("plan", "--nodes", "1.1.1")["stages"]] == [{"stale": 1}, {"stale": 1}]
+    assert "the language: that of the template → German (de)" in cli.run("plan", "--why", "1.1.1")
+    assert "from that of the template to German (de)" in " ".join(cli.run("stale", expected=3).replace("│", " ").split())
+    cli.load_shop("--language", "usecases=fr")
+    assert [part["states"] for part in cli.json("plan", "--nodes", "1.1.1")["stages"]] == [{"done": 1}, {"stale": 1}]
+    assert 'write "de" for German' in cli.run(
+        "load", str(cli.folder / "shop.csv"), "--framework", "shop", "--language", "german", expected=2
+    )
 
 
 def test_a_selector_on_the_command_line_is_kept(command_line: OpenCommandLine) -> None:
@@ -126,7 +144,17 @@ def test_without_a_file_the_declared_source_is_loaded(command_line: OpenCommandL
     write_table(cli.folder / "tables" / "shop.csv")
     before = cli.configuration()
     assert "shop: edition" in cli.run("load")
-    assert cli.json("frameworks") == [{"framework": "shop", "title": "Shop", "edition": ANY, "targets": 3, "source": "tables/shop.csv"}]
+    assert cli.json("frameworks") == [
+        {
+            "framework": "shop",
+            "title": "Shop",
+            "edition": ANY,
+            "targets": 3,
+            "source": "tables/shop.csv",
+            "language": None,
+            "templates": None,
+        }
+    ]
     assert cli.configuration() == before
     (cli.folder / "tables" / "shop.csv").unlink()
     assert "shop.csv" in cli.run("load", "--framework", "shop", expected=2)

@@ -154,7 +154,7 @@ def test_what_is_stale_is_listed_with_the_reason_by_check_and_report(project: Op
     assert (shown["stale"], shown["stale_process_batch_inputs"]) == (2, 1)
     assert shown["outdated"] == 2
     row = shown["list"][0]
-    assert (row.data["station"], row.data["partition"], row.data["why"]) == (INPUTS, "1.1.2_d", "node_contexts changed")
+    assert (row.data["step"], row.data["partition"], row.data["why"]) == (INPUTS, "1.1.2_d", "node_contexts changed")
     assert opened.run([CONTEXTS]).success
     assert [where for where, passed in verdicts(opened).items() if not passed] == [
         (INPUTS, "nothing_stale"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.stages.discovery import StageFault, find_stages
+from caseforge_assets.stages.discovery import Asking, StageFault, find_stages
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import JudgeFailed, Source, Stage, StageSettings, stage, stage_version
 from caseforge_assets.stages.templates import TemplateFault
@@ -28,7 +28,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def made(folder: Path, key: str = "process_details") -> Stage:
-    return next(one for one in find_stages(own_templates=folder) if one.key == key)
+    return next(one for one in find_stages(asking=Asking((folder,))) if one.key == key)
 
 
 def version(of: Stage) -> str:
@@ -66,8 +66,8 @@ def test_a_changed_text_is_another_version_whatever_its_number_says(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        (USER, "{{ context }}\n\n{{ contxt }}", r"user.jinja, line 3: there is no value contxt \(did you mean context\? known here: context, kpis\)"),
-        (USER, "{{ context }}{{ document }}", r"line 1: there is no value document \(known here: context, kpis\)"),
+        (USER, "{{ context }}\n\n{{ contxt }}", r"user.jinja, line 3: there is no value contxt \(did you mean context\? known here: context, kpis, language\)"),
+        (USER, "{{ context }}{{ document }}", r"line 1: there is no value document \(known here: context, kpis, language\)"),
         (USER, "Write something.", r"user.jinja: \{\{ context \}\} is not used, so that every node would get the same request"),
         ("usecases/user.jinja", "{{ context }}", r"\{\{ document \}\} is not used"),
         (USER, "{{ context }}\n{% if kpis %}", r"user.jinja, line 2: Unexpected end of template"),
@@ -100,13 +100,13 @@ def test_a_changed_text_is_another_version_whatever_its_number_says(tmp_path: Pa
 def test_what_is_wrong_is_said_with_file_and_line(tmp_path: Path, name: str, text: str, said: str) -> None:
     write(tmp_path, name, text)
     with pytest.raises(TemplateFault, match=said):
-        find_stages(own_templates=tmp_path)
+        find_stages(asking=Asking((tmp_path,)))
 
 
 def test_a_template_that_is_no_text_is_refused(tmp_path: Path) -> None:
     write(tmp_path, USER, "").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TemplateFault, match=r"user.jinja: cannot be read"):
-        find_stages(own_templates=tmp_path)
+        find_stages(asking=Asking((tmp_path,)))
 
 
 def test_notes_beside_templates_are_nobodys_business(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_the_documented_stage_is_found(tmp_path: Path) -> None:
 
 def test_the_templates_of_an_own_stage_can_be_replaced_too(tmp_path: Path) -> None:
     write(tmp_path, "my_templates/risk_register/user.jinja", "Ours: {{ document }}")
-    found = {one.key: one for one in find_stages(own_stage(tmp_path), tmp_path / "my_templates")}
+    found = {one.key: one for one in find_stages(own_stage(tmp_path), Asking((tmp_path / "my_templates",)))}
     assert found["risk_register"].build_messages(SOURCE)[1]["content"] == "Ours: The document."
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from caseforge_assets.stages.process_details.answer import judge_text
-from caseforge_assets.stages.process_details.own_sections import SECTIONS_NAME, sections_of, unasked_sections
+from caseforge_assets.stages.process_details.own_sections import SECTIONS_NAME, language_rules, sections_of, unasked_sections
 from caseforge_assets.stages.process_details.quality import measure
 from caseforge_assets.stages.process_details.request import SYSTEM_VALUES, USER_VALUES, message_builder
 from caseforge_assets.stages.stage import Stage
@@ -45,7 +45,8 @@ def make_stage(templates: Templates) -> Stage:
         build_messages=message_builder(templates, sections),
         response_format=None,
         judge_text=partial(judge_text, sections=sections),
-        measure=partial(measure, sections=sections),
+        measure=partial(measure, sections=sections, language=templates.language),
+        language_rules=language_rules(sections),
         tells_thinking=True,
         templates=templates,
         files=("system.jinja", "user.jinja", SECTIONS_NAME),

@@ -78,10 +78,11 @@ def _cut_detail(answer: Answer, missing: list[tuple[str, str]]) -> str:
 
 
 def _notes(found: Sequence[FoundSection], sections: Sections) -> list[str]:
+    asked = {section.name: {section.name.casefold(), sections.asked.get(section.name, section.name).casefold()} for section in found}
     notes = [
         f'The heading "{visible(section.heading.text)}" was read as {section.name}.'
         for section in found
-        if visible(section.heading.text).strip("*_: ").casefold() != section.name.casefold()
+        if visible(section.heading.text).strip("*_: ").casefold() not in asked[section.name]
     ]
     if forms := sorted({section.heading.at.form for section in found} - {""}):
         notes.append(f"Section headings are written as {' and '.join(forms)}.")

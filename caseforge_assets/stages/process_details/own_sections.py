@@ -24,8 +24,9 @@ def sections_of(templates: Templates) -> Sections:
     Raises:
         TemplateFault: The file of one's own is not TOML, or something in it is not understood; a line for each fault.
     """
+    as_they_come = Sections(BUILT_IN.entries, BUILT_IN.definition, templates.language) if templates.language else BUILT_IN
     if not templates.is_own(SECTIONS_NAME):
-        return BUILT_IN
+        return as_they_come
     place = templates.place(SECTIONS_NAME)
     try:
         raw = tomllib.loads(templates.read(SECTIONS_NAME))
@@ -38,8 +39,17 @@ def sections_of(templates: Templates) -> Sections:
     if faults:
         raise TemplateFault("\n".join(f"{place}: {fault}" for fault in faults))
     if entries == BUILT_IN.entries:
-        return BUILT_IN
-    return Sections(entries, canonical_json([asdict(entry) for entry in entries]))
+        return as_they_come
+    return Sections(entries, canonical_json([asdict(entry) for entry in entries]), templates.language)
+
+
+def language_rules(sections: Sections) -> str:
+    """Say how headings are written where texts are asked for in another language: as it names them, where that is known."""
+    if not sections.asked:
+        return "Leave the headings of the sections in English, worded exactly as they are given above."
+    asked = "; ".join(f"{sections.asked[entry.name]} (for {entry.name})" for entry in sections.entries if entry.name in sections.asked)
+    left = "" if len(sections.asked) == len(sections.entries) else " Leave the other headings exactly as they are given above."
+    return f"Write the headings of the sections in that language too, worded exactly so: {asked}.{left}"
 
 
 def unasked_sections(templates: Templates, sections: Sections) -> list[str]:

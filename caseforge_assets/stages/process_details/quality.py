@@ -10,7 +10,7 @@ from caseforge_assets.stages.judgement import Content
 from caseforge_assets.stages.own_words import find_mentions, mentioned_share, own_words
 from caseforge_assets.stages.process_details.headings import FoundSection, find_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
-from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
+from caseforge_assets.stages.quality import WRONG_LANGUAGE, Limit, NodeFacts, Part, Quality, Readable, between, readable, weigh
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of, signature_of
 from caseforge_assets.stages.specifics import Specifics, find_specifics
 
@@ -39,9 +39,15 @@ class _Seen:
     kpis: float | None
     words: DistinctWords
     specifics: Specifics
-    repeated: float
-    empty: float
+    repeated: float | None
+    empty: float | None
     cut: bool
+    can: Readable
+
+    @property
+    def praised(self) -> float | None:
+        """The share of words that only praise; None where these are not known."""
+        return self.words.marketing_share if self.can.words else None
 
     @property
     def distinct(self) -> float | None:
@@ -49,20 +55,22 @@ class _Seen:
         return self.words.value(ENOUGH_NEW_WORDS)
 
 
-def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN) -> Quality:
+def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN, language: str = "") -> Quality:
     """Measure a process document.
 
     Args:
         content: The document.
         facts: Its node.
         sections: Those that a document has to have.
+        language: Tag of the language that it was asked for in; empty where nothing was said.
     """
     lowered = content.body.lower()
+    can = readable(content.body, language, facts)
     lines = lowered.splitlines()
     found = find_sections(content.body, sections)
     pieces = _pieces(found, lines)
     asked = len(sections.entries)
-    shingles = shingles_of(lowered)
+    shingles = shingles_of(lowered, can.words) if can.words else []
     texts = list(pieces.values())
     mentions = find_mentions(own_words(facts), lowered, texts, ENOUGH_MENTIONS, ENOUGH_SPREAD)
     seen = _Seen(
@@ -72,19 +80,19 @@ def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN) -
         characters=len(content.body),
         pieces=pieces,
         depth=_depth(pieces, asked),
-        own=mentions.together(name=25, description=20, spread=30, opening=25),
+        own=mentions.together(name=25, description=20, spread=30, opening=25) if can.own_words else None,
         kpis=mentioned_share(facts.kpis, lowered),
-        words=find_distinct(texts),
+        words=find_distinct(texts, can.words),
         specifics=find_specifics(content.body),
-        repeated=repeated_share(shingles),
-        empty=empty_share(shingles),
-        cut=looks_cut(lowered, lines),
+        repeated=repeated_share(shingles) if can.words else None,
+        empty=empty_share(shingles, can.words) if can.words else None,
+        cut=looks_cut(lowered, lines, can.words or language),
+        can=can,
     )
     return weigh(_parts(seen), _limits(seen), _figures(seen), signature_of(shingles))
 
 
 def _parts(seen: _Seen) -> tuple[Part, ...]:
-    praise = between(seen.words.marketing_share, MOST_MARKETING, USUAL_MARKETING)
     return (
         Part("sections", seen.filled, 10),
         Part("order", seen.order, 15),
@@ -93,21 +101,31 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
         Part("kpis", seen.kpis, 5),
         Part("distinct", seen.distinct, 10),
         Part("specifics", seen.specifics.value(ENOUGH_FIGURES, ENOUGH_NAMES), 10),
-        Part("repetition", between(seen.repeated, MOST_REPEATED, 0.05), 10),
-        Part("substance", min(between(seen.empty, MOST_EMPTY, 0.03), praise), 5),
+        Part("repetition", None if seen.repeated is None else between(seen.repeated, MOST_REPEATED, 0.05), 10),
+        Part("substance", _substance(seen.empty, seen.praised), 5),
         Part("ending", 0.0 if seen.cut else 1.0, 5),
     )
 
 
+def _substance(empty: float | None, praised: float | None) -> float | None:
+    if empty is None or praised is None:
+        return None
+    return min(between(empty, MOST_EMPTY, 0.03), between(praised, MOST_MARKETING, USUAL_MARKETING))
+
+
 def _limits(seen: _Seen) -> list[Limit]:
-    praised = seen.words.marketing_share
     limits = [
         Limit(100 * seen.filled, f"{seen.asked - round(seen.filled * seen.asked)} sections are missing"),
         Limit(40 + 80 * seen.depth, f"its sections are short ({100 * seen.depth:.0f} of 100)"),
-        Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of it repeats what it has said before"),
-        Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"),
-        Limit(103 - 700 * praised, f"{praised:.1%} of its words are marketing"),
     ]
+    if seen.repeated is not None:
+        limits.append(Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of it repeats what it has said before"))
+    if seen.empty is not None:
+        limits.append(Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"))
+    if seen.praised is not None:
+        limits.append(Limit(103 - 700 * seen.praised, f"{seen.praised:.1%} of its words are marketing"))
+    if seen.can.wrong:
+        limits.append(Limit(WRONG_LANGUAGE, seen.can.wrong))
     if seen.cut:
         limits.append(Limit(75, "its end looks cut off"))
     if seen.distinct is not None:
@@ -127,9 +145,9 @@ def _figures(seen: _Seen) -> dict[str, object]:
         "names_per_1000": _figure(seen.specifics.names),
         "repeated_share": _figure(seen.repeated),
         "empty_share": _figure(seen.empty),
-        "marketing_share": _figure(seen.words.marketing_share),
+        "marketing_share": _figure(seen.praised),
         "looks_cut": seen.cut,
-    }
+    } | ({"not_measured": dict(seen.can.missing)} if seen.can.missing else {})
 
 
 def _pieces(sections: Sequence[FoundSection], lines: list[str]) -> dict[str, str]:

@@ -2,14 +2,17 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+from caseforge_assets.stages.languages import primary
 from caseforge_assets.stages.process_details.heading_text import is_step, plain_heading
 from caseforge_assets.stages.word_lists import word_list
 
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
+HEADINGS_FILE = Path(__file__).with_name("headings.toml")
 MAX_HEADING_CHARACTERS = 200
 
 # Words that may stand before a section's name without making it another one.
@@ -35,19 +38,31 @@ class Section:
 
 
 class Sections:
-    """The sections of a document in their order, and what headings mean to a reader."""
+    """The sections of a document in their order, and what headings mean to a reader.
 
-    def __init__(self, entries: tuple[Section, ...], definition: str) -> None:
+    Attributes:
+        asked: By section, the heading that it is asked for under in another language; without those whose heading stays as it is.
+    """
+
+    def __init__(self, entries: tuple[Section, ...], definition: str, language: str = "") -> None:
         """Keep the sections.
 
         Args:
             entries: In their order.
             definition: All of them as one text, for the stage's version.
+            language: Tag of the language that they are asked for in; headings of that language mean the same then.
         """
         self.entries = entries
         self.definition = definition
+        translated = translated_headings(language)
+        self.asked = {section.name: translated[section.name][0] for section in entries if section.name in translated}
         self._names = {plain_heading(name): section.name for section in entries for name in (section.name, *section.aliases)}
         self._own_names = {plain_heading(section.name): section.name for section in entries}
+        for section in entries:
+            for heading in translated.get(section.name, ()):
+                self._names.setdefault(plain_heading(heading), section.name)
+            if section.name in self.asked:
+                self._own_names.setdefault(plain_heading(self.asked[section.name]), section.name)
 
     @staticmethod
     def plain(heading: str) -> str:
@@ -115,6 +130,25 @@ class Sections:
             if section := self._names.get(" ".join(words)):
                 return section
         return self._names.get(" ".join(words))
+
+
+@cache
+def translated_headings(language: str) -> Mapping[str, tuple[str, ...]]:
+    """Give the headings of sections in a language, by the sections' names, the one that is asked for first; none where they are not known.
+
+    Where a heading has the language's word for "and", it is given with "and", too, which stands for "&" and commas.
+
+    Args:
+        language: The language's tag.
+    """
+    known = tomllib.loads(HEADINGS_FILE.read_text(encoding="utf-8")).get(primary(language))
+    if known is None:
+        return {}
+    joined = f" {known['and']} "
+    return {
+        name: tuple(form for heading in headings for form in dict.fromkeys((heading, heading.replace(joined, " and "))))
+        for name, headings in known["sections"].items()
+    }
 
 
 @lru_cache(maxsize=4096)  # thousands of documents have the same few headings

@@ -1,5 +1,6 @@
 """Use-case candidates: six to ten ideas for improving a process, made from its document."""
 
+from functools import partial
 from pathlib import Path
 
 from caseforge_assets.stages.stage import Stage
@@ -48,7 +49,8 @@ def make_stage(templates: Templates) -> Stage:
         response_format=strict_format("use_cases", UseCases),
         judge_text=judge_text,
         item_uid=candidate_uid,
-        measure=measure,
+        measure=partial(measure, language=templates.language),
+        language_rules="Leave the keys of the JSON object and the values of category, complexity_score, estimated_roi and risk_level in English, as the schema has them.",
         tells_thinking=True,
         render_items=render_candidates,
         read_items=read_page_of_candidates,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct
 from caseforge_assets.stages.judgement import Content, Item
+from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.stages.own_words import find_mentions, own_words
-from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
+from caseforge_assets.stages.quality import WRONG_LANGUAGE, Limit, NodeFacts, Part, Quality, Readable, between, readable, weigh
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of
 from caseforge_assets.stages.specifics import Specifics, find_specifics
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS
@@ -40,9 +41,15 @@ class _Seen:
     words: DistinctWords
     specifics: Specifics
     repeated: float
-    empty: float
+    empty: float | None
     cut: float
     levels: Mapping[str, Mapping[str, int]]
+    can: Readable
+
+    @property
+    def praised(self) -> float | None:
+        """The share of words that only praise; None where these are not known."""
+        return self.words.marketing_share if self.can.words else None
 
     @property
     def alike(self) -> float:
@@ -61,12 +68,13 @@ class _Seen:
         return sum(values) / len(values) if values else None
 
 
-def measure(content: Content, facts: NodeFacts) -> Quality:
+def measure(content: Content, facts: NodeFacts, language: str = "") -> Quality:
     """Measure the candidates of a node.
 
     Args:
         content: The candidates, and their Markdown as body.
         facts: Their node.
+        language: Tag of the language that they were asked for in; empty where nothing was said.
     """
     items = content.items
     texts = [[str(item.fields.get(name, "")) for name in TEXTS] for item in items]
@@ -74,25 +82,26 @@ def measure(content: Content, facts: NodeFacts) -> Quality:
     pieces = [f"{of_item[0]} {of_item[1]}".lower() for of_item in texts]  # without titles: many end with the node's name, whatever follows
     whole = ["\n".join(of_item) for of_item in texts]
     lowered = "\n".join(pieces)
+    can = readable(lowered, language, facts)
     mentions = find_mentions(own_words(facts), lowered, pieces, ENOUGH_MENTIONS, ENOUGH_SPREAD)
     seen = _Seen(
         count=len(items),
         description_characters=[len(text) for text in descriptions],
         depth=_depth(texts),
-        own=mentions.together(name=50, description=15, spread=35),
-        near=near_titles([item.title for item in items], facts.name),
-        words=find_distinct([text.lower() for text in whole]),
+        own=mentions.together(name=50, description=15, spread=35) if can.own_words else None,
+        near=near_titles([item.title for item in items], facts.name, can.words or ENGLISH),
+        words=find_distinct([text.lower() for text in whole], can.words),
         specifics=find_specifics("\n".join(whole)),
         repeated=repeated_share([text for of_item in texts for text in of_item]),
-        empty=empty_share(shingles_of(lowered)),
+        empty=empty_share(shingles_of(lowered, can.words), can.words) if can.words else None,
         cut=sum(not text.rstrip().endswith(_ENDS) for text in descriptions) / max(len(items), 1),
         levels=_count_levels(items),
+        can=can,
     )
     return weigh(_parts(seen), _limits(seen), _figures(seen))
 
 
 def _parts(seen: _Seen) -> tuple[Part, ...]:
-    praise = between(seen.words.marketing_share, MOST_MARKETING, USUAL_MARKETING)
     return (
         Part("count", between(seen.count, 2, LEAST_CANDIDATES), 10),
         Part("depth", seen.depth, 15),
@@ -102,22 +111,31 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
         Part("specifics", seen.specifics.value(ENOUGH_FIGURES, ENOUGH_NAMES), 10),
         Part("repetition", between(seen.repeated, MOST_REPEATED, 0.0), 5),
         Part("variety", seen.variety, 10),
-        Part("substance", min(between(seen.empty, MOST_EMPTY, 0.03), praise), 5),
+        Part("substance", _substance(seen.empty, seen.praised), 5),
         Part("ending", 1 - seen.cut, 5),
     )
 
 
+def _substance(empty: float | None, praised: float | None) -> float | None:
+    if empty is None or praised is None:
+        return None
+    return min(between(empty, MOST_EMPTY, 0.03), between(praised, MOST_MARKETING, USUAL_MARKETING))
+
+
 def _limits(seen: _Seen) -> list[Limit]:
-    praised = seen.words.marketing_share
     limits = [
         Limit(100 - 20 * (LEAST_CANDIDATES - seen.count), f"there are only {seen.count} candidates"),
         Limit(35 + 80 * seen.depth, f"its texts are short ({100 * seen.depth:.0f} of 100)"),
         Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of its texts stand there twice"),
         Limit(110 - 100 * seen.alike, f"{seen.alike:.0%} of its titles say nearly the same as another"),
         Limit(105 - 60 * seen.cut, f"{seen.cut:.0%} of its descriptions look cut off"),
-        Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"),
-        Limit(103 - 700 * praised, f"{praised:.1%} of its words are marketing"),
     ]
+    if seen.empty is not None:
+        limits.append(Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"))
+    if seen.praised is not None:
+        limits.append(Limit(103 - 700 * seen.praised, f"{seen.praised:.1%} of its words are marketing"))
+    if seen.can.wrong:
+        limits.append(Limit(WRONG_LANGUAGE, seen.can.wrong))
     if seen.distinct is not None:
         limits.append(Limit(55 + 60 * seen.distinct, f"its candidates say little that is new ({100 * seen.distinct:.0f} of 100)"))
     if seen.variety is not None:
@@ -130,6 +148,7 @@ def _limits(seen: _Seen) -> list[Limit]:
 
 
 def _figures(seen: _Seen) -> dict[str, object]:
+    missing = {part: why for part, why in seen.can.missing.items() if part != "repetition"}  # which compares whole texts here
     return {
         "candidates": seen.count,
         "description_characters": seen.description_characters,
@@ -138,11 +157,11 @@ def _figures(seen: _Seen) -> dict[str, object]:
         "figures_per_1000": round(seen.specifics.figures, 3),
         "names_per_1000": round(seen.specifics.names, 3),
         "repeated_share": round(seen.repeated, 3),
-        "empty_share": round(seen.empty, 3),
-        "marketing_share": round(seen.words.marketing_share, 3),
+        "empty_share": None if seen.empty is None else round(seen.empty, 3),
+        "marketing_share": None if seen.praised is None else round(seen.praised, 3),
         "near_titles": seen.near,
         "levels": seen.levels,
-    }
+    } | ({"not_measured": missing} if missing else {})
 
 
 def _depth(texts: Sequence[Sequence[str]]) -> float:
