@@ -69,6 +69,22 @@ def test_everything_collected_is_measured(made: Workbench) -> None:
     assert measure_missing(made.store, KEY) == 0
 
 
+def test_scores_by_older_rules_are_in_no_mean_until_they_are_measured_anew(made: Workbench) -> None:
+    made.change(LOWER.replace("set score", "set rules = '1', score"), identity="c", stage=PROCESS.key, score=0)
+
+    def documents() -> tuple[int, int | None]:
+        with made.store.connect() as connection:
+            (summary,) = [one.summary for one in read_quality(connection, made.configuration, KEY, [PROCESS])]
+        return summary.measured, summary.lowest
+
+    counted, lowest = documents()
+    assert (counted, lowest != 0) == (5, True)
+    before = made.column("select count(*) from caseforge.request")
+    assert measure_missing(made.store, KEY) == 1
+    assert documents()[0] == 6
+    assert made.column("select count(*) from caseforge.request") == before  # nothing became stale by it, nothing is asked for
+
+
 def test_an_edit_is_measured_as_what_it_is(made: Workbench) -> None:
     edit(made, "## Overview\n\nNothing of that kind.")
     ((_, _, score),) = [row for row in made.query(SCORES, key=KEY) if row[:2] == ("c", "process_details")]
