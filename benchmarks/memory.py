@@ -7,7 +7,7 @@ import resource
 import sys
 from pathlib import Path
 
-SECOND_PROCESS = b"caseforge_assets.commands.second_process"
+SECOND_PROCESS = b"caseforge_assets.second_process.worker"
 
 
 def peak_mb() -> float:

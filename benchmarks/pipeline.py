@@ -25,24 +25,25 @@ from typing import Any
 from benchmarks.memory import peak_mb
 from benchmarks.ports import free_port
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.collect_batch import collect_batch
-from caseforge_assets.commands.load_framework import Loaded, load_framework
-from caseforge_assets.commands.make_plan import draft_plan
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.poll_batches import poll_batches
-from caseforge_assets.commands.provider import Provider, connect_provider, make_client
-from caseforge_assets.commands.submit_batches import submit_batches
-from caseforge_assets.commands.work_ahead import start_second_process
-from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.commands.collecting.collect_batch import collect_batch
+from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
+from caseforge_assets.commands.rounds.poll_batches import poll_batches
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, sample_path
+from caseforge_assets.second_process.work_ahead import start_second_process
 from caseforge_assets.settings import FrameworkSettings, Settings, load_settings
 from caseforge_assets.stages.stage import DEFAULT_MODEL, all_stages
-from caseforge_assets.store import batches, plans
-from caseforge_assets.store.embedded_postgres import stop
-from caseforge_assets.store.engine import Engine, open_store
-from caseforge_assets.store.location import database_url
+from caseforge_assets.store.database.embedded_postgres import stop
+from caseforge_assets.store.database.engine import Engine, open_store
+from caseforge_assets.store.database.location import database_url
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.submitting import batches
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -180,9 +181,9 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
     """Everything that a Dagster process does once, off the clock: imports, its tables."""
     from dagster import DagsterInstance
 
-    from caseforge_assets.defs.event_tables import keep_connections
-    from caseforge_assets.defs.failures import failed_nodes
-    from caseforge_assets.defs.flush import flush_outbox
+    from caseforge_assets.defs.mirroring.failures import failed_nodes
+    from caseforge_assets.defs.mirroring.flush import flush_outbox
+    from caseforge_assets.defs.private.event_tables import keep_connections
 
     instance = DagsterInstance.from_config(str(settings.project))
     keep_connections(instance)  # as every run and command does

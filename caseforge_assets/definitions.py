@@ -6,17 +6,17 @@ from typing import Any
 
 import dagster as dg
 
-from caseforge_assets.defs.assets import framework_assets, framework_job
-from caseforge_assets.defs.event_pages import many_events
-from caseforge_assets.defs.failures import failed_nodes
-from caseforge_assets.defs.jobs import BATCH_JOBS
+from caseforge_assets.defs.events.event_pages import many_events
+from caseforge_assets.defs.graph.assets import framework_assets, framework_job
+from caseforge_assets.defs.mirroring.failures import failed_nodes
 from caseforge_assets.defs.names import PROJECT_IDENTITY
-from caseforge_assets.defs.regenerate import regenerate
 from caseforge_assets.defs.resources import Caseforge, ProjectIdentity
-from caseforge_assets.defs.sensors import sensors_of
+from caseforge_assets.defs.runs.jobs import BATCH_JOBS
+from caseforge_assets.defs.runs.regenerate import regenerate
+from caseforge_assets.defs.runs.sensors import sensors_of
 from caseforge_assets.openai_batch.client import import_sdk
 from caseforge_assets.settings import Settings, load_settings
-from caseforge_assets.store.location import database_identity
+from caseforge_assets.store.database.location import database_identity
 
 
 def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import pytest
 
-from caseforge_assets.store.embedded_postgres import ensure_running, stop
+from caseforge_assets.store.database.embedded_postgres import ensure_running, stop
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from caseforge_assets.store.engine import Engine
+    from caseforge_assets.store.database.engine import Engine
     from caseforge_assets_tests.workbench import OpenBench, Workbench
 
 _NUMBERS = itertools.count(1)
@@ -81,7 +81,7 @@ def database_url(postgres_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def store_template(postgres_url: str) -> str:
     """Name of a database with CaseForge's tables, to be copied."""
-    from caseforge_assets.store.engine import open_store
+    from caseforge_assets.store.database.engine import open_store
 
     _execute(postgres_url, "CREATE DATABASE store_template")
     open_store(_url_of(postgres_url, "store_template")).dispose()
@@ -91,7 +91,7 @@ def store_template(postgres_url: str) -> str:
 @pytest.fixture
 def store(postgres_url: str, store_template: str) -> Iterator[Engine]:
     """An engine on a database that has CaseForge's tables and nothing in them."""
-    from caseforge_assets.store.engine import open_store
+    from caseforge_assets.store.database.engine import open_store
 
     with new_database(postgres_url, store_template) as url:
         engine = open_store(url)
@@ -109,7 +109,7 @@ def closing() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def empty_store(postgres_url: str, store_template: str) -> Iterator[Engine]:
     """Another such database."""
-    from caseforge_assets.store.engine import open_store
+    from caseforge_assets.store.database.engine import open_store
 
     with new_database(postgres_url, store_template) as url:
         engine = open_store(url)
@@ -139,7 +139,7 @@ def bench(store: Engine, tmp_path: Path, closing: ThreadPoolExecutor) -> Iterato
 def dagster_template(postgres_url: str) -> str:
     """Name of a database with Dagster's tables and CaseForge's, to be copied: creating them takes ten times as long."""
     from caseforge_assets.defs.storage import CaseforgeStorage
-    from caseforge_assets.store.engine import open_store
+    from caseforge_assets.store.database.engine import open_store
 
     _execute(postgres_url, "CREATE DATABASE dagster_template")
     CaseforgeStorage(_url_of(postgres_url, "dagster_template"))

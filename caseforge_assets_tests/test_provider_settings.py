@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from caseforge_assets.batches.provider_kinds import KINDS
 from caseforge_assets.cli.app import caseforge
-from caseforge_assets.commands.provider import make_client
+from caseforge_assets.commands.providing.provider import make_client
 from caseforge_assets.settings import Configuration, ConfigurationError, load_settings
 from caseforge_assets.settings.inspecting import effective_values, inspect_project
 from caseforge_assets_tests.test_settings import project  # noqa: F401  (a fixture)

@@ -12,7 +12,7 @@ import pytest
 from rich.markdown import Markdown
 from rich.table import Table
 
-from caseforge_assets.cli.console import SafeConsole
+from caseforge_assets.cli.shared.console import SafeConsole
 from caseforge_assets.event_log import EventFormatter, log_event
 from caseforge_assets.safe_text import (
     csv_cell,

@@ -20,7 +20,7 @@ from caseforge_assets.settings import (
 )
 from caseforge_assets.settings.inspecting import effective_values, inspect_project
 from caseforge_assets.settings.toml_lines import key_lines
-from caseforge_assets.store.location import database_url
+from caseforge_assets.store.database.location import database_url
 
 VARIABLES = (
     "OPENAI_API_KEY",

@@ -14,17 +14,17 @@ from sqlalchemy import text
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batch_server import serve_in_thread
-from caseforge_assets.commands.load_framework import Loaded, load_framework
-from caseforge_assets.commands.make_plan import Plan, draft_plan
-from caseforge_assets.commands.provider import Provider, connect_provider
-from caseforge_assets.commands.work import Round, work_round, work_until_idle
+from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
+from caseforge_assets.commands.providing.provider import Provider, connect_provider
+from caseforge_assets.commands.rounds.work import Round, work_round, work_until_idle
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.settings import Configuration, FrameworkSettings
 from caseforge_assets.stages.stage import Stage, all_stages
-from caseforge_assets.store import plans
-from caseforge_assets.store.engine import Engine
-from caseforge_assets.store.nodes import target_nodes
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.editions.nodes import target_nodes
+from caseforge_assets.store.planning import plans
 
 KEY = "shop"
 PATIENCE_S = 20.0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from benchmarks.aims.figures import Figure
 from benchmarks.pipeline import load, prepare_flush, project, run
-from caseforge_assets.commands.make_plan import draft_plan
+from caseforge_assets.commands.planning.make_plan import draft_plan
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.store.engine import open_store
-from caseforge_assets.store.location import database_url
+from caseforge_assets.store.database.engine import open_store
+from caseforge_assets.store.database.location import database_url
 
 KEY = "bench"  # the framework of the pipeline
 

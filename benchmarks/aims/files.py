@@ -14,16 +14,16 @@ from benchmarks.aims.scale import multiplied
 from benchmarks.memory import peak_mb
 from benchmarks.pipeline import PROJECT, load, project, wait_for_server, warm_up
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.collect_batch import collect_batch
-from caseforge_assets.commands.make_plan import draft_plan
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.provider import connect_provider, make_client
-from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.collecting.collect_batch import collect_batch
+from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.providing.provider import connect_provider, make_client
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.settings import Settings, load_settings
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.store import plans
-from caseforge_assets.store.engine import open_store
-from caseforge_assets.store.location import database_url
+from caseforge_assets.store.database.engine import open_store
+from caseforge_assets.store.database.location import database_url
+from caseforge_assets.store.planning import plans
 
 TIMES = 10
 

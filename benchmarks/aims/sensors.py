@@ -19,9 +19,9 @@ from benchmarks.aims.figures import Figure
 from benchmarks.pipeline import PROJECT, batch_server
 from benchmarks.ports import free_port
 from caseforge_assets.settings import load_settings
-from caseforge_assets.store.embedded_postgres import stop
-from caseforge_assets.store.engine import Engine, open_store
-from caseforge_assets.store.location import database_url
+from caseforge_assets.store.database.embedded_postgres import stop
+from caseforge_assets.store.database.engine import Engine, open_store
+from caseforge_assets.store.database.location import database_url
 
 INTERVAL_S = 10.0
 PATIENCE_S = 240.0

@@ -14,9 +14,9 @@ from typing import Any
 from benchmarks.clicks import pages
 from benchmarks.clicks.project import KEY, Running, dagster_dev, project, write_table
 from benchmarks.clicks.watch import click, states
-from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.stages.flow_assets import all_assets
 
-STATIONS = [station.name for station in all_stations()]
+ASSETS = [asset.name for asset in all_assets()]
 EVERY = 7  # of scattered nodes: no two are neighbours
 
 
@@ -50,7 +50,7 @@ def measure(nodes: int, scattered: int, first_time: bool, pictures: Path | None)
             found["generate_s"] = running.caseforge("generate", "--yes", "--wait", *(("--nodes", named) if scattered else ()))
         with dagster_dev(running) as process:
             time.sleep(10)  # the daemon comes up
-            keys = states(running, STATIONS[-1])["partitionKeys"]
+            keys = states(running, ASSETS[-1])["partitionKeys"]
             if first_time:
                 found["first_time"] = _click(running, keys, process)
             elif scattered:
@@ -62,10 +62,10 @@ def measure(nodes: int, scattered: int, first_time: bool, pictures: Path | None)
 
 
 def _click(running: Running, keys: Sequence[str], process: int) -> dict[str, Any]:
-    clicked = click(running, STATIONS, keys, process)
+    clicked = click(running, ASSETS, keys, process)
     return asdict(clicked) | {
         "in_runs_s": clicked.in_runs_s,
-        "states": states(running, STATIONS[-1])["partitionStats"],
+        "states": states(running, ASSETS[-1])["partitionStats"],
         "load": os.getloadavg()[0],
     }
 

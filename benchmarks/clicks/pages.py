@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.clicks.project import KEY, Running
-from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.stages.flow_assets import all_assets
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 LOCATION = "caseforge_assets.definitions"
-STATION = "process_documents"
+ASSET = "process_documents"
 PATIENCE_MS = 240_000
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -30,9 +30,9 @@ def measure(running: Running, nodes: int, keys: Sequence[str], run_id: str, pict
     count, first, last = f"{nodes:,}", keys[0], keys[-1]
     pages: dict[str, tuple[str, Callable[[Page], object]]] = {
         "graph": (f"/locations/{LOCATION}/asset-groups/{KEY}", lambda page: _all_shown(page, f"{count} partitions")),
-        "partitions": (f"/assets/{KEY}/{STATION}?view=partitions", lambda page: _shown(page, f"Materialized ({nodes})")),
-        "partition": (f"/assets/{KEY}/{STATION}?view=partitions&partition={first}", lambda page: _shown(page, "caseforge show")),
-        "events": (f"/assets/{KEY}/{STATION}?view=events", lambda page: _shown(page, last)),
+        "partitions": (f"/assets/{KEY}/{ASSET}?view=partitions", lambda page: _shown(page, f"Materialized ({nodes})")),
+        "partition": (f"/assets/{KEY}/{ASSET}?view=partitions&partition={first}", lambda page: _shown(page, "caseforge show")),
+        "events": (f"/assets/{KEY}/{ASSET}?view=events", lambda page: _shown(page, last)),
         "run": (f"/runs/{run_id}", lambda page: _shown(page, "Finished execution of run for")),
     }
     seconds = {}
@@ -59,5 +59,5 @@ def _shown(page: Page, text: str) -> None:
 
 def _all_shown(page: Page, text: str) -> None:
     page.wait_for_function(
-        "([text, count]) => document.body.innerText.split(text).length > count", arg=[text, len(all_stations())], polling=100
+        "([text, count]) => document.body.innerText.split(text).length > count", arg=[text, len(all_assets())], polling=100
     )

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from benchmarks.pipeline import PROJECT, batch_server
 from benchmarks.ports import free_port
-from caseforge_assets.cli.webserver import Webserver
+from caseforge_assets.cli.shared.webserver import Webserver
 from caseforge_assets.settings import Settings, load_settings
-from caseforge_assets.store.embedded_postgres import stop
+from caseforge_assets.store.database.embedded_postgres import stop
 
 KEY = "bench"
 BRANCH = 10  # nodes under one

@@ -25,7 +25,7 @@ class Clicked:
     """What one click came to, in seconds from it."""
 
     partitions: int
-    stations: int
+    assets: int
     mutation_s: float = 0.0
     created_s: float = 0.0
     begun_s: float = 0.0
@@ -44,17 +44,17 @@ class Clicked:
         return self.ended_s - self.begun_s
 
 
-def states(running: Running, station: str) -> dict[str, Any]:
-    """Partition keys of a station and how many of them are good and failed."""
-    found: dict[str, Any] = running.webserver.ask(_STATS, k={"path": [KEY, station]})
+def states(running: Running, asset: str) -> dict[str, Any]:
+    """Partition keys of an asset and how many of them are good and failed."""
+    found: dict[str, Any] = running.webserver.ask(_STATS, k={"path": [KEY, asset]})
     return found
 
 
-def click(running: Running, stations: Sequence[str], partitions: Sequence[str], process: int) -> Clicked:
-    """Asks for a rectangle of stations and partitions and watches until the backfill is through."""
-    clicked = Clicked(len(partitions), len(stations))
+def click(running: Running, assets: Sequence[str], partitions: Sequence[str], process: int) -> Clicked:
+    """Asks for a rectangle of assets and partitions and watches until the backfill is through."""
+    clicked = Clicked(len(partitions), len(assets))
     before, started = _counts(running), time.time()
-    asked = {"assetSelection": [{"path": [KEY, station]} for station in stations], "partitionNames": list(partitions)}
+    asked = {"assetSelection": [{"path": [KEY, asset]} for asset in assets], "partitionNames": list(partitions)}
     answer = running.webserver.ask(_LAUNCH, p=asked)
     if "backfillId" not in answer:
         raise SystemExit(f"the backfill was refused: {answer}")
@@ -84,7 +84,7 @@ def _counts(running: Running) -> tuple[int, int, int]:
     """Events of assets, batches, and runs that stand for failures, so far."""
     from sqlalchemy import create_engine, text
 
-    from caseforge_assets.store.location import database_url
+    from caseforge_assets.store.database.location import database_url
 
     query = text("""select
       (select count(*) from event_logs where asset_key is not null),

@@ -22,6 +22,7 @@ from benchmarks.faults import (
     creating,
     databases,
     downloads,
+    duplicates,
     echoes,
     jobs,
     kills,
@@ -31,7 +32,6 @@ from benchmarks.faults import (
     races,
     refusals,
     storm,
-    twins,
 )
 from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.rows import Row, summed
@@ -77,8 +77,8 @@ def _run(world: World, *, short: bool) -> Iterator[Row]:
     yield from kills.run_kills(world, kills.SHORT if short else kills.MOMENTS)
     yield from creating.run_creating(world, creating.SHORT if short else creating.FAULTS)
     yield from run_disturbed(world, SHORT if short else DISTURBED)
-    yield from twins.run_twins(world, twins.SHORT if short else twins.FAULTS)
-    yield from twins.run_kills_while_settling(world, twins.SHORT_MOMENTS if short else twins.MOMENTS)
+    yield from duplicates.run_duplicates(world, duplicates.SHORT if short else duplicates.FAULTS)
+    yield from duplicates.run_kills_while_settling(world, duplicates.SHORT_MOMENTS if short else duplicates.MOMENTS)
     yield from layers.run_layers(world)
     yield from jobs.run_jobs(world, jobs.SHORT if short else jobs.MOMENTS)
     yield from races.run_races(world, races.SHORT if short else races.RACES, races.FEW_NODES if short else races.NODES)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from caseforge_assets.store.embedded_postgres import ensure_running, stop
+from caseforge_assets.store.database.embedded_postgres import ensure_running, stop
 
 MEMORY = Path("/dev/shm")
 NEEDED_BYTES = 4 * 10**9

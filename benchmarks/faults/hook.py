@@ -93,7 +93,7 @@ def install(hook: Hook) -> None:
     import httpx2
     from sqlalchemy.engine.default import DefaultDialect
 
-    from caseforge_assets.cli import dagster_bridge
+    from caseforge_assets.cli.shared import dagster_bridge
 
     def named(name_of: Callable[..., str | None], function: Callable[..., Any]) -> Callable[..., Any]:
         def hooked(*arguments: Any, **options: Any) -> Any:

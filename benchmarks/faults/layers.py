@@ -52,22 +52,22 @@ def hold_alone(world: World, layer: str) -> Row:
 
 
 def _without_planning_lock() -> None:
-    replace("caseforge_assets.commands.plan_batches:lock_in_transaction", lambda _: _nothing)
-    replace("caseforge_assets.store.requests:lock_making", lambda _: _nothing)
+    replace("caseforge_assets.commands.submitting.plan_batches:lock_in_transaction", lambda _: _nothing)
+    replace("caseforge_assets.store.requests.requests:lock_making", lambda _: _nothing)
 
 
 def _without_row_locks() -> None:
-    must_hold("caseforge_assets.store.pending:sendable", "_LOCKED if lock")
-    replace("caseforge_assets.store.pending:text", lambda text: lambda sql: text(sql.replace(FOR_UPDATE, "")))
+    must_hold("caseforge_assets.store.requests.pending:sendable", "_LOCKED if lock")
+    replace("caseforge_assets.store.requests.pending:text", lambda text: lambda sql: text(sql.replace(FOR_UPDATE, "")))
 
 
 def _without_batch_lock() -> None:
-    replace("caseforge_assets.commands.submit_batches:try_lock", lambda _: _always)
+    replace("caseforge_assets.commands.submitting.submit_batches:try_lock", lambda _: _always)
 
 
 def _without_compare_and_set() -> None:
     replace(
-        "caseforge_assets.store.batches:move",
+        "caseforge_assets.store.submitting.batches:move",
         lambda move: lambda connection, batch_id, _states, **values: move(connection, batch_id, STATES, **values),
     )
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import calm, creating, databases, downloads, echoes, kills, layers, listings, refusals, twins
+from benchmarks.faults import calm, creating, databases, downloads, duplicates, echoes, kills, layers, listings, refusals
 from benchmarks.faults.disturbed import Disturbed, disturbed_cases
 from benchmarks.faults.hook import Moment
 from benchmarks.faults.rows import Case, Row, each
@@ -88,9 +88,9 @@ MUTANTS = (
     Mutant("reconcile skipped", "unclear creations are settled", _created("a reset, accepted"), "no end after"),
     Mutant("no grace", "a list may be late", _created("a reset, accepted, and a late list"), PAID_TWICE),
     Mutant(
-        "twin overlooked",
+        "duplicate overlooked",
         "a batch that exists twice is found",
-        lambda world: twins.twin_cases(world, ["both answer everything"], [USE_CASES]),
+        lambda world: duplicates.duplicate_cases(world, ["both answer everything"], [USE_CASES]),
         "the store knows of|nobody said",
     ),
     Mutant("redirects followed", "a creation is not sent elsewhere", _disturbed(refusals.SHORT[1]), PAID_TWICE),

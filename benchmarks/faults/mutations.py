@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.faults.layers import LAYERS, UNIQUE_INDEX
 from benchmarks.faults.patches import replace
 
-RECORDED_AT_COLLECT = "caseforge_assets.commands.collect_batch:record_answers"
+RECORDED_AT_COLLECT = "caseforge_assets.commands.collecting.collect_batch:record_answers"
 CONTENTS = ("process_documents", "usecase_candidates")
 
 
@@ -32,19 +32,19 @@ def _intent_not_committed() -> None:
     def moved(move: Any) -> Any:
         return lambda *arguments, **values: values.get("state") == "creating" or move(*arguments, **values)
 
-    replace("caseforge_assets.store.batches:move", moved)
+    replace("caseforge_assets.store.submitting.batches:move", moved)
 
 
 def _created_again_unseen() -> None:
     def unseen(_look_up: Any) -> Any:
         def looked_up(_provider: Any, wanted: Sequence[Any], *_: Any) -> Any:
-            from caseforge_assets.commands.reconcile_batches import Listing
+            from caseforge_assets.commands.submitting.reconcile_batches import Listing
 
             return Listing({batch.id: () for batch in wanted})
 
         return looked_up
 
-    replace("caseforge_assets.commands.reconcile_batches:look_up", unseen)
+    replace("caseforge_assets.commands.submitting.reconcile_batches:look_up", unseen)
 
 
 def _redirects_followed() -> None:
@@ -55,12 +55,12 @@ def _known_by_metadata_only() -> None:
     def without_files(sort_out: Any) -> Any:
         return lambda remotes, wanted: sort_out([one | {"input_file_id": None} for one in remotes], wanted)
 
-    replace("caseforge_assets.commands.reconcile_batches:sort_out", without_files)
+    replace("caseforge_assets.commands.submitting.reconcile_batches:sort_out", without_files)
 
 
 def _anothers_adopted() -> None:
-    replace("caseforge_assets.commands.submit_batches:doubt_of_creation", lambda _: lambda *_: None)
-    replace("caseforge_assets.commands.poll_batches:is_anothers", lambda _: lambda *_: False)
+    replace("caseforge_assets.commands.submitting.submit_batches:doubt_of_creation", lambda _: lambda *_: None)
+    replace("caseforge_assets.commands.rounds.poll_batches:is_anothers", lambda _: lambda *_: False)
 
 
 def _stop_not_heeded() -> None:
@@ -68,14 +68,15 @@ def _stop_not_heeded() -> None:
 
 
 def _wrong_download_taken() -> None:
-    replace("caseforge_assets.commands.fetch_results:can_be_taken", lambda _: lambda *_, **__: True)
+    replace("caseforge_assets.commands.collecting.fetch_results:can_be_taken", lambda _: lambda *_, **__: True)
 
 
 def _unknown_at_once() -> None:
     replace(
-        "caseforge_assets.commands.work:poll_batches", lambda poll: lambda *given, **options: poll(*given, **(options | {"grace_s": 0.0}))
+        "caseforge_assets.commands.rounds.work:poll_batches",
+        lambda poll: lambda *given, **options: poll(*given, **(options | {"grace_s": 0.0})),
     )
-    replace("caseforge_assets.store.looks:note_lost", lambda note: lambda *given: (99, note(*given)[1]))
+    replace("caseforge_assets.store.submitting.looks:note_lost", lambda note: lambda *given: (99, note(*given)[1]))
 
 
 def _key_shown() -> None:
@@ -83,18 +84,18 @@ def _key_shown() -> None:
 
 
 def _reconcile_skipped() -> None:
-    replace("caseforge_assets.commands.work:reconcile_batches", lambda _: lambda *_, **__: 0)
+    replace("caseforge_assets.commands.rounds.work:reconcile_batches", lambda _: lambda *_, **__: 0)
 
 
 def _no_grace() -> None:
     replace(
-        "caseforge_assets.commands.work:reconcile_batches",
+        "caseforge_assets.commands.rounds.work:reconcile_batches",
         lambda settle: lambda *given, **options: settle(*given, **(options | {"grace_s": 0.0})),
     )
 
 
-def _twin_overlooked() -> None:
-    replace("caseforge_assets.commands.reconcile_batches:_note_twins", lambda _: lambda *_, **__: None)
+def _duplicate_overlooked() -> None:
+    replace("caseforge_assets.commands.submitting.reconcile_batches:_note_duplicates", lambda _: lambda *_, **__: None)
 
 
 def _dropped_answer() -> None:
@@ -112,17 +113,18 @@ def _swapped_answers() -> None:
 
 
 def _recorded_twice() -> None:
-    replace("caseforge_assets.commands.record_answers:_is_news", lambda _: lambda _one: True)
+    replace("caseforge_assets.commands.collecting.record_answers:_is_news", lambda _: lambda _one: True)
 
 
 def _cost_twice() -> None:
     replace(
-        "caseforge_assets.commands.record_answers:_cost", lambda cost: lambda *given: None if (one := cost(*given)) is None else 2 * one
+        "caseforge_assets.commands.collecting.record_answers:_cost",
+        lambda cost: lambda *given: None if (one := cost(*given)) is None else 2 * one,
     )
 
 
 def _cost_forgotten() -> None:
-    replace("caseforge_assets.commands.record_answers:_cost", lambda _: lambda *_: None)
+    replace("caseforge_assets.commands.collecting.record_answers:_cost", lambda _: lambda *_: None)
 
 
 def _forgotten_event() -> None:
@@ -137,11 +139,11 @@ def _forgotten_event() -> None:
 
         return added
 
-    replace("caseforge_assets.store.outbox:add", forgetful)
+    replace("caseforge_assets.store.mirroring.outbox:add", forgetful)
 
 
 def _journal_skipped() -> None:
-    replace("caseforge_assets.commands.write_journal:write_segment", lambda _: lambda *_, **__: 0)
+    replace("caseforge_assets.commands.journaling.write_journal:write_segment", lambda _: lambda *_, **__: 0)
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {
@@ -158,7 +160,7 @@ MUTATIONS: dict[str, Callable[[], None]] = {
     "unknown at once": _unknown_at_once,
     "reconcile skipped": _reconcile_skipped,
     "no grace": _no_grace,
-    "twin overlooked": _twin_overlooked,
+    "duplicate overlooked": _duplicate_overlooked,
     "dropped answer": _dropped_answer,
     "swapped answers": _swapped_answers,
     "recorded twice": _recorded_twice,

@@ -16,23 +16,23 @@ def import_all() -> None:
     for name in (
         "caseforge_assets.batch_server.server",
         "caseforge_assets.cli.app",
-        "caseforge_assets.cli.dagster_bridge",
-        "caseforge_assets.cli.frameworks",
-        "caseforge_assets.cli.generation",
-        "caseforge_assets.cli.money",
-        "caseforge_assets.cli.progress",
-        "caseforge_assets.cli.reloading",
-        "caseforge_assets.cli.watching",
-        "caseforge_assets.commands.choose_nodes",
-        "caseforge_assets.commands.load_framework",
-        "caseforge_assets.commands.make_plan",
-        "caseforge_assets.commands.select_nodes",
-        "caseforge_assets.commands.work",
-        "caseforge_assets.defs.jobs",
-        "caseforge_assets.defs.mirror",
-        "caseforge_assets.defs.partitions",
+        "caseforge_assets.cli.shared.dagster_bridge",
+        "caseforge_assets.cli.setting_up.frameworks",
+        "caseforge_assets.cli.planning.generation",
+        "caseforge_assets.cli.planning.money",
+        "caseforge_assets.cli.watching.progress_lines",
+        "caseforge_assets.cli.setting_up.reloading",
+        "caseforge_assets.cli.watching.watching",
+        "caseforge_assets.commands.planning.choose_nodes",
+        "caseforge_assets.commands.editions.load_framework",
+        "caseforge_assets.commands.planning.make_plan",
+        "caseforge_assets.commands.planning.select_nodes",
+        "caseforge_assets.commands.rounds.work",
+        "caseforge_assets.defs.runs.jobs",
+        "caseforge_assets.defs.mirroring.mirror",
+        "caseforge_assets.defs.graph.partitions",
         "caseforge_assets.defs.storage",
-        "caseforge_assets.store.location",
+        "caseforge_assets.store.database.location",
         "dagster._core.instance.factory",
         "dagster._core.secrets.env_file",
         "dagster._core.storage.migration.utils",
@@ -103,8 +103,8 @@ def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chu
 
     from dagster import DagsterInstance
 
-    from caseforge_assets.defs.jobs import BATCH_JOBS
     from caseforge_assets.defs.resources import Caseforge
+    from caseforge_assets.defs.runs.jobs import BATCH_JOBS
 
     _prepare(fatal, trace, chunk_lines, None, mutant)
     [chosen] = [one for one in BATCH_JOBS if one.name == name]
@@ -114,13 +114,13 @@ def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chu
 
 def _prepare(fatal: list[Any] | None, trace: str | None, chunk_lines: int | None, meet: list[Any] | None, mutant: str) -> None:
     from benchmarks.faults.hook import Hook, Meeting, Moment, install
-    from caseforge_assets.commands import collect_batch, collect_twin
+    from caseforge_assets.commands.collecting import collect_batch, collect_duplicate
 
     if fatal or trace or meet:
         meeting = Meeting(Moment("before", meet[0]), Path(meet[1]), meet[2]) if meet else None
         install(Hook(Moment(*fatal) if fatal else None, Path(trace) if trace else None, meeting))
     if chunk_lines:
-        collect_batch.CHUNK_LINES = collect_twin.CHUNK_LINES = chunk_lines
+        collect_batch.CHUNK_LINES = collect_duplicate.CHUNK_LINES = chunk_lines
     if mutant:
         break_product(mutant)
 

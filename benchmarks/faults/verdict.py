@@ -52,12 +52,12 @@ def look_around(key: str) -> dict[str, Any]:
     from sqlalchemy import text
 
     from caseforge_assets.artifacts import ArtifactFolder
-    from caseforge_assets.commands.sum_costs import sum_costs
-    from caseforge_assets.commands.verify import verify
+    from caseforge_assets.commands.keeping.verify import verify
+    from caseforge_assets.commands.money.sum_costs import sum_costs
     from caseforge_assets.settings import load_settings
     from caseforge_assets.stages.stage import stage as stage_of
-    from caseforge_assets.store.engine import open_store
-    from caseforge_assets.store.location import database_url
+    from caseforge_assets.store.database.engine import open_store
+    from caseforge_assets.store.database.location import database_url
 
     settings = load_settings()
     store = open_store(database_url(settings))
@@ -91,34 +91,36 @@ def look_around(key: str) -> dict[str, Any]:
 def _differences(project: str, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:
     from dagster import DagsterInstance
 
-    from caseforge_assets.stages.stations import all_stations
+    from caseforge_assets.stages.flow_assets import all_assets
 
     wrong = []
     with DagsterInstance.from_config(project) as instance:
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3_600, max_overflow=20)  # or each query connects anew
-        for station in (one.name for one in all_stations()):
-            in_dagster = _partitions(instance, key, station)
-            in_store = {partition: value for (asset, partition), value in expected.items() if asset == station}
+        for asset in (one.name for one in all_assets()):
+            in_dagster = _partitions(instance, key, asset)
+            in_store = {partition: value for (name, partition), value in expected.items() if name == asset}
             wrong += [
-                f"{station} {partition}: {in_dagster.get(partition)}, not {in_store.get(partition)}"
+                f"{asset} {partition}: {in_dagster.get(partition)}, not {in_store.get(partition)}"
                 for partition in sorted(in_dagster.keys() | in_store.keys())
                 if in_dagster.get(partition) != in_store.get(partition)
             ]
     return wrong
 
 
-def _partitions(instance: Any, key: str, station: str) -> dict[str, tuple[str, str]]:
+def _partitions(instance: Any, key: str, asset: str) -> dict[str, tuple[str, str]]:
     """Per partition that Dagster shows as more than missing: made or failed, and the data version (empty where it failed)."""
     from dagster import AssetKey, DagsterEventType
     from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
+    from caseforge_assets.defs.graph.partitions import node_partitions
     from caseforge_assets.defs.names import asset_key
-    from caseforge_assets.defs.partitions import node_partitions
 
-    partitions, asset = node_partitions(key), AssetKey(asset_key(key, station))
+    partitions, asset_in_dagster = node_partitions(key), AssetKey(asset_key(key, asset))
     keys = partitions.get_partition_keys(dynamic_partitions_store=instance)
-    states = instance.get_status_by_partition(asset, keys, partitions) or {}
-    versions = instance.event_log_storage.get_latest_tags_by_partition(asset, DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG])
+    states = instance.get_status_by_partition(asset_in_dagster, keys, partitions) or {}
+    versions = instance.event_log_storage.get_latest_tags_by_partition(
+        asset_in_dagster, DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG]
+    )
     found = {}
     for partition, status in states.items():
         if status is not None:

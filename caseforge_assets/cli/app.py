@@ -12,52 +12,52 @@ import sys
 
 import click
 
-from caseforge_assets.cli.console import errors
+from caseforge_assets.cli.shared.console import errors
 from caseforge_assets.event_log import EventFormatter
 from caseforge_assets.redaction import RedactingFilter, redact
 
 UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, DATABASE, WEBSERVER, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
 
 _COMMANDS = {
-    "load": "frameworks",
-    "frameworks": "frameworks",
-    "plan": "generation",
-    "generate": "generation",
-    "models": "models",
-    "approve": "money",
-    "plans": "plans",
-    "pairs": "pairs",
-    "submit": "generation",
-    "retry": "retrying",
-    "monitor": "watching",
-    "collect": "watching",
-    "cancel": "watching",
-    "adopt": "adopting",
-    "status": "watching",
-    "failed": "watching",
-    "costs": "money",
-    "report": "report",
-    "alerts": "alerts",
-    "stale": "stale",
-    "quality": "quality",
-    "show": "reading",
-    "edit": "editing",
-    "export": "reading",
-    "import-results": "importing",
-    "flush": "watching",
-    "verify": "keeping",
-    "restore": "restoring",
-    "archive": "keeping",
-    "unarchive": "keeping",
-    "backup": "restoring",
-    "sensors": "sensors",
-    "dagster": "upkeep",
-    "config": "configuring",
-    "preview": "previewing",
-    "db": "services",
-    "batch-server": "services",
-    "demo": "demo",
-    "ui": "ui",
+    "load": "setting_up.frameworks",
+    "frameworks": "setting_up.frameworks",
+    "plan": "planning.generation",
+    "generate": "planning.generation",
+    "models": "setting_up.models",
+    "approve": "planning.money",
+    "plans": "planning.plans",
+    "pairs": "planning.pairs",
+    "submit": "planning.generation",
+    "retry": "planning.retrying",
+    "monitor": "watching.watching",
+    "collect": "watching.watching",
+    "cancel": "watching.watching",
+    "adopt": "watching.adopting",
+    "status": "watching.watching",
+    "failed": "watching.watching",
+    "costs": "planning.money",
+    "report": "results.report",
+    "alerts": "running.alerts",
+    "stale": "results.stale",
+    "quality": "results.quality_command",
+    "show": "results.reading",
+    "edit": "results.editing",
+    "export": "results.reading",
+    "import-results": "results.importing",
+    "flush": "watching.watching",
+    "verify": "keeping.verifying",
+    "restore": "keeping.restoring",
+    "archive": "keeping.verifying",
+    "unarchive": "keeping.verifying",
+    "backup": "keeping.restoring",
+    "sensors": "running.sensors",
+    "dagster": "keeping.pruning",
+    "config": "setting_up.configuring",
+    "preview": "planning.previewing",
+    "db": "running.services",
+    "batch-server": "running.services",
+    "demo": "running.demo",
+    "ui": "running.ui",
 }
 
 
@@ -110,11 +110,11 @@ def exit_code(error: Exception) -> int:
     """The exit code of an error that reached the top."""
     from caseforge_assets.artifacts import ArtifactsUnavailable
     from caseforge_assets.batch_server import PortTakenError, StateDirInUseError
-    from caseforge_assets.cli.webserver import WebserverError
-    from caseforge_assets.commands.approve_plan import LimitTooLow
+    from caseforge_assets.cli.shared.webserver import WebserverError
+    from caseforge_assets.commands.approving.approve_plan import LimitTooLow
     from caseforge_assets.openai_batch.errors import ProviderError
-    from caseforge_assets.store.cluster_location import EmbeddedPostgresError
-    from caseforge_assets.store.engine import StoreUnavailable
+    from caseforge_assets.store.database.cluster_location import EmbeddedPostgresError
+    from caseforge_assets.store.database.engine import StoreUnavailable
 
     if isinstance(error, LimitTooLow):
         return NOT_APPROVED
@@ -154,7 +154,7 @@ With a framework of your own:
 @click.pass_context
 def caseforge(ctx: click.Context, verbose: bool, log_format: str, assignments: tuple[str, ...]) -> None:
     """Sets up logging; the commands do the rest."""
-    from caseforge_assets.cli.session import Session
+    from caseforge_assets.cli.shared.session import Session
     from caseforge_assets.settings.environment import read_environment
 
     read_environment()  # from here on secrets are masked, also in commands that need no settings

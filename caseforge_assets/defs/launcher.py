@@ -54,9 +54,9 @@ def is_with_code_server(run: DagsterRun) -> bool | None:
 
 
 def _cancel_if_gone(instance: DagsterInstance, run: DagsterRun) -> bool:
-    from caseforge_assets.defs.dead_runs import why_dead_now
+    from caseforge_assets.defs.runs.dead_runs import why_dead_now
     from caseforge_assets.settings import load_settings
-    from caseforge_assets.store.location import open_project_store
+    from caseforge_assets.store.database.location import open_project_store
 
     store = open_project_store(load_settings())
     try:

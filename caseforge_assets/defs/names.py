@@ -1,4 +1,4 @@
-"""How frameworks and stations are called in Dagster: asset keys, groups, partitions."""
+"""How frameworks and assets are called in Dagster: asset keys, groups, partitions."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def tags_of(what: str, **more: str) -> dict[str, str]:
     return {"caseforge/run": what, **{f"caseforge/{name}": value for name, value in more.items()}}
 
 
-def asset_key(framework_key: str, station: str) -> tuple[str, str]:
-    """Parts of a station's asset key: the framework's key is its prefix."""
-    return (framework_key, station)
+def asset_key(framework_key: str, asset: str) -> tuple[str, str]:
+    """Parts of an asset's asset key: the framework's key is its prefix."""
+    return (framework_key, asset)
 
 
 def partitions_name(framework_key: str) -> str:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.provider import Provider, accepts_simulated, connect_provider, make_client
-from caseforge_assets.defs.event_tables import keep_connections
-from caseforge_assets.defs.heartbeat import Heartbeat
+from caseforge_assets.commands.providing.provider import Provider, accepts_simulated, connect_provider, make_client
+from caseforge_assets.defs.private.event_tables import keep_connections
+from caseforge_assets.defs.runs.heartbeat import Heartbeat
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings
 
 if TYPE_CHECKING:
-    from caseforge_assets.store.engine import Engine
+    from caseforge_assets.store.database.engine import Engine
 
 
 SIMULATED_WAIT_S = 120.0
@@ -46,7 +46,7 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     @cached_property
     def store(self) -> "Engine":
         """The store, with its schema up to date."""
-        from caseforge_assets.store.location import open_project_store
+        from caseforge_assets.store.database.location import open_project_store
 
         store = open_project_store(self.settings)
         gc.freeze()  # what is imported stays: it need not be looked through again and again

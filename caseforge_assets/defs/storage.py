@@ -17,7 +17,7 @@ from dagster._core.storage.root import LocalArtifactStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 
-from caseforge_assets.defs.planned_events import EventsPlannedByAsset
+from caseforge_assets.defs.private.planned_events import EventsPlannedByAsset
 
 
 class CaseforgeStorage(DagsterPostgresStorage):
@@ -42,8 +42,8 @@ class CaseforgeStorage(DagsterPostgresStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Connect to the database of the settings; starts the embedded one where it is used and doesn't run."""
-        from caseforge_assets.store.location import database_url
-        from caseforge_assets.store.masking import mask_parameters
+        from caseforge_assets.store.database.location import database_url
+        from caseforge_assets.store.database.masking import mask_parameters
 
         mask_parameters()
         return cls(

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from caseforge_assets.frameworks.cells import Table
-from caseforge_assets.frameworks.columns import Column
-from caseforge_assets.frameworks.entries import Entry
+from caseforge_assets.frameworks.files.package import Package
 from caseforge_assets.frameworks.normalize import normalize_name
-from caseforge_assets.frameworks.package import Package
 from caseforge_assets.frameworks.problems import quoted
 from caseforge_assets.frameworks.records import MEBIBYTE, Kpi
+from caseforge_assets.frameworks.tables.cells import Table
+from caseforge_assets.frameworks.tables.columns import Column
+from caseforge_assets.frameworks.tables.entries import Entry
 
 _DRAWING = re.compile(r"xl/drawings/drawing(\d+)\.xml")
 _MAX_DRAWINGS = 10

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from caseforge_assets.frameworks.codes import made_codes
 from caseforge_assets.frameworks.normalize import identifying, normalize_name
 from caseforge_assets.frameworks.records import Edition, Node
+from caseforge_assets.frameworks.tables.codes import made_codes
 
 
 def as_before(edition: Edition, known: Mapping[str, str]) -> tuple[Node, ...]:

@@ -9,25 +9,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from caseforge_assets.frameworks import apqc
-from caseforge_assets.frameworks.binary_workbook import read_binary_workbook
-from caseforge_assets.frameworks.cells import Table
-from caseforge_assets.frameworks.coded_names import with_codes_of_names
-from caseforge_assets.frameworks.columns import Column, find_header
-from caseforge_assets.frameworks.delimited import read_delimited
-from caseforge_assets.frameworks.entries import Entry, read_entries
-from caseforge_assets.frameworks.hierarchy import Arranged, Hierarchy, arrange
-from caseforge_assets.frameworks.json_records import read_json_records
-from caseforge_assets.frameworks.levels import level_columns, read_levels
-from caseforge_assets.frameworks.package import Package, PackageKind, SheetPart
+from caseforge_assets.frameworks.files.binary_workbook import read_binary_workbook
+from caseforge_assets.frameworks.files.json_records import read_json_records
+from caseforge_assets.frameworks.files.package import Package, PackageKind, SheetPart
+from caseforge_assets.frameworks.files.sheets import Sheet
+from caseforge_assets.frameworks.files.source import SourceKind, read_source, source_kind
+from caseforge_assets.frameworks.files.workbook import read_sheets
+from caseforge_assets.frameworks.framework_table import find_table, is_readable, judged_table, refuse_unsaid_codes, warn_of_missing_columns
 from caseforge_assets.frameworks.problems import FileRefusedError, Findings, quoted
 from caseforge_assets.frameworks.reading_words import reading_in_words
 from caseforge_assets.frameworks.records import Edition, Kpi, Limits, Node, ReadResult, TableForm
-from caseforge_assets.frameworks.rows import process_rows
-from caseforge_assets.frameworks.sheets import Sheet
-from caseforge_assets.frameworks.source import SourceKind, read_source, source_kind
-from caseforge_assets.frameworks.tables import find_table, is_readable, judged_table, refuse_unsaid_codes, warn_of_missing_columns
-from caseforge_assets.frameworks.tree import build_nodes
-from caseforge_assets.frameworks.workbook import read_sheets
+from caseforge_assets.frameworks.tables.cells import Table
+from caseforge_assets.frameworks.tables.coded_names import with_codes_of_names
+from caseforge_assets.frameworks.tables.columns import Column, find_header
+from caseforge_assets.frameworks.tables.delimited import read_delimited
+from caseforge_assets.frameworks.tables.entries import Entry, read_entries
+from caseforge_assets.frameworks.tables.rows import process_rows
+from caseforge_assets.frameworks.trees.hierarchy import Arranged, Hierarchy, arrange
+from caseforge_assets.frameworks.trees.levels import level_columns, read_levels
+from caseforge_assets.frameworks.trees.tree import build_nodes
 from caseforge_assets.wording import counted
 
 _APQC_COLUMNS = {Column.ID: "PCF ID", Column.CODE: "Hierarchy ID", Column.NAME: "Name"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from caseforge_assets.frameworks.cells import Table
-from caseforge_assets.frameworks.columns import Column
-from caseforge_assets.frameworks.hierarchy import IN_WORDS, Arranged, Hierarchy
-from caseforge_assets.frameworks.levels import level_columns
 from caseforge_assets.frameworks.problems import quoted
-from caseforge_assets.frameworks.rows import USED_COLUMNS
+from caseforge_assets.frameworks.tables.cells import Table
+from caseforge_assets.frameworks.tables.columns import Column
+from caseforge_assets.frameworks.tables.rows import USED_COLUMNS
+from caseforge_assets.frameworks.trees.hierarchy import IN_WORDS, Arranged, Hierarchy
+from caseforge_assets.frameworks.trees.levels import level_columns
 
 _MADE_CODES = (
     "There is no column of codes; they are made from the hierarchy (1, 1.1, …), and a process that stays has the same one in every edition."

@@ -1,4 +1,4 @@
-"""The verdicts on a framework's stations: one a station and question, over all nodes, with the list of those that are not in order."""
+"""The verdicts on a framework's assets: one an asset and question, over all nodes, with the list of those that are not in order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Check:
     `nodes` are (partition key, why) of those that are not in order; `figures` are counts and sums in the units of their names.
     """
 
-    station: str
+    asset: str
     name: str
     passed: bool
     says: str
@@ -41,22 +41,22 @@ class Check:
     severe: bool = False
 
 
-def check_nodes(station: str, name: str, what: str, total: int, nodes: Sequence[tuple[str, str]]) -> Check:
+def check_nodes(asset: str, name: str, what: str, total: int, nodes: Sequence[tuple[str, str]]) -> Check:
     """Passes when no node is listed; `what` completes the sentence "3 of 1,545 nodes …"."""
     says = f"{len(nodes):,} of {total:,} nodes {what}" if nodes else f"none of {total:,} nodes {what}"
-    return Check(station, name, not nodes, says, {"nodes": total, "not_in_order": len(nodes)}, tuple(nodes))
+    return Check(asset, name, not nodes, says, {"nodes": total, "not_in_order": len(nodes)}, tuple(nodes))
 
 
-def check_failures(station: str, done: int, failed: Sequence[tuple[str, str]]) -> Check:
+def check_failures(asset: str, done: int, failed: Sequence[tuple[str, str]]) -> Check:
     """Passes while fewer than 10 % of those that came to an end stand as failed; an error from three on."""
     ended = done + len(failed)
     share = Decimal(len(failed)) / ended if ended else Decimal(0)
     says = f"{len(failed):,} of {ended:,} nodes failed ({share:.1%})" if ended else "no node was answered yet"
     figures: dict[str, int | float] = {"answered": done, "failed": len(failed), "failed_share": float(share)}
-    return Check(station, FEW_FAILURES, share < MAX_FAILED_SHARE, says, figures, tuple(failed), severe=len(failed) >= SHARE_MIN_COUNT)
+    return Check(asset, FEW_FAILURES, share < MAX_FAILED_SHARE, says, figures, tuple(failed), severe=len(failed) >= SHARE_MIN_COUNT)
 
 
-def check_cost(station: str, cost_usd: Decimal, expected_usd: Decimal, unknown: int, *, simulated: bool = False) -> Check:
+def check_cost(asset: str, cost_usd: Decimal, expected_usd: Decimal, unknown: int, *, simulated: bool = False) -> Check:
     """Passes when the cost of what came back is known, and at most 20 % over what was expected of the same requests.
 
     Args:
@@ -74,16 +74,16 @@ def check_cost(station: str, cost_usd: Decimal, expected_usd: Decimal, unknown: 
     says = f"${cost_usd:,.4f} for what was expected to cost ${expected_usd:,.4f}" + (", all of it simulated" if simulated else "")
     if unknown:
         says += f"; the cost of {unknown:,} attempts is unknown"
-    return Check(station, COST_WITHIN_PLAN, not unknown and cost_usd <= expected_usd * MAX_COST_RATIO, says, figures, severe=True)
+    return Check(asset, COST_WITHIN_PLAN, not unknown and cost_usd <= expected_usd * MAX_COST_RATIO, says, figures, severe=True)
 
 
-def check_model(station: str, model: str, ending: Ending | None, key: str) -> Check:
+def check_model(asset: str, model: str, ending: Ending | None, key: str) -> Check:
     """Passes while a model's end is not near.
 
     Args:
         key: of caseforge.toml, that the model is from.
     """
     if ending is None:
-        return Check(station, MODEL_LASTS, True, f"no end of {model} within {SOON.days} days is known")
+        return Check(asset, MODEL_LASTS, True, f"no end of {model} within {SOON.days} days is known")
     says = f"{ending.text}: {ending.advice(key)}"
-    return Check(station, MODEL_LASTS, False, says, {"days_left": ending.days_left}, severe=ending.refused)
+    return Check(asset, MODEL_LASTS, False, says, {"days_left": ending.days_left}, severe=ending.refused)

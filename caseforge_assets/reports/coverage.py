@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
-from caseforge_assets.stages.stations import question_of
+from caseforge_assets.stages.flow_assets import question_of
 
 
 class NodeState(StrEnum):

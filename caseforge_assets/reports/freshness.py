@@ -1,7 +1,7 @@
-"""Whether what was made at a station still fits: the rule by which Dagster, too, calls a partition fresh or stale.
+"""Whether what was made at an asset still fits: the rule by which Dagster, too, calls a partition fresh or stale.
 
 A thing is stale when what made it has another version now, or when something that it was made from was made anew and came out
-different. It is not stale because something further up is: that shows once the station between them is made anew.
+different. It is not stale because something further up is: that shows once the asset between them is made anew.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class Condition(StrEnum):
-    """What Dagster shows of a partition at a station. A failed one may have older content, and then be stale as well."""
+    """What Dagster shows of a partition at an asset. A failed one may have older content, and then be stale as well."""
 
     FRESH = "fresh"
     STALE = "stale"
@@ -23,7 +23,7 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made last of a node at a station: version, what made it, and the ids of the records that were read for it."""
+    """What was made last of a node at an asset: version, what made it, and the ids of the records that were read for it."""
 
     id: int
     data_version: str
@@ -51,10 +51,10 @@ def stale_reasons(
     """Why something is stale; nothing where it is fresh.
 
     Args:
-        reads: the stations that it is made from.
-        code_versions: versions of the station's code that count as fresh; empty where it has none.
+        reads: the assets that it is made from.
+        code_versions: versions of the asset's code that count as fresh; empty where it has none.
         changed: from another version to what changed since.
-        newest: by station, what was made last of the same node; stations without anything are left out.
+        newest: by asset, what was made last of the same node; assets without anything are left out.
         read_versions: by id, the data version of records that were read.
     """
     reasons = []

@@ -20,7 +20,7 @@ ABOUT_QUALITY = {
 }
 
 
-def check_scores(station: str, rows: Sequence[Measured], warn_below: int, fail_share: float) -> Check:
+def check_scores(asset: str, rows: Sequence[Measured], warn_below: int, fail_share: float) -> Check:
     """Passes when no content scores less than the limit; contents that are not measured are counted apart, and neither good nor bad."""
     summary = summarize(rows, warn_below)
     low = sorted((row.score, row.partition_key, say_why(row)) for row in rows if row.score is not None and row.score < warn_below)
@@ -32,7 +32,7 @@ def check_scores(station: str, rows: Sequence[Measured], warn_below: int, fail_s
         figures |= {"mean_score": round(summary.mean, 1), "median_score": float(summary.median), "lowest_score": summary.lowest}
     severe = summary.low >= SHARE_MIN_COUNT and summary.low > fail_share * summary.measured
     return Check(
-        station,
+        asset,
         SCORES_SUFFICIENT,
         not low,
         says,
@@ -42,24 +42,24 @@ def check_scores(station: str, rows: Sequence[Measured], warn_below: int, fail_s
     )
 
 
-def check_near_duplicates(station: str, compared: int, found: Sequence[NearDuplicate], fail_share: float) -> Check:
+def check_near_duplicates(asset: str, compared: int, found: Sequence[NearDuplicate], fail_share: float) -> Check:
     """Passes when no document is nearly the same as another node's."""
     says = f"{len(found):,} of {compared:,} documents are nearly the same as another node's"
     nodes = tuple((one.partition_key, f"about {one.likeness:.0%} of its phrases stand in {one.like}, too") for one in found)
     severe = len(found) >= SHARE_MIN_COUNT and len(found) > fail_share * compared
-    return Check(station, NO_NEAR_DUPLICATES, not found, says, {"compared": compared, "near_duplicates": len(found)}, nodes, severe)
+    return Check(asset, NO_NEAR_DUPLICATES, not found, says, {"compared": compared, "near_duplicates": len(found)}, nodes, severe)
 
 
-def check_titles(station: str, compared: int, groups: Sequence[Sequence[HasTitle]], fail_share: float) -> Check:
+def check_titles(asset: str, compared: int, groups: Sequence[Sequence[HasTitle]], fail_share: float) -> Check:
     """Passes while at most the share given of all candidates has a title that another node has, too; titles are listed in any case."""
     repeated = sum(len(group) for group in groups)
     says = f"{repeated:,} of {compared:,} candidates have a title that another node has, too"
     nodes = tuple((one.partition_key, f"{one.candidate_uid}: {one.title}") for group in groups for one in group)
     figures: dict[str, int | float] = {"compared": compared, "repeated_titles": repeated}
-    return Check(station, TITLES_DISTINCT, repeated <= fail_share * compared, says, figures, nodes)
+    return Check(asset, TITLES_DISTINCT, repeated <= fail_share * compared, says, figures, nodes)
 
 
-def check_balance(station: str, by_branch: Mapping[str, Levels], tolerance: float) -> Check:
+def check_balance(asset: str, by_branch: Mapping[str, Levels], tolerance: float) -> Check:
     """Passes when the candidates of the whole framework are in balance; branches that are not are listed in any case."""
     overall = unbalanced(by_branch.get("", {}), tolerance)
     branches = tuple(
@@ -73,4 +73,4 @@ def check_balance(station: str, by_branch: Mapping[str, Levels], tolerance: floa
     )
     if overall:
         says = "; ".join(overall)
-    return Check(station, LEVELS_BALANCED, not overall, says, {"candidates": total, "unbalanced_branches": len(branches)}, branches)
+    return Check(asset, LEVELS_BALANCED, not overall, says, {"candidates": total, "unbalanced_branches": len(branches)}, branches)

@@ -13,7 +13,7 @@ from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.batches.provider_kinds import ProviderKind
 from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.frameworks import TableForm
-from caseforge_assets.frameworks.columns import FIELDS, LEVEL_FIELD
+from caseforge_assets.frameworks.tables.columns import FIELDS, LEVEL_FIELD
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.stages.languages import checked_tag
 from caseforge_assets.stages.stage import DEFAULT_MODEL

@@ -21,7 +21,7 @@ from openai.types import Batch
 from caseforge_assets.batch_server import LIKENESSES, serve_in_thread
 from caseforge_assets.batch_server.likeness import window_s
 from caseforge_assets.batch_server.limits import Limits
-from caseforge_assets.cli.services import LIKE
+from caseforge_assets.cli.running.services import LIKE
 from caseforge_assets_tests.batch_server.requests_and_results import FINAL, PATIENCE_S, jsonl, read_lines, request_line
 
 DAY_S = 86_400

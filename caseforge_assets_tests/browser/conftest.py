@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caseforge_assets.cli.webserver import Webserver, WebserverError
+from caseforge_assets.cli.shared.webserver import Webserver, WebserverError
 from caseforge_assets_tests.conftest import new_database
 from caseforge_assets_tests.workbench import SHOP, serving, stats, write_table
 
@@ -68,10 +68,10 @@ class Ui:
         """Requests that the provider accepted so far."""
         return int(stats(self.provider_url)["accepted"]["requests"])
 
-    def materialize(self, key: str, *stations: str) -> None:
+    def materialize(self, key: str, *assets: str) -> None:
         """Launches a backfill of all partitions, as the dialog does."""
-        names = self.partitions(key, stations[0])["all"]
-        asked = {"assetSelection": [{"path": [key, station]} for station in stations], "partitionNames": names}
+        names = self.partitions(key, assets[0])["all"]
+        asked = {"assetSelection": [{"path": [key, asset]} for asset in assets], "partitionNames": names}
         self.webserver.ask("mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) { __typename } }", p=asked)
 
     def newest_backfill(self) -> str:
@@ -89,11 +89,11 @@ class Ui:
         query = "query($j: String!) { runsOrError(filter: {pipelineName: $j}, limit: 1) { ... on Runs { results { runId } } } }"
         return str(self.webserver.ask(query, j=job)["results"][0]["runId"])
 
-    def partitions(self, key: str, station: str) -> dict[str, set[str]]:
+    def partitions(self, key: str, asset: str) -> dict[str, set[str]]:
         """Partitions of an asset by state, as its page counts them; `all` of them in order."""
         query = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeys assetPartitionStatuses {
           ... on DefaultPartitionStatuses { materializedPartitions failedPartitions } } } } }"""
-        found = self.webserver.ask(query, k={"path": [key, station]})
+        found = self.webserver.ask(query, k={"path": [key, asset]})
         states = found["assetPartitionStatuses"]
         return {"all": found["partitionKeys"], "good": set(states["materializedPartitions"]), "failed": set(states["failedPartitions"])}
 

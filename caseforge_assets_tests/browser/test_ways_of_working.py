@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 BANNER = "failed, and did not materialize this asset"
-STATIONS = ("process_batch_outputs", "process_documents", "usecase_batch_inputs", "usecase_batch_outputs", "usecase_candidates")
+ASSETS = ("process_batch_outputs", "process_documents", "usecase_batch_inputs", "usecase_batch_outputs", "usecase_candidates")
 
 
 def launch(ui: Ui, page: Page, choice: str, expected: str = "COMPLETED_SUCCESS") -> None:
@@ -50,8 +50,8 @@ def test_materialize_all_ends_green_by_itself(ui: Ui, page: Page) -> None:
     ui.open(page, f"/locations/{LOCATION}/asset-groups/shop")
     page.get_by_text("Materialize all").first.click()
     launch(ui, page, "All")
-    for station in STATIONS:
-        assert len(ui.partitions("shop", station)["good"]) == 6
+    for asset in ASSETS:
+        assert len(ui.partitions("shop", asset)["good"]) == 6
     ui.open(page, "/assets/shop/usecase_candidates?view=partitions")
     shown(page, "Materialized (6)")
     shown(page, "Failed (0)")
@@ -88,8 +88,8 @@ def test_failed_partitions_say_why_and_are_retried_alone(ui: Ui, page: Page) -> 
     ui.open(page, f"/locations/{LOCATION}/asset-groups/yard")
     page.get_by_text("Materialize all").first.click()
     launch(ui, page, "Failed and missing")
-    for station in STATIONS:
-        assert len(ui.partitions("yard", station)["good"]) == 6
+    for asset in ASSETS:
+        assert len(ui.partitions("yard", asset)["good"]) == 6
     assert ui.sent() - before == 2 + 2  # the two documents again, and then their use cases; nothing for the good ones
     ui.open(page, "/assets/yard/process_batch_outputs?view=partitions")
     shown(page, "Failed (0)")

@@ -10,10 +10,10 @@ import time
 import pytest
 from sqlalchemy import text
 
-from caseforge_assets.defs import mirror
-from caseforge_assets.defs.flush import FLUSH_LOCK, OTHERS_PATIENCE_S
-from caseforge_assets.store.engine import open_store, try_lock
-from caseforge_assets.store.outbox import count_unflushed
+from caseforge_assets.defs.mirroring import mirror
+from caseforge_assets.defs.mirroring.flush import FLUSH_LOCK, OTHERS_PATIENCE_S
+from caseforge_assets.store.database.engine import open_store, try_lock
+from caseforge_assets.store.mirroring.outbox import count_unflushed
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.people import PASSWORD, TOKEN, reachable_people
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from caseforge_assets.artifacts import ArtifactsUnavailable
-from caseforge_assets.cli.session import Session
-from caseforge_assets.commands import write_journal
-from caseforge_assets.commands.restore import restore
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.commands.journaling import write_journal
+from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.store.database.engine import Engine
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.workbench import SHOP, renamed, write_table
 

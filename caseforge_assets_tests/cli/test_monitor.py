@@ -15,8 +15,8 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from caseforge_assets.cli.batch_views import LiveBatches, duration, explained, through_table, under_way_table
-from caseforge_assets.commands.view_batches import BatchView
+from caseforge_assets.cli.views.batch_views import LiveBatches, duration, explained, through_table, under_way_table
+from caseforge_assets.commands.reporting.view_batches import BatchView
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 from caseforge_assets_tests.defs.project import eventually
 

@@ -13,10 +13,10 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from caseforge_assets.cli.session import Session
-from caseforge_assets.commands.summarize_run import summarize_run
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.commands.reporting.summarize_run import summarize_run
 from caseforge_assets.costs.sums import Cost, total
-from caseforge_assets.defs.reports import run_figures
+from caseforge_assets.defs.figures.reports import run_figures
 from caseforge_assets.stages.process_details.sections import BUILT_IN
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.workbench import KEY, SHOP, serving, write_table

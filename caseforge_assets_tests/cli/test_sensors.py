@@ -20,9 +20,17 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
 from dagster._utils.error import SerializableErrorInfo
 
-from caseforge_assets.cli import reloading
-from caseforge_assets.cli.sensors import SENSORS
-from caseforge_assets.cli.webserver import ForeignProject, Location, OtherProject, Repository, Webserver, WebserverError, find_repository
+from caseforge_assets.cli.running.sensors import SENSORS
+from caseforge_assets.cli.setting_up import reloading
+from caseforge_assets.cli.shared.webserver import (
+    ForeignProject,
+    Location,
+    OtherProject,
+    Repository,
+    Webserver,
+    WebserverError,
+    find_repository,
+)
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets_tests.cli.conftest import NO_WEBSERVER, CommandLine, OpenCommandLine
 from caseforge_assets_tests.conftest import DAGSTER_YAML, new_database
@@ -303,8 +311,8 @@ def test_caseforge_is_known_by_its_sensors(monkeypatch: pytest.MonkeyPatch) -> N
         find(other)
     with pytest.raises(WebserverError, match="broken: ImportError"):
         find(other, broken)
-    with pytest.raises(WebserverError, match=r"several times \(ours, twin\)"):
-        find(Location("ours", (ours, replace(ours, location="twin")), None))
+    with pytest.raises(WebserverError, match=r"several times \(ours, duplicate\)"):
+        find(Location("ours", (ours, replace(ours, location="duplicate")), None))
     theirs = replace(ours, location="theirs", project="another")
     assert find(Location("both", (theirs, ours), None)) == ours
     with pytest.raises(ForeignProject, match="shows another project"):
@@ -314,8 +322,9 @@ def test_caseforge_is_known_by_its_sensors(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_sensors_are_those_of_the_code_location() -> None:
-    from caseforge_assets.cli import webserver
-    from caseforge_assets.defs import names, sensors
+    from caseforge_assets.cli.shared import webserver
+    from caseforge_assets.defs import names
+    from caseforge_assets.defs.runs import sensors
 
     assert names.PROJECT_IDENTITY == webserver.PROJECT_IDENTITY
     assert tuple(sensor.name for sensor in sensors.SENSORS) == SENSORS

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from caseforge_assets.cli.console import SafeConsole
-from caseforge_assets.cli.tables import FittingTable
+from caseforge_assets.cli.shared.console import SafeConsole
+from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
 CELLS = (

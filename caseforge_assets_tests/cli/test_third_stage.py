@@ -20,7 +20,7 @@ from caseforge_assets_tests.workbench import CODES
 pytestmark = pytest.mark.slow
 
 STAGES = ["process_details", "risk_register", "usecases"]
-RISK_STATIONS = ("risk_batch_inputs", "risk_batch_outputs", "risk_registers")
+RISK_ASSETS = ("risk_batch_inputs", "risk_batch_outputs", "risk_registers")
 OWN = 'own_stages = "my_stages"'
 
 
@@ -80,19 +80,19 @@ def export(cli: CommandLine, items: dict[str, int]) -> None:
     assert sorted(path.name for path in (cli.folder / "out" / "risk_register").iterdir())[0] == "1.1.1_c.md"
 
 
-def test_its_stations_stand_in_dagster_with_their_lineage(shop: Any) -> None:
+def test_its_assets_stand_in_dagster_with_their_lineage(shop: Any) -> None:
     cli = shop()
     cli.run("generate", "--yes", "--wait")
     definitions = build_defs(load_settings(cli.folder))
     graph = definitions.resolve_asset_graph()
-    above = {name: {key.path[-1] for key in graph.get(dg.AssetKey(["shop", name])).parent_keys} for name in RISK_STATIONS}
+    above = {name: {key.path[-1] for key in graph.get(dg.AssetKey(["shop", name])).parent_keys} for name in RISK_ASSETS}
     assert above == {
         "risk_batch_inputs": {"node_contexts", "process_documents"},
         "risk_batch_outputs": {"risk_batch_inputs"},
         "risk_registers": {"risk_batch_outputs"},
     }
     with dg.DagsterInstance.from_config(str(cli.folder)) as instance:
-        for name in RISK_STATIONS:
+        for name in RISK_ASSETS:
             key = dg.AssetKey(["shop", name])
             assert len(instance.get_materialized_partitions(key)) == len(CODES)
             (record,) = instance.fetch_materializations(dg.AssetRecordsFilter(key, asset_partitions=["1.1.1_c"]), limit=1).records

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.cli import ui
-from caseforge_assets.cli.demo import local_provider
-from caseforge_assets.cli.session import Session
+from caseforge_assets.cli.running import ui
+from caseforge_assets.cli.running.demo import local_provider
+from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.settings import ConfigurationError
-from caseforge_assets.store.location import database_identity
+from caseforge_assets.store.database.location import database_identity
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
 SERVING = "import socket, time; page = socket.create_server(('127.0.0.1', {port})); time.sleep({seconds})"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from caseforge_assets.store.engine import open_store
+from caseforge_assets.store.database.engine import open_store
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
 AGED = (

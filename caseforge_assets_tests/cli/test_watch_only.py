@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from benchmarks.ports import free_port
 from caseforge_assets.batch_server import serve_in_thread
-from caseforge_assets.store.engine import open_store
+from caseforge_assets.store.database.engine import open_store
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.defs.project import eventually
 

@@ -204,7 +204,7 @@ def test_what_is_stale_is_listed_with_the_reason(command_line: OpenCommandLine) 
     assert cli.json("stale") == []
     assert "Nothing is stale" in cli.run("stale")
     cli.run("load", str(write_table(cli.folder / "shop.csv", renamed("1.1.2", "Answer whatever is asked"))), "--framework", "shop")
-    rows = {row["station"]: row for row in cli.json("stale", expected=3)}
+    rows = {row["asset"]: row for row in cli.json("stale", expected=3)}
     assert list(rows) == ["process_batch_inputs", "process_documents", "usecase_batch_inputs", "usecase_candidates"]
     assert {row["partition"] for row in rows.values()} == {"1.1.2_d"}
     assert rows["process_batch_inputs"]["reasons"][0]["reason"] == "node_contexts changed"

@@ -15,20 +15,21 @@ import pytest
 
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
-from caseforge_assets.commands.acknowledge_alert import acknowledge_alert
-from caseforge_assets.commands.alert_people import alert_people
-from caseforge_assets.commands.cancel_batch import cancel_batch
-from caseforge_assets.commands.change_plan import cancel_plan
-from caseforge_assets.commands.check_alerts import Checked, check_alerts
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
-from caseforge_assets.commands.provider import connect_provider
-from caseforge_assets.commands.settle_batch import fetch_again
+from caseforge_assets.commands.alerting.acknowledge_alert import acknowledge_alert
+from caseforge_assets.commands.alerting.alert_people import alert_people
+from caseforge_assets.commands.alerting.check_alerts import Checked, check_alerts
+from caseforge_assets.commands.approving.change_plan import cancel_plan
+from caseforge_assets.commands.collecting.cancel_batch import cancel_batch
+from caseforge_assets.commands.providing.provider import connect_provider
+from caseforge_assets.commands.rounds.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
+from caseforge_assets.commands.rounds.settle_batch import fetch_again
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.notifications import Address, read_address, send
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.stages.model_rules import MODELS
-from caseforge_assets.store import alerts, plans
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.alerting import alerts
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.people import PASSWORD, TOKEN, People, reachable_people
 from caseforge_assets_tests.workbench import PROCESS, SHOP, OpenBench, Workbench
 

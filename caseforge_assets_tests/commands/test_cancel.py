@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.commands.cancel_batch import CannotCancel, cancel_batch
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.retry_failed import retry_failed
-from caseforge_assets.store.engine import try_lock
+from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, cancel_batch
+from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
 pytestmark = pytest.mark.slow

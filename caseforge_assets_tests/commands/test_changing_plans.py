@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
-from caseforge_assets.commands.approve_plan import LimitTooLow, approve_plan
-from caseforge_assets.commands.change_plan import cancel_plan, decline_plan, raise_limit
-from caseforge_assets.commands.check_alerts import check_alerts
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.view_plans import ReckonedPlan, reckon_plans
+from caseforge_assets.commands.alerting.check_alerts import check_alerts
+from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
+from caseforge_assets.commands.approving.approve_plan import LimitTooLow, approve_plan
+from caseforge_assets.commands.approving.change_plan import cancel_plan, decline_plan, raise_limit
+from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_plans
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.costs.sums import Cost
-from caseforge_assets.store import plans
+from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench
 
 CHANGES = "select plan_id, change, changed_by, max_cost_usd from caseforge.plan_change order by id"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.commands.check_models import refuse_broken_rules
-from caseforge_assets.commands.plan_retry import plan_retry
-from caseforge_assets.commands.retry_failed import next_step
-from caseforge_assets.commands.stage_settings import largest_budget, stage_settings
+from caseforge_assets.commands.approving.plan_retry import plan_retry
+from caseforge_assets.commands.providing.check_models import refuse_broken_rules
+from caseforge_assets.commands.requests.retry_failed import next_step
 from caseforge_assets.settings import Configuration, ConfigurationError, StageOverrides
+from caseforge_assets.settings.stage_settings import largest_budget, stage_settings
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store import plans, requests
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.requests import requests
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench
 
 

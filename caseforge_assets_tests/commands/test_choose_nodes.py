@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.commands.choose_nodes import choose_nodes
-from caseforge_assets.commands.load_framework import load_framework
+from caseforge_assets.commands.editions.load_framework import load_framework
+from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from caseforge_assets.commands import submit_batches as submitting
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.reconcile_batches import reconcile_batches
-from caseforge_assets.store import alerts, batches, clock, outbox, pending
+from caseforge_assets.commands.submitting import submit_batches as submitting
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
+from caseforge_assets.store.alerting import alerts
+from caseforge_assets.store.database import clock
+from caseforge_assets.store.mirroring import outbox
+from caseforge_assets.store.requests import pending
+from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
 GRACE_S = 120.0

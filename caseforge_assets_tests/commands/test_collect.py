@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
-from caseforge_assets.commands import collect_batch as collecting
-from caseforge_assets.commands.build_contexts import build_contexts
-from caseforge_assets.commands.build_requests import build_requests
-from caseforge_assets.commands.collect_batch import Collected, collect_batch
-from caseforge_assets.commands.make_plan import survey
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.poll_batches import poll_batches
-from caseforge_assets.commands.record_answers import record_answers
-from caseforge_assets.commands.stage_settings import stage_settings
-from caseforge_assets.commands.submit_batches import submit_batches
-from caseforge_assets.store import batches
-from caseforge_assets.store.engine import try_lock
+from caseforge_assets.commands.collecting import collect_batch as collecting
+from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
+from caseforge_assets.commands.collecting.record_answers import record_answers
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.requests.build_contexts import build_contexts
+from caseforge_assets.commands.requests.build_requests import build_requests
+from caseforge_assets.commands.rounds.poll_batches import poll_batches
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.settings.stage_settings import stage_settings
+from caseforge_assets.store.database.engine import try_lock
+from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
 
 ATTEMPTS = """
@@ -42,7 +42,7 @@ class Fate:
     fault: str
     outcome: str
     request: str
-    station: str | None
+    asset: str | None
     costs: str
 
 
@@ -95,7 +95,7 @@ def test_each_fault_has_its_outcome_its_place_and_its_price(bench: OpenBench, fa
     assert {"nothing": cost == 0, "something": (cost or 0) > 0, "unknown": cost is None}[fate.costs]
     events = opened.query(EVENTS, partition="1.1.1_c", assets=["process_batch_outputs", "process_documents"])
     failed = [(asset, reason.partition(":")[0]) for asset, good, reason in events if not good]
-    assert failed == ([(fate.station, fate.outcome)] if fate.station else [])
+    assert failed == ([(fate.asset, fate.outcome)] if fate.asset else [])
     assert opened.column("select count(*) from caseforge.content") == [1]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.commands.declare_framework import declare_framework, entry_for
+from caseforge_assets.commands.configuring.declare_framework import declare_framework, entry_for
 from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings, load_settings
 
 TEXT = """\

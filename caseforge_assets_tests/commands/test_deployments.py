@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.check_models import rule_faults
-from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.commands.providing.check_models import rule_faults
 from caseforge_assets.settings import ConfigurationError, StageOverrides, load_settings
 from caseforge_assets.settings.provider import ProviderSettings
+from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets_tests.commands.test_model_changes import stale, to_send
 from caseforge_assets_tests.test_settings import project  # noqa: F401  (a fixture)
 from caseforge_assets_tests.workbench import PROCESS, USECASES, OpenBench, Workbench

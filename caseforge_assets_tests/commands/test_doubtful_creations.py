@@ -8,9 +8,9 @@ import pytest
 from openai import OpenAI
 
 from caseforge_assets.batches.states import NOT_TO_BE_FOUND
-from caseforge_assets.commands.adopt_batch import CannotAdopt, adopt_batch
-from caseforge_assets.commands.cancel_batch import CannotCancel, cancel_batch
-from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, cancel_batch
+from caseforge_assets.commands.submitting.adopt_batch import CannotAdopt, adopt_batch
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets_tests.commands.test_alerts import OPEN, check
 from caseforge_assets_tests.commands.test_submit_and_reconcile import GRACE_S, assert_sent_once, plan, settle, state
@@ -83,7 +83,7 @@ def test_a_batch_is_recognized_by_its_input_file_when_no_metadata_come_back(benc
     assert_sent_once(opened)
 
 
-def test_twins_are_found_without_metadata(bench: OpenBench) -> None:
+def test_duplicates_are_found_without_metadata(bench: OpenBench) -> None:
     opened = plan(bench(faults=[LOST_ANSWER, "without_metadata"], latency_s=60))
     submit(opened)
     create_by_hand(opened, opened.column("select input_file_id from caseforge.batch")[0])

@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text as sql
 
-from caseforge_assets.commands.edit_content import edit_content
-from caseforge_assets.commands.restore import restore
-from caseforge_assets.commands.station_statuses import read_statuses
-from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.judgement import Content, Judgement, Outcome
 from caseforge_assets.stages.stage import Stage, all_stages, use_stages
-from caseforge_assets.store import attempts, pending
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.collecting import attempts
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.requests import pending
 from caseforge_assets_tests.commands.worlds import retry
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
@@ -73,7 +74,7 @@ def test_an_edit_is_the_current_version_and_the_old_one_is_kept(bench: OpenBench
 def test_its_use_cases_are_stale_and_made_anew_from_it(bench: OpenBench) -> None:
     opened, text = edited(bench)
     stale = {
-        (one.station, one.node.code) for one in read_statuses(opened.store, opened.configuration, KEY) if one.condition is Condition.STALE
+        (one.asset, one.node.code) for one in read_statuses(opened.store, opened.configuration, KEY) if one.condition is Condition.STALE
     }
     assert stale == {("usecase_batch_inputs", "1.1.1")}
     assert [part.states for part in opened.draft().stages] == [{"done": 6}, {"done": 5, "stale": 1}]

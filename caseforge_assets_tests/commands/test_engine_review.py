@@ -17,19 +17,20 @@ import pytest
 from openai import OpenAI
 
 from caseforge_assets.batches.consent import Consent
-from caseforge_assets.commands import cancel_batch as cancelling
-from caseforge_assets.commands.cancel_batch import CannotCancel, cancel_batch
-from caseforge_assets.commands.collect_batch import collect_batch
-from caseforge_assets.commands.make_plan import survey
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.plan_retry import plan_retry
-from caseforge_assets.commands.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
-from caseforge_assets.commands.reconcile_batches import reconcile_batches
-from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.approving.plan_retry import plan_retry
+from caseforge_assets.commands.collecting import cancel_batch as cancelling
+from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, cancel_batch
+from caseforge_assets.commands.collecting.collect_batch import collect_batch
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.rounds.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
-from caseforge_assets.store import batches, plans
-from caseforge_assets.store.engine import Engine, StoreUnavailable, try_lock
+from caseforge_assets.store.database.engine import Engine, StoreUnavailable, try_lock
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, SHOP, OpenBench, Workbench, renamed
 
 DROP_LOCKS = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()"
@@ -303,7 +304,7 @@ def test_a_slow_look_does_not_reopen_what_was_collected_meanwhile(bench: OpenBen
     assert opened.column("select state from caseforge.batch where id = :id", id=batch_id) == ["collected"]
 
 
-def test_a_twin_that_could_not_be_cancelled_is_tried_again(bench: OpenBench) -> None:
+def test_a_duplicate_that_could_not_be_cancelled_is_tried_again(bench: OpenBench) -> None:
     opened = planned(bench(latency_s=60, faults=["reply_reset:call=1"]))
     submit_batches(opened.store, opened.provider, opened.folder)
     submission, file_id = opened.query("select submission_id, input_file_id from caseforge.batch")[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.commands.find_dead_runs import (
+from caseforge_assets.commands.mirroring.find_dead_runs import (
     LOOKED_AGAIN_S,
     LOOKED_LATELY_S,
     SILENT_S,
@@ -19,10 +19,10 @@ from caseforge_assets.commands.find_dead_runs import (
     this_process,
     why_gone,
 )
-from caseforge_assets.store.run_processes import ProcessIdentity, RunProcess
+from caseforge_assets.store.mirroring.run_processes import ProcessIdentity, RunProcess
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
-SAYS = "import sys; from caseforge_assets.commands.find_dead_runs import this_process; print(*[getattr(this_process(), n) for n in %r], sep='|', flush=True); "
+SAYS = "import sys; from caseforge_assets.commands.mirroring.find_dead_runs import this_process; print(*[getattr(this_process(), n) for n in %r], sep='|', flush=True); "
 NAMES = ("host", "boot_id", "pid_namespace", "pid", "started")
 
 

@@ -8,20 +8,20 @@ from dataclasses import replace
 
 import pytest
 
-from caseforge_assets.commands.explain_node import explain_node
-from caseforge_assets.commands.make_plan import draft_plan
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.plan_quality_retry import plan_quality_retry
-from caseforge_assets.commands.plan_retry import RetryPlan, plan_retry
-from caseforge_assets.commands.retry_failed import next_steps
-from caseforge_assets.commands.retry_unattended import newest_retriable, retry_unattended
-from caseforge_assets.commands.stage_settings import largest_budget
+from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
+from caseforge_assets.commands.planning.explain_node import explain_node
+from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.planning.retry_unattended import newest_retriable, retry_unattended
+from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
+from caseforge_assets.commands.requests.retry_failed import next_steps
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import FrameworkSettings, StageOverrides
+from caseforge_assets.settings.stage_settings import largest_budget
 from caseforge_assets.stages.model_rules import MODELS
-from caseforge_assets.store import plans
-from caseforge_assets.store.attempts import failures
-from caseforge_assets.store.pending import Consent
+from caseforge_assets.store.collecting.attempts import failures
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.requests.pending import Consent
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 LONG = " ".join(f"Place number {number} is looked at in the morning and again at night." for number in range(1, 90))

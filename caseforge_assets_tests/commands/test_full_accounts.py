@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.batches.states import WAITS_FOR_ROOM
-from caseforge_assets.commands import reconcile_batches
+from caseforge_assets.commands.submitting import reconcile_batches
 from caseforge_assets_tests.commands.test_alerts import OPEN, check
 from caseforge_assets_tests.commands.test_submit_and_reconcile import plan
 from caseforge_assets_tests.workbench import PROCESS, OpenBench

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseforge_assets.reports.history import Event, tell_history
-from caseforge_assets.store.histories import history_of_node
+from caseforge_assets.store.figures.histories import history_of_node
 from caseforge_assets_tests.commands.worlds import eventful
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
@@ -34,11 +34,11 @@ def test_a_node_is_told_from_the_workbook_to_its_candidates(bench: OpenBench) ->
     ]
 
 
-def test_failures_retries_twins_edits_and_editions_are_told(bench: OpenBench) -> None:
+def test_failures_retries_duplicates_edits_and_editions_are_told(bench: OpenBench) -> None:
     opened = eventful(bench)
     failed = "\n".join(event.said for event in history(opened, "c"))
     assert "truncated_reasoning" in failed
-    assert "the twin of batch" in failed
+    assert "the duplicate of batch" in failed
     edited = history(opened, "d")
     assert any("edited by Ada" in event.said for event in edited)
     assert any("another answer, the 2. to the same question" in event.details for event in edited)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.appraise_import import ImportRefused
-from caseforge_assets.commands.edit_content import edit_content
-from caseforge_assets.commands.import_results import Imported, import_results
-from caseforge_assets.commands.record_answers import record_answers
-from caseforge_assets.commands.verify import verify
-from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.commands.collecting.record_answers import record_answers
+from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.importing.appraise_import import ImportRefused
+from caseforge_assets.commands.importing.import_results import Imported, import_results
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.stages.process_details.sections import BUILT_IN
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
@@ -199,7 +199,7 @@ def test_what_failed_elsewhere_can_be_retried_here(opened: Workbench) -> None:
 
 
 def test_imported_answers_do_not_count_against_the_budget(opened: Workbench) -> None:
-    from caseforge_assets.store.plans import committed_by_framework
+    from caseforge_assets.store.planning.plans import committed_by_framework
 
     take_over(opened, real_file("process_details_ok"), PROCESS, NODES)
     with opened.store.connect() as connection:
@@ -222,7 +222,7 @@ def test_lines_of_other_nodes_and_broken_lines_are_left_out_by_name(bench: OpenB
 def test_a_crash_between_chunks_leaves_nothing_and_the_same_command_goes_on(
     bench: OpenBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from caseforge_assets.commands import import_results as module
+    from caseforge_assets.commands.importing import import_results as module
 
     opened = bench()
     path = tmp_path / "three.jsonl"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from caseforge_assets.commands.judge_again import judge_again
-from caseforge_assets.commands.plan_retry import plan_retry
-from caseforge_assets.commands.verify import verify
+from caseforge_assets.commands.approving.plan_retry import plan_retry
+from caseforge_assets.commands.collecting.judge_again import judge_again
+from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.stage import use_stages
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench

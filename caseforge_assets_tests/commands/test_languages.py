@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from caseforge_assets.commands.explain_node import explain_node
-from caseforge_assets.commands.measure_quality import languages_of
-from caseforge_assets.commands.remember_definitions import remember_definitions
-from caseforge_assets.commands.show_versions import repeat_under_new_versions, shown_versions
-from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
+from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions, shown_versions
+from caseforge_assets.commands.planning.explain_node import explain_node
+from caseforge_assets.commands.quality.measure_quality import languages_of
+from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.stage import use_stages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caseforge_assets.commands.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
 from caseforge_assets.frameworks import TableForm, read_framework
 from caseforge_assets.reports.difference import Change
 from caseforge_assets.settings import FrameworkSettings

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
-from caseforge_assets.commands.settle_batch import CannotSettle, give_up_batch
-from caseforge_assets.commands.work import batches_in_trouble
+from caseforge_assets.commands.rounds.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
+from caseforge_assets.commands.rounds.settle_batch import CannotSettle, give_up_batch
+from caseforge_assets.commands.rounds.work import batches_in_trouble
 from caseforge_assets_tests.workbench import CODES, PROCESS, OpenBench, Workbench
 
 NOT_KNOWN = "reply_error:when=before,status=404,match=^GET /v1/batches/"

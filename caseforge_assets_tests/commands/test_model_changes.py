@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.choose_nodes import nodes_of_model
-from caseforge_assets.commands.make_plan import draft_plan
-from caseforge_assets.commands.show_versions import repeat_under_new_versions
-from caseforge_assets.commands.stage_settings import stage_settings
-from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
+from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
+from caseforge_assets.commands.planning.choose_nodes import nodes_of_model
+from caseforge_assets.commands.planning.make_plan import draft_plan
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import StageOverrides
+from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
-from caseforge_assets.store.engine import lock_in_transaction
-from caseforge_assets.store.told import remember_told
+from caseforge_assets.store.database.engine import lock_in_transaction
+from caseforge_assets.store.mirroring.told_versions import remember_told
 from caseforge_assets_tests.commands.test_reuse import ELSEWHERE
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, USECASES, OpenBench, Workbench, renamed
 

@@ -9,14 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from caseforge_assets.alerts.rules import Rule, Severity
-from caseforge_assets.commands.check_alerts import check_alerts
-from caseforge_assets.commands.check_framework import check_framework
-from caseforge_assets.commands.check_models import endings_said, refuse_broken_rules
-from caseforge_assets.commands.station_statuses import station_statuses
+from caseforge_assets.commands.alerting.check_alerts import check_alerts
+from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
+from caseforge_assets.commands.providing.check_models import endings_said, refuse_broken_rules
+from caseforge_assets.commands.reporting.check_framework import check_framework
 from caseforge_assets.reports.checks import MODEL_LASTS
 from caseforge_assets.settings import Configuration, ConfigurationError, StageOverrides
 from caseforge_assets.stages.model_rules import MODELS, MODELS_FILE, ending_of
-from caseforge_assets.store import alerts, providers
+from caseforge_assets.store.alerting import alerts
+from caseforge_assets.store.submitting import providers
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
 MODEL = Configuration().openai_model
@@ -145,7 +146,7 @@ def test_an_alert_and_a_check_say_so(bench: OpenBench, ends_in, days: int, sever
     check_alerts(opened.store, opened.configuration, datetime.now(UTC))
     with opened.store.connect() as connection:
         (alert,) = [one for one in alerts.newest(connection) if one.rule == Rule.model_ends]
-        statuses = station_statuses(connection, opened.configuration, KEY)
+        statuses = asset_statuses(connection, opened.configuration, KEY)
         checks = [one for one in check_framework(connection, opened.configuration, KEY, statuses) if one.name == MODEL_LASTS]
     assert (alert.severity, "gpt-7-sol" in alert.text) == (severity, True)
     assert [(one.passed, one.severe) for one in checks] == [(False, days == 1)] * 2

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from caseforge_assets.batch_server.faults.objects import ODD
-from caseforge_assets.commands.poll_batches import RETRIEVE_SINGLY, poll_batches
+from caseforge_assets.commands.rounds.poll_batches import RETRIEVE_SINGLY, poll_batches
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets_tests.workbench import CODES, PROCESS, OpenBench, Workbench
 

@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import text
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
-from caseforge_assets.commands import collect_batch
+from caseforge_assets.commands.collecting import collect_batch
 from caseforge_assets.openai_batch.client import BatchClient
-from caseforge_assets.store.embedded_postgres import ensure_running, stop
-from caseforge_assets.store.engine import Engine, open_store
+from caseforge_assets.store.database.embedded_postgres import ensure_running, stop
+from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets_tests.workbench import OpenBench, Workbench
 
 CALLS = ("upload", "create", "list_batches", "retrieve", "download")

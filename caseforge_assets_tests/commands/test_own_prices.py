@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
-from caseforge_assets.commands.compare_models import compare_models
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.preview_request import preview_request
-from caseforge_assets.commands.view_plans import reckon_plans
+from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
+from caseforge_assets.commands.approving.view_plans import reckon_plans
+from caseforge_assets.commands.planning.compare_models import compare_models
+from caseforge_assets.commands.planning.preview_request import preview_request
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench

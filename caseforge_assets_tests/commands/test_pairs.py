@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.commands.accept_pair import accept_pair, forget_pair
-from caseforge_assets.commands.find_similar import SimilarPair, find_similar
-from caseforge_assets.store import pairs
+from caseforge_assets.commands.editions.accept_pair import accept_pair, forget_pair
+from caseforge_assets.commands.editions.find_similar import SimilarPair, find_similar
+from caseforge_assets.store.editions import pairs
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench, renamed
 
 LIKE = (

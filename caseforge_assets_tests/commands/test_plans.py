@@ -13,14 +13,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from caseforge_assets.batches.consent import Consent
-from caseforge_assets.commands import collect_batch
-from caseforge_assets.commands.approve_pending import approve_pending, pending_without_approval
-from caseforge_assets.commands.make_plan import survey
-from caseforge_assets.commands.plan_batches import Planned, plan_batches
+from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
+from caseforge_assets.commands.collecting import collect_batch
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import count_states
-from caseforge_assets.store import batches, pending, plans, providers
-from caseforge_assets.store.batches import NewAttempt
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.requests import pending
+from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.store.submitting.batches import NewAttempt
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
 LIVE = "select fingerprint, generation from caseforge.attempt where outcome is null"
@@ -252,9 +254,9 @@ def test_the_database_itself_refuses_a_second_live_attempt(bench: OpenBench) -> 
     opened.approve("1.1.1", stages=[PROCESS])
     planned(opened)
     batch_id, node_id, request_id, fingerprint = opened.query("select batch_id, node_id, request_id, fingerprint from caseforge.attempt")[0]
-    twin = NewAttempt(node_id, request_id, "twin", fingerprint, 0, None)
+    duplicate = NewAttempt(node_id, request_id, "duplicate", fingerprint, 0, None)
     with pytest.raises(IntegrityError, match="uq_attempt_live"), opened.store.begin() as connection:
-        batches.add_attempts(connection, batch_id, opened.provider.id, [twin])
+        batches.add_attempts(connection, batch_id, opened.provider.id, [duplicate])
 
 
 def test_the_same_question_of_two_nodes_is_sent_once_and_answers_both(bench: OpenBench) -> None:

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.commands.compare_models import ModelCost, compare_models
-from caseforge_assets.commands.view_plans import reckon_plans
+from caseforge_assets.commands.approving.view_plans import reckon_plans
+from caseforge_assets.commands.planning.compare_models import ModelCost, compare_models
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.settings import Configuration
-from caseforge_assets.store import requests
+from caseforge_assets.store.requests import requests
 from caseforge_assets_tests.workbench import PROCESS, USECASES, OpenBench, Workbench, renamed
 
 MODEL = Configuration().openai_model

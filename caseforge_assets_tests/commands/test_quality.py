@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands import measure_quality
-from caseforge_assets.commands.edit_content import edit_content
-from caseforge_assets.commands.measure_quality import measure_missing, measured_stages
-from caseforge_assets.commands.plan_quality_retry import QualityRetryPlan, plan_quality_retry
-from caseforge_assets.commands.read_quality import check_quality, read_quality
+from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.quality import measure_quality
+from caseforge_assets.commands.quality.measure_quality import measure_missing, measured_stages
+from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan, plan_quality_retry
+from caseforge_assets.commands.quality.read_quality import check_quality, read_quality
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage, _InUse, all_stages
-from caseforge_assets.store import plans, quality
+from caseforge_assets.store.collecting import quality_scores
+from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.stages.answers import document
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
@@ -202,7 +203,7 @@ def test_what_follows_is_in_the_plan_s_cost(bench: OpenBench) -> None:
 
 def test_scores_are_read_in_the_framework_s_order_with_the_branch_s_levels(made: Workbench) -> None:
     with made.store.connect() as connection:
-        rows = quality.scored(connection, KEY, [PROCESS.key], RULES)
+        rows = quality_scores.scored(connection, KEY, [PROCESS.key], RULES)
         documents, use_cases = read_quality(connection, made.configuration, KEY)
         (one,) = read_quality(connection, made.configuration, KEY, [PROCESS], made.ids("1.1.2"))
     assert [row.code for row in rows] == list(CODES)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from caseforge_assets.batch_server import serve_in_thread
 from caseforge_assets.batches.provider_objects import RemoteFile
 from caseforge_assets.batches.states import NOT_TO_BE_FOUND
-from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderNotFound
 from caseforge_assets.settings.provider import ProviderSettings

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from caseforge_assets.commands import build_requests as building
-from caseforge_assets.commands.build_contexts import BuiltContexts, build_contexts
-from caseforge_assets.commands.build_requests import BuiltRequests, build_requests
-from caseforge_assets.commands.stage_settings import stage_settings
+from caseforge_assets.commands.requests import build_requests as building
+from caseforge_assets.commands.requests.build_contexts import BuiltContexts, build_contexts
+from caseforge_assets.commands.requests.build_requests import BuiltRequests, build_requests
 from caseforge_assets.costs import budget_fit
+from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 

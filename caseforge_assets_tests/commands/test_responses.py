@@ -11,18 +11,18 @@ import pytest
 
 from benchmarks.faults.answers import ANSWERS, Expected
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
-from caseforge_assets.commands.check_models import refuse_broken_rules
-from caseforge_assets.commands.import_results import import_results
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.provider import connect_provider
-from caseforge_assets.commands.restore import restore
-from caseforge_assets.commands.submit_batches import submit_batches
-from caseforge_assets.commands.verify import verify
-from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.commands.importing.import_results import import_results
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.commands.keeping.verify import verify
+from caseforge_assets.commands.providing.check_models import refuse_broken_rules
+from caseforge_assets.commands.providing.provider import connect_provider
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.reports.history import tell_history
 from caseforge_assets.settings import ConfigurationError, StageOverrides
-from caseforge_assets.store.engine import Engine
-from caseforge_assets.store.histories import history_of_node
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.figures.histories import history_of_node
 from caseforge_assets_tests.commands.test_import_results import NODES
 from caseforge_assets_tests.commands.worlds import everything, retry
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench

@@ -11,19 +11,19 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands import write_journal as write_journal_module
-from caseforge_assets.commands.fold_journal import fold_journal
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.poll_batches import poll_batches
-from caseforge_assets.commands.provider import connect_provider
-from caseforge_assets.commands.read_journal import JournalBroken, segment_names
-from caseforge_assets.commands.restore import Restored, restore
-from caseforge_assets.commands.submit_batches import submit_batches
-from caseforge_assets.commands.verify_journal import check_journal
-from caseforge_assets.commands.write_journal import journal_now_and_then, write_journal
-from caseforge_assets.store import journal
-from caseforge_assets.store.engine import Engine
-from caseforge_assets.store.restoring import rows_present
+from caseforge_assets.commands.journaling import write_journal as write_journal_module
+from caseforge_assets.commands.journaling.fold_journal import fold_journal
+from caseforge_assets.commands.journaling.read_journal import JournalBroken, segment_names
+from caseforge_assets.commands.journaling.verify_journal import check_journal
+from caseforge_assets.commands.journaling.write_journal import journal_now_and_then, write_journal
+from caseforge_assets.commands.keeping.restore import Restored, restore
+from caseforge_assets.commands.providing.provider import connect_provider
+from caseforge_assets.commands.rounds.poll_batches import poll_batches
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.journaling import journal
+from caseforge_assets.store.journaling.restoring import rows_present
 from caseforge_assets_tests.commands.worlds import edit, eventful, everything
 from caseforge_assets_tests.workbench import CODES, PROCESS, OpenBench, Workbench
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from caseforge_assets.commands.plan_retry import RetryPlan, plan_retry
-from caseforge_assets.commands.retry_failed import Retried, retry_failed
-from caseforge_assets.store import plans
+from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
+from caseforge_assets.commands.requests.retry_failed import Retried, retry_failed
+from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
 REQUESTS = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import command
 from alembic.config import Config
 
-from caseforge_assets.store.engine import MIGRATIONS, migrate
+from caseforge_assets.store.database.engine import MIGRATIONS, migrate
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench, renamed
 
 REUSED = "select stage, count(*) from caseforge.content where framework_key = 'other' group by 1 order by 1"

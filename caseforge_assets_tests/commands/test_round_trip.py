@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from caseforge_assets.commands.edit_content import edit_content, take_back
-from caseforge_assets.commands.edit_workbook import ChangedCandidate, edit_workbook
-from caseforge_assets.commands.export_contents import export_contents
-from caseforge_assets.commands.take_back_page import read_page
+from caseforge_assets.commands.editing.edit_content import edit_content, take_back
+from caseforge_assets.commands.editing.edit_workbook import ChangedCandidate, edit_workbook
+from caseforge_assets.commands.editing.take_back_page import read_page
+from caseforge_assets.commands.exporting.export_contents import export_contents
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 

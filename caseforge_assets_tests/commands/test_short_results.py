@@ -9,16 +9,16 @@ import pytest
 from caseforge_assets.alerts.rules import Rule
 from caseforge_assets.artifacts import Artifact
 from caseforge_assets.batch_server import WRONG_DOWNLOADS
-from caseforge_assets.commands import fetch_results as fetching
-from caseforge_assets.commands.check_alerts import check_alerts
-from caseforge_assets.commands.retry_failed import retry_failed
-from caseforge_assets.commands.settle_batch import CannotSettle, fetch_again, give_up_batch
-from caseforge_assets.commands.verify import verify
-from caseforge_assets.commands.work import LATER, Round, batches_in_trouble
-from caseforge_assets.store import batches
-from caseforge_assets.store.batches import BatchRow, claim_for_collecting
+from caseforge_assets.commands.alerting.check_alerts import check_alerts
+from caseforge_assets.commands.collecting import fetch_results as fetching
+from caseforge_assets.commands.keeping.verify import verify
+from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.rounds.settle_batch import CannotSettle, fetch_again, give_up_batch
+from caseforge_assets.commands.rounds.work import LATER, Round, batches_in_trouble
+from caseforge_assets.store.submitting import batches
+from caseforge_assets.store.submitting.batches import BatchRow, claim_for_collecting
 from caseforge_assets_tests.commands.test_collect import collect, to_final
-from caseforge_assets_tests.commands.test_twins import FIRST, LOST_ANSWER, TWIN, contents, created_twice
+from caseforge_assets_tests.commands.test_duplicates import DUPLICATE, FIRST, LOST_ANSWER, contents, created_twice
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
 
 ALWAYS = "call=1-999"
@@ -253,14 +253,14 @@ def test_only_a_few_downloads_are_kept_and_the_largest(bench: OpenBench) -> None
     assert all(opened.folder.exists(Artifact(**one)) for one in the_batch(opened).artifacts.values())
 
 
-def test_a_twin_whose_file_is_wrong_is_fetched_again_before_anything_counts_as_failed(bench: OpenBench) -> None:
+def test_a_duplicate_whose_file_is_wrong_is_fetched_again_before_anything_counts_as_failed(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "expire:share=0.5,batch=1", "wrong_download:how=half,call=3-4"]))
     opened.work()
-    assert contents(opened) == [(FIRST, 3), (TWIN, 3)]
+    assert contents(opened) == [(FIRST, 3), (DUPLICATE, 3)]
     assert opened.stats()["batches_created"] == 2
 
 
-def test_a_twin_whose_file_never_comes_right_holds_the_batch_that_needs_it(bench: OpenBench) -> None:
+def test_a_duplicate_whose_file_never_comes_right_holds_the_batch_that_needs_it(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "expire:share=0.5,batch=1", "wrong_download:how=page,call=3-99"]), **NO_GRACE)
     for _ in range(200):
         done = opened.round()
@@ -268,8 +268,8 @@ def test_a_twin_whose_file_never_comes_right_holds_the_batch_that_needs_it(bench
             break
     assert [batch.is_held for batch in done.stuck] == [True, True]
     assert opened.stats()["batches_created"] == 2
-    (twin,) = opened.column("select id from caseforge.batch where twin_of is not null")
-    give_up(opened, str(twin))
+    (duplicate,) = opened.column("select id from caseforge.batch where twin_of is not null")
+    give_up(opened, str(duplicate))
     opened.round(submit=False)
     assert opened.query("select distinct state from caseforge.batch") == [("collected",)]
     assert contents(opened) == [(FIRST, 3)]

@@ -12,12 +12,12 @@ import pytest
 from openai import OpenAI
 
 from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, ProviderKind
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.reconcile_batches import REFUSED_GRACE_S, reconcile_batches
-from caseforge_assets.commands.submit_batches import submit_batches
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.reconcile_batches import REFUSED_GRACE_S, reconcile_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderStopped
-from caseforge_assets.store.engine import try_lock
+from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
 GRACE_S = 120.0
@@ -207,7 +207,7 @@ def test_of_two_batches_of_one_submission_one_is_adopted_and_the_other_cancelled
     opened = interrupted(bench(latency_s=60), "create", after=True)
     submission, file_id = opened.query("select submission_id, input_file_id from caseforge.batch")[0]
     with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
-        twin = sdk.batches.create(
+        duplicate = sdk.batches.create(
             input_file_id=file_id,
             endpoint="/v1/chat/completions",
             completion_window="24h",
@@ -218,7 +218,7 @@ def test_of_two_batches_of_one_submission_one_is_adopted_and_the_other_cancelled
     adopted = opened.column("select remote_id from caseforge.batch")[0]
     assert len(statuses) == 2
     assert [one for one, status in statuses.items() if status not in ("cancelling", "cancelled")] == [adopted]
-    assert adopted == min(statuses) if len({twin.created_at}) > 1 else adopted in statuses
+    assert adopted == min(statuses) if len({duplicate.created_at}) > 1 else adopted in statuses
 
 
 def test_a_batch_that_another_process_holds_is_left_to_it(bench: OpenBench) -> None:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.commands.poll_batches import poll_batches
-from caseforge_assets.commands.summarize_run import summarize_run, summarize_since
-from caseforge_assets.commands.view_batches import view_batches
+from caseforge_assets.commands.reporting.summarize_run import summarize_run, summarize_since
+from caseforge_assets.commands.reporting.view_batches import view_batches
+from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.reports.run_summary import RunSummary
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.import_results import import_results
-from caseforge_assets.commands.restore import restore
-from caseforge_assets.commands.station_statuses import read_statuses
-from caseforge_assets.commands.take_back_import import TakenBack, take_back_import
+from caseforge_assets.commands.importing.import_results import import_results
+from caseforge_assets.commands.importing.take_back_import import TakenBack, take_back_import
+from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store import imports
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.collecting import imports
+from caseforge_assets.store.database.engine import Engine
 from caseforge_assets_tests.commands.test_import_results import NODES, answer_line, document, use_cases, written, wrong
 from caseforge_assets_tests.commands.worlds import edit, everything
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
@@ -24,9 +24,9 @@ CANDIDATES = "select id, candidate_uid, is_current from caseforge.candidate orde
 SPENT = "select count(*), coalesce(sum(cost_usd), 0), coalesce(sum(output_tokens), 0) from caseforge.attempt"
 SHOWN = """
 select distinct on (asset, node_id) asset, node_id, kind, data_version from caseforge.outbox
-where node_id is not null and kind <> 'waiting' and asset = any(:stations) order by asset, node_id, id desc
+where node_id is not null and kind <> 'waiting' and asset = any(:assets) order by asset, node_id, id desc
 """
-STATIONS = [station for stage in (PROCESS, USECASES) for station in (stage.inputs, stage.outputs, stage.content)]
+ASSETS = [asset for stage in (PROCESS, USECASES) for asset in (stage.inputs, stage.outputs, stage.content)]
 
 
 def take_over(bench: Workbench, lines: dict[str, str], stage: Stage = PROCESS, name: str = "elsewhere.jsonl") -> int:
@@ -40,7 +40,7 @@ def take_back(bench: Workbench, number: int) -> TakenBack:
 
 
 def looks(bench: Workbench) -> dict[str, Any]:
-    shown = bench.query(SHOWN, stations=STATIONS)
+    shown = bench.query(SHOWN, assets=ASSETS)
     states = [part.states for part in bench.draft().stages]
     return {
         "contents": bench.query(CONTENTS),
@@ -76,9 +76,9 @@ def test_where_nothing_was_there_is_nothing_and_nothing_is_sent(bench: OpenBench
         assert opened.column(f"select count(*) from caseforge.{table}") == [0]
     states = opened.query("select stage, state, is_current from caseforge.request order by id")
     assert states == [("process_details", "parked", True), ("process_details", "parked", True), ("usecases", "replaced", False)]
-    assert {(row[0], row[2]) for row in opened.query(SHOWN, stations=STATIONS)} == {
+    assert {(row[0], row[2]) for row in opened.query(SHOWN, assets=ASSETS)} == {
         (PROCESS.inputs, "made"),
-        *((station, "failed") for station in (PROCESS.outputs, PROCESS.content, USECASES.inputs)),
+        *((asset, "failed") for asset in (PROCESS.outputs, PROCESS.content, USECASES.inputs)),
     }
     (reason,) = opened.column("select reason from caseforge.outbox where asset = 'process_documents' order by id desc limit 1")
     assert "imported from elsewhere.jsonl for shop; taken back by Ada on " in reason
@@ -122,7 +122,7 @@ def test_a_text_that_was_written_after_the_import_stays(bench: OpenBench) -> Non
     edit(opened, "1.1.1")
     take_back(opened, number)
     assert opened.column("select generated_by from caseforge.content where is_current") == ["edited by Ada"]
-    shown = {row[0]: row[2] for row in opened.query(SHOWN, stations=STATIONS)}
+    shown = {row[0]: row[2] for row in opened.query(SHOWN, assets=ASSETS)}
     assert shown == {PROCESS.inputs: "made", PROCESS.outputs: "failed", PROCESS.content: "made", USECASES.inputs: "failed"}
     assert wrong(opened) == []
 

@@ -1,4 +1,4 @@
-"""What is not known of costs is counted wherever costs are added up, of attempts without an answer, too, and of twins."""
+"""What is not known of costs is counted wherever costs are added up, of attempts without an answer, too, and of duplicates."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.commands.budgets_left import budgets_left
-from caseforge_assets.commands.check_framework import check_framework
-from caseforge_assets.commands.close_batch import give_up
-from caseforge_assets.commands.station_statuses import station_statuses
-from caseforge_assets.commands.sum_costs import GROUPINGS, sum_costs
-from caseforge_assets.commands.summarize_run import summarize_run, summarize_since
-from caseforge_assets.commands.view_batches import view_batches
-from caseforge_assets.commands.view_plans import reckon_plans
+from caseforge_assets.commands.approving.view_plans import reckon_plans
+from caseforge_assets.commands.collecting.settle_unanswered import give_up
+from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
+from caseforge_assets.commands.money.budgets_left import budgets_left
+from caseforge_assets.commands.money.sum_costs import GROUPINGS, sum_costs
+from caseforge_assets.commands.reporting.check_framework import check_framework
+from caseforge_assets.commands.reporting.summarize_run import summarize_run, summarize_since
+from caseforge_assets.commands.reporting.view_batches import view_batches
 from caseforge_assets.costs.sums import Cost, total
-from caseforge_assets.defs.reports import run_figures
-from caseforge_assets.store import alert_figures, attempts, batches, plans, readers, spending
+from caseforge_assets.defs.figures.reports import run_figures
+from caseforge_assets.store.alerting import alert_figures
+from caseforge_assets.store.collecting import attempts
+from caseforge_assets.store.figures import node_views, spending
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
 # As half of a batch whose result file held too few lines: paid for, and nobody knows how much.
@@ -66,7 +70,7 @@ def test_reports_on_runs_count_it(opened: Workbench, cost: Cost) -> None:
 
 def test_status_monitor_and_the_run_report_count_it(opened: Workbench, cost: Cost) -> None:
     with opened.store.connect() as connection:
-        (spent,) = readers.spent(connection, KEY)
+        (spent,) = node_views.spent(connection, KEY)
         _, (batch,) = view_batches(connection, datetime.now(UTC), finished=5)
     assert Cost.of(spent.cost_usd, spent.unknown_costs) == batch.cost == cost
     figures = run_figures(opened.store, opened.configuration, opened.folder, KEY)
@@ -76,7 +80,7 @@ def test_status_monitor_and_the_run_report_count_it(opened: Workbench, cost: Cos
 
 def test_checks_and_alerts_count_it(opened: Workbench) -> None:
     with opened.store.connect() as connection:
-        statuses = station_statuses(connection, opened.configuration, KEY)
+        statuses = asset_statuses(connection, opened.configuration, KEY)
         (check,) = (
             one
             for one in check_framework(connection, opened.configuration, KEY, statuses)
@@ -119,10 +123,10 @@ def test_a_batch_that_was_given_up_may_have_been_billed(bench: OpenBench) -> Non
         assert spending.costs_of_batches(connection, [batch.id]) == {batch.id: Cost(Decimal(0), 2)}
 
 
-def test_what_twins_cost_is_in_every_sum(opened: Workbench, cost: Cost) -> None:
+def test_what_duplicates_cost_is_in_every_sum(opened: Workbench, cost: Cost) -> None:
     opened.change("""
     insert into caseforge.batch (provider_id, submission_id, stage, model, state, request_count, input_tokens, remote_id, twin_of, collected_at)
-    select provider_id, 'twin', stage, model, 'collected', request_count, input_tokens, 'batch_twin', id, now() from caseforge.batch
+    select provider_id, 'duplicate', stage, model, 'collected', request_count, input_tokens, 'batch_duplicate', id, now() from caseforge.batch
     """)
     opened.change("""
     insert into caseforge.attempt (batch_id, node_id, request_id, provider_id, custom_id, fingerprint, generation, outcome, cost_usd)
@@ -134,7 +138,7 @@ def test_what_twins_cost_is_in_every_sum(opened: Workbench, cost: Cost) -> None:
         (stage,) = summarize_run(connection, KEY).stages
         (period,) = summarize_since(connection, datetime.now(UTC), YESTERDAY, KEY).periods
     assert sums == stage.cost == period.cost == cost + cost
-    assert (stage.answers, period.attempts) == (3, 6), "answers of a twin are no attempts of their own"
+    assert (stage.answers, period.attempts) == (3, 6), "answers of a duplicate are no attempts of their own"
 
 
 def test_what_was_never_sent_cost_nothing(bench: OpenBench) -> None:
@@ -144,6 +148,6 @@ def test_what_was_never_sent_cost_nothing(bench: OpenBench) -> None:
     opened.change("update caseforge.batch set state = 'refused'")
     opened.change("update caseforge.attempt set outcome = 'not_sent'")
     with opened.store.connect() as connection:
-        assert readers.spent(connection, KEY) == sum_costs(connection, "stage") == []
+        assert node_views.spent(connection, KEY) == sum_costs(connection, "stage") == []
         _, (batch,) = view_batches(connection, datetime.now(UTC), finished=5)
         assert batch.cost == Cost()

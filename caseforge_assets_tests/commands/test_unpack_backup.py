@@ -14,10 +14,10 @@ import pytest
 import zstandard
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands import backup_archive
-from caseforge_assets.commands.backup_project import Kind, kind_of
-from caseforge_assets.commands.place_backup import Unpacked, place_backup
-from caseforge_assets.commands.unpack_backup import BadBackup, checked_backup
+from caseforge_assets.commands.backing_up import read_backup
+from caseforge_assets.commands.backing_up.place_backup import Unpacked, place_backup
+from caseforge_assets.commands.backing_up.read_project_files import Kind, kind_of
+from caseforge_assets.commands.backing_up.unpack_backup import BadBackup, checked_backup
 from caseforge_assets_tests.commands.backup_files import FILES, JOURNAL, TOML, backup_file, contents_of, hashes_of, member, pack
 
 Damage = Callable[[Path], Path]
@@ -170,7 +170,7 @@ def test_a_bomb_is_refused_in_no_time(project: Path, tmp_path: Path) -> None:
 
 
 def test_there_are_only_so_many_files(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backup_archive, "MOST_MEMBERS", 5)
+    monkeypatch.setattr(read_backup, "MOST_MEMBERS", 5)
     with pytest.raises(BadBackup, match="more than 5 files"):
         unpack(backup_file(tmp_path / "many.tar.zst"), project)
 

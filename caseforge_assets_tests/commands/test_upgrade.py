@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.commands.load_framework import Loaded, load_framework
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.reports.difference import Change
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
-STATIONS = 8
+ASSETS = 8
 WORKBOOKS = Path(__file__).parents[3] / "shared" / "data" / "apqc"
 NEXT_EDITION = (
     ("1", "a", "Sell", "Finds customers and serves them."),
@@ -33,11 +33,11 @@ NEXT_EDITION = (
 
 
 def conditions(bench: Workbench) -> dict[str, set[str]]:
-    """Per station, the ids of the nodes that are not fresh, with their condition."""
+    """Per asset, the ids of the nodes that are not fresh, with their condition."""
     found: dict[str, set[str]] = {}
     for one in read_statuses(bench.store, bench.configuration, KEY):
         if one.condition is not Condition.FRESH:
-            found.setdefault(one.station, set()).add(f"{one.node.identity} {one.condition}")
+            found.setdefault(one.asset, set()).add(f"{one.node.identity} {one.condition}")
     return found
 
 
@@ -94,7 +94,7 @@ def test_a_moved_node_keeps_everything_under_its_new_key_with_the_same_versions(
     moved = [("2.1.9", *row[1:]) if row[1] == "j" else row for row in SHOP]
     assert opened.load(moved).carried is not None
     assert opened.query(versions, key="2.1.9_j") == before
-    assert len(before) == STATIONS
+    assert len(before) == ASSETS
     assert opened.column("select candidate_uid from caseforge.candidate where is_current and candidate_uid like '2.1.9-%' order by 1") == [
         uid.replace("2.1.3", "2.1.9") for uid in uids
     ]
@@ -136,7 +136,7 @@ def test_a_node_that_is_under_way_while_its_ancestor_is_renamed_is_not_sent_agai
     opened.work()
     opened.work()
     assert opened.stats()["requests_accepted"] == 6
-    assert {one.condition for one in read_statuses(opened.store, opened.configuration, KEY) if one.station == "process_documents"} == {
+    assert {one.condition for one in read_statuses(opened.store, opened.configuration, KEY) if one.asset == "process_documents"} == {
         Condition.FRESH
     }
 

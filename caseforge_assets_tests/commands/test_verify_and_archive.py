@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from caseforge_assets.artifacts import ARCHIVED, ArtifactFolder, ArtifactsUnavailable
-from caseforge_assets.commands.archive import archive, unarchive
-from caseforge_assets.commands.collect_batch import collect_batch
-from caseforge_assets.commands.fold_journal import fold_journal
-from caseforge_assets.commands.keep_workbook import keep_workbook
-from caseforge_assets.commands.restore import restore
-from caseforge_assets.commands.verify import verify
-from caseforge_assets.commands.write_journal import write_journal
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.commands.collecting.collect_batch import collect_batch
+from caseforge_assets.commands.editions.keep_workbook import keep_workbook
+from caseforge_assets.commands.journaling.fold_journal import fold_journal
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.keeping.archive import archive, unarchive
+from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.commands.keeping.verify import verify
+from caseforge_assets.store.database.engine import Engine
 from caseforge_assets_tests.commands.worlds import edit, eventful, everything
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 

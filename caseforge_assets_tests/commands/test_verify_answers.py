@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from caseforge_assets.batches.derivation import comes_from
-from caseforge_assets.commands import record_answers as recording
-from caseforge_assets.commands.restore import restore
-from caseforge_assets.commands.verify import verify
-from caseforge_assets.commands.write_journal import write_journal
+from caseforge_assets.commands.collecting import record_answers as recording
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.stages.judgement import Content, Item, Outcome
 from caseforge_assets.stages.stage import use_stages
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.database.engine import Engine
 from caseforge_assets_tests.commands.test_import_results import NODES, answer_line, document, take_over, use_cases, written, wrong
 from caseforge_assets_tests.commands.worlds import edit, eventful
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
@@ -122,7 +122,7 @@ def test_an_answer_that_was_stored_for_another_node_is_named(bench: OpenBench, m
         contents = [one.judgement for one in judged][::-1]
         return record(connection, reception, [replace(one, judgement=other) for one, other in zip(judged, contents, strict=True)])
 
-    monkeypatch.setattr("caseforge_assets.commands.collect_batch.record_answers", mixed_up)
+    monkeypatch.setattr("caseforge_assets.commands.collecting.collect_batch.record_answers", mixed_up)
     opened = bench()
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     assert any(OTHERS in what for _, what in wrong(opened))

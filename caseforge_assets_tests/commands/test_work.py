@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from caseforge_assets.batches.consent import Consent
-from caseforge_assets.commands.await_answers import Waiting, await_answers
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.view_plans import approved_before
-from caseforge_assets.commands.work import work_until_idle
+from caseforge_assets.commands.approving.view_plans import approved_before
+from caseforge_assets.commands.materializing.await_answers import Waiting, await_answers
+from caseforge_assets.commands.rounds.work import work_until_idle
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, OpenBench, Workbench

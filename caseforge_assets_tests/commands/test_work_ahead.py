@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.commands import build_requests, collect_batch, work_ahead
-from caseforge_assets.commands.work_ahead import start_second_process
+from caseforge_assets.commands.collecting import collect_batch
+from caseforge_assets.commands.requests import build_requests
+from caseforge_assets.second_process import work_ahead
+from caseforge_assets.second_process.work_ahead import start_second_process
 from caseforge_assets_tests.workbench import CODES, OpenBench, Workbench
 
 CONTENTS = """
@@ -186,7 +188,7 @@ def test_both_processes_together_make_what_one_makes(bench: OpenBench, monkeypat
 def test_a_second_process_that_nobody_waits_for_any_more_ends_in_silence() -> None:
     nobody_reads, written_to = os.pipe()
     os.close(nobody_reads)
-    command = [sys.executable, "-m", "caseforge_assets.commands.second_process"]
+    command = [sys.executable, "-m", "caseforge_assets.second_process.worker"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=written_to, stderr=subprocess.PIPE, check=False)
     finally:

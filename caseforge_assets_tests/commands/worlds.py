@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import text
 
-from caseforge_assets.commands.edit_content import edit_content
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.commands.plan_retry import plan_retry
-from caseforge_assets.commands.submit_batches import submit_batches
-from caseforge_assets.commands.write_journal import write_journal
-from caseforge_assets.store import plans
-from caseforge_assets.store.engine import Engine
-from caseforge_assets.store.journal_marks import journaled_tables
-from caseforge_assets_tests.commands.test_twins import create_another
+from caseforge_assets.commands.approving.plan_retry import plan_retry
+from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.schema.journal_marks import journaled_tables
+from caseforge_assets_tests.commands.test_duplicates import create_another
 from caseforge_assets_tests.workbench import CODES, KEY, PATIENCE_S, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 NOT_RESTORED = {"outbox"}  # what Dagster is told: only what stands comes back
@@ -23,7 +23,7 @@ OTHER_SHOP = [(f"9{row[0][1:]}" if row[0][0] == "1" else row[0], *row[1:]) for r
 
 
 def eventful(bench: OpenBench) -> Workbench:
-    """Twins, failures, retries, reuse, an edit, two editions, another answer to the same question, a node that is gone."""
+    """Duplicates, failures, retries, reuse, an edit, two editions, another answer to the same question, a node that is gone."""
     opened = bench(faults=["reply_error:call=1", "truncate:attempts=1,match=-1-1-1-r"])
     opened.approve(stages=[PROCESS])
     plan_batches(opened.store, opened.provider, opened.configuration)

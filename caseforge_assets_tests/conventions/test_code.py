@@ -11,9 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import caseforge_assets
-from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
-from caseforge_assets.store.engine import open_store
-from caseforge_assets.store.tables import metadata
+from caseforge_assets.store.database.engine import open_store
+from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
+from caseforge_assets.store.schema.tables import metadata
 
 PACKAGE = Path(caseforge_assets.__file__).parent
 PROJECT = PACKAGE.parent
@@ -21,8 +21,8 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in pat
 LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
 TOUCHES_ENVIRONMENT = {
     "settings/environment.py": "reads it",
-    "cli/demo.py": "points this process at the server that it started",
-    "store/cluster_location.py": "hands PostgreSQL a bare one",
+    "cli/running/demo.py": "points this process at the server that it started",
+    "store/database/cluster_location.py": "hands PostgreSQL a bare one",
     "batch_server/server.py": "reads its own variable, UPSTREAM_API_KEY, and shares no code with settings",
 }
 _ENVIRONMENT = re.compile(r"\bos\.(?:environ|getenv|putenv)\b|\bfrom os import\b")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
-from caseforge_assets.store.engine import Engine, open_store
+from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets_tests.defs.project import OpenProject, Project, at_home, write_project
 from caseforge_assets_tests.workbench import open_workbench, serving
 

@@ -75,11 +75,11 @@ class Ui:
         return self.ask(_RUN, id=run_id)
 
 
-STATIONS_FILE = Path(__file__).with_name("stations.py")
+ASSETS_FILE = Path(__file__).with_name("assets.py")
 
 
 @contextmanager
-def open_ui(instance: DagsterInstance, python_file: Path = STATIONS_FILE) -> Iterator[Ui]:
+def open_ui(instance: DagsterInstance, python_file: Path = ASSETS_FILE) -> Iterator[Ui]:
     from dagster._core.test_utils import in_process_test_workspace
 
     origin = LoadableTargetOrigin(python_file=str(python_file), attribute="defs")

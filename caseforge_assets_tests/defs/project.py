@@ -18,20 +18,20 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.remember_definitions import remember_definitions
-from caseforge_assets.commands.show_versions import repeat_under_new_versions
+from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
+from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.definitions import build_defs
-from caseforge_assets.defs.failures import failed_nodes
-from caseforge_assets.defs.flush import flush_outbox
+from caseforge_assets.defs.graph.partitions import node_partitions
+from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.flush import flush_outbox
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import Configuration, load_settings
-from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, Workbench, write_table
 
-STATIONS = tuple(station.name for station in all_stations())
-NODES, CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES = STATIONS
+ASSETS = tuple(asset.name for asset in all_assets())
+NODES, CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES = ASSETS
 PARTITIONS = tuple(f"{row[0]}_{row[1]}" for row in SHOP if row[0].count(".") == 2)
 MATERIALIZED, FAILED, MISSING = "MATERIALIZED", "FAILED", "missing"
 
@@ -70,19 +70,19 @@ class Project:
 
     def run(
         self,
-        stations: Sequence[str],
+        assets: Sequence[str],
         first: str | None = PARTITIONS[0],
         last: str | None = PARTITIONS[-1],
         *,
         wait_s: float | None = None,
     ) -> dg.ExecuteInProcessResult:
-        """Materializes stations for a range of partitions (all of them by default), as the UI's dialog does."""
-        return self.run_selected([AssetKey(asset_key(KEY, name)) for name in stations], _range(first, last), _config(wait_s))
+        """Materializes assets for a range of partitions (all of them by default), as the UI's dialog does."""
+        return self.run_selected([AssetKey(asset_key(KEY, name)) for name in assets], _range(first, last), _config(wait_s))
 
-    def run_partition(self, stations: Sequence[str], partition: str, *, wait_s: float | None = None) -> dg.ExecuteInProcessResult:
-        """Materializes stations for one partition."""
+    def run_partition(self, assets: Sequence[str], partition: str, *, wait_s: float | None = None) -> dg.ExecuteInProcessResult:
+        """Materializes assets for one partition."""
         job = self.definitions.resolve_implicit_global_asset_job_def()
-        keys = [AssetKey(asset_key(KEY, name)) for name in stations]
+        keys = [AssetKey(asset_key(KEY, name)) for name in assets]
         return job.execute_in_process(
             instance=self.instance, asset_selection=keys, partition_key=partition, run_config=_config(wait_s), raise_on_error=False
         )
@@ -119,36 +119,36 @@ class Project:
         with dg.build_sensor_context(self.instance, resources=resources) as context:
             return sensor.evaluate_tick(context)
 
-    def states(self, station: str, *, key: str = KEY) -> dict[str, str]:
+    def states(self, asset: str, *, key: str = KEY) -> dict[str, str]:
         """Each partition's state, as Dagster counts it."""
         partitions = node_partitions(key)
         keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
-        found = self.instance.get_status_by_partition(AssetKey(asset_key(key, station)), keys, partitions) or {}
+        found = self.instance.get_status_by_partition(AssetKey(asset_key(key, asset)), keys, partitions) or {}
         return {name: status.name if (status := found.get(name)) else MISSING for name in keys}
 
-    def stale(self, *stations: str) -> set[tuple[str, str]]:
-        """(station, partition) that Dagster's own rules find stale, of those that are materialized."""
+    def stale(self, *assets: str) -> set[tuple[str, str]]:
+        """(asset, partition) that Dagster's own rules find stale, of those that are materialized."""
         resolver = CachingStaleStatusResolver(self.instance, self.definitions.resolve_asset_graph(), LoadingContextForTest(self.instance))
         return {
-            (station, partition)
-            for station in stations or STATIONS
-            for partition in self.states(station)
-            if resolver.get_status(AssetKey(asset_key(KEY, station)), partition) is StaleStatus.STALE
+            (asset, partition)
+            for asset in assets or ASSETS
+            for partition in self.states(asset)
+            if resolver.get_status(AssetKey(asset_key(KEY, asset)), partition) is StaleStatus.STALE
         }
 
-    def latest(self, station: str, partition: str) -> Any:
+    def latest(self, asset: str, partition: str) -> Any:
         """The newest materialization of a partition, as a record."""
-        key = AssetKey(asset_key(KEY, station))
+        key = AssetKey(asset_key(KEY, asset))
         records = self.instance.fetch_materializations(dg.AssetRecordsFilter(key, asset_partitions=[partition]), limit=1).records
         return records[0] if records else None
 
-    def count(self, station: str) -> int:
-        """How many materializations of a station Dagster has."""
-        return len(self.instance.fetch_materializations(AssetKey(asset_key(KEY, station)), limit=10_000).records)
+    def count(self, asset: str) -> int:
+        """How many materializations of an asset Dagster has."""
+        return len(self.instance.fetch_materializations(AssetKey(asset_key(KEY, asset)), limit=10_000).records)
 
-    def notes(self, station: str) -> dict[str, str]:
+    def notes(self, asset: str) -> dict[str, str]:
         """The newest note beside each partition."""
-        records = self.instance.fetch_observations(AssetKey(asset_key(KEY, station)), limit=1_000, ascending=True).records
+        records = self.instance.fetch_observations(AssetKey(asset_key(KEY, asset)), limit=1_000, ascending=True).records
         return {str(record.partition_key): str(record.asset_observation.description) for record in records if record.asset_observation}
 
     def failure_runs(self) -> list[tuple[str, str]]:
@@ -196,4 +196,4 @@ def _range(first: str | None, last: str | None) -> dict[str, str]:
 
 
 def _config(wait_s: float | None) -> dict[str, Any]:
-    return {} if wait_s is None else {"ops": {f"{KEY}_stations": {"config": {"wait_s": wait_s}}}}
+    return {} if wait_s is None else {"ops": {f"{KEY}_flow": {"config": {"wait_s": wait_s}}}}

@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 from dagster import AssetCheckKey, AssetKey
 
-from caseforge_assets.cli.dagster_bridge import flush
-from caseforge_assets.defs.alerts import NO_OPEN_ALERTS
+from caseforge_assets.cli.shared.dagster_bridge import flush
+from caseforge_assets.defs.figures.alerts import NO_OPEN_ALERTS
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.defs.project import OpenProject, Project

@@ -10,17 +10,17 @@ import dagster as dg
 from dagster import AssetKey
 from dagster._core.execution.backfill import PartitionBackfill
 
-from caseforge_assets.commands.ask_together import Backfill
-from caseforge_assets.commands.materialize_stations import materialize_stations
+from caseforge_assets.commands.materializing.ask_together import Backfill
+from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     DOCUMENTS,
     FAILED,
     MATERIALIZED,
     OUTPUTS,
     PARTITIONS,
-    STATIONS,
     OpenProject,
     Project,
 )
@@ -32,7 +32,7 @@ ANSWERED = "select r.node_id, r.stage, count(*) from caseforge.attempt a join ca
 
 def open_backfill(project: Project, partitions: Sequence[str], name: str = "scattered") -> str:
     """A backfill as the dialog makes it."""
-    keys = [AssetKey(asset_key(KEY, station)) for station in STATIONS]
+    keys = [AssetKey(asset_key(KEY, asset)) for asset in ASSETS]
     graph = project.definitions.resolve_asset_graph()
     made = PartitionBackfill.from_asset_partitions(
         name,
@@ -51,17 +51,15 @@ def open_backfill(project: Project, partitions: Sequence[str], name: str = "scat
     return made.backfill_id
 
 
-def run(
-    project: Project, backfill: str, partition: str, stations: Sequence[str] = STATIONS, wait_s: float = 20.0
-) -> dg.ExecuteInProcessResult:
+def run(project: Project, backfill: str, partition: str, assets: Sequence[str] = ASSETS, wait_s: float = 20.0) -> dg.ExecuteInProcessResult:
     """One of its runs."""
     tags = {
         "dagster/backfill": backfill,
         "dagster/asset_partition_range_start": partition,
         "dagster/asset_partition_range_end": partition,
     }
-    config = {"ops": {f"{KEY}_stations": {"config": {"wait_s": wait_s}}}}
-    return project.run_selected([AssetKey(asset_key(KEY, station)) for station in stations], tags, config)
+    config = {"ops": {f"{KEY}_flow": {"config": {"wait_s": wait_s}}}}
+    return project.run_selected([AssetKey(asset_key(KEY, asset)) for asset in assets], tags, config)
 
 
 def batches(project: Project) -> list[int]:
@@ -76,8 +74,8 @@ def test_the_runs_of_a_backfill_come_to_one_batch_a_stage(project: OpenProject) 
     for partition in SCATTERED:
         assert run(opened, backfill, partition).success
     assert batches(opened) == [len(SCATTERED), len(SCATTERED)]
-    for station in STATIONS:
-        assert {name for name, state in opened.states(station).items() if state == MATERIALIZED} >= set(SCATTERED)
+    for asset in ASSETS:
+        assert {name for name, state in opened.states(asset).items() if state == MATERIALIZED} >= set(SCATTERED)
     assert {name for name, state in opened.states(CANDIDATES).items() if state == MATERIALIZED} == set(SCATTERED)
 
 
@@ -135,12 +133,12 @@ def test_runs_at_once_ask_once(project: OpenProject) -> None:
     bench = opened.bench
 
     def materialize(partition: str) -> None:
-        done = materialize_stations(
+        done = materialize_assets(
             bench.store,
             bench.folder,
             bench.configuration,
             KEY,
-            STATIONS,
+            ASSETS,
             [partition],
             provider=bench.provider,
             wait_s=20,

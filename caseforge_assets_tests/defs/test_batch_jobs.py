@@ -7,7 +7,7 @@ import re
 import pytest
 from dagster import AssetKey
 
-from caseforge_assets.commands.collect_batch import collect_batch
+from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets_tests.defs.project import (

@@ -1,4 +1,4 @@
-"""Checks and reports: one verdict a station, with its nodes, after every way of making something."""
+"""Checks and reports: one verdict an asset, with its nodes, after every way of making something."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import dagster as dg
 import pytest
 from dagster import AssetCheckKey, AssetKey
 
-from caseforge_assets.cli.dagster_bridge import flush
+from caseforge_assets.cli.shared.dagster_bridge import flush
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     CONTEXTS,
     DOCUMENTS,
     INPUTS,
     OUTPUTS,
-    STATIONS,
     USECASE_INPUTS,
     OpenProject,
     Project,
@@ -26,7 +26,7 @@ from caseforge_assets_tests.defs.project import (
 )
 from caseforge_assets_tests.workbench import KEY, PROCESS, renamed
 
-NAMES = {(station, "nothing_stale") for station in STATIONS} | {
+NAMES = {(asset, "nothing_stale") for asset in ASSETS} | {
     (DOCUMENTS, "sections_complete"),
     (DOCUMENTS, "failures_under_10_percent"),
     (CANDIDATES, "candidates_valid"),
@@ -43,7 +43,7 @@ NAMES = {(station, "nothing_stale") for station in STATIONS} | {
 
 def newest(opened: Project) -> dict[tuple[str, str], Any]:
     """The newest execution of every check, as Dagster's UI asks for them."""
-    keys = [AssetCheckKey(AssetKey(asset_key(KEY, station)), name) for station, name in NAMES]
+    keys = [AssetCheckKey(AssetKey(asset_key(KEY, asset)), name) for asset, name in NAMES]
     found = opened.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     return {(key.asset_key.path[-1], key.name): record for key, record in found.items()}
 
@@ -58,9 +58,9 @@ def evaluation(record: Any) -> dg.AssetCheckEvaluation:
     return found
 
 
-def nodes_of(opened: Project, station: str, name: str) -> dict[str, str]:
+def nodes_of(opened: Project, asset: str, name: str) -> dict[str, str]:
     """The nodes that a check lists."""
-    table = evaluation(newest(opened)[station, name]).metadata.get("nodes_not_in_order")
+    table = evaluation(newest(opened)[asset, name]).metadata.get("nodes_not_in_order")
     return {record.data["node"]: record.data["why"] for record in table.records} if isinstance(table, dg.TableMetadataValue) else {}
 
 
@@ -77,7 +77,7 @@ def report(opened: Project, name: str) -> dict[str, Any]:
 def test_everything_in_order_passes_everything(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    assert opened.run(STATIONS).success
+    assert opened.run(ASSETS).success
     assert verdicts(opened) == dict.fromkeys(NAMES, True)
     assert evaluation(newest(opened)[DOCUMENTS, "sections_complete"]).metadata["nodes"].value == 6
 
@@ -167,7 +167,7 @@ def test_what_is_stale_is_listed_with_the_reason_by_check_and_report(project: Op
 def test_what_waits_is_neither_failed_nor_in_order(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=100)
     opened.load()
-    assert not opened.run(STATIONS).success  # nothing was sent
+    assert not opened.run(ASSETS).success  # nothing was sent
     assert verdicts(opened) == dict.fromkeys(NAMES, True)
     assert evaluation(newest(opened)[DOCUMENTS, "failures_under_10_percent"]).description == "no node was answered yet"
 
@@ -187,7 +187,7 @@ def test_batches_under_way_are_in_the_report(project: OpenProject) -> None:
 def test_scores_are_shown_with_each_document_and_in_the_report(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    assert opened.run(STATIONS).success
+    assert opened.run(ASSETS).success
     metadata = opened.latest(DOCUMENTS, "1.1.1_c").asset_materialization.metadata
     (score,) = opened.bench.column("""
     select q.score from caseforge.quality q join caseforge.content c on c.id = q.content_id join caseforge.node n on n.id = c.node_id
@@ -207,7 +207,7 @@ def test_scores_are_shown_with_each_document_and_in_the_report(project: OpenProj
 def test_low_scores_warn_and_name_the_nodes(project: OpenProject) -> None:
     opened = project(quality_warn_below=100, quality_fail_share=1.0)
     opened.load()
-    assert opened.run(STATIONS).success
+    assert opened.run(ASSETS).success
     found = evaluation(newest(opened)[DOCUMENTS, "scores_sufficient"])
     listed = nodes_of(opened, DOCUMENTS, "scores_sufficient")
     assert (found.passed, found.severity) == (not listed, dg.AssetCheckSeverity.WARN)
@@ -215,14 +215,14 @@ def test_low_scores_warn_and_name_the_nodes(project: OpenProject) -> None:
     assert found.metadata["low_scores"].value == len(listed)
 
 
-@pytest.mark.parametrize(("station", "name"), [(DOCUMENTS, "sections_complete"), (CONTEXTS, "nothing_stale")])
-def test_a_check_can_be_run_alone(project: OpenProject, station: str, name: str) -> None:
+@pytest.mark.parametrize(("asset", "name"), [(DOCUMENTS, "sections_complete"), (CONTEXTS, "nothing_stale")])
+def test_a_check_can_be_run_alone(project: OpenProject, asset: str, name: str) -> None:
     opened = project()
     opened.load()
     job = opened.definitions.resolve_implicit_global_asset_job_def()
-    key = AssetCheckKey(AssetKey(asset_key(KEY, station)), name)
+    key = AssetCheckKey(AssetKey(asset_key(KEY, asset)), name)
     assert job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(instance=opened.instance).success
-    assert set(verdicts(opened)) == {(station, name)}
+    assert set(verdicts(opened)) == {(asset, name)}
 
 
 def test_the_report_draws_what_a_run_came_to_and_leads_to_its_files(project: OpenProject) -> None:

@@ -12,17 +12,17 @@ from dagster import AssetKey
 
 from caseforge_assets import definitions
 from caseforge_assets.definitions import build_defs
-from caseforge_assets.defs.sensors import SENSORS
+from caseforge_assets.defs.runs.sensors import SENSORS
 from caseforge_assets.settings import ConfigurationError, load_settings
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     CONTEXTS,
     DOCUMENTS,
     INPUTS,
     NODES,
     OUTPUTS,
-    STATIONS,
     USECASE_INPUTS,
     USECASE_OUTPUTS,
     write_project,
@@ -52,12 +52,12 @@ def loaded(path: Path, *, more: str = "", **configuration: Any) -> dg.Definition
     return build_defs(load_settings(path))
 
 
-def spec(defs: dg.Definitions, key: str, station: str) -> Any:
-    return defs.resolve_asset_graph().get(AssetKey([key, station]))
+def spec(defs: dg.Definitions, key: str, asset: str) -> Any:
+    return defs.resolve_asset_graph().get(AssetKey([key, asset]))
 
 
 def code_versions(defs: dg.Definitions) -> dict[str, str | None]:
-    return {station: spec(defs, "shop", station).code_version for station in STATIONS}
+    return {asset: spec(defs, "shop", asset).code_version for asset in ASSETS}
 
 
 def test_loading_needs_neither_database_nor_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,22 +74,22 @@ def test_the_checkout_itself_is_a_project() -> None:
 
 
 @pytest.mark.parametrize("key", ["shop", "bank"])
-def test_every_framework_is_a_group_with_its_stations_in_order(tmp_path: Path, key: str) -> None:
+def test_every_framework_is_a_group_with_its_assets_in_order(tmp_path: Path, key: str) -> None:
     defs = loaded(tmp_path, more=BANK)
     graph = defs.resolve_asset_graph()
     mine = {asset.path[-1] for asset in graph.get_all_asset_keys() if graph.get(asset).group_name == key}
     assert mine == set(ABOVE)
-    for station, above in ABOVE.items():
-        assert {upstream.path[-1] for upstream in spec(defs, key, station).parent_keys} == above
-        assert all(upstream.path[0] == key for upstream in spec(defs, key, station).parent_keys)
-    order = [asset.path[-1] for asset in graph.toposorted_asset_keys if asset.path[0] == key and asset.path[-1] in STATIONS]
-    assert order == list(STATIONS)
+    for asset, above in ABOVE.items():
+        assert {upstream.path[-1] for upstream in spec(defs, key, asset).parent_keys} == above
+        assert all(upstream.path[0] == key for upstream in spec(defs, key, asset).parent_keys)
+    order = [asset.path[-1] for asset in graph.toposorted_asset_keys if asset.path[0] == key and asset.path[-1] in ASSETS]
+    assert order == list(ASSETS)
 
 
-def test_stations_have_a_partition_for_each_target_node_and_the_others_none(tmp_path: Path) -> None:
+def test_assets_have_a_partition_for_each_target_node_and_the_others_none(tmp_path: Path) -> None:
     defs = loaded(tmp_path, more=BANK)
     for key in ("shop", "bank"):
-        names = {spec(defs, key, station).partitions_def.name for station in STATIONS}
+        names = {spec(defs, key, asset).partitions_def.name for asset in ASSETS}
         assert names == {f"{key}_nodes"}
         assert not spec(defs, key, "framework").is_partitioned
         assert not spec(defs, key, "run_report").is_partitioned
@@ -104,8 +104,8 @@ def test_everything_says_what_it_is_and_whose(tmp_path: Path) -> None:
         assert node.description, asset
         assert node.kinds, asset
         assert list(node.owners) == [{"shop": "team:shop", "bank": "kim@example.org"}[asset.path[0]]]
-    for station in OF_STAGE["process_details"] | OF_STAGE["usecases"]:
-        assert "(/locations/caseforge_assets.definitions/jobs/regenerate/playground)" in graph.get(AssetKey(["bank", station])).description
+    for asset in OF_STAGE["process_details"] | OF_STAGE["usecases"]:
+        assert "(/locations/caseforge_assets.definitions/jobs/regenerate/playground)" in graph.get(AssetKey(["bank", asset])).description
     assert "A bank" in graph.get(AssetKey(["bank", "framework"])).description
     for job in ("submit", "poll", "collect", "retry", "flush", "show_alerts", "failed_nodes", "many_events"):
         assert defs.resolve_job_def(job).description
@@ -118,13 +118,13 @@ def test_an_owner_that_dagster_does_not_know_as_one_is_left_out(tmp_path: Path) 
 
 def test_another_model_is_another_code_version_of_the_stage(tmp_path: Path) -> None:
     before = code_versions(loaded(tmp_path, when_model_changes="regenerate"))
-    assert [station for station, version in before.items() if version is None] == [NODES, CONTEXTS]
-    assert all(len({before[station] for station in stations}) == 1 for stations in OF_STAGE.values())
+    assert [asset for asset, version in before.items() if version is None] == [NODES, CONTEXTS]
+    assert all(len({before[asset] for asset in assets}) == 1 for assets in OF_STAGE.values())
     everywhere = code_versions(loaded(tmp_path, openai_model="gpt-6.1-terra", when_model_changes="regenerate"))
-    assert {station for station in STATIONS if everywhere[station] != before[station]} == set().union(*OF_STAGE.values())
+    assert {asset for asset in ASSETS if everywhere[asset] != before[asset]} == set().union(*OF_STAGE.values())
     of_one = '\n[stages.usecases]\nmodel = "gpt-6.1-terra"\n'
     one = code_versions(loaded(tmp_path, more=of_one, when_model_changes="regenerate"))
-    assert {station for station in STATIONS if one[station] != before[station]} == OF_STAGE["usecases"]
+    assert {asset for asset in ASSETS if one[asset] != before[asset]} == OF_STAGE["usecases"]
 
 
 def test_where_content_is_kept_another_model_is_no_other_code_version(tmp_path: Path) -> None:
@@ -165,8 +165,8 @@ def test_what_talks_to_the_provider_is_in_one_pool_and_nothing_else_is(tmp_path:
     pools = {node.name: set(node.definition.pools) for job in jobs for node in job.nodes}
     in_pool = {name for name, found in pools.items() if found == {"provider"}}
     assert in_pool == {
-        "shop_stations",
-        "bank_stations",
+        "shop_flow",
+        "bank_flow",
         "submit_pending",
         "poll_open",
         "collect_finished",

@@ -6,11 +6,11 @@ import dagster as dg
 import pytest
 from dagster import AssetKey, DagsterEventType, DagsterRun, DagsterRunStatus, RunsFilter
 
-from caseforge_assets.defs import event_pages
+from caseforge_assets.defs.events import event_pages
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.defs.graphql import open_ui
-from caseforge_assets_tests.defs.project import CANDIDATES, MATERIALIZED, PARTITIONS, STATIONS, OpenProject, Project
+from caseforge_assets_tests.defs.project import ASSETS, CANDIDATES, MATERIALIZED, PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.workbench import KEY
 
 
@@ -20,7 +20,7 @@ def materialize_in_a_backfill(project: Project) -> dg.ExecuteInProcessResult:
         "dagster/asset_partition_range_start": PARTITIONS[0],
         "dagster/asset_partition_range_end": PARTITIONS[-1],
     }
-    keys = [AssetKey(asset_key(KEY, station.name)) for station in all_stations()]
+    keys = [AssetKey(asset_key(KEY, asset.name)) for asset in all_assets()]
     done = project.run_selected(keys, tags, {})
     assert done.success
     assert set(project.states(CANDIDATES).values()) == {MATERIALIZED}
@@ -28,7 +28,7 @@ def materialize_in_a_backfill(project: Project) -> dg.ExecuteInProcessResult:
 
 
 def listed(project: Project, run_id: str) -> set[str]:
-    """Partitions that a run's page lists, of the stations."""
+    """Partitions that a run's page lists, of the assets."""
     logs = project.instance.all_logs(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
     return {event.partition for entry in logs if (event := entry.get_dagster_event()).partition}
 
@@ -70,7 +70,7 @@ def test_a_run_outside_of_backfills_has_a_record_too_and_the_command_line_none(
     opened.load()
     opened.generate()
     assert records(opened) == []
-    opened.run(STATIONS)
+    opened.run(ASSETS)
     (record,) = records(opened)
     assert "dagster/backfill" not in record.tags
     assert listed(opened, record.run_id) == set(PARTITIONS)

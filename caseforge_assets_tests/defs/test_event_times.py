@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from dagster import AssetKey, DagsterInstance
 
-from caseforge_assets.defs.lineage import PartitionNote, StationEvent, set_partitions, write_materializations, write_observations
+from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, set_partitions, write_materializations, write_observations
+from caseforge_assets_tests.defs.assets import FIRST, MIDDLE
 from caseforge_assets_tests.defs.graphql import Ui, open_ui
-from caseforge_assets_tests.defs.stations import FIRST, MIDDLE
 
 KEYS = [f"1.{n}_{10_000 + n}" for n in range(1, 1_301)]  # more than one transaction
 _PAGE = """query ($key: AssetKeyInput!, $before: String) { assetOrError(assetKey: $key) { ... on Asset {
@@ -30,7 +30,7 @@ def ui(instance: DagsterInstance) -> Iterator[Ui]:
 
 
 def write(instance: DagsterInstance, version: str = "v1") -> None:
-    write_materializations(instance, [StationEvent(asset, key, version) for key in KEYS for asset in (FIRST, MIDDLE)])
+    write_materializations(instance, [AssetEvent(asset, key, version) for key in KEYS for asset in (FIRST, MIDDLE)])
 
 
 def times_ms(instance: DagsterInstance) -> list[int]:

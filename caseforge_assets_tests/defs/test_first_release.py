@@ -18,18 +18,18 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.make_plan import draft_plan
-from caseforge_assets.commands.station_statuses import read_statuses
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
+from caseforge_assets.commands.planning.make_plan import draft_plan
 from caseforge_assets.definitions import build_defs
-from caseforge_assets.defs.mirror import mirror_outside_runs
+from caseforge_assets.defs.graph.partitions import node_partitions
+from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import Configuration, load_settings
 from caseforge_assets.stages.stage import all_stages
-from caseforge_assets.store.engine import Engine, open_store
+from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets_tests.conftest import DAGSTER_YAML, new_database
-from caseforge_assets_tests.defs.project import STATIONS
+from caseforge_assets_tests.defs.project import ASSETS
 from caseforge_assets_tests.workbench import KEY
 
 DUMP = Path(__file__).parents[1] / "data" / "first_release.sql.gz"
@@ -62,17 +62,12 @@ class Old:
         return sum(one.condition is Condition.STALE for one in read_statuses(self.store, configuration, KEY))
 
     def stale_in_dagster(self) -> set[str]:
-        """The stations that Dagster shows as stale, of at least one partition."""
+        """The assets that Dagster shows as stale, of at least one partition."""
         graph = build_defs(load_settings(self.folder)).resolve_asset_graph()
         resolver = CachingStaleStatusResolver(self.instance, graph, LoadingContextForTest(self.instance))
         keys = node_partitions(KEY).get_partition_keys(dynamic_partitions_store=self.instance)
         assert len(keys) == 3
-        return {
-            station
-            for station in STATIONS
-            for key in keys
-            if resolver.get_status(AssetKey(asset_key(KEY, station)), key) is StaleStatus.STALE
-        }
+        return {asset for asset in ASSETS for key in keys if resolver.get_status(AssetKey(asset_key(KEY, asset)), key) is StaleStatus.STALE}
 
     def show(self, configuration: Configuration) -> int:
         """What every command does at its end."""
@@ -111,7 +106,7 @@ def test_to_renew_all_of_it_takes_a_line_and_to_have_it_back_another(old: Old) -
     renewing = old.configured(when_model_changes="regenerate")
     assert (old.to_send(renewing), old.stale_in_store(renewing)) == ([3, 3], 2 * 3 * 3)
     old.show(renewing)
-    assert old.stale_in_dagster() == set(STATIONS[2:])
+    assert old.stale_in_dagster() == set(ASSETS[2:])
     keeping = old.configured()
     assert (old.to_send(keeping), old.stale_in_store(keeping)) == ([0, 0], 0)
     old.show(keeping)

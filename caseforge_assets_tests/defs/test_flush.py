@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue, MetadataValue, PathMetadataValue, TableMetadataValue
 
-from caseforge_assets.commands.build_contexts import build_contexts
-from caseforge_assets.defs import flush as flushing
-from caseforge_assets.defs.failure_records import failure_message
-from caseforge_assets.store import outbox
-from caseforge_assets.store.engine import try_lock
+from caseforge_assets.commands.requests.build_contexts import build_contexts
+from caseforge_assets.defs.mirroring import flush as flushing
+from caseforge_assets.defs.mirroring.failure_records import failure_message
+from caseforge_assets.store.database.engine import try_lock
+from caseforge_assets.store.mirroring import outbox
 from caseforge_assets_tests.defs.graphql import open_ui
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     CONTEXTS,
     DOCUMENTS,
@@ -27,7 +28,6 @@ from caseforge_assets_tests.defs.project import (
     NODES,
     OUTPUTS,
     PARTITIONS,
-    STATIONS,
     USECASE_INPUTS,
     USECASE_OUTPUTS,
     OpenProject,
@@ -54,20 +54,20 @@ def redescribed(code: str) -> list[tuple[str, ...]]:
 
 
 def assert_all_green(project: Project) -> None:
-    assert {station: project.states(station) for station in STATIONS} == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert {asset: project.states(asset) for asset in ASSETS} == dict.fromkeys(ASSETS, ALL_GREEN)
     assert project.stale() == set()
 
 
 # Right
 
 
-def test_a_full_run_is_shown_at_every_station_in_the_versions_of_the_store(project: OpenProject) -> None:
+def test_a_full_run_is_shown_at_every_asset_in_the_versions_of_the_store(project: OpenProject) -> None:
     opened = project()
     opened.load()
     opened.generate()
     assert_all_green(opened)
     rows = opened.bench.query(LATEST_ROWS)
-    assert len(rows) == len(STATIONS) * len(PARTITIONS)
+    assert len(rows) == len(ASSETS) * len(PARTITIONS)
     for asset, partition, version, event_id, pointers in rows:
         record = opened.latest(asset, partition)
         tags = record.asset_materialization.tags
@@ -91,7 +91,7 @@ def test_exactly_the_nodes_that_have_to_be_asked_for_again_are_stale(project: Op
     opened.load()
     opened.generate()
     opened.load(redescribed(code))
-    assert opened.stale() == {(station, partition) for station in (INPUTS, USECASE_INPUTS) for partition in below}
+    assert opened.stale() == {(asset, partition) for asset in (INPUTS, USECASE_INPUTS) for partition in below}
     opened.generate()
     assert_all_green(opened)
     assert opened.bench.stats()["accepted"]["requests"] == 2 * (len(PARTITIONS) + len(below))
@@ -104,7 +104,7 @@ def test_a_new_model_makes_everything_of_its_stage_stale_where_that_is_wanted(pr
     opened.generate("1.1.1")
     file = opened.path / "caseforge.toml"
     file.write_text(file.read_text() + '\n[stages.usecases]\nmodel = "gpt-6.1-terra"\n')
-    assert opened.stale() == ({(station, PARTITIONS[0]) for station in STATIONS[5:]} if rule == "regenerate" else set())
+    assert opened.stale() == ({(asset, PARTITIONS[0]) for asset in ASSETS[5:]} if rule == "regenerate" else set())
 
 
 def test_a_change_of_the_rule_is_told_once(project: OpenProject) -> None:
@@ -125,10 +125,10 @@ def test_what_failed_stays_failed_when_the_rule_changes(project: OpenProject) ->
     opened.load()
     opened.generate("1.1.1")
     opened.generate("1.1.1", stages=[PROCESS], ask_again=True)
-    before = {station: opened.states(station)[PARTITIONS[0]] for station in STATIONS}
+    before = {asset: opened.states(asset)[PARTITIONS[0]] for asset in ASSETS}
     assert FAILED in before.values()
     opened.flush(configuration=opened.bench.configuration.model_copy(update={"when_model_changes": "regenerate"}))
-    assert {station: opened.states(station)[PARTITIONS[0]] for station in STATIONS} == before
+    assert {asset: opened.states(asset)[PARTITIONS[0]] for asset in ASSETS} == before
 
 
 def test_an_input_counts_as_it_was_when_it_was_read(project: OpenProject) -> None:
@@ -150,7 +150,7 @@ def test_a_person_sees_previews_figures_and_where_things_are(project: OpenProjec
     opened = project()
     opened.load()
     opened.generate("1.1.1")
-    shown = {station: opened.latest(station, PARTITIONS[0]).asset_materialization.metadata for station in STATIONS}
+    shown = {asset: opened.latest(asset, PARTITIONS[0]).asset_materialization.metadata for asset in ASSETS}
     assert all(metadata["node"].value == "1.1.1 Advertise" for metadata in shown.values())
     assert "Places advertisements" in shown[NODES]["description"].value
     assert isinstance(shown[CONTEXTS]["context"], MarkdownMetadataValue)
@@ -174,7 +174,7 @@ def test_where_a_request_went_is_shown_where_it_is_not_the_usual_place(project: 
     opened = project(**{f"stages.{PROCESS.key}.endpoint": "responses"})
     opened.load()
     opened.generate("1.1.1")
-    shown = {station: opened.latest(station, PARTITIONS[0]).asset_materialization.metadata for station in (INPUTS, USECASE_INPUTS)}
+    shown = {asset: opened.latest(asset, PARTITIONS[0]).asset_materialization.metadata for asset in (INPUTS, USECASE_INPUTS)}
     assert shown[INPUTS]["endpoint"].value == "/v1/responses"
     assert "endpoint" not in shown[USECASE_INPUTS]
     assert "Advertise" in shown[INPUTS]["request"].value
@@ -193,7 +193,7 @@ def test_failures_are_shown_where_they_happened_and_say_why(project: OpenProject
     assert opened.states(USECASE_INPUTS)["1.1.1_c"] == MISSING
     assert opened.states(CANDIDATES)["2.1.1_h"] == FAILED
     runs = opened.failure_runs()
-    assert sorted(outcome for outcome, _ in runs) == ["server_error", "truncated_reasoning"]  # one run an outcome, over all stations
+    assert sorted(outcome for outcome, _ in runs) == ["server_error", "truncated_reasoning"]  # one run an outcome, over all assets
     messages = dict(runs)
     assert "2 nodes: 1.1.2_d, 1.1.3_e" in messages["server_error"].splitlines()[0]
     assert "1.1.1_c: reasoning used all 8,000 tokens" in messages["truncated_reasoning"]
@@ -313,9 +313,9 @@ def test_flushing_again_does_nothing(project: OpenProject) -> None:
     opened = project(faults=BAD)
     opened.load()
     opened.generate()
-    before = {station: opened.count(station) for station in STATIONS}
+    before = {asset: opened.count(asset) for asset in ASSETS}
     assert opened.flush() == 0
-    assert {station: opened.count(station) for station in STATIONS} == before
+    assert {asset: opened.count(asset) for asset in ASSETS} == before
     assert len(opened.failure_runs()) == 2
 
 
@@ -358,7 +358,7 @@ def test_two_flushers_at_once_write_everything_once(project: OpenProject, monkey
     for thread in threads:
         thread.join()
     assert sum(flushed) == sum(rows.values())
-    assert {station: opened.count(station) for station in STATIONS} == {station: rows[station] for station in STATIONS}
+    assert {asset: opened.count(asset) for asset in ASSETS} == {asset: rows[asset] for asset in ASSETS}
     assert_all_green(opened)
 
 

@@ -12,14 +12,15 @@ import yaml
 from dagster import AssetKey
 from dagster._core.remote_representation.external_data import RepositorySnap
 
-from caseforge_assets.cli.ui import where_to_begin
+from caseforge_assets.cli.running.ui import where_to_begin
 from caseforge_assets.definitions import build_defs
-from caseforge_assets.defs import event_metadata
+from caseforge_assets.defs.events import event_metadata
 from caseforge_assets.defs.names import CODE_LOCATION
-from caseforge_assets.defs.sensors import SENSORS
+from caseforge_assets.defs.runs.sensors import SENSORS
 from caseforge_assets.settings import load_settings
-from caseforge_assets.store.previews import WHOLE_CHARACTERS
+from caseforge_assets.store.mirroring.previews import WHOLE_CHARACTERS
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     CONTEXTS,
     DOCUMENTS,
@@ -29,7 +30,6 @@ from caseforge_assets_tests.defs.project import (
     NODES,
     OUTPUTS,
     PARTITIONS,
-    STATIONS,
     USECASE_INPUTS,
     OpenProject,
     write_project,
@@ -72,10 +72,10 @@ def test_the_framework_has_the_icon_of_its_file(tmp_path: Path, source: str, kin
 
 
 def test_columns_prompts_and_freshness_are_known_before_anything_is_made(shown: RepositorySnap) -> None:
-    columns = {name: asset(shown, name).metadata.get("dagster/column_schema") for name in STATIONS}
+    columns = {name: asset(shown, name).metadata.get("dagster/column_schema") for name in ASSETS}
     assert [column.name for column in columns[CANDIDATES].schema.columns][:2] == ["id", "title"]
     assert {name for name, schema in columns.items() if schema} == {NODES, DOCUMENTS, CANDIDATES}
-    for name in STATIONS:
+    for name in ASSETS:
         references = asset(shown, name).metadata["dagster/code_references"].code_references
         assert references
         assert all(Path(one.file_path).is_file() for one in references)
@@ -119,7 +119,7 @@ def test_the_first_page_says_what_there_is_to_do() -> None:
 def test_a_document_is_shown_whole_and_a_request_in_its_lines(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    opened.run(STATIONS)
+    opened.run(ASSETS)
     (body,) = opened.bench.column(
         "select c.body from caseforge.content c join caseforge.node n on n.id = c.node_id where c.stage = 'process_details' and n.identity = 'c'"
     )
@@ -147,7 +147,7 @@ def test_a_table_says_which_partition_a_process_is_and_rows_are_counted_for_the_
     assert isinstance(table, dg.TableMetadataValue)
     assert {str(row.data["name"]): row.data["partition"] for row in table.records}["Mend"] == "2.1.2_i"
     assert len(table.records) == len(PARTITIONS)
-    opened.run(STATIONS)
+    opened.run(ASSETS)
     metadata = opened.latest(CANDIDATES, "1.1.1_c").asset_materialization.metadata
     (total,) = opened.bench.column("select count(*) from caseforge.candidate where is_current")
     assert metadata["dagster/row_count"].value == total

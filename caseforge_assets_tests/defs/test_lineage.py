@@ -24,17 +24,17 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue
 from dagster._serdes import serialize_value
 
-from caseforge_assets.defs import event_tables
-from caseforge_assets.defs.lineage import (
+from caseforge_assets.defs.private import event_tables
+from caseforge_assets.defs.private.lineage import (
+    AssetEvent,
     PartitionNote,
-    StationEvent,
     set_partitions,
     write_failures,
     write_materializations,
     write_observations,
 )
+from caseforge_assets_tests.defs.assets import FIRST, FRAMEWORK, LAST, MIDDLE, collect, defs, failures, first, framework, middle
 from caseforge_assets_tests.defs.graphql import Ui, open_ui
-from caseforge_assets_tests.defs.stations import FIRST, FRAMEWORK, LAST, MIDDLE, collect, defs, failures, first, framework, middle
 
 KEYS = [f"1.{n}_{10_000 + n}" for n in range(1, 9)]
 
@@ -51,16 +51,15 @@ def ui(instance: DagsterInstance) -> Iterator[Ui]:
         yield view
 
 
-def build_station(
+def build_asset(
     instance: DagsterInstance,
     asset_key: tuple[str, ...],
     versions: Mapping[str, str],
     upstream: tuple[tuple[str, ...], Mapping[str, tuple[str, int]]] | None = None,
 ) -> dict[str, tuple[str, int]]:
-    """Materialize partitions with these versions; returns per partition what a station below has to say that it read."""
+    """Materialize partitions with these versions; returns per partition what an asset below has to say that it read."""
     events = [
-        StationEvent(asset_key, key, version, "c1", {upstream[0]: upstream[1][key]} if upstream else {})
-        for key, version in versions.items()
+        AssetEvent(asset_key, key, version, "c1", {upstream[0]: upstream[1][key]} if upstream else {}) for key, version in versions.items()
     ]
     ids = write_materializations(instance, events)
     return {key: (version, event_id) for (key, version), event_id in zip(versions.items(), ids, strict=True)}
@@ -68,13 +67,13 @@ def build_station(
 
 def build_two_levels(instance: DagsterInstance, keys: Sequence[str]) -> tuple[dict[str, tuple[str, int]], dict[str, tuple[str, int]]]:
     """Materialize first, middle and last; returns what was read of first and of middle."""
-    root = write_materializations(instance, [StationEvent(FRAMEWORK, None, "edition 1", "f1")])[0]
+    root = write_materializations(instance, [AssetEvent(FRAMEWORK, None, "edition 1", "f1")])[0]
     inputs = {FRAMEWORK: ("edition 1", root)}
-    events = [StationEvent(FIRST, key, f"first {key}", "c1", inputs, whole_inputs=frozenset({FRAMEWORK})) for key in keys]
+    events = [AssetEvent(FIRST, key, f"first {key}", "c1", inputs, whole_inputs=frozenset({FRAMEWORK})) for key in keys]
     ids = write_materializations(instance, events)
     of_first = {key: (f"first {key}", event_id) for key, event_id in zip(keys, ids, strict=True)}
-    of_middle = build_station(instance, MIDDLE, {key: f"middle {key}" for key in keys}, (FIRST, of_first))
-    build_station(instance, LAST, {key: f"last {key}" for key in keys}, (MIDDLE, of_middle))
+    of_middle = build_asset(instance, MIDDLE, {key: f"middle {key}" for key in keys}, (FIRST, of_first))
+    build_asset(instance, LAST, {key: f"last {key}" for key in keys}, (MIDDLE, of_middle))
     return of_first, of_middle
 
 
@@ -109,8 +108,8 @@ def test_provenance_tags_equal_those_of_a_real_run(instance: DagsterInstance) ->
     expected = {asset_key: tags_of_latest(instance, asset_key) for asset_key in (FIRST, MIDDLE)}
     of_framework = {FRAMEWORK: ("edition 1", pointers[FRAMEWORK])}
     events = [
-        StationEvent(FIRST, KEYS[0], "first 1", "c1", of_framework, whole_inputs=frozenset({FRAMEWORK})),
-        StationEvent(MIDDLE, KEYS[0], "middle 1", "c1", {FIRST: ("first 1", pointers[FIRST])}),
+        AssetEvent(FIRST, KEYS[0], "first 1", "c1", of_framework, whole_inputs=frozenset({FRAMEWORK})),
+        AssetEvent(MIDDLE, KEYS[0], "middle 1", "c1", {FIRST: ("first 1", pointers[FIRST])}),
     ]
     write_materializations(instance, events)
     assert {asset_key: tags_of_latest(instance, asset_key) for asset_key in (FIRST, MIDDLE)} == expected
@@ -118,7 +117,7 @@ def test_provenance_tags_equal_those_of_a_real_run(instance: DagsterInstance) ->
 
 def test_a_runless_event_is_stored_as_dagster_stores_one(instance: DagsterInstance) -> None:
     metadata = {"preview": MetadataValue.md("# A document"), "tokens": 4_000}
-    event = StationEvent(FIRST, KEYS[0], "v1", "c1", {FRAMEWORK: ("e", 1)}, metadata, {"caseforge/batch": "7"})
+    event = AssetEvent(FIRST, KEYS[0], "v1", "c1", {FRAMEWORK: ("e", 1)}, metadata, {"caseforge/batch": "7"})
     write_materializations(instance, [event])
     tags = tags_of_latest(instance, FIRST)
     instance.report_runless_asset_event(AssetMaterialization(AssetKey(MIDDLE), metadata=metadata, partition=KEYS[0], tags=tags))
@@ -153,8 +152,8 @@ def stored_state(instance: DagsterInstance, asset_key: tuple[str, ...]) -> dict[
 
 def test_ids_come_in_the_order_of_the_events_and_the_later_of_two_counts(instance: DagsterInstance, ui: Ui, monkeypatch: Any) -> None:
     monkeypatch.setattr(event_tables, "EVENTS_PER_TRANSACTION", 3)
-    events = [StationEvent(asset_key, key, f"{asset_key[-1]} {key}") for key in KEYS for asset_key in (LAST, FIRST)]
-    events.append(StationEvent(FIRST, KEYS[2], "newer"))
+    events = [AssetEvent(asset_key, key, f"{asset_key[-1]} {key}") for key in KEYS for asset_key in (LAST, FIRST)]
+    events.append(AssetEvent(FIRST, KEYS[2], "newer"))
     ids = write_materializations(instance, events)
     stored = {
         row["id"]: (row["asset_key"], row["partition"]) for row in rows_of(instance, "select id, asset_key, partition from event_logs")
@@ -171,9 +170,9 @@ def test_a_write_that_is_killed_leaves_nothing(instance: DagsterInstance, ui: Ui
     with monkeypatch.context() as patch:
         patch.setattr(storage, "_store_asset_event", kill)
         with pytest.raises(KeyboardInterrupt):
-            build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+            build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
     assert rows_of(instance, "select id from event_logs union all select event_id from asset_event_tags") == []
-    build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
     assert ui.partitions(FIRST).materialized == set(KEYS)
 
 
@@ -183,27 +182,27 @@ def kill(*_: object, **__: object) -> None:
 
 def test_writing_the_same_events_again_does_no_harm(instance: DagsterInstance, ui: Ui) -> None:
     """A process that is killed after writing and before noting so writes once more."""
-    of_first = build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
-    build_station(instance, MIDDLE, dict.fromkeys(KEYS, "v1"), (FIRST, of_first))
-    build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
-    build_station(instance, MIDDLE, dict.fromkeys(KEYS, "v1"), (FIRST, of_first))
+    of_first = build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    build_asset(instance, MIDDLE, dict.fromkeys(KEYS, "v1"), (FIRST, of_first))
+    build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    build_asset(instance, MIDDLE, dict.fromkeys(KEYS, "v1"), (FIRST, of_first))
     assert ui.partitions(MIDDLE).materialized == set(KEYS)
     assert stale_partitions(instance, MIDDLE, KEYS) == set()
 
 
 def test_events_hidden_by_a_status_that_is_ahead_of_them_are_counted(instance: DagsterInstance, ui: Ui) -> None:
-    build_station(instance, FIRST, {KEYS[0]: "v1"})
+    build_asset(instance, FIRST, {KEYS[0]: "v1"})
     ui.partitions(FIRST)
     status = instance.get_asset_records([AssetKey(FIRST)])[0].asset_entry.cached_status
     assert isinstance(status, AssetStatusCacheValue)
     instance.update_asset_cached_status_data(AssetKey(FIRST), status._replace(latest_storage_id=status.latest_storage_id + 1_000))
-    build_station(instance, FIRST, {KEYS[1]: "v1"})
+    build_asset(instance, FIRST, {KEYS[1]: "v1"})
     assert ui.partitions(FIRST).materialized == set(KEYS[:2])
 
 
 def test_only_postgresql_is_written_to() -> None:
     with DagsterInstance.ephemeral() as other, pytest.raises(TypeError, match=r"must be in PostgreSQL.*dagster\.yaml"):
-        write_materializations(other, [StationEvent(FIRST, "1", "v1")])
+        write_materializations(other, [AssetEvent(FIRST, "1", "v1")])
 
 
 def test_events_of_a_run_are_shown_on_its_page(instance: DagsterInstance, ui: Ui) -> None:
@@ -226,33 +225,33 @@ def test_exactly_the_partitions_below_a_change_are_stale(instance: DagsterInstan
     changed = {keys[7], keys[290]}
     set_partitions(instance, "nodes", keys)
     of_first, of_middle = build_two_levels(instance, keys)
-    of_first |= build_station(instance, FIRST, {key: f"changed {key}" for key in changed})
+    of_first |= build_asset(instance, FIRST, {key: f"changed {key}" for key in changed})
     assert stale_partitions(instance, MIDDLE, keys) == changed
     sample = [*changed, *keys[:10]]
     assert stale_partitions(instance, LAST, sample) == set()
-    of_middle |= build_station(instance, MIDDLE, {keys[7]: "rebuilt", keys[290]: f"middle {keys[290]}"}, (FIRST, of_first))
+    of_middle |= build_asset(instance, MIDDLE, {keys[7]: "rebuilt", keys[290]: f"middle {keys[290]}"}, (FIRST, of_first))
     assert stale_partitions(instance, MIDDLE, sample) == set()
     assert stale_partitions(instance, LAST, sample) == {keys[7]}  # the other was rebuilt with the same version
 
 
 def test_an_input_counts_as_of_when_it_was_read(instance: DagsterInstance) -> None:
-    read = build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
-    build_station(instance, FIRST, {KEYS[0]: "v2"})  # changed while the answer was on its way
-    build_station(instance, MIDDLE, dict.fromkeys(KEYS, "m1"), (FIRST, read))
+    read = build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    build_asset(instance, FIRST, {KEYS[0]: "v2"})  # changed while the answer was on its way
+    build_asset(instance, MIDDLE, dict.fromkeys(KEYS, "m1"), (FIRST, read))
     assert stale_partitions(instance, MIDDLE, KEYS) == {KEYS[0]}
 
 
 def test_a_changed_asset_without_partitions_makes_all_below_stale(instance: DagsterInstance) -> None:
     build_two_levels(instance, KEYS)
-    write_materializations(instance, [StationEvent(FRAMEWORK, None, "edition 1", "f1")])
+    write_materializations(instance, [AssetEvent(FRAMEWORK, None, "edition 1", "f1")])
     assert stale_partitions(instance, FIRST, KEYS) == set()
-    write_materializations(instance, [StationEvent(FRAMEWORK, None, "edition 2", "f1")])
+    write_materializations(instance, [AssetEvent(FRAMEWORK, None, "edition 2", "f1")])
     assert stale_partitions(instance, FIRST, KEYS) == set(KEYS)
 
 
 def test_another_code_version_makes_a_partition_stale(instance: DagsterInstance) -> None:
     of_first, _ = build_two_levels(instance, KEYS)
-    write_materializations(instance, [StationEvent(MIDDLE, KEYS[0], "middle", "c0", {FIRST: of_first[KEYS[0]]})])
+    write_materializations(instance, [AssetEvent(MIDDLE, KEYS[0], "middle", "c0", {FIRST: of_first[KEYS[0]]})])
     assert stale_partitions(instance, MIDDLE, KEYS) == {KEYS[0]}
 
 
@@ -261,14 +260,14 @@ def test_another_code_version_makes_a_partition_stale(instance: DagsterInstance)
 
 @pytest.mark.parametrize("looked_at_before", [False, True], ids=["cold status", "warm status"])
 def test_a_failed_partition_is_shown_failed_until_it_succeeds(instance: DagsterInstance, ui: Ui, *, looked_at_before: bool) -> None:
-    build_station(instance, FIRST, dict.fromkeys(KEYS[:6], "v1"))
+    build_asset(instance, FIRST, dict.fromkeys(KEYS[:6], "v1"))
     if looked_at_before:
         ui.partitions(FIRST)
     write_failures(instance, failures, "answer truncated", [(FIRST, KEYS[0]), (FIRST, KEYS[7]), (LAST, KEYS[7])])
     shown = ui.partitions(FIRST)
     assert (shown.materialized, shown.failed, shown.materializing) == (set(KEYS[1:6]), {KEYS[0], KEYS[7]}, set())
     assert ui.partitions(LAST).failed == {KEYS[7]}
-    build_station(instance, FIRST, {KEYS[0]: "v1"})
+    build_asset(instance, FIRST, {KEYS[0]: "v1"})
     shown = ui.partitions(FIRST)
     assert (shown.materialized, shown.failed, shown.total) == (set(KEYS[:6]), {KEYS[7]}, len(KEYS))
 
@@ -281,7 +280,7 @@ def test_a_success_takes_the_failed_run_off_the_page(instance: DagsterInstance, 
         config = {"ops": {"write_from_op": {"config": {"partitions": KEYS[:2]}}}}
         assert collect.execute_in_process(config, instance=instance).success
     else:
-        build_station(instance, FIRST, dict.fromkeys(KEYS[:2], "v1"))
+        build_asset(instance, FIRST, dict.fromkeys(KEYS[:2], "v1"))
     assert [ui.failed_since(FIRST, key) for key in KEYS[:3]] == [None, None, failed]
     assert (ui.partitions(FIRST).materialized, ui.partitions(FIRST).failed) == (set(KEYS[:2]), {KEYS[2]})
     write_failures(instance, failures, "refused", [(FIRST, KEYS[0])])
@@ -294,8 +293,8 @@ def test_only_partitions_that_failed_are_planned_anew(
 ) -> None:
     monkeypatch.setattr(event_tables, "EVENTS_PER_TRANSACTION", chunk)
     write_failures(instance, failures, "refused", [(FIRST, KEYS[1]), (FIRST, KEYS[2])])
-    made = build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
-    build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    made = build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
     planned = instance.get_records_for_run(RUNLESS_RUN_ID, of_type=DagsterEventType.ASSET_MATERIALIZATION_PLANNED).records
     assert [record.event_log_entry.get_dagster_event().partition for record in planned] == [KEYS[1], KEYS[2]]
     found = instance.fetch_materializations(AssetRecordsFilter(AssetKey(FIRST), storage_ids=[one for _, one in made.values()]), limit=9)
@@ -309,7 +308,7 @@ def test_a_run_that_fails_after_another_one_made_the_partition_is_not_named(inst
     instance.report_dagster_event(
         DagsterEvent.build_asset_materialization_planned_event(run.job_name, "write_from_op", planned), run.run_id
     )
-    build_station(instance, FIRST, {KEYS[0]: "v1"})
+    build_asset(instance, FIRST, {KEYS[0]: "v1"})
     instance.report_run_failed(run)
     assert ui.failed_since(FIRST, KEYS[0]) is None
     assert ui.partitions(FIRST).materialized == {KEYS[0]}
@@ -366,7 +365,7 @@ def partition_ids(instance: DagsterInstance) -> dict[str, int]:
 def test_partitions_become_exactly_the_given_in_the_given_order(instance: DagsterInstance, ui: Ui) -> None:
     wanted = [KEYS[5], "9.9_9", *KEYS[:4]]
     instance.add_dynamic_partitions("others", ["x"])
-    build_station(instance, FIRST, dict.fromkeys(KEYS, "v1"))
+    build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
     assert set_partitions(instance, "nodes", wanted) == (1, 3)
     assert instance.get_dynamic_partitions("nodes") == wanted
     assert instance.get_dynamic_partitions("others") == ["x"]

@@ -14,6 +14,7 @@ from dagster import AssetKey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     CONTEXTS,
     DOCUMENTS,
@@ -24,7 +25,6 @@ from caseforge_assets_tests.defs.project import (
     NODES,
     OUTPUTS,
     PARTITIONS,
-    STATIONS,
     USECASE_INPUTS,
     USECASE_OUTPUTS,
     OpenProject,
@@ -41,7 +41,7 @@ PENDING = "select count(*) from caseforge.request where state = 'pending'"
 
 
 def states(project: Project) -> dict[str, dict[str, str]]:
-    return {station: project.states(station) for station in STATIONS}
+    return {asset: project.states(asset) for asset in ASSETS}
 
 
 def accepted(project: Project) -> int:
@@ -50,8 +50,8 @@ def accepted(project: Project) -> int:
 
 def data_versions(project: Project) -> Mapping[tuple[str, str], str]:
     return {
-        (station, partition): project.latest(station, partition).asset_materialization.tags["dagster/data_version"]
-        for station in STATIONS
+        (asset, partition): project.latest(asset, partition).asset_materialization.tags["dagster/data_version"]
+        for asset in ASSETS
         for partition in PARTITIONS
     }
 
@@ -62,14 +62,14 @@ def data_versions(project: Project) -> Mapping[tuple[str, str], str]:
 def test_everything_at_once_ends_green_and_in_one_step(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    run = opened.run(STATIONS)
+    run = opened.run(ASSETS)
     assert run.success
-    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert states(opened) == dict.fromkeys(ASSETS, ALL_GREEN)
     assert opened.stale() == set()
     assert opened.failure_runs() == []
     assert opened.bench.stats()["batches_created"] == 2
-    assert {opened.latest(station, partition).run_id for station in STATIONS for partition in PARTITIONS} == {run.run_id}
-    assert {event.step_key for event in run.all_events if event.is_step_event} == {"shop_stations"}
+    assert {opened.latest(asset, partition).run_id for asset in ASSETS for partition in PARTITIONS} == {run.run_id}
+    assert {event.step_key for event in run.all_events if event.is_step_event} == {"shop_flow"}
 
 
 def test_what_is_good_is_confirmed_without_asking_again(project: OpenProject) -> None:
@@ -77,11 +77,11 @@ def test_what_is_good_is_confirmed_without_asking_again(project: OpenProject) ->
     opened.load()
     opened.generate()
     sent, before = accepted(opened), data_versions(opened)
-    run = opened.run(STATIONS)
+    run = opened.run(ASSETS)
     assert run.success
     assert accepted(opened) == sent
-    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
-    assert {opened.latest(station, ONE).run_id for station in STATIONS} == {run.run_id}
+    assert states(opened) == dict.fromkeys(ASSETS, ALL_GREEN)
+    assert {opened.latest(asset, ONE).run_id for asset in ASSETS} == {run.run_id}
     assert data_versions(opened) == before
     assert opened.stale() == set()
     assert opened.bench.column(PENDING) == [0]
@@ -90,10 +90,8 @@ def test_what_is_good_is_confirmed_without_asking_again(project: OpenProject) ->
 def test_one_partition(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    assert opened.run_partition(STATIONS, ONE).success
-    assert states(opened) == {NODES: ALL_GREEN} | {
-        station: {**dict.fromkeys(PARTITIONS, MISSING), ONE: MATERIALIZED} for station in STATIONS[1:]
-    }
+    assert opened.run_partition(ASSETS, ONE).success
+    assert states(opened) == {NODES: ALL_GREEN} | {asset: {**dict.fromkeys(PARTITIONS, MISSING), ONE: MATERIALIZED} for asset in ASSETS[1:]}
     assert accepted(opened) == 2
 
 
@@ -107,12 +105,12 @@ def test_a_range_leaves_the_others_alone(project: OpenProject) -> None:
     assert accepted(opened) == 0
 
 
-def test_stations_can_be_materialized_one_after_the_other(project: OpenProject) -> None:
+def test_assets_can_be_materialized_one_after_the_other(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    for number, station in enumerate(STATIONS):
-        assert opened.run_partition([station], ONE).success
-        shown = [opened.states(other)[ONE] for other in STATIONS]
+    for number, asset in enumerate(ASSETS):
+        assert opened.run_partition([asset], ONE).success
+        shown = [opened.states(other)[ONE] for other in ASSETS]
         assert shown[: number + 1] == [MATERIALIZED] * (number + 1)
         assert FAILED not in shown
     assert accepted(opened) == 2
@@ -122,7 +120,7 @@ def test_stations_can_be_materialized_one_after_the_other(project: OpenProject) 
 def test_failed_nodes_are_asked_again_and_the_others_not(project: OpenProject) -> None:
     opened = project(faults=["http_500:batch=1,match=-1-1-1-r", "truncate:batch=1,match=-1-1-2-r"])
     opened.load()
-    run = opened.run(STATIONS)
+    run = opened.run(ASSETS)
     assert run.success
     assert opened.states(OUTPUTS) == {**ALL_GREEN, ONE: FAILED}
     assert opened.states(DOCUMENTS) == opened.states(CANDIDATES) == {**ALL_GREEN, ONE: FAILED, PARTITIONS[1]: FAILED}
@@ -130,8 +128,8 @@ def test_failed_nodes_are_asked_again_and_the_others_not(project: OpenProject) -
     assert opened.notes(DOCUMENTS)[PARTITIONS[1]].startswith("truncated_reasoning: ")
     assert opened.notes(CANDIDATES)[ONE] == "no_source: no process_details to read; materialize that first"
     sent = accepted(opened)
-    assert opened.run(STATIONS, PARTITIONS[0], PARTITIONS[2]).success  # as the UI does it: a good one is between them
-    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert opened.run(ASSETS, PARTITIONS[0], PARTITIONS[2]).success  # as the UI does it: a good one is between them
+    assert states(opened) == dict.fromkeys(ASSETS, ALL_GREEN)
     assert accepted(opened) == sent + 4
     assert opened.stale() == set()
 
@@ -158,8 +156,8 @@ def test_a_node_that_is_too_long_to_be_sent_is_a_failed_partition(project: OpenP
     assert "it was not sent. Choose a model with more room (openai_model)" in message
     assert accepted(opened) == 5
     monkeypatch.setitem(MODELS, "gpt-6.1-sol", gpt5)
-    assert opened.run(STATIONS, wait_s=20).success
-    assert states(opened) == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert opened.run(ASSETS, wait_s=20).success
+    assert states(opened) == dict.fromkeys(ASSETS, ALL_GREEN)
     assert opened.stale() == set()
 
 
@@ -171,7 +169,7 @@ def test_a_node_that_is_sent_shorter_is_fresh_with_a_note(project: OpenProject, 
     assert opened.run((CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS)).success
     assert opened.states(DOCUMENTS) == ALL_GREEN
     assert opened.stale() == set()
-    document, request = (opened.latest(station, ONE).asset_materialization.metadata for station in (DOCUMENTS, INPUTS))
+    document, request = (opened.latest(asset, ONE).asset_materialization.metadata for asset in (DOCUMENTS, INPUTS))
     assert "The request was made from half of the context" in document["notes"].value
     assert "too long for the model" in request["shortened"].value
 
@@ -200,7 +198,7 @@ def test_a_draft_that_nobody_decided_on_does_not_hold_nodes_back(project: OpenPr
     opened = project()
     opened.load()
     opened.bench.draft("1.1.1")
-    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.run_partition(ASSETS, ONE).success
     assert opened.states(CANDIDATES)[ONE] == MATERIALIZED
 
 
@@ -222,7 +220,7 @@ def test_outputs_are_not_asked_for_with_an_old_context(project: OpenProject) -> 
     assert opened.run_partition((OUTPUTS, DOCUMENTS), ONE).success
     assert opened.notes(DOCUMENTS)[ONE].startswith("no_context: the framework changed since its context was made")
     assert accepted(opened) == sent
-    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.run_partition(ASSETS, ONE).success
     assert opened.states(DOCUMENTS)[ONE] == MATERIALIZED
     assert opened.stale() == set()
 
@@ -237,7 +235,7 @@ def test_a_change_taken_back_costs_nothing(project: OpenProject, reuse: str) -> 
     assert opened.run_partition((CONTEXTS, INPUTS), ONE).success
     opened.load()
     sent = accepted(opened)
-    assert opened.run_partition(STATIONS, ONE).success
+    assert opened.run_partition(ASSETS, ONE).success
     assert opened.states(CANDIDATES)[ONE] == MATERIALIZED
     assert opened.bench.column(PENDING) == [0]
     assert accepted(opened) == sent
@@ -246,7 +244,7 @@ def test_a_change_taken_back_costs_nothing(project: OpenProject, reuse: str) -> 
 def test_nodes_that_wait_for_a_refused_provider_say_so_at_once(project: OpenProject) -> None:
     opened = project(faults=["reply_error:when=before,status=429,code=insufficient_quota"])
     opened.load()
-    assert "Not everything was sent. 1 request was not sent: " in said_at_the_end(opened.run_partition(STATIONS, ONE))
+    assert "Not everything was sent. 1 request was not sent: " in said_at_the_end(opened.run_partition(ASSETS, ONE))
     assert opened.states(INPUTS)[ONE] == MATERIALIZED
     assert opened.states(OUTPUTS)[ONE] == FAILED
     assert opened.notes(OUTPUTS)[ONE].startswith("waiting: ")
@@ -259,13 +257,13 @@ def test_nodes_that_wait_for_a_refused_provider_say_so_at_once(project: OpenProj
 def said_at_the_end(run: dg.ExecuteInProcessResult) -> str:
     """Why a run failed that was asked to send."""
     assert not run.success
-    return str(run.failure_data_for_node("shop_stations").user_failure_data.description)  # type: ignore[union-attr]
+    return str(run.failure_data_for_node("shop_flow").user_failure_data.description)  # type: ignore[union-attr]
 
 
 def test_nothing_is_sent_to_a_provider_that_bills(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=10)
     opened.load()
-    said = said_at_the_end(opened.run(STATIONS))
+    said = said_at_the_end(opened.run(ASSETS))
     assert re.match(r"Not everything was sent. 6 requests \(expected cost \$0\.\d+\) wait for approval: `caseforge submit`", said), said
     assert accepted(opened) == 0
     assert states(opened) == {
@@ -290,7 +288,7 @@ def test_what_waits_turns_green_when_it_is_collected(project: OpenProject) -> No
     sent = accepted(opened)
     opened.bench.work()
     opened.flush()
-    assert [opened.states(station)[ONE] for station in first_half] == [MATERIALIZED] * 4
+    assert [opened.states(asset)[ONE] for asset in first_half] == [MATERIALIZED] * 4
     assert accepted(opened) == sent == 1
 
 
@@ -302,7 +300,7 @@ def test_a_finished_batch_is_collected_by_materializing(project: OpenProject) ->
     (remote_id,) = opened.bench.column("select remote_id from caseforge.batch")
     eventually(lambda: opened.bench.provider.client.retrieve(remote_id)["status"] == "completed")
     opened.run_partition((OUTPUTS, DOCUMENTS), ONE)
-    assert [opened.states(station)[ONE] for station in (OUTPUTS, DOCUMENTS)] == [MATERIALIZED] * 2
+    assert [opened.states(asset)[ONE] for asset in (OUTPUTS, DOCUMENTS)] == [MATERIALIZED] * 2
     assert accepted(opened) == 1
 
 
@@ -310,7 +308,7 @@ def test_without_a_key_what_needs_no_answer_works(project: OpenProject, monkeypa
     opened = project()
     opened.load()
     monkeypatch.delenv("OPENAI_API_KEY")
-    assert "6 requests were not sent: OPENAI_API_KEY is not set" in said_at_the_end(opened.run(STATIONS))
+    assert "6 requests were not sent: OPENAI_API_KEY is not set" in said_at_the_end(opened.run(ASSETS))
     assert states(opened) == {
         **dict.fromkeys((NODES, CONTEXTS, INPUTS), ALL_GREEN),
         **dict.fromkeys((OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES), ALL_FAILED),
@@ -325,7 +323,7 @@ def test_without_a_server_what_is_good_is_confirmed_and_the_rest_says_why(projec
     opened.load()
     opened.generate("1.1.1")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    assert "5 requests were not sent: reaching the provider: no connection" in said_at_the_end(opened.run(STATIONS))
+    assert "5 requests were not sent: reaching the provider: no connection" in said_at_the_end(opened.run(ASSETS))
     assert opened.states(DOCUMENTS) == {**ALL_FAILED, ONE: MATERIALIZED}
     assert "no connection to the provider" in opened.notes(DOCUMENTS)[PARTITIONS[1]]
 
@@ -335,7 +333,7 @@ def test_simulated_content_does_not_count_for_a_provider_that_bills(project: Ope
     opened.load()
     opened.generate("1.1.1")
     opened = project(bills=True)
-    assert "1 request (expected cost" in said_at_the_end(opened.run_partition(STATIONS, ONE))
+    assert "1 request (expected cost" in said_at_the_end(opened.run_partition(ASSETS, ONE))
     assert opened.states(DOCUMENTS)[ONE] == FAILED
     assert opened.notes(DOCUMENTS)[ONE].startswith("waiting: not approved yet")
     assert accepted(opened) == 0

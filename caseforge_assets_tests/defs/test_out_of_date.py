@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from dagster import AssetKey
 
-from caseforge_assets.commands.edit_content import edit_content
-from caseforge_assets.defs.mirror import mirror_outside_runs
+from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import asset_key, partitions_name
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.commands.test_import_results import document
-from caseforge_assets_tests.defs.project import CANDIDATES, DOCUMENTS, INPUTS, OUTPUTS, PARTITIONS, STATIONS, OpenProject, Project
+from caseforge_assets_tests.defs.project import ASSETS, CANDIDATES, DOCUMENTS, INPUTS, OUTPUTS, PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.defs.test_checks import evaluation, newest
 from caseforge_assets_tests.workbench import KEY, PROCESS
 
@@ -54,12 +54,12 @@ def test_another_prompt_is_found_by_the_sensor_and_named_with_its_lines_and_time
     opened = project(templates=OWN)
     write_prompt(opened, "")
     opened.load()
-    opened.run(STATIONS)
+    opened.run(ASSETS)
     assert opened.tick("flush_sensor").skip_message == "Dagster is up to date"
     write_prompt(opened, "Be brief.\nBe kind.\nBe exact.")
     assert run_what_the_sensor_asks_for(opened).startswith("definitions-")
     shown = stale_report(opened)
-    assert {shown[f"stale_{station}"] for station in (INPUTS, OUTPUTS, DOCUMENTS)} == {6}
+    assert {shown[f"stale_{asset}"] for asset in (INPUTS, OUTPUTS, DOCUMENTS)} == {6}
     row = shown["list"][0].data
     assert row["why"] == f"the prompt of process documents changed on {row['since']}: 3 lines of system.jinja"
     assert row["since"]
@@ -74,7 +74,7 @@ def test_another_prompt_is_found_by_the_sensor_and_named_with_its_lines_and_time
 def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_anew(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    opened.run(STATIONS)
+    opened.run(ASSETS)
     with opened.bench.store.begin() as connection:
         (node_id,) = opened.bench.ids("1.1.1")
         edit_content(connection, opened.bench.configuration, KEY, node_id, PROCESS, document("Ada"), by="Ada")
@@ -101,7 +101,7 @@ def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_a
 def test_a_note_is_taken_back_when_what_was_changed_is_as_before(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    opened.run(STATIONS)
+    opened.run(ASSETS)
     before = opened.count(CANDIDATES)
     (body,) = opened.bench.column(
         "select c.body from caseforge.content c join caseforge.node n on n.id = c.node_id "
@@ -128,7 +128,7 @@ def test_a_partition_that_was_added_by_hand_is_taken_out_with_a_note(project: Op
     elif by == "command":
         mirrored(opened)
     else:
-        assert opened.run_partition(STATIONS[:2], "9.9.9_foo").success
+        assert opened.run_partition(ASSETS[:2], "9.9.9_foo").success
     assert opened.instance.get_dynamic_partitions(partitions_name(KEY)) == list(PARTITIONS)
     (said,) = opened.instance.fetch_observations(AssetKey(asset_key(KEY, "framework")), limit=9).records
     assert said.asset_observation is not None

@@ -10,18 +10,18 @@ from dagster import AssetKey, DagsterEventType, DagsterRun
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 from dagster_postgres.event_log import PostgresEventLogStorage
 
-from caseforge_assets.defs.event_tables import event_storage
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.stages.stations import all_stations
-from caseforge_assets_tests.defs.project import FAILED, MATERIALIZED, PARTITIONS, STATIONS, OpenProject, Project
+from caseforge_assets.defs.private.event_tables import event_storage
+from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets_tests.defs.project import ASSETS, FAILED, MATERIALIZED, PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.workbench import KEY
 
 ALL = {ASSET_PARTITION_RANGE_START_TAG: PARTITIONS[0], ASSET_PARTITION_RANGE_END_TAG: PARTITIONS[-1]}
-KEYS = frozenset(AssetKey(asset_key(KEY, station.name)) for station in all_stations())
+KEYS = frozenset(AssetKey(asset_key(KEY, asset.name)) for asset in all_assets())
 
 
 def make_run(project: Project, tags: dict[str, str]) -> DagsterRun:
-    """A run of all stations as the daemon makes it for a backfill, which has not begun."""
+    """A run of all assets as the daemon makes it for a backfill, which has not begun."""
     job = project.definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=set(KEYS))
     return project.instance.create_run_for_job(job, tags=tags, asset_selection=KEYS)
 
@@ -53,10 +53,10 @@ def test_a_run_that_never_began_leaves_green_what_was_green_and_missing_what_was
     opened = project()
     opened.load()
     opened.generate("1.1.1", "1.1.2")
-    before = {station: opened.states(station) for station in STATIONS}
-    assert MATERIALIZED in before[STATIONS[-1]].values()
+    before = {asset: opened.states(asset) for asset in ASSETS}
+    assert MATERIALIZED in before[ASSETS[-1]].values()
     opened.instance.report_run_failed(make_run(opened, ALL), "Run timed out due to taking longer than 300 seconds to start.")
-    assert {station: opened.states(station) for station in STATIONS} == before
+    assert {asset: opened.states(asset) for asset in ASSETS} == before
 
 
 def test_a_run_that_ends_well_without_a_partition_leaves_it_failed(project: OpenProject) -> None:
@@ -81,13 +81,13 @@ def test_dagsters_own_storage_does_the_same_where_the_environment_tells_it(
         opened = replace(project(), instance=plain)
         opened.load()
         opened.generate("1.1.1", "1.1.2")
-        before = {station: opened.states(station) for station in STATIONS}
+        before = {asset: opened.states(asset) for asset in ASSETS}
         run = make_run(opened, ALL)
         assert planned(opened, run) == sorted(((key, None) for key in KEYS), key=str)
         plain.report_run_failed(run, "Run timed out due to taking longer than 300 seconds to start.")
-        assert {station: opened.states(station) for station in STATIONS} == before
-        assert opened.run(STATIONS).success
-        assert {state for station in STATIONS for state in opened.states(station).values()} == {MATERIALIZED}
+        assert {asset: opened.states(asset) for asset in ASSETS} == before
+        assert opened.run(ASSETS).success
+        assert {state for asset in ASSETS for state in opened.states(asset).values()} == {MATERIALIZED}
 
 
 def test_dagsters_own_storage_still_plans_each_partition() -> None:

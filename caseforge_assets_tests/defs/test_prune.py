@@ -16,21 +16,22 @@ from dagster._core.events import AssetMaterializationPlannedData
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caseforge_assets.commands.build_contexts import build_contexts
-from caseforge_assets.defs import prune as pruning
-from caseforge_assets.defs.checks import check_specs
-from caseforge_assets.defs.failures import failed_nodes
-from caseforge_assets.defs.flush import FLUSH_LOCK
-from caseforge_assets.defs.lineage import PartitionNote, StationEvent, write_failures, write_materializations, write_observations
-from caseforge_assets.defs.mirror import mirror_outside_runs
+from caseforge_assets.commands.requests.build_contexts import build_contexts
+from caseforge_assets.defs.figures.checks import check_specs
+from caseforge_assets.defs.figures.reports import STALE_REPORT
+from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.flush import FLUSH_LOCK
+from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
-from caseforge_assets.defs.prune import HistoryInUse, Pruned, Removed, prune_history
-from caseforge_assets.defs.reports import STALE_REPORT
-from caseforge_assets.stages.stations import FRAMEWORK
-from caseforge_assets.store import outbox
-from caseforge_assets.store.engine import try_lock
-from caseforge_assets.store.outbox import Kind, OutboxRow
+from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_failures, write_materializations, write_observations
+from caseforge_assets.defs.pruning import prune as pruning
+from caseforge_assets.defs.pruning.prune import HistoryInUse, Pruned, Removed, prune_history
+from caseforge_assets.stages.flow_assets import FRAMEWORK
+from caseforge_assets.store.database.engine import try_lock
+from caseforge_assets.store.mirroring import outbox
+from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     CONTEXTS,
     DOCUMENTS,
@@ -40,7 +41,6 @@ from caseforge_assets_tests.defs.project import (
     NODES,
     OUTPUTS,
     PARTITIONS,
-    STATIONS,
     USECASE_INPUTS,
     OpenProject,
     Project,
@@ -115,34 +115,34 @@ def with_history(project: OpenProject) -> Project:
 
 def picture(opened: Project) -> dict[str, Any]:
     """What Dagster shows, by an instance that knows nothing yet, and with partitions that are counted anew."""
-    opened.instance.wipe_asset_cached_status([AssetKey(asset_key(KEY, station)) for station in STATIONS])
+    opened.instance.wipe_asset_cached_status([AssetKey(asset_key(KEY, asset)) for asset in ASSETS])
     with DagsterInstance.from_config(str(opened.path)) as fresh:
         return shown(Project(opened.path, opened.bench, fresh))
 
 
 def shown(opened: Project) -> dict[str, Any]:
-    states = {station: opened.states(station) for station in STATIONS}
+    states = {asset: opened.states(asset) for asset in ASSETS}
     return {
         "states": states,
         "stale": opened.stale(),
-        "versions": {(station, partition): version(opened, station, partition) for station in STATIONS for partition in PARTITIONS},
-        "notes": {station: opened.notes(station) for station in STATIONS},
+        "versions": {(asset, partition): version(opened, asset, partition) for asset in ASSETS for partition in PARTITIONS},
+        "notes": {asset: opened.notes(asset) for asset in ASSETS},
         "reasons": {(s, p): reason(opened, s, p) for s, of in states.items() for p, state in of.items() if state == FAILED},
         "checks": {spec.key: verdict(opened.instance, spec.key) for spec in check_specs(KEY)},
         "whole": {name: version(opened, name, None) for name in (FRAMEWORK, RUN_REPORT, STALE_REPORT)},
-        "records": [record(opened.instance, station) for station in STATIONS],
+        "records": [record(opened.instance, asset) for asset in ASSETS],
     }
 
 
-def version(opened: Project, station: str, partition: str | None) -> Any:
-    key = AssetKey(asset_key(KEY, station))
-    record = opened.latest(station, partition) if partition else opened.instance.get_latest_materialization_event(key)
+def version(opened: Project, asset: str, partition: str | None) -> Any:
+    key = AssetKey(asset_key(KEY, asset))
+    record = opened.latest(asset, partition) if partition else opened.instance.get_latest_materialization_event(key)
     materialization = record and record.asset_materialization
     return materialization and (materialization.tags, materialization.metadata)
 
 
-def reason(opened: Project, station: str, partition: str) -> str:
-    info = opened.instance.event_log_storage.get_latest_planned_materialization_info(AssetKey(asset_key(KEY, station)), partition)
+def reason(opened: Project, asset: str, partition: str) -> str:
+    info = opened.instance.event_log_storage.get_latest_planned_materialization_info(AssetKey(asset_key(KEY, asset)), partition)
     return opened.message_of(info.run_id)
 
 
@@ -151,8 +151,8 @@ def verdict(instance: DagsterInstance, key: AssetCheckKey) -> Any:
     return record.status, record.event.dagster_event.asset_check_evaluation_data.description
 
 
-def record(instance: DagsterInstance, station: str) -> Any:
-    (found,) = instance.get_asset_records([AssetKey(asset_key(KEY, station))])
+def record(instance: DagsterInstance, asset: str) -> Any:
+    (found,) = instance.get_asset_records([AssetKey(asset_key(KEY, asset))])
     return found.asset_entry.last_run_id, found.asset_entry.last_materialization_storage_id
 
 
@@ -169,7 +169,7 @@ def test_everything_shown_is_as_before_and_goes_on(project: OpenProject) -> None
     opened = with_history(project)
     assert opened.states(OUTPUTS) == {**ALL_GREEN, "1.1.3_e": FAILED}
     assert opened.states(DOCUMENTS)["1.1.1_c"] == opened.states(CANDIDATES)["2.1.1_h"] == FAILED
-    assert opened.stale() == {(station, "2.1.2_i") for station in (INPUTS, USECASE_INPUTS)}
+    assert opened.stale() == {(asset, "2.1.2_i") for asset in (INPUTS, USECASE_INPUTS)}
     before, warm = picture(opened), shown(opened)
     age(opened)
     there = counts(opened)
@@ -180,12 +180,12 @@ def test_everything_shown_is_as_before_and_goes_on(project: OpenProject) -> None
     assert picture(opened) == before
     assert_whole(opened)
     opened.generate()
-    opened.run(STATIONS, wait_s=20)
-    assert {station: opened.states(station) for station in STATIONS} == dict.fromkeys(STATIONS, ALL_GREEN)
+    opened.run(ASSETS, wait_s=20)
+    assert {asset: opened.states(asset) for asset in ASSETS} == dict.fromkeys(ASSETS, ALL_GREEN)
     assert opened.stale() == set()
     age(opened)
     pruned(opened)
-    assert {station: opened.states(station) for station in STATIONS} == dict.fromkeys(STATIONS, ALL_GREEN)
+    assert {asset: opened.states(asset) for asset in ASSETS} == dict.fromkeys(ASSETS, ALL_GREEN)
     assert opened.stale() == set()
 
 
@@ -196,17 +196,17 @@ def test_nothing_stays_that_could_go(project: OpenProject) -> None:
     opened.generate()
     printed = []
     for _ in range(5):
-        run_id = opened.run(STATIONS).run_id
+        run_id = opened.run(ASSETS).run_id
         printed.append(Path(opened.instance.compute_log_manager.get_captured_local_path([run_id, "compute_logs", "step"], "out")))
         printed[-1].parent.mkdir(parents=True, exist_ok=True)
         printed[-1].touch()
     age(opened)
     pruned(opened)
-    twice = {**dict.fromkeys(STATIONS, 2 * len(PARTITIONS)), CANDIDATES: len(PARTITIONS)}  # nothing is made from candidates
-    assert {station: opened.count(station) for station in STATIONS} == twice
+    twice = {**dict.fromkeys(ASSETS, 2 * len(PARTITIONS)), CANDIDATES: len(PARTITIONS)}  # nothing is made from candidates
+    assert {asset: opened.count(asset) for asset in ASSETS} == twice
     assert [run.run_id for run in opened.instance.get_runs()] == [run_id]
     assert [path.exists() for path in printed] == [False] * 4 + [True]
-    rows = opened.bench.query("select kind, count(*) from caseforge.outbox where asset = any(:names) group by 1", names=list(STATIONS))
+    rows = opened.bench.query("select kind, count(*) from caseforge.outbox where asset = any(:names) group by 1", names=list(ASSETS))
     assert dict(rows) == {"made": sum(twice.values()), "waiting": 2 * len(PARTITIONS)}
     assert pruned(opened).removed == Removed(0, 0, 0, 0)
     assert_whole(opened)
@@ -234,9 +234,9 @@ def test_what_is_under_way_finds_what_it_was_made_from(project: OpenProject) -> 
     assert_whole(opened)
 
 
-def event(station: str, data_version: str, **inputs: int) -> StationEvent:
+def event(asset: str, data_version: str, **inputs: int) -> AssetEvent:
     read = {asset_key(KEY, name): ("any", event_id) for name, event_id in inputs.items()}
-    return StationEvent(asset_key(KEY, station), PARTITIONS[0], data_version, "1", read)
+    return AssetEvent(asset_key(KEY, asset), PARTITIONS[0], data_version, "1", read)
 
 
 @pytest.mark.parametrize(("first", "second", "stale"), [("a", "a", False), ("a", "b", True), ("b", "a", True)])
@@ -255,10 +255,10 @@ def test_what_a_pointer_leads_to_stays(project: OpenProject, first: str, second:
 def test_a_pointer_from_something_without_partitions_counts_for_each_of_them(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    first = write_materializations(opened.instance, [StationEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
-    write_materializations(opened.instance, [StationEvent(("elsewhere",), None, "e", "1", {asset_key(KEY, DOCUMENTS): ("any", first[-1])})])
+    first = write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
+    write_materializations(opened.instance, [AssetEvent(("elsewhere",), None, "e", "1", {asset_key(KEY, DOCUMENTS): ("any", first[-1])})])
     for _ in range(2):
-        write_materializations(opened.instance, [StationEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
+        write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
     age(opened)
     assert pruned(opened).removed.events == len(PARTITIONS)
     assert opened.count(DOCUMENTS) == 2 * len(PARTITIONS)
@@ -268,10 +268,10 @@ def test_what_was_newest_at_the_limit_stays_with_all_that_is_younger(project: Op
     opened = project()
     opened.load()
     opened.generate()
-    opened.run(STATIONS)
+    opened.run(ASSETS)
     age(opened)
-    opened.run(STATIONS)
-    opened.run(STATIONS)
+    opened.run(ASSETS)
+    opened.run(ASSETS)
     young = opened.bench.column("select count(*) from event_logs where timestamp > now() - interval '10 days'")[0]
     done = pruned(opened)
     assert opened.count(CANDIDATES) == 3 * len(PARTITIONS)  # the one before and both after
@@ -318,7 +318,7 @@ def test_a_failed_run_goes_when_none_of_its_partitions_is_failed_through_it(proj
     assert overtaken != through
     assert [opened.states(DOCUMENTS)[one] for one in PARTITIONS[:3]] == [FAILED, FAILED, "missing"]
     assert opened.notes(DOCUMENTS) == {PARTITIONS[0]: "empty: 2"}
-    write_materializations(opened.instance, [StationEvent(asset_key(KEY, DOCUMENTS), one, "good") for one in PARTITIONS[:2]])
+    write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), one, "good") for one in PARTITIONS[:2]])
     age(opened)
     pruned(opened)
     assert opened.instance.get_runs() == []

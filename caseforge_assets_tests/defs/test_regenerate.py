@@ -53,8 +53,8 @@ def test_its_run_shows_the_assets_and_partitions(project: OpenProject) -> None:
     opened.load()
     run = regenerate(opened, nodes=["1.1.1", "2.1.3_j"])
     assert run.success
-    for station in (DOCUMENTS, CANDIDATES):
-        assert {name for name, state in opened.states(station).items() if state == MATERIALIZED} == {"1.1.1_c", "2.1.3_j"}
+    for asset in (DOCUMENTS, CANDIDATES):
+        assert {name for name, state in opened.states(asset).items() if state == MATERIALIZED} == {"1.1.1_c", "2.1.3_j"}
     assert opened.latest(CANDIDATES, "2.1.3_j").event_log_entry.run_id == run.run_id
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from dagster import DagsterRunStatus
 
-from caseforge_assets.commands.plan_batches import plan_batches
-from caseforge_assets.defs.jobs import flush
-from caseforge_assets.defs.regenerate import regenerate
-from caseforge_assets.defs.sensors import LEFT_TO_RUNS_S
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.defs.runs.jobs import flush
+from caseforge_assets.defs.runs.regenerate import regenerate
+from caseforge_assets.defs.runs.sensors import LEFT_TO_RUNS_S
 from caseforge_assets_tests.defs.project import (
     CONTEXTS,
     DOCUMENTS,
@@ -243,8 +243,8 @@ def test_a_collecting_run_that_was_killed_half_way_is_taken_up_by_the_next_lease
     (first,) = until_final(opened)
     job = opened.definitions.resolve_job_def("collect")
     with monkeypatch.context() as patch:
-        patch.setattr("caseforge_assets.commands.collect_batch.CHUNK_LINES", 2)
-        patch.setattr("caseforge_assets.commands.collect_batch.close_batch", killed)
+        patch.setattr("caseforge_assets.commands.collecting.collect_batch.CHUNK_LINES", 2)
+        patch.setattr("caseforge_assets.commands.collecting.collect_batch.close_batch", killed)
         assert not job.execute_in_process(instance=opened.instance, run_config=first.run_config, raise_on_error=False).success
     assert opened.bench.column("select state from caseforge.batch") == ["final"]
     older(opened, "batch", "collect_lease_until", 601)

@@ -6,8 +6,8 @@ from typing import Any
 
 import dagster as dg
 
-from caseforge_assets.commands.provider import accepts_simulated
-from caseforge_assets.defs.mirror import mirror_outside_runs
+from caseforge_assets.commands.providing.provider import accepts_simulated
+from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.defs.project import CANDIDATES, DOCUMENTS, OUTPUTS, USECASE_OUTPUTS, OpenProject, Project
 from caseforge_assets_tests.defs.test_checks import evaluation, newest, report
@@ -30,9 +30,9 @@ def test_simulated_money_is_called_so_beside_partitions_in_reports_and_checks(pr
     opened.load()
     opened.bench.generate()
     mirrored(opened)
-    for station in (OUTPUTS, DOCUMENTS, USECASE_OUTPUTS, CANDIDATES):
-        metadata = opened.latest(station, "1.1.1_c").asset_materialization.metadata
-        assert amounts(metadata) == ({"simulated_cost_usd"} if station.endswith("outputs") or amounts(metadata) else set())
+    for asset in (OUTPUTS, DOCUMENTS, USECASE_OUTPUTS, CANDIDATES):
+        metadata = opened.latest(asset, "1.1.1_c").asset_materialization.metadata
+        assert amounts(metadata) == ({"simulated_cost_usd"} if asset.endswith("outputs") or amounts(metadata) else set())
     shown = report(opened, "run_report")
     assert len(amounts(shown)) >= 4
     assert all("simulated" in name for name in amounts(shown))

@@ -1,4 +1,4 @@
-"""What Dagster says of each node at each station is what the store says, and both are right."""
+"""What Dagster says of each node at each asset is what the store says, and both are right."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from dagster._core.loader import LoadingContextForTest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caseforge_assets.commands.edit_content import edit_content
-from caseforge_assets.commands.import_results import import_results
-from caseforge_assets.commands.materialize_stations import materialize_stations
-from caseforge_assets.commands.station_statuses import station_statuses
-from caseforge_assets.commands.take_back_import import take_back_import
+from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.importing.import_results import import_results
+from caseforge_assets.commands.importing.take_back_import import take_back_import
+from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
+from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.definitions import build_defs
+from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.partitions import node_partitions
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, load_settings
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store.nodes import target_nodes
+from caseforge_assets.store.editions.nodes import target_nodes
 from caseforge_assets_tests.commands.test_import_results import NODES as NODES_OF_LINES
 from caseforge_assets_tests.commands.test_import_results import answer_line, document, use_cases, written, wrong
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     DOCUMENTS,
     FAILED,
@@ -37,7 +38,6 @@ from caseforge_assets_tests.defs.project import (
     MISSING,
     NODES,
     OUTPUTS,
-    STATIONS,
     USECASE_INPUTS,
     USECASE_OUTPUTS,
     OpenProject,
@@ -59,7 +59,7 @@ def changed() -> list[tuple[str, ...]]:
 
 
 @pytest.mark.slow
-def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_station_at_a_time(project: OpenProject) -> None:
+def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_asset_at_a_time(project: OpenProject) -> None:
     opened = project(faults=["truncate:batch=1,match=-1-2-2-r"])
     opened.load(MANY)
     opened.generate()
@@ -76,7 +76,7 @@ def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_station_at_a_time
     for made, below in steps:
         if made:
             assert opened.run([made], *sorted(CHANGED, reverse=True)).success
-        expected = {(station, partition) for station in below for partition in CHANGED}
+        expected = {(asset, partition) for asset in below for partition in CHANGED}
         assert store_stale(opened) == expected
         assert opened.stale(shown := (*below, CANDIDATES)[0]) == {
             one for one in expected if one[0] == shown
@@ -85,8 +85,8 @@ def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_station_at_a_time
 
 def store_stale(opened: Project) -> set[tuple[str, str]]:
     with opened.bench.store.connect() as connection:
-        found = station_statuses(connection, opened.bench.configuration, KEY)
-    return {(one.station, str(one.node.partition_key)) for one in found if one.stale}
+        found = asset_statuses(connection, opened.bench.configuration, KEY)
+    return {(one.asset, str(one.node.partition_key)) for one in found if one.stale}
 
 
 # Against each other, on random histories
@@ -94,10 +94,10 @@ def store_stale(opened: Project) -> set[tuple[str, str]]:
 
 LEAVES = [row[0] for row in SHOP if row[0].count(".") == 2]
 some_leaves = st.lists(st.sampled_from(LEAVES), min_size=1, max_size=6, unique=True)
-some_stations = st.lists(st.sampled_from(STATIONS), min_size=1, max_size=8, unique=True)
+some_assets = st.lists(st.sampled_from(ASSETS), min_size=1, max_size=8, unique=True)
 actions = st.one_of(
     st.tuples(st.just("generate"), some_leaves),
-    st.tuples(st.just("materialize"), some_leaves, some_stations),
+    st.tuples(st.just("materialize"), some_leaves, some_assets),
     st.tuples(st.just("rename"), st.sampled_from([row[0] for row in SHOP]), st.sampled_from(["Anew", "Otherwise"])),
     st.tuples(st.just("remove"), st.sampled_from(LEAVES)),
     st.tuples(st.just("move"), st.sampled_from(LEAVES), st.sampled_from(["1.1.8", "2.1.9"])),
@@ -146,9 +146,9 @@ class History:
         """Carries out one action."""
         match action:
             case ("generate", codes):
-                self.materialize(codes, STATIONS)
-            case ("materialize", codes, stations):
-                self.materialize(codes, stations)
+                self.materialize(codes, ASSETS)
+            case ("materialize", codes, assets):
+                self.materialize(codes, assets)
             case ("rename", code, name):
                 self.rows = [(*row[:2], name, row[3]) if row[0] == code else row for row in self.rows]
                 self.load()
@@ -195,19 +195,17 @@ class History:
                         connection, self.configuration, self.key, row.node_id, PROCESS, document(f"Ada {next(_NUMBERS)}"), by="Ada"
                     )
 
-    def materialize(self, codes: Sequence[str], stations: Sequence[str]) -> None:
+    def materialize(self, codes: Sequence[str], assets: Sequence[str]) -> None:
         partitions = [f"{row[0]}_{row[1]}" for row in self.rows if row[0] in codes]
         bench = self.opened.bench
-        materialize_stations(
-            bench.store, bench.folder, self.configuration, self.key, stations, partitions, provider=bench.provider, wait_s=20
-        )
+        materialize_assets(bench.store, bench.folder, self.configuration, self.key, assets, partitions, provider=bench.provider, wait_s=20)
 
     def in_store(self) -> dict[tuple[str, str], tuple[str, bool]]:
-        """Per station and partition: state and staleness, as the store has them."""
+        """Per asset and partition: state and staleness, as the store has them."""
         names = {Condition.FAILED: FAILED, Condition.MISSING: MISSING}
         with self.opened.bench.store.connect() as connection:
-            found = station_statuses(connection, self.configuration, self.key)
-        return {(one.station, str(one.node.partition_key)): (names.get(one.condition, MATERIALIZED), bool(one.stale)) for one in found}
+            found = asset_statuses(connection, self.configuration, self.key)
+        return {(one.asset, str(one.node.partition_key)): (names.get(one.condition, MATERIALIZED), bool(one.stale)) for one in found}
 
     def in_dagster(self) -> dict[tuple[str, str], tuple[str, bool]]:
         """The same as Dagster computes it."""
@@ -215,14 +213,14 @@ class History:
         definitions = build_defs(load_settings(self.opened.path).model_copy(update={"configuration": self.configuration}))
         resolver = CachingStaleStatusResolver(instance, definitions.resolve_asset_graph(), LoadingContextForTest(instance))
         found = {}
-        for station in STATIONS:
-            asset = AssetKey(asset_key(self.key, station))
+        for asset in ASSETS:
+            in_dagster = AssetKey(asset_key(self.key, asset))
             keys = node_partitions(self.key).get_partition_keys(dynamic_partitions_store=instance)
-            states = instance.get_status_by_partition(asset, keys, node_partitions(self.key)) or {}
+            states = instance.get_status_by_partition(in_dagster, keys, node_partitions(self.key)) or {}
             for key in keys:
                 state = states.get(key)
-                stale = resolver.get_status(asset, key) is StaleStatus.STALE
-                found[station, key] = (state.name if state else MISSING, stale)
+                stale = resolver.get_status(in_dagster, key) is StaleStatus.STALE
+                found[asset, key] = (state.name if state else MISSING, stale)
         return found
 
 
@@ -285,7 +283,7 @@ def test_after_any_new_edition_exactly_what_says_something_else_of_itself_is_sta
     faultless: Project, edits: list[tuple[str, str, str]]
 ) -> None:
     history = History(faultless)
-    history.materialize(LEAVES, STATIONS)
+    history.materialize(LEAVES, ASSETS)
     before = {row[1]: row[2:] for row in history.rows}
     for edit in edits:
         history.rows = edited(history.rows, edit)
@@ -295,8 +293,6 @@ def test_after_any_new_edition_exactly_what_says_something_else_of_itself_is_sta
     stale = {key for key, (identity, texts) in after.items() if identity in before and before[identity] != texts}
     new = {key for key, (identity, _) in after.items() if identity not in before}
     for found in (history.in_store(), history.in_dagster()):
-        assert {key for (station, key), (_, is_stale) in found.items() if station == INPUTS and is_stale} == stale
-        assert {key for (station, key), (state, _) in found.items() if station == INPUTS and state == MISSING} == new
-        assert {
-            key for (station, key), (state, _) in found.items() if station == CANDIDATES and state == MATERIALIZED
-        } == after.keys() - new
+        assert {key for (asset, key), (_, is_stale) in found.items() if asset == INPUTS and is_stale} == stale
+        assert {key for (asset, key), (state, _) in found.items() if asset == INPUTS and state == MISSING} == new
+        assert {key for (asset, key), (state, _) in found.items() if asset == CANDIDATES and state == MATERIALIZED} == after.keys() - new

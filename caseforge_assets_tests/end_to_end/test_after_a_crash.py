@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.stages.stations import all_stations
+from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.browser.conftest import LOCATION, Ui, made_project, running, until
 from caseforge_assets_tests.conftest import new_database
 from caseforge_assets_tests.workbench import serving, stats
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")]
-STATIONS = [station.name for station in all_stations()]
+ASSETS = [asset.name for asset in all_assets()]
 LATENCY_S = 30.0  # long enough for a run to be killed while it waits
 _RUNS = """{ runsOrError { ... on Runs { results { runId jobName status
   eventConnection { events { __typename ... on MessageEvent { message } } } } } } }"""
@@ -68,7 +68,7 @@ def launch(ui: Ui, job: str, config: dict[str, Any]) -> str:
 
 def test_after_all_was_killed_dead_runs_end_and_the_work_goes_on(project: Ui) -> None:
     with running(project) as ui:
-        ui.materialize("shop", *STATIONS)
+        ui.materialize("shop", *ASSETS)
         until(lambda: ui.sent() == 6, "the first stage is sent")
         launch(ui, "poll", {})
         assert kill_all(ui) >= 4  # dev, webserver, daemon, code server, run
@@ -78,8 +78,8 @@ def test_after_all_was_killed_dead_runs_end_and_the_work_goes_on(project: Ui) ->
         until(lambda: ui.newest_backfill() not in ("REQUESTED", ""), "the backfill ends")
         assert ui.newest_backfill() == "COMPLETED_SUCCESS"
         assert [run["status"] for run in runs(ui, "__ASSET_JOB")] == ["SUCCESS", "FAILURE"]  # started anew, by itself
-        for station in STATIONS:
-            assert ui.partitions("shop", station)["good"] == set(ui.partitions("shop", station)["all"])
+        for asset in ASSETS:
+            assert ui.partitions("shop", asset)["good"] == set(ui.partitions("shop", asset)["all"])
         until(lambda: not ui.webserver.ask(_SLOTS)["results"], "nothing is in progress")
         assert stats(ui.provider_url)["accepted"] == {"requests": 12, "distinct_bodies": 12, "max_multiplicity": 1}
 

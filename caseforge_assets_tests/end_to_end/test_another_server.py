@@ -15,7 +15,7 @@ from pathlib import Path
 import openai
 import pytest
 
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.store.database.engine import Engine
 from caseforge_assets_tests.workbench import PROCESS, open_workbench
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from caseforge_assets.defs.names import partitions_name
 from caseforge_assets.frameworks import sample_path
-from caseforge_assets.stages.stations import all_stations, input_version
+from caseforge_assets.stages.flow_assets import all_assets, input_version
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
 KEY = "sample"
@@ -49,35 +49,35 @@ def query(url: str, sql: str, **values: Any) -> list[Any]:
 
 
 def versions_in_store(url: str) -> dict[str, dict[str, str]]:
-    """Per station, the data version of each partition, from the tables that hold the things themselves."""
+    """Per asset, the data version of each partition, from the tables that hold the things themselves."""
     found: dict[str, dict[str, str]] = {}
-    for station in all_stations():
-        role = station.name
-        if station.stage is not None:
-            role = next(role for role in ("inputs", "outputs", "content") if getattr(station.stage, role) == station.name)
-        rows = query(url, IN_STORE[role], stage=station.stage.key if station.stage else "")
-        found[station.name] = {row[0]: input_version(*row[1:]) if role == "inputs" else row[1] for row in rows}
+    for asset in all_assets():
+        role = asset.name
+        if asset.stage is not None:
+            role = next(role for role in ("inputs", "outputs", "content") if getattr(asset.stage, role) == asset.name)
+        rows = query(url, IN_STORE[role], stage=asset.stage.key if asset.stage else "")
+        found[asset.name] = {row[0]: input_version(*row[1:]) if role == "inputs" else row[1] for row in rows}
     return found
 
 
 def versions_in_dagster(instance: DagsterInstance) -> dict[str, dict[str, str]]:
-    """Per station, the data version of each partition's newest materialization."""
+    """Per asset, the data version of each partition's newest materialization."""
     found: dict[str, dict[str, str]] = {}
-    for station in all_stations():
-        records = instance.fetch_materializations(AssetRecordsFilter(AssetKey([KEY, station.name])), limit=1_000, ascending=True).records
+    for asset in all_assets():
+        records = instance.fetch_materializations(AssetRecordsFilter(AssetKey([KEY, asset.name])), limit=1_000, ascending=True).records
         events = [record.asset_materialization for record in records]
-        found[station.name] = {str(event.partition): (event.tags or {})["dagster/data_version"] for event in events if event is not None}
+        found[asset.name] = {str(event.partition): (event.tags or {})["dagster/data_version"] for event in events if event is not None}
     return found
 
 
 def failed_in_dagster(instance: DagsterInstance) -> dict[str, set[str]]:
-    """Per station, the partitions that Dagster shows as failed; stations without any are left out."""
+    """Per asset, the partitions that Dagster shows as failed; assets without any are left out."""
     definition = DynamicPartitionsDefinition(name=partitions_name(KEY))
     keys = instance.get_dynamic_partitions(partitions_name(KEY))
     found = {}
-    for station in all_stations():
-        states = instance.get_status_by_partition(AssetKey([KEY, station.name]), keys, definition) or {}
-        found[station.name] = {key for key, state in states.items() if state is not None and state.value == "FAILED"}
+    for asset in all_assets():
+        states = instance.get_status_by_partition(AssetKey([KEY, asset.name]), keys, definition) or {}
+        found[asset.name] = {key for key, state in states.items() if state is not None and state.value == "FAILED"}
     return {name: partitions for name, partitions in found.items() if partitions}
 
 
@@ -91,7 +91,7 @@ def test_every_partition_is_materialized_with_the_stores_own_version(command_lin
     cli = loaded(command_line)
     cli.run("generate", "--wait")
     in_store = versions_in_store(dagster_database_url)
-    assert {name: len(versions) for name, versions in in_store.items()} == {station.name: 60 for station in all_stations()}
+    assert {name: len(versions) for name, versions in in_store.items()} == {asset.name: 60 for asset in all_assets()}
     with dagster_of(cli) as instance:
         assert versions_in_dagster(instance) == in_store
         assert failed_in_dagster(instance) == {}
@@ -111,11 +111,11 @@ def test_with_faults_the_failed_partitions_are_where_they_belong(command_line: O
     failures = {(row["stage"], row["code"]): row["outcome"] for row in cli.json("failed", expected=3)}
     assert set(failures.values()) == {"server_error", "truncated_reasoning"}
     partitions = dict(query(dagster_database_url, "select code, partition_key from caseforge.node_version where partition_key is not null"))
-    stations = {station.stage.key: station.stage for station in all_stations() if station.stage is not None}
+    assets = {asset.stage.key: asset.stage for asset in all_assets() if asset.stage is not None}
     expected: dict[str, set[str]] = {}
     for (stage, code), outcome in failures.items():
-        station = stations[stage].outputs if outcome == "server_error" else stations[stage].content
-        expected.setdefault(station, set()).add(partitions[code])
+        asset = assets[stage].outputs if outcome == "server_error" else assets[stage].content
+        expected.setdefault(asset, set()).add(partitions[code])
     with dagster_of(cli) as instance:
         assert failed_in_dagster(instance) == expected
         assert versions_in_dagster(instance)["process_documents"] == versions_in_store(dagster_database_url)["process_documents"]

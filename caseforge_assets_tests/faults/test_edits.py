@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from benchmarks.faults.world import KEY, Project, World
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.restore import restore
-from caseforge_assets.store.engine import Engine
+from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.store.database.engine import Engine
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.faults import creating, downloads, echoes, jobs, kills, layers, listings, mutants, races, refusals, storm, twins
+from benchmarks.faults import creating, downloads, duplicates, echoes, jobs, kills, layers, listings, mutants, races, refusals, storm
 from benchmarks.faults.__main__ import OTHERS
 from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.hook import Moment
@@ -32,11 +32,11 @@ def test_a_creation_that_is_accepted_without_an_answer_while_the_list_is_late(wo
 
 
 def test_created_twice(world: World) -> None:
-    assert_good(twins.run_twins(world, twins.SHORT, ["usecases"]), 1)
+    assert_good(duplicates.run_duplicates(world, duplicates.SHORT, ["usecases"]), 1)
 
 
 def test_killed_while_the_second_batch_is_found_and_taken_in(world: World) -> None:
-    assert_good(twins.run_kills_while_settling(world, twins.SHORT_MOMENTS, ["usecases"]), len(twins.SHORT_MOMENTS))
+    assert_good(duplicates.run_kills_while_settling(world, duplicates.SHORT_MOMENTS, ["usecases"]), len(duplicates.SHORT_MOMENTS))
 
 
 def test_a_job_of_dagster_that_is_killed(world: World) -> None:
@@ -70,8 +70,8 @@ def test_every_unclear_creation(world: World) -> None:
     assert_good(creating.run_creating(world, stages=["process_details"]), len(creating.FAULTS))
 
 
-def test_every_course_of_twins(world: World) -> None:
-    assert_good(twins.run_twins(world, stages=["usecases"]), len(twins.FAULTS))
+def test_every_course_of_duplicates(world: World) -> None:
+    assert_good(duplicates.run_duplicates(world, stages=["usecases"]), len(duplicates.FAULTS))
 
 
 def test_a_race_at_full_size(world: World) -> None:

@@ -29,7 +29,7 @@ def test_a_fault_that_hit_nothing_was_missed() -> None:
     assert missed(["reply_reset:call=1", "list_late", "expire:share=0.5"], stats) == ["list_late", "expire:share=0.5"]
 
 
-@pytest.mark.parametrize("path", ["caseforge_assets.commands.work:no_such_verb", "caseforge_assets.no_such_module:function"])
+@pytest.mark.parametrize("path", ["caseforge_assets.commands.rounds.work:no_such_verb", "caseforge_assets.no_such_module:function"])
 def test_what_is_not_there_cannot_be_replaced(path: str) -> None:
     with pytest.raises(Vanished, match="is not there"):
         replace(path, lambda function: function)
@@ -37,13 +37,13 @@ def test_what_is_not_there_cannot_be_replaced(path: str) -> None:
 
 def test_what_is_no_function_cannot_be_replaced() -> None:
     with pytest.raises(Vanished, match="is no function"):
-        replace("caseforge_assets.commands.collect_batch:CHUNK_LINES", lambda function: function)
+        replace("caseforge_assets.commands.collecting.collect_batch:CHUNK_LINES", lambda function: function)
 
 
 def test_a_patch_says_what_it_relies_on() -> None:
-    must_hold("caseforge_assets.store.pending:sendable", "_LOCKED if lock")
+    must_hold("caseforge_assets.store.requests.pending:sendable", "_LOCKED if lock")
     with pytest.raises(Vanished, match="does not say"):
-        must_hold("caseforge_assets.store.pending:sendable", "for share")
+        must_hold("caseforge_assets.store.requests.pending:sendable", "for share")
 
 
 def test_every_mutant_breaks_something() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from caseforge_assets.store import copy
-from caseforge_assets.store.copy import copy_json, copy_rows
-from caseforge_assets.store.tables import provider
+from caseforge_assets.store.database import copy
+from caseforge_assets.store.database.copy import copy_json, copy_rows
+from caseforge_assets.store.schema.tables import provider
 
 ROWS = "select row_to_json(t)::text from (select * from caseforge.provider where account like %(account)s order by id) t"
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)

@@ -24,9 +24,9 @@ import psycopg2
 import pytest
 from sqlalchemy import text
 
-from caseforge_assets.store import cluster_location, embedded_postgres
-from caseforge_assets.store.embedded_postgres import EmbeddedPostgresError, ensure_running, revive, status, stop
-from caseforge_assets.store.engine import StoreUnavailable, open_store
+from caseforge_assets.store.database import cluster_location, embedded_postgres
+from caseforge_assets.store.database.embedded_postgres import EmbeddedPostgresError, ensure_running, revive, status, stop
+from caseforge_assets.store.database.engine import StoreUnavailable, open_store
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for other users")
 others_can_run_it = pytest.mark.skipif(
@@ -34,7 +34,7 @@ others_can_run_it = pytest.mark.skipif(
     reason="other users cannot enter the folder of the virtual environment",
 )
 PROJECT = Path(__file__).resolve().parents[2]
-START = "import sys; from pathlib import Path; from caseforge_assets.store.embedded_postgres import ensure_running, status; "
+START = "import sys; from pathlib import Path; from caseforge_assets.store.database.embedded_postgres import ensure_running, status; "
 
 
 @contextlib.contextmanager

@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
-from caseforge_assets.store.engine import HEAD, MIGRATIONS, StoreUnavailable, lock_in_transaction, lock_key, open_store, try_lock
-from caseforge_assets.store.tables import metadata
+from caseforge_assets.store.database.engine import HEAD, MIGRATIONS, StoreUnavailable, lock_in_transaction, lock_key, open_store, try_lock
+from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
+from caseforge_assets.store.schema.tables import metadata
 
 NAMES = ["batch 1", "batch 2", "batch 12", "flush outbox", "plan batches", "migrate", "load-a", "load-b"]
 

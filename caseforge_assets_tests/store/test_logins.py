@@ -7,8 +7,8 @@ from sqlalchemy import Engine, text
 
 from caseforge_assets.redaction import know_secrets
 from caseforge_assets.settings.secrets import secrets_in
-from caseforge_assets.store import providers
-from caseforge_assets.store.logins import remove_logins
+from caseforge_assets.store.database.logins import remove_logins
+from caseforge_assets.store.submitting import providers
 from caseforge_assets_tests.workbench import OpenBench
 
 OLD, NEW, CLEAN = "http://anna:old-Passw0rd@host/v1", "http://anna:new-Passw0rd@host/v1", "http://host/v1"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from caseforge_assets.store.columns import SCHEMA, VERSION_TABLE
-from caseforge_assets.store.tables import metadata
+from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
+from caseforge_assets.store.schema.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from caseforge_assets.store.logins import remove_logins
+from caseforge_assets.store.database.logins import remove_logins
 
 revision = "0015"
 down_revision = "0014"

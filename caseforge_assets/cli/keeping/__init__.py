@@ -1,0 +1,1 @@
+"""Commands that keep what was paid for, and keep it small."""

@@ -1,0 +1,349 @@
+"""plan, generate, submit: what is sent, and with whose consent."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseforge_assets.cli.planning.pairs import print_similar
+from caseforge_assets.cli.planning.why import explain
+from caseforge_assets.cli.shared.account import account_name
+from caseforge_assets.cli.shared.console import busy, console, errors, print_json, usd
+from caseforge_assets.cli.shared.options import (
+    Choice,
+    accepted_stages,
+    chosen_ids,
+    framework_option,
+    json_option,
+    limit_option,
+    named_ids,
+    nodes_option,
+    pass_session,
+    select_option,
+    stage_option,
+)
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.views.plan_views import approved_before_json, plan_json, print_approved_before, print_drafted, print_plan
+from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from caseforge_assets.commands.approving.view_plans import ReckonedPlan
+    from caseforge_assets.commands.planning.make_plan import Plan
+    from caseforge_assets.store.database.engine import Connection
+
+PROVIDER_REFUSED, NOT_APPROVED = 4, 5
+
+regenerate_option = click.option(
+    "--regenerate",
+    is_flag=True,
+    help="Ask for another answer also where there is a good one. What a person wrote is replaced only where its node is named alone: --nodes CODE.",
+)
+model_of_option = click.option(
+    "--model-of", metavar="MODEL", help="Only nodes with content that MODEL made, e.g. gpt-5, and ask for another answer there."
+)
+refresh_context_option = click.option(
+    "--refresh-context",
+    is_flag=True,
+    help="Take no answer that was made for the same node under other ancestors or with other KPIs; ask anew where one was taken.",
+)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """Which good answers are asked for once more."""
+
+    regenerate: bool
+    model_of: str | None
+    refresh_context: bool
+
+
+def _draft(
+    session: Session,
+    connection: Connection,
+    key: str,
+    stages: list[Any],
+    nodes: str | None,
+    ids: list[int] | None,
+    again: _Again,
+    *,
+    simulated: bool,
+    made_by: str,
+) -> Plan:
+    from caseforge_assets.commands.planning.make_plan import draft_plan
+
+    with busy("Making the plan: contexts, requests, what can be reused"):
+        return draft_plan(
+            connection,
+            session.settings.configuration,
+            key,
+            stages,
+            simulated=simulated,
+            made_by=made_by,
+            node_ids=ids,
+            ask_again=again.regenerate,
+            model_of=again.model_of,
+            refresh_context=again.refresh_context,
+            named=named_ids(connection, key, nodes),
+        )
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@select_option
+@limit_option
+@regenerate_option
+@model_of_option
+@refresh_context_option
+@click.option("--why", metavar="NODE", help="Say in words why NODE would be asked for again, with what differs; nothing else is planned.")
+@click.option(
+    "--similar",
+    metavar="SHARE",
+    type=click.FloatRange(0.5, 1),
+    help="List the nodes that would be asked for and are nearly the same as another one, e.g. 0.9; nothing else is planned.",
+)
+@click.option(
+    "--compare", metavar="MODELS", help="Set the cost of the same plan with other models beside it, e.g. gpt-6.1-terra,gpt-6-luna."
+)
+@click.option("--keep", is_flag=True, help="Keep the plan as a draft that somebody approves later: caseforge approve.")
+@click.option("--offline", is_flag=True, help="Do not ask the provider who it is; plan for one that bills.")
+@json_option
+@pass_session
+def plan(
+    session: Session,
+    key: str | None,
+    stage_keys: tuple[str, ...],
+    nodes: str | None,
+    selection: str | None,
+    limit: int | None,
+    regenerate: bool,
+    model_of: str | None,
+    refresh_context: bool,
+    why: str | None,
+    similar: float | None,
+    compare: str | None,
+    keep: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Show what would be sent for a framework, why, and at what cost. Nothing is sent, and nothing kept without --keep."""
+    from caseforge_assets.commands.money.budgets_left import budgets_left
+    from caseforge_assets.commands.planning.compare_models import compare_models
+
+    key, again = session.framework_key(key), _Again(regenerate, model_of, refresh_context)
+    simulated = False if offline or not session.settings.has_credentials else session.provider.simulated
+    if why is not None:
+        explain(session, key, why, simulated, as_json)
+        return
+    stages = accepted_stages(session, stage_keys)
+    with session.store.connect() as connection:
+        ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit, model_of=model_of), simulated=simulated)
+        if similar is not None:
+            print_similar(session, connection, key, similar, ids, simulated=simulated, as_json=as_json)
+            return
+        draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=simulated, made_by="plan")
+        compared = (
+            compare_models(connection, session.settings.configuration.prices, draft, [name.strip() for name in compare.split(",")])
+            if compare
+            else []
+        )
+        left = budgets_left(connection, session.settings.configuration, key)
+        (connection.commit if keep else connection.rollback)()
+    if keep:
+        session.mirror()
+    print_drafted(draft, simulated, compared, left, kept=keep, as_json=as_json)
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@select_option
+@limit_option
+@click.option("--test", is_flag=True, help="Only a few nodes, spread over the framework.")
+@click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="How many nodes --test takes.")
+@regenerate_option
+@model_of_option
+@refresh_context_option
+@click.option("--max-cost-usd", type=click.FloatRange(0), help="The most that this plan may spend; refused where it costs more.")
+@click.option("--yes", is_flag=True, help="Approve the plan without being asked.")
+@click.option("--wait", is_flag=True, help="Poll and collect to the end; without it the command returns after submitting.")
+@json_option
+@pass_session
+def generate(
+    session: Session,
+    key: str | None,
+    stage_keys: tuple[str, ...],
+    nodes: str | None,
+    selection: str | None,
+    limit: int | None,
+    test: bool,
+    count: int,
+    regenerate: bool,
+    model_of: str | None,
+    refresh_context: bool,
+    max_cost_usd: float | None,
+    yes: bool,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
+    from caseforge_assets.commands.approving.view_plans import approved_before
+    from caseforge_assets.store.planning import plans
+
+    key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
+    provider = session.provider
+    choice, again = Choice(nodes, selection, limit, count if test else None, model_of), _Again(regenerate, model_of, refresh_context)
+    with session.store.begin() as connection:
+        ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
+        draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=provider.simulated, made_by="generate")
+        cap = _limit(draft, provider.simulated, max_cost_usd)  # what it raises leaves nothing behind
+        before = approved_before(connection, session.settings.configuration, provider, key=key, stages=stages, node_ids=ids)
+    if not as_json:
+        print_plan(draft, provider.simulated, before, wait=wait)
+    approved = draft.nodes > 0 and (yes or provider.simulated or _is_small(session, draft) or _asked(draft, before))
+    with session.store.begin() as connection:
+        plans.decide(connection, draft.id, approved, cap, by=account_name(), bills=not provider.simulated)
+    if draft.nodes and not approved:
+        session.mirror()
+        errors.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
+        sys.exit(NOT_APPROVED)
+    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Approve pending requests that belong to no approved plan, without being asked.")
+@click.option("--wait", is_flag=True, help="Poll and collect to the end.")
+@json_option
+@pass_session
+def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
+    """Submit what is approved and was not sent yet, from whichever command or Dagster run it comes; what nobody approved is asked about."""
+    from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
+    from caseforge_assets.commands.approving.view_plans import approved_before
+
+    with session.store.connect() as connection:
+        before = approved_before(connection, session.settings.configuration, session.provider)
+    if not as_json:
+        print_approved_before(before, session.provider.simulated, wait=wait)
+    if not session.provider.simulated:
+        own = session.settings.configuration.prices
+        with session.store.begin() as connection:
+            pending = pending_without_approval(connection, own, False)
+            if pending.requests and (
+                yes
+                or click.confirm(
+                    f"{counted(pending.requests, 'pending request')} in no approved plan, expected cost {pending.expected_cost}. Send?",
+                    err=True,
+                )
+            ):
+                approve_pending(connection, own, made_by="submit", by=account_name())
+    finish_sending(session, None, None, before, wait=wait, as_json=as_json, summary={})
+
+
+def finish_sending(
+    session: Session,
+    key: str | None,
+    plan_id: int | None,
+    before: Sequence[ReckonedPlan],
+    *,
+    wait: bool,
+    as_json: bool,
+    summary: dict[str, Any],
+) -> None:
+    """Submits what was named to the person, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code.
+
+    Args:
+        plan_id: the command's own plan; None: it has none, and sends all that is approved.
+        before: plans that were named beside it, because they were approved before.
+    """
+    from caseforge_assets.batches.consent import Consent
+    from caseforge_assets.cli.watching.progress_lines import follow, submit_once
+    from caseforge_assets.cli.watching.trouble import batches_in_trouble, exit_if_in_trouble
+    from caseforge_assets.store.submitting import providers
+
+    with session.store.begin() as connection:
+        providers.set_stopped(connection, session.provider.id, None)  # a person asks: try again
+    consent = Consent(None if plan_id is None else frozenset([plan_id, *(one.plan.id for one in before)]))
+    done = follow(session, consent=consent, quiet=as_json) if wait else submit_once(session, consent=consent, quiet=as_json)
+    session.mirror()
+    failed = _failed_nodes(session, key)
+    trouble = batches_in_trouble(session, key) if wait else []
+    if as_json:
+        refused = [batch.reason for batch in done.refused]
+        sent = {"submitted_batches": done.submitted, "refused": refused, "held_back": done.held_back, "failed_nodes": failed}
+        sent["waiting"] = {batch.name: batch.reason for batch in trouble}
+        print_json({**summary, "approved_before": approved_before_json(before), **sent})
+    elif plan_id is not None:
+        _print_others(session, {plan_id, *(one.plan.id for one in before)})
+    if done.refused:
+        sys.exit(PROVIDER_REFUSED)
+    if done.held_back:
+        if not as_json:
+            console.print(f"Held back: {done.held_back}", style="yellow")
+        sys.exit(NOT_APPROVED)
+    exit_if_in_trouble(trouble, quiet=as_json)
+    if wait and failed:
+        if not as_json:
+            of = f" --framework {key}" if key else ""
+            console.print(
+                f"{counted(failed, 'node')} failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends them again.",
+                style="yellow",
+            )
+        sys.exit(3)
+
+
+def _print_others(session: Session, named: set[int]) -> None:
+    """What else is approved and waits: this command left it alone."""
+    from caseforge_assets.commands.approving.view_plans import approved_before
+
+    with session.store.connect() as connection:
+        found = approved_before(connection, session.settings.configuration, session.provider)
+    for one in found:
+        if one.now and one.plan.id not in named:
+            waits = one.plan.held_back or "`caseforge submit` sends them"
+            console.print(
+                f"{counted(one.now, 'other request is', 'other requests are')} approved and wait, plan {one.plan.id} of {one.plan.framework_key}: {waits}."
+            )
+
+
+def _failed_nodes(session: Session, key: str | None) -> int:
+    from caseforge_assets.store.collecting.attempts import failures
+
+    keys = [key] if key else list(session.settings.configuration.frameworks)
+    with session.store.connect() as connection:
+        return sum(len(failures(connection, one)) for one in keys)
+
+
+def _is_small(session: Session, draft: Plan) -> bool:
+    limit, cost = session.settings.configuration.auto_approve_below_usd, draft.expected_cost_usd
+    return cost is not None and cost < limit
+
+
+def _limit(draft: Plan, simulated: bool, max_cost_usd: float | None) -> Decimal | None:
+    """The limit that a plan is to have, if it can be kept.
+
+    Raises:
+        LimitTooLow: it is below what the plan costs.
+    """
+    from caseforge_assets.commands.approving.approve_plan import refuse_low_limit
+    from caseforge_assets.costs.sums import Cost
+
+    limit = None if max_cost_usd is None else Decimal(str(max_cost_usd))
+    if not simulated:
+        refuse_low_limit("this plan", Cost.of(draft.expected_cost_usd), limit)
+    return limit
+
+
+def _asked(draft: Plan, before: Sequence[ReckonedPlan]) -> bool:
+    from caseforge_assets.costs.sums import total
+
+    waiting, cost = sum(one.now for one in before), total(one.now_cost for one in before)
+    too = f", and {waiting:,} that were approved before for about {cost}" if waiting else ""
+    return click.confirm(f"Send {counted(draft.nodes, 'request')} for about {usd(draft.expected_cost_usd)}{too}?", err=True)

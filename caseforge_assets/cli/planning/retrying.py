@@ -1,0 +1,114 @@
+"""retry: failed nodes are sent again, or contents that score too little are asked for again."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from caseforge_assets.cli.planning.generation import NOT_APPROVED, finish_sending
+from caseforge_assets.cli.shared.account import account_name
+from caseforge_assets.cli.shared.console import console
+from caseforge_assets.cli.shared.options import (
+    accepted_stages,
+    chosen_stages,
+    framework_option,
+    json_option,
+    nodes_option,
+    pass_session,
+    stage_option,
+)
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.views.plan_views import print_approved_before, print_too_long
+from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.approving.plan_retry import RetryPlan
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@click.option(
+    "--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="Only nodes that failed so (may be repeated), e.g. truncated_reasoning."
+)
+@click.option(
+    "--max-tokens", type=click.IntRange(256), help="Completion budget of the new requests, instead of the one that follows by itself."
+)
+@click.option(
+    "--quality-below",
+    type=click.IntRange(1, 100),
+    metavar="SCORE",
+    help="Instead of failed nodes: ask for another answer where there is one that scores less. What a person wrote is left.",
+)
+@click.option("--yes", is_flag=True, help="Approve without being asked.")
+@click.option("--wait", is_flag=True, help="Poll and collect to the end.")
+@json_option
+@pass_session
+def retry(
+    session: Session,
+    key: str | None,
+    stage_keys: tuple[str, ...],
+    nodes: str | None,
+    outcomes: tuple[str, ...],
+    max_tokens: int | None,
+    quality_below: int | None,
+    yes: bool,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Send failed and cancelled nodes again, with a larger budget where theirs was too small; or ask again for what scores too little."""
+    from caseforge_assets.cli.results.quality_command import retry_low_scores
+    from caseforge_assets.commands.approving.plan_retry import MADE_BY, plan_retry
+    from caseforge_assets.commands.approving.view_plans import approved_before
+    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.store.planning import plans
+
+    key, stages, provider = session.framework_key(key), accepted_stages(session, stage_keys), session.provider
+    if quality_below is not None:
+        if outcomes or max_tokens:
+            raise click.UsageError(
+                "--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones"
+            )
+        low = retry_low_scores(session, key, chosen_stages(stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
+        summary = {"retried": len(low.asked), "follow": low.later}
+        finish_sending(session, key, low.id, (), wait=wait, as_json=as_json, summary=summary)
+        return
+    readable = _judge_again(session, key, as_json)
+    with session.store.begin() as connection:
+        ids = choose_nodes(connection, key, nodes)
+        draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)
+        before = approved_before(
+            connection, session.settings.configuration, provider, key=key, stages=stages, node_ids=ids, made_by=MADE_BY
+        )
+    if not as_json:
+        _print_draft(draft, provider.simulated)
+        print_approved_before(before, provider.simulated, wait=wait)
+    approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
+    with session.store.begin() as connection:
+        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
+    if draft.nodes and not approved:
+        session.mirror()
+        sys.exit(NOT_APPROVED)
+    summary = {"retried": draft.nodes, "follow": draft.later, "readable": readable}
+    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary=summary)
+
+
+def _judge_again(session: Session, key: str, as_json: bool) -> int:
+    """What was answered and is readable now is not asked for again."""
+    from caseforge_assets.commands.collecting.judge_again import judge_again
+
+    readable = judge_again(session.store, session.provider, session.folder, session.settings.configuration, key)
+    if readable and not as_json:
+        console.print(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
+    return readable
+
+
+def _print_draft(draft: RetryPlan, simulated: bool) -> None:
+    shorter = f", {draft.shortened:,} of them shortened" if draft.shortened else ""
+    follow = f"; {counted(draft.later, 'request')} that follow from their answers" if draft.later else ""
+    cost = "free (simulated)" if simulated else f"expected cost {draft.expected_cost}"
+    console.print(f"{counted(draft.nodes, 'failed node')} would be sent again{shorter}{follow}, {cost}.")
+    print_too_long(draft.too_long)

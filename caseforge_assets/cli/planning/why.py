@@ -1,0 +1,48 @@
+"""plan --why: in words, why a node would be asked for again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from caseforge_assets.cli.shared.console import console, print_json
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.wording import counted
+
+MEANINGS = {
+    "done": "there is a good answer, and it fits",
+    "waiting": "its request is pending or under way",
+    "failed": "its last attempt failed, or it was too long to be sent (`caseforge failed` says how)",
+    "cancelled": "its request waits until a person asks again",
+    "stale": "its request would be another one now",
+    "missing": "there is nothing yet",
+    "no_source": "there is nothing yet that it could be made from",
+}
+
+
+def explain(session: Session, key: str, node: str, simulated: bool, as_json: bool) -> None:
+    """Prints where one node stands in every stage, and what differs from what its content was made from.
+
+    Raises:
+        click.BadParameter: several nodes are meant.
+        LookupError: there is no such node.
+    """
+    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.commands.planning.explain_node import explain_node
+
+    with session.store.connect() as connection:
+        ids = choose_nodes(connection, key, node) or []
+        if len(ids) != 1:
+            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="--why")
+        found = explain_node(connection, session.settings.configuration, key, ids[0], simulated)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        since = f" Since {one.since:%Y-%m-%d %H:%M} UTC." if one.since else ""
+        console.print(f"{one.stage}: {one.state}: {MEANINGS[one.state]}.{since}", style="bold")
+        for difference in one.differences:
+            console.print(f"  differs: {difference}")
+        if one.diff:
+            console.print(one.diff)

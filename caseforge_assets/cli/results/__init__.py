@@ -1,0 +1,1 @@
+"""Commands on what was made: show, export, edit, import, quality, stale, report."""

@@ -1,0 +1,126 @@
+"""edit: a person writes a document or changes use cases."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from caseforge_assets.cli.shared.console import console
+from caseforge_assets.cli.shared.options import framework_option, pass_session
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.editing.edit_workbook import ChangedCandidate
+
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+@click.command()
+@click.argument("node", required=False)
+@framework_option
+@click.option("--stage", "stage_key", default="process_details", show_default=True, help="What is edited.")
+@click.option(
+    "--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Take this text, such as an exported page that was edited."
+)
+@click.option(
+    "--workbook",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Instead of NODE: take back all use cases that were changed in this exported workbook.",
+)
+@click.option("--by", metavar="NAME", help="Who wrote it; by default the name of the account.")
+@click.option("--anyway", is_flag=True, help="Keep the text also where a section is missing.")
+@click.option(
+    "--overwrite", is_flag=True, help="Also where the content has changed since it was exported: what came meanwhile is replaced."
+)
+@pass_session
+def edit(
+    session: Session,
+    node: str | None,
+    key: str | None,
+    stage_key: str,
+    file: Path | None,
+    workbook: Path | None,
+    by: str | None,
+    anyway: bool,
+    overwrite: bool,
+) -> None:
+    """Edit NODE's document in the editor ($EDITOR), or take it from a file; with --stage usecases, its use cases; with --workbook, those of many nodes.
+
+    What a person wrote is a version of its own. It stays current until you ask for another one with
+    `caseforge generate --regenerate --nodes NODE`; what is made from it becomes stale. What was left as it was is no edit, and of an exported page only
+    what you wrote is kept.
+    """
+    if workbook is not None:
+        if node or file:
+            raise click.UsageError("--workbook takes back what was changed of all nodes; leave out NODE and --file")
+        _edit_workbook(session, session.framework_key(key), workbook, by or getpass.getuser(), overwrite)
+        return
+    if not node:
+        raise click.UsageError("say which NODE is edited, or give --workbook")
+    _edit_node(session, session.framework_key(key), node, stage_key, file, by or getpass.getuser(), anyway, overwrite)
+
+
+def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path | None, by: str, anyway: bool, overwrite: bool) -> None:
+    from caseforge_assets.commands.editing.edit_content import edit_content, take_back
+    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.stages.stage import stage
+    from caseforge_assets.store.collecting import contents
+
+    edited = stage(stage_key)
+    with session.store.connect() as connection:
+        ids = choose_nodes(connection, key, node) or []
+        if len(ids) != 1:
+            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="NODE")
+        now = contents.current_contents(connection, edited.key, ids).get(ids[0])
+        raw = _text_of(file) if file else click.edit(now.body if now else "", extension=".md")
+        taken = None if raw is None else take_back(connection, ids[0], edited, raw, overwrite=overwrite)
+    if taken is None:
+        console.print("Nothing was changed.")
+        return
+    with session.store.begin() as connection:
+        content_id = edit_content(connection, session.settings.configuration, key, ids[0], edited, taken, by=by, anyway=anyway)
+    _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {key} --nodes {node}")
+
+
+def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrite: bool) -> None:
+    from caseforge_assets.commands.editing.edit_workbook import edit_workbook
+
+    with session.store.begin() as connection:
+        changed = edit_workbook(connection, session.settings.configuration, key, workbook, by=by, overwrite=overwrite)
+    if not changed:
+        console.print("Nothing was changed.")
+        return
+    _print_changed(changed)
+    nodes = sorted({one.code for one in changed})
+    _kept(
+        session,
+        f"{len(changed):,} use cases of {len(nodes):,} nodes were taken back",
+        f"caseforge plan --framework {key} --nodes {','.join(nodes[:20])}",
+    )
+
+
+def _print_changed(changed: Sequence[ChangedCandidate]) -> None:
+    for one in changed:
+        console.print(f"Row {one.row}, {one.uid}: {', '.join(one.fields)}", highlight=False)
+
+
+def _kept(session: Session, what: str, follow: str) -> None:
+    journaled = session.keep()  # before anything that takes time: what is said to be kept outlasts the database
+    session.mirror()
+    where = "" if journaled else ", in the database alone until the journal can be written"
+    console.print(f"{what}{where}. What is made from it is stale now: {follow}")
+
+
+def _text_of(file: Path) -> str:
+    """A text file, in UTF-8 or with the mark of UTF-16."""
+    raw = file.read_bytes()
+    encoding = next((encoding for mark, encoding in _MARKS.items() if raw.startswith(mark)), "utf-8-sig")
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{file} is no text in UTF-8; save it as one", param_hint="--file") from error

@@ -1,0 +1,103 @@
+"""quality: how good what was made is, and `retry --quality-below`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseforge_assets.cli.shared.account import account_name
+from caseforge_assets.cli.shared.console import busy, console, errors, print_json
+from caseforge_assets.cli.shared.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan
+
+NOT_APPROVED = 5
+SHOWN = 10
+
+
+@click.command()
+@framework_option
+@stage_option
+@nodes_option
+@click.option("--worst", type=click.IntRange(0), default=20, show_default=True, help="How many of the lowest scores are listed.")
+@json_option
+@pass_session
+def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], nodes: str | None, worst: int, as_json: bool) -> None:
+    """How good the documents and candidates are: scores from 0 to 100 with their parts, what repeats, how levels are spread.
+
+    With --nodes, every score of these nodes with all its parts. What was made before scores were kept is measured first. A score says how far
+    a text keeps to what was asked for, not whether what it says is true; docs/quality.md explains the parts.
+    """
+    from caseforge_assets.cli.views.quality_views import print_quality, quality_json
+    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.commands.quality.measure_quality import measure_missing
+    from caseforge_assets.commands.quality.read_quality import read_quality
+
+    key = session.framework_key(key)
+    with session.store.connect() as connection:
+        ids = choose_nodes(connection, key, nodes)
+    with busy("Measuring and comparing contents"), session.store.connect() as connection:
+        measured = measure_missing(session.store, key)
+        found = read_quality(connection, session.settings.configuration, key, chosen_stages(stage_keys), ids)
+    if as_json:
+        print_json({"framework": key, "measured_now": measured, "stages": [quality_json(one, None if nodes else worst) for one in found]})
+        return
+    if measured:
+        console.print(f"{counted(measured, 'content was', 'contents were')} measured now.", style="dim")
+    print_quality(found, session.settings.configuration, worst, with_parts=nodes is not None)
+
+
+def retry_low_scores(
+    session: Session, key: str, stages: list[Any], nodes: str | None, below: int, *, yes: bool, as_json: bool
+) -> QualityRetryPlan:
+    """Plans what scores too little, shows the plan, and approves it if a person agrees; returns the plan."""
+    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.commands.quality.measure_quality import measure_missing
+    from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
+    from caseforge_assets.store.planning import plans
+
+    provider = session.provider
+    measure_missing(session.store, key)
+    with session.store.begin() as connection:
+        ids = choose_nodes(connection, key, nodes)
+        draft = plan_quality_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, below)
+    if not as_json:
+        _print_draft(draft, below, simulated=provider.simulated)
+    approved = bool(draft.asked) and (yes or provider.simulated or click.confirm("Ask for them again?", err=True))
+    with session.store.begin() as connection:
+        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
+    if draft.asked and not approved:
+        session.mirror()
+        errors.print("Declined: nothing was sent. What there is stays as it is.")
+        sys.exit(NOT_APPROVED)
+    return draft
+
+
+def _print_draft(draft: QualityRetryPlan, below: int, *, simulated: bool) -> None:
+    from caseforge_assets.cli.views.plan_views import print_too_long
+    from caseforge_assets.reports.quality import say_why
+
+    for row in draft.asked[:SHOWN]:
+        console.print(f"  {row.code} {row.name}, {row.stage}: {row.score}; {say_why(row)}")
+    if len(draft.asked) > SHOWN:
+        console.print(f"  … and {len(draft.asked) - SHOWN:,} more; `caseforge quality` lists them.")
+    counts = ", ".join(
+        f"{sum(row.stage == stage for row in draft.asked):,} {stage}" for stage in dict.fromkeys(row.stage for row in draft.asked)
+    )
+    cost = "free (simulated)" if simulated else f"expected cost {draft.expected_cost}"
+    follow = f"; {draft.later:,} that are made from them follow" if draft.later else ""
+    console.print(
+        f"Would be asked for again because they score less than {below}: {counts}{follow}; {cost}."
+        if draft.asked
+        else f"Nothing that could be asked for again scores less than {below}."
+    )
+    print_too_long(draft.too_long)
+    if draft.edited:
+        console.print(f"{draft.edited:,} that a person wrote are left as they are.")
+    if draft.under_way:
+        console.print(f"{draft.under_way:,} are asked for already.")

@@ -1,0 +1,180 @@
+"""show and export: read what was made."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markdown import Markdown
+
+from caseforge_assets.cli.results.history_view import print_history
+from caseforge_assets.cli.shared.console import busy, console, print_json
+from caseforge_assets.cli.shared.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.costs.sums import named
+from caseforge_assets.safe_text import plain_text
+from caseforge_assets.stages.judgement import Item
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.wording import counted
+
+KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
+FILE_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}")
+SCORE = click.IntRange(0, 100)
+
+
+@click.command()
+@click.argument("node")
+@framework_option
+@stage_option
+@click.option("--history", is_flag=True, help="Instead, all that happened to it, from the row of the workbook to the candidates.")
+@json_option
+@pass_session
+def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ...], history: bool, as_json: bool) -> None:
+    """Everything about NODE (a code, partition key, stable id, or a candidate's uid): content, candidates, attempts, tokens, cost."""
+    from caseforge_assets.store.figures import node_views
+
+    stages = [stage.key for stage in chosen_stages(stage_keys)]
+    with session.store.connect() as connection:
+        found = node_views.find_nodes(connection, node, key)
+        if not found:
+            raise LookupError(f"no node is called {node!r} in {key or 'any loaded framework'}")
+        if len({row.framework_key for row in found}) > 1:
+            raise LookupError(
+                f"{node!r} is in several frameworks; say which with --framework: " + ", ".join(row.framework_key for row in found)
+            )
+        row = found[0]
+    if history:
+        print_history(session, row, as_json)
+        return
+    with session.store.connect() as connection:
+        contents = [dict(one._mapping) for one in node_views.contents_of_node(connection, row.node_id) if one.stage in stages]
+        candidates = [dict(one._mapping) for one in node_views.candidates_of_node(connection, row.node_id)]
+        attempts = [dict(one._mapping) for one in node_views.attempts_of_node(connection, row.node_id) if one.stage in stages]
+    whole = {"node": dict(row._mapping), "contents": contents, "candidates": candidates, "attempts": attempts}
+    if as_json:
+        print_json(whole)
+    else:
+        _print_node(session, whole)
+
+
+def _print_node(session: Session, whole: dict[str, Any]) -> None:
+    node = whole["node"]
+    console.rule(f"{node['code']} {node['name']} ({node['framework_key']})")
+    if node["retired"]:
+        console.print(f"Not in the current edition; this is how edition {node['edition']} has it.", style="yellow")
+    if node["owner"]:
+        console.print(f"Owner: {node['owner']}", style="dim")
+    console.print(node["description"] or "(no description)")
+    for content in (one for one in whole["contents"] if one["is_current"]):
+        console.rule(content["title"])
+        simulated = ", SIMULATED" if content["simulated"] else ""
+        reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
+        where = f"{content['model']}, {content['generated_by']}, batch {content['remote_batch_id']}"
+        spent = f"{content['output_tokens'] or 0:,} output tokens, {named(content['cost_usd'], content['simulated'])}"
+        origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
+        console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
+        console.print(Markdown(plain_text(_body(content, whole["candidates"])), hyperlinks=False))  # a link shows where it leads
+    table = FittingTable(
+        "Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", drop=("Batch", "File and line")
+    )
+    for one in whole["attempts"]:
+        tokens = f"{one['input_tokens'] or 0:,} + {one['output_tokens'] or 0:,}" if one["output_tokens"] is not None else ""
+        file = (one["artifacts"].get("output") or {}).get("path", "")
+        place = f"{session.folder.describe(file)}:{one['line_number']}" if file and one["line_number"] else ""
+        name = one["remote_id"] or f"batch {one['batch_id']}"
+        table.add_row(str(one["id"]), one["stage"], name, one["outcome"] or "under way", one["detail"], tokens, _cost(one), place)
+    console.print(table if whole["attempts"] else "No attempt yet.")
+
+
+def _body(content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
+    """What is shown of a content: items as they are shown today, whatever the body was made by, and what is beyond as many as were asked for."""
+    stage = next((one for one in all_stages() if one.key == content["stage"]), None)
+    items = [Item(one["title"], one["fields"]) for one in candidates if one["stage"] == content["stage"]]
+    if stage is None or stage.render_items is None or not items:
+        return str(content["body"])
+    beyond = [Item(one["title"], one["fields"]) for one in content["surplus"]]
+    if not beyond:
+        return stage.render_items(items)
+    return f"{stage.render_items(items)}\n\n---\n\n# Surplus: {len(beyond)} beyond what was asked for\n\n{stage.render_items(beyond)}"
+
+
+def _cost(attempt: dict[str, Any]) -> str:
+    """Of an attempt; nothing while it is under way, and of one that was never sent."""
+    return "" if attempt["outcome"] in (None, "not_sent") else named(attempt["cost_usd"], attempt["simulated"])
+
+
+def _kind_by_ending(target: Path) -> str:
+    """What the end of a name says that it is to be; a folder where it is no ending of a file."""
+    ending = target.suffix.lower()
+    if ending in KIND_BY_ENDING or target.is_dir() or not FILE_ENDING.fullmatch(ending):
+        return KIND_BY_ENDING.get(ending, "markdown")
+    nearest = f", such as {target.with_suffix('.jsonl').name}" if ending in (".json", ".ndjson") else ""
+    raise click.UsageError(
+        f"{target.name}: nothing is written as {ending}. A file ends in {', '.join(KIND_BY_ENDING)}{nearest}; "
+        f"a folder of markdown pages is called {target.with_suffix('').name}, or asked for with --format markdown"
+    )
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@framework_option
+@nodes_option
+@click.option("--owner", help="Only contents of this owner.")
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    metavar="CATEGORY",
+    help="Only candidates of this category (may be repeated), and their nodes' documents.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["markdown", "csv", "xlsx", "jsonl"]),
+    help="markdown makes a folder, the others a file. Without it the end of TARGET says which: .csv, .xlsx, .jsonl, or none for a folder.",
+)
+@click.option("--min-score", type=SCORE, help="Only contents whose quality score is this or more; a candidate's is that of its node's set.")
+@click.option("--max-score", type=SCORE, help="Only contents whose quality score is this or less.")
+@click.option(
+    "--all-candidates",
+    is_flag=True,
+    help="Also candidates beyond the ten that were asked for, where an answer held more; a column, or their number, says which.",
+)
+@click.option("--retired", is_flag=True, help="Instead, what was made for nodes that the current edition does not have.")
+@pass_session
+def export(
+    session: Session,
+    target: Path,
+    key: str | None,
+    nodes: str | None,
+    owner: str | None,
+    categories: tuple[str, ...],
+    kind: str | None,
+    min_score: int | None,
+    max_score: int | None,
+    all_candidates: bool,
+    retired: bool,
+) -> None:
+    """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file.
+
+    Each says where it is from: edition, request, batch, file and line of the answer, versions, whether it was reused or edited. Options that
+    choose go together; what they leave out is counted, by reason.
+    """
+    from caseforge_assets.commands.exporting.choose_contents import Selection, say_selection
+    from caseforge_assets.commands.exporting.export_contents import export_contents
+    from caseforge_assets.commands.quality.measure_quality import measure_missing
+
+    key = session.known_key(key) if retired else session.framework_key(key)
+    kind = kind or _kind_by_ending(target)
+    selection = Selection(owner, nodes, categories or None, min_score, max_score, retired, all_candidates)
+    with busy(f"Writing {target}"), session.store.connect() as connection:
+        measure_missing(session.store, key)
+        written = export_contents(connection, key, target, kind, selection)
+    others = "".join(f", {count:,} {name}" for name, count in written.others.items())
+    surplus = f" ({written.surplus:,} of them surplus)" if written.surplus else ""
+    console.print(f"{counted(written.documents, 'document')} and {counted(written.candidates, 'candidate')}{surplus}{others} in {target}.")
+    for words in say_selection(selection, written.left_out):
+        console.print(words)

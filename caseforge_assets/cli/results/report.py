@@ -1,0 +1,93 @@
+"""report: how answers developed over days or weeks, and which errors are most frequent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from caseforge_assets.cli.shared.console import console, print_json, usd
+from caseforge_assets.cli.shared.options import json_option, pass_session
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.reports.bars import bar, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from caseforge_assets.reports.trends import DayFigures, Pattern
+
+LISTED_PATTERNS = 20
+
+
+def _age(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
+    match = re.fullmatch(r"([1-9]\d{0,3})([dw])", value.strip())
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a number of days or weeks; write 7d, 30d or 4w", ctx, param)
+    return timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
+
+
+@click.command()
+@click.option("--framework", "key", metavar="KEY", help="Only this framework; without it, all of them.")
+@click.option("--since", "age", callback=_age, default="7d", show_default=True, metavar="AGE", help="How far back: 7d, 30d, 4w.")
+@json_option
+@pass_session
+def report(session: Session, key: str | None, age: timedelta, as_json: bool) -> None:
+    """What came back lately: good answers and cost by day (from 15 days on by week), and errors, most frequent first."""
+    from caseforge_assets.commands.reporting.summarize_run import summarize_since
+
+    if key is not None:
+        session.framework_key(key)
+    with session.store.connect() as connection:
+        trend = summarize_since(connection, datetime.now(UTC), age, key)
+    if as_json:
+        print_json({"periods": [asdict(one) for one in trend.periods], "errors": [asdict(one) for one in trend.patterns]})
+        return
+    if not trend.periods:
+        console.print(_nothing(trend.newest, age))
+        return
+    console.print(_periods(trend.periods))
+    if trend.patterns:
+        console.print(_patterns(trend.patterns))
+        if len(trend.patterns) > LISTED_PATTERNS:
+            console.print(f"… and {len(trend.patterns) - LISTED_PATTERNS:,} more kinds of errors: --json lists them.")
+
+
+def _nothing(newest: datetime | None, age: timedelta) -> str:
+    if newest is None:
+        return "Nothing came back yet."
+    days = (datetime.now(UTC) - newest).days + 1
+    return f"Nothing came back in the last {age.days} days; the newest answer is of {newest:%Y-%m-%d}: `caseforge report --since {days}d` shows it."
+
+
+def _periods(periods: Sequence[DayFigures]) -> FittingTable:
+    table = FittingTable(
+        "From",
+        "Stage",
+        "Provider",
+        "Good",
+        "",
+        "Attempts",
+        "Output tokens",
+        "Cost",
+        "An attempt",
+        drop=("", "An attempt", "Output tokens"),
+        title="What came back",
+    )
+    for one in periods:
+        each = one.cost_usd / (one.attempts - one.unknown_costs) if one.cost_usd is not None and one.attempts > one.unknown_costs else None
+        tokens = "unknown" if one.output_tokens is None else f"{one.output_tokens:,}"
+        share = one.good / one.attempts if one.attempts else 0.0
+        cells = (percent(share), bar(share), f"{one.attempts:,}", tokens, str(one.cost), usd(each))
+        table.add_row(f"{one.day}", one.stage, one.kind, *cells)
+    return table
+
+
+def _patterns(patterns: Sequence[Pattern]) -> FittingTable:
+    table = FittingTable("Errors", "Share", "", "Outcome", "Why", "Stages", "First node", title="Errors, most frequent first")
+    for one in patterns[:LISTED_PATTERNS]:
+        table.add_row(f"{one.count:,}", percent(one.share), bar(one.share, 10), one.outcome, one.says, ", ".join(one.stages), one.example)
+    return table

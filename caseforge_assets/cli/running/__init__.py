@@ -1,0 +1,1 @@
+"""Commands that start or steer what runs beside the command line: database, servers, Dagster, sensors, alerts."""

@@ -1,0 +1,1 @@
+"""Commands that bring a framework or a configuration in, and show what there is."""

@@ -1,0 +1,208 @@
+"""config: what the configuration is, where each value comes from, and whether it is in order."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseforge_assets.cli.shared.console import console, errors, print_json
+from caseforge_assets.cli.shared.options import json_option, pass_session
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.redaction import redact, shown_database, without_login
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.configuring.check_configuration import Finding
+    from caseforge_assets.settings import Configuration, Settings
+    from caseforge_assets.settings.inspecting import Inspection
+
+BAD_INPUT = 2
+STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
+
+
+@click.group()
+def config() -> None:
+    """The configuration: show what holds and why, check it before money is spent, begin templates of your own."""
+
+
+@config.command()
+@json_option
+@pass_session
+def show(session: Session, as_json: bool) -> None:
+    """Every value that holds, and where it comes from: default, caseforge.toml, environment, .env or command line. Secrets are masked."""
+    from caseforge_assets.settings.inspecting import effective_values
+
+    inspection, settings = _sound(session)
+    places, stages = _places(inspection, settings), _stages(inspection, settings.configuration)
+    values = [{"key": one.key, "value": one.value, "origin": one.origin} for one in effective_values(inspection, settings.configuration)]
+    if as_json:
+        print_json({"project": str(inspection.folder), "places": places, "values": values, "stages": stages})
+        return
+    console.print(f"Project {inspection.folder}", style="bold")
+    _print_rows("Places and secrets", places)
+    _print_rows("Keys", values)
+    table = FittingTable(
+        "Stage",
+        "Model",
+        "Sent as",
+        "Temperature",
+        "Effort",
+        "Verbosity",
+        "Endpoint",
+        "Completion budget",
+        "Templates of your own",
+        drop=("Verbosity", "Temperature", "Templates of your own"),
+        title="What stages are made with",
+    )
+    for stage in stages:
+        names = ("stage", "model", "sent_as", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
+        table.add_row(*(_text(stage[name]) for name in names), ", ".join(stage["own_files"]) or "none")
+    console.print(table)
+
+
+@config.command()
+@click.option("--connect", is_flag=True, help="Also ask the database and the provider whether they can be reached.")
+@json_option
+@pass_session
+def check(session: Session, connect: bool, as_json: bool) -> None:
+    """Everything about the configuration that can be known before money is spent: keys, values, files, templates, models, prices.
+
+    Exit code 2 where something is wrong. Database and network are left alone, unless --connect is given.
+    """
+    from caseforge_assets.commands.configuring.check_configuration import check_configuration
+
+    inspection = session.inspect()
+    findings = check_configuration(inspection)
+    if connect and inspection.settings is not None:
+        from caseforge_assets.commands.configuring.check_connections import check_connections
+
+        findings += check_connections(inspection.settings)
+    wrong = sum(finding.level == "error" for finding in findings)
+    if as_json:
+        shown = [{"level": one.level, "place": _place(inspection, one), "says": redact(one.says)} for one in findings]
+        print_json({"project": str(inspection.folder), "in_order": not wrong, "findings": shown})
+    else:
+        _print_findings(inspection, findings, connect)
+    sys.exit(BAD_INPUT if wrong else 0)
+
+
+@config.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--stage", "stage_keys", multiple=True, metavar="STAGE", help="Only this stage's (may be repeated).")
+@pass_session
+def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> None:
+    """Write the templates as they are into FOLDER, a folder for each stage, to be changed there. Nothing is overwritten.
+
+    What is not changed may be deleted again: a file counts only where it differs.
+    """
+    from caseforge_assets.cli.shared.options import chosen_stages
+    from caseforge_assets.commands.configuring.copy_templates import copy_templates
+
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)  # caseforge.toml may name it already, and then it has to be there
+    try:
+        stages = chosen_stages(stage_keys)
+    except Exception:
+        if is_new:
+            folder.rmdir()
+        raise
+    for path in copy_templates(stages, folder):
+        console.print(f"Written: {path}")
+    configuration = session.settings.configuration
+    named = [
+        session.settings.project / one
+        for one in (configuration.templates, *(of.templates for of in configuration.frameworks.values()))
+        if one
+    ]
+    if folder.resolve() not in [one.resolve() for one in named]:
+        console.print(
+            f'They count once this stands in caseforge.toml, above the first [table]: templates = "{_from_project(folder, session)}". '
+            "In a table [frameworks.KEY] it is for that framework alone.",
+            soft_wrap=True,
+        )
+
+
+def _from_project(folder: Path, session: Session) -> Path:
+    """A folder as caseforge.toml names it."""
+    project = session.settings.project
+    return folder.resolve().relative_to(project) if folder.resolve().is_relative_to(project) else folder.resolve()
+
+
+def _sound(session: Session) -> tuple[Inspection, Settings]:
+    """A project whose keys, values, templates and stages can be used."""
+    from caseforge_assets.settings import ConfigurationError
+
+    inspection = session.inspect()
+    if inspection.faults or inspection.settings is None:
+        raise ConfigurationError("\n".join(f"{place}: {says}" for place, says in inspection.faults))
+    return inspection, inspection.settings
+
+
+def _places(inspection: Inspection, settings: Settings) -> list[dict[str, Any]]:
+    """What only the environment says; a secret is shown as being set."""
+    environment = inspection.environment
+    shown = {
+        "CASEFORGE_HOME": str(settings.home),
+        "CASEFORGE_WEBSERVER_URL": without_login(settings.webserver_url),
+        "CASEFORGE_POSTGRES_URL": shown_database(settings.postgres_url.get_secret_value())
+        if settings.postgres_url
+        else "(the embedded database)",
+        "CASEFORGE_PROJECT": str(inspection.folder),
+        "OPENAI_BASE_URL": settings.openai_base_url,
+        "OPENAI_API_KEY": "(set)" if settings.openai_api_key else "(not set)",
+        "OPENAI_ORG_ID": environment.get("OPENAI_ORG_ID") or "(not set)",
+        "OPENAI_PROJECT_ID": environment.get("OPENAI_PROJECT_ID") or "(not set)",
+    }
+    return [
+        {"key": name, "value": value, "origin": environment.origin(name) if environment.get(name) else "default"}
+        for name, value in shown.items()
+    ]
+
+
+def _stages(inspection: Inspection, configuration: Configuration) -> list[dict[str, Any]]:
+    from caseforge_assets.settings.stage_settings import stage_settings
+
+    rows = []
+    for stage in inspection.stages:
+        settings = stage_settings(configuration, stage)
+        own = [name for name in stage.files if stage.templates and stage.templates.is_own(name)]
+        names = ("model", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
+        sent_as = configuration.name_at_provider(stage.key, settings.model)
+        values = {name: getattr(settings, name) for name in names}
+        rows.append({"stage": stage.key, "reads": stage.reads, **values, "sent_as": sent_as, "own_files": own})
+    return rows
+
+
+def _print_rows(title: str, rows: list[dict[str, Any]]) -> None:
+    table = FittingTable("Key", "Value", "From", title=title)
+    for row in rows:
+        table.add_row(row["key"], _text(row["value"]), row["origin"], style="dim" if row["origin"] == "default" else None)
+    console.print(table)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "(not set)"  # not "none", which is an effort
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _place(inspection: Inspection, finding: Finding) -> str:
+    from caseforge_assets.commands.configuring.check_configuration import relative_place
+
+    return redact(relative_place(finding, inspection.folder))
+
+
+def _print_findings(inspection: Inspection, findings: list[Finding], connected: bool) -> None:
+    for one in findings:
+        (errors if one.level == "error" else console).print(
+            f"{one.level}: {_place(inspection, one)}: {redact(one.says)}", style=STYLES[one.level]
+        )
+    counts = {level: sum(one.level == level for one in findings) for level in ("error", "warning")}
+    said = ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for level, count in counts.items() if count)
+    more = "" if connected else " Database and provider were not asked; --connect asks them."
+    console.print(f"{'Not in order' if counts['error'] else 'In order'}{f': {said}' if said else ''}.{more}")

@@ -1,0 +1,330 @@
+"""load and frameworks: bring frameworks in, see what is there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from caseforge_assets.cli.planning.generation import NOT_APPROVED
+from caseforge_assets.cli.shared.console import busy, console, errors, print_json
+from caseforge_assets.cli.shared.options import json_option, pass_session
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.frameworks.records import Edition, ReadResult, TableForm
+from caseforge_assets.settings import ConfigurationError, FrameworkSettings
+from caseforge_assets.settings.configuration import check_language, check_map
+from caseforge_assets.stages.languages import language_name
+from caseforge_assets.wording import counted
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--framework", "key", metavar="KEY", help="Short name, e.g. cross_industry; added to caseforge.toml when it is new.")
+@click.option("--title", help="Title for people; by default the one in the workbook.")
+@click.option("--targets", help="Which nodes get content: leaf (default), level:3, or a branch such as '8.*'.")
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=HEADER",
+    help="Which column is the code, id, name, description, parent, parent_id, owner, level, or level1, level2, …: --map code='Practice ID'. "
+    "HEADER#2 is the second one that is called so; nothing after = means that there is no such column. Kept in caseforge.toml.",
+)
+@click.option(
+    "--hierarchy",
+    type=click.Choice(["dotted", "parent", "levels", "indent", "prefix"]),
+    help="What says which node is whose parent: dots in the codes, a column, columns by level (or one with level numbers), the names' indentation, or the "
+    "beginnings of the codes (11, 111). Recognized where it is plain. Kept in caseforge.toml.",
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="TAG",
+    help="Language that its texts are asked for in (BCP 47): de, pt-BR; usecases=en is that of one stage; empty takes back what was said. "
+    "Kept in caseforge.toml. Contents in another language become stale.",
+)
+@click.option("--check", is_flag=True, help="Only read and judge the file; nothing is stored.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only say what differs from the edition that is loaded and what it would cost; nothing is stored."
+)
+@click.option("--yes", is_flag=True, help="Do not ask, even where most nodes of the edition that is loaded would go.")
+@json_option
+@pass_session
+def load(
+    session: Session,
+    file: Path | None,
+    key: str | None,
+    title: str | None,
+    targets: str | None,
+    columns: tuple[str, ...],
+    hierarchy: str | None,
+    languages: tuple[str, ...],
+    check: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Read a framework from FILE: an official APQC PCF workbook, or a table (.xlsx, .ods, .xls, .xlsb, .csv, .json and the like).
+
+    Without FILE it is the source that caseforge.toml declares for the framework, or for the only one.
+
+    A table has names and, if wanted, codes, ids, descriptions, parents and owners; what it is read as is said. A file that is not in
+    order is refused as a whole, with a list of places; then the exit code is 2 and nothing is changed.
+
+    A new edition of a framework that is loaded already takes its place: what did not change keeps what was made for
+    it, and nothing is paid for by this. Where so few of its nodes stay that the file looks like another framework, it
+    is asked first.
+    """
+    from caseforge_assets.commands.configuring.declare_framework import entry_for
+    from caseforge_assets.frameworks import read_framework
+
+    if file is None:
+        key = session.framework_key(key)
+        file = session.settings.project / session.settings.framework(key).source
+    known = session.settings.configuration.frameworks.get(key) if key else None
+    selector = targets or (known.targets if known else "leaf")
+    form = _form(known, columns, hierarchy)
+    result = read_framework(file, form=form)
+    if check:
+        _print_check(result, file, key, selector, as_json=as_json)
+        sys.exit(2 if result.problems else 0)
+    _print_findings(result, errors)
+    if result.edition is None:
+        sys.exit(2)
+    if key is None:
+        raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
+    entry = entry_for(session.settings, key, file, known, title or result.edition.title, selector, form, _language(session, languages))
+    if entry != known:
+        session.ask_as(key, entry)  # what is said of costs and of what is stale holds for that
+    if not (yes or dry_run):
+        _ask_about_another(session, key, result.edition, file)
+    _store(session, file, key, known, entry, result.edition, dry_run=dry_run, as_json=as_json)
+
+
+def _print_check(result: ReadResult, file: Path, key: str | None, selector: str | Sequence[str], *, as_json: bool) -> None:
+    """What reading a file came to, without storing it."""
+    from caseforge_assets.frameworks import read_result_json, select_targets
+
+    chosen = select_targets(result.edition.nodes, selector) if result.edition else ()
+    if as_json:
+        print_json(read_result_json(result, framework=key, targets=chosen))
+    else:
+        _print_findings(result, errors)
+        if result.edition:
+            console.print(
+                f"{file.name} is in order: {counted(len(result.edition.nodes), 'node')}, {counted(len(chosen), 'target')} among them."
+            )
+
+
+def _ask_about_another(session: Session, key: str, edition: Edition, file: Path) -> None:
+    """Asks before most of a framework is replaced by something else."""
+    from caseforge_assets.commands.editions.doubt_edition import doubt_edition
+
+    with session.store.connect() as connection:
+        doubt = doubt_edition(connection, key, edition, file.name)
+    if doubt is None:
+        return
+    errors.print(f"{doubt}.", soft_wrap=True)
+    if not click.confirm("Load it as an edition of this framework all the same?", err=True):
+        errors.print("Declined: nothing was loaded.")
+        sys.exit(NOT_APPROVED)
+
+
+def _form(known: FrameworkSettings | None, columns: Sequence[str], hierarchy: str | None) -> TableForm:
+    """What is said of the table's form: what caseforge.toml says, and the options before it."""
+    said = dict(known.map) if known else {}
+    for text in columns:
+        field, equals, header = text.partition("=")
+        if not equals:
+            raise click.UsageError(f"--map {text}: say what the column is and how it is called, for example --map code='Practice ID'")
+        said[field.strip().lower().replace(" ", "_")] = header.strip()
+    try:
+        check_map(said)
+    except ConfigurationError as error:
+        raise click.UsageError(f"--{error}") from None
+    return TableForm(said, hierarchy or (known.hierarchy if known else None))
+
+
+def _language(session: Session, languages: Sequence[str]) -> str | dict[str, str] | None:
+    """What is said of the language: a tag, or tags by stage; None where nothing is."""
+    from caseforge_assets.stages.stage import all_stages
+
+    _ = session.settings  # a project may have stages of its own
+    if not languages:
+        return None
+    known = [stage.key for stage in all_stages()]
+    by_stage = {stage: tag for stage, _, tag in (text.rpartition("=") for text in languages)}
+    try:
+        checked = check_language(by_stage.pop("") if set(by_stage) == {""} else by_stage)
+    except ValueError as error:
+        raise click.UsageError(f"--language: {error}") from None
+    if isinstance(checked, dict) and (unknown := [stage for stage in checked if stage not in known]):
+        what = f"there is no stage {unknown[0]!r}; there are: {', '.join(known)}" if unknown[0] else "say one language, or one by stage"
+        raise click.UsageError(f"--language: {what}")
+    return checked
+
+
+def _print_findings(result: ReadResult, told: Console) -> None:
+    for problem in result.problems:
+        told.print(problem.message, style="red", soft_wrap=True)  # a hint that is pasted has to be one line
+    for warning in result.warnings[:5]:
+        told.print(f"Warning: {warning.message}", style="yellow", soft_wrap=True)
+    if len(result.warnings) > 5:
+        told.print(f"… and {len(result.warnings) - 5} more warnings; --check --json lists them.", style="yellow")
+    for sentence in result.edition.reading if result.edition else ():
+        told.print(sentence, style="dim")
+
+
+def _store(
+    session: Session,
+    file: Path,
+    key: str,
+    known: FrameworkSettings | None,
+    entry: FrameworkSettings,
+    edition: Edition,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    from caseforge_assets.cli.views.edition_views import loaded_json, print_loaded
+    from caseforge_assets.commands.configuring.declare_framework import declare_framework
+    from caseforge_assets.commands.editions.keep_workbook import keep_workbook
+    from caseforge_assets.commands.editions.load_framework import load_framework
+
+    if not dry_run:
+        keep_workbook(session.folder, file, edition.source_sha256)
+    configuration = session.settings.configuration
+    with busy("Storing the edition and comparing it with the one before"):
+        loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)
+    if as_json:
+        print_json({"framework": key, "dry_run": dry_run, **loaded_json(loaded)})
+    else:
+        print_loaded(loaded, key, file.name, dry_run=dry_run)
+    if dry_run:
+        return
+    added = declare_framework(session.settings, key, entry)
+    if entry != known:
+        session.reload()  # what follows is said of its stages as they are asked for now
+    session.mirror()
+    if added and not as_json:
+        console.print(f"Added [frameworks.{key}] to {session.settings.config_path.name}.")
+    if entry != known:
+        _show(session, key, errors if as_json else console)
+    if known is not None and entry.languages != known.languages and not as_json:
+        console.print(
+            f"Its texts are asked for in {_say_languages(entry) or 'the language of the templates'} from now on; what is in another language is stale."
+        )
+    if (loaded.changed or (known is not None and entry.languages != known.languages)) and not as_json:
+        console.print(f"Next: caseforge plan --framework {key}")
+
+
+def _show(session: Session, key: str, told: Console, *, is_gone: bool = False) -> None:
+    """What is declared has changed: a webserver that runs has to load the code anew."""
+    from caseforge_assets.cli.setting_up.reloading import show_framework
+    from caseforge_assets.store.database.location import database_identity
+
+    with told.status("Telling Dagster …"):
+        said = show_framework(session.settings.webserver_url, key, database_identity(session.settings), is_gone=is_gone)
+    if said:
+        told.print(said)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def frameworks(context: click.Context, as_json: bool) -> None:
+    """List the declared frameworks and what of them is loaded; take one out."""
+    if context.invoked_subcommand is None:
+        _list_frameworks(context.obj, as_json)
+
+
+@frameworks.command()
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_session
+def remove(session: Session, key: str, yes: bool, as_json: bool) -> None:
+    """Take the framework KEY out: of caseforge.toml, of Dagster, and of what is sent and shown.
+
+    What was made for it stays in the store, and in `export --retired --framework KEY`; what is under way is collected. Loading it again
+    brings all of it back.
+    """
+    from caseforge_assets.commands.configuring.declare_framework import undeclare_framework
+    from caseforge_assets.commands.editions.remove_framework import remove_framework
+    from caseforge_assets.store.editions.frameworks import belongings
+
+    key = session.known_key(key)
+    with session.store.connect() as connection:
+        there = belongings(connection, key)
+    waits = (
+        f" {counted(there.under_way, 'of its requests is', 'of its requests are')} under way; what is answered is collected and kept."
+        if there.under_way
+        else ""
+    )
+    if not yes and not click.confirm(
+        f"{key}: {counted(there.contents, 'content stays', 'contents stay')} in the store and in `caseforge export TARGET --retired --framework {key}`.{waits} Take it out?",
+        err=True,
+    ):
+        errors.print("Declined: nothing was taken out.")
+        sys.exit(NOT_APPROVED)
+    was_loaded = remove_framework(session.store, key)
+    was_declared = undeclare_framework(session.settings, key)
+    if was_declared:
+        session.reload()
+        _show(session, key, errors if as_json else console, is_gone=True)
+    if as_json:
+        print_json(
+            {
+                "framework": key,
+                "was_loaded": was_loaded,
+                "was_declared": was_declared,
+                "contents": there.contents,
+                "under_way": there.under_way,
+            }
+        )
+    elif was_loaded or was_declared:
+        console.print(f"{key} is taken out. `caseforge load FILE --framework {key}` brings it back with all that was made for it.")
+    else:
+        console.print(f"{key} was taken out already.")
+
+
+def _list_frameworks(session: Session, as_json: bool) -> None:
+    from caseforge_assets.store.editions import frameworks as queries
+    from caseforge_assets.store.editions.nodes import target_nodes
+
+    rows = []
+    with session.store.connect() as connection:
+        for key, entry in session.settings.configuration.frameworks.items():
+            edition = queries.current_edition(connection, key)
+            targets = len(target_nodes(connection, key)) if edition else 0
+            rows.append(
+                {
+                    "framework": key,
+                    "title": entry.title,
+                    "edition": edition.label if edition else None,
+                    "targets": targets,
+                    "source": entry.source,
+                    "language": entry.language or None,
+                    "templates": entry.templates or None,
+                }
+            )
+    if as_json:
+        print_json(rows)
+        return
+    declared = session.settings.configuration.frameworks
+    spoken = {key: _say_languages(entry) for key, entry in declared.items()}
+    names = ("Framework", "Title", "Edition", "Targets", "Source", *(("Language",) if any(spoken.values()) else ()))
+    table = FittingTable(*names, drop=("Source",))
+    for key, row in zip(declared, rows, strict=True):
+        language = (spoken[key] or "as the templates say",) if any(spoken.values()) else ()
+        table.add_row(key, str(row["title"]), str(row["edition"] or "not loaded"), f"{row['targets']:,}", str(row["source"]), *language)
+    console.print(table if rows else "No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
+
+
+def _say_languages(entry: FrameworkSettings) -> str:
+    return ", ".join(f"{stage}: {language_name(tag)}" if stage else language_name(tag) for stage, tag in entry.languages)

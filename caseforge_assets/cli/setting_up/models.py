@@ -1,0 +1,169 @@
+"""models: which models there are, until when, and what the frameworks would cost with them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseforge_assets.cli.shared.console import console, errors, print_json, usd
+from caseforge_assets.cli.shared.options import json_option, pass_session
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from caseforge_assets.commands.providing.list_models import ModelFacts
+
+MILLION = 1_000_000
+UNKNOWN = "unknown"
+
+
+@click.command()
+@click.option("--all", "with_all", is_flag=True, help="Also those of which nothing but the provider's list is known.")
+@click.option("--offline", is_flag=True, help="Do not ask the provider which models it lists.")
+@json_option
+@pass_session
+def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> None:
+    """List the models that prices, rules and the provider know: price, sizes, end, successor, and what the frameworks would cost.
+
+    Prices are USD per million tokens at batch rates; costs are those of whole frameworks, with typical requests and answers as
+    long as `plan` expects them: as those that came so far, before there are enough as typical ones. `plan` counts the requests themselves.
+    """
+    from caseforge_assets.commands.money.expected_costs import expected_output_tokens
+    from caseforge_assets.commands.providing.list_models import list_models
+    from caseforge_assets.settings.stage_settings import stage_settings
+    from caseforge_assets.stages.stage import all_stages
+    from caseforge_assets.store.editions import nodes
+    from caseforge_assets.store.submitting import providers
+
+    configuration = session.settings.configuration
+    offered = None if offline or not session.settings.has_credentials else _offered(session)
+    with session.store.connect() as connection:
+        targets = {key: len(nodes.partition_keys(connection, key)) for key in configuration.frameworks}
+        ends = providers.model_ends(connection)
+        lengths = {
+            stage.key: expected_output_tokens(connection, stage.key, stage_settings(configuration, stage).model, simulated=False)
+            for stage in all_stages()
+        }
+    loaded = {key: count for key, count in targets.items() if count}
+    found = list_models(configuration, all_stages(), loaded, offered, ends, datetime.now(UTC), lambda stage, _: lengths[stage.key])
+    shown = found if with_all or as_json else [one for one in found if one.is_known]
+    if as_json:
+        print_json([_json(one) for one in shown])
+        return
+    _print(shown, list(loaded))
+    if len(shown) < len(found):
+        console.print(f"The provider lists {len(found) - len(shown):,} more, of which nothing else is known (--all).")
+    if missing := [key for key, count in targets.items() if not count]:
+        console.print(f"Not loaded yet, so without a cost: {', '.join(missing)}.")
+
+
+def _offered(session: Session) -> dict[str, date | None] | None:
+    """The provider's models; None where it cannot be asked now, which is said."""
+    from caseforge_assets.openai_batch.errors import ProviderError
+
+    try:
+        return session.provider.client.models()
+    except ProviderError as error:
+        errors.print(f"The provider could not be asked which models it lists: {error}", style="yellow")
+        return None
+
+
+def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
+    table = FittingTable(
+        "Model",
+        "In / cached / to cache / out",
+        "Price from",
+        "Window",
+        "Completion",
+        "Schema",
+        "Endpoint",
+        "Ends",
+        "Successor",
+        *frameworks,
+        drop=("Schema", "Endpoint", "Completion", "Window", "Price from", "Successor"),
+    )
+    for one in found:
+        rules = one.rules
+        table.add_row(
+            f"{one.name} ({', '.join(one.stages)})" if one.stages else one.name,
+            _price(one),
+            one.price_from or UNKNOWN,
+            _count(rules.context_tokens if rules else None),
+            _count(rules.max_completion_tokens if rules else None),
+            UNKNOWN if rules is None or rules.schemas is None else "yes" if rules.schemas else "no",
+            _endpoint(one),
+            _end(one),
+            (rules.successor if rules else None) or "",
+            *(usd(one.costs_usd[key]) for key in frameworks),
+            style=_style(one),
+        )
+    console.print(table)
+    console.print("USD per million tokens at batch prices; efforts, temperatures and sources: docs/models.md.")
+
+
+def _price(one: ModelFacts) -> str:
+    rates = one.rates
+    return (
+        UNKNOWN
+        if rates is None
+        else " / ".join(f"{_amount(rate)}" for rate in (rates.input, rates.cached, rates.cache_write, rates.output))
+    )
+
+
+def _amount(rate: Decimal) -> str:
+    return f"{(rate * MILLION).normalize():f}"
+
+
+def _endpoint(one: ModelFacts) -> str:
+    """Where its stages send to; of a model that none uses, where requests would go by themselves."""
+    used = dict.fromkeys(one.stages.values())
+    return ", ".join(used) if used else one.rules.endpoint if one.rules else UNKNOWN
+
+
+def _count(tokens: int | None) -> str:
+    return UNKNOWN if tokens is None else f"{tokens:,}"
+
+
+def _end(one: ModelFacts) -> str:
+    absent = one.offered is False and one.is_known
+    return " ".join(part for part in (str(one.end or ""), "(not listed)" if absent else "") if part)
+
+
+def _style(one: ModelFacts) -> str | None:
+    if one.ending is not None:
+        return "red" if one.stages else "dim"
+    return "bold" if one.stages else None
+
+
+def _json(one: ModelFacts) -> dict[str, Any]:
+    """The same for scripts; what is not known is null."""
+    rates, rules = one.rates, one.rules
+    prices = (
+        {"input": rates.input, "cached_input": rates.cached, "cache_write": rates.cache_write, "output": rates.output} if rates else None
+    )
+    return {
+        "model": one.name,
+        "stages": list(one.stages),
+        "usd_per_million_tokens": prices and {name: rate * MILLION for name, rate in prices.items()},
+        "price_from": one.price_from,
+        "context_tokens": rules.context_tokens if rules else None,
+        "max_completion_tokens": rules.max_completion_tokens if rules else None,
+        "schemas": rules.schemas if rules else None,
+        "efforts": rules.efforts if rules else None,
+        "takes_temperature": rules.takes_temperature if rules else None,
+        "endpoint": rules.endpoint if rules else None,
+        "endpoints_used": one.stages,
+        "ends": one.end,
+        "days_left": one.ending.days_left if one.ending else None,
+        "refused": one.ending is not None and one.ending.refused,
+        "successor": rules.successor if rules else None,
+        "listed_by_provider": one.offered,
+        "costs_usd": one.costs_usd,
+        "source": rules.source if rules else None,
+        "looked_up": rules.looked_up if rules else None,
+    }

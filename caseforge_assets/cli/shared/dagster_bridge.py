@@ -1,0 +1,70 @@
+"""The command line's way into Dagster: the instance of the project, the flush of the outbox into it, and the pruning of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caseforge_assets.settings import Settings
+from caseforge_assets.store.database.engine import Engine
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+WITHOUT_ONE = Path(__file__).parents[2] / "defs" / "instance.yaml"  # for a project that has no dagster.yaml
+
+
+def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, waits: bool = True) -> int:
+    """Shows in Dagster what is not shown there yet; returns how many events that were.
+
+    Args:
+        alerts_changed: the reports of all frameworks are written anew, also of those that nothing else happened to.
+        waits: somebody else who is at it is waited for, instead of leaving it to that one.
+    """
+    from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.commands.providing.provider import accepts_simulated
+    from caseforge_assets.defs.mirroring.flush import OTHERS_PATIENCE_S
+    from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
+
+    with _instance(settings) as instance:
+        folder = ArtifactFolder(settings.artifacts)
+        patience_s = OTHERS_PATIENCE_S if waits else 0.0
+        with store.connect() as connection:
+            simulated = accepts_simulated(connection, settings)
+        return mirror_outside_runs(
+            instance, store, settings.configuration, folder, everything=alerts_changed, simulated=simulated, patience_s=patience_s
+        )
+
+
+def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) -> dict[str, Any]:
+    """Removes old history, or counts what would be removed; returns `removed`, and the sizes `before` and `after`."""
+    from caseforge_assets.defs.pruning.prune import prune_history
+
+    with _instance(settings) as instance:
+        return asdict(prune_history(instance, store, limit, dry_run=dry_run))
+
+
+def group_page(framework_key: str) -> str:
+    """Path of the page with the graph of a framework's assets."""
+    from caseforge_assets.defs.names import group_path
+
+    return group_path(framework_key)
+
+
+@contextmanager
+def _instance(settings: Settings) -> Iterator[DagsterInstance]:
+    from dagster import DagsterInstance
+
+    from caseforge_assets.defs.private.event_tables import close_connections, keep_connections
+
+    own = settings.project / "dagster.yaml"
+    with DagsterInstance.from_config(str(settings.project), str(own if own.is_file() else WITHOUT_ONE)) as instance:
+        keep_connections(instance)
+        try:
+            yield instance
+        finally:
+            close_connections(instance)

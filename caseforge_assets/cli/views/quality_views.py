@@ -1,0 +1,169 @@
+"""How quality looks: as tables for people, as JSON for scripts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from caseforge_assets.cli.shared.console import console
+from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.reports.quality import COMPLEXITY_TARGET, Levels, say_why, unbalanced
+from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.quality.read_quality import StageQuality
+    from caseforge_assets.settings import Configuration
+    from caseforge_assets.store.collecting.quality_scores import Scored
+
+BAR_CHARACTERS = 40
+LEAST_DRAWN = 5  # contents; fewer are read in the table
+GROUPS_SHOWN = 10
+TITLES = {"roi": "Return"}
+
+
+def print_quality(found: Sequence[StageQuality], configuration: Configuration, worst: int, *, with_parts: bool) -> None:
+    """Prints every stage: its scores, the lowest of them, what repeats, how levels are spread.
+
+    Args:
+        configuration: says which scores are low and what is out of balance.
+        worst: how many of the lowest scores are listed.
+        with_parts: list every content, with all its parts.
+    """
+    if not any(one.rows for one in found):
+        console.print("Nothing was made yet.")
+        return
+    for one in (one for one in found if one.rows):
+        console.rule(one.stage.title)
+        _print_summary(one, configuration.quality_warn_below)
+        rows = one.rows if with_parts else _lowest(one.rows)[:worst]
+        if rows:
+            _print_rows(rows, with_parts=with_parts)
+        _print_repeats(one)
+        _print_levels(one, configuration.complexity_tolerance)
+
+
+def quality_json(one: StageQuality, worst: int | None) -> dict[str, Any]:
+    """A stage for scripts; numbers that are not known are null.
+
+    Args:
+        worst: only so many of the lowest scores; None: all contents, in the framework's order.
+    """
+    rows = one.rows if worst is None else _lowest(one.rows)[:worst]
+    contents = [
+        {
+            "code": row.code,
+            "name": row.name,
+            "partition": row.partition_key,
+            "score": row.score,
+            "why": say_why(row),
+            "simulated": row.simulated,
+            "edited": row.edited,
+            **(row.details or {}),
+        }
+        for row in rows
+    ]
+    return {
+        "stage": one.stage.key,
+        "summary": asdict(one.summary),
+        "contents": contents,
+        "compared": one.compared,
+        "near_duplicates": [asdict(pair) for pair in one.near_duplicates],
+        "repeated_titles": [[{"id": item.candidate_uid, "title": item.title} for item in group] for group in one.repeated_titles],
+        "levels": {branch or "all": levels for branch, levels in one.levels.items() if levels},
+    }
+
+
+def _lowest(rows: Sequence[Scored]) -> list[Scored]:
+    return sorted((row for row in rows if row.score is not None), key=lambda row: row.score or 0)
+
+
+def _print_summary(one: StageQuality, below: int) -> None:
+    summary = one.summary
+    if summary.mean is None or summary.median is None:
+        console.print(f"{counted(summary.contents, 'content')}, none of them measured.")
+        return
+    simulated = sum(row.simulated for row in one.rows)
+    told = f", {simulated:,} of them simulated" if simulated else ""
+    unmeasured = f", {summary.contents - summary.measured:,} not measured" if summary.contents > summary.measured else ""
+    console.print(
+        f"{counted(summary.contents, 'content')}{told}{unmeasured}: mean score {summary.mean:.0f}, median {summary.median:.0f}, lowest {summary.lowest}; "
+        f"{summary.low:,} score less than {below}."
+    )
+    if summary.measured >= LEAST_DRAWN:
+        _print_bars(summary.tens)
+    console.print("Means of the parts: " + ", ".join(f"{part} {points:.0f}" for part, points in summary.parts.items()))
+    left_out = Counter((why, part) for row in one.rows for part, why in row.figures.get("not_measured", {}).items())
+    for (why, part), count in left_out.items():
+        console.print(f"Not measured: {part} of {counted(count, 'content')}, because {why}.")
+
+
+def _print_bars(tens: Mapping[int, int]) -> None:
+    most = max(tens.values())
+    for start in range(min(tens), 91, 10):
+        count = tens.get(start, 0)
+        bar = "█" * max(round(BAR_CHARACTERS * count / most), 1) + " " if count else ""
+        console.print(f"  {start:>3}–{start + (10 if start == 90 else 9):<3} {bar}{count:,}")
+
+
+def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
+    names = list(dict.fromkeys(part for row in rows for part in row.parts)) if with_parts else []
+    table = FittingTable(
+        "Node", "Name", "Score", *names, "What holds it down", title=None if with_parts else "Lowest scores", drop=("Name", *names)
+    )
+    for row in rows:
+        parts = ["–" if row.parts.get(name) is None else str(row.parts[name]) for name in names]
+        why = "; ".join(row.limits) if with_parts else say_why(row)
+        table.add_row(row.code, row.name, "unknown" if row.score is None else str(row.score), *parts, why)
+    console.print(table)
+
+
+def _print_repeats(one: StageQuality) -> None:
+    real = any(not row.simulated for row in one.rows)
+    if one.stage.response_format is None:
+        if one.near_duplicates:
+            table = FittingTable("Node", "Like", "Phrases in common", title="Documents that are nearly the same")
+            for pair in one.near_duplicates[: 2 * GROUPS_SHOWN]:
+                table.add_row(pair.partition_key, pair.like, f"{pair.likeness:.0%}")
+            console.print(table)
+        said = f"{len(one.near_duplicates):,} of {counted(one.compared, 'document is', 'documents are')} nearly the same as another node's."
+        not_compared = (
+            "Documents that are not measured are not compared." if real else "Simulated documents are not compared with one another."
+        )
+        console.print(said if one.compared else not_compared)
+        return
+    repeated = sum(map(len, one.repeated_titles))
+    said = f"{repeated:,} of {counted(one.titles, 'candidate has', 'candidates have')} a title that another node has, too."
+    console.print(said if one.titles or real else "Titles of simulated candidates are not compared with one another.")
+    for group in one.repeated_titles[:GROUPS_SHOWN]:
+        ids = ", ".join(item.candidate_uid for item in group[:5]) + (f" and {len(group) - 5:,} more" if len(group) > 5 else "")
+        console.print(f"  {len(group)} × {group[0].title} ({ids})")
+
+
+def _print_levels(one: StageQuality, tolerance: float) -> None:
+    if not one.levels.get(""):
+        return
+    fields = list(one.levels[""])
+    names = [
+        f"{TITLES.get(field, field.capitalize())}{' (low/medium/high)' if _is_level(one.levels[''], field) else ''}" for field in fields
+    ]
+    table = FittingTable("Branch", *names, title="How the candidates are spread, in percent")
+    for branch, levels in one.levels.items():
+        table.add_row(branch or "All", *(_spread(levels, field) for field in fields))
+    console.print(table)
+    aim = "/".join(f"{share:.0%}".rstrip("%") for share in COMPLEXITY_TARGET.values())
+    notes = unbalanced(one.real_levels[""], tolerance) if one.real_levels.get("") else []
+    console.print(f"Complexity aims at Low/Medium/High {aim}." + (f" Out of balance: {'; '.join(notes)}." if notes else ""))
+
+
+def _is_level(levels: Levels, field: str) -> bool:
+    return set(levels[field]) <= set(COMPLEXITY_TARGET)
+
+
+def _spread(levels: Levels, field: str) -> str:
+    counts = levels.get(field, {})
+    total = sum(counts.values())
+    if _is_level(levels, field) and total:
+        return "/".join(f"{100 * counts.get(value, 0) / total:.0f}" for value in COMPLEXITY_TARGET)
+    return ", ".join(f"{value} {100 * count / total:.0f}" for value, count in sorted(counts.items(), key=lambda item: -item[1]))

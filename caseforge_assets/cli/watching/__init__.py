@@ -1,0 +1,1 @@
+"""Commands while batches are under way, and what they print."""

@@ -1,0 +1,198 @@
+"""What a person sees while batches are under way: a line for each thing that happens, and a table that moves where there is a terminal."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.live import Live
+
+from caseforge_assets.batches.consent import EVERYTHING
+from caseforge_assets.cli.shared.console import console, errors, usd
+from caseforge_assets.cli.views.batch_views import LiveBatches, duration
+from caseforge_assets.cli.views.plan_views import print_too_long
+from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from caseforge_assets.batches.consent import Consent
+    from caseforge_assets.cli.shared.session import Session
+    from caseforge_assets.commands.rounds.work import Round
+    from caseforge_assets.store.submitting.batches import BatchRow
+
+MIRROR_EVERY_S = 5.0
+LOOK_FOR_ALERTS_EVERY_S = 60.0
+DRAWN_PER_SECOND = 2
+FINISHED_SHOWN = 5
+
+
+def submit_once(session: Session, *, consent: Consent = EVERYTHING, quiet: bool = False) -> Round:
+    """One round: what a consent covers is sent, and told before."""
+    from caseforge_assets.commands.rounds.work import work_round
+
+    narrator = Narrator(quiet=quiet, simulated=session.provider.simulated)
+    configuration = session.settings.configuration
+    done = work_round(session.store, session.provider, session.folder, configuration, consent=consent, announce=narrator.announce)
+    if not quiet:
+        narrator.tell(done)
+        if done.submitted:
+            console.print("Watch and collect with: caseforge monitor")
+    return done
+
+
+def follow(session: Session, *, consent: Consent = EVERYTHING, quiet: bool = False) -> Round:
+    """Rounds until nothing is under way, told to the person; alerts are looked for and Dagster is kept up to date meanwhile.
+
+    What a consent covers is sent, and told before.
+    """
+    from caseforge_assets.commands.rounds.work import work_until_idle
+
+    last_mirror = last_look = time.monotonic()
+    sent: list[int] = []
+
+    def after_round(done: Round) -> None:
+        nonlocal last_mirror, last_look
+        narrator.tell(done)
+        sent.extend(done.submitted)
+        if done.collected or done.submitted or done.refused or time.monotonic() - last_look > LOOK_FOR_ALERTS_EVERY_S:
+            session.look_for_alerts()
+            last_look = time.monotonic()
+        if done.collected and time.monotonic() - last_mirror > MIRROR_EVERY_S:
+            session.mirror()
+            last_mirror = time.monotonic()
+
+    with Narrator(session, quiet=quiet, simulated=session.provider.simulated) as narrator:
+        done = work_until_idle(
+            session.store,
+            session.provider,
+            session.folder,
+            session.settings.configuration,
+            after_round=after_round,
+            consent=consent,
+            announce=narrator.announce,
+        )
+        return replace(done, submitted=tuple(sent))
+
+
+@contextmanager
+def stopping_politely(session: Session) -> Iterator[None]:
+    """Ctrl-C ends the watching, and says what goes on without it."""
+    from caseforge_assets.store.submitting import batches
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        with session.store.connect() as connection:
+            count = len(batches.in_states(connection, ["open", "creating"]))
+        going_on = (
+            f"{count:,} batch{'es' if count > 1 else ''} under way at the provider {'go' if count > 1 else 'goes'} on"
+            if count
+            else "nothing is lost"
+        )
+        errors.print(f"\nStopped watching; {going_on}. `caseforge monitor` watches and collects again.")
+        session.mirror()
+        raise SystemExit(130) from None
+
+
+class Narrator:
+    """Tells rounds: what was submitted, collected and refused, a line each; on a terminal, how far each open batch is, in a table that moves."""
+
+    def __init__(self, session: Session | None = None, *, quiet: bool = False, simulated: bool = False) -> None:
+        self._quiet, self._simulated = quiet, simulated
+        self._announced: set[int] = set()
+        self._session = session if console.is_terminal and not quiet else None
+        self._live_batches = LiveBatches()
+        self._live = Live(self._live_batches, console=console, transient=True, refresh_per_second=DRAWN_PER_SECOND)
+        self._said: set[tuple[int, str]] = set()
+        self._away_since: datetime | None = None
+
+    def __enter__(self) -> Self:
+        if self._session is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._live.stop()
+
+    def announce(self, unsent: Sequence[BatchRow]) -> None:
+        """Batches that are about to be sent, each once; on standard error where nothing else may stand on standard output."""
+        for batch in unsent:
+            if batch.id not in self._announced:
+                self._announced.add(batch.id)
+                cost = "free (simulated)" if self._simulated else f"expected cost {usd(batch.expected_cost_usd)}"
+                told = errors if self._quiet else console
+                told.print(f"Sending batch {batch.id}: {counted(batch.request_count, 'request')} of {batch.stage}, {cost}.")
+
+    def tell(self, done: Round) -> None:
+        """One round."""
+        if self._quiet:
+            return
+        for batch in done.unfinished:
+            self._say_once(batch)
+        for result in done.collected:
+            counts = ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items())
+            console.print(f"Collected {result.batch.stage} {result.batch.name}: {counts}.")
+            for stray in result.stray_lines[:3]:
+                console.print(f"  {stray}", style="yellow")
+        for batch in done.refused:
+            if batch.state == "refused":
+                console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
+        if done.reused:
+            console.print(f"{counted(done.reused, 'request was', 'requests were')} answered from the store at no cost.")
+        if done.shortened:
+            console.print(
+                f"{counted(done.shortened, 'request was too long and is', 'requests were too long and are')} sent with half of what belongs in them."
+            )
+        if done.too_long:
+            console.print(f"{counted(len(done.too_long), 'node')} failed without being sent:", style="red")
+            print_too_long(done.too_long)
+        self._draw(done)
+
+    def provider_is_away(self, since: datetime, why: str) -> None:
+        """The provider did not answer a look that began then; said once, until it is back."""
+        if self._away_since is None:
+            self._away_since = since
+            self._print(
+                f"The provider cannot be reached since {since.astimezone():%H:%M:%S}: {why}. What follows is from the store.", "yellow"
+            )
+        self._live_batches.note = (
+            f"The provider cannot be reached since {self._away_since.astimezone():%H:%M:%S}; this is what was known then."
+        )
+
+    def provider_is_there(self) -> None:
+        """The provider answered."""
+        if self._away_since is not None:
+            away_s = (datetime.now(UTC) - self._away_since).total_seconds()
+            self._print(f"The provider is reached again, after {duration(away_s)}.", "green")
+        self._away_since, self._live_batches.note = None, ""
+
+    def _print(self, text: str, style: str) -> None:
+        if not self._quiet:
+            console.print(text, style=style)
+
+    def _say_once(self, batch: BatchRow) -> None:
+        status = batch.remote_status or batch.state
+        shown = news = status if batch.state in ("open", "final") else batch.state
+        if batch.lost_since or batch.short_fetches:
+            news += ", held" if batch.is_held else ", looked for"
+        said = (batch.id, f"{news} {batch.reason}" if batch.state == "creating" else news)  # what can be done about it is said, too
+        if said in self._said:
+            return
+        self._said.add(said)
+        reason = f" ({batch.reason})" if batch.reason else ""
+        console.print(f"{batch.stage} {batch.name}: {shown}, {counted(batch.request_count, 'request')}{reason}")
+
+    def _draw(self, done: Round) -> None:
+        if self._session is None:
+            return
+        from caseforge_assets.commands.reporting.view_batches import view_batches
+        from caseforge_assets.store.database import clock
+
+        with self._session.store.connect() as connection:
+            under_way, through = view_batches(connection, clock.now(connection), finished=FINISHED_SHOWN)
+        self._live_batches.show(under_way, through, done.next_look_s)

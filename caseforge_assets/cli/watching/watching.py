@@ -1,0 +1,279 @@
+"""monitor, collect, cancel, status, failed, flush: what is under way and what came of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseforge_assets.cli.shared.console import console, print_json
+from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.costs.sums import Cost, named
+from caseforge_assets.safe_text import plain_text
+from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.collecting.collect_batch import Collected
+    from caseforge_assets.commands.reporting.view_batches import BatchView
+
+FINISHED_SHOWN = 10
+
+
+@click.command()
+@click.option("--watch-only", is_flag=True, help="Only look, also while the provider is away; leave collecting and submitting to others.")
+@click.option("--once", is_flag=True, help="One look, then return.")
+@json_option
+@pass_session
+def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> None:
+    """Watch the batches under way and collect what is finished. Ctrl-C stops watching, not the batches.
+
+    What approved plans hold is sent, what follows from answers included; each batch is named before. With --watch-only nothing is.
+    Exit code 4 when nodes wait for a batch that does not go on.
+    """
+    from caseforge_assets.cli.watching.progress_lines import follow, stopping_politely, submit_once
+    from caseforge_assets.cli.watching.trouble import batches_in_trouble, exit_if_in_trouble
+    from caseforge_assets.cli.watching.watch_only import watch
+
+    with stopping_politely(session):
+        if watch_only:
+            watch(session, once=once or as_json, quiet=as_json)
+        elif once or as_json:
+            submit_once(session, quiet=as_json)
+        else:
+            follow(session)
+        session.mirror()
+    if as_json:
+        print_json(_batches(session))
+    else:
+        _print_batches(session)
+    exit_if_in_trouble(batches_in_trouble(session), quiet=True)
+
+
+@click.command()
+@click.option(
+    "--again", metavar="BATCH", help="Fetch the files of this batch now, also where it was collected without some of its answers."
+)
+@click.option(
+    "--give-up",
+    metavar="BATCH",
+    help="Take what came of this batch so far, and wait for nothing more of it; the rest is asked again by `caseforge retry` only.",
+)
+@click.option(
+    "--judge-again",
+    is_flag=True,
+    help="Judge the answers of failed nodes again, from the files that are here: what is readable now is kept, at no cost. `caseforge retry` does so first.",
+)
+@json_option
+@pass_session
+def collect(session: Session, again: str | None, give_up: str | None, judge_again: bool, as_json: bool) -> None:
+    """Collect every finished batch now. Collecting twice changes nothing. Exit code 4 while nodes wait for a batch that does not go on."""
+    from caseforge_assets.cli.watching.trouble import batches_in_trouble, exit_if_in_trouble
+
+    if (again and give_up) or (judge_again and (again or give_up)):
+        raise click.UsageError("--again and --give-up are about one batch each, --judge-again about all: give one of them")
+    if judge_again:
+        _judge_again(session, as_json)
+        return
+    results = _settled(session, again, give_up) if again or give_up else _collected(session)
+    session.mirror()
+    trouble = batches_in_trouble(session)
+    if as_json:
+        print_json([{"batch": result.batch.name, "stage": result.batch.stage, "outcomes": result.outcomes} for result in results])
+    else:
+        for result in results:
+            console.print(
+                f"Collected {result.batch.stage} {result.batch.name}: "
+                + ", ".join(f"{n:,} {outcome}" for outcome, n in result.outcomes.items())
+            )
+        if not results and not trouble:
+            console.print("No batch is ready to be collected.")
+    exit_if_in_trouble(trouble, quiet=as_json)
+
+
+def _collected(session: Session) -> tuple[Collected, ...]:
+    from caseforge_assets.commands.rounds.poll_batches import poll_batches
+    from caseforge_assets.commands.rounds.work import collect_finished
+    from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
+
+    configuration = session.settings.configuration
+    reconcile_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
+    poll_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
+    return collect_finished(session.store, session.provider, session.folder, configuration)
+
+
+def _judge_again(session: Session, as_json: bool) -> None:
+    from caseforge_assets.commands.collecting.judge_again import judge_again
+
+    readable = judge_again(session.store, session.provider, session.folder, session.settings.configuration)
+    session.mirror()
+    if as_json:
+        print_json({"readable": readable})
+    else:
+        console.print(f"{readable:,} answers that had failed are readable now; they cost nothing more.")
+
+
+def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[Collected, ...]:
+    """What a person decides about one batch; the others are left."""
+    from caseforge_assets.commands.rounds.settle_batch import fetch_again, give_up_batch
+
+    settle = fetch_again if again else give_up_batch
+    result = settle(session.store, session.provider, session.folder, session.settings.configuration, again or give_up or "")
+    return (result,) if result else ()
+
+
+@click.command()
+@click.argument("batch")
+@pass_session
+def cancel(session: Session, batch: str) -> None:
+    """Stop BATCH (number or provider's id). Answers it has by then are collected; the rest waits until you ask again."""
+    from caseforge_assets.commands.collecting.cancel_batch import cancel_batch
+
+    row = cancel_batch(session.store, session.provider, batch)
+    console.print(
+        f"{row.name}: {row.remote_status or row.state}. `caseforge collect` takes what it answered; `caseforge retry` sends the rest again."
+    )
+
+
+@click.command()
+@framework_option
+@json_option
+@pass_session
+def status(session: Session, key: str | None, as_json: bool) -> None:
+    """Where the frameworks stand: nodes per stage, batches, tokens and cost."""
+    keys = [session.framework_key(key)] if key else list(session.settings.configuration.frameworks)
+    reports = [_standing(session, one) for one in keys]
+    if as_json:
+        print_json({"frameworks": reports, "batches": _batches(session)})
+        return
+    for report in reports:
+        _print_standing(report)
+    if not reports:
+        console.print("No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
+    _print_batches(session)
+
+
+def _standing(session: Session, key: str) -> dict[str, Any]:
+    from caseforge_assets.commands.planning.make_plan import survey
+    from caseforge_assets.commands.providing.provider import accepts_simulated
+    from caseforge_assets.reports.coverage import count_states
+    from caseforge_assets.stages.stage import all_stages
+    from caseforge_assets.store.collecting import items
+    from caseforge_assets.store.editions import frameworks
+    from caseforge_assets.store.figures import node_views
+
+    with session.store.connect() as connection:
+        edition, simulated = frameworks.current_edition(connection, key), accepts_simulated(connection, session.settings)
+        stages = {}
+        for stage in all_stages():
+            rows = survey(connection, session.settings.configuration, key, stage, simulated) if edition else []
+            stages[stage.key] = count_states(state for _, state in rows)
+        spent = [dict(row._mapping) for row in node_views.spent(connection, key)]
+        return {
+            "framework": key,
+            "edition": edition.label if edition else None,
+            "stages": stages,
+            "candidates": items.candidate_count(connection, key),
+            "items": items.item_counts(connection, key),
+            "spent": spent,
+        }
+
+
+def _print_standing(report: dict[str, Any]) -> None:
+    from caseforge_assets.reports.coverage import say_states
+    from caseforge_assets.stages.stage import stage as stage_of
+
+    table = FittingTable("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}")
+    for stage, counts in report["stages"].items():
+        table.add_row(stage, say_states(counts, stage_of(stage).reads) or "none")
+    console.print(table)
+    console.print(f"Candidates: {report['candidates']:,}")
+    for stage, count in report["items"].items():
+        if stage != "usecases":
+            console.print(f"Items of {stage}: {count:,}")
+    for row in report["spent"]:
+        kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
+        tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
+        console.print(
+            f"{row['stage']}: {counted(row['attempts'], 'attempt')}, {tokens}, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})"
+        )
+
+
+def _batches(session: Session) -> list[dict[str, Any]]:
+    """For scripts: those under way first."""
+    under_way, through = _views(session)
+    return [asdict(view) for view in (*under_way, *through)]
+
+
+def _views(session: Session) -> tuple[list[BatchView], list[BatchView]]:
+    from caseforge_assets.commands.reporting.view_batches import view_batches
+    from caseforge_assets.store.database import clock
+
+    with session.store.connect() as connection:
+        return view_batches(connection, clock.now(connection), finished=FINISHED_SHOWN)
+
+
+def _print_batches(session: Session) -> None:
+    from caseforge_assets.cli.views.batch_views import explained, through_table, under_way_table
+
+    under_way, through = _views(session)
+    if not under_way and not through:
+        console.print("No batch was made yet.")
+    if under_way:
+        console.print(under_way_table(under_way, datetime.now(UTC)))
+    if through:
+        console.print(through_table(through))
+    if footnote := explained([*under_way, *through]):
+        console.print(footnote, style="dim")
+
+
+@click.command()
+@framework_option
+@click.option("--ids", is_flag=True, help="Print the codes only, separated by commas, as --nodes takes them.")
+@json_option
+@pass_session
+def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
+    """The nodes that failed, why, and what would happen next, the most frequent outcome first. Exit code 3 when there are any."""
+    from caseforge_assets.commands.requests.retry_failed import next_steps
+    from caseforge_assets.store.collecting.attempts import failures
+
+    key = session.framework_key(key)
+    with session.store.connect() as connection:
+        steps = next_steps(connection, session.settings.configuration, key)
+        rows = [dict(row._mapping) | {"next": steps[row.stage, row.node_id]} for row in failures(connection, key)]
+    frequency = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in {row["outcome"] for row in rows}}
+    rows.sort(key=lambda row: -frequency[row["outcome"]])
+    if ids:
+        click.echo(plain_text(",".join(dict.fromkeys(row["code"] for row in rows))))
+    elif as_json:
+        print_json(rows)
+    elif not rows:
+        console.print("No node has failed.")
+    else:
+        table = FittingTable("Node", "Name", "Failure", "Why", "So far", "Next", drop=("Name", "So far"))
+        for row in rows:
+            tokens = "unknown" if row["output_tokens"] is None else f"{row['output_tokens']:,}"
+            so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {_cost_so_far(row)}"
+            table.add_row(row["code"], row["name"], f"{row['stage']}: {row['outcome']}", row["detail"], so_far, row["next"])
+        console.print(table)
+    sys.exit(3 if rows else 0)
+
+
+def _cost_so_far(row: dict[str, Any]) -> str:
+    billed, simulated = Cost.of(row["cost_usd"], row["unknown_costs"]), row["simulated_cost_usd"]
+    if simulated is None:
+        return str(billed)
+    return " and ".join([*([str(billed)] if billed != Cost() else []), named(simulated, True)])
+
+
+@click.command()
+@pass_session
+def flush(session: Session) -> None:
+    """Show in Dagster what is not shown there yet. Other commands do this by themselves."""
+    from caseforge_assets.cli.shared.dagster_bridge import flush as flush_outbox
+
+    console.print(f"{counted(flush_outbox(session.settings, session.store), 'event')} written.")

@@ -1,0 +1,1 @@
+"""What is wrong: looked for, delivered, acknowledged. The rules are in `alerts`."""

@@ -1,0 +1,1 @@
+"""What a person decides of plans: approved, declined, cancelled, raised, and the plans of failed nodes that `retry` makes."""

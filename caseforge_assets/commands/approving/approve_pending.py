@@ -1,0 +1,52 @@
+"""Approval of requests that were made outside a plan, in Dagster's UI for example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from caseforge_assets.commands.money.expected_costs import expected_costs
+from caseforge_assets.commands.requests.settle_requests import of_known_stages
+from caseforge_assets.costs.own_prices import OwnPrices
+from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.requests import pending, requests
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Requests that wait for approval, and what they are expected to cost."""
+
+    requests: int
+    expected_cost: Cost
+
+
+def pending_without_approval(connection: Connection, own: OwnPrices, simulated: bool) -> Pending:
+    """What is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
+    rows, _ = of_known_stages(pending.unapproved(connection, simulated))
+    return Pending(len(rows), total(expected_costs(connection, own, rows).values()))
+
+
+def approve_pending(
+    connection: Connection, own: OwnPrices, *, made_by: str, max_cost_usd: Decimal | None = None, by: str | None = None
+) -> list[int]:
+    """Puts pending requests under one approved plan per framework, for providers that bill; returns the plans' ids.
+
+    Args:
+        own: prices that count before the table's.
+        max_cost_usd: what these plans may spend at most, all together: each may spend what it costs, and its part of what is left.
+        by: who approves it; None: `made_by`.
+    """
+    rows, _ = of_known_stages(pending.unapproved(connection, simulated=False))
+    groups = {key: [row for row in rows if row.framework_key == key] for key in sorted({row.framework_key for row in rows})}
+    costs = {key: total(expected_costs(connection, own, group).values()) for key, group in groups.items()}
+    left = None if max_cost_usd is None else (max_cost_usd - total(costs.values()).known_usd) / max(len(groups), 1)
+    plan_ids = []
+    for key, group in groups.items():
+        plan_id = plans.add_plan(connection, key, sorted({row.stage for row in group}), made_by, len(group))
+        plans.set_estimate(connection, plan_id, len(group), costs[key].usd, {})
+        requests.set_plan(connection, [row.id for row in group], plan_id)
+        plans.decide(connection, plan_id, True, None if left is None else costs[key].known_usd + left, by=by)
+        plan_ids.append(plan_id)
+    return plan_ids

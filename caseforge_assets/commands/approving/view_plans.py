@@ -1,0 +1,165 @@
+"""What plans hold that is not through yet, and what it is expected to cost: what is told before anything of them is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from caseforge_assets.commands.money.expected_costs import expected_costs, expected_output_tokens
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.stage_settings import stage_settings
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.planning.plans import OpenRequest, PlanRow
+from caseforge_assets.store.submitting import batches
+
+
+@dataclass(frozen=True)
+class ReckonedPlan:
+    """A plan with what of it is open, and what that is expected to cost.
+
+    `pending` requests can be put into batches, `written` are in batches that were not created yet; `under_way` are at the provider and cost nothing
+    more; `later` follow from the answers to all of these. `spent` is what was spent or is reserved at providers that bill, which has what is
+    written in it.
+    """
+
+    plan: PlanRow
+    pending: int
+    pending_cost: Cost
+    written: int
+    written_cost: Cost
+    under_way: int
+    later: int
+    later_cost: Cost
+    spent: Cost
+
+    @property
+    def now(self) -> int:
+        """Requests that the next submit would send."""
+        return self.pending + self.written
+
+    @property
+    def now_cost(self) -> Cost:
+        """What these are expected to cost."""
+        return self.pending_cost + self.written_cost
+
+    @property
+    def open_cost(self) -> Cost:
+        """What is still to be sent, now and later."""
+        return self.now_cost + self.later_cost
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything of it is not through."""
+        return bool(self.now or self.under_way or self.later)
+
+
+def reckon_plans(connection: Connection, configuration: Configuration, plan_ids: Collection[int] | None = None) -> list[ReckonedPlan]:
+    """Plans (all, or those given), oldest first, at the prices of a provider that bills."""
+    rows = plans.all_plans(connection, plan_ids)
+    ids = [row.id for row in rows]
+    committed = plans.committed(connection, ids)
+    by_plan: dict[int, list[OpenRequest]] = {plan_id: [] for plan_id in ids}
+    for one in plans.open_requests(connection, ids):
+        by_plan[one.plan_id].append(one)
+    return [_reckon(connection, configuration, row, by_plan[row.id], committed[row.id][1]) for row in rows]
+
+
+def approved_before(
+    connection: Connection,
+    configuration: Configuration,
+    provider: Provider,
+    *,
+    key: str | None = None,
+    stages: Collection[Stage] | None = None,
+    node_ids: Collection[int] | None = None,
+    made_by: str | None = None,
+) -> list[ReckonedPlan]:
+    """Plans that were approved for this kind of provider and are not through, because a command was refused or killed, or does not wait.
+
+    A command that goes on with them names them with what they still cost, and gives its round their numbers.
+
+    Args:
+        key, stages, node_ids: only plans with open requests of these, if given.
+        made_by: only plans that this command made.
+    """
+    keys = None if stages is None else [stage.key for stage in stages]
+    ids = plans.approved_ids(connection, provider.simulated, key=key, stages=keys, node_ids=node_ids, made_by=made_by)
+    shared = _with_shared_batches(connection, provider.id, ids)
+    return reckon_plans(connection, configuration, shared) if shared else []
+
+
+def _with_shared_batches(connection: Connection, provider_id: int, plan_ids: Collection[int]) -> frozenset[int]:
+    """The plans, and those that share with them a batch that was not created yet: it is sent as a whole."""
+    found = set(plan_ids)
+    batches_left = list(batches.plans_of_not_created(connection, provider_id).values())
+    while touched := [one for one in batches_left if not found.isdisjoint(one)]:
+        batches_left = [one for one in batches_left if found.isdisjoint(one)]
+        found = found.union(*touched)
+    return frozenset(found)
+
+
+def _reckon(
+    connection: Connection,
+    configuration: Configuration,
+    plan: PlanRow,
+    requests: Sequence[OpenRequest],
+    spent: Cost,
+) -> ReckonedPlan:
+    known = {stage.key for stage in all_stages()}
+    pending = [one for one in requests if not one.reserved and one.covered and one.stage in known]
+    written = [one for one in requests if one.reserved and not one.sent]
+    under_way = [one for one in requests if one.sent]
+    later = follow_ups(plan.stages, _nodes([*pending, *written, *under_way]))
+    return ReckonedPlan(
+        plan,
+        pending=len(pending),
+        pending_cost=total(expected_costs(connection, configuration.prices, pending).values()),
+        written=len(written),
+        written_cost=total(one.expected_cost_usd for one in written),
+        under_way=len(under_way),
+        later=sum(later.values()),
+        later_cost=total(later_cost_of(connection, configuration, stage, count) for stage, count in later.items()),
+        spent=spent,
+    )
+
+
+def _nodes(requests: Iterable[OpenRequest]) -> dict[str, set[int]]:
+    nodes: dict[str, set[int]] = {}
+    for one in requests:
+        nodes.setdefault(one.stage, set()).add(one.node_id)
+    return nodes
+
+
+def follow_ups(covered: Collection[str], asked: Mapping[str, Collection[int]]) -> dict[str, int]:
+    """How many requests follow in each stage, because the content that it reads is asked for.
+
+    Args:
+        covered: stages that may be sent.
+        asked: nodes that are asked for, by stage.
+    """
+    coming: dict[str, set[int]] = {}
+    later = {}
+    for stage in all_stages():
+        follows = coming.get(stage.reads or "", set()) if stage.key in covered else set()
+        later[stage.key] = len(follows)
+        coming[stage.key] = follows | set(asked.get(stage.key, ()))
+    return {key: count for key, count in later.items() if count}
+
+
+def later_cost_of(connection: Connection, configuration: Configuration, stage_key: str, count: int) -> Cost:
+    """What so many requests of a stage are expected to cost that are not made yet, because what they read has not come."""
+    if not count:
+        return Cost()
+    (stage,) = (stage for stage in all_stages() if stage.key == stage_key)
+    model = stage_settings(configuration, stage).model
+    output = expected_output_tokens(connection, stage_key, model, simulated=False)
+    cost: Decimal | None = expected_cost_usd(
+        model, stage.typical_input_tokens * count, output * count, requests=count, own=configuration.prices
+    )
+    return Cost(unknown=count) if cost is None else Cost(cost)

@@ -1,0 +1,78 @@
+"""cancel: a batch is stopped at its provider; what it answered by then is collected, the rest waits until a person asks again.
+
+A batch that its provider does not know any more, or of which nothing tells whether it was created, can be given up here: nothing else would ever
+end it. So can one of a simulated provider that is not the configured one: nothing of it is billed, and the provider may be gone.
+"""
+
+from __future__ import annotations
+
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND, remote_status
+from caseforge_assets.commands.collecting.settle_unanswered import give_up
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
+from caseforge_assets.store.database.engine import Engine, try_lock
+from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.store.submitting.batches import BatchRow
+
+
+class CannotCancel(ValueError):
+    """The batch is unknown, over, or another provider's; the text says which."""
+
+
+def cancel_batch(store: Engine, provider: Provider, name: str) -> BatchRow:
+    """Cancels a batch by number, provider's id or submission id; one that was not created yet is taken back.
+
+    Raises:
+        CannotCancel: there is nothing to cancel.
+    """
+    with store.connect() as connection:
+        batch = batches.find(connection, name)
+    if batch is None:
+        raise CannotCancel(f"there is no batch {name!r}; `caseforge status` lists them")
+    with store.connect() as connection:
+        base_url, simulated = providers.where(connection, batch.provider_id)
+    if batch.provider_id != provider.id and not simulated:
+        raise CannotCancel(
+            f"{batch.name} is at {base_url} or another account; set OPENAI_BASE_URL and OPENAI_API_KEY to those it was sent with"
+        )
+    with try_lock(store, f"batch {batch.id}") as held:
+        if not held:
+            raise CannotCancel(f"{batch.name} is being worked on by another process; try again in a moment")
+        with store.connect() as connection:
+            batch = batches.get(connection, batch.id)  # it may have been created before the lock was ours
+        _cancel(store, provider, batch)
+    with store.connect() as connection:
+        return batches.get(connection, batch.id)
+
+
+def _cancel(store: Engine, provider: Provider, batch: BatchRow) -> None:
+    if batch.state in ("planned", "written", "uploaded"):
+        with store.begin() as connection:
+            batches.put_back(connection, batch.id, [batch.state], "cancelled before it was created", request_state="parked")
+        return
+    if batch.provider_id != provider.id and batch.state in ("creating", "open", "final", "unknown"):
+        give_up(store, provider, batch)
+        return
+    if batch.state == "creating":
+        _give_up_in_doubt(store, provider, batch)
+        return
+    if batch.state not in ("open", "unknown") or batch.remote_id is None:
+        raise CannotCancel(f"{batch.name} is {batch.state}; only a batch that is under way can be cancelled")
+    try:
+        remote = provider.client.cancel(batch.remote_id)
+    except ProviderNotFound as error:
+        if batch.state != "unknown":
+            raise CannotCancel(f"{error}; `caseforge monitor` finds out what became of it") from error
+        give_up(store, provider, batch)
+        return
+    except ProviderRefused as error:
+        raise CannotCancel(str(error)) from error
+    with store.begin() as connection:
+        batches.change(connection, batch.id, remote=remote, remote_status=remote_status(remote["status"]), reason="cancelled by a person")
+
+
+def _give_up_in_doubt(store: Engine, provider: Provider, batch: BatchRow) -> None:
+    """Only where nothing but a person can settle whether it was created: it may be, and is paid for then."""
+    if not (batch.reason or "").startswith(NOT_TO_BE_FOUND):
+        raise CannotCancel(f"{batch.name} is creating; whether it exists is being found out, and `caseforge monitor` says what came of it")
+    give_up(store, provider, batch)

@@ -1,0 +1,212 @@
+"""collect: a finished batch's answers enter the store, and its nodes go on to the next stage's inputs.
+
+Lines are read from whole artifacts, in chunks of one transaction each; collecting again changes nothing, and a
+crash half-way goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts
+from caseforge_assets.commands.collecting.collect_duplicate import collect_duplicate
+from caseforge_assets.commands.collecting.compare_usage import usage_difference
+from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
+from caseforge_assets.commands.collecting.record_answers import Judged, Reception, failure_text, reception_of, record_answers
+from caseforge_assets.commands.collecting.settle_unanswered import close_batch
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.quality.measure_quality import languages_of
+from caseforge_assets.commands.requests.build_next_requests import carry_on
+from caseforge_assets.event_log import log_event
+from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.discovery import comes_with_caseforge
+from caseforge_assets.stages.judgement import Next
+from caseforge_assets.stages.quality import NodeFacts
+from caseforge_assets.stages.stage import Stage, is_asked_for_differently
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.store.collecting import attempts
+from caseforge_assets.store.collecting.attempts import Asked
+from caseforge_assets.store.database.clock import NOW
+from caseforge_assets.store.database.engine import Connection, Engine, try_lock
+from caseforge_assets.store.submitting import batches, looks, providers
+from caseforge_assets.store.submitting.batches import BatchRow
+
+CHUNK_LINES = 200
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a batch came to: attempts per outcome, and lines that fit none."""
+
+    batch: BatchRow
+    outcomes: dict[str, int]
+    stray_lines: tuple[str, ...] = ()
+
+
+def collect_batch(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int, *, gives_up: bool = False
+) -> Collected | None:
+    """Collects one batch in state final.
+
+    Args:
+        gives_up: whether a person wants what came so far to be all that is waited for; what lacks then waits until somebody asks again.
+
+    Returns:
+        What it came to; None when another process is at it, when its files are still awaited, or when it is another provider's: one
+        that does not know the files would make every answer count as missing.
+
+    Raises:
+        ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
+    """
+    with try_lock(store, f"batch {batch_id}") as held:
+        if not held:
+            return None
+        with store.connect() as connection:
+            batch = batches.get(connection, batch_id)
+        if batch.state != "final" or batch.provider_id != provider.id:
+            return None
+        if batch.twin_of is not None:
+            return _collect_late_duplicate(store, provider, folder, configuration, batch, gives_up)
+        if _is_large(batch, stage_of(batch.stage)):
+            start_second_process()  # while the files are downloaded
+        paths = salvage_results(store, folder, batch) if gives_up else fetch_results(store, provider, folder, configuration, batch)
+        return None if paths is None else _collect_files(store, provider, folder, configuration, batch_id, paths, gives_up)
+
+
+def _collect_files(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int, paths: list[str], gives_up: bool
+) -> Collected | None:
+    with store.connect() as connection:
+        batch, duplicates = batches.get(connection, batch_id), batches.duplicates(connection, batch_id)
+    reception = reception_of(provider, configuration, batch)
+    if duplicates and not gives_up:  # what they answered is known before anything counts as failed or missing
+        record_files(store, reception, folder, paths, good_only=True)
+        if not _take_in(store, provider, folder, configuration, batch, duplicates):
+            return None
+    strays = record_files(store, reception, folder, paths)
+    close_batch(store, provider, reception, gives_up=gives_up)
+    carry_on(store, configuration, batch)
+    with store.begin() as connection:
+        differs = (
+            None if strays or gives_up else usage_difference(connection, configuration, batch)
+        )  # else the lines are not what was counted
+        reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else differs
+        values = {"state": "collected", "collected_at": NOW, "reason": reason, "stray_lines": len(strays), "usage_differs": differs}
+        values |= looks.NOTHING_SHORT
+        batches.change(connection, batch.id, **values)
+        outcomes = attempts.outcome_counts(connection, batch.id)
+        log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
+        return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
+
+
+def _collect_late_duplicate(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, duplicate: BatchRow, gives_up: bool
+) -> Collected | None:
+    """A duplicate is taken in with the batch that was adopted; by itself, when it ends later, is given up, or when that one is lost at the provider."""
+    with try_lock(store, f"batch {duplicate.twin_of}") as held:
+        with store.connect() as connection:
+            over = gives_up or batches.get(connection, duplicate.twin_of or 0).state in ("collected", "unknown")
+        if not held or not over or not collect_duplicate(store, provider, folder, configuration, duplicate, gives_up=gives_up):
+            return None
+    with store.connect() as connection:
+        return Collected(batches.get(connection, duplicate.id), attempts.outcome_counts(connection, duplicate.id))
+
+
+def _take_in(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch: BatchRow, duplicates: Sequence[BatchRow]
+) -> bool:
+    """Fills up from duplicates what a batch lacks; False while one that may have it is not over or its files are awaited."""
+    with store.connect() as connection:
+        if not attempts.any_live(connection, batch.id):
+            return True
+    under_way = [duplicate.name for duplicate in duplicates if duplicate.state == "open"]
+    if under_way:
+        with store.begin() as connection:
+            batches.change(connection, batch.id, reason=f"was created twice; waits for what {', '.join(under_way)} has answered")
+        return False
+    for duplicate in duplicates:
+        if duplicate.state == "final" and not collect_duplicate(store, provider, folder, configuration, duplicate):
+            with store.begin() as connection:
+                waits_for = batches.get(connection, duplicate.id)
+                reason = f"was created twice; waits for what {duplicate.name} has answered: {waits_for.reason}"
+                batches.change(connection, batch.id, reason=reason, is_held=waits_for.is_held)
+            return False
+    return True
+
+
+def record_files(
+    store: Engine, reception: Reception, folder: ArtifactFolder, paths: Sequence[str], *, good_only: bool = False
+) -> list[str]:
+    """Records the answers of result files; returns a text for each line that answers no request of the batch."""
+    return [stray for path in paths for stray in _record_file(store, reception, folder, path, good_only)]
+
+
+def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str, good_only: bool) -> Iterator[str]:
+    """Answers are judged and measured a chunk ahead of the one that is written."""
+    chunks = _chunks_with_asked(store, reception.batch, read_lines(folder.read(path)))
+    judge = partial(give_verdicts, reception.stage.key)
+    for chunk, verdicts in work_ahead(judge, chunks, ahead=_is_large(reception.batch, reception.stage)):
+        yield from _record_chunk(store, reception, chunk, verdicts, good_only)
+
+
+def _is_large(batch: BatchRow, stage: Stage) -> bool:
+    """Whether a second process is worth its start; a stage of one's own, or in a framework's language, is only in this one."""
+    return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stage) and not is_asked_for_differently(stage.key)
+
+
+def _chunks_with_asked(
+    store: Engine, batch: BatchRow, lines: Iterator[ResultLine | UnreadableLine]
+) -> Iterator[tuple[list[ResultLine | UnreadableLine], list[Answered]]]:
+    while chunk := list(islice(lines, CHUNK_LINES)):
+        readable = [line for line in chunk if isinstance(line, ResultLine)]
+        with store.connect() as connection:
+            asked = attempts.asked(connection, batch.id, [line.custom_id for line in readable])
+            written_in = languages_of(connection, batch.stage, {one.framework_key for one in asked.values()})
+        yield chunk, [_answered(line, asked[line.custom_id], written_in) for line in readable if line.custom_id in asked]
+
+
+def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str]) -> Answered:
+    language = written_in[asked.framework_key]
+    facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names, language)
+    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key)
+
+
+def _record_chunk(
+    store: Engine, reception: Reception, chunk: Sequence[ResultLine | UnreadableLine], verdicts: Sequence[Verdict], good_only: bool
+) -> list[str]:
+    strays = [f"line {line.line_number} cannot be read: {line.reason}" for line in chunk if isinstance(line, UnreadableLine)]
+    readable = [line for line in chunk if isinstance(line, ResultLine)]
+    verdict_of = {verdict.line_number: verdict for verdict in verdicts}
+    with store.begin() as connection:
+        known = attempts.by_custom_id(connection, reception.batch.id, [line.custom_id for line in readable])
+        chosen: dict[str, Judged] = {}
+        for line in readable:
+            if line.custom_id not in known:
+                strays.append(f"line {line.line_number} answers {line.custom_id!r}, which was not asked")
+                continue
+            verdict = verdict_of[line.line_number]
+            judged = Judged(known[line.custom_id], line, verdict.judgement, verdict.quality)
+            before = chosen.get(line.custom_id)
+            if before:
+                strays.append(f"line {line.line_number} answers {line.custom_id} again")
+            if before is None or (judged.judgement.outcome.good and not before.judgement.outcome.good):
+                chosen[line.custom_id] = judged
+        record_answers(connection, reception, [one for one in chosen.values() if one.judgement.outcome.good or not good_only])
+        if not good_only:
+            _stop_if_told(connection, reception.batch.provider_id, chosen.values())
+    return strays
+
+
+def _stop_if_told(connection: Connection, provider_id: int, judged: Iterable[Judged]) -> None:
+    """Key, account or model refused in a line: nothing more is sent until a person acts."""
+    for one in judged:
+        if one.judgement.outcome.follow_up is Next.stop:
+            providers.set_stopped(connection, provider_id, failure_text(one.judgement))

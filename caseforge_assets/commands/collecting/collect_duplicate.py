@@ -1,0 +1,92 @@
+"""The answers of a duplicate: a second batch of the same submission, which came to be because a creation was unclear. They were paid for.
+
+An answer is used where the batch that was adopted has no good one; all are counted, and kept in the duplicate's own artifacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.batches.outcomes import decide, has_answer
+from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
+from caseforge_assets.commands.collecting.record_answers import Judged, Reception, reception_of, record_answers, record_results
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.requests.build_next_requests import carry_on
+from caseforge_assets.costs.sums import Cost
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.stage import in_framework
+from caseforge_assets.store.collecting import attempts
+from caseforge_assets.store.collecting.attempts import AttemptRow
+from caseforge_assets.store.database.clock import NOW
+from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.figures import spending
+from caseforge_assets.store.submitting import batches, looks
+from caseforge_assets.store.submitting.batches import BatchRow
+from caseforge_assets.wording import counted
+
+CHUNK_LINES = 300
+
+
+def collect_duplicate(
+    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, duplicate: BatchRow, *, gives_up: bool = False
+) -> bool:
+    """Takes in what a duplicate in state final answered; the caller holds its lock, or that of the batch that it is a duplicate of while that is not collected.
+
+    Args:
+        gives_up: whether what came so far is all that is waited for.
+
+    Returns:
+        False while its files are still awaited.
+
+    Raises:
+        ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
+    """
+    paths = salvage_results(store, folder, duplicate) if gives_up else fetch_results(store, provider, folder, configuration, duplicate)
+    if paths is None:
+        return False
+    reception = reception_of(provider, configuration, duplicate)
+    for path in paths:
+        lines = read_lines(folder.read(path))
+        while chunk := list(islice(lines, CHUNK_LINES)):
+            with store.begin() as connection:
+                _record_chunk(connection, reception, [line for line in chunk if isinstance(line, ResultLine)])
+    carry_on(store, configuration, duplicate)
+    with store.begin() as connection:
+        reason = _account(connection, duplicate)
+        batches.change(connection, duplicate.id, state="collected", collected_at=NOW, reason=reason, **looks.NOTHING_SHORT)
+    return True
+
+
+def _record_chunk(connection: Connection, reception: Reception, lines: Sequence[ResultLine]) -> None:
+    answers = {line.custom_id: line for line in reversed(lines) if has_answer(line)}  # the first of several stays
+    asked = attempts.by_custom_id(connection, reception.batch.twin_of or 0, list(answers))
+    new = attempts.add_of_duplicate(connection, reception.batch.id, [one.id for one in asked.values()])
+    judged = [_judge(reception, attempt, answers[attempt.custom_id]) for attempt in new]
+    used = [one for one in judged if one.judgement.outcome.good and _lacks_answer(asked[one.attempt.custom_id])]
+    record_answers(connection, reception, used)
+    record_results(connection, reception, [one for one in judged if one not in used])
+
+
+def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judged:
+    judgement = decide(line, in_framework(reception.stage, attempt.framework_key), attempt.max_completion_tokens)
+    return Judged(attempt, line, replace(judgement, notes=(*judgement.notes, "from a batch that was created twice")))
+
+
+def _lacks_answer(adopted: AttemptRow) -> bool:
+    """Whether the batch that was adopted has no good answer, and nobody asked again meanwhile."""
+    if adopted.request_state == "answered" or (adopted.outcome and Outcome(adopted.outcome).good):
+        return False
+    return adopted.outcome is None or adopted.request_state != "in_batch"
+
+
+def _account(connection: Connection, duplicate: BatchRow) -> str:
+    """What came of it, for people."""
+    answers, used = attempts.count_of_duplicate(connection, duplicate.id)
+    cost = spending.costs_of_batches(connection, [duplicate.id]).get(duplicate.id, Cost())
+    adopted = batches.get(connection, duplicate.twin_of or 0)
+    return f"{adopted.name} was created twice; this one brought {counted(answers, 'answer')} for {cost}, {used:,} of them are used"

@@ -1,0 +1,77 @@
+"""The attempts of a finished batch that no line answered get the outcome that the batch's own state gives them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
+from caseforge_assets.batches.packing import lowered_token_limit
+from caseforge_assets.batches.provider_objects import error_entries
+from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.costs.own_prices import NO_OWN_PRICES
+from caseforge_assets.redaction import redact
+from caseforge_assets.stages.judgement import Judgement, Outcome
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.store.collecting import attempts
+from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.store.submitting.batches import BatchRow
+
+_BY_STATUS = {
+    "expired": Judgement(Outcome.expired, "the batch's time was over before this request was answered"),
+    "cancelled": Judgement(Outcome.cancelled, "the batch was cancelled before this request was answered"),
+}
+_GIVEN_UP = Judgement(Outcome.cancelled, "its batch was given up by a person: its provider does not know it, or is not there, any more")
+_MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no line for this request")
+_NOT_BROUGHT = Judgement(Outcome.given_up, "a person gave up waiting for its answer, which its provider may have counted")
+
+
+def close_batch(store: Engine, provider: Provider, reception: Reception, *, gives_up: bool = False) -> int:
+    """Gives every attempt without an outcome one; returns how many had none.
+
+    Args:
+        gives_up: whether a person gives up what is not there, instead of the batch's own state saying what became of it.
+
+    A batch that was rejected in validation cost nothing: the lines that its errors name are faulty, all others
+    are pending again. When the account's token limit was the reason, the limit is learned.
+    """
+    with store.begin() as connection:
+        batch = reception.batch
+        open_attempts = attempts.without_outcome(connection, batch.id)
+        if gives_up:
+            judged = [Judged(one, None, _NOT_BROUGHT) for one in open_attempts]
+        elif batch.remote_status == "failed":
+            verdict = decide_batch_errors(_errors(batch))
+            order = {attempt_id: number for number, attempt_id in enumerate(batches.attempt_ids(connection, batch.id), 1)}
+            judged = [Judged(one, None, verdict.judgement_of(order[one.id])) for one in open_attempts]
+            _heed(connection, provider, batch, verdict)
+        else:
+            judgement = _BY_STATUS.get(batch.remote_status or "", _MISSING)
+            judged = [Judged(one, None, judgement) for one in open_attempts]
+        record_answers(connection, reception, judged)
+    return len(open_attempts)
+
+
+def give_up(store: Engine, provider: Provider, batch: BatchRow) -> None:
+    """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown."""
+    now = datetime.now(UTC)
+    lost = replace(batch, state="unknown")  # whatever it was last: nobody knows what of it was billed
+    reception = Reception(lost, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now, NO_OWN_PRICES)
+    with store.begin() as connection:
+        if batches.move(connection, batch.id, [batch.state], state="collected", collected_at=now, reason=_GIVEN_UP.detail):
+            record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
+
+
+def _errors(batch: BatchRow) -> list[BatchError]:
+    return [BatchError.of(error) for error in error_entries((batch.remote or {}).get("errors"))]
+
+
+def _heed(connection: Connection, provider: Provider, batch: BatchRow, verdict: BatchVerdict) -> None:
+    if verdict.token_limit_exceeded:
+        in_flight = batches.tokens_in_flight(connection, provider.id).get(batch.model, 0) + batch.input_tokens
+        limit = lowered_token_limit(in_flight, verdict.enqueued_token_limit)
+        providers.learn_token_limit(connection, provider.id, batch.model, limit)
+    if verdict.stop_reason:
+        providers.set_stopped(connection, provider.id, redact(verdict.stop_reason))

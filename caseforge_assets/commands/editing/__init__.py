@@ -1,0 +1,1 @@
+"""What people write comes back: documents, use cases, exported pages and workbooks that were changed."""

@@ -1,0 +1,61 @@
+"""pairs: a person says that a node takes the answers of another one, or takes that back."""
+
+from __future__ import annotations
+
+from caseforge_assets.stages.flow_assets import identity_key
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.store.database.engine import Connection, lock_in_transaction
+from caseforge_assets.store.editions import pairs
+from caseforge_assets.store.editions.pairs import ComparedNode
+
+
+def accept_pair(connection: Connection, node_id: int, like_id: int, accepted_by: str) -> None:
+    """Remembers that a target node takes the answers of another one, of the same or another framework, as long as its own text stays as it is.
+
+    Requests that are not sent yet are answered accordingly. Content that the node has already stays.
+
+    Raises:
+        ValueError: the two are one, or the other takes its answers from this one, directly or by way of others.
+    """
+    lock_in_transaction(connection, "accept pairs")
+    compared = _nodes(connection)
+    node, like = compared[node_id], compared[like_id]
+    taken_from = {pair.node_id: pair.like_node_id for pair in pairs.accepted_pairs(connection)} | {node_id: like_id}
+    last: int | None = like_id
+    while last is not None and last != node_id:
+        last = taken_from.get(last)
+    if last == node_id:
+        raise ValueError(
+            f"{node.framework_key} {node.code} cannot take its answers from {like.framework_key} {like.code}, "
+            + (
+                "which is the same node."
+                if like_id == node_id
+                else "which takes its own from it. Forget that pair first: caseforge pairs forget"
+            )
+        )
+    pairs.accept(connection, node, like, accepted_by)
+    _mark_open_requests(connection, node_id, node)
+
+
+def forget_pair(connection: Connection, node_id: int) -> bool:
+    """Takes an accepted pair back; false when the node has none. What was reused by it stays until it is asked for again."""
+    lock_in_transaction(connection, "accept pairs")
+    if not pairs.forget(connection, node_id):
+        return False
+    _mark_open_requests(connection, node_id, _nodes(connection).get(node_id))
+    return True
+
+
+def _nodes(connection: Connection) -> dict[int, ComparedNode]:
+    return {node.node_id: node for node in pairs.compared_nodes(connection, all_stages()[0].key, simulated=False)}
+
+
+def _mark_open_requests(connection: Connection, node_id: int, node: ComparedNode | None) -> None:
+    meant = pairs.likenesses(connection).get(node_id) or node
+    if meant is None:
+        return  # no target node of a current edition any more: nothing of it is sent
+    open_requests = pairs.open_requests(connection, node_id)
+    keys = {
+        row.id: identity_key(row.stage_version, meant.identity, meant.name, meant.description, row.source_version) for row in open_requests
+    }
+    pairs.set_identity_keys(connection, keys)

@@ -1,0 +1,256 @@
+"""Whether a file may be imported, judged as a whole before anything is stored: is it one of results, of this stage, of these nodes, and new?"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from caseforge_assets.artifacts import CHUNK_BYTES
+from caseforge_assets.batches.foreign import foreign_file
+from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.batches.outcomes import decide, has_answer
+from caseforge_assets.batches.usage import usage_of
+from caseforge_assets.redaction import mask_stream
+from caseforge_assets.stages.judgement import Answer
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store.collecting import imports
+from caseforge_assets.store.collecting.imports import Identity
+from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.submitting import batches
+
+NAMED = 3
+LEAST_RELIABLE_ID = 8  # characters; shorter ones are counters or stand for nothing
+_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
+_PROBE = Answer("Yes.", "stop", None, None, None, None)
+
+
+class ImportRefused(ValueError):
+    """The file, the pattern or the framework does not fit; nothing was stored."""
+
+
+@dataclass(frozen=True)
+class Appraised:
+    """What a file has for the nodes: its lines' nodes by line number, a text for each line that is left out, and the model that answered."""
+
+    node_of: Mapping[int, int]
+    left_out: tuple[str, ...]
+    model: str
+
+
+@dataclass(frozen=True)
+class _Objection:
+    """Why a line is not taken; `what` is the kind of fault, under which lines are told together, `of_all` what is said where it is that of all."""
+
+    line_number: int
+    name: str
+    what: str
+    advice: str = ""
+    of_all: str = ""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What of a line is kept until all have been seen."""
+
+    identity: Identity
+    node_id: int
+    model: str | None
+
+
+def appraise_import(
+    store: Engine,
+    path: Path,
+    matcher: re.Pattern[str],
+    codes: Mapping[str, int],
+    key: str,
+    stage: Stage,
+    *,
+    same_file: str,
+    partly: bool,
+) -> Appraised:
+    """Looks through a whole file; nothing is changed.
+
+    Args:
+        codes: node ids of the framework's targets by code.
+        same_file: what the submission ids of all imports of this file begin with.
+        partly: leave out lines that do not fit, instead of refusing all of them.
+
+    Raises:
+        ImportRefused: something does not fit; the text says which lines, why, and what to do.
+    """
+    with path.open("rb") as file:
+        if what := foreign_file(file.read(4096)):
+            raise ImportRefused(f"{path.name} holds no result lines of a batch: {what}")
+    looks, objections, found = _look_through(path, matcher, codes, key, stage)
+    if not found:
+        first = f": line {objections[0].line_number} ({objections[0].name}): {objections[0].what}" if objections else ""
+        raise ImportRefused(f"{path.name} holds no result lines of a batch (one JSON object a line, with custom_id and response){first}")
+    looks, repeated = _each_once(looks)
+    with store.connect() as connection:
+        looks, known = _only_new(connection, looks, same_file)
+    objections += known
+    if objections and not (partly and looks):
+        raise ImportRefused(_refusal(path, objections, bool(looks)))
+    left_out = [(one.line_number, f"line {one.line_number} ({one.name}): {one.what}") for one in objections] + repeated
+    model = next((look.model for look in looks if look.model), "unknown")
+    return Appraised({look.identity.number: look.node_id for look in looks}, tuple(said for _, said in sorted(left_out)), model)
+
+
+def _look_through(
+    path: Path, matcher: re.Pattern[str], codes: Mapping[str, int], key: str, stage: Stage
+) -> tuple[list[_Look], list[_Objection], int]:
+    """Returns the lines that fit, what is said against the others, and how many are result lines at all."""
+    looks, objections, found = list[_Look](), list[_Objection](), 0
+    others = [other for other in all_stages() if other.key != stage.key and _is_choosy(other)]
+    for line in read_lines(bytes_of(path)):
+        found += isinstance(line, ResultLine) and not line.foreign
+        objection = _object(line, matcher, codes, key, stage, others)
+        if objection is not None:
+            objections.append(objection)
+        elif isinstance(line, ResultLine):
+            match = matcher.search(line.custom_id)
+            looks.append(_Look(_identity(line), codes[match["code"]] if match else 0, line.model))
+    return looks, objections, found
+
+
+def _object(
+    line: ResultLine | UnreadableLine,
+    matcher: re.Pattern[str],
+    codes: Mapping[str, int],
+    key: str,
+    stage: Stage,
+    others: Iterable[Stage],
+) -> _Objection | None:
+    """Says what speaks against a line; nothing where it fits."""
+    if isinstance(line, UnreadableLine):
+        return _Objection(line.line_number, repr(line.excerpt[:40]), f"cannot be read ({line.reason})")
+    name = repr(line.custom_id)
+    if line.foreign:
+        return _Objection(line.line_number, name, line.foreign)
+    match = matcher.search(line.custom_id)
+    if not match:
+        of_all = f"no custom_id fits {matcher.pattern!r}; the first one is {name}"
+        return _Objection(line.line_number, name, f"its custom_id does not fit {matcher.pattern!r}", "Look at --custom-id.", of_all)
+    if match["code"] not in codes:
+        of_all = f"no line belongs to a target node of framework {key!r}; the first code is {match['code']!r}"
+        what = f"it belongs to no target node of framework {key!r}"
+        return _Objection(line.line_number, name, what, "Look at --framework and --custom-id.", of_all)
+    for other in all_stages():
+        if _names(line.custom_id, other) and not _names(line.custom_id, stage):
+            return _Objection(line.line_number, name, f"its custom_id names the stage {other.key}", f"Is it --stage {other.key}?")
+    return _misfit(line, name, stage, others)
+
+
+def _names(custom_id: str, stage: Stage) -> bool:
+    """Whether a custom_id has the stage's key in it, however it is written."""
+    plain, key = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (custom_id, stage.key))
+    return len(key) > 5 and key.removesuffix("s") in plain
+
+
+def _misfit(line: ResultLine, name: str, stage: Stage, others: Iterable[Stage]) -> _Objection | None:
+    """Says so where an answer is bad for this stage, and plainly one to another."""
+    if not has_answer(line) or not line.text.strip() or decide(line, stage, None).outcome.good:
+        return None
+    for other in others:
+        if decide(line, other, None).outcome.good:
+            return _Objection(
+                line.line_number, name, f"its answer is one to {other.key}, not to {stage.key}", f"Is it --stage {other.key}?"
+            )
+    start = line.text.lstrip().removeprefix("```json").lstrip()[:200]
+    if stage.response_format is None and start.startswith(("{", "[{")) and '":' in start:
+        return _Objection(line.line_number, name, f"its answer is JSON, and {stage.key} are texts", "Look at --stage.")
+    if stage.response_format is not None and "{" not in line.text and _HEADING.search(line.text):
+        return _Objection(line.line_number, name, f"its answer is a text with headings, and {stage.key} are JSON", "Look at --stage.")
+    return None
+
+
+def _is_choosy(stage: Stage) -> bool:
+    """Whether a stage does not take any text whatever: only then is it telling that it takes one."""
+    return not stage.judge(_PROBE).outcome.good
+
+
+def _identity(line: ResultLine) -> Identity:
+    usage = usage_of(line.usage)
+    return Identity(
+        line.line_number,
+        line.custom_id,
+        hashlib.sha256(line.text.encode()).hexdigest(),
+        bool(line.text.strip()),
+        line.response_id,
+        line.request_id,
+        datetime.fromtimestamp(line.created, UTC) if line.created else None,
+        usage.input_tokens if usage else None,
+        usage.output_tokens if usage else None,
+    )
+
+
+def _each_once(looks: list[_Look]) -> tuple[list[_Look], list[tuple[int, str]]]:
+    """Takes a line that comes again once; returns (line, text) of each repetition."""
+    seen: dict[Identity, int] = {}
+    once, repeated = [], []
+    for look in looks:
+        first = seen.setdefault(replace(look.identity, number=0), look.identity.number)
+        if first == look.identity.number:
+            once.append(look)
+        else:
+            said = f"line {look.identity.number} ({look.identity.custom_id!r}): repeats line {first}"
+            repeated.append((look.identity.number, said))
+    return once, repeated
+
+
+def _only_new(connection: Connection, looks: list[_Look], same_file: str) -> tuple[list[_Look], list[_Objection]]:
+    """Returns the lines whose answers are not here yet, and what is said against the others."""
+    counts = Counter(one for look in looks for one in (look.identity.response_id, look.identity.request_id))
+
+    def reliable(name: str | None) -> str | None:
+        return name if name and len(name) >= LEAST_RELIABLE_ID and counts[name] == 1 else None
+
+    identities = [
+        replace(one.identity, response_id=reliable(one.identity.response_id), request_id=reliable(one.identity.request_id)) for one in looks
+    ]
+    known = imports.known_lines(connection, identities, same_file)
+    rows = {batch_id: batches.get(connection, batch_id) for batch_id in set(known.values())}
+    objections = [
+        _Objection(one.identity.number, repr(one.identity.custom_id), _said(rows[known[one.identity.number]]), "It would be counted twice.")
+        for one in looks
+        if one.identity.number in known
+    ]
+    return [one for one in looks if one.identity.number not in known], objections
+
+
+def _said(batch: batches.BatchRow) -> str:
+    if batch.origin == "submitted":
+        return f"its answer is here already: it was collected with {batch.name}"
+    return f"its answer is here already: {batch.reason or 'imported'}, as {batch.stage}, batch {batch.id}"
+
+
+def _refusal(path: Path, objections: list[_Objection], some_fit: bool) -> str:
+    """One text for people: the kinds of faults, most frequent first, each with its first lines."""
+    kinds: dict[str, list[_Objection]] = {}
+    for one in objections:
+        kinds.setdefault(one.what, []).append(one)
+    if not some_fit and len(kinds) == 1 and objections[0].of_all:
+        return f"{path.name}: {objections[0].of_all}. Nothing was stored. {objections[0].advice}"
+    texts = []
+    for what, ones in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:NAMED]:
+        lines = ", ".join(f"line {one.line_number} ({one.name})" for one in ones[:NAMED])
+        more = f" and {len(ones) - NAMED:,} more" if len(ones) > NAMED else ""
+        texts.append(f"{lines}{more}: {what}." + (f" {ones[0].advice}" if ones[0].advice else ""))
+    rest = " To take over the lines that fit and leave out the others: --partly" if some_fit else ""
+    return f"{path.name} was not imported, nothing was stored. {' '.join(texts)}{rest}"
+
+
+def bytes_of(path: Path) -> Iterator[bytes]:
+    """A file's bytes, in chunks; secrets of this process in it are masked, as in what is downloaded."""
+    yield from mask_stream(_read(path))
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,1 @@
+"""Bringing chosen nodes to their end, stage after stage: what a run of assets does."""

@@ -1,0 +1,99 @@
+"""Working batches until some nodes are through a stage, as long as may be waited and there is something to wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.consent import Consent
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.rounds.work import Round, next_look_s, work_round
+from caseforge_assets.openai_batch.errors import ProviderError, ProviderUnclear
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.requests import requests
+from caseforge_assets.store.submitting.batches import BatchRow
+
+SHOWN_AFTER_S = 15.0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Where answers come from, and how long they may be waited for; 0: what is finished is collected, and nothing is sent.
+
+    `show` is called when waiting takes long: what was made by then is to be seen.
+    """
+
+    provider: Provider
+    folder: ArtifactFolder
+    wait_s: float
+    show: Callable[[], object] = lambda: None
+
+
+def await_answers(
+    store: Engine,
+    configuration: Configuration,
+    key: str,
+    stage: Stage,
+    node_ids: Sequence[int],
+    waiting: Waiting,
+    *,
+    sent_with: Sequence[int] = (),
+) -> str:
+    """Works until no node waits any more, the time is over, or waiting is of no use. Of what is pending, only requests of these nodes are sent.
+
+    Args:
+        sent_with: nodes whose requests are sent together with those of the nodes that are waited for.
+
+    Returns:
+        What stands in the way, for people; empty where nothing does but time.
+    """
+    end = time.monotonic() + waiting.wait_s
+    trouble, shown = "", False
+    unfinished: Sequence[BatchRow] = ()
+    while _any_waits(store, configuration, key, stage, node_ids, waiting.provider.simulated):
+        try:
+            consent = _consent(store, stage, [*node_ids, *sent_with])
+            done = work_round(store, waiting.provider, waiting.folder, configuration, consent=consent, submit=waiting.wait_s > 0)
+        except ProviderUnclear as error:
+            trouble = str(error)
+        except ProviderError as error:
+            return str(error)
+        else:
+            trouble, unfinished = "", done.unfinished
+            if reason := _hopeless(done):
+                return reason
+        left_s = end - time.monotonic()
+        if left_s <= 0:
+            break
+        if not shown and left_s < waiting.wait_s - SHOWN_AFTER_S:
+            waiting.show()
+            shown = True
+        time.sleep(min(left_s, next_look_s(waiting.provider, configuration, unfinished)))
+    return trouble
+
+
+def _consent(store: Engine, stage: Stage, node_ids: Sequence[int]) -> Consent:
+    with store.connect() as connection:
+        return Consent(request_ids=frozenset(one.id for one in requests.current_requests(connection, stage.key, node_ids).values()))
+
+
+def _any_waits(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], simulated: bool) -> bool:
+    with store.connect() as connection:
+        return any(state is NodeState.WAITING for _, state in survey(connection, configuration, key, stage, simulated, node_ids))
+
+
+def _hopeless(done: Round) -> str:
+    """Why nothing more will come by itself: it was refused, or is held back while nothing is under way."""
+    if done.refused:
+        return f"{done.refused[0].name} was refused: {done.refused[0].reason}"
+    return "" if done.under_way else done.held_back or _stuck(done)
+
+
+def _stuck(done: Round) -> str:
+    return f"{done.stuck[0].name} {done.stuck[0].reason}" if done.stuck else ""

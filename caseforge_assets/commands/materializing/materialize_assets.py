@@ -1,0 +1,246 @@
+"""Materializing assets by hand: what is good is confirmed and costs nothing, what is missing or failed is asked for.
+
+Between inputs and outputs stands the batch clock. Where it may wait, this command works batches until its nodes are
+through; nodes that are not through at the end are marked failed, with what they wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.consent import Consent
+from caseforge_assets.commands.editions.load_framework import confirm_nodes
+from caseforge_assets.commands.materializing.ask_together import Backfill, asked_before, note_asked
+from caseforge_assets.commands.materializing.await_answers import Waiting, await_answers
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.requests.build_contexts import build_contexts
+from caseforge_assets.commands.requests.build_requests import build_requests
+from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.requests.settle_requests import settle_requests
+from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.editions import contexts, nodes
+from caseforge_assets.store.mirroring import outbox
+from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
+from caseforge_assets.store.planning.node_states import AssetState
+from caseforge_assets.store.planning.whereabouts import whereabouts
+from caseforge_assets.store.requests import pending, requests
+from caseforge_assets.store.submitting import batches
+
+WANTED = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
+OLD_CONTEXT = "no_context: the framework changed since its context was made; materialize node_contexts first"
+
+
+@dataclass(frozen=True)
+class Materialized:
+    """How many nodes were asked for, and per asset those that are not through, with the reason.
+
+    `unsent` says how many requests were to be sent and were not, because a person has to do something first, and what; empty: there are none.
+    """
+
+    nodes: int
+    unfinished: dict[str, dict[str, str]]
+    unsent: str = ""
+
+
+@dataclass(frozen=True)
+class _Hands:
+    """What the steps below share."""
+
+    store: Engine
+    configuration: Configuration
+    key: str
+    node_ids: list[int]
+    assets: frozenset[str]
+    simulated: bool
+    backfill: Backfill | None
+    others: list[int]  # nodes of the backfill's other runs, asked for together with those of this one
+
+    def chosen(self, *names: str) -> list[str]:
+        return [name for name in names if name in self.assets]
+
+    def survey(self, connection: Connection, stage: Stage, node_ids: Sequence[int] | None = None) -> list[tuple[AssetState, NodeState]]:
+        """Of this run's own nodes, if none are given."""
+        return survey(connection, self.configuration, self.key, stage, self.simulated, self.node_ids if node_ids is None else node_ids)
+
+
+def materialize_assets(
+    store: Engine,
+    folder: ArtifactFolder,
+    configuration: Configuration,
+    key: str,
+    assets: Collection[str],
+    partition_keys: Sequence[str],
+    *,
+    provider: Provider | None,
+    wait_s: float,
+    no_provider: str = "no provider is configured",
+    show: Callable[[], object] = lambda: None,
+    backfill: Backfill | None = None,
+) -> Materialized:
+    """Materializes partitions of some assets, in the order in which data passes.
+
+    Args:
+        backfill: the one that it is a part of, when that has more partitions than these: what is missing of all of them is asked for together.
+        provider: None when there is none: then nothing is sent, and simulated content counts.
+        wait_s: how long to wait for answers, per stage; 0 leaves the requests to others, and collects only what is finished.
+        no_provider: why there is no provider, for people.
+        show: called while answers are waited for: shows what is made by then, before somebody else does.
+    """
+    with store.begin() as connection:
+        node_ids = nodes.node_ids_of_partitions(connection, key, partition_keys)
+        of_backfill = nodes.node_ids_of_partitions(connection, key, backfill.partition_keys) if backfill else []
+        others = sorted(set(of_backfill).difference(node_ids))
+        simulated = provider is None or provider.simulated
+        hands = _Hands(store, configuration, key, node_ids, frozenset(assets), simulated, backfill, others)
+        if hands.chosen(PCF_NODES):
+            confirm_nodes(connection, key, node_ids)
+        if hands.chosen(NODE_CONTEXTS):
+            build_contexts(connection, key, [*node_ids, *_others_without_context(connection, hands)])
+        elif hands.chosen(*(stage.inputs for stage in all_stages())):
+            _build_missing_contexts(connection, key, node_ids)
+    waiting = Waiting(provider, folder, wait_s, show) if provider is not None else None
+    unfinished: dict[str, dict[str, str]] = {}
+    unsent: list[str] = []
+    for stage in all_stages():
+        of_stage, why_unsent = _materialize_stage(hands, stage, waiting, no_provider)
+        unfinished |= of_stage
+        unsent += [why_unsent] if why_unsent else []
+    left = {asset: reasons for asset, reasons in unfinished.items() if reasons}
+    return Materialized(len(node_ids), left, "; ".join(dict.fromkeys(unsent)))
+
+
+def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_provider: str) -> tuple[dict[str, dict[str, str]], str]:
+    """Returns, per chosen asset of the stage, partition keys that are not through, with the reason; and what of it was not sent, and why."""
+    with hands.store.begin() as connection:
+        start = outbox.highest_id(connection)
+        if hands.chosen(stage.inputs):
+            _build_inputs(connection, hands, stage)
+        if hands.chosen(stage.outputs, stage.content):
+            _ask_where_needed(connection, hands, stage)
+    trouble, unsent = no_provider, ""
+    if hands.chosen(stage.outputs, stage.content) and waiting is not None:
+        trouble = await_answers(hands.store, hands.configuration, hands.key, stage, hands.node_ids, waiting, sent_with=hands.others)
+    with hands.store.begin() as connection:
+        if hands.chosen(stage.outputs, stage.content):
+            unsent = _why_unsent(connection, hands, stage, waiting.provider if waiting else None, trouble)
+        return _mark_unfinished(connection, hands, stage, start, trouble), unsent
+
+
+def _build_missing_contexts(connection: Connection, key: str, node_ids: Sequence[int]) -> None:
+    """Inputs alone of a new framework: a node that never had a context gets one. One that is old stays, and is said to be."""
+    there = contexts.current_contexts(connection, node_ids)
+    if missing := [node_id for node_id in node_ids if node_id not in there]:
+        build_contexts(connection, key, missing)
+
+
+def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
+    """Makes requests; where a good answer is there already, they are not pending: nobody is to pay for them again."""
+    done = {row.node_id for row, state in hands.survey(connection, stage) if state is NodeState.DONE}
+    built = build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), hands.node_ids)
+    requests.set_states(connection, {built.request_ids[node_id]: "answered" for node_id in done.intersection(built.made)})
+
+
+def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> None:
+    """Asks for what is missing, stale or failed; in a backfill of several runs for that of all of them, but for nothing twice."""
+    wanted, failed, done = [], [], []
+    before, own = asked_before(connection, hands.backfill, stage.key), set(hands.node_ids)
+    for row, state in hands.survey(connection, stage, [*hands.node_ids, *hands.others]):
+        if row.node_id in before and state is not NodeState.DONE:
+            continue
+        if (state in WANTED and _context_is_fresh(row)) or (state is NodeState.FAILED and row.request_not_sent):
+            wanted.append(row.node_id)
+        elif state is NodeState.FAILED:
+            failed.append(row.node_id)
+        elif state is NodeState.DONE and row.node_id in own:
+            done.append(row.node_id)
+    for asset in hands.chosen(stage.outputs, stage.content):
+        outbox.repeat_latest(connection, hands.key, asset, done)
+    if asked := [*wanted, *failed]:
+        requests.lock_making(connection)
+    if wanted:
+        build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), wanted, reopen=True)
+    if failed:
+        retry_failed(connection, hands.configuration, hands.key, stage, node_ids=failed, asked=True)
+    settle_requests(connection, hands.configuration, hands.simulated, lambda _: pending.of_nodes(connection, stage.key, asked))
+    if hands.simulated:
+        requests.leave_drafts(connection, stage.key, [*hands.node_ids, *hands.others])
+    note_asked(connection, hands.backfill, stage.key, asked)
+
+
+def _others_without_context(connection: Connection, hands: _Hands) -> list[int]:
+    surveyed = hands.survey(connection, all_stages()[0], hands.others) if hands.others else []
+    return [row.node_id for row, _ in surveyed if row.context_version is None or not _context_is_fresh(row)]
+
+
+def _context_is_fresh(row: AssetState) -> bool:
+    """Whether the context is of the node as it is now; what is asked with an old one would be stale before it is answered."""
+    return row.context_node_version == row.node_version
+
+
+def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, provider: Provider | None, trouble: str) -> str:
+    """How many requests of a stage were not sent, and what for; empty where nothing but time stands in the way."""
+    asked = requests.current_requests(connection, stage.key, hands.node_ids).values()
+    left = frozenset(one.id for one in asked if one.state == "pending")
+    if left and provider is not None:
+        foreseen = foresee_sending(connection, provider, hands.configuration, consent=Consent(request_ids=left))
+        if foreseen.waits:
+            return "; ".join(foreseen.waits)
+    count = len(left) + batches.count_not_created(connection, [one.id for one in asked if one.state == "in_batch"])
+    return f"{count:,} request{' was' if count == 1 else 's were'} not sent: {trouble}" if trouble and count else ""
+
+
+def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start: int, trouble: str) -> dict[str, dict[str, str]]:
+    version = current_stage_version(hands.configuration, stage)
+    surveyed = {row.node_id: (row, state) for row, state in hands.survey(connection, stage)}
+    targets = nodes.target_nodes(connection, hands.key, hands.node_ids)
+    unfinished: dict[str, dict[str, str]] = {}
+    for asset in hands.chosen(stage.inputs, stage.outputs, stage.content):
+        through = outbox.made_since(connection, hands.key, asset, start)
+        left = [row for row in targets if row.node_id not in through]
+        reasons = _reasons(connection, hands, stage, [surveyed[row.node_id] for row in left], trouble)
+        outbox.add(
+            connection,
+            [
+                OutboxRow(
+                    hands.key, asset, row.node_id, row.partition_key, kind=Kind.failed, code_version=version, reason=reasons[row.node_id]
+                )
+                for row in left
+            ],
+        )
+        unfinished[asset] = {str(row.partition_key): reasons[row.node_id] for row in left}
+    return unfinished
+
+
+def _reasons(
+    connection: Connection, hands: _Hands, stage: Stage, left: Sequence[tuple[AssetState, NodeState]], trouble: str
+) -> dict[int, str]:
+    ids = [row.node_id for row, _ in left]
+    waiting = whereabouts(connection, stage.key, ids, hands.simulated)
+    known = outbox.newest_failures(connection, (stage.outputs, stage.content), ids)
+    source = f"no {stage.reads} to read" if stage.reads else "no source"
+    reasons = {}
+    for row, state in left:
+        if state is NodeState.WAITING and row.node_id in waiting:
+            reasons[row.node_id] = waiting[row.node_id] + (f". {trouble}" if trouble else "")
+        elif state is NodeState.FAILED and row.node_id in known:
+            reasons[row.node_id] = known[row.node_id]
+        elif state is NodeState.NO_SOURCE:
+            reasons[row.node_id] = f"no_source: {source}; materialize that first"
+        elif state is NodeState.CANCELLED:
+            reasons[row.node_id] = "cancelled: its batch was cancelled; materialize it again to send it again"
+        elif state is NodeState.DONE:
+            reasons[row.node_id] = "no_answer: its content was not made from an answer here, so there is none to show"
+        elif row.context_version is not None and not _context_is_fresh(row):
+            reasons[row.node_id] = OLD_CONTEXT
+        else:
+            reasons[row.node_id] = "no_context: it has no context yet; materialize node_contexts first"
+    return reasons

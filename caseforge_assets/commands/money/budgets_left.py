@@ -1,0 +1,38 @@
+"""What is left of the budgets that a framework's requests count against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from caseforge_assets.costs.budgets import budget_left
+from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.settings import Configuration
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.planning import plans
+
+ALL = "all frameworks"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What of a budget is neither spent nor reserved, in USD; `unknown` answers of unknown cost are counted at what they were expected to cost."""
+
+    usd: Decimal
+    unknown: int
+
+
+def budgets_left(connection: Connection, configuration: Configuration, key: str) -> dict[str, Left]:
+    """Per budget (of the framework, over all frameworks) what is left; budgets that are not set are left out."""
+    committed = plans.committed_by_framework(connection)
+    left = {}
+    entry = configuration.frameworks.get(key)
+    if entry is not None and entry.budget_usd is not None:
+        left[key] = _left(entry.budget_usd, committed.get(key, Cost()))
+    if configuration.budget_usd is not None:
+        left[ALL] = _left(configuration.budget_usd, total(committed.values()))
+    return left
+
+
+def _left(budget_usd: Decimal, committed: Cost) -> Left:
+    return Left(budget_left(budget_usd, committed.known_usd, Decimal(0)), committed.unknown)

@@ -1,0 +1,302 @@
+"""plan: what would be sent for a framework, why, and at what cost; approved before a provider that bills gets anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
+from caseforge_assets.commands.money.expected_costs import expected_output_tokens, priced_input_tokens
+from caseforge_assets.commands.requests.build_contexts import build_contexts
+from caseforge_assets.commands.requests.build_requests import build_requests
+from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.requests.reuse_answers import ReusedAnswer
+from caseforge_assets.commands.requests.settle_requests import TooLong, refit_budgets, settle_requests
+from caseforge_assets.costs.estimates import expected_cost_usd
+from caseforge_assets.costs.sums import total
+from caseforge_assets.reports.coverage import NodeState, classify, count_states, wanted_question
+from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.stage_settings import stage_settings
+from caseforge_assets.stages.stage import Stage, in_framework, stage_version
+from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.planning import node_states, plans
+from caseforge_assets.store.planning.node_states import AssetState
+from caseforge_assets.store.requests import pending, requests
+from caseforge_assets.store.requests.styles import fresh_versions
+
+TO_DO = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
+_BYTES_PER_TOKEN = 5  # of requests that are not made yet, rather more than less
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """One stage of a plan.
+
+    `states` counts the chosen nodes before anything is sent; `now` have their request ready, `later` get it when
+    the stage that they read is done. `reused` counts those that are answered from the store at no cost, by rule and then by
+    the framework that the answer comes from. `shortened` of the requests are made from half of what belongs in them, because the
+    whole is too long for the model; `too_long` are those that are not sent, because they are too long even so. `batches` is how many the
+    limits make necessary, as far as they are known. Tokens are sums, as a provider that bills would count them, also for one that does not; the cost is None where the model has no known batch price.
+    `at_most_usd` is the cost if every answer used its whole budget, at the first try. `written_kept` are nodes that would be asked for
+    again, had not a person written what they have. `kept_of_others` counts fresh contents that another model made, or one with another
+    temperature, effort, verbosity or endpoint, by that model. `endpoint` is where requests go that are made now.
+    """
+
+    stage: Stage
+    model: str
+    endpoint: str
+    states: dict[str, int]
+    now: int
+    later: int
+    retries: int
+    given_up: dict[str, int]
+    reused: dict[str, dict[str, int]]
+    shortened: int
+    too_long: tuple[TooLong, ...]
+    batches: int
+    input_tokens: int
+    output_tokens: int
+    expected_cost_usd: Decimal | None
+    at_most_usd: Decimal | None
+    written_kept: int = 0
+    kept_of_others: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> int:
+        """Requests that the plan would send in this stage."""
+        return self.now + self.later
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A draft as it is shown to a person."""
+
+    id: int
+    framework_key: str
+    stages: tuple[StagePlan, ...]
+
+    @property
+    def nodes(self) -> int:
+        """Requests over all stages."""
+        return sum(one.nodes for one in self.stages)
+
+    @property
+    def reused(self) -> int:
+        """Requests that are answered from the store, over all stages."""
+        return sum(count for one in self.stages for counts in one.reused.values() for count in counts.values())
+
+    @property
+    def expected_cost_usd(self) -> Decimal | None:
+        """Sum over the stages; None if one of them is unknown."""
+        return total(one.expected_cost_usd for one in self.stages).usd
+
+    @property
+    def at_most_usd(self) -> Decimal | None:
+        """Sum over the stages; None if one of them is unknown."""
+        return total(one.at_most_usd for one in self.stages).usd
+
+
+def survey(
+    connection: Connection, configuration: Configuration, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None = None
+) -> list[tuple[AssetState, NodeState]]:
+    """Every target node (or those given) with where it stands in a stage."""
+    stage, settings = in_framework(stage, key), stage_settings(configuration, stage)
+    version, fresh = stage_version(stage, settings), fresh_versions(connection, stage, settings)
+    rows = node_states.asset_states(connection, key, stage.key, stage.reads, node_ids)
+    return [(row, classify(row, version, fresh, reads=stage.reads is not None, accept_simulated=simulated)) for row in rows]
+
+
+@dataclass
+class _Drafting:
+    """A plan while it is made.
+
+    `coming` holds, per stage, the nodes whose content the plan will bring; `surveyed` how the nodes stood before it, which is how
+    they stand until something is answered from the store.
+    """
+
+    connection: Connection
+    configuration: Configuration
+    key: str
+    simulated: bool
+    node_ids: Sequence[int] | None
+    plan_id: int
+    ask_again: bool
+    refresh_context: bool
+    model_of: str | None
+    named: frozenset[int]
+    coming: dict[str, set[int]] = field(default_factory=dict)
+    surveyed: dict[str, list[tuple[AssetState, NodeState]]] = field(default_factory=dict)
+    reused: int = 0
+
+    def survey(self, stage: Stage) -> list[tuple[AssetState, NodeState]]:
+        return survey(self.connection, self.configuration, self.key, stage, self.simulated, self.node_ids)
+
+
+def draft_plan(
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    stages: Sequence[Stage],
+    *,
+    simulated: bool,
+    made_by: str,
+    node_ids: Sequence[int] | None = None,
+    ask_again: bool = False,
+    refresh_context: bool = False,
+    model_of: str | None = None,
+    named: Collection[int] | None = None,
+) -> Plan:
+    """Makes contexts and requests that are missing or do not fit any more, puts them under a new draft, and estimates it.
+
+    What can be answered from the store is answered at once: it costs nothing. Roll the transaction back to look without
+    leaving anything.
+
+    Args:
+        stages: in the order in which they read each other.
+        simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
+        ask_again: ask for another answer also where there is a good one; where a person wrote it, of nodes that are named only.
+        refresh_context: take nothing that was made for the same node in another context, and ask anew where that was done.
+        model_of: ask for another answer where this model made the one that is there.
+        named: those of `node_ids` that a person named one by one; None: all of them.
+    """
+    requests.lock_making(connection)
+    stages = [in_framework(stage, key) for stage in stages]
+    plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
+    by_name = frozenset((node_ids or ()) if named is None else named)
+    drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context, model_of, by_name)
+    _refresh_contexts(drafting, stages[0])
+    drafting.surveyed = {stage.key: drafting.survey(stage) for stage in stages}
+    plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
+    details = {
+        part.stage.key: {"states": part.states, "now": part.now, "later": part.later, "model": part.model, "reused": part.reused}
+        | {"shortened": part.shortened, "too_long": len(part.too_long)}
+        for part in plan.stages
+    }
+    plans.set_estimate(connection, plan_id, plan.nodes, plan.expected_cost_usd, details)
+    return plan
+
+
+def typical_cost(configuration: Configuration, stages: Sequence[Stage], nodes: int) -> Decimal | None:
+    """What stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
+    models = {stage.key: stage_settings(configuration, stage).model for stage in stages}
+    return total(
+        _cost(configuration, models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes)
+        for stage in stages
+    ).usd
+
+
+def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:
+    old = [row.node_id for row, _ in drafting.survey(stage) if row.context_node_version != row.node_version]
+    if old:
+        build_contexts(drafting.connection, drafting.key, old)
+
+
+def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
+    connection, configuration, plan_id = drafting.connection, drafting.configuration, drafting.plan_id
+    settings = stage_settings(configuration, stage)
+    surveyed = drafting.survey(stage) if drafting.reused else drafting.surveyed[stage.key]
+    coming = drafting.coming.get(stage.reads or "", set())  # the requests of these are made when what they read has come
+    written = {row.node_id for row, _ in surveyed if row.content_edited}
+    later = {row.node_id for row, _ in surveyed if row.node_id in coming and row.node_id not in written}
+    kept = written - (drafting.named - coming) if drafting.ask_again or drafting.model_of else set[int]()
+    unnamed = [(row, state) for row, state in surveyed if row.node_id not in coming | written]
+    of_others = _kept_of_others(drafting, stage, [] if drafting.ask_again else unnamed)
+    rows = [(row, state) for row, state in surveyed if row.node_id not in coming | kept]
+    built = _build(drafting, stage, rows)
+    failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
+    retried = retry_failed(connection, configuration, drafting.key, stage, node_ids=failed, plan_id=plan_id)
+    waiting = {row.node_id: row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id}
+    refitted = refit_budgets(connection, configuration, drafting.key, stage, [row.node_id for row, _ in rows if row.node_id not in built])
+    waiting |= {node_id: request_id for node_id, request_id in refitted.items() if node_id in waiting}
+    free = requests.without_approval(connection, list(waiting.values()), drafting.simulated)  # a draft takes nothing from approved plans
+    requests.set_plan(connection, free, plan_id)
+    settled = settle_requests(connection, configuration, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
+    drafting.reused += len(settled.reused)
+    now = settled.rows
+    output = expected_output_tokens(connection, stage.key, settings.model, simulated=False)
+    tokens = [*priced_input_tokens(connection, stage, now), *[stage.typical_input_tokens] * len(later)]
+    budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
+        later
+    )
+    failed_now = {one.node_id for one in settled.fitted.too_long}
+    drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {one.node_id for one in settled.reused} - failed_now)
+    return StagePlan(
+        stage,
+        settings.model,
+        settings.endpoint,
+        count_states(state for _, state in drafting.surveyed[stage.key]),
+        now=len(now),
+        later=len(later),
+        retries=len(retried.node_ids),
+        given_up=retried.left,
+        reused=_count_reused(settled.reused),
+        shortened=sum(row.shortened for row in now),
+        too_long=settled.fitted.too_long,
+        batches=_batches(configuration, settings.model, tokens, [row.size_bytes + LINE_BYTES for row in now]),
+        input_tokens=sum(tokens),
+        output_tokens=output * len(tokens),
+        expected_cost_usd=_cost(configuration, settings.model, sum(tokens), output * len(tokens), len(tokens)),
+        at_most_usd=_cost(configuration, settings.model, sum(tokens), sum(budgets), len(tokens)),
+        written_kept=len(kept),
+        kept_of_others=of_others,
+    )
+
+
+def _batches(configuration: Configuration, model: str, tokens: Sequence[int], sizes: Sequence[int]) -> int:
+    """How many batches requests take, at the limits of the provider; those that are not made yet are as large as their tokens usually are."""
+    limits = PackLimits(
+        configuration.requests_per_batch, configuration.provider_kind.max_bytes, configuration.max_enqueued_tokens.get(model)
+    )
+    all_sizes = [*sizes, *(count * _BYTES_PER_TOKEN + LINE_BYTES for count in tokens[len(sizes) :])]
+    return len(
+        pack([PackItem(number, size, count, model) for number, (size, count) in enumerate(zip(all_sizes, tokens, strict=True))], limits)
+    )
+
+
+def _cost(configuration: Configuration, model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:
+    return expected_cost_usd(model, input_tokens, output_tokens, requests=count, own=configuration.prices) if count else Decimal(0)
+
+
+def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> set[int]:
+    """Makes the requests of nodes that are to be asked for; returns the nodes that got a new one."""
+    connection, key, settings = drafting.connection, drafting.key, stage_settings(drafting.configuration, stage)
+    again = _asked_again(drafting, stage, [row.node_id for row, state in rows if state is NodeState.DONE])
+    wanted = [row.node_id for row, state in rows if state in TO_DO or (state is NodeState.FAILED and row.request_not_sent)]
+    own = drafting.refresh_context
+    made: set[int] = set()
+    for node_ids, ask_again in ((wanted, drafting.ask_again), (again, True)):
+        built = build_requests(
+            connection, key, stage, settings, node_ids, plan_id=drafting.plan_id, ask_again=ask_again, own_answers=own, reopen=True
+        )
+        made |= set(built.made)
+    return made
+
+
+def _asked_again(drafting: _Drafting, stage: Stage, done: Sequence[int]) -> Sequence[int]:
+    """Those of the nodes with a good answer that are to have another one."""
+    if drafting.ask_again:
+        return done
+    if drafting.model_of:
+        return contents.made_by(drafting.connection, stage.key, done, drafting.model_of)
+    return contents.made_in_another_context(drafting.connection, stage.key, done) if drafting.refresh_context else []
+
+
+def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> dict[str, int]:
+    """How many fresh contents are of another model, temperature, effort, verbosity or endpoint than would be asked now, by the model that made them."""
+    version = stage_version(stage, stage_settings(drafting.configuration, stage))
+    kept = [
+        row.node_id
+        for row, state in rows
+        if state is NodeState.DONE and row.content_question and row.content_question != wanted_question(row, version)
+    ]
+    return contents.models_of(drafting.connection, stage.key, kept)
+
+
+def _count_reused(reused: Sequence[ReusedAnswer]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for one in reused:
+        of_rule = counts.setdefault(one.rule, {})
+        of_rule[one.from_framework] = of_rule.get(one.from_framework, 0) + 1
+    return counts

@@ -1,0 +1,56 @@
+"""What failed is asked for again without a person: as often as a node may be, under the plan and the budget that it came under."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from caseforge_assets.batches.next_action import NextKind
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.requests.retry_failed import Retried, next_step, retry_failed
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.editions import frameworks
+from caseforge_assets.store.requests import requests
+
+
+def retry_unattended(store: Engine, configuration: Configuration, simulated: bool, only: str | None = None) -> Retried:
+    """Makes the next requests of failed nodes of all declared frameworks; those that wait for a person, or would be asked something else now, are left.
+
+    Args:
+        simulated: the kind of provider: simulated content counts as there only for a simulated one.
+        only: key of the framework that is meant; None: all of them.
+    """
+    node_ids: list[int] = []
+    left: Counter[str] = Counter()
+    with store.begin() as connection:
+        requests.lock_making(connection)
+        for key, stage, failed in _failed(connection, configuration, simulated):
+            if only not in (None, key):
+                continue
+            retried = retry_failed(connection, configuration, key, stage, node_ids=failed)
+            node_ids += retried.node_ids
+            left.update(retried.left)
+    return Retried(tuple(node_ids), dict(left))
+
+
+def newest_retriable(connection: Connection, configuration: Configuration, simulated: bool) -> tuple[int, int]:
+    """The id of the newest request that `retry_unattended` would follow up, and how many there are; zeros when there is none."""
+    ids = [
+        one.id
+        for key, stage, failed in _failed(connection, configuration, simulated)
+        for one in requests.failed_requests(connection, key, stage.key, failed, lock=False)
+        if next_step(configuration, stage, one).kind is not NextKind.give_up
+    ]
+    return max(ids, default=0), len(ids)
+
+
+def _failed(connection: Connection, configuration: Configuration, simulated: bool) -> list[tuple[str, Stage, list[int]]]:
+    found = []
+    for key in configuration.frameworks.keys() & set(frameworks.loaded_keys(connection)):
+        for stage in all_stages():
+            states = survey(connection, configuration, key, stage, simulated)
+            if failed := [row.node_id for row, state in states if state is NodeState.FAILED]:
+                found.append((key, stage, failed))
+    return found

@@ -1,0 +1,63 @@
+"""Which nodes a selection means: those that failed, are missing or stale in a stage, within the nodes and branches that are named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.database.engine import Connection
+
+
+class Selection(Enum):
+    """What of the nodes is meant. Dagster's forms take the names."""
+
+    unfinished = "unfinished"
+    failed = "failed"
+    missing = "missing"
+    stale = "stale"
+
+
+# What waits has nothing to show yet, so that people see it as missing; asking for it again asks nothing twice.
+_STATES = {
+    Selection.failed: {NodeState.FAILED, NodeState.CANCELLED},
+    Selection.missing: {NodeState.MISSING, NodeState.WAITING},
+    Selection.stale: {NodeState.STALE},
+}
+_STATES[Selection.unfinished] = set().union(*_STATES.values())
+
+
+def select_nodes(
+    connection: Connection,
+    configuration: Configuration,
+    key: str,
+    stages: Sequence[Stage],
+    selection: Selection,
+    *,
+    simulated: bool,
+    named: str | None = None,
+    limit: int | None = None,
+) -> list[int]:
+    """Ids of target nodes that are so in any of the stages, in the framework's order.
+
+    Args:
+        simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
+        named: only these, as `choose_nodes` takes them.
+        limit: only the first so many.
+
+    Raises:
+        LookupError: a part of `named` is no target node, or the framework has not been loaded.
+    """
+    chosen = choose_nodes(connection, key, named)
+    wanted: set[int] = set()
+    order: list[int] = []
+    for stage in stages:
+        rows = survey(connection, configuration, key, stage, simulated, chosen)
+        order = [row.node_id for row, _ in rows]
+        wanted |= {row.node_id for row, state in rows if state in _STATES[selection]}
+    selected = [node_id for node_id in order if node_id in wanted]
+    return selected if limit is None else selected[:limit]

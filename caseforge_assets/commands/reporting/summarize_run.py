@@ -1,0 +1,52 @@
+"""What a framework's generation came to so far, and how it developed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from caseforge_assets.reports.run_summary import RunSummary
+from caseforge_assets.reports.trends import DayFigures, Pattern, patterns, periods
+from caseforge_assets.store.alerting import alert_figures
+from caseforge_assets.store.collecting import items
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.figures import run_figures
+
+LISTED_BATCHES = 30
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What came back lately: by day or week, and the errors among it, most frequent first; and when anything came back last, lately or not."""
+
+    periods: Sequence[DayFigures]
+    patterns: Sequence[Pattern]
+    newest: datetime | None
+
+
+def summarize_run(connection: Connection, key: str, *, simulated: bool = True) -> RunSummary:
+    """A whole framework, as far as something came back.
+
+    Args:
+        simulated: whether simulated items count.
+    """
+    costs = alert_figures.run_costs(connection, run_figures.newest_plans(connection, key))
+    baselines = {cost.stage: cost.earlier_cost_per_node_usd for cost in costs if cost.earlier_cost_per_node_usd is not None}
+    return RunSummary(
+        stages=tuple(run_figures.stages(connection, key)),
+        failures=tuple(run_figures.failure_counts(connection, key)),
+        items_per_node=items.items_per_node(connection, key, simulated=simulated),
+        baselines=baselines,
+        batches=tuple(run_figures.batches(connection, key, LISTED_BATCHES)),
+    )
+
+
+def summarize_since(connection: Connection, now: datetime, age: timedelta, key: str | None) -> Trend:
+    """What came back in the time up to now, of one framework or of all."""
+    days = run_figures.days(connection, now - age, key)
+    return Trend(
+        periods(days, age / timedelta(days=1)),
+        patterns(run_figures.failures(connection, now - age, key)),
+        run_figures.newest_answer(connection, key),
+    )

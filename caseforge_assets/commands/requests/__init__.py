@@ -1,0 +1,1 @@
+"""From nodes to requests that may be sent: contexts, bodies, reuse of answers, shortening, retries. When they are sent is decided in `submitting`."""

@@ -1,0 +1,242 @@
+"""Requests: every node asked for has a current one that fits its context, its source and the stage as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+
+from caseforge_assets.commands.requests.build_contexts import kpi_lines
+from caseforge_assets.commands.requests.compose_requests import Composed, Draft, compose_requests
+from caseforge_assets.commands.requests.write_input_events import write_input_events
+from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
+from caseforge_assets.second_process.work_ahead import work_ahead
+from caseforge_assets.stages.discovery import comes_with_caseforge
+from caseforge_assets.stages.flow_assets import identity_key, question_of
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, in_framework, stage_version
+from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.collecting.contents import CurrentContent
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.editions import contexts, frameworks, nodes, pairs
+from caseforge_assets.store.editions.contexts import CurrentContext
+from caseforge_assets.store.editions.nodes import NodeRow
+from caseforge_assets.store.editions.pairs import Likeness
+from caseforge_assets.store.requests import requests, usages
+from caseforge_assets.store.requests.requests import CurrentRequest, NewRequest
+from caseforge_assets.store.requests.styles import fresh_versions
+
+SENT = ("in_batch", "answered")
+NODES_AT_ONCE = 200  # all that the requests of a large framework are made from would not fit the memory
+
+
+@dataclass(frozen=True)
+class BuiltRequests:
+    """What came of it, as node ids: new requests, requests that fit already, and nodes that could not get one."""
+
+    made: tuple[int, ...] = ()
+    confirmed: tuple[int, ...] = ()
+    without_context: tuple[int, ...] = ()
+    without_source: tuple[int, ...] = ()
+    request_ids: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What `build_requests` was asked for."""
+
+    key: str
+    stage: Stage
+    settings: StageSettings
+    fresh_versions: frozenset[str]
+    plan_id: int | None
+    ask_again: bool
+    own_answers: bool
+    reopen: bool
+    confirm: bool
+    generations: dict[str, int] = field(default_factory=dict)  # by fingerprint: nodes that ask the same get one answer
+
+
+@dataclass(frozen=True)
+class _Material:
+    """All that the requests of some nodes are made from."""
+
+    edition_id: int
+    version: str
+    asked: _Asked
+    targets: Sequence[NodeRow]
+    contexts: dict[int, CurrentContext]
+    sources: dict[int, CurrentContent]
+    current: dict[int, CurrentRequest]
+    likenesses: dict[int, Likeness]
+
+    def question(self, node_id: int) -> str:
+        return self._question(node_id, self.version)
+
+    def _question(self, node_id: int, version: str) -> str:
+        source = self.sources.get(node_id)
+        return question_of(version, self.contexts[node_id].version, source.version if source else None)
+
+    @property
+    def without_context(self) -> tuple[int, ...]:
+        return tuple(row.node_id for row in self.targets if row.node_id not in self.contexts)
+
+    @property
+    def without_source(self) -> tuple[int, ...]:
+        reads = self.asked.stage.reads
+        return tuple(row.node_id for row in self.targets if reads and row.node_id in self.contexts and row.node_id not in self.sources)
+
+    @cached_property
+    def able(self) -> list[NodeRow]:
+        reads = self.asked.stage.reads
+        return [row for row in self.targets if row.node_id in self.contexts and (not reads or row.node_id in self.sources)]
+
+    @cached_property
+    def fitting(self) -> list[NodeRow]:
+        return [] if self.asked.ask_again else [row for row in self.able if self._fits(row.node_id)]
+
+    @cached_property
+    def new(self) -> list[NodeRow]:
+        fitting = {row.node_id for row in self.fitting}
+        return [row for row in self.able if row.node_id not in fitting]
+
+    def drafts(self) -> list[Draft]:
+        return [Draft(self._source(row), row.level, len(row.kpis)) for row in self.new]
+
+    def _fits(self, node_id: int) -> bool:
+        current = self.current.get(node_id)
+        if current is None or current.not_sent:
+            return False
+        kept = current.state in SENT and not self.asked.reopen  # what is to be sent goes to the model that is chosen now
+        versions = self.asked.fresh_versions if kept else (self.version,)
+        return any(current.question == self._question(node_id, version) for version in versions)
+
+    def _source(self, row: NodeRow) -> Source:
+        source = self.sources.get(row.node_id)
+        return Source(row.name, self.contexts[row.node_id].text, kpi_lines(row), source.body if source else None)
+
+
+def build_requests(
+    connection: Connection,
+    key: str,
+    stage: Stage,
+    settings: StageSettings,
+    node_ids: Sequence[int],
+    *,
+    plan_id: int | None = None,
+    ask_again: bool = False,
+    own_answers: bool = False,
+    reopen: bool = False,
+    confirm: bool = True,
+) -> BuiltRequests:
+    """Makes the requests of target nodes in a stage and writes an event for each node that has one.
+
+    A request that was not sent yet and does not fit any more is replaced, and so is one that failed without being sent; one that
+    fits is confirmed and, with a plan, put under it.
+
+    Args:
+        ask_again: make the next generation even where the current request fits: a person wants another answer.
+        own_answers: the new requests are not to be answered with what was made for the same node elsewhere.
+        reopen: make fitting requests pending that were answered or cancelled: their answers do not count here.
+        confirm: write an event also for requests that fit already, and take them from other plans. What only follows from an answer does not: a
+            person was told with which approved plan they are sent.
+    """
+    requests.lock_making(connection)
+    stage = in_framework(stage, key)
+    asked = _Asked(key, stage, settings, fresh_versions(connection, stage, settings), plan_id, ask_again, own_answers, reopen, confirm)
+    fit = _fit(connection, stage, settings)
+    chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
+    pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
+    ahead = len(chunks) > 2 and comes_with_caseforge(stage)  # one's own, or in another language, is only in this process
+    composed = work_ahead(partial(compose_requests, key, stage.key, settings, fit), pieces, ahead=ahead)
+    return _together([_save(connection, asked, material, bodies) for material, bodies in composed])
+
+
+def _save(connection: Connection, asked: _Asked, material: _Material, composed: Sequence[Composed]) -> BuiltRequests:
+    new = [_new_request(asked, material, row, one) for row, one in zip(material.new, composed, strict=True)]
+    if asked.ask_again:
+        new = _next_generations(connection, asked, new)
+    made = requests.save_requests(connection, new)
+    kept = {row.node_id: material.current[row.node_id].id for row in material.fitting}
+    if asked.reopen:
+        requests.reopen(connection, list(kept.values()))
+    if asked.plan_id is not None:
+        take = requests.set_plan if asked.confirm else requests.leave_to_plans
+        take(connection, list(kept.values()), asked.plan_id)
+    request_ids = kept | made
+    prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
+    prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in kept}
+    shown = [row for row in material.able if asked.confirm or row.node_id in made]
+    versions = {row.node_id: material.version for row in new} | {node_id: material.current[node_id].stage_version for node_id in kept}
+    write_input_events(connection, asked.key, asked.stage, versions, shown, request_ids, prints)
+    return BuiltRequests(tuple(made), tuple(kept), material.without_context, material.without_source, request_ids)
+
+
+def _together(parts: Sequence[BuiltRequests]) -> BuiltRequests:
+    return BuiltRequests(
+        made=tuple(node_id for part in parts for node_id in part.made),
+        confirmed=tuple(node_id for part in parts for node_id in part.confirmed),
+        without_context=tuple(node_id for part in parts for node_id in part.without_context),
+        without_source=tuple(node_id for part in parts for node_id in part.without_source),
+        request_ids={node_id: request_id for part in parts for node_id, request_id in part.request_ids.items()},
+    )
+
+
+def _gather(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> _Material:
+    key, stage = asked.key, asked.stage
+    edition = frameworks.current_edition(connection, key)
+    if edition is None:
+        raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
+    targets = nodes.target_nodes(connection, key, node_ids)
+    ids = [row.node_id for row in targets]
+    return _Material(
+        edition.id,
+        stage_version(stage, asked.settings),
+        asked,
+        targets,
+        contexts.current_contexts(connection, ids),
+        contents.current_contents(connection, stage.reads, ids) if stage.reads else {},
+        requests.current_requests(connection, stage.key, ids),
+        pairs.likenesses(connection),
+    )
+
+
+def _fit(connection: Connection, stage: Stage, settings: StageSettings) -> BudgetFit | None:
+    if settings.budget_quantile is None:
+        return None
+    return fit_budgets(usages.used_tokens(connection, stage.key, settings.model), settings.budget_quantile)
+
+
+def _new_request(asked: _Asked, material: _Material, row: NodeRow, composed: Composed) -> NewRequest:
+    source = material.sources.get(row.node_id)
+    meant = material.likenesses.get(row.node_id, row)
+    return NewRequest(
+        framework_key=asked.key,
+        node_id=row.node_id,
+        framework_version_id=material.edition_id,
+        stage=asked.stage.key,
+        question=material.question(row.node_id),
+        fingerprint=composed.fingerprint,
+        generation=0,
+        body=composed.body,
+        model=asked.settings.model,
+        temperature=asked.settings.temperature,
+        stage_version=material.version,
+        context_id=material.contexts[row.node_id].id,
+        source_content_id=source.id if source else None,
+        plan_id=asked.plan_id,
+        retry_of=None,
+        attempts_counted=0,
+        input_tokens=composed.input_tokens,
+        max_completion_tokens=composed.max_completion_tokens,
+        size_bytes=composed.size_bytes,
+        identity_key=identity_key(material.version, meant.identity, meant.name, meant.description, source.version if source else None),
+        own_answer=asked.ask_again or asked.own_answers,
+        shortened=False,
+    )
+
+
+def _next_generations(connection: Connection, asked: _Asked, rows: list[NewRequest]) -> list[NewRequest]:
+    first_seen = [row.fingerprint for row in rows if row.fingerprint not in asked.generations]
+    highest = requests.highest_generations(connection, first_seen)
+    asked.generations.update({fingerprint: highest.get(fingerprint, -1) + 1 for fingerprint in first_seen})
+    return [replace(row, generation=asked.generations[row.fingerprint]) for row in rows]

@@ -1,0 +1,103 @@
+"""What stages are made of is kept, version by version, so that content of an older one can say what changed since, and when that was.
+
+A framework with a language or templates of its own has versions of its own; one that had them once goes on being told apart, so that it is known when they went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from caseforge_assets.reports.freshness import StaleReason
+from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.stage_settings import stage_settings
+from caseforge_assets.stages.definition_parts import LANGUAGE, STYLE, UNSET, definition_parts, say_change
+from caseforge_assets.stages.stage import (
+    Stage,
+    StageSettings,
+    all_stages,
+    definition_version,
+    fingerprint,
+    in_framework,
+    known_as,
+    stage_version,
+)
+from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.mirroring.definitions import SeenDefinition, remember_definition, seen_definitions
+
+
+class _Defined(NamedTuple):
+    """A stage as it is now, under the name that its versions are kept under, with those that were seen."""
+
+    name: str
+    stage: Stage
+    settings: StageSettings
+    seen: list[SeenDefinition]
+
+    @property
+    def is_new(self) -> bool:
+        return not _is_current(self.seen, stage_version(self.stage, self.settings))
+
+
+def definitions_are_new(connection: Connection, configuration: Configuration) -> bool:
+    """Whether any stage is another one now than when Dagster was told of it last: what is stale has to be found anew."""
+    return any(one.is_new for one in _all_defined(connection, configuration))
+
+
+def shown_definitions(configuration: Configuration) -> str:
+    """A short name of what the stages are now."""
+    stages = [in_framework(stage, key) for key in (*configuration.frameworks, "") for stage in all_stages()]
+    return fingerprint([stage_version(stage, stage_settings(configuration, stage)) for stage in stages])[:12]
+
+
+def remember_definitions(store: Engine, configuration: Configuration) -> bool:
+    """Keeps what the stages are made of now; returns whether any of them was another one before."""
+    with store.connect() as connection:
+        if not definitions_are_new(connection, configuration):
+            return False
+    with store.begin() as connection:
+        for one in _all_defined(connection, configuration):
+            if one.is_new:
+                versions = {stage_version(one.stage, one.settings), definition_version(one.stage)}
+                remember_definition(connection, one.name, sorted(versions), definition_parts(one.stage, one.settings))
+    return True
+
+
+def changes_since(connection: Connection, key: str, stage: Stage, settings: StageSettings) -> Callable[[str], StaleReason]:
+    """From the version that something of a framework was made with to why it does not fit any more, and since when."""
+    shared, own = (seen_definitions(connection, known_as(stage, scope)) for scope in (None, key))
+    seen, version = own or shared, stage_version(stage, settings)
+    at = seen[-1].current_since if _is_current(seen, version) else None
+    parts = {one.version: one.parts for one in (*shared, *own)}
+    now = definition_parts(stage, settings)
+
+    def reason(version: str) -> StaleReason:
+        return StaleReason(say_change(stage.title, parts.get(version), now, at, keeps_content=settings.keeps_content), at)
+
+    return reason
+
+
+def language_change(connection: Connection, key: str, stage: Stage, version: str) -> tuple[str, str] | None:
+    """The language that a version of a stage was asked for in, and that of now; None where it is the same, more has changed, or it is not known."""
+    seen = [one for scope in (None, key) for one in seen_definitions(connection, known_as(stage, scope))]
+    before = next((one.parts for one in seen if one.version == version), None)
+    now = definition_parts(stage, StageSettings())
+    others = {*now, *(before or {})} - {*STYLE, LANGUAGE}
+    if before is None or before.get(LANGUAGE) == now.get(LANGUAGE) or any(before.get(name) != now.get(name) for name in others):
+        return None
+    return before.get(LANGUAGE, UNSET), now.get(LANGUAGE, UNSET)
+
+
+def _all_defined(connection: Connection, configuration: Configuration) -> Iterator[_Defined]:
+    for stage in all_stages():
+        settings = stage_settings(configuration, stage)
+        yield _Defined(stage.key, stage, settings, seen_definitions(connection, stage.key))
+        for key in configuration.frameworks:
+            name, own = known_as(stage, key), in_framework(stage, key)
+            seen = seen_definitions(connection, name)
+            if seen or own is not stage:
+                yield _Defined(name, own, settings, seen)
+
+
+def _is_current(seen: list[SeenDefinition], version: str) -> bool:
+    return bool(seen) and version in {one.version for one in seen if one.current_since == seen[-1].current_since}

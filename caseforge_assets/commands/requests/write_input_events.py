@@ -1,0 +1,64 @@
+"""What the inputs assets say of requests: a row per node, with what the request was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, input_version
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.editions import nodes
+from caseforge_assets.store.editions.nodes import NodeRow
+from caseforge_assets.store.mirroring import outbox
+from caseforge_assets.store.mirroring.outbox import OutboxRow
+from caseforge_assets.store.requests.requests import NewRequest
+
+
+def write_input_events(
+    connection: Connection,
+    key: str,
+    stage: Stage,
+    versions: Mapping[int, str],
+    targets: Sequence[NodeRow],
+    request_ids: dict[int, int],
+    prints: dict[int, tuple[str, int]],
+) -> None:
+    """Writes the events of the inputs asset, with what was read: the context and, where the stage reads one, the content.
+
+    Args:
+        versions: the stage's version that each node's request was made with.
+    """
+    ids = [row.node_id for row in targets]
+    read = {NODE_CONTEXTS: outbox.latest(connection, key, NODE_CONTEXTS, ids)}
+    if stage.reads:
+        source_asset = stage_of(stage.reads).content
+        read[source_asset] = outbox.latest(connection, key, source_asset, ids)
+    outbox.add(
+        connection,
+        [
+            OutboxRow(
+                key,
+                stage.inputs,
+                row.node_id,
+                row.partition_key,
+                data_version=input_version(*prints[row.node_id]),
+                code_version=versions[row.node_id],
+                upstream={asset: latest[row.node_id].id for asset, latest in read.items() if row.node_id in latest},
+                request_id=request_ids[row.node_id],
+            )
+            for row in targets
+        ],
+    )
+
+
+def write_events_of(connection: Connection, key: str, stage: Stage, new: Sequence[NewRequest], made: dict[int, int]) -> None:
+    """Writes the events of requests that took the place of others; each keeps the stage version that it was made with.
+
+    Args:
+        made: their ids by node id.
+    """
+    targets = nodes.target_nodes(connection, key, list(made))
+    prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
+    versions = {row.node_id: row.stage_version for row in new}
+    write_input_events(connection, key, stage, versions, targets, made, prints)

@@ -1,0 +1,1 @@
+"""Rounds of work at a provider: reconcile, poll, collect, plan, submit, until nothing is left to do."""

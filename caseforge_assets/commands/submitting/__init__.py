@@ -1,0 +1,1 @@
+"""From pending requests to batches that the provider has for certain: chosen, planned, written, created once, looked up, adopted."""

@@ -1,0 +1,107 @@
+"""What a submission would do now: which pending requests it would send or settle, and what the others wait for. Nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from caseforge_assets.batches.consent import EVERYTHING, Consent
+from caseforge_assets.commands.money.expected_costs import expected_costs
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.requests.reuse_answers import answered_already
+from caseforge_assets.commands.requests.settle_requests import of_known_stages, too_long_rows
+from caseforge_assets.commands.submitting.choose_requests import choose_requests
+from caseforge_assets.costs.sums import total
+from caseforge_assets.settings import Configuration
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.planning import plans
+from caseforge_assets.store.requests import pending
+from caseforge_assets.store.requests.pending import PendingRequest
+from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.wording import counted
+
+SHOWN_DRAFTS = 3
+NEW_PLAN = "`caseforge generate` makes a new one"
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a submission would do.
+
+    Attributes:
+        ready: Ids of the pending requests that it would send, or settle free of charge.
+        waits: What the others wait for until a person acts: how many, at what cost, and what makes them go on; one sentence each.
+        no_room: What ends by itself; empty: nothing.
+    """
+
+    ready: tuple[int, ...] = ()
+    waits: tuple[str, ...] = ()
+    no_room: str = ""
+
+    @property
+    def mark(self) -> str:
+        """The same for the same requests, and another one for others."""
+        return sha256(",".join(map(str, self.ready)).encode()).hexdigest()[:12]
+
+
+def foresee_sending(
+    connection: Connection, provider: Provider, configuration: Configuration, *, consent: Consent = EVERYTHING, unattended: bool = False
+) -> Foreseen:
+    """Looks, and notes with plans that are held back what they wait for.
+
+    Args:
+        consent: only what it covers.
+        unattended: no person asks: what the provider refused under the same key waits for one.
+    """
+    found = pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, consent, lock=False)
+    rows, unknown = of_known_stages(found)
+    if (stopped := providers.stop_text(connection, provider.id)) and rows:
+        return Foreseen((), (f"{_said(connection, provider, configuration, rows)} wait: {stopped}",))
+    refused = pending.refused_before(connection, provider.id, [row.id for row in rows]) if unattended else {}
+    rows = [row for row in rows if row.id not in refused]
+    free = answered_already(connection, configuration, provider.simulated, rows) | {row.id for row in too_long_rows(configuration, rows)}
+    chosen = choose_requests(connection, provider, configuration, [row for row in rows if row.id not in free])
+    ready = free | {row.id for group in chosen.groups for row in group}
+    back = pending.taken_back(connection, list(consent.request_ids)) if consent.request_ids is not None else []
+    waits = (
+        *chosen.waits,
+        _unapproved(connection, provider, configuration, consent),
+        f"{_said(connection, provider, configuration, back)} wait, because plan {back[0].plan_id} was declined or cancelled: {NEW_PLAN}"
+        if back
+        else "",
+        unknown,
+        _refused(connection, refused),
+    )
+    return Foreseen(tuple(sorted(ready)), tuple(wait for wait in waits if wait), chosen.no_room)
+
+
+def _unapproved(connection: Connection, provider: Provider, configuration: Configuration, consent: Consent) -> str:
+    """What waits for a person's approval; what a person declined or cancelled does not."""
+    rows, _ = of_known_stages(pending.unapproved(connection, provider.simulated, lock=False))
+    rows = [row for row in rows if consent.covers(row.id, row.plan_id) and not (provider.simulated and row.plan_id is None)]
+    if not rows:
+        return ""
+    known = {row.plan_id for row in rows if row.plan_id is not None}
+    drafts = [plan.id for plan in plans.all_plans(connection, known) if plan.state == "draft"]
+    of_drafts = "".join(f"`caseforge approve {plan_id}`, " for plan_id in drafts[:SHOWN_DRAFTS])
+    said = _said(connection, provider, configuration, rows)
+    return f"{said} wait for approval: {of_drafts}`caseforge submit`, or the job submit with max_cost_usd"
+
+
+def _said(connection: Connection, provider: Provider, configuration: Configuration, rows: Sequence[PendingRequest]) -> str:
+    """How many requests these are, and what they are expected to cost where that is money."""
+    count = f"{len(rows):,} request{'' if len(rows) == 1 else 's'}"
+    if provider.simulated:
+        return count
+    return f"{count} (expected cost {total(expected_costs(connection, configuration.prices, rows).values())})"
+
+
+def _refused(connection: Connection, refused: dict[int, int]) -> str:
+    if not refused:
+        return ""
+    newest = batches.get(connection, max(refused.values()))
+    return (
+        f"{counted(len(refused), 'request is', 'requests are')} not sent again by themselves, because batch {newest.id} of them was refused: {newest.reason}. "
+        "Other settings, another key, `caseforge submit` or the job submit send them"
+    )

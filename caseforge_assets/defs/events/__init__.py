@@ -1,0 +1,1 @@
+"""Dagster events and the runs that are their records, as values."""

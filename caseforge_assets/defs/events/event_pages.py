@@ -1,0 +1,63 @@
+"""Which run's page lists the events of a flush: the run's own, or, where these are many, that of a run beside it.
+
+Dagster's page of a run loads all of its events before it is of use, at some 4 ms each. So the page of a run that does something stays
+short, with what it says of its work. The many events are listed by a run of the job `many_events`, which is a record: of the same
+backfill, because Dagster counts as made by a backfill what its runs list.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.remote_origin import RemoteRepositoryOrigin
+
+from caseforge_assets.defs.events.records import write_record
+from caseforge_assets.defs.names import EVENTS_JOB
+
+EVENTS_ON_A_PAGE = 500
+BACKFILL = "dagster/backfill"
+MADE_BY = "caseforge/made_by"
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def nothing_to_do(context: dg.OpExecutionContext) -> None:
+    """Says that runs of this job are lists."""
+    context.log.info("Runs of this job list events that another run made; there is nothing to execute.")
+
+
+@dg.job(
+    name=EVENTS_JOB,
+    executor_def=dg.in_process_executor,
+    description=f"Lists of events, written by CaseForge where a run made more than {EVENTS_ON_A_PAGE}: their pages take long, and the assets "
+    f"show the same. The tag `{MADE_BY}` names the run that did the work. Nothing is executed here.",
+)
+def many_events() -> None:
+    """Lists of events."""
+    nothing_to_do()
+
+
+@dataclass(frozen=True)
+class RunOfEvents:
+    """The run whose page shows the events, and where its code is loaded from; events of the command line belong to none."""
+
+    run_id: str | None = None
+    job_name: str | None = None
+    step_key: str | None = None
+    repository: RemoteRepositoryOrigin | None = None
+    backfill_id: str | None = None
+
+
+def fit_on_a_page(events: int) -> bool:
+    """Whether a run's own page may list so many."""
+    return events <= EVENTS_ON_A_PAGE
+
+
+def run_for_events(instance: dg.DagsterInstance, run: RunOfEvents, events: int) -> RunOfEvents:
+    """The run that lists so many events that another one made: that one itself where it can."""
+    if run.run_id is None or fit_on_a_page(events):
+        return run
+    of_backfill: Mapping[str, str] = {BACKFILL: run.backfill_id} if run.backfill_id else {}
+    tags = {MADE_BY: run.run_id, "caseforge/record": f"{events:,} events", **of_backfill}
+    record = write_record(instance, many_events, tags, run.repository)
+    step_key = next(iter(record.step_keys_to_execute or []), None)
+    return RunOfEvents(record.run_id, record.job_name, step_key, run.repository, run.backfill_id)

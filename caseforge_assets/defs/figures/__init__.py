@@ -1,0 +1,1 @@
+"""Reports, checks and alerts as Dagster metadata."""

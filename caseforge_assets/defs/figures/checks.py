@@ -1,0 +1,98 @@
+"""Asset checks: one verdict an asset and question, over all of its nodes, with the list of those that are not in order.
+
+They belong to the step of the assets: one of their own would be skipped, because that step yields nothing else. What jobs
+and the command line do is followed by them, too.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import dagster as dg
+
+from caseforge_assets.commands.mirroring.read_statuses import AssetStatus, read_statuses
+from caseforge_assets.commands.reporting.check_framework import check_framework
+from caseforge_assets.defs.names import asset_key
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.reports.checks import ABOUT, COST_WITHIN_PLAN, FEW_FAILURES, MODEL_LASTS, NOTHING_STALE, Check
+from caseforge_assets.reports.quality_checks import (
+    ABOUT_QUALITY,
+    LEVELS_BALANCED,
+    NO_NEAR_DUPLICATES,
+    SCORES_SUFFICIENT,
+    TITLES_DISTINCT,
+)
+from caseforge_assets.safe_text import plain_text
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.database.engine import Engine
+
+LISTED_NODES = 200
+
+
+def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
+    """The verdicts that a run was asked for, as its step yields them."""
+    if not selected:
+        return
+    for one in evaluate(caseforge.store, caseforge.configuration, key, read_statuses(caseforge.store, caseforge.configuration, key)):
+        if one.asset_check_key in selected:
+            yield dg.AssetCheckResult(
+                asset_key=one.asset_key,
+                check_name=one.check_name,
+                passed=one.passed,
+                severity=one.severity,
+                description=one.description,
+                metadata=one.metadata,
+            )
+
+
+def evaluate(store: Engine, configuration: Configuration, key: str, statuses: Sequence[AssetStatus]) -> list[dg.AssetCheckEvaluation]:
+    """All verdicts on a framework, as Dagster stores them."""
+    with store.connect() as connection:
+        return [_evaluation(key, check) for check in check_framework(connection, configuration, key, statuses)]
+
+
+def check_specs(key: str) -> list[dg.AssetCheckSpec]:
+    """Every check of a framework's assets."""
+    specs = []
+    for asset in all_assets():
+        names = [NOTHING_STALE]
+        if asset.stage and asset.name == asset.stage.inputs:
+            names.append(MODEL_LASTS)
+        if asset.stage and asset.name == asset.stage.outputs:
+            names.append(COST_WITHIN_PLAN)
+        if asset.stage and asset.name == asset.stage.content:
+            names += [asset.stage.validity, FEW_FAILURES, *_quality_checks(asset.stage)]
+        specs += [dg.AssetCheckSpec(name, asset=list(asset_key(key, asset.name)), description=_about(name)) for name in names]
+    return specs
+
+
+def _quality_checks(stage: Stage) -> list[str]:
+    if stage.measure is None:
+        return []
+    return [SCORES_SUFFICIENT, *([NO_NEAR_DUPLICATES] if stage.response_format is None else [TITLES_DISTINCT, LEVELS_BALANCED])]
+
+
+def _about(name: str) -> str:
+    return (
+        ABOUT.get(name)
+        or ABOUT_QUALITY.get(name)
+        or "The newest answer of every node was judged complete and valid; those that were not are listed with the reason."
+    )
+
+
+def _evaluation(key: str, check: Check) -> dg.AssetCheckEvaluation:
+    metadata: dict[str, dg.MetadataValue | int | float] = {**check.figures}
+    if check.nodes:
+        rows = [dg.TableRecord({"node": plain_text(node), "why": plain_text(why)}) for node, why in check.nodes[:LISTED_NODES]]
+        schema = dg.TableSchema([dg.TableColumn("node"), dg.TableColumn("why")])
+        metadata["nodes_not_in_order" if len(rows) == len(check.nodes) else f"first_{LISTED_NODES}_not_in_order"] = dg.MetadataValue.table(
+            rows, schema
+        )
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(asset_key(key, check.asset)),
+        check_name=check.name,
+        passed=check.passed,
+        severity=dg.AssetCheckSeverity.ERROR if check.severe else dg.AssetCheckSeverity.WARN,
+        description=check.says,
+        metadata=metadata,
+    )

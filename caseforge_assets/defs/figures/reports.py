@@ -1,0 +1,118 @@
+"""What is known of a whole framework, as Dagster metadata: figures that the UI plots over time, and the list of what is stale."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.mirroring.read_statuses import AssetStatus
+from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.quality.read_quality import StageQuality, read_quality
+from caseforge_assets.commands.reporting.summarize_run import summarize_run
+from caseforge_assets.defs.figures.run_tables import coverage_figures, run_tables, table
+from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.store.collecting import items
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.figures import node_views
+from caseforge_assets.store.submitting import batches
+from caseforge_assets.store.submitting.batches import BatchRow
+
+STALE_REPORT = "stale_report"
+LISTED_NODES = 300
+UNDER_WAY = ("planned", "written", "uploaded", "creating", "open", "final", "unknown")
+
+
+def run_figures(
+    store: Engine, configuration: Configuration, folder: ArtifactFolder, key: str, *, simulated: bool = True
+) -> Mapping[str, Any]:
+    """Where a framework stands and what it came to: numbers that the UI plots, and tables with charts.
+
+    Numbers: per stage nodes in each state; per stage and kind of provider attempts, output tokens, cost. Unknown costs are counted
+    (`unknown`), never shown as 0.
+
+    Args:
+        simulated: whether simulated contents count as there: they do not for a provider that bills.
+    """
+    figures: dict[str, Any] = {}
+    with store.connect() as connection:
+        states = {stage.key: [state for _, state in survey(connection, configuration, key, stage, simulated)] for stage in all_stages()}
+        summary = summarize_run(connection, key, simulated=simulated)
+        counts = items.item_counts(connection, key, simulated=simulated)
+        spent = node_views.spent(connection, key)
+        measured = read_quality(connection, configuration, key, compare=False)
+        under_way = batches.in_states(connection, UNDER_WAY)
+    figures |= coverage_figures(states) | run_tables(summary, folder)
+    for stage, of_stage in states.items():
+        figures |= {f"{stage}_{state}": of_stage.count(state) for state in NodeState}
+    figures |= {"candidates": 0} | {stage.items_name: counts[stage.key] for stage in all_stages() if stage.key in counts}
+    for row in spent:
+        kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
+        sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}
+        if row.cost_usd is not None:
+            sums["cost_usd"] = float(row.cost_usd)
+        figures |= {f"{row.stage}_{name}_{kind}": value for name, value in sums.items()}  # longer names would run into their values
+    return figures | quality_figures(measured) | _under_way(under_way)
+
+
+def _under_way(rows: Sequence[BatchRow]) -> dict[str, Any]:
+    shown = [
+        (
+            one.name,
+            one.stage,
+            one.request_count,
+            one.state,
+            one.remote_status,
+            f"{one.opened_at or one.created_at:%Y-%m-%d %H:%M} UTC",
+            one.reason,
+        )
+        for one in rows
+    ]
+    columns = ("batch", "stage", "requests", "state", "at_the_provider", "since", "note")
+    return {"batches_under_way": len(rows)} | ({"under_way": table(columns, shown)} if rows else {})
+
+
+def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
+    """Per stage: mean, median and lowest score, how many are low or not measured; how the candidates' levels are spread."""
+    figures: dict[str, Any] = {}
+    for one in measured:
+        summary, stage = one.summary, one.stage.key
+        if summary.mean is not None and summary.median is not None:
+            scores = {"mean": round(summary.mean, 1), "median": float(summary.median), "lowest": summary.lowest, "low": summary.low}
+            figures |= {f"score_{name}_{stage}": value for name, value in scores.items()}
+        figures[f"unmeasured_{stage}"] = summary.contents - summary.measured
+        rows = [
+            (branch or "all", field, value, count)
+            for branch, levels in one.levels.items()
+            for field, counts in levels.items()
+            for value, count in sorted(counts.items())
+        ]
+        if rows:
+            figures["levels"] = table(("branch", "field", "value", "candidates"), rows)
+    return figures
+
+
+def stale_figures(statuses: Sequence[AssetStatus]) -> Mapping[str, Any]:
+    """Per asset, how many nodes are stale, how many contents are outdated by what lies further up; and the nodes with the reasons, the first 300."""
+    stale = [one for one in statuses if one.not_current]
+    counts = Counter(one.asset for one in stale if one.stale)
+    figures: dict[str, Any] = {"stale": counts.total()} | {f"stale_{asset.name}": counts[asset.name] for asset in all_assets()}
+    figures["outdated"] = len(stale) - counts.total()
+    if not stale:
+        return figures | {"list": dg.MetadataValue.md("*Nothing is stale.*")}
+    rows = [
+        (one.asset, one.node.partition_key, one.node.name, "; ".join(reason.text for reason in one.not_current), _since(one.not_current))
+        for one in stale[:LISTED_NODES]
+    ]
+    name = "list" if len(rows) == len(stale) else f"first_{LISTED_NODES}"
+    next_step = "*The job `regenerate` with `selection: stale` makes them anew; `caseforge stale` prints the whole list.*"
+    return figures | {name: table(("step", "partition", "node", "why", "since"), rows), "what_to_do": dg.MetadataValue.md(next_step)}
+
+
+def _since(reasons: tuple[Any, ...]) -> str:
+    times = [reason.since for reason in reasons if reason.since is not None]
+    return f"{min(times):%Y-%m-%d %H:%M} UTC" if times else ""

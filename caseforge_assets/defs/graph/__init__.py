@@ -1,0 +1,1 @@
+"""The assets of a framework: what they are, their partitions, and what the graph says of itself."""

@@ -1,0 +1,202 @@
+"""The assets of one framework: the framework itself, its eight assets as one step, and the report.
+
+The assets are one multi-asset, so that any selection of them is one run and one step, in process: a run is fast to
+start, and nothing is skipped because an asset above had nothing to write.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from caseforge_assets.commands.editions.doubt_edition import doubt_edition
+from caseforge_assets.commands.editions.keep_workbook import keep_workbook
+from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
+from caseforge_assets.defs.figures.alerts import alert_check, alert_result
+from caseforge_assets.defs.figures.checks import check_results, check_specs
+from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, stale_figures
+from caseforge_assets.defs.graph.backfills import backfill_of
+from caseforge_assets.defs.graph.descriptions import (
+    RUN_REPORT_TEXT,
+    STALE_REPORT_TEXT,
+    asset_kinds,
+    asset_metadata,
+    asset_text,
+    framework_kinds,
+    framework_text,
+)
+from caseforge_assets.defs.graph.partitions import node_partitions
+from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
+from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.frameworks import read_framework
+from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
+from caseforge_assets.stages.flow_assets import FRAMEWORK, Asset, all_assets
+from caseforge_assets.stages.stage import Stage, all_stages, in_framework
+
+Figures = Callable[[Caseforge, str], Mapping[str, Any]]
+
+
+WRITTEN_DAILY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=30), fail_window=timedelta(hours=72))  # by `flush_sensor`
+
+
+class AssetConfig(dg.Config):
+    """How long a run waits for answers, in seconds per stage; by default 120 with a simulated provider, 0 with one that bills."""
+
+    wait_s: float | None = None
+
+
+def framework_assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> list[dg.AssetsDefinition]:
+    """All assets of a framework, in a group and under a key prefix of its name."""
+    reports = [
+        _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, _run_figures, with_alerts=True),
+        _report(
+            key,
+            entry,
+            STALE_REPORT,
+            STALE_REPORT_TEXT,
+            lambda caseforge, key: stale_figures(read_statuses(caseforge.store, caseforge.configuration, key)),
+        ),
+    ]
+    return [_framework(key, entry), _assets(key, entry, configuration), *reports]
+
+
+def framework_job(key: str, entry: FrameworkSettings) -> Any:
+    """All assets of a framework as a job: its page is another way to materialize a node, and says what drives them."""
+    return dg.define_asset_job(
+        f"{key}_assets",
+        selection=dg.AssetSelection.groups(key),
+        executor_def=dg.in_process_executor,
+        tags=tags_of("materialize", framework=key),
+        description=f"The whole of {entry.title}, for one node. Scattered nodes or a branch: job `regenerate`. Everything: *Materialize all* on the "
+        f"page of the asset group {key}.",
+    )
+
+
+def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=list(asset_key(key, FRAMEWORK)),
+        group_name=key,
+        description=f"{entry.title}\n{framework_text()}",
+        kinds=framework_kinds(entry.source),
+        owners=_owners(entry),
+    )
+    def framework(context: dg.AssetExecutionContext, caseforge: Caseforge) -> Any:
+        source = caseforge.settings.project / entry.source
+        result = read_framework(source, form=entry.form)
+        if result.edition is None:
+            raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
+        with caseforge.store.connect() as connection:
+            doubt = doubt_edition(connection, key, result.edition, source.name)
+        if doubt:
+            raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
+        keep_workbook(caseforge.folder, source, result.edition.source_sha256)
+        loaded = load_framework(caseforge.store, caseforge.configuration, key, entry, result.edition, source.name)
+        mirror(context, caseforge)
+        return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(result.edition.source_sha256))
+
+    return framework
+
+
+def _load_metadata(loaded: Loaded) -> dict[str, Any]:
+    counts = {str(change): len(nodes) for change, nodes in loaded.difference.changes.items()}
+    return {"edition": loaded.label, "changed": loaded.changed, "nodes": loaded.nodes, "targets": loaded.targets, **counts}
+
+
+def _assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"{key}_flow",
+        specs=[_spec(key, entry, asset, configuration) for asset in all_assets()],
+        check_specs=check_specs(key),
+        partitions_def=node_partitions(key),
+        pool=PROVIDER_POOL,
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def assets(context: dg.AssetExecutionContext, config: AssetConfig, caseforge: Caseforge) -> Iterator[dg.AssetCheckResult]:
+        done = _materialize(context, config, caseforge, key) if context.selected_asset_keys else Materialized(0, {})
+        yield from check_results(caseforge, key, context.selected_asset_check_keys)
+        say_unfinished(context.log, done.unfinished)  # last, because a run's page shows the end of its log
+        fail_unsent(done.unsent)
+
+    return assets
+
+
+def _materialize(context: dg.AssetExecutionContext, config: AssetConfig, caseforge: Caseforge, key: str) -> Materialized:
+    context.instance.add_run_tags(context.run.run_id, tags_of("materialize", framework=key, nodes=f"{len(context.partition_keys):,}"))
+    provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
+    done = materialize_assets(
+        caseforge.store,
+        caseforge.folder,
+        caseforge.configuration,
+        key,
+        [selected.path[-1] for selected in context.selected_asset_keys],
+        context.partition_keys,
+        provider=provider,
+        no_provider=no_provider,
+        wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
+        show=lambda: mirror(context, caseforge),
+        backfill=backfill_of(context),
+    )
+    mirror(context, caseforge)
+    return done
+
+
+def _needs_provider(context: dg.AssetExecutionContext) -> bool:
+    answered = {name for stage in all_stages() for name in (stage.outputs, stage.content)}
+    return any(selected.path[-1] in answered for selected in context.selected_asset_keys)
+
+
+def _report(
+    key: str, entry: FrameworkSettings, name: str, text: str, figures: Figures, *, with_alerts: bool = False
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=list(asset_key(key, name)),
+        group_name=key,
+        deps=[dg.AssetDep(list(asset_key(key, asset.name)), partition_mapping=dg.AllPartitionMapping()) for asset in _last_assets()],
+        description=text,
+        kinds={"table"},
+        freshness_policy=WRITTEN_DAILY,
+        owners=_owners(entry),
+        check_specs=[alert_check(key)] if with_alerts else None,
+    )
+    def report(caseforge: Caseforge) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        checks = [alert_result(caseforge.store, key)] if with_alerts else []
+        metadata = figures(caseforge, key)
+        return dg.MaterializeResult(metadata=metadata, check_results=checks)
+
+    return report
+
+
+def _run_figures(caseforge: Caseforge, key: str) -> Mapping[str, Any]:
+    return run_figures(caseforge.store, caseforge.configuration, caseforge.folder, key, simulated=caseforge.accepts_simulated)
+
+
+def _spec(key: str, entry: FrameworkSettings, asset: Asset, configuration: Configuration) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=list(asset_key(key, asset.name)),
+        deps=[list(asset_key(key, upstream)) for upstream in asset.reads],
+        group_name=key,
+        description=asset_text(asset),
+        code_version=_code_version(key, asset.stage, configuration) if asset.stage else None,
+        kinds=asset_kinds(asset),
+        metadata=asset_metadata(asset),
+        owners=_owners(entry),
+        skippable=True,
+    )
+
+
+def _code_version(key: str, stage: Stage, configuration: Configuration) -> str:
+    return shown_stage_version(in_framework(stage, key), stage_settings(configuration, stage))
+
+
+def _last_assets() -> Sequence[Asset]:
+    return [asset for asset in all_assets() if asset.stage and asset.name == asset.stage.content]
+
+
+def _owners(entry: FrameworkSettings) -> list[str]:
+    return [entry.owner] if "@" in entry.owner or entry.owner.startswith("team:") else []

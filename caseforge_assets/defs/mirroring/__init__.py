@@ -1,0 +1,1 @@
+"""Showing in Dagster what commands wrote: the flush of the outbox, failures, foreign partitions."""

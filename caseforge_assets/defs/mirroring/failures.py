@@ -1,0 +1,89 @@
+"""The job that failed partitions are shown under: its runs are records, made by the flush. A record that is re-executed asks again for its nodes."""
+
+import dagster as dg
+
+from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
+from caseforge_assets.defs.names import FAILURES_JOB, PROVIDER_POOL, tags_of
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
+from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.store.editions import nodes
+
+BY_HAND = {"user": "a person"}  # instead of the record's own, which a re-execution inherits
+_NO_RECORD = (
+    "This run belongs to no record of failed nodes, so there is nothing to ask for. Re-execute a failed run of this job, or send nodes again "
+    "with the job regenerate."
+)
+
+
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Asks again for the nodes of a record, in the stages in which they failed, within the plans and budgets that they came under."""
+    from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
+
+    record = _record(context)
+    context.instance.add_run_tags(context.run_id, BY_HAND)
+    provider, no_provider = caseforge.find_provider()
+    unfinished: dict[str, dict[str, str]] = {}
+    unsent: list[str] = []
+    for key, stage, names in _asked(record, caseforge):
+        done = materialize_assets(
+            caseforge.store,
+            caseforge.folder,
+            caseforge.configuration,
+            key,
+            [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content],
+            names,
+            provider=provider,
+            no_provider=no_provider,
+            wait_s=caseforge.wait_s(None) if provider else 0.0,
+        )
+        context.log.info(f"{stage.key} of {key}: {done.nodes:,} nodes, of which those that are good by now were confirmed.")
+        unfinished |= done.unfinished
+        unsent += [done.unsent] if done.unsent else []
+    mirror(context, caseforge)
+    say_unfinished(context.log, unfinished)
+    fail_unsent("; ".join(dict.fromkeys(unsent)))
+
+
+@dg.job(
+    name=FAILURES_JOB,
+    tags=tags_of("failures"),
+    executor_def=dg.in_process_executor,
+    description="Records of failed nodes, written by CaseForge: one failed run per reason, listing its nodes. *Re-execute* one to ask again for "
+    "its nodes; what is good by now is not touched, and a provider that bills gets nothing that is not approved.",
+)
+def failed_nodes() -> None:
+    """Records of failed nodes."""
+    ask_for_failed_nodes()
+
+
+def _record(context: dg.OpExecutionContext) -> dict[tuple[str, str], list[str]]:
+    """Partitions by framework and asset, as the run that is re-executed lists them.
+
+    Raises:
+        Failure: there is none.
+    """
+    record: dict[tuple[str, str], list[str]] = {}
+    if context.run.root_run_id:
+        planned = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        for one in context.instance.all_logs(context.run.root_run_id, of_type=planned):
+            event = one.get_dagster_event()
+            if event.asset_key and event.partition:
+                record.setdefault((event.asset_key.path[0], event.asset_key.path[-1]), []).append(event.partition)
+    if not record:
+        raise dg.Failure(_NO_RECORD, allow_retries=False)
+    return record
+
+
+def _asked(record: dict[tuple[str, str], list[str]], caseforge: Caseforge) -> list[tuple[str, Stage, list[str]]]:
+    """Per framework and stage the partitions of a record that the current edition has, in the order in which stages read each other."""
+    with caseforge.store.connect() as connection:
+        present = {key: set(nodes.partition_keys(connection, key)) for key, _ in record}
+    asked = []
+    for key in present:
+        for stage in all_stages():
+            failed = {name for asset in (stage.inputs, stage.outputs, stage.content) for name in record.get((key, asset), ())}
+            if names := sorted(failed & present[key]):
+                asked.append((key, stage, names))
+    return asked

@@ -1,0 +1,200 @@
+"""Mirrors the outbox to Dagster: one flusher at a time, in row order, in bulk. A crash loses nothing, flushing twice does no harm."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
+
+from caseforge_assets.commands.mirroring.show_versions import ShownVersion, shown_versions
+from caseforge_assets.defs.events.event_metadata import PARTITION_ROWS, event_metadata, framework_metadata
+from caseforge_assets.defs.events.event_pages import RunOfEvents, run_for_events
+from caseforge_assets.defs.mirroring.failure_records import FailureRecords
+from caseforge_assets.defs.names import CODE_LOCATION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
+from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, set_partitions, write_materializations, write_observations
+from caseforge_assets.safe_text import plain_text
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.flow_assets import FRAMEWORK, all_assets
+from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.store.collecting import items
+from caseforge_assets.store.database.engine import Connection, Engine, try_lock
+from caseforge_assets.store.editions import frameworks, nodes
+from caseforge_assets.store.mirroring import outbox
+from caseforge_assets.store.mirroring.outbox import Kind
+from caseforge_assets.store.mirroring.previews import previews
+
+gc.freeze()  # Dagster is loaded by now and stays; looking through all of it again and again was a tenth of a flush
+
+FLUSH_LOCK = "flush outbox"
+ROWS_PER_CHUNK = 4_000
+OTHERS_PATIENCE_S = 120.0
+OTHERS_PAUSE_S = 0.2
+
+
+def flush_outbox(
+    instance: DagsterInstance,
+    store: Engine,
+    configuration: Configuration,
+    failures_job: JobDefinition,
+    place_of: Callable[[str], str],
+    run: RunOfEvents | None = None,
+    *,
+    patience_s: float = OTHERS_PATIENCE_S,
+) -> int | None:
+    """Tells Dagster of everything that it was not told of; returns how many events that were, or None where that is left to somebody else.
+
+    While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
+
+    Args:
+        configuration: says which versions are shown as one.
+        failures_job: the job that failed partitions are shown under.
+        place_of: from an artifact's path to its full name.
+        patience_s: how long somebody else is waited for; 0 for who has no rows of its own.
+    """
+    give_up_at = time.monotonic() + patience_s
+    while True:
+        with try_lock(store, FLUSH_LOCK) as held:
+            if held:
+                with store.connect() as connection:
+                    events, _ = outbox.count_unflushed(connection)
+                    versions = shown_versions(connection, configuration)
+                of_events = run_for_events(instance, run or RunOfEvents(), events)
+                shown = _Shown(FailureRecords(instance, failures_job, of_events), place_of, of_events, versions)
+                return _flush_all(instance, store, shown)
+        with store.connect() as connection:
+            left, _ = outbox.count_unflushed(connection)
+        if not left:
+            return 0
+        if time.monotonic() >= give_up_at:
+            return None
+        time.sleep(OTHERS_PAUSE_S)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """How things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them."""
+
+    failures: FailureRecords
+    place_of: Callable[[str], str]
+    run: RunOfEvents
+    versions: Mapping[tuple[str, str], ShownVersion]
+
+    def code_version(self, row: Any) -> str | None:
+        shown = self.versions.get((row.framework_key, row.asset))
+        return row.code_version or None if shown is None or not row.code_version else shown.of(row.code_version)
+
+
+def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> int:
+    flushed = 0
+    while (events := _flush_chunk(instance, store, show)) is not None:
+        flushed += events
+    return flushed
+
+
+def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int | None:
+    """Returns how many events were written, those that were overtaken are not; None where nothing was left to flush."""
+    with store.connect() as connection:
+        rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
+        if not rows:
+            return None
+        keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
+        partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
+        shown = _previews(connection, [row.id for row in rows if row.node_id is not None])
+        metadata = {row.id: _metadata(connection, row, shown.get(row.id), show.place_of) for row in rows}
+        _with_row_counts(connection, rows, metadata)
+    for key, partition_keys in partitions.items():
+        set_partitions(instance, partitions_name(key), partition_keys)
+    run, event_ids = show.run, dict[int, int | None]()
+    for asset in (FRAMEWORK, *(asset.name for asset in all_assets())):
+        made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
+        if not made:
+            continue
+        events = _asset_events(store, show, made, metadata, event_ids)
+        written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+        event_ids |= dict(zip((row.id for row in made), written, strict=True))
+    standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
+    notes = [_note(row, metadata[row.id]) for row in standing]
+    written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+    event_ids |= dict(zip((row.id for row in standing), written, strict=True))
+    show.failures.write([row for row in standing if row.kind == Kind.failed])
+    with store.begin() as connection:
+        outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
+    return len(event_ids)
+
+
+def _note(row: Any, metadata: Mapping[str, Any]) -> PartitionNote:
+    """The reason stands in the metadata, too: a partition's panel shows that of its newest notes first, and their description nowhere."""
+    said = {str(row.kind): plain_text(row.reason.removeprefix(f"{row.kind}: "))}
+    return PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, said | dict(metadata))
+
+
+def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Any]:
+    stages = all_stages()
+    return previews(
+        connection,
+        row_ids,
+        with_request=[stage.inputs for stage in stages],
+        with_items=[stage.content for stage in stages],
+        item_fields=[name for stage in stages for name in stage.item_columns.values()],
+    )
+
+
+def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
+    if preview is not None:
+        asset = next((asset for asset in all_assets() if asset.name == row.asset), None)
+        shown = event_metadata(preview, asset, place_of) if asset else {}
+        if row.kind == Kind.failed:
+            shown["ask_again"] = MetadataValue.job(REGENERATE_JOB, CODE_LOCATION, repository_name=SINGLETON_REPOSITORY)
+        if "batch" in shown:
+            shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
+        return shown
+    edition = frameworks.current_edition(connection, row.framework_key)
+    return _of_framework(connection, row.framework_key, edition) if edition else {}
+
+
+def _of_framework(connection: Connection, key: str, edition: frameworks.Edition) -> dict[str, Any]:
+    return framework_metadata(edition, frameworks.levels_of(connection, edition.id), nodes.target_nodes(connection, key))
+
+
+def _with_row_counts(connection: Connection, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]]) -> None:
+    """Beside how many items a node has, how many all of them have: that is what an asset's page shows of its newest event."""
+    totals = {key: items.item_counts(connection, key) for key in {row.framework_key for row in rows}}
+    stage_of = {stage.content: stage.key for stage in all_stages()}
+    for row in rows:
+        if PARTITION_ROWS in metadata[row.id]:
+            metadata[row.id]["dagster/row_count"] = totals[row.framework_key].get(stage_of[row.asset], 0)
+
+
+def _asset_events(
+    store: Engine, show: _Shown, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]], event_ids: Mapping[int, int | None]
+) -> list[AssetEvent]:
+    with store.connect() as connection:
+        read = outbox.upstream_versions(connection, sorted({row_id for row in rows for row_id in row.upstream.values()}))
+    return [
+        AssetEvent(
+            asset_key=asset_key(row.framework_key, row.asset),
+            partition=row.partition_key,
+            data_version=row.data_version,
+            code_version=show.code_version(row),
+            inputs={
+                asset_key(row.framework_key, upstream): (read[row_id][0], event_ids.get(row_id) or read[row_id][1])
+                for upstream, row_id in row.upstream.items()
+                if row_id in read
+            },
+            metadata=metadata[row.id],
+            whole_inputs=frozenset({asset_key(row.framework_key, FRAMEWORK)}),
+        )
+        for row in rows
+    ]
+
+
+def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:
+    """The failures and the notes of waiting that no later row of the same node and asset overtakes, in this chunk or any other."""
+    passing = [row for row in rows if row.kind != Kind.made]
+    with store.connect() as connection:
+        overtaken = outbox.overtaken(connection, [row.id for row in passing])
+    return [row for row in passing if row.id not in overtaken]

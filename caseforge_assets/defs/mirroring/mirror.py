@@ -1,0 +1,167 @@
+"""Showing in Dagster what commands wrote: their events, and then what they mean for the frameworks that they touched."""
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.mirroring.note_outdated import note_outdated
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
+from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
+from caseforge_assets.commands.requests.remember_definitions import remember_definitions
+from caseforge_assets.defs.events.event_pages import BACKFILL, RunOfEvents, fit_on_a_page
+from caseforge_assets.defs.figures.alerts import alert_evaluation, look_for_alerts
+from caseforge_assets.defs.figures.checks import evaluate
+from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, stale_figures
+from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.flush import OTHERS_PATIENCE_S, flush_outbox
+from caseforge_assets.defs.mirroring.foreign_partitions import take_out_foreign_partitions
+from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT, asset_key
+from caseforge_assets.defs.private.lineage import AssetEvent, write_materializations
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.settings import Configuration
+from caseforge_assets.stages.stage import all_stages, fingerprint
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.editions import frameworks
+from caseforge_assets.store.mirroring import outbox
+
+_log = logging.getLogger(__name__)
+Emit = Callable[[Any], None]  # of an evaluation: the signature of Dagster's log_event does not name it, but it takes one
+
+
+def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge: Caseforge, *, everything: bool = False) -> int:
+    """Looks for alerts and flushes the outbox from within a run; the events belong to the run, so that its page shows them.
+
+    Checks that a run was asked for are left to its step.
+
+    Args:
+        everything: sum up all frameworks, also those that nothing happened to.
+
+    Returns:
+        How many events were written.
+    """
+    operation = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
+    origin = context.run.remote_job_origin
+    run = RunOfEvents(
+        context.run.run_id,
+        operation.job_name,
+        operation.get_step_execution_context().step.key,
+        origin.repository_origin if origin else None,
+        context.run.tags.get(BACKFILL),
+    )
+    store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
+    touched = _prepare(store, caseforge.configuration, everything)
+    write_journal(store, caseforge.folder)
+    flushed = flush_outbox(context.instance, store, caseforge.configuration, failed_nodes, caseforge.folder.describe, run)
+    take_out_foreign_partitions(context.instance, store, caseforge.configuration, context.log.warning)
+    if not fit_on_a_page(flushed or 0):
+        context.log.info(f"{flushed:,} events were written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
+    own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
+    summary = _Summary(store, caseforge.configuration, caseforge.folder, caseforge.accepts_simulated)
+    _sum_up(context.instance, summary, touched, run, operation.log_event, left_out=own)
+    return flushed or 0
+
+
+def mirror_outside_runs(
+    instance: dg.DagsterInstance,
+    store: Engine,
+    configuration: Configuration,
+    folder: ArtifactFolder,
+    *,
+    everything: bool = False,
+    simulated: bool = True,
+    patience_s: float = OTHERS_PATIENCE_S,
+) -> int:
+    """The same for the command line, whose events belong to no run, and which looks for alerts itself.
+
+    Args:
+        everything: as above.
+        simulated: whether simulated contents count as there, in reports.
+        patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
+    """
+    touched = _prepare(store, configuration, everything)
+    flushed = flush_outbox(instance, store, configuration, failed_nodes, folder.describe, patience_s=patience_s)
+    take_out_foreign_partitions(instance, store, configuration, _log.warning)
+    if everything or flushed is not None or patience_s:
+        summary = _Summary(store, configuration, folder, simulated)
+        _sum_up(instance, summary, touched, RunOfEvents(), instance.report_runless_asset_event)
+    return flushed or 0
+
+
+def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[str, str]]) -> None:
+    """Says in a run's log how many nodes are not through, asset by asset, and what the first one of them waits for or lacks."""
+    for asset, reasons in unfinished.items():
+        node, reason = next(iter(reasons.items()))
+        log.warning(f"{asset}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
+
+
+def _prepare(store: Engine, configuration: Configuration, everything: bool) -> list[str]:
+    """Writes what follows from the definitions as they are now, and from what happened; returns the frameworks that are to be summed up."""
+    everything = remember_definitions(store, configuration) or everything
+    repeat_under_new_versions(store, configuration)
+    touched = _touched(store, configuration, everything)
+    for key in touched:
+        note_outdated(store, configuration, key)
+    return touched
+
+
+def fail_unsent(unsent: str) -> None:
+    """Ends a run that was asked to send and could not: green, it would be taken for done.
+
+    Raises:
+        Failure: with the sentence that says how many requests wait, at what cost, and what makes them go on; empty: nothing of that kind.
+    """
+    if unsent:
+        raise dg.Failure(f"Not everything was sent. {unsent[0].upper()}{unsent[1:]}.", allow_retries=False)
+
+
+def _touched(store: Engine, configuration: Configuration, everything: bool) -> list[str]:
+    with store.connect() as connection:
+        if everything:
+            return [key for key in frameworks.loaded_keys(connection) if key in configuration.frameworks]
+        return outbox.frameworks_unflushed(connection)
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """What frameworks are summed up from, and whether simulated contents count."""
+
+    store: Engine
+    configuration: Configuration
+    folder: ArtifactFolder
+    simulated: bool
+
+
+def _sum_up(
+    instance: dg.DagsterInstance,
+    of: _Summary,
+    keys: Sequence[str],
+    run: RunOfEvents,
+    emit: Emit,
+    left_out: Collection[dg.AssetCheckKey] = (),
+) -> None:
+    for key in keys:
+        statuses = read_statuses(of.store, of.configuration, key)
+        run_report = run_figures(of.store, of.configuration, of.folder, key, simulated=of.simulated)
+        figures = {RUN_REPORT: run_report, STALE_REPORT: stale_figures(statuses)}
+        reports = [_report(key, name, of_report) for name, of_report in figures.items()]
+        write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+        for evaluation in evaluate(of.store, of.configuration, key, statuses):
+            if evaluation.asset_check_key not in left_out:
+                emit(evaluation)
+        emit(alert_evaluation(of.store, key))
+
+
+def _report(key: str, name: str, figures: Mapping[str, Any]) -> AssetEvent:
+    """Inputs without an event: a report is never stale by what it sums up, it is written anew with it."""
+    return AssetEvent(
+        asset_key(key, name),
+        None,
+        data_version=fingerprint({figure: str(value) for figure, value in figures.items()}),
+        inputs={asset_key(key, stage.content): ("", None) for stage in all_stages()},
+        metadata=figures,
+    )

@@ -1,0 +1,1 @@
+"""What is old in Dagster's history and may go."""

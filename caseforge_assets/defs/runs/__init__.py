@@ -1,0 +1,1 @@
+"""Jobs, sensors, and the life of runs."""

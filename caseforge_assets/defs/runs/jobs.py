@@ -1,0 +1,231 @@
+"""Jobs on the batch clock: submit, poll, collect, retry, flush. Each op reads its form, calls one command, and shows what came of it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import dagster as dg
+from pydantic import Field
+
+from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
+from caseforge_assets.commands.collecting.collect_batch import collect_batch
+from caseforge_assets.commands.collecting.judge_again import judge_again
+from caseforge_assets.commands.planning.retry_unattended import retry_unattended
+from caseforge_assets.commands.rounds import work
+from caseforge_assets.commands.rounds.poll_batches import poll_batches
+from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.submitting.submit_batches import is_refused, submit_batches
+from caseforge_assets.costs.sums import usd
+from caseforge_assets.defs.figures.alerts import say_open
+from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror
+from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.store.submitting.batches import BatchRow
+
+LAUNCHED_BY_SENSOR = "dagster/sensor_name"
+
+
+class SubmitForm(dg.Config):
+    """What the job `submit` asks for."""
+
+    max_cost_usd: float = Field(
+        default=0.0,
+        ge=0,
+        description="Approves everything that is pending, up to this amount in USD. 0: nothing is approved, and only what was approved is sent.",
+    )
+
+
+class CollectForm(dg.Config):
+    """What the job `collect` asks for."""
+
+    batch_id: int | None = Field(default=None, description="Number of the batch to collect; without it, every finished batch.")
+
+
+class RetryForm(dg.Config):
+    """What the job `retry` asks for."""
+
+    framework: str = Field(default="", description="Key of a framework. Empty: all of them.")
+
+
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> None:
+    """Packs pending requests of approved plans into batches and creates them."""
+    by_sensor = LAUNCHED_BY_SENSOR in context.run.tags
+    reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
+    if not by_sensor:
+        with caseforge.store.begin() as connection:
+            providers.set_stopped(connection, caseforge.provider.id, None)  # a person asks: try again
+    if config.max_cost_usd > 0:
+        _approve(caseforge, Decimal(str(config.max_cost_usd)))
+    planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration, unattended=by_sensor)
+    submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder, _announced(context, caseforge))
+    context.log.info(f"{len(submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
+    if planned.shortened or planned.too_long:
+        failed = ", ".join(one.code for one in planned.too_long) or "none"
+        context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
+    mirror(context, caseforge)
+    fail_unsent(_why_unsent(caseforge, submitted, unattended=by_sensor))
+
+
+def _why_unsent(caseforge: Caseforge, submitted: Sequence[BatchRow], *, unattended: bool) -> str:
+    """Why nothing was sent of what is pending; empty where something was, or nothing is."""
+    refused = [batch for batch in submitted if is_refused(batch)]
+    if len(refused) < len(submitted):
+        return ""
+    if refused:
+        return f"{sum(batch.request_count for batch in refused):,} requests were refused by the provider: {refused[0].reason}"
+    with caseforge.store.begin() as connection:
+        foreseen = foresee_sending(connection, caseforge.provider, caseforge.configuration, unattended=unattended)
+    return "; ".join(foreseen.waits)
+
+
+def _announced(context: dg.OpExecutionContext, caseforge: Caseforge) -> list[BatchRow]:
+    """The batches that are about to be sent, named in the run's log before."""
+    with caseforge.store.connect() as connection:
+        unsent = batches.not_created(connection, caseforge.provider.id)
+    for batch in unsent:
+        cost = "free (simulated)" if caseforge.provider.simulated else f"expected cost {usd(batch.expected_cost_usd)}"
+        context.log.info(f"Sending batch {batch.id}: {batch.request_count:,} requests of {batch.stage}, {cost}.")
+    return unsent
+
+
+def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
+    """Approves everything that is pending, or nothing: a plan with too low a limit would hold its requests back for good."""
+    with caseforge.store.begin() as connection:
+        pending = pending_without_approval(connection, caseforge.configuration.prices, caseforge.provider.simulated)
+        if pending.expected_cost.unknown:
+            raise dg.Failure(
+                f"{pending.requests:,} requests are pending, and the cost of {pending.expected_cost.unknown:,} of them is unknown, so that max_cost_usd "
+                "cannot be kept. Nothing was approved or sent. Choose another model, or approve a plan without a limit: caseforge approve",
+                allow_retries=False,
+            )
+        if pending.expected_cost.known_usd > max_cost_usd:
+            raise dg.Failure(
+                f"{pending.requests:,} requests are pending and will cost about ${pending.expected_cost.known_usd:,.4f}, which is more than max_cost_usd "
+                f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes",
+                allow_retries=False,
+            )
+        approve_pending(connection, caseforge.configuration.prices, made_by="submit job", max_cost_usd=max_cost_usd)
+
+
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Looks at all open batches."""
+    reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
+    for batch in poll_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s):
+        context.log.info(f"{batch.stage} {batch.name}: {batch.remote_status or batch.state}")
+
+
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def collect_finished(context: dg.OpExecutionContext, config: CollectForm, caseforge: Caseforge) -> None:
+    """Collects one finished batch, or all of them, and shows its nodes at every step that they passed."""
+    what = (caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
+    if config.batch_id is None:
+        collected = work.collect_finished(*what)
+    else:
+        one = collect_batch(*what, config.batch_id)
+        collected = (one,) if one else ()
+    for result in collected:
+        context.log.info(f"{result.batch.name}: {result.outcomes}")
+    if not collected:
+        context.log.info("Nothing to collect: not finished, or being collected elsewhere, or another provider's.")
+    with caseforge.store.connect() as connection:
+        for batch in work.batches_in_trouble(connection, caseforge.provider.id):
+            context.log.warning(f"{batch.name}: nodes wait for it: {batch.reason}")
+    mirror(context, caseforge)
+
+
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def ask_again(context: dg.OpExecutionContext, config: RetryForm, caseforge: Caseforge) -> None:
+    """Makes the next request of every failed node that has attempts left and does not wait for a person; the job submit sends them."""
+    only = caseforge.settings.framework_key(config.framework) if config.framework else None
+    if readable := judge_again(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration, only):
+        context.log.info(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
+    retried = retry_unattended(caseforge.store, caseforge.configuration, caseforge.provider.simulated, only)
+    left = "; ".join(f"{count:,} left, {reason}" for reason, count in retried.left.items())
+    context.log.info(f"{len(retried.node_ids):,} failed nodes are asked for again. {left}")
+    mirror(context, caseforge)
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def flush_outbox_rows(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Shows in Dagster what commands did that could not show it themselves."""
+    context.log.info(f"{mirror(context, caseforge, everything=True):,} events written")
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def show_open_alerts(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
+    """Says what is wrong, and shows it at the report of every framework."""
+    mirror(context, caseforge, everything=True)
+    say_open(context.log, caseforge.store)
+
+
+@dg.config_mapping
+def submit_form(form: SubmitForm) -> dg.RunConfig:
+    """A flat form in the launchpad."""
+    return dg.RunConfig(ops={submit_pending.name: form})
+
+
+@dg.config_mapping
+def retry_form(form: RetryForm) -> dg.RunConfig:
+    """A flat form in the launchpad."""
+    return dg.RunConfig(ops={ask_again.name: form})
+
+
+@dg.job(
+    config=submit_form,
+    executor_def=dg.in_process_executor,
+    tags=tags_of("submit"),
+    description="Send what is pending and approved; the form's `max_cost_usd` approves.",
+)
+def submit() -> None:
+    """Send what is pending and approved."""
+    submit_pending()
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("poll"), description="Look at every open batch.")
+def poll() -> None:
+    """Look at every open batch."""
+    poll_open()
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags=tags_of("collect"),
+    description="Collect finished batches: answers become documents, candidates or failures.",
+)
+def collect() -> None:
+    """Collect finished batches."""
+    collect_finished()
+
+
+@dg.job(
+    config=retry_form,
+    executor_def=dg.in_process_executor,
+    tags=tags_of("retry"),
+    description="Ask again for nodes that failed, as often as each may be asked for, within the plans and budgets that they came under.",
+)
+def retry() -> None:
+    """Ask again for nodes that failed."""
+    ask_again()
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("show"), description="Show in Dagster what is not shown yet.")
+def flush() -> None:
+    """Show in Dagster what is not shown yet."""
+    flush_outbox_rows()
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags=tags_of("alerts"),
+    description="Look for alerts, deliver them, and show them: in this run's log and at the check `no_open_alerts` of every `run_report`.",
+)
+def show_alerts() -> None:
+    """Look for alerts and show them."""
+    show_open_alerts()
+
+
+BATCH_JOBS = (submit, poll, collect, retry, flush, show_alerts)

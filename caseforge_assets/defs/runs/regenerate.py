@@ -1,0 +1,86 @@
+"""The job `regenerate`: nodes from all over a framework in one run, which no backfill can do, chosen by a form with defaults."""
+
+import dagster as dg
+from pydantic import Field
+
+from caseforge_assets.commands.materializing.regenerate_nodes import regenerate as regenerate_nodes
+from caseforge_assets.commands.planning.select_nodes import Selection
+from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
+from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
+from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.stages.stage import all_stages, stage
+
+ALL_STAGES = "all"
+
+
+class RegenerateForm(dg.Config):
+    """What the job asks for; as it stands, it brings to its end whatever is not finished in the only framework."""
+
+    framework: str = Field(default="", description="Key of the framework; may stay empty where only one is declared.")
+    nodes: list[str] = Field(
+        default=[], description="Codes, partition keys or names, such as 1.2.4, 1.2.4_10040 or Conduct customer interviews."
+    )
+    branch: str = Field(default="", description="A branch with all below it, such as 8.2. Without nodes and branch: the whole framework.")
+    selection: Selection = Field(
+        default=Selection.unfinished,
+        description="unfinished (failed, missing or stale), failed, missing, or stale. What is good is never asked for again.",
+    )
+    stage: str = Field(
+        default=ALL_STAGES, description=f"{ALL_STAGES}, or the key of one: process_details, usecases, or a stage of your own."
+    )
+    limit: int = Field(default=0, ge=0, description="Only the first so many nodes. 0: no limit.")
+    wait_s: float | None = Field(
+        default=None,
+        description="Seconds to wait for answers, per stage. Empty: 120 with a simulated provider, 0 with one that bills, where nothing is sent "
+        "before it is approved (job submit).",
+    )
+
+    @property
+    def named(self) -> str | None:
+        """Nodes and branch as commands take them."""
+        parts = [*self.nodes, *([f"{self.branch.removesuffix('.*')}.*"] if self.branch else [])]
+        return ",".join(parts) or None
+
+
+@dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
+def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, caseforge: Caseforge) -> None:
+    """Asks again for what is not finished, and shows its nodes at every step that they passed."""
+    provider, no_provider = caseforge.find_provider()
+    key = caseforge.settings.framework_key(config.framework or None)
+    context.instance.add_run_tags(context.run_id, tags_of("regenerate", framework=key))
+    done = regenerate_nodes(
+        caseforge.store,
+        caseforge.folder,
+        caseforge.configuration,
+        key,
+        all_stages() if config.stage == ALL_STAGES else [stage(config.stage)],
+        config.selection,
+        provider=provider,
+        no_provider=no_provider,
+        wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
+        named=config.named,
+        limit=config.limit or None,
+    )
+    mirror(context, caseforge)
+    context.log.info(
+        f"{done.nodes:,} node{'s were' if done.nodes != 1 else ' was'} meant: {'all are through' if not done.unfinished else 'not all are through'}."
+    )
+    say_unfinished(context.log, done.unfinished)
+    fail_unsent(done.unsent)
+
+
+@dg.config_mapping
+def regenerate_form(form: RegenerateForm) -> dg.RunConfig:
+    """A flat form in the launchpad."""
+    return dg.RunConfig(ops={regenerate_selected.name: form})
+
+
+@dg.job(
+    config=regenerate_form,
+    tags=tags_of("regenerate"),
+    executor_def=dg.in_process_executor,
+    description="Ask again for nodes that failed, are missing or stale, wherever in the framework they are, in one run. Every field has a default.",
+)
+def regenerate() -> None:
+    """Ask again for a scattered set of nodes."""
+    regenerate_selected()

@@ -1,0 +1,180 @@
+"""Which sheet of a file holds the framework, and whether its columns are enough to read it. What is in the rows is read elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from caseforge_assets.frameworks.files.sheets import Sheet
+from caseforge_assets.frameworks.normalize import normalize_name
+from caseforge_assets.frameworks.problems import FileRefusedError, Findings, quoted
+from caseforge_assets.frameworks.records import TableForm
+from caseforge_assets.frameworks.tables.cells import Table
+from caseforge_assets.frameworks.tables.codes import code_trouble, without_trailing_dots
+from caseforge_assets.frameworks.tables.columns import Column, Header, find_header, map_hint
+from caseforge_assets.frameworks.tables.rows import USED_COLUMNS
+from caseforge_assets.frameworks.trees.levels import level_columns
+from caseforge_assets.frameworks.trees.parents import dotted_parents
+
+_WHOLE = {Column.CODE, Column.NAME, Column.DESCRIPTION}
+_SHOWN_COLUMNS = 20
+_NAME_CHARS = 60
+_SEPARATOR = re.compile(r"\w[ ^:/~]+\w")
+
+
+def find_table(sheets: Sequence[Sheet], form: TableForm, findings: Findings) -> Table:
+    """Gives the sheet that fits best, with its header; what its header lacks is noted as problems, of this sheet alone.
+
+    Raises:
+        FileRefusedError: No sheet has a cell with a value.
+    """
+    headers = [(sheet, _with_lone_id_as_code(sheet, find_header(sheet, form.columns), form)) for sheet in sheets]
+    filled = [(sheet, header) for sheet, header in headers if header.found]
+    if not filled:
+        raise FileRefusedError("The file is empty: no cell has a value.")
+    whole = next((one for one in filled if one[1].columns.keys() >= _WHOLE and not one[1].absent), None)
+    sheet, header = whole or max(filled, key=lambda one: _fit(*one))
+    return judged_table(sheet, header, {Column.NAME: "Name"}, findings)
+
+
+def _fit(sheet: Sheet, header: Header) -> tuple[bool, int, int, int]:
+    known = [column for column in USED_COLUMNS if column in header.columns]
+    has_names = Column.NAME in header.columns or len(level_columns(header)) > 1
+    return has_names, -len(header.absent), len(known) + len(header.levels), len(sheet.rows)
+
+
+def judged_table(sheet: Sheet, header: Header, needed: dict[Column, str], findings: Findings) -> Table:
+    """Gives a table, with all that is wrong with its header noted.
+
+    Args:
+        sheet: Where it stands.
+        header: Its header.
+        needed: What each column that it has to have should be called.
+        findings: Where problems are noted.
+    """
+    row = sheet.row_number(header.row) if header.found and sheet.has_own_header else None
+    found = ", ".join(quoted(title, 30) for title in header.found[:_SHOWN_COLUMNS]) or "none"
+    for field, title in header.absent:
+        what = f"There is no column {quoted(title)}, which is to be the {field} (--map or caseforge.toml). Columns found: {found}."
+        findings.refuse(what, sheet=sheet.name, row=row, column=title)
+    has_levels = len(level_columns(header)) > 0
+    for column, title in needed.items():
+        if (
+            column not in header.columns
+            and not (has_levels and column is Column.NAME)
+            and not any(field == column.field for field, _ in header.absent)
+        ):
+            what = f'The column "{title}" is missing. Columns found: {found}. Say which it is: {column_hint(sheet, header, column)}.'
+            if sheet.is_delimited and len(header.found) == 1 and _SEPARATOR.search(header.found[0]):
+                what = f'The column "{title}" is missing. Only one column was found: {found}. Separate the cells by commas, semicolons, tabs or upright strokes.'
+            findings.refuse(what, sheet=sheet.name, row=row, column=title)
+    for column, titles in header.doubtful.items():
+        if column in USED_COLUMNS and not (has_levels and column is Column.NAME):
+            findings.refuse(_doubt(column, titles), sheet=sheet.name, row=row, column=header.title(column))
+    return Table(sheet, header, findings)
+
+
+def is_readable(table: Table) -> bool:
+    """Whether the header says enough to read the rows; else what is missing is noted already, and the rows would only repeat it."""
+    doubtful = [column for column in table.header.doubtful if column in USED_COLUMNS]
+    has_levels = bool(level_columns(table.header))
+    return not table.header.absent and (has_levels or (Column.NAME in table.header.columns and not doubtful))
+
+
+def warn_of_missing_columns(table: Table) -> None:
+    """Warns where there is no column of descriptions."""
+    header = table.header
+    if Column.DESCRIPTION not in header.columns:
+        hint = f" If one of the columns has them: {column_hint(table.sheet, header, Column.DESCRIPTION)}." if header.unknown else ""
+        table.findings.warn(
+            f"There is no column of descriptions; names alone say what the processes are.{hint}",
+            sheet=table.sheet.name,
+            row=table.sheet.row_number(header.row) if table.sheet.has_own_header else None,
+        )
+
+
+def refuse_unsaid_codes(table: Table) -> None:
+    """Notes a column of unknown name that holds codes, where a table would be read without them: nobody wants another hierarchy than the file's."""
+    place = _unsaid_codes(table.sheet, table.header)
+    if place is not None and Column.CODE not in table.header.columns:
+        title = table.header.unknown[place]
+        table.findings.refuse(
+            f"The column {quoted(title)} looks like the codes, but is not called so. Say that it is: {map_hint('code', title)}. "
+            "If it is not, --map code= leaves it out.",
+            sheet=table.sheet.name,
+            row=table.sheet.row_number(table.header.row),
+            column=title,
+        )
+
+
+def column_hint(sheet: Sheet, header: Header, column: Column) -> str:
+    """The options that say which column is meant, as they can be pasted, by what the columns of unknown name hold."""
+    codes = _unsaid_codes(sheet, header)
+    others = [place for place in header.unknown if place != codes and _mostly(sheet, header, place, _is_wordy)]
+    place = next(iter(others), next((place for place in header.unknown if place != codes), None))
+    hint = map_hint(column.field, "HEADER" if place is None else header.unknown[place])
+    if (
+        column is Column.NAME
+        and not others
+        and Column.DESCRIPTION in header.columns
+        and _are_short(_values(sheet, header, header.columns[Column.DESCRIPTION]))
+    ):
+        hint = map_hint(column.field, header.title(Column.DESCRIPTION))
+    is_lost = codes is not None and Column.CODE not in header.columns and column is not Column.CODE
+    return f"{map_hint('code', header.unknown[codes])} {hint}" if is_lost and codes is not None else hint
+
+
+def _unsaid_codes(sheet: Sheet, header: Header) -> int | None:
+    """The position of a column of unknown name in which each row has a code of its own, and some lie below others."""
+    for place in header.unknown:
+        values = _values(sheet, header, place)
+        codes = {without_trailing_dots(value) for value in values}
+        if len(codes) == len(values) > 1 and not any(map(code_trouble, codes)) and any(dotted_parents(code, codes) for code in codes):
+            return place
+    return None
+
+
+def _mostly(sheet: Sheet, header: Header, place: int, holds: Callable[[str], bool]) -> bool:
+    values = _values(sheet, header, place)
+    return bool(values) and sum(map(holds, values)) > len(values) / 2
+
+
+def _are_short(texts: Sequence[str]) -> bool:
+    """Whether texts are as short as names; in NACE, "Description" has the names."""
+    return bool(texts) and sum(map(len, texts)) / len(texts) <= _NAME_CHARS
+
+
+def _is_wordy(text: str) -> bool:
+    return sum(char.isalpha() for char in text) > len(text) / 2
+
+
+def _values(sheet: Sheet, header: Header, place: int) -> list[str]:
+    cells = (sheet.cell(row, place) for row in range(header.row + 1, len(sheet.rows)))
+    return [text for cell in cells if (text := normalize_name(str(cell)))]
+
+
+def _doubt(column: Column, titles: Sequence[str]) -> str:
+    if len(set(titles)) == 1:
+        second = map_hint(column.field, f"{titles[0]}#2")
+        return f"The column stands in the sheet twice. Rename or delete one of them, or say which is meant: {second} is the second."
+    shown = ", ".join(quoted(title, 30) for title in titles)
+    return f"Several columns may be the {column.value.lower()}: {shown}. Say which is meant: {map_hint(column.field, titles[0])}."
+
+
+def _with_lone_id_as_code(sheet: Sheet, header: Header, form: TableForm) -> Header:
+    """Takes a lone "ID" for the code, where its values can be codes and the table does not say its levels by columns."""
+    if Column.CODE in header.columns or Column.ID not in header.columns or {"id", "code"} & form.columns.keys() or header.levels:
+        return header
+    place = header.columns[Column.ID]
+    if _mostly(sheet, header, place, lambda text: bool(code_trouble(without_trailing_dots(text)))):
+        return header
+    renamed = {Column.ID: Column.CODE, Column.PARENT_ID: Column.PARENT}
+    if Column.PARENT in header.columns:
+        del renamed[Column.PARENT_ID]
+    return replace(
+        header,
+        columns={renamed.get(column, column): place for column, place in header.columns.items()},
+        titles={renamed.get(column, column): title for column, title in header.titles.items()},
+        doubtful={renamed.get(column, column): titles for column, titles in header.doubtful.items()},
+    )

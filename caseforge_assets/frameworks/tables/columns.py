@@ -1,0 +1,149 @@
+"""Which column holds what: the row of the headers is found, and each header is given its meaning, by a person's word or by its own."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caseforge_assets.frameworks.files.sheets import Sheet
+from caseforge_assets.frameworks.normalize import normalize_name
+from caseforge_assets.frameworks.tables.words import Column as Column
+from caseforge_assets.frameworks.tables.words import Rank, compact, level_number, level_sequence, meaning
+
+# A title and some notes may stand above the table.
+_HEADER_WITHIN_ROWS = 20
+_NTH = re.compile(r"(.+)#(\d{1,3})")
+LEVEL_FIELD = re.compile(r"level(\d{1,2})")
+FIELDS = tuple(column.field for column in list(Column)[:8])
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where a sheet's table begins and where its columns are.
+
+    Attributes:
+        row: Position of the header row, from 0; -1 where the sheet is empty.
+        columns: Position of each column that was recognized, from 0.
+        titles: Its header as written in the file.
+        doubtful: Columns for which several headers of the sheet fit as well, with all of these.
+        found: All headers of the row, as written.
+        unknown: Those of them that were not recognized, by position.
+        levels: Positions of the columns that hold names level by level, from the top down.
+        level_codes: Positions of the columns with the codes of these; as many, or none.
+        width: Number of columns up to the last header.
+        absent: Headers that a person named, but the sheet does not have, by field.
+    """
+
+    row: int
+    columns: dict[Column, int]
+    titles: dict[Column, str]
+    doubtful: dict[Column, tuple[str, ...]]
+    found: tuple[str, ...]
+    unknown: dict[int, str]
+    levels: tuple[int, ...] = ()
+    level_codes: tuple[int, ...] = ()
+    width: int = 0
+    absent: tuple[tuple[str, str], ...] = ()
+
+    def title(self, column: Column) -> str:
+        """Gives a column's header as written in the file, or what it should be called."""
+        return self.titles.get(column, column.value)
+
+
+EMPTY = Header(-1, {}, {}, {}, (), {})
+
+
+def find_header(sheet: Sheet, named: Mapping[str, str] | None = None) -> Header:
+    """Finds the row that names most of the known columns, among the first rows; the first of equals that is not empty.
+
+    Args:
+        sheet: Where to look.
+        named: Headers that a person names, by field ("code", "level1"): they count before all others. An empty one says that there is none.
+    """
+    candidates = [_header(sheet, row, named or {}) for row in range(min(_HEADER_WITHIN_ROWS, len(sheet.rows)))]
+    filled = [header for header in candidates if header.found]
+    return max(filled, key=_fit) if filled else EMPTY
+
+
+def _fit(header: Header) -> tuple[int, int, int, int]:
+    """How much of a header row it is. A single known word may stand in any row; there the row with most cells is, for a title stands alone."""
+    known = len(header.columns) + len(header.levels)
+    return -len(header.absent), known if known > 1 else 0, 0 if known > 1 else len(header.found), known
+
+
+def _header(sheet: Sheet, row: int, named: Mapping[str, str]) -> Header:
+    titles = [normalize_name(cell) if isinstance(cell, str) else "" for cell in sheet.rows[row]]
+    places = {field: _place(titles, header) for field, header in named.items()}
+    free = [title if position not in places.values() else "" for position, title in enumerate(titles)]
+    columns, doubtful = _recognized(free, {field for field, _ in named.items()})
+    columns |= {Column[field.upper()]: place for field, place in places.items() if place is not None and field in FIELDS}
+    levels, level_codes = _levels(free, places)
+    taken = {*columns.values(), *levels, *level_codes}
+    return Header(
+        row=row,
+        columns=columns,
+        titles={column: titles[position] for column, position in columns.items()},
+        doubtful=doubtful,
+        found=tuple(title for title in titles if title),
+        unknown={position: title for position, title in enumerate(titles) if title and position not in taken},
+        levels=levels,
+        level_codes=level_codes,
+        width=max((position + 1 for position, title in enumerate(titles) if title), default=0),
+        absent=tuple((field, header) for field, header in named.items() if header and places[field] is None),
+    )
+
+
+def _place(titles: list[str], header: str) -> int | None:
+    """Where the column is that a person names: by its header, or by its header and which of several it is, "Name#2"."""
+    wanted = normalize_name(header)
+    match = _NTH.fullmatch(wanted)
+    for text, nth in ((wanted, 1), (match[1], int(match[2])) if match else (wanted, 1)):
+        for same in (
+            lambda title, text=text: title == text,
+            lambda title, text=text: bool(compact(text)) and compact(title) == compact(text),
+        ):
+            found = [position for position, title in enumerate(titles) if title and same(title)]
+            if 0 < nth <= len(found):
+                return found[nth - 1]
+    return None
+
+
+def _recognized(titles: list[str], but: set[str]) -> tuple[dict[Column, int], dict[Column, tuple[str, ...]]]:
+    """The best place of each column, and those with several places that are as good. A sheet may have "Name" and "Title"."""
+    ranked: dict[Column, list[tuple[Rank, int]]] = {}
+    for position, title in enumerate(titles):
+        found = meaning(title) if title else None
+        if found and found[0].field not in but:
+            ranked.setdefault(found[0], []).append((found[1], position))
+    columns = {column: min(places)[1] for column, places in ranked.items()}
+    doubtful = {
+        column: tuple(titles[position] for rank, position in sorted(places) if rank == min(places)[0]) for column, places in ranked.items()
+    }
+    return columns, {column: equals for column, equals in doubtful.items() if len(equals) > 1}
+
+
+def _levels(free: list[str], places: Mapping[str, int | None]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Positions of the columns of names by level, and of their codes."""
+    named = sorted(
+        (int(match[1]), place) for field, place in places.items() if (match := LEVEL_FIELD.fullmatch(field)) and place is not None
+    )
+    if named:
+        return tuple(place for _, place in named), ()
+    numbered: dict[bool, dict[int, int]] = {False: {}, True: {}}
+    for position, title in enumerate(free):
+        found = level_number(title) if title else None
+        if found:
+            numbered[found[1]].setdefault(found[0], position)
+    names, codes = numbered[False], numbered[True]
+    if len(names) > 1:
+        order = sorted(names)
+        return tuple(names[level] for level in order), tuple(codes[level] for level in order) if codes.keys() >= names.keys() else ()
+    return level_sequence(free), ()
+
+
+def map_hint(field: str, header: str) -> str:
+    """The option that says which column a field is, as it can be pasted."""
+    is_plain = re.fullmatch(r"[\w .,:;/()#&+-]*", header)
+    return f'--map {field}="{header}"' if is_plain else f"--map {shlex.quote(f'{field}={header}')}"

@@ -1,0 +1,177 @@
+"""How the rows of a table belong together: which kind of hierarchy it has, and each entry's parent by it. What trees may not have is seen in tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from caseforge_assets.frameworks.problems import quoted
+from caseforge_assets.frameworks.tables.cells import Table
+from caseforge_assets.frameworks.tables.codes import code_ranges, prefix_parent
+from caseforge_assets.frameworks.tables.columns import Column, map_hint
+from caseforge_assets.frameworks.tables.entries import Entry
+from caseforge_assets.frameworks.trees.depths import (
+    indents_line_up,
+    level_numbers,
+    levels_line_up,
+    parents_by_indent,
+    parents_by_level,
+    parents_of_levels,
+)
+from caseforge_assets.frameworks.trees.parents import (
+    Parents,
+    dotted_parents,
+    parents_by_code,
+    parents_by_column,
+    parents_by_prefix,
+    refuse_same_place,
+    repeated_codes,
+)
+
+
+class Hierarchy(StrEnum):
+    """What says which node is whose parent, as in --hierarchy."""
+
+    DOTTED = "dotted"
+    PARENT = "parent"
+    LEVELS = "levels"
+    INDENT = "indent"
+    PREFIX = "prefix"
+
+
+IN_WORDS = {
+    Hierarchy.DOTTED: "the dots in the codes say which process belongs to which",
+    Hierarchy.PARENT: "a column says which process belongs to which",
+    Hierarchy.LEVELS: "the levels say which process belongs to which",
+    Hierarchy.INDENT: "the indentation of the names says which process belongs to which",
+    Hierarchy.PREFIX: "the beginnings of the codes say which process belongs to which",
+}
+# Where at least as large a share of the codes has its parent in the file, the others lack theirs; below, codes are not made that way.
+_PLAIN_SHARE = 0.9
+_PLAIN_PREFIXES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Entries with the position of each one's parent.
+
+    Attributes:
+        entries: In the order of the file.
+        parents: As many; None on the top level.
+        hierarchy: By which they were arranged; None where nothing puts any below another.
+    """
+
+    entries: Sequence[Entry]
+    parents: Parents
+    hierarchy: Hierarchy | None
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether the codes come from the file."""
+        return any(entry.code for entry in self.entries)
+
+
+def arrange(table: Table, entries: Sequence[Entry], asked: Hierarchy | None) -> Arranged:
+    """Finds each entry's parent by the hierarchy that a person asks for, else by the one that the table plainly has.
+
+    What keeps entries from having a parent is noted as a problem.
+    """
+    hierarchy = asked or recognize(entries)
+    if hierarchy in (None, Hierarchy.DOTTED):
+        refuse_same_place(table, entries)
+    if hierarchy is None:
+        _warn_of_flatness(table, entries)
+        return Arranged(entries, [None] * len(entries), None)
+    if missing := _missing(table, entries, hierarchy):
+        table.findings.refuse(missing, sheet=table.sheet.name, row=table.sheet.row_number(table.header.row))
+        return Arranged((), [], hierarchy)
+    by_kind = {
+        Hierarchy.DOTTED: parents_by_code,
+        Hierarchy.PARENT: parents_by_column,
+        Hierarchy.LEVELS: parents_by_level,
+        Hierarchy.INDENT: parents_by_indent,
+        Hierarchy.PREFIX: parents_by_prefix,
+    }
+    return Arranged(entries, by_kind[hierarchy](table, entries), hierarchy)
+
+
+def recognize(entries: Sequence[Entry]) -> Hierarchy | None:
+    """Says which hierarchy a table has, where that is plain; None where nothing says so. Columns of level names are seen before."""
+    if any(entry.parent for entry in entries):
+        return Hierarchy.PARENT
+    counts_levels = levels_line_up(entries)
+    if _is_dotted(entries):
+        return Hierarchy.LEVELS if counts_levels and _says_more_than_dots(entries) else Hierarchy.DOTTED
+    if counts_levels:
+        return Hierarchy.LEVELS
+    if indents_line_up(entries):
+        return Hierarchy.INDENT
+    return Hierarchy.PREFIX if _is_prefixed(entries) else None
+
+
+def _is_dotted(entries: Sequence[Entry]) -> bool:
+    """Whether codes that have parts belong below others of the file; or numbers stand beside numbers of parts: 1, 2.1, where 2 is missing."""
+    codes = {entry.code for entry in entries if entry.code}
+    are_numbers = all(code.replace(".", "").isdecimal() for code in codes)
+    are_mixed = any("." in code for code in codes) and any("." not in code for code in codes)
+    return (are_numbers and are_mixed) or any(dotted_parents(code, codes) for code in codes)
+
+
+def _says_more_than_dots(entries: Sequence[Entry]) -> bool:
+    """Whether the levels agree with the dots where there are some, and put others below: "sP1" is below "sP"."""
+    codes = {entry.code for entry in entries}
+    by_dots = [next(iter(dotted_parents(entry.code, codes)), None) for entry in entries]
+    by_levels = [None if parent is None else entries[parent].code for parent in parents_of_levels(level_numbers(entries) or [])]
+    pairs = list(zip(by_dots, by_levels, strict=True))
+    return all(dots in (None, level) for dots, level in pairs) and any(dots != level for dots, level in pairs)
+
+
+def _is_prefixed(entries: Sequence[Entry]) -> bool:
+    """Whether longer codes begin with shorter ones, and stand below them: 11, 111, 112. Numbers that only go on counting are not so."""
+    order = [entry.code for entry in entries if entry.code]
+    codes, ranges = set(order), code_ranges(order)
+    parents = {code: prefix_parent(code, codes, ranges) for code in order}
+    below = [code for code in order if parents[code] is not None]
+    shortest = min((len(code) for code in order if code not in {whole for _, _, whole in ranges}), default=0)
+    longer = [code for code in order if len(code) > shortest and code not in {whole for _, _, whole in ranges}]
+    if len(below) < max(_PLAIN_PREFIXES, _PLAIN_SHARE * len(longer)) or not all(char.isalnum() for code in below for char in code):
+        return False
+    path: list[str] = []
+    for code in order:
+        while path and path[-1] != parents[code]:
+            path.pop()
+        if parents[code] is not None and not path:
+            return False
+        path.append(code)
+    return all(code[len(parents[code] or "") :].isdigit() for code in below if "-" not in (parents[code] or ""))
+
+
+def _missing(table: Table, entries: Sequence[Entry], hierarchy: Hierarchy) -> str | None:
+    """What the hierarchy that was asked for needs and the table has not."""
+    columns = table.header.columns
+    if hierarchy in (Hierarchy.DOTTED, Hierarchy.PREFIX) and Column.CODE not in columns and not any(entry.code for entry in entries):
+        return f"--hierarchy {hierarchy} needs a column of codes. Say which it is: {map_hint('code', 'HEADER')}."
+    if hierarchy is Hierarchy.PARENT and columns.keys().isdisjoint({Column.PARENT, Column.PARENT_ID}):
+        return f"--hierarchy parent needs a column that names each process's parent. Say which it is: {map_hint('parent', 'HEADER')}."
+    if hierarchy is Hierarchy.LEVELS and Column.LEVEL not in columns:
+        hint = f"{map_hint('level1', 'HEADER')} {map_hint('level2', 'HEADER')}"
+        return f"--hierarchy levels needs a column of names for each level, or one with their numbers. Say which they are: {hint}."
+    if hierarchy is Hierarchy.INDENT and len({entry.indent for entry in entries}) < 2:
+        return "--hierarchy indent needs names that are indented, and all of them begin at the same place."
+    return None
+
+
+def _warn_of_flatness(table: Table, entries: Sequence[Entry]) -> None:
+    if len(entries) < 2 or table.findings.has_unreadable(table.sheet.name, table.header.title(Column.CODE)):
+        return
+    if repeated_codes(entries):
+        return  # one of them may be what is missing
+    why = "the codes have no dots" if all("." not in entry.code for entry in entries) else "no code is the beginning of another"
+    if Column.CODE not in table.header.columns:
+        why = "nothing says which process belongs to which"
+    unknown = ", ".join(quoted(title, 30) for title in list(table.header.unknown.values())[:8])
+    table.warn(
+        f"All processes are on the top level: there is no parent column, and {why}. If they have levels, --hierarchy and --map say how"
+        + (f" (columns not used: {unknown})." if unknown else ".")
+    )

@@ -1,0 +1,66 @@
+"""The settings of a stage: its own defaults, the names that older configurations have, then `[stages.KEY]`."""
+
+from __future__ import annotations
+
+from caseforge_assets.settings.configuration import Configuration, StageOverrides
+from caseforge_assets.stages.model_rules import default_endpoint, default_temperature, room_beside, rules_of, taken_temperature
+from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, stage_version
+
+
+def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
+    """What a stage's requests are made with."""
+    own = configuration.stages.get(stage.key, StageOverrides())
+    budget = getattr(configuration, stage.max_tokens_setting, stage.default_max_completion_tokens)
+    model = configuration.provider.real_model(configuration.model_name(stage.key))
+    return StageSettings(
+        model=model,
+        also_called=tuple(configuration.provider.names_of(model)),
+        temperature=_temperature(model, configuration.openai_temperature if own.temperature is None else own.temperature),
+        max_completion_tokens=own.max_completion_tokens or budget,
+        reasoning_effort=own.reasoning_effort,
+        verbosity=own.verbosity,
+        budget_quantile=configuration.budget_quantile,
+        endpoint=own.endpoint or default_endpoint(model),
+        keeps_content=(own.when_model_changes or configuration.when_model_changes) == "keep",
+    )
+
+
+def _temperature(model: str, set_by_person: float | str | None) -> float | None:
+    if set_by_person is None:
+        return default_temperature(model)
+    return taken_temperature(model, None if isinstance(set_by_person, str) else set_by_person)
+
+
+def setting_key(configuration: Configuration, stage: Stage, setting: str) -> str:
+    """The key of caseforge.toml that a stage's setting comes from, such as `stages.usecases.model` or `openai_model`.
+
+    Args:
+        setting: name of a field of StageSettings.
+    """
+    own = configuration.stages.get(stage.key, StageOverrides())
+    shared = {"model": "openai_model", "temperature": "openai_temperature", "max_completion_tokens": stage.max_tokens_setting}
+    if getattr(own, setting) is None and shared.get(setting) in Configuration.model_fields:
+        return shared[setting]
+    return f"stages.{stage.key}.{setting}"
+
+
+def current_stage_version(configuration: Configuration, stage: Stage) -> str:
+    """The version of a stage as it is configured now: what is asked for now is made with it."""
+    return stage_version(stage, stage_settings(configuration, stage))
+
+
+def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
+    """The version of a stage that Dagster is told, as the code version of its assets: where content is kept, one and the same for all models."""
+    return definition_version(stage) if settings.keeps_content else stage_version(stage, settings)
+
+
+def largest_budget(stage: Stage, model: str, input_tokens: int = 0) -> int:
+    """How far a request's completion budget may be raised: as far as the stage goes, and not beyond what its model can write.
+
+    Args:
+        input_tokens: of the request; they take their part of the model's window.
+    """
+    rules = rules_of(model)
+    most = rules.max_completion_tokens if rules else None
+    limits = (stage.max_max_completion_tokens, most, room_beside(model, input_tokens))
+    return min(limit for limit in limits if limit is not None)

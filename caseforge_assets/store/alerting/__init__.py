@@ -1,0 +1,1 @@
+"""Alerts, and the figures that their rules look at."""

@@ -1,0 +1,1 @@
+"""Attempts and what they came to: contents, their items and scores, imports."""

@@ -1,0 +1,148 @@
+"""Connections to PostgreSQL: the engine, the schema's migrations, and locks that die with their process."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import Connection as Connection
+from sqlalchemy import Engine as Engine
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from caseforge_assets.redaction import know_secrets
+from caseforge_assets.settings.secrets import DATABASE, secrets_in
+from caseforge_assets.store.database.masking import mask_parameters
+from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+HEAD = "0026"
+
+StoreUnavailable = OperationalError
+
+
+def open_store(url: str, revive: Callable[[], object] | None = None) -> Engine:
+    """An engine on a database whose schema is up to date; pending migrations are applied under a lock.
+
+    Args:
+        url: SQLAlchemy URL with the psycopg2 driver.
+        revive: called when a connection is refused, before it is tried once more: starts the server where it has ended.
+
+    Raises:
+        StoreUnavailable: no server answers at the URL.
+    """
+    know_secrets(secrets_in({DATABASE: url}))
+    mask_parameters()
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=5, insertmanyvalues_page_size=2_000, connect_args={"application_name": "caseforge"}
+    )
+    if revive is not None:
+        event.listen(engine, "do_connect", partial(_connect, revive))
+    if _revision(engine) != HEAD:
+        migrate(engine)
+    return engine
+
+
+def _connect(revive: Callable[[], object], dialect: Any, _record: object, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Connects as the dialect does, once more after the server was started again."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except dialect.loaded_dbapi.OperationalError:
+        revive()
+        return dialect.connect(*arguments, **options)
+
+
+def find_revision(url: str) -> str | None:
+    """The revision of the schema at a URL; None where there is none. Nothing is changed.
+
+    Raises:
+        StoreUnavailable: no server answers at the URL.
+    """
+    engine = create_engine(url, connect_args={"application_name": "caseforge", "connect_timeout": 10})
+    try:
+        return _revision(engine)
+    finally:
+        engine.dispose()
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the schema to the newest revision; several processes at once do it one after the other."""
+    from alembic import command
+    from alembic.config import Config
+
+    from caseforge_assets.store.schema import journal_marks
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": lock_key("migrate")})
+        connection.execute(text(f"create schema if not exists {SCHEMA}"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        journal_marks.attach(connection)
+
+
+def lock_key(name: str) -> int:
+    """The number of a named advisory lock of CaseForge; the high half keeps clear of other applications' small numbers."""
+    return (0x0CA5EF << 32) | zlib.crc32(name.encode())
+
+
+@contextmanager
+def try_lock(engine: Engine, name: str) -> Iterator[bool]:
+    """Holds a named lock for the block if nobody else does. A killed process loses it with its connection."""
+    with engine.connect() as connection:
+        held = bool(connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": lock_key(name)}))
+        connection.commit()
+        try:
+            yield held
+        finally:
+            if held:
+                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": lock_key(name)})
+                connection.commit()
+
+
+@contextmanager
+def wait_for_lock(engine: Engine, name: str) -> Iterator[None]:
+    """Waits for a named lock and holds it for the block. A killed process loses it with its connection."""
+    with engine.connect() as connection:
+        connection.execute(text("select pg_advisory_lock(:key)"), {"key": lock_key(name)})
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": lock_key(name)})
+            connection.commit()
+
+
+def lock_in_transaction(connection: Connection, name: str) -> None:
+    """Waits for a named lock and holds it until the transaction ends."""
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": lock_key(name)})
+
+
+def after_commit(connection: Connection, call: Callable[[], None]) -> None:
+    """Calls when the connection's transaction is committed; what is rolled back, to look only, says nothing, be it a savepoint."""
+    within, undone = connection.get_nested_transaction(), []
+
+    def rolled_back(at: Connection, *_: object) -> None:
+        if at.get_nested_transaction() is within:
+            undone.append(within)
+
+    def committed(_: Connection) -> None:
+        if not undone:
+            call()
+
+    if within is not None:
+        event.listen(connection, "rollback_savepoint", rolled_back)
+    event.listen(connection, "commit", committed, once=True)
+
+
+def _revision(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            return cast("str | None", connection.scalar(text(f"select version_num from {SCHEMA}.{VERSION_TABLE}")))
+    except ProgrammingError:
+        return None

@@ -1,0 +1,56 @@
+"""Where the database is: the one that CASEFORGE_POSTGRES_URL names, or else the embedded server."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
+
+from caseforge_assets.settings import Settings, load_settings, normalized_postgres_url
+from caseforge_assets.store.database.cluster_location import find_data_dir
+from caseforge_assets.store.database.embedded_postgres import ensure_running, revive
+from caseforge_assets.store.database.engine import Engine, open_store
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_PORT = 5432
+
+
+def database_url(settings: Settings | None = None) -> str:
+    """SQLAlchemy URL of the database; the embedded server is started or joined when it is the one.
+
+    Raises:
+        ConfigurationError: CASEFORGE_POSTGRES_URL is not a URL of PostgreSQL.
+        EmbeddedPostgresError: the embedded server cannot be started.
+    """
+    settings = settings or load_settings()
+    if settings.postgres_url is None:
+        return ensure_running(settings.home)
+    return normalized_postgres_url(settings.postgres_url.get_secret_value())
+
+
+def open_project_store(settings: Settings) -> Engine:
+    """The project's store, with its schema up to date. The embedded server is started, also when it ends under a process that works with it.
+
+    Raises:
+        StoreUnavailable: no server answers.
+        ConfigurationError, EmbeddedPostgresError: as above.
+    """
+    embedded = settings.postgres_url is None
+    return open_store(database_url(settings), partial(revive, settings.home) if embedded else None)
+
+
+def database_identity(settings: Settings) -> str:
+    """The same text for whoever works on the same database, and another one for others; nothing is opened, and nothing can be read off it.
+
+    Raises:
+        ConfigurationError: CASEFORGE_POSTGRES_URL is not a URL of PostgreSQL.
+    """
+    if settings.postgres_url is None:
+        place = str(find_data_dir(settings.home))
+    else:
+        parts = urlsplit(normalized_postgres_url(settings.postgres_url.get_secret_value()))
+        asked = parse_qs(parts.query)
+        host = asked.get("host", [parts.hostname or _LOCAL[0]])[0]
+        port = asked.get("port", [str(parts.port or _PORT)])[0]
+        place = f"{'local' if host in _LOCAL else host}:{port}{parts.path}"
+    return hashlib.sha256(place.encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Figures and views for people: read, never written."""

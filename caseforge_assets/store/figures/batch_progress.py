@@ -1,0 +1,63 @@
+"""What batches came to so far: answers, tokens, cost and candidates of each, added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.figures.spending import UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of one batch: attempts with an outcome and how many of them are good; what answers used and cost (None: unknown); candidates."""
+
+    ended: int
+    good: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: Decimal | None
+    unknown_costs: int
+    items: int
+
+
+_SUMS = text(f"""
+select a.batch_id, count(a.outcome) filter (where a.outcome <> 'not_sent') as ended, count(*) filter (where a.outcome in ('ok', 'salvaged')) as good,
+       sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
+       count(*) filter (where {UNKNOWN}) as unknown_costs,
+       coalesce(sum(made.items), 0) as items
+from caseforge.attempt a
+left join lateral (
+    select count(k.id) as items from caseforge.content c join caseforge.candidate k on k.content_id = c.id
+    where c.attempt_id = a.id and c.reused_from is null) made on true
+where a.batch_id = any(:ids) group by a.batch_id
+""")
+
+
+def sums_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, Sums]:
+    """Per batch that has attempts."""
+    return {row.batch_id: Sums(*row[1:]) for row in connection.execute(_SUMS, {"ids": list(batch_ids)})}
+
+
+def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Whose nodes are in a batch: keys of frameworks, per batch that has attempts."""
+    query = text("""
+    select a.batch_id, array_agg(distinct n.framework_key order by n.framework_key)
+    from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = any(:ids) group by 1
+    """)
+    return {row[0]: tuple(row[1]) for row in connection.execute(query, {"ids": list(batch_ids)})}
+
+
+def typical_items(connection: Connection, stage: str, simulated: bool) -> Decimal | None:
+    """How many candidates an answer of a stage led to on average at this kind of provider; None before there is one."""
+    query = text("""
+    select avg(made.items) from (
+        select count(k.id) as items from caseforge.content c
+        join caseforge.candidate k on k.content_id = c.id
+        where c.stage = :stage and c.simulated = :simulated and c.attempt_id is not null and c.reused_from is null group by c.id) made
+    """)
+    mean: Decimal | None = connection.scalar(query, {"stage": stage, "simulated": simulated})
+    return mean

@@ -1,0 +1,213 @@
+"""Everything current, for exports: a list to choose from, and then what was chosen, whole, with where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.figures.spending import ENDED, KIND, UNKNOWN
+
+# The current edition where the node is a target in it, else the newest one in which it was.
+_EDITION = """join lateral (
+    select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv
+    join caseforge.framework_version v on v.id = nv.framework_version_id
+    where nv.node_id = {node} and nv.partition_key is not null order by v.is_current desc, v.id desc limit 1
+) nv on nv.in_current <> :retired"""
+
+# A text that a person wrote cost nothing; what was not measured stays unknown.
+_COST = "case when c.edited_after is not null then 0 else c.cost_usd end"
+_SHARE = f"round({_COST} / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8)"
+# Who a content belongs to: the owner that the framework's table names, else who is named for what is made, else the framework's owner.
+_OWNER = "coalesce(nullif(nv.owner, ''), nullif(c.owner, ''), f.owner) as owner"
+_FRAMEWORK = "join caseforge.framework f on f.key = c.framework_key"
+
+_QUALITY = "left join caseforge.quality q on q.content_id = c.id and q.rules = :rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A content that could be exported; `score` is None where it is not measured by the rules of today."""
+
+    content_id: int
+    node_id: int
+    stage: str
+    code: str
+    partition_key: str
+    identity: str
+    name: str
+    owner: str | None
+    score: int | None
+
+
+_LISTED = text(
+    f"select c.id, c.node_id, c.stage, nv.code, nv.partition_key, n.identity, nv.name, {_OWNER}, q.score from caseforge.content c {_FRAMEWORK} "
+    "join caseforge.node n on n.id = c.node_id "
+    + _EDITION.format(node="c.node_id")
+    + f" {_QUALITY} where c.is_current and c.framework_key = :key order by nv.position, c.stage"
+)
+
+
+def listed(connection: Connection, key: str, rules: str, *, retired: bool = False) -> list[Listed]:
+    """The current contents of a framework in its order; with `retired`, those of nodes that the current edition does not have.
+
+    Args:
+        rules: the version of the rules by which scores count.
+    """
+    return [Listed(*row) for row in connection.execute(_LISTED, {"key": key, "rules": rules, "retired": retired})]
+
+
+# Candidates of nodes that are gone are current no more, though their contents are.
+_IS_MEANT = "(k.is_current or (:retired and c.is_current))"
+
+_CATEGORIES = text(f"""
+select c.id, k.fields ->> 'category', count(*) from caseforge.candidate k join caseforge.content c on c.id = k.content_id
+where c.id = any(:ids) and {_IS_MEANT} group by 1, 2
+""")
+
+
+def categories(connection: Connection, content_ids: Sequence[int], *, retired: bool = False) -> list[tuple[int, str | None, int]]:
+    """How many candidates of a category a content has: content id, category, count; items of other kinds have None."""
+    return [tuple(row) for row in connection.execute(_CATEGORIES, {"ids": list(content_ids), "retired": retired})]
+
+
+# Where a content is from: what was asked, which answer in which file it was made of, and what happened to it since.
+_PROVENANCE = """c.stage_version, c.question, r.fingerprint, r.generation, c.request_id, a.id as attempt_id, a.batch_id, c.remote_batch_id, c.remote_request_id,
+       a.answer_sha256, a.cached_tokens, a.cache_write_tokens, b.artifacts #>> '{output,path}' as result_file, a.line_number as result_line, c.reused_from, c.edited_after is not null as edited,
+       c.stored_at, c.id as content_id"""
+_PROVENANCE_FROM = f"""
+{_FRAMEWORK}
+left join caseforge.content origin on origin.id = c.reused_from
+left join caseforge.attempt a on a.id = coalesce(c.attempt_id, origin.attempt_id)
+left join caseforge.batch b on b.id = a.batch_id
+left join caseforge.request r on r.id = c.request_id
+{_QUALITY}
+"""
+
+_CONTENTS = text(
+    f"""
+select nv.code, nv.partition_key, nv.name, nv.level, n.identity, c.framework_key, nv.label as edition, c.stage, c.title, c.body, c.version, c.model,
+       c.temperature, c.generated_by, c.model_type, {_OWNER}, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, {_COST} as cost_usd,
+       q.score as quality_score, {_PROVENANCE}
+from caseforge.content c
+join caseforge.node n on n.id = c.node_id
+{_PROVENANCE_FROM}
+"""
+    + _EDITION.format(node="c.node_id")
+    + " where c.id = any(:ids) and c.stage = :stage order by nv.position"
+)
+
+
+def contents(
+    connection: Connection, content_ids: Sequence[int], stage: str, rules: str, *, retired: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Those of a stage among these contents, in framework order, streamed."""
+    values = {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired}
+    for row in connection.execution_options(yield_per=200).execute(_CONTENTS, values):
+        yield dict(row._mapping)
+
+
+_CANDIDATES = text(
+    f"""
+select nv.code, nv.name, k.framework_key, nv.label as edition, k.candidate_uid, k.title, k.fields, c.version, c.model, c.temperature, c.generated_by,
+       c.model_type, {_OWNER}, c.simulated, c.answered_at, {_SHARE} as cost_usd, q.score as quality_score, {_PROVENANCE}
+from caseforge.candidate k
+join caseforge.content c on c.id = k.content_id
+{_PROVENANCE_FROM}
+"""
+    + _EDITION.format(node="k.node_id")
+    + f"""
+where c.id = any(:ids) and c.stage = :stage and {_IS_MEANT}
+  and (cast(:categories as text[]) is null or k.fields ->> 'category' = any(:categories))
+order by nv.position, k.position
+"""
+)
+
+
+_SURPLUS = text(
+    f"""
+select nv.code, nv.name, c.framework_key, nv.label as edition, s.place, s.item, c.version, c.model, c.temperature, c.generated_by,
+       c.model_type, c.owner, c.simulated, c.answered_at, q.score as quality_score, {_PROVENANCE},
+       (select count(*) from caseforge.candidate k where k.content_id = c.id) as candidates
+from caseforge.content c
+cross join lateral jsonb_array_elements(c.surplus) with ordinality as s(item, place)
+{_PROVENANCE_FROM}
+"""
+    + _EDITION.format(node="c.node_id")
+    + """
+where c.id = any(:ids) and c.stage = :stage
+  and (cast(:categories as text[]) is null or s.item #>> '{fields,category}' = any(:categories))
+order by nv.position, s.place
+"""
+)
+
+
+def _meant(content_ids: Sequence[int], stage: str, rules: str, categories: Sequence[str] | None, *, retired: bool) -> dict[str, Any]:
+    chosen = None if categories is None else list(categories)
+    return {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired, "categories": chosen}
+
+
+def surplus(
+    connection: Connection,
+    content_ids: Sequence[int],
+    stage: str,
+    rules: str,
+    *,
+    categories: Sequence[str] | None = None,
+    retired: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """What of a stage's contents is beyond as many items as were asked for, in framework order, with the columns of candidates but for the uid.
+
+    `position` goes on where the content's own items end.
+    """
+    values = _meant(content_ids, stage, rules, categories, retired=retired)
+    for row in connection.execution_options(yield_per=500).execute(_SURPLUS, values):
+        flat = dict(row._mapping)
+        item, position = flat.pop("item"), flat.pop("place") + flat.pop("candidates")
+        yield {**flat, "position": position, "title": item["title"], **item["fields"]}
+
+
+def candidates(
+    connection: Connection,
+    content_ids: Sequence[int],
+    stage: str,
+    rules: str,
+    *,
+    categories: Sequence[str] | None = None,
+    retired: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """The items of a stage's contents among these, in framework order, streamed, with their fields beside the other columns.
+
+    `cost_usd` is an item's equal share of what its content cost.
+    """
+    values = _meant(content_ids, stage, rules, categories, retired=retired)
+    for row in connection.execution_options(yield_per=500).execute(_CANDIDATES, values):
+        flat = dict(row._mapping)
+        fields = flat.pop("fields")
+        yield {**flat, **fields}
+
+
+_COSTS = text(f"""
+select b.stage, {KIND} as kind,
+       case when c.id = any(:ids) then 'in this file' when c.is_current then 'not in this file'
+            when c.id is not null then 'replaced by a newer one' else 'came to nothing' end as answers,
+       count(*) as attempts, sum(a.cost_usd) as cost_usd, count(*) filter (where {UNKNOWN}) as unknown_costs
+from caseforge.attempt a
+join caseforge.batch b on b.id = a.batch_id
+join caseforge.provider p on p.id = a.provider_id
+join caseforge.node n on n.id = a.node_id
+left join lateral (
+    select c.id, c.is_current from caseforge.content c where c.attempt_id = a.id and c.reused_from is null order by c.is_current desc, c.id desc limit 1
+) c on true
+where n.framework_key = :key and {ENDED} group by 1, 2, 3 order by 1, 2, min(c.id), 3
+""")
+
+
+def costs(connection: Connection, key: str, content_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """What all attempts of a framework cost, by what became of their answers: together the sums that `costs` shows.
+
+    Per stage, kind of provider (billed, simulated, imported) and fate: attempts, their cost in USD (None: unknown), of how many it is unknown.
+    """
+    return [dict(row._mapping) for row in connection.execute(_COSTS, {"key": key, "ids": list(content_ids)})]

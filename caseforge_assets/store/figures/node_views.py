@@ -1,0 +1,100 @@
+"""Queries for people: one node with all that belongs to it, and what a framework came to in sum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.figures.spending import ENDED, UNKNOWN
+
+_FIND = text("""
+select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis, nv.owner,
+       nv.label as edition, not nv.in_current as retired
+from caseforge.node n
+join lateral (
+    select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv
+    join caseforge.framework_version v on v.id = nv.framework_version_id where nv.node_id = n.id order by v.is_current desc, v.id desc limit 1
+) nv on true
+where (cast(:key as text) is null or n.framework_key = :key) and (nv.code = :name or nv.partition_key = :name or n.identity = :name
+    or exists (select 1 from caseforge.candidate k where k.node_id = n.id and (k.candidate_uid = :name or :name = any(k.former_uids))))
+order by retired, nv.code = :name desc, n.framework_key
+""")
+
+
+def find_nodes(connection: Connection, name: str, framework_key: str | None = None) -> list[Any]:
+    """Nodes that are called so: by code, partition key, stable id, or the uid of a candidate, in one framework or in all.
+
+    Nodes that are in an older edition only are `retired`; they are found where no other is called so.
+    """
+    rows = list(connection.execute(_FIND, {"name": name, "key": framework_key}))
+    return [row for row in rows if not row.retired] or rows
+
+
+_CONTENT = text("""
+select c.id, c.stage, c.title, c.body, c.version, c.model, c.temperature, c.generated_by, c.owner, c.simulated, c.answered_at, c.stored_at,
+       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.surplus, c.reused_from, c.is_current, c.edited_after is not null as edited
+from caseforge.content c where c.node_id = :node order by c.stage, c.is_current desc, c.id desc
+""")
+
+
+def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
+    """Every content version of a node, the current ones first within their stage."""
+    return list(connection.execute(_CONTENT, {"node": node_id}))
+
+
+_CANDIDATES = text("""
+select c.stage, k.candidate_uid, k.former_uids, k.title, k.fields from caseforge.candidate k
+join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id = :node order by k.content_id, k.position
+""")
+
+
+def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:
+    """The current items of a node in every stage that has some, such as its candidates."""
+    return list(connection.execute(_CANDIDATES, {"node": node_id}))
+
+
+_ATTEMPTS = text("""
+select a.id, b.stage, b.remote_id, b.id as batch_id, a.outcome, a.detail, a.model, a.finish_reason, a.input_tokens, a.cached_tokens, a.cache_write_tokens,
+       a.output_tokens, a.reasoning_tokens, a.cost_usd, p.simulated, a.created_at, a.answered_at, a.line_number, b.artifacts, b.state as batch_state
+from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id join caseforge.provider p on p.id = a.provider_id
+where a.node_id = :node order by a.id
+""")
+
+
+def attempts_of_node(connection: Connection, node_id: int) -> list[Any]:
+    """Every attempt for a node, oldest first."""
+    return list(connection.execute(_ATTEMPTS, {"node": node_id}))
+
+
+_SUMS = text(f"""
+select b.stage, p.simulated, p.base_url = 'imported' as imported, count(*) as attempts, sum(a.input_tokens) as input_tokens,
+       sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
+       count(*) filter (where {UNKNOWN}) as unknown_costs
+from caseforge.attempt a
+join caseforge.batch b on b.id = a.batch_id
+join caseforge.provider p on p.id = a.provider_id
+join caseforge.node n on n.id = a.node_id
+where n.framework_key = :key and {ENDED} group by 1, 2, 3 order by 1, 2, 3
+""")
+
+
+def spent(connection: Connection, key: str) -> list[Any]:
+    """Attempts that were sent and came to an end, their tokens and cost per stage, simulated, imported and billed apart; NULL sums are unknown."""
+    return list(connection.execute(_SUMS, {"key": key}))
+
+
+_ANSWERED_COSTS = text(f"""
+select b.stage, p.simulated, sum(a.cost_usd) as cost_usd, sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_usd,
+       count(*) filter (where {UNKNOWN}) as unknown
+from caseforge.attempt a
+join caseforge.batch b on b.id = a.batch_id and b.origin = 'submitted'
+join caseforge.provider p on p.id = a.provider_id
+join caseforge.node n on n.id = a.node_id
+where n.framework_key = :key and {ENDED} group by b.stage, p.simulated order by b.stage, p.simulated desc
+""")
+
+
+def answered_costs(connection: Connection, key: str) -> list[Any]:
+    """Per stage, what the attempts that came back cost and were expected to cost, in USD, and of how many the cost is unknown; simulated ones apart, and first."""
+    return list(connection.execute(_ANSWERED_COSTS, {"key": key}))

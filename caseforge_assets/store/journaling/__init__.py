@@ -1,0 +1,1 @@
+"""The journal's side in the database: marked rows out, rows back in, what rows say of artifacts."""

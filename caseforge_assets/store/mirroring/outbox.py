@@ -1,0 +1,279 @@
+"""The outbox: what happened to which node at which asset, written with the change itself and mirrored to Dagster later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.database.clock import seconds_since
+from caseforge_assets.store.database.copy import add_rows
+from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.schema.tables import outbox
+
+
+class Kind(StrEnum):
+    """What a row says of its node at its asset."""
+
+    made = "made"
+    failed = "failed"
+    waiting = "waiting"
+    outdated = "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One event of one node at one asset: made (or confirmed), failed for a reason, waiting for an answer, or outdated.
+
+    `upstream` maps the asset that was read to the id of the outbox row that was current when it was read.
+    """
+
+    framework_key: str
+    asset: str
+    node_id: int | None
+    partition_key: str | None
+    kind: Kind = Kind.made
+    data_version: str = ""
+    code_version: str = ""
+    upstream: Mapping[str, int] = field(default_factory=dict)
+    reason: str = ""
+    context_id: int | None = None
+    request_id: int | None = None
+    attempt_id: int | None = None
+    content_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest row of a node at an asset that says made."""
+
+    id: int
+    data_version: str
+    code_version: str
+    partition_key: str | None
+
+
+def add(connection: Connection, rows: Sequence[OutboxRow]) -> list[int]:
+    """Writes rows and returns their ids, in the order given."""
+    return add_rows(connection, outbox, [columns_of(row) for row in rows])
+
+
+_LATEST = text("""
+select distinct on (o.node_id) o.node_id, o.id, o.data_version, o.code_version, o.partition_key
+from caseforge.outbox o
+where o.framework_key = :key and o.asset = :asset and o.kind = 'made' and o.node_id = any(:ids)
+order by o.node_id, o.id desc
+""")
+
+
+def latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]) -> dict[int, Latest]:
+    """Per node, the newest row of an asset that says made; nodes without one are left out."""
+    rows = connection.execute(_LATEST, {"key": key, "asset": asset, "ids": list(node_ids)})
+    return {row.node_id: Latest(row.id, row.data_version, row.code_version, row.partition_key) for row in rows}
+
+
+def latest_unpartitioned(connection: Connection, key: str, asset: str) -> Latest | None:
+    """The newest row of an asset that has no partitions."""
+    query = text("""
+    select id, data_version, code_version, partition_key from caseforge.outbox
+    where framework_key = :key and asset = :asset and kind = 'made' and node_id is null order by id desc limit 1
+    """)
+    row = connection.execute(query, {"key": key, "asset": asset}).first()
+    return Latest(*row) if row else None
+
+
+_OF_REQUESTS = text("""
+select request_id, max(id) from caseforge.outbox
+where framework_key = :key and asset = :asset and kind = 'made' and node_id = any(:node_ids) and request_id = any(:request_ids)
+group by request_id
+""")
+
+
+def latest_of_requests(connection: Connection, key: str, asset: str, node_ids: Sequence[int], request_ids: Sequence[int]) -> dict[int, int]:
+    """Per request, the newest outbox row of the inputs asset that was written for it."""
+    rows = connection.execute(_OF_REQUESTS, {"key": key, "asset": asset, "node_ids": list(node_ids), "request_ids": list(request_ids)})
+    return {row[0]: row[1] for row in rows}
+
+
+_UNFLUSHED = text("""
+select o.id, o.framework_key, o.asset, o.node_id, o.partition_key, o.kind, o.data_version, o.code_version, o.upstream, o.reason,
+       o.created_at, o.context_id, o.request_id, o.attempt_id, o.content_id
+from caseforge.outbox o where o.flushed_at is null order by o.id limit :limit
+""")
+
+_UPSTREAM = text("select id, asset, data_version, event_id from caseforge.outbox where id = any(:ids)")
+
+
+def unflushed(connection: Connection, limit: int) -> list[Any]:
+    """The oldest rows that Dagster has not been told of, in order."""
+    return list(connection.execute(_UNFLUSHED, {"limit": limit}))
+
+
+def count_unflushed(connection: Connection) -> tuple[int, float]:
+    """How many rows wait for a flush, and for how many seconds the oldest of them does."""
+    query = f"select count(*), coalesce(max({seconds_since('created_at')}), 0) from caseforge.outbox where flushed_at is null"
+    row = connection.execute(text(query)).one()
+    return int(row[0]), float(row[1])
+
+
+def frameworks_unflushed(connection: Connection) -> list[str]:
+    """Keys of the frameworks with rows that wait for a flush."""
+    query = text("select distinct framework_key from caseforge.outbox where flushed_at is null order by 1")
+    return list(connection.scalars(query))
+
+
+def upstream_versions(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int | None]]:
+    """Per outbox row that was read: its data version and Dagster's event id (None while it is not flushed)."""
+    return {row.id: (row.data_version, row.event_id) for row in connection.execute(_UPSTREAM, {"ids": list(ids)})}
+
+
+_OVERTAKEN = text("""
+select o.id from caseforge.outbox o where o.id = any(:ids) and exists (
+    select 1 from caseforge.outbox newer
+    where newer.framework_key = o.framework_key and newer.asset = o.asset and newer.node_id = o.node_id and newer.id > o.id)
+""")
+
+
+def overtaken(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of the rows that a newer row of the same node and asset follows, flushed or not."""
+    return set(connection.scalars(_OVERTAKEN, {"ids": list(ids)}))
+
+
+_MARK = text("""
+update caseforge.outbox o set flushed_at = now(), event_id = new.event_id
+from unnest(cast(:ids as bigint[]), cast(:events as bigint[])) as new(id, event_id) where o.id = new.id
+""")
+
+
+def mark_flushed(connection: Connection, event_ids: Mapping[int, int | None]) -> None:
+    """Records which outbox rows Dagster has, with its event ids."""
+    connection.execute(_MARK, {"ids": list(event_ids), "events": list(event_ids.values())})
+
+
+def highest_id(connection: Connection) -> int:
+    """The id of the newest row; 0 when there is none."""
+    return int(connection.scalar(text("select coalesce(max(id), 0) from caseforge.outbox")) or 0)
+
+
+def made_since(connection: Connection, key: str, asset: str, after_id: int) -> set[int]:
+    """Node ids with a row of an asset that says made and is newer than a row."""
+    query = text(
+        "select distinct node_id from caseforge.outbox where framework_key = :key and asset = :asset and kind = 'made' and id > :after"
+    )
+    return set(connection.scalars(query, {"key": key, "asset": asset, "after": after_id}))
+
+
+_REPEAT = text("""
+insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, data_version, code_version, upstream, reason,
+                              context_id, request_id, attempt_id, content_id)
+select distinct on (o.node_id) o.framework_key, o.asset, o.node_id, nv.partition_key, 'made', o.data_version, o.code_version, o.upstream, '',
+       o.context_id, o.request_id, o.attempt_id, o.content_id
+from caseforge.outbox o
+join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where o.framework_key = :key and o.asset = :asset and o.kind = 'made' and o.node_id = any(:ids)
+order by o.node_id, o.id desc
+""")
+
+
+def repeat_latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]) -> None:
+    """Writes the newest row of nodes at an asset that says made once more: a confirmation."""
+    connection.execute(_REPEAT, {"key": key, "asset": asset, "ids": list(node_ids)})
+
+
+_OUTDATED_NOW = text("""
+select node_id, reason from (
+    select distinct on (node_id) node_id, kind, reason from caseforge.outbox
+    where framework_key = :key and asset = :asset and node_id is not null order by node_id, id desc) newest
+where kind = 'outdated'
+""")
+
+
+def outdated_now(connection: Connection, key: str, asset: str) -> dict[int, str]:
+    """By node, the note that what was made at an asset is out of date, where nothing happened there since."""
+    return {row.node_id: row.reason for row in connection.execute(_OUTDATED_NOW, {"key": key, "asset": asset})}
+
+
+_UNDER_OLD_KEYS = text("""
+with newest as (
+    select distinct on (o.asset, o.node_id) o.asset, o.node_id, o.partition_key from caseforge.outbox o
+    where o.framework_key = :key and o.node_id is not null order by o.asset, o.node_id, o.id desc),
+moved as (
+    select newest.asset, newest.node_id, nv.partition_key from newest
+    join caseforge.node_version nv on nv.node_id = newest.node_id and nv.partition_key <> newest.partition_key
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current),
+standing as (
+    select distinct on (o.asset, o.node_id, o.kind = 'made') o.*, moved.partition_key as new_key, o.kind = 'made' as made
+    from caseforge.outbox o join moved on moved.asset = o.asset and moved.node_id = o.node_id where o.framework_key = :key
+    order by o.asset, o.node_id, o.kind = 'made', o.id desc)
+select s.framework_key, s.asset, s.node_id, s.new_key as partition_key, s.kind, s.data_version, s.code_version, s.upstream, s.reason,
+       s.context_id, s.request_id, s.attempt_id, s.content_id
+from standing s
+where s.made or not exists (select 1 from standing m where m.made and m.asset = s.asset and m.node_id = s.node_id and m.id > s.id)
+order by s.id
+""")
+
+
+_STANDING = text("""
+with made as (
+    select distinct on (o.framework_key, o.asset, o.node_id) o.* from caseforge.outbox o
+    join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key = o.partition_key
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    where o.framework_key = any(:keys) and o.asset = any(:assets) and o.kind = 'made'
+    order by o.framework_key, o.asset, o.node_id, o.id desc),
+standing as (select * from made where code_version = any(:versions) and flushed_at is not null),
+later as (
+    select distinct on (o.framework_key, o.asset, o.node_id, o.kind) o.* from caseforge.outbox o
+    join standing s on s.framework_key = o.framework_key and s.asset = o.asset and s.node_id = o.node_id and s.id < o.id
+    where o.kind <> 'made' order by o.framework_key, o.asset, o.node_id, o.kind, o.id desc)
+select framework_key, asset, node_id, partition_key, kind, data_version, code_version, upstream, reason, context_id, request_id, attempt_id,
+       content_id
+from (select * from standing union all select * from later) rows order by id
+""")
+
+
+def standing(connection: Connection, assets: Sequence[str], code_versions: Sequence[str], keys: Sequence[str]) -> list[OutboxRow]:
+    """What Dagster was told of all target nodes of some frameworks at some assets, where it was made with one of these versions: as rows in order, to be told again.
+
+    That is the newest row that says made, and what came after it: a failure, or a note of waiting.
+    """
+    rows = connection.execute(_STANDING, {"assets": list(assets), "versions": list(code_versions), "keys": list(keys)})
+    return [OutboxRow(**row._mapping) for row in rows]
+
+
+def under_old_keys(connection: Connection, key: str) -> list[OutboxRow]:
+    """What stands of nodes whose partition key is another one now: as rows under the new key, in order, to be written again.
+
+    That is the newest row of an asset that says made, and what came after it: a failure, or a note of waiting.
+    """
+    return [OutboxRow(**row._mapping) for row in connection.execute(_UNDER_OLD_KEYS, {"key": key})]
+
+
+_NOTE_WAITING = text("""
+insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, reason, request_id, attempt_id)
+select v.framework_key, :asset, a.node_id, nv.partition_key, 'waiting', :reason, a.request_id, a.id
+from caseforge.attempt a
+join caseforge.node_version nv on nv.node_id = a.node_id and nv.partition_key is not null
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+where a.batch_id = :batch and a.outcome is null order by a.id
+""")
+
+
+def note_waiting(connection: Connection, asset: str, batch_id: int, reason: str) -> None:
+    """Writes beside each node of a batch that its answer is awaited, since when and from where."""
+    connection.execute(_NOTE_WAITING, {"asset": asset, "batch": batch_id, "reason": reason})
+
+
+_NEWEST_FAILURES = text("""
+select distinct on (node_id) node_id, reason from caseforge.outbox
+where asset = any(:assets) and node_id = any(:ids) and kind = 'failed' and coalesce(attempt_id, request_id) is not null order by node_id, id desc
+""")
+
+
+def newest_failures(connection: Connection, assets: Sequence[str], node_ids: Sequence[int]) -> dict[int, str]:
+    """Per node, why its newest failed request failed: in an attempt, or because it could not be sent."""
+    rows = connection.execute(_NEWEST_FAILURES, {"assets": list(assets), "ids": list(node_ids)})
+    return {row.node_id: row.reason for row in rows}

@@ -1,0 +1,55 @@
+"""What Dagster shows of an outbox row: figures, previews, and contents, of which the longest are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+PREVIEW_CHARACTERS = 2_000
+ANSWER_CHARACTERS = 600
+WHOLE_CHARACTERS = 24_000  # of a content: real documents have 15,000 to 18,000
+
+_PREVIEWS = text("""
+select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size) as description,
+       left(x.text, :size) as context_text, length(x.text) as context_characters,
+       r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint, r.shortened,
+       left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text, cast(r.body as jsonb) ->> 'endpoint' as request_endpoint,
+       a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens,
+       a.cache_write_tokens, a.cost_usd,
+       a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
+       (select left(k.body, :answer) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
+            and o.kind = 'made') as answer_text,
+       c.title, left(c.body, :whole) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,
+       q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
+       (select jsonb_agg(jsonb_build_object('id', k.candidate_uid, 'title', left(k.title, 120), 'fields',
+            (select jsonb_object_agg(f.name, left(k.fields ->> f.name, 120)) from unnest(cast(:item_fields as text[])) f(name))) order by k.position)
+        from caseforge.candidate k where k.content_id = c.id and o.asset = any(:with_items)) as items
+from caseforge.outbox o
+left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
+       on nv.node_id = o.node_id
+left join caseforge.context x on x.id = o.context_id
+left join caseforge.request r on r.id = o.request_id and o.asset = any(:with_request)
+left join caseforge.attempt a on a.id = o.attempt_id
+left join caseforge.batch b on b.id = a.batch_id
+left join caseforge.provider p on p.id = b.provider_id
+left join caseforge.content c on c.id = o.content_id
+left join caseforge.quality q on q.content_id = c.id
+where o.id = any(:ids)
+""")
+
+
+def previews(
+    connection: Connection, ids: Sequence[int], with_request: Sequence[str], with_items: Sequence[str], item_fields: Sequence[str]
+) -> dict[int, Any]:
+    """Per outbox row, what can be said of it: node, context, request, answer, content; columns that do not apply are None.
+
+    Args:
+        with_request: assets whose rows show their request.
+        with_items: assets whose rows show a table of items, such as candidates.
+        item_fields: fields of items that such tables show; each item has its own of them.
+    """
+    shown = {"with_request": list(with_request), "with_items": list(with_items), "item_fields": sorted(set(item_fields))}
+    values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "answer": ANSWER_CHARACTERS, "whole": WHOLE_CHARACTERS, **shown}
+    return {row.id: row for row in connection.execute(_PREVIEWS, values)}

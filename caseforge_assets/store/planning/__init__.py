@@ -1,0 +1,1 @@
+"""Plans, and where nodes stand that plans are made for."""

@@ -1,0 +1,61 @@
+"""Where every target node stands in a stage: the rows from which coverage, plans and selections are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class AssetState:
+    """One target node in one stage.
+
+    `source_*` is the current content of the stage that this one reads; all None where it reads none or there is none.
+    `request_not_sent`: its request failed without being sent, so that asking once more is another question, not another try.
+    """
+
+    node_id: int
+    code: str
+    name: str
+    partition_key: str
+    level: int
+    node_version: str
+    context_node_version: str | None
+    context_version: str | None
+    source_id: int | None
+    source_version: str | None
+    source_simulated: bool | None
+    content_id: int | None
+    content_question: str | None
+    content_simulated: bool | None
+    content_edited: bool | None
+    request_id: int | None
+    request_state: str | None
+    request_question: str | None
+    attempts_counted: int | None
+    request_not_sent: bool
+
+
+_STATES = text("""
+select nv.node_id, nv.code, nv.name, nv.partition_key, nv.level, nv.version, x.node_version, x.version,
+       s.id, s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted,
+       r.not_sent_because is not null
+from caseforge.node_version nv
+join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+left join caseforge.context x on x.node_id = nv.node_id and x.is_current
+left join caseforge.content s on s.node_id = nv.node_id and s.stage = :reads and s.is_current
+left join caseforge.content c on c.node_id = nv.node_id and c.stage = :stage and c.is_current
+left join caseforge.request r on r.node_id = nv.node_id and r.stage = :stage and r.is_current
+where v.framework_key = :key and nv.partition_key is not null and (cast(:ids as bigint[]) is null or nv.node_id = any(:ids))
+order by nv.position
+""")
+
+
+def asset_states(
+    connection: Connection, key: str, stage: str, reads: str | None, node_ids: Sequence[int] | None = None
+) -> list[AssetState]:
+    """All target nodes of a framework (or those among `node_ids`) in a stage, in the framework's order."""
+    ids = None if node_ids is None else list(node_ids)
+    return [AssetState(*row) for row in connection.execute(_STATES, {"key": key, "stage": stage, "reads": reads, "ids": ids})]

@@ -1,0 +1,248 @@
+"""Plans: sets of nodes and stages with an estimate, approved or not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, text, update
+
+from caseforge_assets.costs.sums import Cost
+from caseforge_assets.store.schema.tables import plan, plan_change
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan; an expected cost of None is unknown, a limit of None is none.
+
+    `bills` says whether the consent is for a provider that bills, too; `held_back` why its requests wait, as the last planning found (None: they
+    do not).
+    """
+
+    id: int
+    framework_key: str
+    stages: list[str]
+    state: str
+    made_by: str
+    node_count: int
+    expected_cost_usd: Decimal | None
+    max_cost_usd: Decimal | None
+    bills: bool
+    held_back: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """What a person or a command decided of a plan, when; the limit is the one that holds from then on (None: none)."""
+
+    plan_id: int
+    change: str
+    changed_by: str
+    max_cost_usd: Decimal | None
+    changed_at: datetime
+
+
+_COLUMNS = ", ".join(PlanRow.__dataclass_fields__)
+
+
+def get(connection: Connection, plan_id: int) -> PlanRow | None:
+    """A plan by its number, locked until the transaction ends."""
+    row = connection.execute(text(f"select {_COLUMNS} from caseforge.plan where id = :id for update"), {"id": plan_id}).first()
+    return PlanRow(*row) if row else None
+
+
+def all_plans(connection: Connection, plan_ids: Collection[int] | None = None) -> list[PlanRow]:
+    """All plans, or those named, oldest first."""
+    query = text(f"select {_COLUMNS} from caseforge.plan where cast(:ids as bigint[]) is null or id = any(:ids) order by id")
+    return [PlanRow(*row) for row in connection.execute(query, {"ids": None if plan_ids is None else list(plan_ids)})]
+
+
+def changes(connection: Connection, plan_ids: Collection[int]) -> list[PlanChange]:
+    """What was decided of plans, oldest first."""
+    query = text("""
+    select plan_id, change, changed_by, max_cost_usd, changed_at from caseforge.plan_change where plan_id = any(:ids) order by id
+    """)
+    return [PlanChange(*row) for row in connection.execute(query, {"ids": list(plan_ids)})]
+
+
+def add_plan(connection: Connection, key: str, stages: Sequence[str], made_by: str, node_count: int) -> int:
+    """A new draft; returns its id."""
+    values = {"framework_key": key, "stages": list(stages), "state": "draft", "made_by": made_by, "node_count": node_count}
+    return int(connection.scalar(insert(plan).values(values).returning(plan.c.id)) or 0)
+
+
+def set_estimate(
+    connection: Connection, plan_id: int, node_count: int, expected_cost_usd: Decimal | None, details: Mapping[str, Any]
+) -> None:
+    """Records what a draft would send and cost; a cost of None is unknown."""
+    values = {"node_count": node_count, "expected_cost_usd": expected_cost_usd, "details": dict(details)}
+    connection.execute(update(plan).where(plan.c.id == plan_id).values(values))
+
+
+def decide(
+    connection: Connection,
+    plan_id: int,
+    approved: bool,
+    max_cost_usd: Decimal | None = None,
+    *,
+    by: str | None = None,
+    bills: bool = True,
+) -> None:
+    """Approves or declines a draft, and records who did.
+
+    Args:
+        by: who decides; None: the command that made the plan.
+        bills: whether a provider that bills may be sent of it, too; one that was approved as free of charge is for simulated ones only.
+    """
+    query = """
+    update caseforge.plan set state = :state, approved_at = case when :approved then now() end, max_cost_usd = :cap, bills = :bills
+    where id = :id and state = 'draft' returning made_by
+    """
+    state = "approved" if approved else "declined"
+    values = {"id": plan_id, "approved": approved, "state": state, "cap": max_cost_usd, "bills": bills}
+    made_by = connection.scalar(text(query), values)
+    if made_by is not None:
+        _record(connection, plan_id, state, by or str(made_by), max_cost_usd)
+
+
+def cancel(connection: Connection, plan_id: int, by: str) -> None:
+    """Nothing more is sent of a plan."""
+    query = text("update caseforge.plan set state = 'cancelled', held_back = null where id = :id returning max_cost_usd")
+    _record(connection, plan_id, "cancelled", by, connection.scalar(query, {"id": plan_id}))
+
+
+def set_limit(connection: Connection, plan_id: int, max_cost_usd: Decimal | None, by: str) -> None:
+    """What a plan may spend from now on; None: as much as the budgets allow."""
+    query = text("update caseforge.plan set max_cost_usd = :cap, held_back = null where id = :id")
+    connection.execute(query, {"id": plan_id, "cap": max_cost_usd})
+    _record(connection, plan_id, "raised", by, max_cost_usd)
+
+
+def _record(connection: Connection, plan_id: int, change: str, by: str, max_cost_usd: Decimal | None) -> None:
+    values = {"plan_id": plan_id, "change": change, "changed_by": by, "max_cost_usd": max_cost_usd}
+    connection.execute(insert(plan_change).values(values))
+
+
+def note_held_back(connection: Connection, reasons: Mapping[int, str | None]) -> None:
+    """Notes why requests of plans wait, or that they do not (None); rows that say so already are left alone."""
+    query = text("""
+    update caseforge.plan p set held_back = new.reason
+    from unnest(cast(:ids as bigint[]), cast(:reasons as text[])) as new(id, reason)
+    where p.id = new.id and p.held_back is distinct from new.reason
+    """)
+    if reasons:
+        connection.execute(query, {"ids": list(reasons), "reasons": list(reasons.values())})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request of a plan that is pending, or in a batch that was not collected yet.
+
+    `batch_state` is None while it is pending; `sent` whether its batch was created; one that is being found out may be sent again. An expected cost of None is unknown, or not
+    reckoned yet.
+    """
+
+    id: int
+    plan_id: int
+    stage: str
+    model: str
+    input_tokens: int
+    node_id: int
+    covered: bool
+    sent: bool
+    reserved: bool
+    expected_cost_usd: Decimal | None
+
+
+_OPEN = text("""
+select r.id, r.plan_id, r.stage, r.model, r.input_tokens, r.node_id, r.stage = any(p.stages) as covered,
+       coalesce(b.state not in ('planned', 'written', 'uploaded', 'creating'), false) as sent, a.id is not null as reserved, a.expected_cost_usd
+from caseforge.request r
+join caseforge.plan p on p.id = r.plan_id
+left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
+left join caseforge.batch b on b.id = a.batch_id
+where r.plan_id = any(:ids) and (a.id is not null or (r.state = 'pending' and r.is_current and exists (
+    select 1 from caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    where nv.node_id = r.node_id and nv.partition_key is not null)))
+order by r.id
+""")
+
+
+def open_requests(connection: Connection, plan_ids: Collection[int]) -> list[OpenRequest]:
+    """Requests of plans that are pending or in batches that are not through."""
+    return [OpenRequest(*row) for row in connection.execute(_OPEN, {"ids": list(plan_ids)})]
+
+
+def approved_ids(
+    connection: Connection,
+    simulated: bool,
+    *,
+    key: str | None = None,
+    stages: Collection[str] | None = None,
+    node_ids: Collection[int] | None = None,
+    made_by: str | None = None,
+) -> set[int]:
+    """Approved plans of which requests are pending or in a batch that is not through, at a provider of this kind; those of some nodes, if given."""
+    query = text("""
+    select distinct p.id from caseforge.plan p join caseforge.request r on r.plan_id = p.id
+    where p.state = 'approved' and (p.bills or :simulated) and r.state in ('pending', 'in_batch') and r.is_current and r.stage = any(p.stages)
+      and (cast(:key as text) is null or r.framework_key = :key) and (cast(:stages as text[]) is null or r.stage = any(:stages))
+      and (cast(:nodes as bigint[]) is null or r.node_id = any(:nodes)) and (cast(:made_by as text) is null or p.made_by = :made_by)
+    """)
+    values = {
+        "simulated": simulated,
+        "key": key,
+        "stages": None if stages is None else list(stages),
+        "nodes": None if node_ids is None else list(node_ids),
+        "made_by": made_by,
+    }
+    return set(connection.scalars(query, values))
+
+
+# A duplicate that is not collected yet may have answered all that the batch it is a duplicate of was made for.
+_COMMITTED = """
+(select a.request_id, coalesce(a.cost_usd, a.expected_cost_usd) as usd,
+        coalesce(a.cost_usd, case when a.outcome is null then a.expected_cost_usd end) is null as lacks
+ from caseforge.attempt a
+ join caseforge.provider v on v.id = a.provider_id and not v.simulated and v.base_url <> 'imported'
+ where a.outcome is distinct from 'not_sent'
+ union all
+ select a.request_id, a.expected_cost_usd, a.expected_cost_usd is null
+ from caseforge.batch t
+ join caseforge.provider v on v.id = t.provider_id and not v.simulated
+ join caseforge.attempt a on a.batch_id = t.twin_of
+ where t.twin_of is not null and t.state <> 'collected')
+"""
+
+_SUM = "coalesce(sum(paid.usd), 0), count(*) filter (where paid.lacks)"
+
+_BY_PLAN = text(f"""
+select p.id, p.max_cost_usd, {_SUM}
+from caseforge.plan p
+left join caseforge.request r on r.plan_id = p.id
+left join {_COMMITTED} paid on paid.request_id = r.id
+where p.id = any(:ids) group by p.id
+""")
+
+
+def committed(connection: Connection, plan_ids: Collection[int]) -> dict[int, tuple[Decimal | None, Cost]]:
+    """Per plan: its limit (None: none of its own) and what it has spent or reserved at providers that bill.
+
+    Answers of unknown cost are in the sum at what they were expected to cost, and counted as unknown.
+    """
+    return {row[0]: (row[1], Cost(row[2], row[3])) for row in connection.execute(_BY_PLAN, {"ids": list(plan_ids)})}
+
+
+_BY_FRAMEWORK = text(f"""
+select r.framework_key, {_SUM}
+from {_COMMITTED} paid join caseforge.request r on r.id = paid.request_id group by r.framework_key
+""")
+
+
+def committed_by_framework(connection: Connection) -> dict[str, Cost]:
+    """What was spent or is reserved at providers that bill, per framework; as `committed` counts."""
+    return {row[0]: Cost(row[1], row[2]) for row in connection.execute(_BY_FRAMEWORK)}

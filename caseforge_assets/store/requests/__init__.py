@@ -1,0 +1,1 @@
+"""Requests: current, pending, answered by reuse, and in which styles they were made."""
