@@ -22,12 +22,10 @@ class Answer:
         return self.status_code < 400
 
 
-def error_body(
-    status_code: int, message: str, *, param: str | None = None, code: str | None = None, kind: str | None = None
-) -> dict[str, Any]:
-    """An error as OpenAI words it; ``kind`` becomes its type, which otherwise follows from the status."""
-    usual = "server_error" if status_code >= SERVER_ERROR else ERROR_TYPES.get(status_code, "invalid_request_error")
-    return {"error": {"message": message, "type": kind or usual, "param": param, "code": code}}
+def error_body(status_code: int, message: str, *, param: str | None = None, code: str | None = None) -> dict[str, Any]:
+    """An error as OpenAI words it; its type follows from the status."""
+    kind = "server_error" if status_code >= SERVER_ERROR else ERROR_TYPES.get(status_code, "invalid_request_error")
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
 def error_answer(status_code: int, message: str, *, param: str | None = None, code: str | None = None) -> Answer:

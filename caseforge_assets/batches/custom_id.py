@@ -5,7 +5,6 @@ import re
 MAX_CHARACTERS = 64  # OpenAI states no limit; this and the characters below are safe with every known server
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
-_REQUEST_NUMBER = re.compile(r"-r([0-9]{1,19})\Z")
 
 
 def make_custom_id(stage_key: str, code: str, request_id: int) -> str:
@@ -22,16 +21,3 @@ def make_custom_id(stage_key: str, code: str, request_id: int) -> str:
     ending = f"-r{request_id}"
     readable = "-".join(_UNSAFE.sub("-", part).strip("-") for part in (stage_key, code))
     return readable[: MAX_CHARACTERS - len(ending)].strip("-") + ending
-
-
-def request_id_of(custom_id: str) -> int | None:
-    """Read the request's number from a custom id.
-
-    Args:
-        custom_id: Any text from a result line.
-
-    Returns:
-        The number; None if no request was ever called so.
-    """
-    found = _REQUEST_NUMBER.search(custom_id)
-    return int(found[1]) if found else None

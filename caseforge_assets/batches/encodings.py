@@ -6,7 +6,6 @@ import codecs
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-_UTF_8_MARK = codecs.BOM_UTF8
 # UTF-32 first: its little-endian mark begins like that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),

@@ -6,16 +6,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from caseforge_assets.batches.usage import Usage
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrices
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.tokenizer import count_plain_tokens
-from caseforge_assets.costs.usage import Usage
 from caseforge_assets.stages.canonical import canonical_json
 
 # Billed for real requests of gpt-5 beside the tokens of the texts: 10 for a system and a user message.
 TOKENS_PER_REQUEST = 2
 TOKENS_PER_MESSAGE = 4
-ENOUGH_HISTORY = 20
 
 _PIECE_CHARACTERS = 500_000  # the tokenizer refuses texts of a million characters
 
@@ -42,16 +41,6 @@ def request_tokens(body: Mapping[str, Any]) -> int:
         tokens += _count_shared(message["content"]) if shared else count_tokens(message["content"])
     response_format = body.get("response_format")
     return tokens + (_count_shared(canonical_json(response_format)) if response_format else 0)
-
-
-def expected_output_tokens(recorded: Sequence[int], typical: int) -> int:
-    """Expect the output tokens of an answer.
-
-    Args:
-        recorded: Output tokens of the stage's and model's own answers from real providers.
-        typical: The stage's typical figure, used until there is enough history.
-    """
-    return round(sum(recorded) / len(recorded)) if len(recorded) >= ENOUGH_HISTORY else typical
 
 
 def expected_cost_usd(

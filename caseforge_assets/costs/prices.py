@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from caseforge_assets.batches.usage import MAX_TOKENS
+from caseforge_assets.batches.usage import MAX_TOKENS, Usage
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrices, own_price
-from caseforge_assets.costs.usage import Usage
 
 # The table's batch prices begin here. At an earlier date it would bill the full price without a word.
 FIRST_BATCH_PRICES = datetime(2026, 10, 14, tzinfo=UTC)

@@ -8,6 +8,7 @@ from caseforge_assets.wording import counted
 
 # The same problem in as many rows of a column has one cause.
 _SAID_ONCE_FROM = 10
+_MOST_RUNS = 12
 
 
 class FileRefusedError(Exception):
@@ -101,7 +102,7 @@ def _grouped(found: Sequence[_Finding]) -> list[_Finding]:
     return list(dict.fromkeys(grouped))
 
 
-def row_list(rows: Iterable[int], max_parts: int = 12) -> str:
+def row_list(rows: Iterable[int]) -> str:
     """Lists row numbers for a message, runs of them as one: "rows 2-5, 9"."""
     runs: list[list[int]] = []
     for row in sorted(rows):
@@ -109,9 +110,9 @@ def row_list(rows: Iterable[int], max_parts: int = 12) -> str:
             runs[-1][1] = row
         else:
             runs.append([row, row])
-    shown = [str(first) if first == last else f"{first}-{last}" for first, last in runs[:max_parts]]
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in runs[:_MOST_RUNS]]
     several = len(runs) > 1 or runs[0][0] != runs[0][1]
-    return f"{'rows' if several else 'row'} {', '.join(shown)}{', …' if len(runs) > max_parts else ''}"
+    return f"{'rows' if several else 'row'} {', '.join(shown)}{', …' if len(runs) > _MOST_RUNS else ''}"
 
 
 def quoted(text: str, max_chars: int = 60) -> str:

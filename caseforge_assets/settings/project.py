@@ -150,9 +150,9 @@ def _misnamed(configuration: Configuration, stages: Sequence[Stage]) -> Iterator
             yield path, f"{written} has {len(names)} names at this provider ([provider.models]); write which is meant: {', '.join(names)}"
 
 
-def load_places(project: Path | None = None) -> Settings:
+def load_places() -> Settings:
     """Where a project's data are, from the environment alone: for what has to work also where caseforge.toml or a template is broken."""
-    folder = (project or find_project()).resolve()
+    folder = find_project().resolve()
     return settings_of(folder, read_environment(folder), Configuration())
 
 

@@ -17,6 +17,7 @@ STEM_LETTERS = 6
 MOST_DESCRIPTION_WORDS = 16
 COMMON_WEIGHT = 0.25
 OPENING_CHARACTERS = 1_000
+MOST_OF_A_NAME = 0.6  # of an indicator's words, from which on a text takes it up
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -90,18 +91,17 @@ def find_mentions(words: OwnWords, lowered: str, pieces: Sequence[str], enough: 
     return Mentions(name, described, spread, opening)
 
 
-def mentioned_share(names: Sequence[str], lowered: str, least: float = 0.6) -> float | None:
+def mentioned_share(names: Sequence[str], lowered: str) -> float | None:
     """Give the share of names, such as those of indicators, that a text takes up: most of their words stand in it.
 
     Args:
         names: Names; None is given where there are none, or none with words.
         lowered: The text in lower case.
-        least: The share of a name's words that have to be there.
     """
     all_stems = [stems for name in names if (stems := _stems(name, _lists(ENGLISH)[0]))]
     if not all_stems:
         return None
-    return sum(sum(stem in lowered for stem in stems) >= least * len(stems) for stems in all_stems) / len(all_stems)
+    return sum(sum(stem in lowered for stem in stems) >= MOST_OF_A_NAME * len(stems) for stems in all_stems) / len(all_stems)
 
 
 def _stems(text: str, meaningless: frozenset[str]) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseforge_assets.batches import lines as lines_module
-from caseforge_assets.batches.custom_id import make_custom_id, request_id_of
+from caseforge_assets.batches.custom_id import make_custom_id
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines, request_line
 from caseforge_assets_tests.batches.files import USAGE, body, error_body, line, read_one, real_file, unreadable_one, write
 
@@ -277,12 +277,11 @@ def test_lone_surrogates_do_not_get_into_request_lines() -> None:
     code=st.text(max_size=80),
     request_id=st.integers(0, 2**63 - 1),
 )
-def test_custom_ids_are_safe_and_lead_back(stage: str, code: str, request_id: int) -> None:
+def test_custom_ids_are_safe_and_end_in_the_number_of_the_request(stage: str, code: str, request_id: int) -> None:
     custom_id = make_custom_id(stage, code, request_id)
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", custom_id)
-    assert request_id_of(custom_id) == request_id
+    assert custom_id.endswith(f"-r{request_id}")
 
 
 def test_custom_ids_are_readable() -> None:
     assert make_custom_id("usecases", "1.2.4", 1247) == "usecases-1-2-4-r1247"
-    assert [request_id_of(other) for other in ("node_247_1.2.4", "", "x-r", "x-r12a", "x-r12\n")] == [None] * 5

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from caseforge_assets.batches.usage import usage_of
-from caseforge_assets.costs.estimates import count_tokens, expected_cost_usd, expected_output_tokens, request_tokens
+from caseforge_assets.costs.estimates import count_tokens, expected_cost_usd, request_tokens
 from caseforge_assets.stages.stage import Source, StageSettings, all_stages, request_body
 from caseforge_assets_tests.batches.files import real_file
 
@@ -47,12 +47,6 @@ def test_the_schema_is_counted() -> None:
     source = Source("Pack goods", "Process: Pack goods", (), "A document.")
     body = request_body(all_stages()[1], StageSettings(), source)
     assert request_tokens(body) > request_tokens({key: value for key, value in body.items() if key != "response_format"}) + 200
-
-
-def test_output_tokens_come_from_history_once_there_is_enough() -> None:
-    assert expected_output_tokens([5_000] * 19, 4_239) == 4_239
-    assert expected_output_tokens([5_000] * 10 + [6_000] * 10, 4_239) == 5_500
-    assert expected_output_tokens([], 4_239) == 4_239
 
 
 def test_estimates() -> None:

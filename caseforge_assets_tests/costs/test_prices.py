@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.batches.usage import Usage, usage_of
 from caseforge_assets.costs.prices import FIRST_BATCH_PRICES, cost_usd
-from caseforge_assets.costs.usage import Usage, total_usage, usage_of
 from caseforge_assets_tests.batches.files import real_file
 
 ON = datetime(2026, 11, 23, tzinfo=UTC)
@@ -142,8 +142,3 @@ def test_details_may_be_missing_or_absurd() -> None:
         "completion_tokens_details": {"reasoning_tokens": 99},
     }
     assert usage_of(raw) == Usage(10, 0, 5, 5)
-
-
-def test_usages_are_added_up() -> None:
-    assert total_usage([Usage(1, 0, 2, 1, 1), None, Usage(10, 5, 20, 10, 3)]) == Usage(11, 5, 22, 11, 4)
-    assert total_usage([]) == Usage(0, 0, 0, 0)

@@ -12,12 +12,12 @@ from functools import cached_property
 
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
+from caseforge_assets.batches.usage import Usage, usage_of
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.commands.requests.shorten_request import shortened_note
 from caseforge_assets.costs.own_prices import OwnPrices, priced_as
 from caseforge_assets.costs.prices import cost_usd
-from caseforge_assets.costs.usage import Usage, usage_of
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings import Configuration

@@ -21,7 +21,6 @@ from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.figures import exports
 
 SURPLUS = "surplus"
-KINDS = ("markdown", "csv", "xlsx", "jsonl")
 
 
 @dataclass(frozen=True)

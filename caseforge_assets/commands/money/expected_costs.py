@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from caseforge_assets.batches.usage import Usage
 from caseforge_assets.costs.own_prices import OwnPrices
 from caseforge_assets.costs.prices import cost_usd
-from caseforge_assets.costs.usage import Usage
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store.collecting import contents

@@ -105,14 +105,14 @@ def facts(connection: Connection, node_ids: Sequence[int]) -> dict[int, tuple[st
     return {row.node_id: (row.framework_key, (row.name, row.description, tuple(str(kpi["name"]) for kpi in row.kpis))) for row in rows}
 
 
-def words_of(connection: Connection, key: str, most: int = 300) -> list[str]:
+def words_of(connection: Connection, key: str) -> list[str]:
     """Names and descriptions of the first nodes of a framework's current edition."""
     query = text("""
     select nv.name || ' ' || nv.description from caseforge.node_version nv
     join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    where v.framework_key = :key order by nv.position limit :most
+    where v.framework_key = :key order by nv.position limit 300
     """)
-    return list(connection.scalars(query, {"key": key, "most": most}))
+    return list(connection.scalars(query, {"key": key}))
 
 
 _UNMEASURED = text("""
