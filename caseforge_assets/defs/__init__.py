@@ -1,4 +1,4 @@
-"""Dagster's shell: assets, jobs, sensors, resources. lineage.py and storage.py alone use Dagster's less public parts."""
+"""Dagster's shell: assets, jobs, sensors, resources. `private` alone imports what Dagster is made of."""
 
 import warnings
 

@@ -9,8 +9,8 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.providing.provider import Provider, accepts_simulated, connect_provider, make_client
+from caseforge_assets.defs.liveness.heartbeat import Heartbeat
 from caseforge_assets.defs.private.event_tables import keep_connections
-from caseforge_assets.defs.runs.heartbeat import Heartbeat
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ TOUCHES_ENVIRONMENT = {
     "batch_server/server.py": "reads its own variable, UPSTREAM_API_KEY, and shares no code with settings",
 }
 _ENVIRONMENT = re.compile(r"\bos\.(?:environ|getenv|putenv)\b|\bfrom os import\b")
+_PRIVATE = re.compile(r"dagster(\.\w+)*\._|dagster_shared|dagster_postgres")  # of Dagster
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -42,6 +44,19 @@ def test_modules_say_what_they_are_for_and_keep_their_size(path: Path) -> None:
 def test_the_environment_is_read_in_one_place() -> None:
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if _ENVIRONMENT.search(path.read_text(encoding="utf-8"))}
     assert found == set(TOUCHES_ENVIRONMENT)
+
+
+def test_private_parts_of_dagster_are_used_in_one_folder() -> None:
+    found = {path.relative_to(PACKAGE).parent.as_posix() for path in MODULES if any(map(_PRIVATE.match, _imported(path)))}
+    assert found == {"defs/private"}
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{imported.name}" for imported in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (imported.name for imported in node.names)
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

@@ -15,8 +15,8 @@ from dagster import DagsterInstance, DagsterRunStatus
 
 from caseforge_assets.commands.mirroring.find_dead_runs import SILENT_S, this_process
 from caseforge_assets.defs.launcher import CaseforgeRunLauncher
-from caseforge_assets.defs.runs.dead_runs import Look, end_dead_runs
-from caseforge_assets.defs.runs.heartbeat import Heartbeat
+from caseforge_assets.defs.liveness.dead_runs import Look, end_dead_runs
+from caseforge_assets.defs.liveness.heartbeat import Heartbeat
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import run_processes
 from caseforge_assets.store.mirroring.run_processes import ProcessIdentity
@@ -128,7 +128,7 @@ def test_one_that_never_began_ends_when_its_code_server_is_gone(
     job = opened.definitions.resolve_job_def("submit")
     run = dagster_instance.create_run_for_job(job, status=STARTING, tags=NOWHERE, remote_job_origin=_origin())
     assert look(opened).ended == ()  # it may still begin
-    monkeypatch.setattr("caseforge_assets.defs.runs.dead_runs.BEGINS_WITHIN_S", 0.0)
+    monkeypatch.setattr("caseforge_assets.defs.liveness.dead_runs.BEGINS_WITHIN_S", 0.0)
     time.sleep(0.1)
     assert end_dead_runs(opened.instance, opened.bench.store, "another location", Look()).ended == ()  # not ours
     assert "the code server that it was given to is gone" in look(opened).ended[0]
@@ -143,7 +143,7 @@ def test_a_run_says_who_it_is_and_that_it_has_ended(opened: Project) -> None:
 
 
 def test_a_heart_beats_while_there_is_work(opened: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caseforge_assets.defs.runs.heartbeat.BEAT_S", 0.01)
+    monkeypatch.setattr("caseforge_assets.defs.liveness.heartbeat.BEAT_S", 0.01)
     heartbeat = Heartbeat(opened.bench.store, "a run")
     silent_for(opened.bench.store, 1_000)
     end = time.monotonic() + 20

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from dagster import AssetKey, DagsterInstance
 
-from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, set_partitions, write_materializations, write_observations
+from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
+from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets_tests.defs.assets import FIRST, MIDDLE
 from caseforge_assets_tests.defs.graphql import Ui, open_ui
 

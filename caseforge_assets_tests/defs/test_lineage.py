@@ -25,14 +25,9 @@ from dagster._core.storage.partition_status_cache import AssetStatusCacheValue
 from dagster._serdes import serialize_value
 
 from caseforge_assets.defs.private import event_tables
-from caseforge_assets.defs.private.lineage import (
-    AssetEvent,
-    PartitionNote,
-    set_partitions,
-    write_failures,
-    write_materializations,
-    write_observations,
-)
+from caseforge_assets.defs.private.failed_runs import write_failures
+from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
+from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets_tests.defs.assets import FIRST, FRAMEWORK, LAST, MIDDLE, collect, defs, failures, first, framework, middle
 from caseforge_assets_tests.defs.graphql import Ui, open_ui
 

@@ -19,13 +19,15 @@ from hypothesis import strategies as st
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.defs.figures.checks import check_specs
 from caseforge_assets.defs.figures.reports import STALE_REPORT
+from caseforge_assets.defs.mirroring import prune
 from caseforge_assets.defs.mirroring.failures import failed_nodes
 from caseforge_assets.defs.mirroring.flush import FLUSH_LOCK
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
+from caseforge_assets.defs.mirroring.prune import HistoryInUse, Pruned, Removed, prune_history
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
-from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_failures, write_materializations, write_observations
-from caseforge_assets.defs.pruning import prune as pruning
-from caseforge_assets.defs.pruning.prune import HistoryInUse, Pruned, Removed, prune_history
+from caseforge_assets.defs.private import removal
+from caseforge_assets.defs.private.failed_runs import write_failures
+from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.stages.flow_assets import FRAMEWORK
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.mirroring import outbox
@@ -407,7 +409,7 @@ def test_killed_on_the_way_all_is_well_and_the_next_one_goes_on(project: OpenPro
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(pruning, step, die)
+        patched.setattr(removal, step, die)
         with pytest.raises(KeyboardInterrupt):
             pruned(opened)
     assert picture(opened) == before
@@ -435,7 +437,7 @@ def test_a_flush_is_waited_for(project: OpenProject, monkeypatch: pytest.MonkeyP
         assert thread.is_alive()
     thread.join(20)
     assert found[0].removed.events > 0
-    monkeypatch.setattr(pruning, "OTHERS_PATIENCE_S", 0.1)
+    monkeypatch.setattr(prune, "OTHERS_PATIENCE_S", 0.1)
     with flushing(opened), pytest.raises(HistoryInUse, match="nothing was removed"):
         pruned(opened)
 
@@ -445,9 +447,9 @@ def test_bounded_transactions_remove_the_same(project: OpenProject, monkeypatch:
     before = picture(opened)
     age(opened)
     there, told = counts(opened), pruned(opened, dry_run=True)
-    monkeypatch.setattr(pruning, "EVENTS_PER_TRANSACTION", 7)
-    monkeypatch.setattr(pruning, "RUNS_PER_TRANSACTION", 1)
-    monkeypatch.setattr(pruning.upkeep, "ROWS_PER_TRANSACTION", 7)
+    monkeypatch.setattr(removal, "EVENTS_PER_TRANSACTION", 7)
+    monkeypatch.setattr(removal, "RUNS_PER_TRANSACTION", 1)
+    monkeypatch.setattr(removal.upkeep, "ROWS_PER_TRANSACTION", 7)
     assert pruned(opened).removed == told.removed == difference(there, counts(opened))
     assert picture(opened) == before
 

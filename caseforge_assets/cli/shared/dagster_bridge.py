@@ -42,7 +42,7 @@ def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, wa
 
 def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) -> dict[str, Any]:
     """Removes old history, or counts what would be removed; returns `removed`, and the sizes `before` and `after`."""
-    from caseforge_assets.defs.pruning.prune import prune_history
+    from caseforge_assets.defs.mirroring.prune import prune_history
 
     with _instance(settings) as instance:
         return asdict(prune_history(instance, store, limit, dry_run=dry_run))

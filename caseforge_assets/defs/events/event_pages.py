@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.remote_origin import RemoteRepositoryOrigin
 
-from caseforge_assets.defs.events.records import write_record
 from caseforge_assets.defs.names import EVENTS_JOB
+from caseforge_assets.defs.private.records import Repository, write_record
 
 EVENTS_ON_A_PAGE = 500
 BACKFILL = "dagster/backfill"
@@ -43,7 +42,7 @@ class RunOfEvents:
     run_id: str | None = None
     job_name: str | None = None
     step_key: str | None = None
-    repository: RemoteRepositoryOrigin | None = None
+    repository: Repository | None = None
     backfill_id: str | None = None
 
 

@@ -9,7 +9,7 @@ from dagster import DagsterEventType, DagsterInstance, JobDefinition, RunsFilter
 
 from caseforge_assets.defs.events.event_pages import RunOfEvents
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.private.lineage import add_to_failures, write_failures
+from caseforge_assets.defs.private.failed_runs import add_to_failures, write_failures
 from caseforge_assets.stages.judgement import Outcome
 
 LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines

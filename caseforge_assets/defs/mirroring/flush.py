@@ -15,7 +15,8 @@ from caseforge_assets.defs.events.event_metadata import PARTITION_ROWS, event_me
 from caseforge_assets.defs.events.event_pages import RunOfEvents, run_for_events
 from caseforge_assets.defs.mirroring.failure_records import FailureRecords
 from caseforge_assets.defs.names import CODE_LOCATION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
-from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, set_partitions, write_materializations, write_observations
+from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
+from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.flow_assets import FRAMEWORK, all_assets

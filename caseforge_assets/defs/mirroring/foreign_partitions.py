@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dagster import DagsterInstance
 
 from caseforge_assets.defs.names import asset_key, partitions_name
-from caseforge_assets.defs.private.lineage import PartitionNote, set_partitions, write_observations
+from caseforge_assets.defs.private.lineage import PartitionNote, write_observations
+from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.flow_assets import FRAMEWORK
 from caseforge_assets.store.database.engine import Engine

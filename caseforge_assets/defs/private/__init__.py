@@ -1,1 +1,4 @@
-"""Dagster's private parts: the only folder that may import them; raise Dagster's upper bound only with its contract tests green."""
+"""Dagster's private parts: the only folder that imports them, behind plain functions; what is written, and when, is decided elsewhere.
+
+Raise Dagster's upper bound only with the tests of these modules green.
+"""

@@ -19,10 +19,10 @@ from caseforge_assets.commands.requests.remember_definitions import definitions_
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
+from caseforge_assets.defs.liveness.dead_runs import Look, end_dead_runs
 from caseforge_assets.defs.mirroring.foreign_partitions import foreign_partitions
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.defs.runs.dead_runs import Look, end_dead_runs
 from caseforge_assets.defs.runs.jobs import collect, flush, poll, retry, show_alerts, submit
 from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import fingerprint

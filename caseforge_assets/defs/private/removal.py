@@ -1,37 +1,25 @@
-"""Takes out of Dagster's history, and out of the outbox, what is old and what nothing that Dagster shows depends on.
-
-With `old_history`, a user of Dagster's private parts: there is no public way to remove events or runs in bulk. What may go is
-decided there and, for the outbox, in the store; here it is counted and removed.
-"""
+"""Counts and removes what is old in Dagster's tables, in bulk: there is no public way to remove events or runs. What may go is found in `old_history`."""
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from dagster import DagsterInstance
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetEventTagsTable, SqlEventLogStorageTable
 from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 
-from caseforge_assets.defs.mirroring.flush import FLUSH_LOCK, OTHERS_PATIENCE_S, OTHERS_PAUSE_S
 from caseforge_assets.defs.private.event_tables import event_storage
-from caseforge_assets.defs.pruning.old_history import SPARE_EVENT, Old, find_old, rows_of
-from caseforge_assets.store.database.engine import Engine, try_lock
+from caseforge_assets.defs.private.old_history import SPARE_EVENT, Old, rows_of
+from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import upkeep
 from caseforge_assets.store.mirroring.upkeep import TableSize
 
 EVENTS_PER_TRANSACTION = 20_000
 RUNS_PER_TRANSACTION = 100
 TABLES = (RunsTable, RunTagsTable, SqlEventLogStorageTable, AssetEventTagsTable, AssetCheckExecutionsTable)
-
-
-class HistoryInUse(ValueError):
-    """Somebody else writes or removes events, and goes on for longer than is waited."""
 
 
 @dataclass(frozen=True)
@@ -44,59 +32,18 @@ class Removed:
     outbox_rows: int
 
 
-@dataclass(frozen=True)
-class Pruned:
-    """What was removed, or would be, and what the tables took up before and after; after a dry run as before."""
-
-    removed: Removed
-    before: list[TableSize]
-    after: list[TableSize]
-
-
-def prune_history(instance: DagsterInstance, store: Engine, limit: datetime, *, dry_run: bool) -> Pruned:
-    """Removes what is older than the limit and not needed for what Dagster shows now. Safe beside everything else that runs.
-
-    Args:
-        instance: Dagster's instance, on PostgreSQL.
-        store: CaseForge's store.
-        limit: what is younger stays, whatever it is.
-        dry_run: count only.
-
-    Raises:
-        HistoryInUse: a flush, or somebody else's pruning, takes longer than is waited for it.
-    """
-    before = _sizes(instance, store)
-    if dry_run:
-        return Pruned(_count(instance, find_old(instance, store, limit)), before, before)
-    with _no_flush(store):  # which would resolve pointers to events that are being removed
-        removed = _remove(instance, store, find_old(instance, store, limit))
-    _vacuum(instance, store)
-    return Pruned(removed, before, _sizes(instance, store))
-
-
-@contextmanager
-def _no_flush(store: Engine) -> Iterator[None]:
-    give_up_at = time.monotonic() + OTHERS_PATIENCE_S
-    while time.monotonic() < give_up_at:
-        with try_lock(store, FLUSH_LOCK) as held:
-            if held:
-                yield
-                return
-        time.sleep(OTHERS_PAUSE_S)
-    raise HistoryInUse("events are being written just now; nothing was removed. Try again in a minute.")
-
-
 _COUNT = f"select count(*) from event_logs e where e.run_id = any(cast(%(runs)s as text[])) or ({SPARE_EVENT})"  # noqa: S608
 
 
-def _count(instance: DagsterInstance, old: Old) -> Removed:
+def count_old(instance: DagsterInstance, old: Old) -> Removed:
+    """Count what would be removed."""
     with event_storage(instance).index_connection() as connection:
         (events,) = rows_of(connection, _COUNT, **old.values())
     return Removed(len(old.runs), events, len(old.evaluations), len(old.outbox_rows))
 
 
-def _remove(instance: DagsterInstance, store: Engine, old: Old) -> Removed:
-    """The outbox first: no row of it may refer to an event that is gone. Runs last: their events show that they are to go."""
+def remove_old(instance: DagsterInstance, store: Engine, old: Old) -> Removed:
+    """Remove what was found. The outbox first: no row of it may refer to an event that is gone. Runs last: their events show that they are to go."""
     outbox_rows = upkeep.delete_outbox_rows(store, old.outbox_rows)
     evaluations = sum(_delete_evaluations(instance, chunk) for chunk in _chunks(old.evaluations, EVENTS_PER_TRANSACTION))
     events = _delete_single_events(instance, old)
@@ -146,14 +93,16 @@ def _delete_runs(instance: DagsterInstance, runs: Sequence[str]) -> int:
     return deleted
 
 
-def _vacuum(instance: DagsterInstance, store: Engine) -> None:
+def vacuum(instance: DagsterInstance, store: Engine) -> None:
+    """Give the room that was freed to what comes, and let PostgreSQL count anew."""
     with event_storage(instance).index_connection() as connection:  # which is in no transaction
         for table in TABLES:
             connection.exec_driver_sql(f"vacuum (analyze) {table.name}")
     upkeep.vacuum_outbox(store)
 
 
-def _sizes(instance: DagsterInstance, store: Engine) -> list[TableSize]:
+def table_sizes(instance: DagsterInstance, store: Engine) -> list[TableSize]:
+    """Say what the tables of the history take up: Dagster's, and the outbox."""
     with event_storage(instance).index_connection() as connection:
         return [*(upkeep.size_of(connection, table) for table in TABLES), upkeep.size_of_outbox(store)]
 

@@ -15,6 +15,7 @@ from dagster_postgres.run_storage import PostgresRunStorage
 
 from caseforge_assets.defs.names import CODE_LOCATION
 
+Repository = RemoteRepositoryOrigin  # where the code of a run is loaded from
 WRITTEN_BY = "CaseForge"  # Dagster shows it as who launched a run
 _OWN_REPOSITORY = RemoteRepositoryOrigin(
     ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name=CODE_LOCATION), CODE_LOCATION), SINGLETON_REPOSITORY_NAME
@@ -25,7 +26,7 @@ def write_record(
     instance: DagsterInstance,
     job: JobDefinition,
     tags: Mapping[str, str],
-    repository: RemoteRepositoryOrigin | None,
+    repository: Repository | None,
     *,
     message: str | None = None,
 ) -> DagsterRun:

@@ -1,6 +1,6 @@
 """What is old in Dagster's history and may go. Events that its states, staleness and notes are read from stay, however old they are.
 
-Queries on Dagster's own tables, for `prune`, which removes what is found. Times in these tables are UTC without a zone.
+Queries on Dagster's own tables; `removal` removes what is found. Times in these tables are UTC without a zone.
 """
 
 from __future__ import annotations

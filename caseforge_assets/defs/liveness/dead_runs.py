@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from caseforge_assets.commands.mirroring.find_dead_runs import LOOKED_AGAIN_S, is_silent, still_suspected, this_process, why_gone
-from caseforge_assets.defs.launcher import is_with_code_server
+from caseforge_assets.defs.private.code_servers import is_with_code_server
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import run_processes

@@ -1,1 +1,0 @@
-"""What is old in Dagster's history and may go."""
