@@ -65,18 +65,19 @@ def write_table(path: Path, leaves: int) -> Path:
 
 
 @contextmanager
-def project(*faults: str) -> Iterator[Running]:
+def project(*faults: str, configuration: str = "poll_interval_s = 1\n") -> Iterator[Running]:
     """Opens one; nothing is loaded, and Dagster does not run yet.
 
     Args:
         faults: what the server does wrong, as its option `--fault` takes it.
+        configuration: all of its caseforge.toml.
     """
     with tempfile.TemporaryDirectory(prefix="caseforge-clicks-") as name, batch_server(Path(name) / "server", *faults) as base_url:
         folder = Path(name)
         folder.chmod(0o755)  # root's database server runs as another user, who has to get in
         for file in ("dagster.yaml", "workspace.yaml"):
             shutil.copy(PROJECT / file, folder)
-        (folder / "caseforge.toml").write_text("poll_interval_s = 1\n")
+        (folder / "caseforge.toml").write_text(configuration)
         webserver = f"http://127.0.0.1:{free_port()}"
         os.environ |= {"CASEFORGE_PROJECT": name, "CASEFORGE_HOME": str(folder / "var"), "CASEFORGE_WEBSERVER_URL": webserver}
         os.environ |= {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": "local"}

@@ -1,7 +1,8 @@
-"""One canonical text for a JSON value, and hashes over it: what fingerprints and versions are made of."""
+"""JSON values: one canonical text for each, hashes over it, of which fingerprints and versions are made, and the texts in it."""
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 
 def canonical_json(value: object) -> str:
@@ -32,3 +33,12 @@ def text_fingerprint(canonical: str) -> str:
         canonical: As `canonical_json` writes it.
     """
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Give all texts of a JSON value but for keys, in their order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(part)

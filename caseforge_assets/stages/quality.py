@@ -4,12 +4,14 @@ What is measured differs by stage and stands in their own modules. A score says 
 not whether what it says is true.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from caseforge_assets.stages.languages import ENGLISH, language_name, primary
 from caseforge_assets.stages.word_lists import has_words, language_of
 
+MOST_EMPTY = 0.2
+USUAL_MARKETING, MOST_MARKETING = 0.005, 0.04  # of all words; real answers have 0.003 or less
 WRONG_LANGUAGE = 30  # the most that a text in another language than the one asked for can score
 RULES = "2"
 """Version of all rules and weights of measuring: contents measured by other rules are measured anew."""
@@ -137,3 +139,20 @@ def readable(text: str, language: str, facts: NodeFacts) -> Readable:
 def between(value: float, worst: float, best: float) -> float:
     """Place a value on the way from the worst (0) to the best (1), cut off at both ends; the worst may be the larger number."""
     return min(1.0, max(0.0, (value - worst) / (best - worst)))
+
+
+def substance(empty: float | None, praised: float | None) -> float | None:
+    """Say how free a text is of phrases that could stand anywhere and of praise, from 0 to 1, by the worse of their shares; None where one is unknown."""
+    if empty is None or praised is None:
+        return None
+    return min(between(empty, MOST_EMPTY, 0.03), between(praised, MOST_MARKETING, USUAL_MARKETING))
+
+
+def wording_limits(empty: float | None, praised: float | None, wrong: str) -> Iterator[Limit]:
+    """Give the limits that follow from a text's words: shares of empty phrases and of praise, and that it is in another language than asked for."""
+    if empty is not None:
+        yield Limit(110 - 200 * empty, f"{empty:.0%} of its phrases could stand anywhere")
+    if praised is not None:
+        yield Limit(103 - 700 * praised, f"{praised:.1%} of its words are marketing")
+    if wrong:
+        yield Limit(WRONG_LANGUAGE, wrong)

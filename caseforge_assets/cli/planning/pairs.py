@@ -10,9 +10,8 @@ import click
 from rich.table import Table
 
 from caseforge_assets.cli.shared.console import console, print_json
-from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
+from caseforge_assets.cli.shared.options import chosen_id, framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.store.database.engine import Connection
@@ -72,7 +71,7 @@ def accept(session: Session, node: str, like: str, key: str | None, by: str | No
 
     key = session.framework_key(key)
     with session.store.begin() as connection:
-        node_id, like_id = _one(connection, key, node), _one(connection, *_split(session, like, key))
+        node_id, like_id = chosen_id(connection, key, node), chosen_id(connection, *_split(session, like, key))
         accept_pair(connection, node_id, like_id, by or getpass.getuser())
     console.print(f"{key} {node} takes its answers from {like}. `caseforge plan --framework {key}` shows what that saves.")
 
@@ -87,7 +86,7 @@ def forget(session: Session, node: str, key: str | None) -> None:
 
     key = session.framework_key(key)
     with session.store.begin() as connection:
-        found = forget_pair(connection, _one(connection, key, node))
+        found = forget_pair(connection, chosen_id(connection, key, node))
     if not found:
         raise LookupError(f"{key} {node} has no accepted pair; `caseforge pairs list` shows those there are")
     console.print(f"{key} {node} has an answer of its own from the next time that it is asked for.")
@@ -119,12 +118,3 @@ def show(session: Session, as_json: bool) -> None:
 def _split(session: Session, text: str, key: str) -> tuple[str, str]:
     framework, colon, code = text.rpartition(":")
     return (session.framework_key(framework), code) if colon else (key, code)
-
-
-def _one(connection: Connection, key: str, text: str) -> int:
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
-
-    ids = choose_nodes(connection, key, text) or []
-    if len(ids) != 1:
-        raise click.BadParameter(f"{text} means {counted(len(ids), 'node')}; name one", param_hint="NODE")
-    return ids[0]

@@ -9,9 +9,8 @@ import click
 from rich.table import Table
 
 from caseforge_assets.cli.shared.console import console, errors, print_json, usd
-from caseforge_assets.cli.shared.options import chosen_stages, framework_option, json_option, pass_session
+from caseforge_assets.cli.shared.options import chosen_id, chosen_stages, framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +26,11 @@ if TYPE_CHECKING:
 @pass_session
 def preview(session: Session, node: str, key: str | None, stage_key: str, as_json: bool) -> None:
     """Show the exact request that NODE would get in a stage, with its tokens and expected cost. Nothing is stored or sent."""
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.planning.preview_request import preview_request
 
     key, stage = session.framework_key(key), chosen_stages((stage_key,))[0]
     with session.store.connect() as connection:
-        ids = choose_nodes(connection, key, node) or []
-        if len(ids) != 1:
-            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="NODE")
-        found = preview_request(connection, session.settings.configuration, key, ids[0], stage)
+        found = preview_request(connection, session.settings.configuration, key, chosen_id(connection, key, node), stage)
     if as_json:
         print_json({"framework": key, "stage": stage.key, **asdict(found)})
     else:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import click
-
 from caseforge_assets.cli.shared.console import console, print_json
+from caseforge_assets.cli.shared.options import chosen_id
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.wording import counted
 
 MEANINGS = {
     "done": "there is a good answer, and it fits",
@@ -28,14 +26,10 @@ def explain(session: Session, key: str, node: str, simulated: bool, as_json: boo
         click.BadParameter: several nodes are meant.
         LookupError: there is no such node.
     """
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.planning.explain_node import explain_node
 
     with session.store.connect() as connection:
-        ids = choose_nodes(connection, key, node) or []
-        if len(ids) != 1:
-            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="--why")
-        found = explain_node(connection, session.settings.configuration, key, ids[0], simulated)
+        found = explain_node(connection, session.settings.configuration, key, chosen_id(connection, key, node, "--why"), simulated)
     if as_json:
         print_json([asdict(one) for one in found])
         return

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from caseforge_assets.cli.shared.console import console
-from caseforge_assets.cli.shared.options import framework_option, pass_session
+from caseforge_assets.cli.shared.options import chosen_id, framework_option, pass_session
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.editing.edit_workbook import ChangedCandidate
@@ -67,23 +66,20 @@ def edit(
 
 def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path | None, by: str, anyway: bool, overwrite: bool) -> None:
     from caseforge_assets.commands.editing.edit_content import edit_content, take_back
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.stages.stage import stage
     from caseforge_assets.store.collecting import contents
 
     edited = stage(stage_key)
     with session.store.connect() as connection:
-        ids = choose_nodes(connection, key, node) or []
-        if len(ids) != 1:
-            raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint="NODE")
-        now = contents.current_contents(connection, edited.key, ids).get(ids[0])
+        node_id = chosen_id(connection, key, node)
+        now = contents.current_contents(connection, edited.key, [node_id]).get(node_id)
         raw = _text_of(file) if file else click.edit(now.body if now else "", extension=".md")
-        taken = None if raw is None else take_back(connection, ids[0], edited, raw, overwrite=overwrite)
+        taken = None if raw is None else take_back(connection, node_id, edited, raw, overwrite=overwrite)
     if taken is None:
         console.print("Nothing was changed.")
         return
     with session.store.begin() as connection:
-        content_id = edit_content(connection, session.settings.configuration, key, ids[0], edited, taken, by=by, anyway=anyway)
+        content_id = edit_content(connection, session.settings.configuration, key, node_id, edited, taken, by=by, anyway=anyway)
     _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {key} --nodes {node}")
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseforge_assets.wording import counted
+
 if TYPE_CHECKING:
     from caseforge_assets.cli.shared.session import Session
     from caseforge_assets.store.database.engine import Connection
@@ -72,6 +74,21 @@ def chosen_ids(
         raise click.UsageError("--test takes nodes from all over the framework, --select those that are not finished: use one of them")
     configuration, which = session.settings.configuration, Selection[choice.selection]
     return select_nodes(connection, configuration, key, stages, which, simulated=simulated, named=choice.nodes, limit=choice.limit)
+
+
+def chosen_id(connection: Connection, key: str, node: str, param_hint: str = "NODE") -> int:
+    """Id of the one node that is meant.
+
+    Raises:
+        click.BadParameter: several are meant.
+        LookupError: there is no such node.
+    """
+    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+
+    ids = choose_nodes(connection, key, node) or []
+    if len(ids) != 1:
+        raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint=param_hint)
+    return ids[0]
 
 
 def named_ids(connection: Connection, key: str, nodes: str | None) -> set[int]:

@@ -10,7 +10,7 @@ from caseforge_assets.stages.judgement import Content
 from caseforge_assets.stages.own_words import find_mentions, mentioned_share, own_words
 from caseforge_assets.stages.process_details.headings import FoundSection, find_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
-from caseforge_assets.stages.quality import WRONG_LANGUAGE, Limit, NodeFacts, Part, Quality, Readable, between, readable, weigh
+from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, Readable, between, readable, substance, weigh, wording_limits
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of, signature_of
 from caseforge_assets.stages.specifics import Specifics, find_specifics
 
@@ -21,8 +21,6 @@ ENOUGH_NEW_WORDS = 25  # in each section; real documents have 15 to 40 in their 
 ENOUGH_FIGURES, ENOUGH_NAMES = 1.0, 3.0  # in 1,000 characters; real documents have 1.0 and 4.5
 FOREIGN, OWN = 0.3, 0.85  # measured: half of a framework's other nodes lie below 0.3, real documents above 0.75
 MOST_REPEATED = 0.3
-MOST_EMPTY = 0.2
-USUAL_MARKETING, MOST_MARKETING = 0.005, 0.04  # of all words; real answers have 0.003 or less
 
 
 @dataclass(frozen=True)
@@ -102,15 +100,9 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
         Part("distinct", seen.distinct, 10),
         Part("specifics", seen.specifics.value(ENOUGH_FIGURES, ENOUGH_NAMES), 10),
         Part("repetition", None if seen.repeated is None else between(seen.repeated, MOST_REPEATED, 0.05), 10),
-        Part("substance", _substance(seen.empty, seen.praised), 5),
+        Part("substance", substance(seen.empty, seen.praised), 5),
         Part("ending", 0.0 if seen.cut else 1.0, 5),
     )
-
-
-def _substance(empty: float | None, praised: float | None) -> float | None:
-    if empty is None or praised is None:
-        return None
-    return min(between(empty, MOST_EMPTY, 0.03), between(praised, MOST_MARKETING, USUAL_MARKETING))
 
 
 def _limits(seen: _Seen) -> list[Limit]:
@@ -120,12 +112,7 @@ def _limits(seen: _Seen) -> list[Limit]:
     ]
     if seen.repeated is not None:
         limits.append(Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of it repeats what it has said before"))
-    if seen.empty is not None:
-        limits.append(Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"))
-    if seen.praised is not None:
-        limits.append(Limit(103 - 700 * seen.praised, f"{seen.praised:.1%} of its words are marketing"))
-    if seen.can.wrong:
-        limits.append(Limit(WRONG_LANGUAGE, seen.can.wrong))
+    limits += wording_limits(seen.empty, seen.praised, seen.can.wrong)
     if seen.cut:
         limits.append(Limit(75, "its end looks cut off"))
     if seen.distinct is not None:

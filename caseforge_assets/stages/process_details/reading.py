@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from caseforge_assets.stages.canonical import texts_in
 from caseforge_assets.stages.judgement import shorten
 from caseforge_assets.stages.process_details.heading_forms import strong_line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
@@ -166,16 +167,8 @@ def _out_of_json(text: str) -> str | None:
         by_name = "\n\n".join(f"## {name.replace('_', ' ')}\n\n{part}" for name, part in value.items())
     else:
         by_name = None
-    long = [part for part in _texts(value) if "\n" in part]
+    long = [part for part in texts_in(value) if "\n" in part]
     return long[0] if len(long) == 1 and (by_name is None or "\n## " in f"\n{long[0]}") else by_name
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
 
 
 def _with_breaks(text: str) -> str | None:

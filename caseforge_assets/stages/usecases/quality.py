@@ -7,7 +7,7 @@ from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.stages.own_words import find_mentions, own_words
-from caseforge_assets.stages.quality import WRONG_LANGUAGE, Limit, NodeFacts, Part, Quality, Readable, between, readable, weigh
+from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, Readable, between, readable, substance, weigh, wording_limits
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of
 from caseforge_assets.stages.specifics import Specifics, find_specifics
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS
@@ -22,8 +22,6 @@ ENOUGH_FIGURES, ENOUGH_NAMES = 6.0, 4.0  # in 1,000 characters; real candidates 
 FOREIGN, OWN = 0.25, 0.7  # measured: half of a framework's other nodes lie below 0.3, real candidates above 0.5
 MOST_REPEATED = 0.4
 ENOUGH_VALUES = {"category": 3, "complexity": 2, "roi": 2, "risk": 2}
-MOST_EMPTY = 0.2
-USUAL_MARKETING, MOST_MARKETING = 0.005, 0.04  # of all words; real answers have 0.003 or less
 LEVELS = {"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"}
 _LEVEL_NAMES: dict[object, str] = {number: level.value for level, number in LEVEL_NUMBERS.items()}
 _ENDS = (".", "!", "?", "…", ")", "]", '"', "”", "。")
@@ -111,15 +109,9 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
         Part("specifics", seen.specifics.value(ENOUGH_FIGURES, ENOUGH_NAMES), 10),
         Part("repetition", between(seen.repeated, MOST_REPEATED, 0.0), 5),
         Part("variety", seen.variety, 10),
-        Part("substance", _substance(seen.empty, seen.praised), 5),
+        Part("substance", substance(seen.empty, seen.praised), 5),
         Part("ending", 1 - seen.cut, 5),
     )
-
-
-def _substance(empty: float | None, praised: float | None) -> float | None:
-    if empty is None or praised is None:
-        return None
-    return min(between(empty, MOST_EMPTY, 0.03), between(praised, MOST_MARKETING, USUAL_MARKETING))
 
 
 def _limits(seen: _Seen) -> list[Limit]:
@@ -130,12 +122,7 @@ def _limits(seen: _Seen) -> list[Limit]:
         Limit(110 - 100 * seen.alike, f"{seen.alike:.0%} of its titles say nearly the same as another"),
         Limit(105 - 60 * seen.cut, f"{seen.cut:.0%} of its descriptions look cut off"),
     ]
-    if seen.empty is not None:
-        limits.append(Limit(110 - 200 * seen.empty, f"{seen.empty:.0%} of its phrases could stand anywhere"))
-    if seen.praised is not None:
-        limits.append(Limit(103 - 700 * seen.praised, f"{seen.praised:.1%} of its words are marketing"))
-    if seen.can.wrong:
-        limits.append(Limit(WRONG_LANGUAGE, seen.can.wrong))
+    limits += wording_limits(seen.empty, seen.praised, seen.can.wrong)
     if seen.distinct is not None:
         limits.append(Limit(55 + 60 * seen.distinct, f"its candidates say little that is new ({100 * seen.distinct:.0f} of 100)"))
     if seen.variety is not None:

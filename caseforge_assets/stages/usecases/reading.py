@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.stages.canonical import canonical_json
+from caseforge_assets.stages.canonical import canonical_json, texts_in
 from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in
 from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, spellings, values_in
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, UseCase
@@ -139,7 +139,7 @@ def _said(text: str, chosen: Found, listed: Listed, notes: tuple[str, ...], coun
     """What was tolerated in reading a list among text."""
     raw = text[chosen.start : chosen.end]
     yield from (note for note in notes if note != CONTROLS_READ)
-    if has_controls("".join(_texts(chosen.value))) and not _is_strict(raw):
+    if has_controls("".join(texts_in(chosen.value))) and not _is_strict(raw):
         yield CONTROLS_READ
     if different > 1:
         yield f"{different} lists of use cases came; only one of them is complete and was read."
@@ -220,7 +220,7 @@ def _repaired(text: str) -> object:
     if not isinstance(value, dict | list) or _END_MARK in (written := json.dumps(value)):
         return _NO_JSON
     value = json.loads(written)  # joins the halves of surrogate pairs, which the repair leaves apart
-    return value if all(_stands_in(part, text) for part in _texts(value)) else _NO_JSON
+    return value if all(_stands_in(part, text) for part in texts_in(value)) else _NO_JSON
 
 
 def _has_lost_a_field(value: object, text: str) -> bool:
@@ -237,14 +237,6 @@ def _may_be_repaired(text: str) -> bool:
         and abs(opened) <= _MOST_OPEN_BRACKETS
         and len(_STRAY_QUOTE.findall(text)) <= _MOST_STRAY_QUOTES
     )
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
 
 
 def _stands_in(value: str, text: str) -> bool:
