@@ -20,6 +20,7 @@ from caseforge_assets.alerts.figures import (
 )
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
+from caseforge_assets.batches.states import RETURNED, BatchState, RemoteStatus
 from caseforge_assets.costs.sums import exact_usd, usd
 from caseforge_assets.redaction import redact
 
@@ -64,7 +65,7 @@ def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: Ope
 
 def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     subject, which = f"batch {batch.id}", f"{batch.stage} {batch.name}"
-    if batch.state == "unknown":
+    if batch.state == BatchState.unknown:
         yield Finding(Rule.unknown_batch, subject, Severity.warning, f"{which}: {batch.reason}", batch.framework_key)
     if batch.is_held:
         yield Finding(Rule.short_results, subject, Severity.critical, f"{which}: {batch.reason}", batch.framework_key)
@@ -76,11 +77,11 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     if not batch.unanswered or not batch.requests:
         return
     left = f"{batch.unanswered:,} of its {batch.requests:,} nodes have no answer yet"
-    failed = batch.state == "refused" or (batch.remote_status == "failed" and batch.state in ("final", "collected"))
+    failed = batch.state == BatchState.refused or (batch.remote_status == RemoteStatus.failed and batch.state in RETURNED)
     if failed and not batch.too_much_at_once:
         text = f"{which} failed as a whole: {batch.failure or batch.reason}. {left}"
         yield Finding(Rule.batch_failed, subject, Severity.critical, text, batch.framework_key)
-    if batch.remote_status == "expired" and batch.state == "collected":  # before that, what it answered is not known
+    if batch.remote_status == RemoteStatus.expired and batch.state == BatchState.collected:  # before that, what it answered is not known
         text = f"{which} expired. {left}; those that expired with it are sent again by the next submit"
         yield Finding(Rule.batch_expired, subject, Severity.warning, text, batch.framework_key)
     yield from _shares(batch, subject, which, thresholds)

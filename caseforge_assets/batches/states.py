@@ -1,4 +1,7 @@
-"""The states of a batch: CaseForge's own, and the provider's."""
+"""The states of batches, requests and plans, each list with the sets that people ask for beside it, and a provider's statuses of a batch.
+
+Queries are made from these lists, as from `Outcome`: no other place names states in SQL.
+"""
 
 from enum import StrEnum
 
@@ -27,10 +30,68 @@ class BatchState(StrEnum):
         """One line for people."""
         return _MEANINGS[self]
 
-    @property
-    def settled(self) -> bool:
-        """Whether nothing is left to be done for it."""
-        return self in {BatchState.collected, BatchState.refused}
+
+NOT_CREATED = (BatchState.planned, BatchState.written, BatchState.uploaded)
+NOT_OPENED = (*NOT_CREATED, BatchState.creating)
+IN_FLIGHT = (*NOT_OPENED, BatchState.open)  # its tokens count as enqueued, or soon will
+UNFINISHED = (*IN_FLIGHT, BatchState.final)
+UNSETTLED = (*UNFINISHED, BatchState.unknown)  # something is left to be done for it
+AWAITED = (BatchState.open, BatchState.final)
+LOOKED_AT = (BatchState.open, BatchState.unknown)  # its provider is asked for it
+NOT_COLLECTED = (*AWAITED, BatchState.unknown)
+WITH_PROVIDER = (BatchState.creating, *NOT_COLLECTED)
+RETURNED = (BatchState.final, BatchState.collected)  # the provider is through with it
+SETTLED = (BatchState.collected, BatchState.refused)
+BRINGS_NOTHING_MORE = (BatchState.collected, BatchState.unknown)
+
+
+class Origin(StrEnum):
+    """Where a batch comes from: sent by CaseForge, or imported, and whether that was taken back."""
+
+    submitted = "submitted"
+    imported = "imported"
+    taken_back = "taken back"
+
+
+class RequestState(StrEnum):
+    """Where a request is; `parked` is one that waits until a person asks for it."""
+
+    pending = "pending"
+    in_batch = "in_batch"
+    answered = "answered"
+    failed = "failed"
+    parked = "parked"
+    replaced = "replaced"
+
+
+WAITING = (RequestState.pending, RequestState.in_batch)  # for an answer
+SENT = (RequestState.in_batch, RequestState.answered)
+OPEN_OR_FAILED = (*WAITING, RequestState.failed)  # not answered, and nobody put it aside
+GONE_WRONG = (RequestState.failed, RequestState.parked)
+AT_REST = (RequestState.pending, *GONE_WRONG)  # neither answered nor with a provider
+REOPENED = (RequestState.answered, RequestState.parked)  # what a person may ask once more
+
+
+class PlanState(StrEnum):
+    """Whether a plan has consent."""
+
+    draft = "draft"
+    approved = "approved"
+    declined = "declined"
+    cancelled = "cancelled"
+
+
+TAKEN_BACK_PLANS = (PlanState.declined, PlanState.cancelled)
+OPEN_PLANS = (PlanState.draft, PlanState.approved)
+
+
+class PlanDecision(StrEnum):
+    """What is decided of a plan."""
+
+    approved = "approved"
+    declined = "declined"
+    cancelled = "cancelled"
+    raised = "raised"
 
 
 _MEANINGS = {

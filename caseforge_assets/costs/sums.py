@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 ZERO = Decimal(0)
+
+
+class Payment(StrEnum):
+    """How the answers of a provider are paid for: to it, not at all, or elsewhere."""
+
+    billed = "billed"
+    simulated = "simulated"
+    imported = "imported"
 
 
 @dataclass(frozen=True, slots=True)

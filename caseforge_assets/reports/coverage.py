@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from caseforge_assets.batches.states import RequestState
 from caseforge_assets.stages.flow_assets import question_of
 
 
@@ -20,6 +21,14 @@ class NodeState(StrEnum):
     STALE = "stale"
     MISSING = "missing"
     NO_SOURCE = "no_source"
+
+
+_ACTIVE: Mapping[str | None, NodeState] = {
+    RequestState.pending: NodeState.WAITING,
+    RequestState.in_batch: NodeState.WAITING,
+    RequestState.failed: NodeState.FAILED,
+    RequestState.parked: NodeState.CANCELLED,
+}
 
 
 class Standing(Protocol):
@@ -66,11 +75,9 @@ def classify(row: Standing, stage_version: str, fresh_versions: Collection[str],
         return NodeState.DONE  # what a person wrote stays until a person asks for another one
     if content_counts and row.content_question is None and not (reads and source_counts):
         return NodeState.DONE  # taken over from elsewhere, and nothing here that it could be held against
-    asked = row.request_question == wanted or (row.request_state == "in_batch" and row.request_question in fresh)
-    if wanted is not None and asked and context_is_fresh:
-        active = {"pending": NodeState.WAITING, "in_batch": NodeState.WAITING, "failed": NodeState.FAILED, "parked": NodeState.CANCELLED}
-        if row.request_state in active:
-            return active[row.request_state]
+    asked = row.request_question == wanted or (row.request_state == RequestState.in_batch and row.request_question in fresh)
+    if wanted is not None and asked and context_is_fresh and row.request_state in _ACTIVE:
+        return _ACTIVE[row.request_state]
     if reads and not source_counts:
         return NodeState.NO_SOURCE
     return NodeState.STALE if content_counts else NodeState.MISSING

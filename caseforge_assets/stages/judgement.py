@@ -116,6 +116,13 @@ _FACTS: Mapping[Outcome, _Facts] = {
     Outcome.not_sent: _Facts(Next.pending_again, False, "The batch was never created."),
 }
 
+GOOD = tuple(outcome for outcome in Outcome if outcome.good)
+TRUNCATED = (Outcome.truncated, Outcome.truncated_reasoning)
+CUT_OFF = (*TRUNCATED, Outcome.salvaged)  # by the budget
+LINELESS = (Outcome.missing_line, Outcome.given_up, Outcome.cancelled, Outcome.expired)  # sent, and ended without a line
+BATCHES_DOING = (Outcome.expired, Outcome.cancelled, Outcome.given_up, Outcome.batch_rejected, Outcome.not_sent)  # not the request's
+UNANSWERED = (*BATCHES_DOING, Outcome.missing_line)  # say nothing of how good answers are
+
 
 @dataclass(frozen=True)
 class Answer:

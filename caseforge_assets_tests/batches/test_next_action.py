@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
-from caseforge_assets.batches.states import BatchState, RemoteStatus, is_final, remote_status
+from caseforge_assets.batches.states import SETTLED, UNSETTLED, BatchState, RemoteStatus, is_final, remote_status
 from caseforge_assets.stages.judgement import Next, Outcome
 
 
@@ -79,5 +79,5 @@ def test_status_words(text: str | None, status: RemoteStatus) -> None:
 
 def test_final_states() -> None:
     assert {status.value for status in RemoteStatus if is_final(status)} == {"completed", "failed", "expired", "cancelled"}
-    assert {state.value for state in BatchState if state.settled} == {"collected", "refused"}
+    assert set(SETTLED) == set(BatchState) - set(UNSETTLED)
     assert all(state.meaning for state in BatchState)

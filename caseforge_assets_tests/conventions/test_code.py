@@ -12,7 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import caseforge_assets
+from caseforge_assets.alerts.changes import Event
+from caseforge_assets.alerts.rules import Severity
+from caseforge_assets.batches.states import BatchState, Origin, PlanDecision, PlanState, RequestState
+from caseforge_assets.costs.sums import Payment
+from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.database.engine import open_store
+from caseforge_assets.store.mirroring.outbox import Kind
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 from caseforge_assets.store.schema.tables import metadata
 
@@ -57,6 +63,25 @@ def _imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{imported.name}" for imported in node.names)
         elif isinstance(node, ast.Import):
             yield from (imported.name for imported in node.names)
+
+
+NAMED_IN_SQL = {
+    str(word)
+    for words in (BatchState, Origin, RequestState, PlanState, PlanDecision, Outcome, Kind, Payment, Event, Severity)
+    for word in words
+}
+
+
+def test_no_query_lists_states_or_outcomes_by_itself() -> None:
+    literal = re.compile(r"'(" + "|".join(sorted(NAMED_IN_SQL)) + r")'")
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}: {match.group()}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for match in literal.finditer(node.value)
+    ]
+    assert found == [], "write '{Outcome.ok}', or {listed(…)} of a set that stands beside the enum"
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

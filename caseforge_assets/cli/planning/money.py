@@ -14,6 +14,7 @@ from caseforge_assets.cli.shared.console import console, print_json, usd
 from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.costs.sums import Payment
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _print_costs(rows: list[Spent], grouping: str) -> None:
         console.print(
             "Unknown is what attempts cost that may have been billed and have no usage: missing lines, batches that were given up."
         )
-    if any(row.kind == "simulated" for row in rows):
+    if any(row.kind == Payment.simulated for row in rows):
         console.print("Simulated answers cost nothing; shown is what their tokens would have cost.")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseforge_assets.batches.states import OPEN_PLANS, PlanState
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
@@ -44,7 +45,7 @@ def plans(ctx: click.Context) -> None:
 def list_plans(session: Session, with_ended: bool = False, as_json: bool = False) -> None:
     """Plans of which something is open, oldest first."""
     found = _reckoned(session, None)
-    shown = [one for one in found if with_ended or (one.is_open and one.plan.state in ("draft", "approved"))]
+    shown = [one for one in found if with_ended or (one.is_open and one.plan.state in OPEN_PLANS)]
     if as_json:
         print_json([_plan_json(one, _changes(session, one)) for one in shown])
     elif not shown:
@@ -165,7 +166,7 @@ def _print_plans(found: list[ReckonedPlan], declared: Collection[str]) -> None:
     for one in found:
         if one.plan.held_back and one.pending:
             console.print(f"Plan {one.plan.id} waits: {one.plan.held_back}", style="yellow")
-    if any(not one.plan.bills and one.plan.state == "approved" for one in found):
+    if any(not one.plan.bills and one.plan.state == PlanState.approved for one in found):
         console.print(
             "Plans that were approved as free of charge are for simulated providers only; costs are what a provider that bills would ask."
         )

@@ -93,7 +93,7 @@ def _another_port(session: Session, taken: int) -> int:
     Raises:
         ConfigurationError: there are some; they would be asked for elsewhere, in vain.
     """
-    from caseforge_assets.commands.rounds.work import UNFINISHED
+    from caseforge_assets.batches.states import UNFINISHED
     from caseforge_assets.store.submitting import batches, providers
 
     url = f"http://{LOCALHOST}:{taken}/v1"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from caseforge_assets.batches.states import BatchState
 from caseforge_assets.cli.shared.console import usd
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.wording import counted
@@ -119,12 +120,12 @@ def _about(view: BatchView) -> str:
 
 def _state(view: BatchView) -> str:
     """The provider's word for what it works on or has ended, ours before and when it was never there."""
-    return view.remote_status or view.state if view.state in ("open", "collected") else view.state
+    return view.remote_status or view.state if view.state in (BatchState.open, BatchState.collected) else view.state
 
 
 def _time(view: BatchView, now: datetime) -> str:
     left = "time left unknown" if view.left_s is None else f"~{duration(view.left_s)} left"
-    if view.state == "final":
+    if view.state == BatchState.final:
         left = "to be collected"
     rate = "" if view.rate_per_min is None else f", {view.rate_per_min:,.1f}/min"
     return f"{duration((now - view.created_at).total_seconds())}{rate}\n{left}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from rich.live import Live
 
 from caseforge_assets.batches.consent import EVERYTHING
+from caseforge_assets.batches.states import AWAITED, BatchState
 from caseforge_assets.cli.shared.console import console, errors, usd
 from caseforge_assets.cli.views.batch_views import LiveBatches, duration
 from caseforge_assets.cli.views.plan_views import print_too_long
@@ -88,7 +89,7 @@ def stopping_politely(session: Session) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         with session.store.connect() as connection:
-            count = len(batches.in_states(connection, ["open", "creating"]))
+            count = len(batches.in_states(connection, [BatchState.open, BatchState.creating]))
         going_on = (
             f"{count:,} batch{'es' if count > 1 else ''} under way at the provider {'go' if count > 1 else 'goes'} on"
             if count
@@ -140,7 +141,7 @@ class Narrator:
             for stray in result.stray_lines[:3]:
                 console.print(f"  {stray}", style="yellow")
         for batch in done.refused:
-            if batch.state == "refused":
+            if batch.state == BatchState.refused:
                 console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
         if done.reused:
             console.print(f"{counted(done.reused, 'request was', 'requests were')} answered from the store at no cost.")
@@ -177,10 +178,13 @@ class Narrator:
 
     def _say_once(self, batch: BatchRow) -> None:
         status = batch.remote_status or batch.state
-        shown = news = status if batch.state in ("open", "final") else batch.state
+        shown = news = status if batch.state in AWAITED else batch.state
         if batch.lost_since or batch.short_fetches:
             news += ", held" if batch.is_held else ", looked for"
-        said = (batch.id, f"{news} {batch.reason}" if batch.state == "creating" else news)  # what can be done about it is said, too
+        said = (
+            batch.id,
+            f"{news} {batch.reason}" if batch.state == BatchState.creating else news,
+        )  # what can be done about it is said, too
         if said in self._said:
             return
         self._said.add(said)

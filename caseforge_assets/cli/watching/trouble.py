@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from caseforge_assets.batches.states import BatchState
 from caseforge_assets.cli.shared.console import console
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def exit_if_in_trouble(rows: list[BatchRow], *, quiet: bool = False) -> None:
     """Names each batch with its reason, and ends the command; goes on where there is none."""
     for batch in rows if not quiet else ():
         console.print(
-            f"{batch.stage} {batch.name} is {batch.remote_status if batch.state == 'open' else batch.state}, and nodes wait for it: {batch.reason}",
+            f"{batch.stage} {batch.name} is {batch.remote_status if batch.state == BatchState.open else batch.state}, and nodes wait for it: {batch.reason}",
             style="yellow",
         )
     if rows:

@@ -70,7 +70,7 @@ def _poll(session: Session, narrator: Narrator, *, once: bool) -> None:
 
 def _unfinished(session: Session) -> list[BatchRow]:
     """The batches under way at the configured provider, also where it has not answered yet."""
-    from caseforge_assets.commands.rounds.work import UNFINISHED
+    from caseforge_assets.batches.states import UNFINISHED
     from caseforge_assets.store.submitting import batches, providers
 
     with session.store.connect() as connection:

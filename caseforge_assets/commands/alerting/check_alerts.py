@@ -17,7 +17,7 @@ from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.stage_settings import setting_key
-from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.judgement import BATCHES_DOING, TRUNCATED, Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store.alerting import alert_figures, alerts
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
@@ -25,9 +25,7 @@ from caseforge_assets.store.planning import plans
 from caseforge_assets.store.submitting import providers
 
 LOOKS_BACK = timedelta(days=7)  # what ended earlier raises nothing any more
-CUT_OFF = (Outcome.truncated, Outcome.truncated_reasoning)
-_NO_FAILURE = (Outcome.expired, Outcome.cancelled, Outcome.given_up, Outcome.batch_rejected, Outcome.not_sent)  # their batch's doing
-FAILED = tuple(outcome for outcome in Outcome if not outcome.good and outcome not in _NO_FAILURE)
+FAILED = tuple(outcome for outcome in Outcome if not outcome.good and outcome not in BATCHES_DOING)
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +58,7 @@ def check_alerts(store: Engine, configuration: Configuration, now: datetime) -> 
 def read_figures(connection: Connection, configuration: Configuration, now: datetime, open_alerts: Sequence[OpenAlert]) -> Figures:
     """What the rules look at: what is under way, what ended lately, and whatever an open alert is about."""
     since = now - LOOKS_BACK
-    batches = alert_figures.batches(connection, since, _numbers(open_alerts, "batch"), FAILED, CUT_OFF)
+    batches = alert_figures.batches(connection, since, _numbers(open_alerts, "batch"), FAILED, TRUNCATED)
     of_plans = alert_figures.plans(connection, since, _numbers(open_alerts, "plan"))
     run_costs = alert_figures.run_costs(connection, [plan.id for plan in of_plans if plan.answers])
     return Figures(

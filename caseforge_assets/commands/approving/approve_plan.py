@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from caseforge_assets.batches.states import PlanState
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_plans
 from caseforge_assets.costs.sums import Cost, exact_usd, usd
 from caseforge_assets.settings import Configuration
@@ -34,7 +35,7 @@ def approve_plan(
     plan = plans.get(connection, plan_id)
     if plan is None:
         raise LookupError(f"there is no plan {plan_id}. Make one with: caseforge plan --keep")
-    if plan.state != "draft":
+    if plan.state != PlanState.draft:
         raise ValueError(f"plan {plan_id} is {plan.state} already; make a new one with: caseforge plan --keep")
     if not any(pending.of_plan(connection, plan_id, stage) for stage in plan.stages):
         raise ValueError(f"nothing is pending under plan {plan_id}: a newer plan has its requests, or they are not needed any more")

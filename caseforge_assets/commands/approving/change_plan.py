@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from caseforge_assets.batches.states import NOT_CREATED, PlanState
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow, refuse_low_limit
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.costs.sums import Cost, exact_usd
@@ -29,13 +30,13 @@ def cancel_plan(connection: Connection, plan_id: int, *, by: str) -> int:
     """
     requests.lock_making(connection)
     plan = _get(connection, plan_id)
-    if plan.state == "draft":
+    if plan.state == PlanState.draft:
         raise ValueError(f"plan {plan_id} is a draft, of which nothing is sent. Decline it with: caseforge plans decline {plan_id}")
-    if plan.state != "approved":
+    if plan.state != PlanState.approved:
         raise ValueError(f"plan {plan_id} is {plan.state} already")
     plans.cancel(connection, plan_id, by)
     for batch_id in batches.not_created_of_plan(connection, plan_id):
-        batches.put_back(connection, batch_id, batches.NOT_CREATED, f"plan {plan_id} was cancelled before the batch was created")
+        batches.put_back(connection, batch_id, NOT_CREATED, f"plan {plan_id} was cancelled before the batch was created")
     return requests.park_of_plan(connection, plan_id)
 
 
@@ -47,9 +48,9 @@ def decline_plan(connection: Connection, plan_id: int, *, by: str) -> PlanRow:
         ValueError: it is no draft.
     """
     plan = _get(connection, plan_id)
-    if plan.state == "approved":
+    if plan.state == PlanState.approved:
         raise ValueError(f"plan {plan_id} is approved. Cancel what was not sent of it with: caseforge plans cancel {plan_id}")
-    if plan.state != "draft":
+    if plan.state != PlanState.draft:
         raise ValueError(f"plan {plan_id} is {plan.state} already")
     plans.decide(connection, plan_id, False, by=by)
     return plan
@@ -64,7 +65,7 @@ def raise_limit(connection: Connection, configuration: Configuration, plan_id: i
         LimitTooLow: the new limit is no higher than the old one, or too low for what was spent and is still to be sent.
     """
     plan = _get(connection, plan_id)
-    if plan.state != "approved":
+    if plan.state != PlanState.approved:
         raise ValueError(f"plan {plan_id} is {plan.state}; only an approved plan has a limit that holds")
     if plan.max_cost_usd is None:
         raise ValueError(f"plan {plan_id} has no limit; it may spend what the budgets in caseforge.toml allow")

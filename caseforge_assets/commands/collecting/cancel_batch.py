@@ -6,7 +6,7 @@ end it. So can one of a simulated provider that is not the configured one: nothi
 
 from __future__ import annotations
 
-from caseforge_assets.batches.states import NOT_TO_BE_FOUND, remote_status
+from caseforge_assets.batches.states import LOOKED_AT, NOT_CREATED, NOT_TO_BE_FOUND, WITH_PROVIDER, BatchState, RequestState, remote_status
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
@@ -46,22 +46,22 @@ def cancel_batch(store: Engine, provider: Provider, name: str) -> BatchRow:
 
 
 def _cancel(store: Engine, provider: Provider, batch: BatchRow) -> None:
-    if batch.state in ("planned", "written", "uploaded"):
+    if batch.state in NOT_CREATED:
         with store.begin() as connection:
-            batches.put_back(connection, batch.id, [batch.state], "cancelled before it was created", request_state="parked")
+            batches.put_back(connection, batch.id, [batch.state], "cancelled before it was created", request_state=RequestState.parked)
         return
-    if batch.provider_id != provider.id and batch.state in ("creating", "open", "final", "unknown"):
+    if batch.provider_id != provider.id and batch.state in WITH_PROVIDER:
         give_up(store, provider, batch)
         return
-    if batch.state == "creating":
+    if batch.state == BatchState.creating:
         _give_up_in_doubt(store, provider, batch)
         return
-    if batch.state not in ("open", "unknown") or batch.remote_id is None:
+    if batch.state not in LOOKED_AT or batch.remote_id is None:
         raise CannotCancel(f"{batch.name} is {batch.state}; only a batch that is under way can be cancelled")
     try:
         remote = provider.client.cancel(batch.remote_id)
     except ProviderNotFound as error:
-        if batch.state != "unknown":
+        if batch.state != BatchState.unknown:
             raise CannotCancel(f"{error}; `caseforge monitor` finds out what became of it") from error
         give_up(store, provider, batch)
         return

@@ -14,6 +14,7 @@ from itertools import islice
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.batches.states import BRINGS_NOTHING_MORE, BatchState
 from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts
 from caseforge_assets.commands.collecting.collect_duplicate import collect_duplicate
 from caseforge_assets.commands.collecting.compare_usage import usage_difference
@@ -71,7 +72,7 @@ def collect_batch(
             return None
         with store.connect() as connection:
             batch = batches.get(connection, batch_id)
-        if batch.state != "final" or batch.provider_id != provider.id:
+        if batch.state != BatchState.final or batch.provider_id != provider.id:
             return None
         if batch.twin_of is not None:
             return _collect_late_duplicate(store, provider, folder, configuration, batch, gives_up)
@@ -99,7 +100,13 @@ def _collect_files(
             None if strays or gives_up else usage_difference(connection, configuration, batch)
         )  # else the lines are not what was counted
         reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else differs
-        values = {"state": "collected", "collected_at": NOW, "reason": reason, "stray_lines": len(strays), "usage_differs": differs}
+        values = {
+            "state": BatchState.collected,
+            "collected_at": NOW,
+            "reason": reason,
+            "stray_lines": len(strays),
+            "usage_differs": differs,
+        }
         values |= looks.NOTHING_SHORT
         batches.change(connection, batch.id, **values)
         outcomes = attempts.outcome_counts(connection, batch.id)
@@ -113,7 +120,7 @@ def _collect_late_duplicate(
     """A duplicate is taken in with the batch that was adopted; by itself, when it ends later, is given up, or when that one is lost at the provider."""
     with try_lock(store, f"batch {duplicate.twin_of}") as held:
         with store.connect() as connection:
-            over = gives_up or batches.get(connection, duplicate.twin_of or 0).state in ("collected", "unknown")
+            over = gives_up or batches.get(connection, duplicate.twin_of or 0).state in BRINGS_NOTHING_MORE
         if not held or not over or not collect_duplicate(store, provider, folder, configuration, duplicate, gives_up=gives_up):
             return None
     with store.connect() as connection:
@@ -127,13 +134,13 @@ def _take_in(
     with store.connect() as connection:
         if not attempts.any_live(connection, batch.id):
             return True
-    under_way = [duplicate.name for duplicate in duplicates if duplicate.state == "open"]
+    under_way = [duplicate.name for duplicate in duplicates if duplicate.state == BatchState.open]
     if under_way:
         with store.begin() as connection:
             batches.change(connection, batch.id, reason=f"was created twice; waits for what {', '.join(under_way)} has answered")
         return False
     for duplicate in duplicates:
-        if duplicate.state == "final" and not collect_duplicate(store, provider, folder, configuration, duplicate):
+        if duplicate.state == BatchState.final and not collect_duplicate(store, provider, folder, configuration, duplicate):
             with store.begin() as connection:
                 waits_for = batches.get(connection, duplicate.id)
                 reason = f"was created twice; waits for what {duplicate.name} has answered: {waits_for.reason}"

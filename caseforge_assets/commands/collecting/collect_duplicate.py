@@ -12,6 +12,7 @@ from itertools import islice
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
+from caseforge_assets.batches.states import BatchState, RequestState
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, reception_of, record_answers, record_results
 from caseforge_assets.commands.providing.provider import Provider
@@ -58,7 +59,7 @@ def collect_duplicate(
     carry_on(store, configuration, duplicate)
     with store.begin() as connection:
         reason = _account(connection, duplicate)
-        batches.change(connection, duplicate.id, state="collected", collected_at=NOW, reason=reason, **looks.NOTHING_SHORT)
+        batches.change(connection, duplicate.id, state=BatchState.collected, collected_at=NOW, reason=reason, **looks.NOTHING_SHORT)
     return True
 
 
@@ -79,9 +80,9 @@ def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judge
 
 def _lacks_answer(adopted: AttemptRow) -> bool:
     """Whether the batch that was adopted has no good answer, and nobody asked again meanwhile."""
-    if adopted.request_state == "answered" or (adopted.outcome and Outcome(adopted.outcome).good):
+    if adopted.request_state == RequestState.answered or (adopted.outcome and Outcome(adopted.outcome).good):
         return False
-    return adopted.outcome is None or adopted.request_state != "in_batch"
+    return adopted.outcome is None or adopted.request_state != RequestState.in_batch
 
 
 def _account(connection: Connection, duplicate: BatchRow) -> str:

@@ -24,7 +24,7 @@ from caseforge_assets.batches.delivery import (
     pick_results,
     read_counts,
 )
-from caseforge_assets.batches.states import is_final, remote_status
+from caseforge_assets.batches.states import BatchState, is_final, remote_status
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderStopped, ProviderUnclear
@@ -146,8 +146,8 @@ def _is_final_still(store: Engine, provider: Provider, batch: BatchRow) -> bool:
         return True
     final = is_final(remote_status(seen.get("status")))
     with store.begin() as connection:
-        values = {} if final else {"state": "open", "reason": "its provider took back that it is through"}
-        batches.move(connection, batch.id, ["final"], remote=seen, remote_status=seen["status"], **values)
+        values = {} if final else {"state": BatchState.open, "reason": "its provider took back that it is through"}
+        batches.move(connection, batch.id, [BatchState.final], remote=seen, remote_status=seen["status"], **values)
     return final
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
+from caseforge_assets.batches.states import GONE_WRONG, BatchState, RequestState
 from caseforge_assets.batches.usage import Usage, usage_of
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.quality.measure_quality import measure_contents
@@ -198,26 +199,26 @@ def _request_states(connection: Connection, judged: Sequence[Judged]) -> dict[in
     ids = [one.attempt.request_id for one in judged if one.attempt.request_id is not None]
     again = [one.value for one in Outcome if one.follow_up is Next.pending_again and one is not Outcome.not_sent]
     tries = attempts.uncounted_tries(connection, ids, again)
-    states = {}
+    states: dict[int, str] = {}
     for one in judged:
         request_id = one.attempt.request_id
-        if request_id is not None and one.attempt.request_state != "answered":
+        if request_id is not None and one.attempt.request_state != RequestState.answered:
             states[request_id] = _request_state(one, tries.get(request_id, 0))
     return states
 
 
-def _request_state(one: Judged, tries: int) -> str:
+def _request_state(one: Judged, tries: int) -> RequestState:
     if not one.attempt.request_is_current and not one.judgement.outcome.good:
-        return "replaced"
+        return RequestState.replaced
     if one.judgement.outcome.good:
-        return "answered"
+        return RequestState.answered
     match one.judgement.outcome.follow_up:
         case Next.stop:
-            return "pending"
+            return RequestState.pending
         case Next.pending_again:
             most = MAX_MISSING_LINES if one.judgement.outcome is Outcome.missing_line else MAX_UNCOUNTED_TRIES
-            return "pending" if tries < most else "failed"
-    return "parked" if one.judgement.outcome in (Outcome.cancelled, Outcome.given_up) else "failed"
+            return RequestState.pending if tries < most else RequestState.failed
+    return RequestState.parked if one.judgement.outcome in (Outcome.cancelled, Outcome.given_up) else RequestState.failed
 
 
 def _write_events(
@@ -244,9 +245,9 @@ def _is_shown(one: Judged, current: dict[int, int], states: dict[int, str]) -> b
     """A good answer when its content is current; a failure when nothing is pending for the node, and no other attempt has the answer."""
     if one.judgement.outcome.good:
         return one.attempt.id in current
-    if one.attempt.request_state == "answered":
+    if one.attempt.request_state == RequestState.answered:
         return False
-    return states.get(one.attempt.request_id or 0, "failed") in ("failed", "parked")
+    return states.get(one.attempt.request_id or 0, RequestState.failed) in GONE_WRONG
 
 
 def _stands(one: Judged, written: dict[int, int]) -> bool:
@@ -305,7 +306,7 @@ def _cost(reception: Reception, one: Judged) -> Decimal | None:
 
     What is missing may have been billed, and so may what was given up; errors without usage and expired requests are not.
     """
-    if one.judgement.outcome in (Outcome.missing_line, Outcome.given_up) or reception.batch.state == "unknown":
+    if one.judgement.outcome in (Outcome.missing_line, Outcome.given_up) or reception.batch.state == BatchState.unknown:
         return None
     line, usage = one.line, one.usage
     if line is None:

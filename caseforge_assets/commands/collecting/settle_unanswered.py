@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.provider_objects import error_entries
+from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES
@@ -57,10 +58,10 @@ def close_batch(store: Engine, provider: Provider, reception: Reception, *, give
 def give_up(store: Engine, provider: Provider, batch: BatchRow) -> None:
     """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown."""
     now = datetime.now(UTC)
-    lost = replace(batch, state="unknown")  # whatever it was last: nobody knows what of it was billed
+    lost = replace(batch, state=BatchState.unknown)  # whatever it was last: nobody knows what of it was billed
     reception = Reception(lost, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now, NO_OWN_PRICES)
     with store.begin() as connection:
-        if batches.move(connection, batch.id, [batch.state], state="collected", collected_at=now, reason=_GIVEN_UP.detail):
+        if batches.move(connection, batch.id, [batch.state], state=BatchState.collected, collected_at=now, reason=_GIVEN_UP.detail):
             record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
 
 

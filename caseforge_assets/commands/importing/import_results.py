@@ -14,6 +14,7 @@ from pathlib import Path
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.batches.states import BatchState, Origin
 from caseforge_assets.commands.collecting.collect_batch import CHUNK_LINES
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.importing.appraise_import import Appraised, ImportRefused, appraise_import, bytes_of
@@ -27,10 +28,9 @@ from caseforge_assets.store.collecting import attempts, contents
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.requests import requests
+from caseforge_assets.store.schema.provider_table import IMPORTED
 from caseforge_assets.store.submitting import batches, providers
-from caseforge_assets.store.submitting.batches import IMPORTED, BatchRow, NewAttempt
-
-ELSEWHERE = IMPORTED  # base URL and account of the provider that stands for "paid for elsewhere"
+from caseforge_assets.store.submitting.batches import BatchRow, NewAttempt
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def import_results(
         codes = _codes(store, key)
         with store.connect() as connection:
             known = batches.find(connection, submission)
-            if known and known.origin == IMPORTED and known.state == "collected":
+            if known and known.origin == Origin.imported and known.state == BatchState.collected:
                 return Imported(known.id, True, attempts.outcome_counts(connection, known.id), ())
         appraised = appraise_import(store, path, matcher, codes, key, stage, same_file=same_file, partly=partly)
         model = configuration.provider.real_model(appraised.model)
@@ -83,7 +83,7 @@ def import_results(
             batches.add_artifact(connection, batch.id, "output", artifact.as_json())
             _record(connection, configuration, batch, stage, key, path, appraised)
             said = f"imported from {path.name} for {key}"
-            values = {"state": "collected", "origin": IMPORTED, "model": model, "reason": said}
+            values = {"state": BatchState.collected, "origin": Origin.imported, "model": model, "reason": said}
             batches.change(connection, batch.id, collected_at=datetime.now(UTC), **values)
             return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), appraised.left_out)
 
@@ -112,10 +112,12 @@ def _batch(store: Engine, submission: str, stage: Stage, model: str, owner: str)
         known = batches.find(connection, submission)
         if known:
             return known
-        provider_id = providers.provider_id(connection, ELSEWHERE, ELSEWHERE, False)
-        values = {"provider_id": provider_id, "submission_id": submission, "origin": IMPORTED, "stage": stage.key, "model": model}
+        provider_id = providers.provider_id(connection, IMPORTED, IMPORTED, False)
+        values = {"provider_id": provider_id, "submission_id": submission, "origin": Origin.imported, "stage": stage.key, "model": model}
         values |= {"reason": "its import was begun and stored nothing yet; the same command goes on"}
-        batch_id = batches.add_batch(connection, {**values, "state": "final", "owner": owner, "request_count": 0, "input_tokens": 0}, [])
+        batch_id = batches.add_batch(
+            connection, {**values, "state": BatchState.final, "owner": owner, "request_count": 0, "input_tokens": 0}, []
+        )
         return batches.get(connection, batch_id)
 
 

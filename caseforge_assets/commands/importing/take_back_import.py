@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from caseforge_assets.batches.states import BatchState, Origin
 from caseforge_assets.commands.editions.name_candidates import name_candidates
 from caseforge_assets.commands.requests.write_input_events import write_events_of
 from caseforge_assets.stages.stage import Stage
@@ -22,7 +23,7 @@ from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
 from caseforge_assets.store.requests import requests
 from caseforge_assets.store.submitting import batches
-from caseforge_assets.store.submitting.batches import IMPORTED, TAKEN_BACK, BatchRow
+from caseforge_assets.store.submitting.batches import BatchRow
 from caseforge_assets.wording import counted
 
 
@@ -62,9 +63,9 @@ def take_back_import(store: Engine, name: str, by: str) -> TakenBack:
 
 def _find(connection: Connection, name: str) -> BatchRow:
     batch = batches.find(connection, name) if name.isdecimal() else None
-    if batch is not None and batch.origin == IMPORTED:
+    if batch is not None and batch.origin == Origin.imported:
         return batch
-    if batch is not None and batch.origin == TAKEN_BACK:
+    if batch is not None and batch.origin == Origin.taken_back:
         raise ValueError(f"import {name} is not there any more: {batch.reason}")
     raise ValueError(f"there is no import {name}. All imports with their numbers: caseforge import-results --list")
 
@@ -82,7 +83,7 @@ def _take_back(connection: Connection, batch: BatchRow, by: str) -> TakenBack:
     withdrawn = [*own, *imports.unsent(connection, next_requests)]
     imports.put_back_requests(connection, withdrawn)
     now = datetime.now(UTC)
-    said = f"{batch.reason or IMPORTED}; taken back by {by} on {now:%Y-%m-%d %H:%M} UTC: {counted(len(found.attempt_ids), 'answer')}"
+    said = f"{batch.reason or Origin.imported}; taken back by {by} on {now:%Y-%m-%d %H:%M} UTC: {counted(len(found.attempt_ids), 'answer')}"
     as_before = 0
     for key, node_ids in found.node_ids.items():
         contents.choose_current(connection, stage.key, node_ids)
@@ -90,7 +91,9 @@ def _take_back(connection: Connection, batch: BatchRow, by: str) -> TakenBack:
         as_before += len(imports.current_standing(connection, stage.key, node_ids))
         _write_events(connection, key, stage, shown[key], f"the answer was {said}; there is none now")
     _write_input_events(connection, withdrawn, f"what it was made from was {said}")
-    batches.change(connection, batch.id, origin=TAKEN_BACK, state="collected", request_count=0, reason=said, collected_at=now)
+    batches.change(
+        connection, batch.id, origin=Origin.taken_back, state=BatchState.collected, request_count=0, reason=said, collected_at=now
+    )
     return TakenBack(batch.id, len(found.attempt_ids), len(found.content_ids), listed.cost_usd, listed.unknown_costs, as_before)
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from caseforge_assets.artifacts import ARCHIVED, Artifact, ArtifactDamaged, ArtifactFolder, ArtifactMissing, read_hash
+from caseforge_assets.batches.states import SETTLED
 from caseforge_assets.store.database.engine import Engine, try_lock
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
-
-SETTLED = ("collected", "refused")
 
 
 @dataclass(frozen=True)

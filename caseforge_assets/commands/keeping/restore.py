@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
-from caseforge_assets.batches.states import is_final, remote_status
+from caseforge_assets.batches.states import NOT_COLLECTED, NOT_OPENED, BatchState, is_final, remote_status
 from caseforge_assets.commands.collecting.fetch_results import ROLES
 from caseforge_assets.commands.journaling.read_journal import OffTheChain, is_as_now, off_the_chain, read_newest_states, segment_names
 from caseforge_assets.store.collecting import contents
@@ -26,8 +26,6 @@ from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
 from caseforge_assets.wording import counted
 
-_UNSURE = ("written", "uploaded", "creating")
-_NOT_COLLECTED = ("open", "final", "unknown")
 LARGEST_OBJECT_BYTES = 16 << 20
 LOOKED_FOR = "restored from the journal; whether it is at its provider is being found out"
 
@@ -77,8 +75,8 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         if not is_as_now(folder, newest):
             mark_everything(connection)  # as after a migration
         events = keep_standing_events(connection)
-        looked_for = [batch.name for batch in batches.in_states(connection, ("planned", *_UNSURE)) if _look_for(connection, folder, batch)]
-        to_collect = [batch.name for batch in batches.in_states(connection, _NOT_COLLECTED) if _find_results(connection, folder, batch)]
+        looked_for = [batch.name for batch in batches.in_states(connection, NOT_OPENED) if _look_for(connection, folder, batch)]
+        to_collect = [batch.name for batch in batches.in_states(connection, NOT_COLLECTED) if _find_results(connection, folder, batch)]
         others = off_the_chain(folder, chain) if up_to is None else OffTheChain()
     return Restored(rows, events, len(chain), chain[0].written_at, tuple(looked_for), tuple(to_collect), others)
 
@@ -119,9 +117,9 @@ def _newest(folder: ArtifactFolder, up_to: str | None) -> str:
 
 def _look_for(connection: Connection, folder: ArtifactFolder, batch: BatchRow) -> bool:
     """A batch that may have been sent since it was journaled is handled like one whose creation is unclear."""
-    if batch.state == "planned" and folder.size_bytes(folder.batch_path(batch.submission_id, "manifest.jsonl")) is None:
+    if batch.state == BatchState.planned and folder.size_bytes(folder.batch_path(batch.submission_id, "manifest.jsonl")) is None:
         return False
-    batches.change(connection, batch.id, state="creating", creating_at=NOW, reason=LOOKED_FOR)
+    batches.change(connection, batch.id, state=BatchState.creating, creating_at=NOW, reason=LOOKED_FOR)
     return True
 
 
@@ -137,7 +135,7 @@ def _find_results(connection: Connection, folder: ArtifactFolder, batch: BatchRo
         return False
     artifacts = batch.artifacts | {role: artifact.as_json() for role, artifact in found.items() if artifact}
     values = {"remote": remote, "remote_status": remote["status"], "artifacts": artifacts, "collect_lease_until": None}
-    batches.change(connection, batch.id, state="final", final_at=batch.final_at or NOW, **values)
+    batches.change(connection, batch.id, state=BatchState.final, final_at=batch.final_at or NOW, **values)
     return True
 
 

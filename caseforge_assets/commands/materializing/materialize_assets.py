@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.consent import Consent
+from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.editions.load_framework import confirm_nodes
 from caseforge_assets.commands.materializing.ask_together import Backfill, asked_before, note_asked
 from caseforge_assets.commands.materializing.await_answers import Waiting, await_answers
@@ -146,7 +147,7 @@ def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
     """Makes requests; where a good answer is there already, they are not pending: nobody is to pay for them again."""
     done = {row.node_id for row, state in hands.survey(connection, stage) if state is NodeState.DONE}
     built = build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), hands.node_ids)
-    requests.set_states(connection, {built.request_ids[node_id]: "answered" for node_id in done.intersection(built.made)})
+    requests.set_states(connection, {built.request_ids[node_id]: RequestState.answered for node_id in done.intersection(built.made)})
 
 
 def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> None:
@@ -189,12 +190,12 @@ def _context_is_fresh(row: AssetState) -> bool:
 def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, provider: Provider | None, trouble: str) -> str:
     """How many requests of a stage were not sent, and what for; empty where nothing but time stands in the way."""
     asked = requests.current_requests(connection, stage.key, hands.node_ids).values()
-    left = frozenset(one.id for one in asked if one.state == "pending")
+    left = frozenset(one.id for one in asked if one.state == RequestState.pending)
     if left and provider is not None:
         foreseen = foresee_sending(connection, provider, hands.configuration, consent=Consent(request_ids=left))
         if foreseen.waits:
             return "; ".join(foreseen.waits)
-    count = len(left) + batches.count_not_created(connection, [one.id for one in asked if one.state == "in_batch"])
+    count = len(left) + batches.count_not_created(connection, [one.id for one in asked if one.state == RequestState.in_batch])
     return f"{count:,} request{' was' if count == 1 else 's were'} not sent: {trouble}" if trouble and count else ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from caseforge_assets.batches.states import WAITING
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.quality.measure_quality import measured_stages
@@ -22,8 +23,6 @@ from caseforge_assets.store.collecting.quality_scores import Scored
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests import requests
-
-UNDER_WAY = ("pending", "in_batch")
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _ask_again(
 ) -> set[int]:
     """Makes requests; returns the nodes that are asked for. Drafts that nobody approved are taken over as they are."""
     standing = {row.node_id: row for row, _ in survey(connection, configuration, key, stage, simulated, [row.node_id for row in low])}
-    active = {row.node_id: row.request_id or 0 for row in standing.values() if row.request_state in UNDER_WAY}
+    active = {row.node_id: row.request_id or 0 for row in standing.values() if row.request_state in WAITING}
     drafts = set(requests.without_approval(connection, list(active.values()), simulated))
     free = {node_id for node_id, request_id in active.items() if request_id in drafts}
     wanted = [row for row in low if not row.edited and (row.node_id not in active or row.node_id in free)]

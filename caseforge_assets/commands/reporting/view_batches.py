@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from caseforge_assets.batches.progress import Progress, measure
+from caseforge_assets.batches.states import UNSETTLED, BatchState
 from caseforge_assets.commands.money.expected_costs import expected_output_tokens
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.stages.stage import all_stages
@@ -16,8 +17,6 @@ from caseforge_assets.store.figures import batch_progress
 from caseforge_assets.store.figures.batch_progress import Sums
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
-
-UNDER_WAY = ("planned", "written", "uploaded", "creating", "open", "final", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,8 @@ class BatchView:
 
 def view_batches(connection: Connection, now: datetime, *, finished: int) -> tuple[list[BatchView], list[BatchView]]:
     """The batches under way, oldest first, and the newest so many that are through, newest first; of all providers."""
-    open_rows = batches.in_states(connection, UNDER_WAY)
-    through = [row for row in batches.newest(connection, finished + len(open_rows)) if row.state not in UNDER_WAY][:finished]
+    open_rows = batches.in_states(connection, UNSETTLED)
+    through = [row for row in batches.newest(connection, finished + len(open_rows)) if row.state not in UNSETTLED][:finished]
     sums = batch_progress.sums_of_batches(connection, [row.id for row in (*open_rows, *through)])
     typical = _Typical(connection)
     of = batch_progress.frameworks_of_batches(connection, [row.id for row in (*open_rows, *through)])
@@ -169,6 +168,6 @@ def _view(row: BatchRow, seen: Progress, sums: Sums, typical: _Typical, *, estim
         simulated=typical.is_simulated(row),
         items=sums.items if makes_items else None,
         estimated=estimated,
-        reason=row.reason or (seen.note if row.state == "open" else ""),
+        reason=row.reason or (seen.note if row.state == BatchState.open else ""),
         collected_at=row.collected_at,
     )

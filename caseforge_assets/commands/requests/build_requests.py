@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
+from caseforge_assets.batches.states import SENT
 from caseforge_assets.commands.requests.build_contexts import kpi_lines
 from caseforge_assets.commands.requests.compose_requests import Composed, Draft, compose_requests
 from caseforge_assets.commands.requests.write_input_events import write_input_events
@@ -25,7 +26,6 @@ from caseforge_assets.store.requests import requests, usages
 from caseforge_assets.store.requests.requests import CurrentRequest, NewRequest
 from caseforge_assets.store.requests.styles import fresh_versions
 
-SENT = ("in_batch", "answered")
 NODES_AT_ONCE = 200  # all that the requests of a large framework are made from would not fit the memory
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
 from caseforge_assets.batches.request_forms import written_size
+from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.requests.shorten_request import shortened_bodies
 from caseforge_assets.commands.requests.write_input_events import write_events_of
 from caseforge_assets.costs.estimates import request_tokens
@@ -55,7 +56,7 @@ def retry_failed(
     """
     failed = [one for one in requests.failed_requests(connection, key, stage.key, node_ids) if not outcomes or one.outcome in outcomes]
     steps = [(one, next_step(configuration, stage, one, asked)) for one in failed]
-    again = {one.id: "pending" for one, step in steps if step.kind is NextKind.same_request}
+    again = {one.id: RequestState.pending for one, step in steps if step.kind is NextKind.same_request}
     left = Counter(f"{one.outcome}: {step.reason}" for one, step in steps if step.kind is NextKind.give_up)
     too_long = [one.request for one, step in steps if step.kind is NextKind.shorter_context]
     bodies = shortened_bodies(connection, key, stage, too_long)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.requests.build_next_requests import build_next_requests
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.stage_settings import stage_settings
@@ -102,7 +103,7 @@ def _reuse(connection: Connection, key: str, stage_key: str, answered: Sequence[
     targets = {row.node_id: row for row in nodes.target_nodes(connection, key, [row.node_id for row, _, _ in answered])}
     current = contents.save_contents(connection, [_copy(row, source, rule, targets[row.node_id]) for row, source, rule in answered])
     quality_scores.carry(connection, {current[row.node_id]: source.id for row, source, _ in answered if row.node_id in current})
-    requests.set_states(connection, {row.id: "answered" for row, _, _ in answered})
+    requests.set_states(connection, {row.id: RequestState.answered for row, _, _ in answered})
     shown = [(row, source) for row, source, _ in answered if row.node_id in current]
     _write_events(connection, key, stage_key, shown, targets, current)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from caseforge_assets.batches.provider_objects import what_is_odd
-from caseforge_assets.batches.states import is_final, remote_status
+from caseforge_assets.batches.states import LOOKED_AT, BatchState, is_final, remote_status
 from caseforge_assets.commands.providing.provider import Provider, noting_refusal, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import is_anothers
 from caseforge_assets.commands.submitting.submit_batches import BEING_FOUND_OUT
@@ -35,7 +35,7 @@ def poll_batches(store: Engine, provider: Provider, *, grace_s: float = 0.0) -> 
         ProviderUnclear: the provider cannot be reached.
     """
     with store.connect() as connection:
-        open_batches = batches.in_states(connection, ["open", "unknown"], provider.id)
+        open_batches = batches.in_states(connection, LOOKED_AT, provider.id)
     with noting_refusal(store, provider.client):
         listed = _listed(provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
     for batch in open_batches:
@@ -44,7 +44,7 @@ def poll_batches(store: Engine, provider: Provider, *, grace_s: float = 0.0) -> 
         _say_if_read_again(batch, seen)
         if _is_news(batch, seen):
             with store.begin() as connection:
-                batches.move(connection, batch.id, ["open", "unknown"], **seen)
+                batches.move(connection, batch.id, LOOKED_AT, **seen)
         if _words(batch.state, batch.remote_status) != (now := _words(seen["state"], seen.get("remote_status"))):
             log_event(
                 log, "batch state changed", batch=batch.name, stage=batch.stage, before=_words(batch.state, batch.remote_status), now=now
@@ -102,7 +102,7 @@ def _mistaken(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
     reason = f"{remote['id']} is not this batch: its input file is {remote['input_file_id'] or 'not named'}; {BEING_FOUND_OUT}"
     log.warning("batch %s: %s", batch.id, reason)
     nothing = dict.fromkeys(("remote_id", "remote_status", "remote", "opened_at")) | looks.NOTHING_LOST
-    return {**nothing, "state": "creating", "creating_at": batch.creating_at or NOW, "doubtful_id": remote["id"], "reason": reason}
+    return {**nothing, "state": BatchState.creating, "creating_at": batch.creating_at or NOW, "doubtful_id": remote["id"], "reason": reason}
 
 
 def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
@@ -110,11 +110,11 @@ def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
         return _mistaken(batch, remote)
     status = remote_status(remote["status"])
     reason = what_is_odd(remote) or (batch.reason if batch.twin_of else None)
-    values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": "open", "reason": reason}
+    values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": BatchState.open, "reason": reason}
     if batch.lost_since:
         values |= looks.NOTHING_LOST
     if is_final(status):
-        values |= {"state": "final", "final_at": batch.final_at or NOW}
+        values |= {"state": BatchState.final, "final_at": batch.final_at or NOW}
     return values
 
 
@@ -126,11 +126,14 @@ def _lost(store: Engine, provider: Provider, batch: BatchRow, grace_s: float) ->
     with store.begin() as connection:
         times, seconds = looks.note_lost(connection, batch.id)
     says = f"{provider.base_url} does not know {batch.remote_id}"
-    if batch.state == "open" and (times < LOOKS_BEFORE_UNKNOWN or seconds < grace_s):
-        return {"state": "open", "remote_status": batch.remote_status, "reason": f"{says} just now; it is looked for"}
-    return {"state": "unknown", "reason": f"{says}; check whether OPENAI_BASE_URL and OPENAI_API_KEY are those it was submitted with"}
+    if batch.state == BatchState.open and (times < LOOKS_BEFORE_UNKNOWN or seconds < grace_s):
+        return {"state": BatchState.open, "remote_status": batch.remote_status, "reason": f"{says} just now; it is looked for"}
+    return {
+        "state": BatchState.unknown,
+        "reason": f"{says}; check whether OPENAI_BASE_URL and OPENAI_API_KEY are those it was submitted with",
+    }
 
 
 def _words(state: str, status: str | None) -> str:
     """What the provider calls it while it knows it; our own word otherwise."""
-    return str(status) if status and state != "unknown" else state
+    return str(status) if status and state != BatchState.unknown else state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.batches.states import is_final, remote_status
+from caseforge_assets.batches.states import BatchState, is_final, remote_status
 from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.collecting.fetch_results import set_aside
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
@@ -36,9 +36,9 @@ def fetch_again(store: Engine, provider: Provider, folder: ArtifactFolder, confi
     with try_lock(store, f"batch {batch.id}") as held:
         if not held:
             raise CannotSettle(f"{batch.name} is being worked on by another process; try again in a moment")
-        if batch.state == "collected":
+        if batch.state == BatchState.collected:
             _reopen(store, provider, folder, batch)
-        elif batch.state != "final":
+        elif batch.state != BatchState.final:
             raise CannotSettle(f"{batch.name} is {batch.state}; files are fetched when its provider is through with it")
         with store.begin() as connection:
             looks.fetch_now(connection, batch.id)
@@ -55,13 +55,13 @@ def give_up_batch(store: Engine, provider: Provider, folder: ArtifactFolder, con
         CannotSettle: it is not a batch that something is awaited of in vain.
     """
     batch = _find(store, provider, name)
-    if batch.state == "unknown":
+    if batch.state == BatchState.unknown:
         _give_up_unknown(store, provider, batch)
         with store.connect() as connection:
             return Collected(batches.get(connection, batch.id), attempts.outcome_counts(connection, batch.id))
     in_vain = batch.short_fetches or batch.is_held or (batch.reason or "").startswith(LATER)
-    if batch.state != "final" or not in_vain:
-        advice = "`caseforge cancel` stops one that is under way" if batch.state == "open" else "nothing of it is awaited in vain"
+    if batch.state != BatchState.final or not in_vain:
+        advice = "`caseforge cancel` stops one that is under way" if batch.state == BatchState.open else "nothing of it is awaited in vain"
         raise CannotSettle(f"{batch.name} is {batch.state}: {advice}")
     return collect_batch(store, provider, folder, configuration, batch.id, gives_up=True)
 
@@ -91,7 +91,7 @@ def _reopen(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
     set_aside(store, folder, batch)
     with store.begin() as connection:
         values = {"remote": remote, "remote_status": remote["status"], "final_at": NOW, "reason": "collected anew, as a person wanted"}
-        batches.move(connection, batch.id, ["collected"], state="final", **values)
+        batches.move(connection, batch.id, [BatchState.collected], state=BatchState.final, **values)
 
 
 def _give_up_unknown(store: Engine, provider: Provider, batch: BatchRow) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.progress import poll_interval_s
-from caseforge_assets.batches.states import NOT_TO_BE_FOUND
+from caseforge_assets.batches.states import NOT_CREATED, NOT_TO_BE_FOUND, UNFINISHED, UNSETTLED, BatchState
 from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.journaling.write_journal import journal_now_and_then
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
@@ -30,8 +30,6 @@ from caseforge_assets.store.database.engine import Connection, Engine, StoreUnav
 from caseforge_assets.store.submitting import batches, looks
 from caseforge_assets.store.submitting.batches import BatchRow
 
-UNFINISHED = ("planned", "written", "uploaded", "creating", "open", "final")
-UNFINISHED_OR_UNKNOWN = (*UNFINISHED, "unknown")
 SIMULATED_INTERVAL_S = 0.5
 LATER = "is collected later"
 NOT_COLLECTABLE = "cannot be collected before its stage is mended"  # waiting is no use
@@ -81,14 +79,14 @@ def is_stuck(batch: BatchRow) -> bool:
 
 def batches_in_trouble(connection: Connection, provider_id: int, framework_key: str | None = None) -> list[BatchRow]:
     """The batches of a provider that do not go on as they should, and that requests wait for; of one framework, if given."""
-    rows = [batch for batch in batches.in_states(connection, UNFINISHED_OR_UNKNOWN, provider_id) if _is_in_trouble(batch)]
+    rows = [batch for batch in batches.in_states(connection, UNSETTLED, provider_id) if _is_in_trouble(batch)]
     waiting = looks.waiting_requests(connection, [batch.id for batch in rows], framework_key)
     return [batch for batch in rows if batch.id in waiting]
 
 
 def _is_in_trouble(batch: BatchRow) -> bool:
     is_awaited = batch.short_fetches > 0 or batch.lost_since is not None or (batch.reason or "").startswith(LATER)
-    return batch.state == "unknown" or is_stuck(batch) or is_awaited
+    return batch.state == BatchState.unknown or is_stuck(batch) or is_awaited
 
 
 def work_round(
@@ -130,7 +128,7 @@ def work_round(
         refused = [batch for batch in submit_batches(store, provider, folder, unsent) if is_refused(batch)]
     with store.connect() as connection:
         unfinished = _unfinished(connection, provider, consent)
-        lost = tuple(batch for batch in batches_in_trouble(connection, provider.id) if batch.state == "unknown")
+        lost = tuple(batch for batch in batches_in_trouble(connection, provider.id) if batch.state == BatchState.unknown)
     done = Round(planned.batch_ids, collected, planned.reused, tuple(unfinished), planned.held_back, tuple(refused))
     return replace(done, shortened=planned.shortened, too_long=planned.too_long, lost=lost)
 
@@ -138,17 +136,13 @@ def work_round(
 def _unfinished(connection: Connection, provider: Provider, consent: Consent) -> list[BatchRow]:
     """Without those that this round may not send: they do not go on, and are nothing to wait for."""
     mine = {batch.id for batch in batches.not_created(connection, provider.id, consent)}
-    return [
-        batch
-        for batch in batches.in_states(connection, UNFINISHED, provider.id)
-        if batch.state not in batches.NOT_CREATED or batch.id in mine
-    ]
+    return [batch for batch in batches.in_states(connection, UNFINISHED, provider.id) if batch.state not in NOT_CREATED or batch.id in mine]
 
 
 def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration) -> tuple[Collected, ...]:
     """Collects every batch that is in a final state. One whose files cannot be had now says so, and holds up no other."""
     with store.connect() as connection:
-        finished = batches.in_states(connection, ["final"], provider.id)
+        finished = batches.in_states(connection, [BatchState.final], provider.id)
     results = []
     for batch in finished:
         try:
@@ -159,7 +153,7 @@ def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, 
             why = f"{LATER if isinstance(error, ProviderError) else NOT_COLLECTABLE}: {error}"
             log.warning("%s %s", batch.name, why)
             with store.begin() as connection:
-                batches.move(connection, batch.id, ["final"], reason=why)
+                batches.move(connection, batch.id, [BatchState.final], reason=why)
     return tuple(result for result in results if result is not None)
 
 
@@ -201,7 +195,7 @@ def work_until_idle(
         else:
             trouble.is_over()
             pause_s = next_look_s(provider, configuration, done.unfinished)
-            put_back = [batch for batch in refused if batch.state == "refused" and batch not in before]
+            put_back = [batch for batch in refused if batch.state == BatchState.refused and batch not in before]
             after_round(replace(done, next_look_s=pause_s, refused=tuple(put_back)))
             if done.idle or (end is not None and time.monotonic() >= end):
                 return replace(done, refused=tuple(refused))
@@ -211,7 +205,7 @@ def work_until_idle(
 def _in_doubt(store: Engine, provider: Provider) -> set[int]:
     """The batches of which it is being found out whether they exist."""
     with store.connect() as connection:
-        return {batch.id for batch in batches.in_states(connection, ["creating"], provider.id)}
+        return {batch.id for batch in batches.in_states(connection, [BatchState.creating], provider.id)}
 
 
 def _refused_of(store: Engine, ids: Collection[int]) -> list[BatchRow]:
@@ -224,5 +218,5 @@ def next_look_s(provider: Provider, configuration: Configuration, unfinished: Se
     """Seconds until the next look at a provider: quick while something is about to happen, slow otherwise; a simulated one costs nobody anything."""
     if provider.simulated:
         return min(SIMULATED_INTERVAL_S, configuration.poll_interval_s)
-    rows = [batch for batch in unfinished if batch.state == "open"]
+    rows = [batch for batch in unfinished if batch.state == BatchState.open]
     return poll_interval_s(progress_of(rows, datetime.now(UTC)), configuration.poll_interval_s, random.random())  # noqa: S311

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.submitting.recognize_batch import Whose, is_anothers, whose_is
 from caseforge_assets.commands.submitting.submit_batches import adopt
@@ -40,7 +41,7 @@ def _adopt(store: Engine, provider: Provider, batch_id: int, remote_id: str) -> 
     """Where it cannot be told whether it is the right one, the person's word counts."""
     with store.connect() as connection:
         batch = batches.get(connection, batch_id)
-    if batch.state != "creating":
+    if batch.state != BatchState.creating:
         raise CannotAdopt(f"{batch.name} is {batch.state}; only a batch of which it is not known whether it was created can be taken over")
     remote = provider.client.retrieve(remote_id)
     if is_anothers(batch, remote) and whose_is(provider.client, batch, remote_id)[0] is Whose.anothers:

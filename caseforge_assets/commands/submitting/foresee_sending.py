@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from caseforge_assets.batches.consent import EVERYTHING, Consent
+from caseforge_assets.batches.states import PlanState
 from caseforge_assets.commands.money.expected_costs import expected_costs
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.reuse_answers import answered_already
@@ -83,7 +84,7 @@ def _unapproved(connection: Connection, provider: Provider, configuration: Confi
     if not rows:
         return ""
     known = {row.plan_id for row in rows if row.plan_id is not None}
-    drafts = [plan.id for plan in plans.all_plans(connection, known) if plan.state == "draft"]
+    drafts = [plan.id for plan in plans.all_plans(connection, known) if plan.state == PlanState.draft]
     of_drafts = "".join(f"`caseforge approve {plan_id}`, " for plan_id in drafts[:SHOWN_DRAFTS])
     said = _said(connection, provider, configuration, rows)
     return f"{said} wait for approval: {of_drafts}`caseforge submit`, or the job submit with max_cost_usd"

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.custom_id import make_custom_id
+from caseforge_assets.batches.states import BatchState, RequestState
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.settle_requests import TooLong, settle_requests
 from caseforge_assets.commands.submitting.choose_requests import choose_requests
@@ -88,7 +89,7 @@ def _add_batch(
         "stage": rows[0].stage,
         "model": rows[0].model,
         "sent_as": None if name == rows[0].model else name,
-        "state": "planned",
+        "state": BatchState.planned,
         "owner": configuration.batch_user_assignment,
         "request_count": len(rows),
         "input_tokens": sum(row.input_tokens for row in rows),
@@ -99,5 +100,5 @@ def _add_batch(
         for row in rows
     ]
     batch_id = batches.add_batch(connection, values, attempts)
-    requests.set_states(connection, {row.id: "in_batch" for row in rows})
+    requests.set_states(connection, {row.id: RequestState.in_batch for row in rows})
     return batch_id

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from caseforge_assets.batches.states import NOT_TO_BE_FOUND, RemoteStatus, is_final, remote_status
+from caseforge_assets.batches.states import NOT_TO_BE_FOUND, BatchState, RemoteStatus, is_final, remote_status
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import Whose, look_by_name, sort_out, whose_is
 from caseforge_assets.commands.submitting.submit_batches import adopt, opened_at
@@ -50,7 +50,7 @@ def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now:
     with store.begin() as connection:
         clock.take_back_times_ahead(connection)
         now = now or clock.now(connection)
-        unclear = batches.in_states(connection, ["creating"], provider.id)
+        unclear = batches.in_states(connection, [BatchState.creating], provider.id)
         twofold = batches.maybe_twofold(connection, provider.id)
     listing = look_up(provider, [*unclear, *twofold])
     for batch in unclear:
@@ -62,7 +62,7 @@ def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now:
             _note_duplicates(connection, batch, [one for one in listing.found[batch.id] if one["id"] != batch.remote_id])
     _cancel_duplicates(store, provider)
     with store.connect() as connection:
-        return len(batches.in_states(connection, ["creating"], provider.id))
+        return len(batches.in_states(connection, [BatchState.creating], provider.id))
 
 
 def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | None = None) -> Listing:
@@ -85,7 +85,7 @@ def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | No
 def _settle(store: Engine, provider: Provider, batch_id: int, listing: Listing, now: datetime, grace_s: float) -> None:
     with store.connect() as connection:
         batch = batches.get(connection, batch_id)
-    if batch.state != "creating":
+    if batch.state != BatchState.creating:
         return
     remotes, whose = listing.found[batch.id], Whose.anothers
     if not remotes and batch.doubtful_id:
@@ -127,12 +127,14 @@ def _end_search(store: Engine, batch: BatchRow, gap: str, whose: Whose) -> None:
         if gap or whose is Whose.unsure:
             _ask_a_person(connection, batch, gap)
         elif batch.create_refused:
-            batches.put_back(connection, batch.id, ["creating"], batch.create_refused)
+            batches.put_back(connection, batch.id, [BatchState.creating], batch.create_refused)
             log_event(log, "batch refused", batch=batch.name, number=batch.id, stage=batch.stage, why=batch.create_refused)
         else:
-            state = "uploaded" if batch.input_file_id else "written"  # after a restore the file may be there under its name only
+            state = (
+                BatchState.uploaded if batch.input_file_id else BatchState.written
+            )  # after a restore the file may be there under its name only
             reason = "the provider never had it; it is created again"
-            batches.move(connection, batch.id, ["creating"], state=state, reason=reason, created_again=True)
+            batches.move(connection, batch.id, [BatchState.creating], state=state, reason=reason, created_again=True)
 
 
 def _ask_a_person(connection: Connection, batch: BatchRow, gap: str) -> None:
@@ -146,7 +148,7 @@ def _ask_a_person(connection: Connection, batch: BatchRow, gap: str) -> None:
     )
     if reason != batch.reason:
         log.warning("batch %s %s", batch.id, reason)
-        batches.move(connection, batch.id, ["creating"], reason=reason)
+        batches.move(connection, batch.id, [BatchState.creating], reason=reason)
 
 
 def _note_duplicates(connection: Connection, adopted: BatchRow, remotes: Sequence[Remote]) -> None:
@@ -167,7 +169,7 @@ def _note_duplicates(connection: Connection, adopted: BatchRow, remotes: Sequenc
 
 def _cancel_duplicates(store: Engine, provider: Provider) -> None:
     with store.connect() as connection:
-        open_duplicates = [batch for batch in batches.in_states(connection, ["open"], provider.id) if batch.twin_of is not None]
+        open_duplicates = [batch for batch in batches.in_states(connection, [BatchState.open], provider.id) if batch.twin_of is not None]
     for duplicate in open_duplicates:
         status = remote_status(duplicate.remote_status)
         if status is RemoteStatus.cancelling or is_final(status):
@@ -183,4 +185,4 @@ def _cancel_duplicates(store: Engine, provider: Provider) -> None:
             log.warning("%s is cancelled later: %s", duplicate.name, error)
             continue
         with store.begin() as connection:
-            batches.move(connection, duplicate.id, ["open"], remote=remote, remote_status=remote_status(remote["status"]))
+            batches.move(connection, duplicate.id, [BatchState.open], remote=remote, remote_status=remote_status(remote["status"]))

@@ -16,7 +16,7 @@ from caseforge_assets.artifacts import Artifact, ArtifactFolder
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.request_forms import written_body
-from caseforge_assets.batches.states import WAITS_FOR_ROOM, remote_status
+from caseforge_assets.batches.states import WAITS_FOR_ROOM, BatchState, remote_status
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import doubt_of_creation, file_name
@@ -67,20 +67,20 @@ def is_refused(batch: BatchRow) -> bool:
 
     One that was refused for the account's token limit alone is none: its requests go into smaller ones.
     """
-    why = batch.reason if batch.state == "refused" else batch.create_refused if batch.state == "creating" else None
+    why = batch.reason if batch.state == BatchState.refused else batch.create_refused if batch.state == BatchState.creating else None
     return why is not None and not why.startswith(WAITS_FOR_ROOM)
 
 
 def _advance(store: Engine, provider: Provider, folder: ArtifactFolder, batch_id: int) -> None:
-    steps = {"planned": _write, "written": _upload, "uploaded": _create}
+    steps = {BatchState.planned: _write, BatchState.written: _upload, BatchState.uploaded: _create}
     while (batch := _read(store, batch_id)).state in steps:
-        step = steps[batch.state]
+        step = steps[BatchState(batch.state)]
         try:
             step(store, provider, folder, batch)
         except ProviderUnclear:
             raise
         except ProviderError as error:
-            if batch.state != "uploaded":  # nothing was created yet
+            if batch.state != BatchState.uploaded:  # nothing was created yet
                 _refuse(store, batch, error)
             if isinstance(error, ProviderStopped):
                 _stop(store, provider, error)
@@ -106,7 +106,7 @@ def _write(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Bat
     with store.begin() as connection:
         batches.add_artifact(connection, batch.id, "input", written.as_json())
         batches.add_artifact(connection, batch.id, "manifest", manifest.as_json())
-        batches.move(connection, batch.id, ["planned"], state="written")
+        batches.move(connection, batch.id, [BatchState.planned], state=BatchState.written)
 
 
 def _named(body: str, name: str | None) -> Mapping[str, object] | str:
@@ -139,13 +139,13 @@ def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
     file_id = provider.client.find_file(name, batch.created_at)
     if file_id is None and not folder.exists(Artifact(**batch.artifacts["input"])):
         with store.begin() as connection:
-            batches.move(connection, batch.id, ["written"], state="planned")
+            batches.move(connection, batch.id, [BatchState.written], state=BatchState.planned)
         return
     if file_id is None:
         with folder.local(batch.artifacts["input"]["path"]) as file:
             file_id = provider.client.upload(file, name, batch.sent_as or batch.model)
     with store.begin() as connection:
-        batches.move(connection, batch.id, ["written"], state="uploaded", input_file_id=file_id)
+        batches.move(connection, batch.id, [BatchState.written], state=BatchState.uploaded, input_file_id=file_id)
 
 
 def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: BatchRow) -> None:
@@ -155,7 +155,9 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
         ProviderStopped: the provider refuses the key or the account; whether it created the batch all the same is found out as for any refusal.
     """
     with store.begin() as connection:
-        if not batches.move(connection, batch.id, ["uploaded"], state="creating", creating_at=NOW, create_refused=None, doubtful_id=None):
+        if not batches.move(
+            connection, batch.id, [BatchState.uploaded], state=BatchState.creating, creating_at=NOW, create_refused=None, doubtful_id=None
+        ):
             return
         endpoint = batch_lines.endpoint_of_batch(connection, batch.id)
     try:
@@ -167,7 +169,9 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
             waits = isinstance(error, ProviderFull) and _learn_limit(connection, provider, batch, error)
             if waits:
                 refused = f"{WAITS_FOR_ROOM}: {error}"
-            batches.move(connection, batch.id, ["creating"], reason=f"{refused or error}; {BEING_FOUND_OUT}", create_refused=refused)
+            batches.move(
+                connection, batch.id, [BatchState.creating], reason=f"{refused or error}; {BEING_FOUND_OUT}", create_refused=refused
+            )
             if refused and not waits and not isinstance(error, ProviderStopped):
                 batches.note_refused(connection, batch.id)
         if isinstance(error, ProviderStopped):
@@ -178,7 +182,7 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
             adopt(connection, batch.id, remote)
             return
         reason = f"the creation was answered with {remote['id']}, {doubt}; {BEING_FOUND_OUT}"
-        batches.move(connection, batch.id, ["creating"], reason=reason, doubtful_id=remote["id"])
+        batches.move(connection, batch.id, [BatchState.creating], reason=reason, doubtful_id=remote["id"])
         log.warning("%s: %s", batch.name, reason)
 
 
@@ -198,8 +202,8 @@ def adopt(connection: Connection, batch_id: int, remote: dict[str, Any]) -> None
     """Records that a batch exists at the provider, and beside each of its nodes that its answer is awaited."""
     opened = opened_at(remote)
     values = {"remote_id": remote["id"], "remote_status": remote_status(remote["status"]), "remote": remote, "opened_at": opened}
-    values |= {"state": "open", "reason": None, "create_refused": None, "doubtful_id": None}
-    if batches.move(connection, batch_id, ["creating", "uploaded"], **values):
+    values |= {"state": BatchState.open, "reason": None, "create_refused": None, "doubtful_id": None}
+    if batches.move(connection, batch_id, [BatchState.creating, BatchState.uploaded], **values):
         batch = batches.get(connection, batch_id)
         outbox.note_waiting(
             connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened, remote["completion_window"])

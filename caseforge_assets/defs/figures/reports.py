@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.batches.states import UNSETTLED
 from caseforge_assets.commands.mirroring.read_statuses import AssetStatus
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.quality.read_quality import StageQuality, read_quality
@@ -24,7 +25,6 @@ from caseforge_assets.store.submitting.batches import BatchRow
 
 STALE_REPORT = "stale_report"
 LISTED_NODES = 300
-UNDER_WAY = ("planned", "written", "uploaded", "creating", "open", "final", "unknown")
 
 
 def run_figures(
@@ -45,7 +45,7 @@ def run_figures(
         counts = items.item_counts(connection, key, simulated=simulated)
         spent = node_views.spent(connection, key)
         measured = read_quality(connection, configuration, key, compare=False)
-        under_way = batches.in_states(connection, UNDER_WAY)
+        under_way = batches.in_states(connection, UNSETTLED)
     figures |= coverage_figures(states) | run_tables(summary, folder)
     for stage, of_stage in states.items():
         figures |= {f"{stage}_{state}": of_stage.count(state) for state in NodeState}

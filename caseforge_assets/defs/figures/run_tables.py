@@ -7,7 +7,8 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.costs.sums import named
+from caseforge_assets.batches.states import BatchState
+from caseforge_assets.costs.sums import Payment, named
 from caseforge_assets.reports.bars import bar, percent
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.run_summary import BatchFigures, RunSummary, StageFigures
@@ -64,7 +65,7 @@ def _cell(value: Any) -> Any:
 def _numbers(summary: RunSummary) -> dict[str, Any]:
     """What the UI plots: shares in percent, USD; of answers of a provider that bills where there are any. Longer names would run into their values."""
     found: dict[str, float | Decimal | None] = {"candidates_per_node": summary.mean_items}
-    by_stage = {one.stage: one for one in sorted(summary.stages, key=lambda one: _KINDS.index(one.kind), reverse=True)}
+    by_stage = {one.stage: one for one in sorted(summary.stages, key=lambda one: list(Payment).index(Payment(one.kind)), reverse=True)}
     for stage, one in by_stage.items():
         found[f"{stage}_first_percent"] = None if one.first_pass is None else 100 * one.first_pass
         found[f"{stage}_good_percent"] = None if one.after_retries is None else 100 * one.after_retries
@@ -81,7 +82,6 @@ def _success(stages: Sequence[StageFigures]) -> list[tuple[Any, ...]]:
     ]
 
 
-_KINDS = ("billed", "simulated", "imported")
 _COST = (
     "stage",
     "a good node",
@@ -100,7 +100,7 @@ def _cost(summary: RunSummary, one: StageFigures) -> tuple[Any, ...]:
     makes_items = one.stage == all_stages()[-1].key
     a_use_case = summary.cost_per_item_usd(one) if makes_items else None
     over = "" if one.over_estimate is None else f"{float(one.over_estimate):+.1%}"
-    earlier = summary.baselines.get(one.stage) if one.kind == "billed" else None
+    earlier = summary.baselines.get(one.stage) if one.kind == Payment.billed else None
     of_items = _usd(a_use_case) if makes_items else None
     before = None if earlier is None else _usd(earlier)
     unknown = one.unknown_costs or None
@@ -118,7 +118,7 @@ _BATCH = ("number", "good", "chart", "failed", "batch", "stage", "state", "creat
 
 def _batch(one: BatchFigures) -> tuple[Any, ...]:
     cost = named(one.cost, one.simulated) if one.ended else None
-    state = one.remote_status or one.state if one.state in ("open", "collected") else one.state
+    state = one.remote_status or one.state if one.state in (BatchState.open, BatchState.collected) else one.state
     share = one.good / one.requests if one.requests else 0
     good = (f"{one.good:,}/{one.requests:,}", bar(share, CELLS), one.failed)
     created = f"{one.created_at:%Y-%m-%d %H:%M} UTC"
@@ -143,7 +143,7 @@ def _word(simulated: bool) -> str:
 
 def _newest_batch(batches: Sequence[BatchFigures]) -> dict[str, Any]:
     """The batch that was collected last, as numbers: over time they are a plot of batches."""
-    collected = [one for one in batches if one.state == "collected" and one.ended]
+    collected = [one for one in batches if one.state == BatchState.collected and one.ended]
     if not collected:
         return {}
     one = collected[0]

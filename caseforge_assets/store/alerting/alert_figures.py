@@ -11,24 +11,39 @@ from sqlalchemy import Connection, text
 from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 from caseforge_assets.batches.provider_objects import error_entries
-from caseforge_assets.batches.states import NOT_TO_BE_FOUND, WAITS_FOR_ROOM
+from caseforge_assets.batches.states import (
+    AWAITED,
+    NOT_TO_BE_FOUND,
+    OPEN_OR_FAILED,
+    WAITING,
+    WAITS_FOR_ROOM,
+    WITH_PROVIDER,
+    BatchState,
+    Origin,
+    PlanDecision,
+    PlanState,
+    RequestState,
+)
+from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.figures.spending import UNKNOWN
+from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
-_BATCHES = text("""
+_BATCHES = text(f"""
 select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
        case when min(n.framework_key) = max(n.framework_key) then min(n.framework_key) end as framework_key,
-       case when b.state = 'creating' and starts_with(b.reason, :not_to_be_found) then 'unknown'
-            when b.state = 'creating' and b.create_refused is not null then 'refused' else b.state end as state, b.remote_status, b.reason, b.remote -> 'errors' as errors, b.request_count,
-       case when b.state = 'open' then coalesce(cast(b.remote #>> '{request_counts,failed}' as int), 0)
+       case when b.state = '{BatchState.creating}' and starts_with(b.reason, :not_to_be_found) then '{BatchState.unknown}'
+            when b.state = '{BatchState.creating}' and b.create_refused is not null then '{BatchState.refused}' else b.state end as state, b.remote_status, b.reason, b.remote -> 'errors' as errors, b.request_count,
+       case when b.state = '{BatchState.open}' then coalesce(cast(b.remote #>> '{{request_counts,failed}}' as int), 0)
             else count(*) filter (where a.outcome = any(:failed)) end as failed,
        count(*) filter (where a.outcome = any(:cut_off)) as cut_off,
-       count(r.id) filter (where r.state in ('pending', 'in_batch', 'failed')) as unanswered, b.stray_lines, b.is_held, b.usage_differs
+       count(r.id) filter (where r.state in {listed(OPEN_OR_FAILED)}) as unanswered, b.stray_lines, b.is_held, b.usage_differs
 from caseforge.batch b
 left join caseforge.attempt a on a.batch_id = b.id
 left join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.node_id = a.node_id and r.stage = b.stage and r.is_current
-where b.origin = 'submitted' and b.twin_of is null
-  and (greatest(b.created_at, b.final_at, b.collected_at) >= :since or b.state in ('creating', 'open', 'final', 'unknown') or b.id = any(:ids))
+where b.origin = '{Origin.submitted}' and b.twin_of is null
+  and (greatest(b.created_at, b.final_at, b.collected_at) >= :since or b.state in {listed(WITH_PROVIDER)} or b.id = any(:ids))
 group by b.id order by b.id
 """)
 
@@ -72,12 +87,12 @@ def _batch(row: Any) -> BatchFigures:
     )
 
 
-_UNSENT = text("""
+_UNSENT = text(f"""
 select r.framework_key, r.stage, count(*), (array_agg(nv.code order by nv.position))[1], (array_agg(r.not_sent_because order by nv.position))[1]
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where r.is_current and r.state = 'failed' and r.not_sent_because is not null
+where r.is_current and r.state = '{RequestState.failed}' and r.not_sent_because is not null
 group by 1, 2 order by 1, 2
 """)
 
@@ -90,17 +105,17 @@ def unsent(connection: Connection) -> list[UnsentFigures]:
 _PLANS = text(f"""
 select p.id, p.framework_key, min(b.created_at) as first_submission,
        (select count(*) from caseforge.request r where r.plan_id = p.id and r.stage = any(p.stages) and r.is_current
-            and r.state in ('pending', 'in_batch')) as open_requests,
+            and r.state in {listed(WAITING)}) as open_requests,
        count(a.cost_usd) filter (where a.output_tokens is not null and bills.id is not null) as answers,
        coalesce(sum(a.cost_usd) filter (where bills.id is not null and a.expected_cost_usd is not null), 0) as cost_usd,
        coalesce(sum(a.expected_cost_usd) filter (where bills.id is not null and a.cost_usd is not null), 0) as expected_cost_usd,
        count(*) filter (where bills.id is not null and {UNKNOWN}) as unknown_costs
 from caseforge.plan p
 join caseforge.request r on r.plan_id = p.id
-join caseforge.attempt a on a.request_id = r.id and a.outcome is distinct from 'not_sent'
-join caseforge.batch b on b.id = a.batch_id and b.origin = 'submitted' and b.state <> 'refused'
+join caseforge.attempt a on a.request_id = r.id and a.outcome is distinct from '{Outcome.not_sent}'
+join caseforge.batch b on b.id = a.batch_id and b.origin = '{Origin.submitted}' and b.state <> '{BatchState.refused}'
 left join caseforge.provider bills on bills.id = a.provider_id and not bills.simulated
-where p.state = 'approved' group by p.id
+where p.state = '{PlanState.approved}' group by p.id
 having max(b.created_at) >= :since or max(b.collected_at) >= :since or count(*) filter (where a.outcome is null) > 0 or p.id = any(:ids)
 order by p.id
 """)
@@ -111,14 +126,14 @@ def plans(connection: Connection, since: datetime, ids: Sequence[int]) -> list[P
     return [PlanFigures(*row) for row in connection.execute(_PLANS, {"since": since, "ids": list(ids)})]
 
 
-_WAITING_PLANS = text("""
-select p.id, p.framework_key, case when p.state = 'approved' then p.held_back end as held_back,
-       coalesce((select c.changed_by from caseforge.plan_change c where c.plan_id = p.id and c.change = 'approved' order by c.id desc limit 1),
+_WAITING_PLANS = text(f"""
+select p.id, p.framework_key, case when p.state = '{PlanState.approved}' then p.held_back end as held_back,
+       coalesce((select c.changed_by from caseforge.plan_change c where c.plan_id = p.id and c.change = '{PlanDecision.approved}' order by c.id desc limit 1),
                 p.made_by) as decided_by,
        coalesce(p.approved_at, p.created_at) as since, count(*) as requests, p.expected_cost_usd
 from caseforge.plan p
-join caseforge.request r on r.plan_id = p.id and r.state = 'pending' and r.is_current and r.stage = any(p.stages)
-where (p.state = 'approved' and p.held_back is not null) or p.state = 'draft'
+join caseforge.request r on r.plan_id = p.id and r.state = '{RequestState.pending}' and r.is_current and r.stage = any(p.stages)
+where (p.state = '{PlanState.approved}' and p.held_back is not null) or p.state = '{PlanState.draft}'
 group by p.id order by p.id
 """)
 
@@ -155,13 +170,13 @@ def run_costs(connection: Connection, plan_ids: Sequence[int]) -> list[RunCost]:
     return [RunCost(*row) for row in connection.execute(_RUN_COSTS, {"ids": list(plan_ids)})] if plan_ids else []
 
 
-_PROVIDERS = text("""
+_PROVIDERS = text(f"""
 select p.id, p.base_url, p.stopped_reason, p.refused_reason, count(b.id) as open_batches,
        case when count(b.id) > 0 then greatest(min(coalesce(b.creating_at, b.created_at)),
-            (select max(done.collected_at) from caseforge.batch done where done.provider_id = p.id and done.origin = 'submitted')) end as quiet_since
+            (select max(done.collected_at) from caseforge.batch done where done.provider_id = p.id and done.origin = '{Origin.submitted}')) end as quiet_since
 from caseforge.provider p
-left join caseforge.batch b on b.provider_id = p.id and b.state in ('open', 'final') and b.twin_of is null
-where p.base_url <> 'imported' group by p.id order by p.id
+left join caseforge.batch b on b.provider_id = p.id and b.state in {listed(AWAITED)} and b.twin_of is null
+where not {IS_IMPORTED} group by p.id order by p.id
 """)
 
 

@@ -86,7 +86,7 @@ def raise_alert(connection: Connection, finding: Finding, now: datetime) -> int 
 
 def escalate(connection: Connection, alert_id: int, alert_text: str, now: datetime) -> None:
     """Makes an alert critical, and leaves a message."""
-    query = text("update caseforge.alert set severity = 'critical', text = :text, escalated_at = :now where id = :id")
+    query = text(f"update caseforge.alert set severity = '{Severity.critical}', text = :text, escalated_at = :now where id = :id")
     connection.execute(query, {"id": alert_id, "text": alert_text, "now": now})
     _add_message(connection, alert_id, Event.escalated, alert_text, now)
 
@@ -111,7 +111,7 @@ def acknowledge(connection: Connection, alert_id: int, by: str, now: datetime) -
     return connection.scalar(query, {"id": alert_id, "by": by, "now": now}) is not None
 
 
-_LIST = text("""
+_LIST = text(f"""
 select a.id, a.rule, a.subject, a.framework_key, a.severity, a.text, a.raised_at, a.escalated_at, a.acknowledged_at, a.acknowledged_by, a.cleared_at,
        count(d.delivered_at) as delivered, count(d.id) - count(d.delivered_at) as undelivered,
        (array_agg(d.problem order by d.id desc) filter (where d.id is not null and d.delivered_at is null))[1] as problem
@@ -119,7 +119,7 @@ from caseforge.alert a
 left join caseforge.alert_message m on m.alert_id = a.id
 left join caseforge.alert_delivery d on d.message_id = m.id
 where (:all or a.cleared_at is null) and (cast(:key as text) is null or a.framework_key is null or a.framework_key = :key)
-group by a.id order by a.cleared_at is not null, a.severity <> 'critical', a.id desc limit :limit
+group by a.id order by a.cleared_at is not null, a.severity <> '{Severity.critical}', a.id desc limit :limit
 """)
 
 

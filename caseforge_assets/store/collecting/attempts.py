@@ -11,9 +11,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from caseforge_assets.batches.states import GONE_WRONG, BatchState, Origin, RequestState
+from caseforge_assets.stages.judgement import LINELESS, Outcome
 from caseforge_assets.store.database.rows import columns_of
 from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.requests.requests import NOT_WRITTEN_SINCE
+from caseforge_assets.store.schema.constants import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,9 @@ def without_outcome(connection: Connection, batch_id: int) -> list[AttemptRow]:
     return [AttemptRow(*row) for row in rows]
 
 
-_ADD_OF_DUPLICATE = text("""
+_ADD_OF_DUPLICATE = text(f"""
 insert into caseforge.attempt (batch_id, node_id, request_id, provider_id, custom_id, fingerprint, generation, outcome)
-select :duplicate, node_id, request_id, provider_id, custom_id, fingerprint, generation, 'not_sent' from caseforge.attempt where id = any(:ids)
+select :duplicate, node_id, request_id, provider_id, custom_id, fingerprint, generation, '{Outcome.not_sent}' from caseforge.attempt where id = any(:ids)
 on conflict (batch_id, custom_id) do nothing returning custom_id
 """)
 
@@ -173,10 +176,10 @@ def uncounted_tries(connection: Connection, request_ids: Sequence[int], outcomes
     Batches of several requests that were too much for the account's token limit do not count: the next ones are smaller,
     until one request alone is refused.
     """
-    query = text("""
+    query = text(f"""
     select a.request_id, count(*) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
     where a.request_id = any(:ids) and a.outcome = any(:outcomes)
-      and not (a.outcome = 'batch_rejected' and b.request_count > 1 and a.detail ~* 'token_limit|enqueued token')
+      and not (a.outcome = '{Outcome.batch_rejected}' and b.request_count > 1 and a.detail ~* 'token_limit|enqueued token')
     group by 1
     """)
     return {row[0]: row[1] for row in connection.execute(query, {"ids": list(request_ids), "outcomes": list(outcomes)})}
@@ -215,9 +218,9 @@ def any_live(connection: Connection, batch_id: int) -> bool:
 
 def count_unanswered(connection: Connection, batch_id: int) -> int:
     """How many requests of a batch ended without a line that answers them, whatever the reason."""
-    query = text("""
+    query = text(f"""
     select count(*) from caseforge.attempt
-    where batch_id = :id and outcome in ('missing_line', 'given_up', 'cancelled', 'expired')
+    where batch_id = :id and outcome in {listed(LINELESS)}
     """)
     return int(connection.scalar(query, {"id": batch_id}) or 0)
 
@@ -234,10 +237,10 @@ def batches_of_failed(connection: Connection, provider_id: int, outcomes: Sequen
     Args:
         key: of one framework; None means all.
     """
-    query = text("""
+    query = text(f"""
     select distinct b.id from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
-    join caseforge.request r on r.id = a.request_id and r.is_current and r.state = 'failed'
-    where b.state = 'collected' and b.origin = 'submitted' and b.twin_of is null and b.provider_id = :provider
+    join caseforge.request r on r.id = a.request_id and r.is_current and r.state = '{RequestState.failed}'
+    where b.state = '{BatchState.collected}' and b.origin = '{Origin.submitted}' and b.twin_of is null and b.provider_id = :provider
       and a.outcome = any(:outcomes) and (cast(:key as text) is null or r.framework_key = :key) order by b.id
     """)
     return list(connection.scalars(query, {"provider": provider_id, "outcomes": list(outcomes), "key": key}))
@@ -249,7 +252,7 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
     What was too long to be sent has no attempt, and the outcome that the attempt would have had. What a person has written since is left out.
     """
     query = text(f"""
-    select nv.code, nv.name, r.stage, coalesce(last.outcome, 'context_length') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
+    select nv.code, nv.name, r.stage, coalesce(last.outcome, '{Outcome.context_length}') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
            sums.attempts, sums.cost_usd, sums.unknown_costs, sums.simulated_cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
     from caseforge.request r
     join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
@@ -258,12 +261,12 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
         select id, outcome, detail from caseforge.attempt a where a.request_id = r.id and r.not_sent_because is null
         order by a.id desc limit 1) last on true
     join lateral (
-        select count(*) filter (where a.outcome is distinct from 'not_sent') as attempts,
+        select count(*) filter (where a.outcome is distinct from '{Outcome.not_sent}') as attempts,
                sum(a.cost_usd) filter (where not p.simulated) as cost_usd, count(*) filter (where not p.simulated and {UNKNOWN}) as unknown_costs,
                sum(a.cost_usd) filter (where p.simulated) as simulated_cost_usd, sum(a.output_tokens) as output_tokens
         from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id and b.stage = r.stage
         join caseforge.provider p on p.id = a.provider_id where a.node_id = r.node_id) sums on true
-    where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and (last.id is not null or r.not_sent_because is not null)
+    where r.is_current and r.state in {listed(GONE_WRONG)} and r.framework_key = :key and (last.id is not null or r.not_sent_because is not null)
       and {NOT_WRITTEN_SINCE}
     order by r.stage, nv.position
     """)

@@ -338,7 +338,8 @@ def made_by(connection: Connection, stage: str, node_ids: Sequence[int], model: 
 def models_of(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[str, int]:
     """How many of the nodes' current contents each model made, by its name without a date."""
     query = text(f"""
-    select coalesce({_OF_MODEL}, 'unknown'), count(*) from caseforge.content c
+    select {_OF_MODEL}, count(*) from caseforge.content c
     where c.is_current and c.stage = :stage and c.node_id = any(:ids) group by 1 order by 1
     """)
-    return {row[0]: row[1] for row in connection.execute(query, {"stage": stage, "ids": list(node_ids)})} if node_ids else {}
+    rows = connection.execute(query, {"stage": stage, "ids": list(node_ids)}) if node_ids else ()
+    return {row[0] or "unknown": row[1] for row in rows}

@@ -10,7 +10,11 @@ from decimal import Decimal
 import orjson
 from sqlalchemy import Connection, text
 
+from caseforge_assets.batches.states import Origin, RequestState
+from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.mirroring.outbox import Kind
+from caseforge_assets.store.schema.constants import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,14 @@ class Identity:
 
 
 # An id that is this long tells an answer by itself; shorter ones, which other servers give, do so together with the text.
-_KNOWN = text("""
+_KNOWN = text(f"""
 with l as materialized (
     select * from jsonb_to_recordset(cast(:rows as jsonb))
         as x(number int, custom_id text, answer_sha256 text, has_text boolean, response_id text, request_id text, made_at timestamptz,
              input_tokens int, output_tokens int)),
 a as materialized (
     select a.batch_id, a.response_id, a.remote_request_id, a.answer_sha256, a.answered_at, a.input_tokens, a.output_tokens, a.line_number, b.submission_id,
-           case when b.origin = 'submitted' then a.custom_id else regexp_replace(a.custom_id, '#[0-9]+$', '') end as custom_id
+           case when b.origin = '{Origin.submitted}' then a.custom_id else regexp_replace(a.custom_id, '#[0-9]+$', '') end as custom_id
     from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where a.line_number is not null),
 found as (
     select l.number, a.batch_id from l join a on a.answer_sha256 = l.answer_sha256
@@ -119,13 +123,13 @@ def remove(connection: Connection, found: Brought) -> None:
 
 
 # As each stands without the import: under way, answered by another content, failed in its last attempt, or never sent.
-_STATES = text("""
+_STATES = text(f"""
 update caseforge.request r set state = case
-    when live.id is not null then 'in_batch'
-    when other.id is not null then 'answered'
-    when not r.is_current then 'replaced'
-    when last.outcome is null or last.outcome = 'cancelled' then 'parked'
-    else 'failed' end
+    when live.id is not null then '{RequestState.in_batch}'
+    when other.id is not null then '{RequestState.answered}'
+    when not r.is_current then '{RequestState.replaced}'
+    when last.outcome is null or last.outcome = '{Outcome.cancelled}' then '{RequestState.parked}'
+    else '{RequestState.failed}' end
 from caseforge.request q
 left join lateral (select id from caseforge.attempt a where a.request_id = q.id and a.outcome is null limit 1) live on true
 left join lateral (select id from caseforge.content c where c.request_id = q.id limit 1) other on true
@@ -169,10 +173,11 @@ def unsent(connection: Connection, request_ids: Sequence[int]) -> list[Unsent]:
 def put_back_requests(connection: Connection, rows: Sequence[Unsent]) -> None:
     """Makes the requests current that were so before; what was not answered of them waits for a person."""
     connection.execute(
-        text("update caseforge.request set is_current = false, state = 'replaced' where id = any(:ids)"), {"ids": [row.id for row in rows]}
+        text(f"update caseforge.request set is_current = false, state = '{RequestState.replaced}' where id = any(:ids)"),
+        {"ids": [row.id for row in rows]},
     )
-    query = text("""
-    update caseforge.request set is_current = true, state = case when state = 'replaced' then 'parked' else state end where id = any(:ids)
+    query = text(f"""
+    update caseforge.request set is_current = true, state = case when state = '{RequestState.replaced}' then '{RequestState.parked}' else state end where id = any(:ids)
     """)
     connection.execute(query, {"ids": [row.before for row in rows if row.before is not None]})
 
@@ -217,10 +222,10 @@ def _standing(connection: Connection, which: str, stage: str, node_ids: Sequence
     return {row.node_id: Standing(*row) for row in rows}
 
 
-_LAST_WORDS = text("""
+_LAST_WORDS = text(f"""
 select asset, node_id from (
     select distinct on (o.asset, o.node_id) o.asset, o.node_id, o.attempt_id, o.content_id, o.request_id, o.kind from caseforge.outbox o
-    where o.framework_key = :key and o.asset = any(:assets) and o.node_id = any(:ids) and o.kind <> 'waiting' order by o.asset, o.node_id, o.id desc) newest
+    where o.framework_key = :key and o.asset = any(:assets) and o.node_id = any(:ids) and o.kind <> '{Kind.waiting}' order by o.asset, o.node_id, o.id desc) newest
 where attempt_id = any(:attempts) or content_id = any(:contents) or (attempt_id is null and content_id is null and request_id = any(:requests))
 """)
 
@@ -249,8 +254,8 @@ class ImportRow:
 
 def all_imports(connection: Connection) -> list[ImportRow]:
     """All imports, oldest first."""
-    query = text("""
-    select b.id, b.stage, b.model, count(a.id), coalesce(sum(a.cost_usd), 0), count(a.id) filter (where a.cost_usd is null), b.collected_at, b.reason, b.origin = 'taken back'
-    from caseforge.batch b left join caseforge.attempt a on a.batch_id = b.id where b.origin in ('imported', 'taken back') group by b.id order by b.id
+    query = text(f"""
+    select b.id, b.stage, b.model, count(a.id), coalesce(sum(a.cost_usd), 0), count(a.id) filter (where a.cost_usd is null), b.collected_at, b.reason, b.origin = '{Origin.taken_back}'
+    from caseforge.batch b left join caseforge.attempt a on a.batch_id = b.id where b.origin in {listed((Origin.imported, Origin.taken_back))} group by b.id order by b.id
     """)
     return [ImportRow(*row) for row in connection.execute(query)]

@@ -11,13 +11,14 @@ from typing import cast
 
 from sqlalchemy import Connection, func, select, text
 
+from caseforge_assets.batches.states import BatchState
 from caseforge_assets.store.schema.columns import SCHEMA
 
 NOW = func.clock_timestamp()
 _TAKE_BACK = text(f"""
 update {SCHEMA}.batch set created_at = least(created_at, clock_timestamp()), creating_at = least(creating_at, clock_timestamp()),
   final_at = least(final_at, clock_timestamp()), lost_since = least(lost_since, clock_timestamp()), short_since = least(short_since, clock_timestamp())
-where state <> 'collected' and greatest(created_at, creating_at, final_at, lost_since, short_since) > clock_timestamp()
+where state <> '{BatchState.collected}' and greatest(created_at, creating_at, final_at, lost_since, short_since) > clock_timestamp()
 """)
 
 

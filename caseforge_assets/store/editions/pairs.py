@@ -11,6 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.batches.states import AT_REST
+from caseforge_assets.store.schema.constants import listed
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedNode:
@@ -144,9 +147,9 @@ class OpenRequest:
 
 def open_requests(connection: Connection, node_id: int) -> list[OpenRequest]:
     """A node's open requests in all stages, locked until the transaction ends."""
-    query = text("""
+    query = text(f"""
     select r.id, r.stage_version, (select c.version from caseforge.content c where c.id = r.source_content_id)
-    from caseforge.request r where r.node_id = :node and r.is_current and r.state in ('pending', 'failed', 'parked') for update of r
+    from caseforge.request r where r.node_id = :node and r.is_current and r.state in {listed(AT_REST)} for update of r
     """)
     return [OpenRequest(*row) for row in connection.execute(query, {"node": node_id})]
 

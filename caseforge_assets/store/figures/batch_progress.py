@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.stages.judgement import GOOD, Outcome
 from caseforge_assets.store.figures.spending import UNKNOWN
+from caseforge_assets.store.schema.constants import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Sums:
 
 
 _SUMS = text(f"""
-select a.batch_id, count(a.outcome) filter (where a.outcome <> 'not_sent') as ended, count(*) filter (where a.outcome in ('ok', 'salvaged')) as good,
+select a.batch_id, count(a.outcome) filter (where a.outcome <> '{Outcome.not_sent}') as ended, count(*) filter (where a.outcome in {listed(GOOD)}) as good,
        sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
        count(*) filter (where {UNKNOWN}) as unknown_costs,
        coalesce(sum(made.items), 0) as items

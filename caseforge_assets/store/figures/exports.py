@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.figures.spending import ENDED, KIND, UNKNOWN
+from caseforge_assets.store.figures.spending import ENDED, UNKNOWN
+from caseforge_assets.store.schema.provider_table import PAYMENT
 
 # The current edition where the node is a target in it, else the newest one in which it was.
 _EDITION = """join lateral (
@@ -190,7 +191,7 @@ def candidates(
 
 
 _COSTS = text(f"""
-select b.stage, {KIND} as kind,
+select b.stage, {PAYMENT} as kind,
        case when c.id = any(:ids) then 'in this file' when c.is_current then 'not in this file'
             when c.id is not null then 'replaced by a newer one' else 'came to nothing' end as answers,
        count(*) as attempts, sum(a.cost_usd) as cost_usd, count(*) filter (where {UNKNOWN}) as unknown_costs

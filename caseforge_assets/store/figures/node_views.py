@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.batches.states import Origin
 from caseforge_assets.store.figures.spending import ENDED, UNKNOWN
+from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
 _FIND = text("""
 select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis, nv.owner,
@@ -68,7 +70,7 @@ def attempts_of_node(connection: Connection, node_id: int) -> list[Any]:
 
 
 _SUMS = text(f"""
-select b.stage, p.simulated, p.base_url = 'imported' as imported, count(*) as attempts, sum(a.input_tokens) as input_tokens,
+select b.stage, p.simulated, {IS_IMPORTED} as imported, count(*) as attempts, sum(a.input_tokens) as input_tokens,
        sum(a.output_tokens) as output_tokens, sum(a.cost_usd) as cost_usd,
        count(*) filter (where {UNKNOWN}) as unknown_costs
 from caseforge.attempt a
@@ -88,7 +90,7 @@ _ANSWERED_COSTS = text(f"""
 select b.stage, p.simulated, sum(a.cost_usd) as cost_usd, sum(a.expected_cost_usd) filter (where a.cost_usd is not null) as expected_usd,
        count(*) filter (where {UNKNOWN}) as unknown
 from caseforge.attempt a
-join caseforge.batch b on b.id = a.batch_id and b.origin = 'submitted'
+join caseforge.batch b on b.id = a.batch_id and b.origin = '{Origin.submitted}'
 join caseforge.provider p on p.id = a.provider_id
 join caseforge.node n on n.id = a.node_id
 where n.framework_key = :key and {ENDED} group by b.stage, p.simulated order by b.stage, p.simulated desc

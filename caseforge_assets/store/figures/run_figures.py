@@ -10,11 +10,13 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.reports.run_summary import BatchFigures, StageFigures
 from caseforge_assets.reports.trends import DayFigures, Failure
-from caseforge_assets.store.figures.spending import CAME_BACK, ENDED, KIND, UNKNOWN
+from caseforge_assets.stages.judgement import GOOD, UNANSWERED, Outcome
+from caseforge_assets.store.figures.spending import CAME_BACK, ENDED, UNKNOWN
+from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.provider_table import PAYMENT
 
-# An attempt that nobody answered says nothing of how good answers are.
-_UNANSWERED = "('not_sent', 'expired', 'cancelled', 'given_up', 'batch_rejected', 'missing_line')"
-_GOOD = "('ok', 'salvaged')"
+_GOOD = listed(GOOD)
+_NO_FAILURE = listed((Outcome.not_sent, *GOOD))
 _ATTEMPTS = """
 from caseforge.attempt a
 join caseforge.node n on n.id = a.node_id
@@ -24,8 +26,8 @@ join caseforge.provider p on p.id = a.provider_id
 
 _STAGES = text(f"""
 with ended as (
-    select a.id, a.node_id, b.stage, {KIND} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd, {UNKNOWN} as unknown,
-           b.twin_of is null and a.outcome not in {_UNANSWERED} as answered
+    select a.id, a.node_id, b.stage, {PAYMENT} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd, {UNKNOWN} as unknown,
+           b.twin_of is null and a.outcome not in {listed(UNANSWERED)} as answered
     {_ATTEMPTS}
     where n.framework_key = :key and {ENDED}
 ), numbered as (
@@ -48,7 +50,7 @@ def stages(connection: Connection, key: str) -> list[StageFigures]:
 
 _FAILURE_COUNTS = text(f"""
 select b.stage, a.outcome, count(*) {_ATTEMPTS}
-where n.framework_key = :key and b.twin_of is null and a.outcome not in ('not_sent', 'ok', 'salvaged') group by 1, 2 order by 3 desc, 1, 2
+where n.framework_key = :key and b.twin_of is null and a.outcome not in {_NO_FAILURE} group by 1, 2 order by 3 desc, 1, 2
 """)
 
 
@@ -59,7 +61,7 @@ def failure_counts(connection: Connection, key: str) -> list[tuple[str, str, int
 
 _BATCHES = text(f"""
 select b.id, coalesce(b.remote_id, 'batch ' || b.id), b.stage, b.state, b.remote_status, coalesce(b.creating_at, b.created_at), b.request_count,
-       count(*) filter (where a.outcome <> 'not_sent') as ended, count(*) filter (where a.outcome in {_GOOD}) as good,
+       count(*) filter (where a.outcome <> '{Outcome.not_sent}') as ended, count(*) filter (where a.outcome in {_GOOD}) as good,
        cast(b.remote ->> 'in_progress_at' as float) - cast(b.remote ->> 'created_at' as float) as queue_s,
        cast(coalesce(b.remote ->> 'completed_at', b.remote ->> 'expired_at', b.remote ->> 'cancelled_at') as float)
            - cast(b.remote ->> 'in_progress_at' as float) as run_s,
@@ -90,7 +92,7 @@ def newest_plans(connection: Connection, key: str) -> list[int]:
 
 
 _DAYS = text(f"""
-select cast({CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {KIND} as kind,
+select cast({CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {PAYMENT} as kind,
        count(*) filter (where b.twin_of is null) as answers, count(*) filter (where b.twin_of is null and a.outcome in {_GOOD}),
        sum(a.output_tokens), sum(a.cost_usd), count(*) filter (where {UNKNOWN})
 {_ATTEMPTS}
@@ -119,7 +121,7 @@ _FAILURES = text(f"""
 select b.stage, a.outcome, a.detail, coalesce(nv.code, n.identity) as code
 {_ATTEMPTS}
 left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current) on nv.node_id = a.node_id
-where a.outcome not in ('not_sent', 'ok', 'salvaged') and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
+where a.outcome not in {_NO_FAILURE} and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
   and {CAME_BACK} >= :since
 order by a.id
 """)

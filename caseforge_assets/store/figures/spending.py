@@ -10,13 +10,14 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from caseforge_assets.costs.sums import Cost
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.store.schema.provider_table import PAYMENT
 
 # The one rule: an attempt (a) that came to an end after it was sent, and of which nobody knows what it cost, be it for want of an answer.
-ENDED = "(a.outcome is not null and a.outcome <> 'not_sent')"
+ENDED = f"(a.outcome is not null and a.outcome <> '{Outcome.not_sent}')"
 UNKNOWN = f"({ENDED} and a.cost_usd is null)"
 # When an attempt came back: a provider's clock may run ahead, so never after it was collected.
 CAME_BACK = "least(coalesce(a.answered_at, b.final_at, b.created_at), b.collected_at)"
-KIND = "case when p.base_url = 'imported' then 'imported' when p.simulated then 'simulated' else 'billed' end"
 
 # What follows each `by` is the whole list of groupings: nothing of the kind ever comes from outside.
 _GROUPS = {
@@ -80,7 +81,7 @@ def spent_by(connection: Connection, grouping: str, key: str | None = None, sinc
         key: one framework, or all.
         since: only what was answered since then.
     """
-    query = text(_SPENT.format(group=_GROUPS[grouping], kind=KIND, came_back=CAME_BACK, unknown=UNKNOWN, ended=ENDED))
+    query = text(_SPENT.format(group=_GROUPS[grouping], kind=PAYMENT, came_back=CAME_BACK, unknown=UNKNOWN, ended=ENDED))
     return [Spent(*row) for row in connection.execute(query, {"key": key, "since": since})]
 
 

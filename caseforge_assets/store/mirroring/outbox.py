@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -12,16 +11,8 @@ from sqlalchemy import Connection, text
 from caseforge_assets.store.database.clock import seconds_since
 from caseforge_assets.store.database.copy import add_rows
 from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.schema.outbox_table import Kind as Kind
 from caseforge_assets.store.schema.tables import outbox
-
-
-class Kind(StrEnum):
-    """What a row says of its node at its asset."""
-
-    made = "made"
-    failed = "failed"
-    waiting = "waiting"
-    outdated = "outdated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +52,10 @@ def add(connection: Connection, rows: Sequence[OutboxRow]) -> list[int]:
     return add_rows(connection, outbox, [columns_of(row) for row in rows])
 
 
-_LATEST = text("""
+_LATEST = text(f"""
 select distinct on (o.node_id) o.node_id, o.id, o.data_version, o.code_version, o.partition_key
 from caseforge.outbox o
-where o.framework_key = :key and o.asset = :asset and o.kind = 'made' and o.node_id = any(:ids)
+where o.framework_key = :key and o.asset = :asset and o.kind = '{Kind.made}' and o.node_id = any(:ids)
 order by o.node_id, o.id desc
 """)
 
@@ -77,17 +68,17 @@ def latest(connection: Connection, key: str, asset: str, node_ids: Sequence[int]
 
 def latest_unpartitioned(connection: Connection, key: str, asset: str) -> Latest | None:
     """The newest row of an asset that has no partitions."""
-    query = text("""
+    query = text(f"""
     select id, data_version, code_version, partition_key from caseforge.outbox
-    where framework_key = :key and asset = :asset and kind = 'made' and node_id is null order by id desc limit 1
+    where framework_key = :key and asset = :asset and kind = '{Kind.made}' and node_id is null order by id desc limit 1
     """)
     row = connection.execute(query, {"key": key, "asset": asset}).first()
     return Latest(*row) if row else None
 
 
-_OF_REQUESTS = text("""
+_OF_REQUESTS = text(f"""
 select request_id, max(id) from caseforge.outbox
-where framework_key = :key and asset = :asset and kind = 'made' and node_id = any(:node_ids) and request_id = any(:request_ids)
+where framework_key = :key and asset = :asset and kind = '{Kind.made}' and node_id = any(:node_ids) and request_id = any(:request_ids)
 group by request_id
 """)
 
@@ -161,20 +152,20 @@ def highest_id(connection: Connection) -> int:
 def made_since(connection: Connection, key: str, asset: str, after_id: int) -> set[int]:
     """Node ids with a row of an asset that says made and is newer than a row."""
     query = text(
-        "select distinct node_id from caseforge.outbox where framework_key = :key and asset = :asset and kind = 'made' and id > :after"
+        f"select distinct node_id from caseforge.outbox where framework_key = :key and asset = :asset and kind = '{Kind.made}' and id > :after"
     )
     return set(connection.scalars(query, {"key": key, "asset": asset, "after": after_id}))
 
 
-_REPEAT = text("""
+_REPEAT = text(f"""
 insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, data_version, code_version, upstream, reason,
                               context_id, request_id, attempt_id, content_id)
-select distinct on (o.node_id) o.framework_key, o.asset, o.node_id, nv.partition_key, 'made', o.data_version, o.code_version, o.upstream, '',
+select distinct on (o.node_id) o.framework_key, o.asset, o.node_id, nv.partition_key, '{Kind.made}', o.data_version, o.code_version, o.upstream, '',
        o.context_id, o.request_id, o.attempt_id, o.content_id
 from caseforge.outbox o
 join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where o.framework_key = :key and o.asset = :asset and o.kind = 'made' and o.node_id = any(:ids)
+where o.framework_key = :key and o.asset = :asset and o.kind = '{Kind.made}' and o.node_id = any(:ids)
 order by o.node_id, o.id desc
 """)
 
@@ -184,11 +175,11 @@ def repeat_latest(connection: Connection, key: str, asset: str, node_ids: Sequen
     connection.execute(_REPEAT, {"key": key, "asset": asset, "ids": list(node_ids)})
 
 
-_OUTDATED_NOW = text("""
+_OUTDATED_NOW = text(f"""
 select node_id, reason from (
     select distinct on (node_id) node_id, kind, reason from caseforge.outbox
     where framework_key = :key and asset = :asset and node_id is not null order by node_id, id desc) newest
-where kind = 'outdated'
+where kind = '{Kind.outdated}'
 """)
 
 
@@ -197,7 +188,7 @@ def outdated_now(connection: Connection, key: str, asset: str) -> dict[int, str]
     return {row.node_id: row.reason for row in connection.execute(_OUTDATED_NOW, {"key": key, "asset": asset})}
 
 
-_UNDER_OLD_KEYS = text("""
+_UNDER_OLD_KEYS = text(f"""
 with newest as (
     select distinct on (o.asset, o.node_id) o.asset, o.node_id, o.partition_key from caseforge.outbox o
     where o.framework_key = :key and o.node_id is not null order by o.asset, o.node_id, o.id desc),
@@ -206,9 +197,9 @@ moved as (
     join caseforge.node_version nv on nv.node_id = newest.node_id and nv.partition_key <> newest.partition_key
     join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current),
 standing as (
-    select distinct on (o.asset, o.node_id, o.kind = 'made') o.*, moved.partition_key as new_key, o.kind = 'made' as made
+    select distinct on (o.asset, o.node_id, o.kind = '{Kind.made}') o.*, moved.partition_key as new_key, o.kind = '{Kind.made}' as made
     from caseforge.outbox o join moved on moved.asset = o.asset and moved.node_id = o.node_id where o.framework_key = :key
-    order by o.asset, o.node_id, o.kind = 'made', o.id desc)
+    order by o.asset, o.node_id, o.kind = '{Kind.made}', o.id desc)
 select s.framework_key, s.asset, s.node_id, s.new_key as partition_key, s.kind, s.data_version, s.code_version, s.upstream, s.reason,
        s.context_id, s.request_id, s.attempt_id, s.content_id
 from standing s
@@ -217,18 +208,18 @@ order by s.id
 """)
 
 
-_STANDING = text("""
+_STANDING = text(f"""
 with made as (
     select distinct on (o.framework_key, o.asset, o.node_id) o.* from caseforge.outbox o
     join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key = o.partition_key
     join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    where o.framework_key = any(:keys) and o.asset = any(:assets) and o.kind = 'made'
+    where o.framework_key = any(:keys) and o.asset = any(:assets) and o.kind = '{Kind.made}'
     order by o.framework_key, o.asset, o.node_id, o.id desc),
 standing as (select * from made where code_version = any(:versions) and flushed_at is not null),
 later as (
     select distinct on (o.framework_key, o.asset, o.node_id, o.kind) o.* from caseforge.outbox o
     join standing s on s.framework_key = o.framework_key and s.asset = o.asset and s.node_id = o.node_id and s.id < o.id
-    where o.kind <> 'made' order by o.framework_key, o.asset, o.node_id, o.kind, o.id desc)
+    where o.kind <> '{Kind.made}' order by o.framework_key, o.asset, o.node_id, o.kind, o.id desc)
 select framework_key, asset, node_id, partition_key, kind, data_version, code_version, upstream, reason, context_id, request_id, attempt_id,
        content_id
 from (select * from standing union all select * from later) rows order by id
@@ -252,9 +243,9 @@ def under_old_keys(connection: Connection, key: str) -> list[OutboxRow]:
     return [OutboxRow(**row._mapping) for row in connection.execute(_UNDER_OLD_KEYS, {"key": key})]
 
 
-_NOTE_WAITING = text("""
+_NOTE_WAITING = text(f"""
 insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, reason, request_id, attempt_id)
-select v.framework_key, :asset, a.node_id, nv.partition_key, 'waiting', :reason, a.request_id, a.id
+select v.framework_key, :asset, a.node_id, nv.partition_key, '{Kind.waiting}', :reason, a.request_id, a.id
 from caseforge.attempt a
 join caseforge.node_version nv on nv.node_id = a.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
@@ -267,9 +258,9 @@ def note_waiting(connection: Connection, asset: str, batch_id: int, reason: str)
     connection.execute(_NOTE_WAITING, {"asset": asset, "batch": batch_id, "reason": reason})
 
 
-_NEWEST_FAILURES = text("""
+_NEWEST_FAILURES = text(f"""
 select distinct on (node_id) node_id, reason from caseforge.outbox
-where asset = any(:assets) and node_id = any(:ids) and kind = 'failed' and coalesce(attempt_id, request_id) is not null order by node_id, id desc
+where asset = any(:assets) and node_id = any(:ids) and kind = '{Kind.failed}' and coalesce(attempt_id, request_id) is not null order by node_id, id desc
 """)
 
 

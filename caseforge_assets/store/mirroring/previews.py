@@ -7,20 +7,22 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.mirroring.outbox import Kind
+
 PREVIEW_CHARACTERS = 2_000
 ANSWER_CHARACTERS = 600
 WHOLE_CHARACTERS = 24_000  # of a content: real documents have 15,000 to 18,000
 
-_PREVIEWS = text("""
+_PREVIEWS = text(f"""
 select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size) as description,
        left(x.text, :size) as context_text, length(x.text) as context_characters,
        r.model as request_model, r.input_tokens as request_tokens, r.max_completion_tokens, r.generation, r.fingerprint, r.shortened,
-       left(cast(r.body as jsonb) #>> '{messages,1,content}', :size) as request_text, cast(r.body as jsonb) ->> 'endpoint' as request_endpoint,
+       left(cast(r.body as jsonb) #>> '{{messages,1,content}}', :size) as request_text, cast(r.body as jsonb) ->> 'endpoint' as request_endpoint,
        a.outcome, a.detail, a.model as answer_model, a.finish_reason, a.input_tokens, a.cached_tokens, a.output_tokens, a.reasoning_tokens,
        a.cache_write_tokens, a.cost_usd,
-       a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{output,path}' as output_path, b.artifacts #>> '{error,path}' as error_path,
+       a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{{output,path}}' as output_path, b.artifacts #>> '{{error,path}}' as error_path,
        (select left(k.body, :answer) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
-            and o.kind = 'made') as answer_text,
+            and o.kind = '{Kind.made}') as answer_text,
        c.title, left(c.body, :whole) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,
        q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
        (select jsonb_agg(jsonb_build_object('id', k.candidate_uid, 'title', left(k.title, 120), 'fields',

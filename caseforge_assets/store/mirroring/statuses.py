@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.mirroring.outbox import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Latest:
@@ -32,7 +34,7 @@ class Latest:
 
 
 # The partition is part of it: a node that was moved has other ones behind it, which say nothing of the one it has now.
-_LATEST = text("""
+_LATEST = text(f"""
 with newest as materialized (
     select distinct on (o.asset, o.node_id, o.partition_key, o.kind) o.*
     from caseforge.outbox o
@@ -40,11 +42,11 @@ with newest as materialized (
     order by o.asset, o.node_id, o.partition_key, o.kind, o.id desc
 )
 select asset, node_id,
-       max(newest.id) filter (where kind = 'made'), max(created_at) filter (where kind = 'made'), max(data_version) filter (where kind = 'made'),
-       max(code_version) filter (where kind = 'made'), (array_agg(upstream) filter (where kind = 'made'))[1],
-       max(newest.id) filter (where kind = 'failed'), max(created_at) filter (where kind = 'failed'), max(reason) filter (where kind = 'failed'),
-       max(newest.id) filter (where kind = 'waiting'), max(reason) filter (where kind = 'waiting'),
-       max(newest.id) filter (where kind = 'outdated'), max(created_at) filter (where kind = 'outdated'), max(reason) filter (where kind = 'outdated')
+       max(newest.id) filter (where kind = '{Kind.made}'), max(created_at) filter (where kind = '{Kind.made}'), max(data_version) filter (where kind = '{Kind.made}'),
+       max(code_version) filter (where kind = '{Kind.made}'), (array_agg(upstream) filter (where kind = '{Kind.made}'))[1],
+       max(newest.id) filter (where kind = '{Kind.failed}'), max(created_at) filter (where kind = '{Kind.failed}'), max(reason) filter (where kind = '{Kind.failed}'),
+       max(newest.id) filter (where kind = '{Kind.waiting}'), max(reason) filter (where kind = '{Kind.waiting}'),
+       max(newest.id) filter (where kind = '{Kind.outdated}'), max(created_at) filter (where kind = '{Kind.outdated}'), max(reason) filter (where kind = '{Kind.outdated}')
 from newest join caseforge.node_version nv using (node_id, partition_key)
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 group by asset, node_id

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, func, select, text
 
+from caseforge_assets.batches.states import SETTLED, WAITING
 from caseforge_assets.store.schema.columns import SCHEMA
+from caseforge_assets.store.schema.constants import listed
 from caseforge_assets.store.schema.tables import outbox
 
 ROWS_PER_TRANSACTION = 5_000
@@ -28,15 +30,15 @@ class TableSize:
 # A row that commands may still read: the newest of its kind, now and as it was at the limit (somebody may have read that one a moment
 # ago and not have written yet); one that Dagster was not told of; one that a request under way was written for; whatever these were
 # made from. Failures of attempts count beside other failures: why a node failed is asked of them alone.
-_SPARE = text("""
+_SPARE = text(f"""
 with recursive root as (
     select unnest(array[max(id), max(id) filter (where created_at < :limit)]) as id from caseforge.outbox
     group by framework_key, asset, node_id, partition_key, kind, attempt_id is null
     union select id from caseforge.outbox where flushed_at is null or flushed_at >= :limit
     union select max(o.id) from caseforge.outbox o join caseforge.request r on r.id = o.request_id
-    where r.is_current or r.state in ('pending', 'in_batch') or exists (
+    where r.is_current or r.state in {listed(WAITING)} or exists (
         select 1 from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
-        where a.request_id = r.id and b.state not in ('collected', 'refused'))
+        where a.request_id = r.id and b.state not in {listed(SETTLED)})
     group by o.asset, o.kind, o.request_id
 ),
 needed as (

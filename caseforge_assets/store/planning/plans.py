@@ -10,7 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, text, update
 
+from caseforge_assets.batches.states import NOT_OPENED, WAITING, BatchState, PlanDecision, PlanState, RequestState
 from caseforge_assets.costs.sums import Cost
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.provider_table import IS_BILLED
 from caseforge_assets.store.schema.tables import plan, plan_change
 
 
@@ -71,7 +75,7 @@ def changes(connection: Connection, plan_ids: Collection[int]) -> list[PlanChang
 
 def add_plan(connection: Connection, key: str, stages: Sequence[str], made_by: str, node_count: int) -> int:
     """A new draft; returns its id."""
-    values = {"framework_key": key, "stages": list(stages), "state": "draft", "made_by": made_by, "node_count": node_count}
+    values = {"framework_key": key, "stages": list(stages), "state": PlanState.draft, "made_by": made_by, "node_count": node_count}
     return int(connection.scalar(insert(plan).values(values).returning(plan.c.id)) or 0)
 
 
@@ -98,31 +102,31 @@ def decide(
         by: who decides; None: the command that made the plan.
         bills: whether a provider that bills may be sent of it, too; one that was approved as free of charge is for simulated ones only.
     """
-    query = """
+    query = f"""
     update caseforge.plan set state = :state, approved_at = case when :approved then now() end, max_cost_usd = :cap, bills = :bills
-    where id = :id and state = 'draft' returning made_by
+    where id = :id and state = '{PlanState.draft}' returning made_by
     """
-    state = "approved" if approved else "declined"
+    state = PlanState.approved if approved else PlanState.declined
     values = {"id": plan_id, "approved": approved, "state": state, "cap": max_cost_usd, "bills": bills}
     made_by = connection.scalar(text(query), values)
     if made_by is not None:
-        _record(connection, plan_id, state, by or str(made_by), max_cost_usd)
+        _record(connection, plan_id, PlanDecision(state), by or str(made_by), max_cost_usd)
 
 
 def cancel(connection: Connection, plan_id: int, by: str) -> None:
     """Nothing more is sent of a plan."""
-    query = text("update caseforge.plan set state = 'cancelled', held_back = null where id = :id returning max_cost_usd")
-    _record(connection, plan_id, "cancelled", by, connection.scalar(query, {"id": plan_id}))
+    query = text(f"update caseforge.plan set state = '{PlanState.cancelled}', held_back = null where id = :id returning max_cost_usd")
+    _record(connection, plan_id, PlanDecision.cancelled, by, connection.scalar(query, {"id": plan_id}))
 
 
 def set_limit(connection: Connection, plan_id: int, max_cost_usd: Decimal | None, by: str) -> None:
     """What a plan may spend from now on; None: as much as the budgets allow."""
     query = text("update caseforge.plan set max_cost_usd = :cap, held_back = null where id = :id")
     connection.execute(query, {"id": plan_id, "cap": max_cost_usd})
-    _record(connection, plan_id, "raised", by, max_cost_usd)
+    _record(connection, plan_id, PlanDecision.raised, by, max_cost_usd)
 
 
-def _record(connection: Connection, plan_id: int, change: str, by: str, max_cost_usd: Decimal | None) -> None:
+def _record(connection: Connection, plan_id: int, change: PlanDecision, by: str, max_cost_usd: Decimal | None) -> None:
     values = {"plan_id": plan_id, "change": change, "changed_by": by, "max_cost_usd": max_cost_usd}
     connection.execute(insert(plan_change).values(values))
 
@@ -158,14 +162,14 @@ class OpenRequest:
     expected_cost_usd: Decimal | None
 
 
-_OPEN = text("""
+_OPEN = text(f"""
 select r.id, r.plan_id, r.stage, r.model, r.input_tokens, r.node_id, r.stage = any(p.stages) as covered,
-       coalesce(b.state not in ('planned', 'written', 'uploaded', 'creating'), false) as sent, a.id is not null as reserved, a.expected_cost_usd
+       coalesce(b.state not in {listed(NOT_OPENED)}, false) as sent, a.id is not null as reserved, a.expected_cost_usd
 from caseforge.request r
 join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
 left join caseforge.batch b on b.id = a.batch_id
-where r.plan_id = any(:ids) and (a.id is not null or (r.state = 'pending' and r.is_current and exists (
+where r.plan_id = any(:ids) and (a.id is not null or (r.state = '{RequestState.pending}' and r.is_current and exists (
     select 1 from caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
     where nv.node_id = r.node_id and nv.partition_key is not null)))
 order by r.id
@@ -187,9 +191,9 @@ def approved_ids(
     made_by: str | None = None,
 ) -> set[int]:
     """Approved plans of which requests are pending or in a batch that is not through, at a provider of this kind; those of some nodes, if given."""
-    query = text("""
+    query = text(f"""
     select distinct p.id from caseforge.plan p join caseforge.request r on r.plan_id = p.id
-    where p.state = 'approved' and (p.bills or :simulated) and r.state in ('pending', 'in_batch') and r.is_current and r.stage = any(p.stages)
+    where p.state = '{PlanState.approved}' and (p.bills or :simulated) and r.state in {listed(WAITING)} and r.is_current and r.stage = any(p.stages)
       and (cast(:key as text) is null or r.framework_key = :key) and (cast(:stages as text[]) is null or r.stage = any(:stages))
       and (cast(:nodes as bigint[]) is null or r.node_id = any(:nodes)) and (cast(:made_by as text) is null or p.made_by = :made_by)
     """)
@@ -204,18 +208,18 @@ def approved_ids(
 
 
 # A duplicate that is not collected yet may have answered all that the batch it is a duplicate of was made for.
-_COMMITTED = """
+_COMMITTED = f"""
 (select a.request_id, coalesce(a.cost_usd, a.expected_cost_usd) as usd,
         coalesce(a.cost_usd, case when a.outcome is null then a.expected_cost_usd end) is null as lacks
  from caseforge.attempt a
- join caseforge.provider v on v.id = a.provider_id and not v.simulated and v.base_url <> 'imported'
- where a.outcome is distinct from 'not_sent'
+ join caseforge.provider p on p.id = a.provider_id and {IS_BILLED}
+ where a.outcome is distinct from '{Outcome.not_sent}'
  union all
  select a.request_id, a.expected_cost_usd, a.expected_cost_usd is null
  from caseforge.batch t
- join caseforge.provider v on v.id = t.provider_id and not v.simulated
+ join caseforge.provider p on p.id = t.provider_id and not p.simulated
  join caseforge.attempt a on a.batch_id = t.twin_of
- where t.twin_of is not null and t.state <> 'collected')
+ where t.twin_of is not null and t.state <> '{BatchState.collected}')
 """
 
 _SUM = "coalesce(sum(paid.usd), 0), count(*) filter (where paid.lacks)"

@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.provider_kinds import window_of
+from caseforge_assets.batches.states import TAKEN_BACK_PLANS, WAITING, PlanState
 from caseforge_assets.stages.model_rules import in_words
+from caseforge_assets.store.schema.constants import listed
 
-_WHEREABOUTS = text("""
+_WHEREABOUTS = text(f"""
 select r.node_id, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
-       r.plan_id, coalesce(p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated), false) as approved,
+       r.plan_id, coalesce(p.state = '{PlanState.approved}' and r.stage = any(p.stages) and (p.bills or :simulated), false) as approved,
        p.state as plan_state, p.held_back, b.remote ->> 'completion_window' as completion_window
 from caseforge.request r
 left join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
 left join caseforge.batch b on b.id = a.batch_id
-where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.state in ('pending', 'in_batch')
+where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.state in {listed(WAITING)}
 """)
 
 
@@ -35,7 +37,7 @@ def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], sim
             texts[row.node_id] = waiting_text((row.remote_id or f"batch {row.batch_id}") + status, row.since, row.completion_window)
         elif row.approved and row.held_back:
             texts[row.node_id] = f"waiting: {row.held_back}"
-        elif row.plan_state in ("declined", "cancelled"):
+        elif row.plan_state in TAKEN_BACK_PLANS:
             texts[row.node_id] = f"waiting: plan {row.plan_id} was {row.plan_state}; `caseforge generate` makes a new one"
         elif row.approved or (simulated and row.plan_id is None):
             texts[row.node_id] = "waiting: not submitted yet; the job submit or its sensor sends it"

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.consent import Consent
+from caseforge_assets.batches.states import TAKEN_BACK_PLANS, BatchState, PlanState, RequestState
 from caseforge_assets.store.database.clock import seconds_since
 from caseforge_assets.store.requests.requests import NOT_WRITTEN_SINCE
 from caseforge_assets.store.requests.styles import STYLE_OF_BODY, Style
+from caseforge_assets.store.schema.constants import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprin
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated)
-where r.state = 'pending' and r.is_current and {NOT_WRITTEN_SINCE}
+left join caseforge.plan p on p.id = r.plan_id and p.state = '{PlanState.approved}' and r.stage = any(p.stages) and (p.bills or :simulated)
+where r.state = '{RequestState.pending}' and r.is_current and {NOT_WRITTEN_SINCE}
 """
 
 _IN_ORDER = " order by r.framework_key, r.stage, nv.position"
@@ -79,7 +81,7 @@ def of_plan(connection: Connection, plan_id: int, stage: str) -> list[PendingReq
 
 
 # What a person declined or cancelled waits for a new plan: no consent to everything else is one to this.
-_TAKEN_BACK = "exists (select 1 from caseforge.plan o where o.id = r.plan_id and o.state in ('declined', 'cancelled'))"
+_TAKEN_BACK = f"exists (select 1 from caseforge.plan o where o.id = r.plan_id and o.state in {listed(TAKEN_BACK_PLANS)})"
 _UNAPPROVED = f" and p.id is null and not {_TAKEN_BACK}"
 
 
@@ -112,12 +114,12 @@ def sendable(
     return [PendingRequest(*row) for row in connection.execute(text(_SENDABLE + (_LOCKED if lock else "")), values)]
 
 
-_REFUSED = text("""
+_REFUSED = text(f"""
 select r.id, b.id as batch_id
 from unnest(cast(:ids as bigint[])) as r(id)
 cross join lateral (
     select a.batch_id from caseforge.attempt a where a.request_id = r.id and a.provider_id = :provider order by a.id desc limit 1) newest
-join caseforge.batch b on b.id = newest.batch_id and b.state = 'refused'
+join caseforge.batch b on b.id = newest.batch_id and b.state = '{BatchState.refused}'
 join caseforge.provider p on p.id = :provider and p.last_key = b.refused_key
 """)
 
@@ -155,7 +157,7 @@ def seconds_since_newest(connection: Connection) -> float | None:
 
     By the clock: who waited for a lock has a `now()` that is older than what was made meanwhile.
     """
-    query = text(f"select min({seconds_since('created_at')}) from caseforge.request where state = 'pending' and is_current")
+    query = text(f"select min({seconds_since('created_at')}) from caseforge.request where state = '{RequestState.pending}' and is_current")
     age = connection.scalar(query)
     return None if age is None else float(age)
 

@@ -8,9 +8,12 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.batches.states import AT_REST, GONE_WRONG, REOPENED, PlanState, RequestState
+from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.database.copy import add_rows
 from caseforge_assets.store.database.engine import lock_in_transaction
 from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.schema.constants import listed
 from caseforge_assets.store.schema.tables import request
 
 
@@ -87,14 +90,14 @@ def save_requests(connection: Connection, rows: Sequence[NewRequest]) -> dict[in
     if not rows:
         return {}
     connection.execute(
-        text("""
+        text(f"""
         update caseforge.request
-        set is_current = false, state = case when state in ('pending', 'parked', 'failed') then 'replaced' else state end
+        set is_current = false, state = case when state in {listed(AT_REST)} then '{RequestState.replaced}' else state end
         where is_current and stage = :stage and node_id = any(:ids)
         """),
         {"stage": rows[0].stage, "ids": [row.node_id for row in rows]},
     )
-    made = add_rows(connection, request, [columns_of(row) | {"state": "pending", "is_current": True} for row in rows])
+    made = add_rows(connection, request, [columns_of(row) | {"state": RequestState.pending, "is_current": True} for row in rows])
     return {row.node_id: request_id for row, request_id in zip(rows, made, strict=True)}
 
 
@@ -105,25 +108,25 @@ def lock_making(connection: Connection) -> None:
 
 def set_plan(connection: Connection, request_ids: Sequence[int], plan_id: int) -> None:
     """Puts pending requests under a plan."""
-    query = text("update caseforge.request set plan_id = :plan where id = any(:ids) and state = 'pending'")
+    query = text(f"update caseforge.request set plan_id = :plan where id = any(:ids) and state = '{RequestState.pending}'")
     connection.execute(query, {"plan": plan_id, "ids": list(request_ids)})
 
 
 def leave_to_plans(connection: Connection, request_ids: Sequence[int], plan_id: int) -> None:
     """Puts pending requests under a plan, but for those that another approved plan covers as well."""
-    query = text("""
-    update caseforge.request r set plan_id = :plan where r.id = any(:ids) and r.state = 'pending' and not exists (
+    query = text(f"""
+    update caseforge.request r set plan_id = :plan where r.id = any(:ids) and r.state = '{RequestState.pending}' and not exists (
         select 1 from caseforge.plan other join caseforge.plan own on own.id = :plan
-        where other.id = r.plan_id and other.state = 'approved' and r.stage = any(other.stages) and (other.bills or not own.bills))
+        where other.id = r.plan_id and other.state = '{PlanState.approved}' and r.stage = any(other.stages) and (other.bills or not own.bills))
     """)
     connection.execute(query, {"plan": plan_id, "ids": list(request_ids)})
 
 
 def without_approval(connection: Connection, request_ids: Sequence[int], simulated: bool) -> list[int]:
     """Those of the requests that no approved plan covers for this kind of provider."""
-    query = text("""
+    query = text(f"""
     select r.id from caseforge.request r
-    left join caseforge.plan p on p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages) and (p.bills or :simulated)
+    left join caseforge.plan p on p.id = r.plan_id and p.state = '{PlanState.approved}' and r.stage = any(p.stages) and (p.bills or :simulated)
     where r.id = any(:ids) and p.id is null order by r.id
     """)
     return list(connection.scalars(query, {"ids": list(request_ids), "simulated": simulated}))
@@ -131,19 +134,19 @@ def without_approval(connection: Connection, request_ids: Sequence[int], simulat
 
 def reopen(connection: Connection, request_ids: Sequence[int]) -> None:
     """Makes answered or cancelled requests pending again. The plan that an answer came under does not cover a second one."""
-    query = text("""
-    update caseforge.request set state = 'pending', plan_id = case when state = 'answered' then null else plan_id end
-    where id = any(:ids) and state in ('answered', 'parked')
+    query = text(f"""
+    update caseforge.request set state = '{RequestState.pending}', plan_id = case when state = '{RequestState.answered}' then null else plan_id end
+    where id = any(:ids) and state in {listed(REOPENED)}
     """)
     connection.execute(query, {"ids": list(request_ids)})
 
 
 def leave_drafts(connection: Connection, stage: str, node_ids: Sequence[int]) -> None:
     """Takes nodes' pending requests out of plans that are not approved for their stage, so that a simulated provider may have them."""
-    query = text("""
+    query = text(f"""
     update caseforge.request r set plan_id = null
-    where r.is_current and r.state = 'pending' and r.stage = :stage and r.node_id = any(:ids) and r.plan_id is not null
-      and not exists (select 1 from caseforge.plan p where p.id = r.plan_id and p.state = 'approved' and r.stage = any(p.stages))
+    where r.is_current and r.state = '{RequestState.pending}' and r.stage = :stage and r.node_id = any(:ids) and r.plan_id is not null
+      and not exists (select 1 from caseforge.plan p where p.id = r.plan_id and p.state = '{PlanState.approved}' and r.stage = any(p.stages))
     """)
     connection.execute(query, {"stage": stage, "ids": list(node_ids)})
 
@@ -177,14 +180,16 @@ def newest_id(connection: Connection, node_id: int, stage: str) -> int:
 
 def park_of_plan(connection: Connection, plan_id: int) -> int:
     """A plan's requests that were not sent yet are not sent until a person asks; returns how many there were."""
-    query = text("update caseforge.request set state = 'parked' where plan_id = :plan and is_current and state = 'pending' returning id")
+    query = text(
+        f"update caseforge.request set state = '{RequestState.parked}' where plan_id = :plan and is_current and state = '{RequestState.pending}' returning id"
+    )
     return len(list(connection.scalars(query, {"plan": plan_id})))
 
 
 def park_pending(connection: Connection, node_id: int, stage: str) -> None:
     """A node's request that was not sent yet is not sent until a person asks."""
     query = text(
-        "update caseforge.request set state = 'parked' where node_id = :node and stage = :stage and is_current and state = 'pending'"
+        f"update caseforge.request set state = '{RequestState.parked}' where node_id = :node and stage = :stage and is_current and state = '{RequestState.pending}'"
     )
     connection.execute(query, {"node": node_id, "stage": stage})
 
@@ -219,14 +224,14 @@ NOT_WRITTEN_SINCE = """not exists (
 _NEW = ", ".join(f"r.{one.name}" for one in fields(NewRequest))
 
 _FAILED = f"""
-select r.id, r.state, coalesce(last.outcome, 'context_length') as outcome, r.not_sent_because is not null as not_sent, {_NEW}
+select r.id, r.state, coalesce(last.outcome, '{Outcome.context_length}') as outcome, r.not_sent_because is not null as not_sent, {_NEW}
 from caseforge.request r
 join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
 join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
 left join lateral (
     select outcome from caseforge.attempt a where a.request_id = r.id and a.outcome is not null and r.not_sent_because is null
     order by a.id desc limit 1) last on true
-where r.is_current and r.state in ('failed', 'parked') and r.framework_key = :key and r.stage = :stage
+where r.is_current and r.state in {listed(GONE_WRONG)} and r.framework_key = :key and r.stage = :stage
   and (last.outcome is not null or r.not_sent_because is not null) and {NOT_WRITTEN_SINCE}
   and (cast(:ids as bigint[]) is null or r.node_id = any(:ids))
 order by nv.position
@@ -253,9 +258,9 @@ def as_new(connection: Connection, request_ids: Sequence[int]) -> dict[int, NewR
 
 def fail_unsent(connection: Connection, reasons: Mapping[int, str]) -> None:
     """Pending requests fail without being sent; reasons by id."""
-    query = text("""
-    update caseforge.request r set state = 'failed', not_sent_because = new.reason
-    from unnest(cast(:ids as bigint[]), cast(:reasons as text[])) as new(id, reason) where r.id = new.id and r.state = 'pending'
+    query = text(f"""
+    update caseforge.request r set state = '{RequestState.failed}', not_sent_because = new.reason
+    from unnest(cast(:ids as bigint[]), cast(:reasons as text[])) as new(id, reason) where r.id = new.id and r.state = '{RequestState.pending}'
     """)
     connection.execute(query, {"ids": list(reasons), "reasons": list(reasons.values())})
 

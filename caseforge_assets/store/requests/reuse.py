@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.stages.judgement import GOOD
+from caseforge_assets.store.schema.constants import listed
+
 
 class Rule(StrEnum):
     """Why an answer fits: it is one to the very same request, or to the same node elsewhere, or to one that a person accepted as the same."""
@@ -26,10 +29,10 @@ class Reusable:
     rule: Rule
 
 
-_SAME_REQUEST = text("""
+_SAME_REQUEST = text(f"""
 select distinct on (r.id) r.id, c.id
 from caseforge.request r
-join caseforge.attempt a on a.fingerprint = r.fingerprint and a.generation = r.generation and a.outcome in ('ok', 'salvaged')
+join caseforge.attempt a on a.fingerprint = r.fingerprint and a.generation = r.generation and a.outcome in {listed(GOOD)}
 join caseforge.provider p on p.id = a.provider_id and p.simulated = :simulated
 join caseforge.content c on c.attempt_id = a.id and c.reused_from is null and c.stage = r.stage
 where r.id = any(:ids)

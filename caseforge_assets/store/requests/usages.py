@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from caseforge_assets.costs.budget_fit import RequestSize, UsedTokens
+from caseforge_assets.stages.judgement import CUT_OFF
+from caseforge_assets.store.schema.constants import listed
 
 NEWEST = 5_000
 
-_USED = text("""
-select r.input_tokens, nv.level, jsonb_array_length(nv.kpis) as kpis, a.output_tokens, a.outcome in ('truncated', 'truncated_reasoning', 'salvaged') as cut
+_USED = text(f"""
+select r.input_tokens, nv.level, jsonb_array_length(nv.kpis) as kpis, a.output_tokens, a.outcome in {listed(CUT_OFF)} as cut
 from caseforge.attempt a
 join caseforge.provider p on p.id = a.provider_id and not p.simulated
 join caseforge.request r on r.id = a.request_id and r.stage = :stage and r.model = :model

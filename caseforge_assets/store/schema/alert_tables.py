@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
+from caseforge_assets.alerts.changes import Event
+from caseforge_assets.alerts.rules import Severity
 from caseforge_assets.store.schema.columns import id_column, metadata, now_column, reference, time_column
+from caseforge_assets.store.schema.constants import listed
 
 alert = Table(
     "alert",
@@ -23,7 +26,7 @@ alert = Table(
     time_column("acknowledged_at"),
     Column("acknowledged_by", Text),
     time_column("cleared_at"),
-    CheckConstraint("severity in ('warning', 'critical')", name="severity"),
+    CheckConstraint(f"severity in {listed(Severity)}", name="severity"),
     Index("uq_alert_open", "rule", "subject", unique=True, postgresql_where=text("cleared_at is null")),
 )
 
@@ -35,7 +38,7 @@ alert_message = Table(
     Column("event", Text, nullable=False),
     Column("text", Text, nullable=False),
     now_column("created_at"),
-    CheckConstraint("event in ('raised', 'escalated', 'cleared')", name="event"),
+    CheckConstraint(f"event in {listed(Event)}", name="event"),
     Index(None, "created_at"),
 )
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from caseforge_assets.store.schema.columns import framework_reference, id_column, metadata, now_column, reference, time_column
+from caseforge_assets.store.schema.constants import listed
+
+
+class Kind(StrEnum):
+    """What a row says of its node at its asset."""
+
+    made = "made"
+    failed = "failed"
+    waiting = "waiting"
+    outdated = "outdated"
+
 
 outbox = Table(
     "outbox",
@@ -27,7 +40,7 @@ outbox = Table(
     now_column("created_at"),
     time_column("flushed_at"),
     Column("event_id", BigInteger, comment="Dagster's id of the event, once flushed"),
-    CheckConstraint("kind in ('made', 'failed', 'waiting', 'outdated')", name="kind"),
+    CheckConstraint(f"kind in {listed(Kind)}", name="kind"),
     Index("ix_outbox_latest", "framework_key", "asset", "node_id", text("id desc")),
     Index("ix_outbox_unflushed", "id", postgresql_where=text("flushed_at is null")),
 )

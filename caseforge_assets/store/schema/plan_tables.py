@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from caseforge_assets.batches.states import PlanDecision, PlanState
 from caseforge_assets.store.schema.columns import framework_reference, id_column, metadata, now_column, reference, time_column
+from caseforge_assets.store.schema.constants import listed
 
 plan = Table(
     "plan",
@@ -23,7 +25,7 @@ plan = Table(
     time_column("approved_at"),
     Column("held_back", Text, comment="why its requests wait, as the last planning found; NULL: they do not"),
     Column("bills", Boolean, nullable=False, server_default="true", comment="whether the consent is for a provider that bills, too"),
-    CheckConstraint("state in ('draft', 'approved', 'declined', 'cancelled')", name="state"),
+    CheckConstraint(f"state in {listed(PlanState)}", name="state"),
 )
 
 plan_change = Table(
@@ -35,6 +37,6 @@ plan_change = Table(
     Column("changed_by", Text, nullable=False),
     Column("max_cost_usd", Numeric(14, 6), comment="the limit from then on; NULL: none"),
     now_column("changed_at"),
-    CheckConstraint("change in ('approved', 'declined', 'cancelled', 'raised')", name="change"),
+    CheckConstraint(f"change in {listed(PlanDecision)}", name="change"),
     Index(None, "plan_id"),
 )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from caseforge_assets.costs.sums import Payment
 from caseforge_assets.store.schema.columns import id_column, metadata, time_column
+
+IMPORTED = "imported"  # base URL and account of the row that stands for "paid for elsewhere"
+# Of a provider (p) in a query: how its answers are paid for.
+IS_IMPORTED = f"(p.base_url = '{IMPORTED}')"
+IS_BILLED = f"(not p.simulated and not {IS_IMPORTED})"
+PAYMENT = f"case when {IS_IMPORTED} then '{Payment.imported}' when p.simulated then '{Payment.simulated}' else '{Payment.billed}' end"
 
 provider = Table(
     "provider",

@@ -23,10 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from caseforge_assets.batches.states import SETTLED, BatchState, Origin, RequestState
+from caseforge_assets.stages.judgement import GOOD
 from caseforge_assets.store.schema import alert_tables as alert_tables
 from caseforge_assets.store.schema.asking_table import asking as asking
 from caseforge_assets.store.schema.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.schema.columns import metadata as metadata
+from caseforge_assets.store.schema.constants import listed
 from caseforge_assets.store.schema.definitions_table import stage_definition as stage_definition
 from caseforge_assets.store.schema.journal_tables import journal_mark as journal_mark
 from caseforge_assets.store.schema.journal_tables import journal_segment as journal_segment
@@ -140,9 +143,9 @@ request = Table(
     Column("state", Text, nullable=False),
     Column("is_current", Boolean, nullable=False),
     now_column("created_at"),
-    CheckConstraint("state in ('pending', 'in_batch', 'answered', 'failed', 'parked', 'replaced')", name="state"),
+    CheckConstraint(f"state in {listed(RequestState)}", name="state"),
     Index("uq_request_current", "node_id", "stage", unique=True, postgresql_where=text("is_current")),
-    Index("ix_request_pending", "stage", "id", postgresql_where=text("state = 'pending'")),
+    Index("ix_request_pending", "stage", "id", postgresql_where=text(f"state = '{RequestState.pending}'")),
     Index(None, "fingerprint", "generation"),
     Index(None, "identity_key"),
     Index(None, "stage", "stage_version"),
@@ -154,7 +157,7 @@ batch = Table(
     id_column(),
     reference("provider_id", "provider.id"),
     Column("submission_id", Text, nullable=False, unique=True),
-    Column("origin", Text, nullable=False, server_default="submitted", comment="submitted here, or imported"),
+    Column("origin", Text, nullable=False, server_default=Origin.submitted, comment="submitted here, or imported"),
     Column("stage", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("sent_as", Text, comment="the provider's own name of the model, such as a deployment, where it has another"),
@@ -195,11 +198,9 @@ batch = Table(
     time_column("opened_at"),
     time_column("final_at"),
     time_column("collected_at"),
-    CheckConstraint(
-        "state in ('planned', 'written', 'uploaded', 'creating', 'open', 'final', 'collected', 'refused', 'unknown')", name="state"
-    ),
+    CheckConstraint(f"state in {listed(BatchState)}", name="state"),
     Index("uq_batch_remote_id", "provider_id", "remote_id", unique=True),
-    Index("ix_batch_unfinished", "state", postgresql_where=text("state not in ('collected', 'refused')")),
+    Index("ix_batch_unfinished", "state", postgresql_where=text(f"state not in {listed(SETTLED)}")),
 )
 
 attempt = Table(
@@ -236,7 +237,7 @@ attempt = Table(
     Index("uq_attempt_live", "provider_id", "fingerprint", "generation", unique=True, postgresql_where=text("outcome is null")),
     Index(None, "request_id"),
     Index(None, "node_id"),
-    Index("ix_attempt_ok", "fingerprint", "generation", postgresql_where=text("outcome in ('ok', 'salvaged')")),
+    Index("ix_attempt_ok", "fingerprint", "generation", postgresql_where=text(f"outcome in {listed(GOOD)}")),
 )
 
 content = Table(

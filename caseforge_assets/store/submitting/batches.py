@@ -13,9 +13,12 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from caseforge_assets.batches.consent import EVERYTHING, Consent
+from caseforge_assets.batches.states import BRINGS_NOTHING_MORE, IN_FLIGHT, NOT_CREATED, BatchState, Origin, RequestState
+from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.database.clock import seconds_since
 from caseforge_assets.store.database.copy import add_rows
 from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.schema.constants import listed
 from caseforge_assets.store.schema.tables import attempt, batch
 from caseforge_assets.store.submitting.looks import LONGEST_PAUSE_S
 
@@ -62,8 +65,6 @@ class BatchRow:
         return self.remote_id or f"batch {self.id}"
 
 
-IMPORTED = "imported"  # origin of a batch that was paid for elsewhere
-TAKEN_BACK = "taken back"  # and of one that was, and is not any more
 _COLUMNS = [batch.c[name] for name in BatchRow.__dataclass_fields__]
 
 
@@ -147,9 +148,6 @@ def in_states(connection: Connection, states: Sequence[str], provider_id: int | 
     return [BatchRow(*row) for row in connection.execute(query)]
 
 
-NOT_CREATED = ("planned", "written", "uploaded")
-
-
 def not_created(connection: Connection, provider_id: int, consent: Consent = EVERYTHING) -> list[BatchRow]:
     """Batches of a provider that are planned and not created yet, oldest first; of these, those that hold nothing but what a consent covers."""
     rows = in_states(connection, NOT_CREATED, provider_id)
@@ -181,9 +179,9 @@ def left_unsent(connection: Connection, provider_id: int, after_s: float) -> lis
 
 def count_not_created(connection: Connection, request_ids: Sequence[int]) -> int:
     """How many of the requests are in batches that were not created yet, or whose creation was refused."""
-    query = text("""
+    query = text(f"""
     select count(*) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
-    where a.request_id = any(:ids) and a.outcome is null and (b.state = any(:states) or (b.state = 'creating' and b.create_refused is not null))
+    where a.request_id = any(:ids) and a.outcome is null and (b.state = any(:states) or (b.state = '{BatchState.creating}' and b.create_refused is not null))
     """)
     return int(connection.scalar(query, {"ids": list(request_ids), "states": list(NOT_CREATED)}) or 0)
 
@@ -210,7 +208,7 @@ def not_created_of_plan(connection: Connection, plan_id: int) -> list[int]:
 
 def newest(connection: Connection, limit: int) -> list[BatchRow]:
     """The newest batches, newest first; imports that were taken back are left out."""
-    query = select(*_COLUMNS).where(batch.c.origin != TAKEN_BACK).order_by(batch.c.id.desc()).limit(limit)
+    query = select(*_COLUMNS).where(batch.c.origin != Origin.taken_back).order_by(batch.c.id.desc()).limit(limit)
     return [BatchRow(*row) for row in connection.execute(query)]
 
 
@@ -246,16 +244,16 @@ def add_duplicate(connection: Connection, adopted: BatchRow, values: Mapping[str
     shared = {
         name: getattr(adopted, name) for name in ("provider_id", "stage", "model", "sent_as", "owner", "request_count", "input_tokens")
     }
-    query = postgresql.insert(batch).values(**shared, **values, twin_of=adopted.id, state="open")
+    query = postgresql.insert(batch).values(**shared, **values, twin_of=adopted.id, state=BatchState.open)
     known = query.on_conflict_do_nothing(index_elements=["provider_id", "remote_id"])
     return connection.scalar(known.returning(batch.c.id)) is not None
 
 
 def tokens_in_flight(connection: Connection, provider_id: int) -> dict[str, int]:
     """Input tokens of batches that are planned or under way, per model."""
-    query = text("""
+    query = text(f"""
     select model, sum(input_tokens) from caseforge.batch
-    where provider_id = :provider and state in ('planned', 'written', 'uploaded', 'creating', 'open') group by model
+    where provider_id = :provider and state in {listed(IN_FLIGHT)} group by model
     """)
     return {row[0]: int(row[1]) for row in connection.execute(query, {"provider": provider_id})}
 
@@ -266,23 +264,23 @@ def note_refused(connection: Connection, batch_id: int) -> None:
     connection.execute(text(query), {"id": batch_id})
 
 
-def put_back(connection: Connection, batch_id: int, states: Sequence[str], reason: str, request_state: str = "pending") -> bool:
+def put_back(connection: Connection, batch_id: int, states: Sequence[str], reason: str, request_state: str = RequestState.pending) -> bool:
     """The batch was never created: its requests are pending again (or parked, when a person took it back), and it says why.
 
     Returns:
         False when the batch is in none of the given states any more; nothing is changed then.
     """
-    if not move(connection, batch_id, states, state="refused", reason=reason):
+    if not move(connection, batch_id, states, state=BatchState.refused, reason=reason):
         return False
     connection.execute(
-        text("""
+        text(f"""
         update caseforge.request r set state = :state from caseforge.attempt a
-        where a.batch_id = :id and a.outcome is null and r.id = a.request_id and r.state = 'in_batch'
+        where a.batch_id = :id and a.outcome is null and r.id = a.request_id and r.state = '{RequestState.in_batch}'
         """),
         {"id": batch_id, "state": request_state},
     )
     connection.execute(
-        text("update caseforge.attempt set outcome = 'not_sent', detail = :reason where batch_id = :id and outcome is null"),
+        text(f"update caseforge.attempt set outcome = '{Outcome.not_sent}', detail = :reason where batch_id = :id and outcome is null"),
         {"id": batch_id, "reason": reason},
     )
     return True
@@ -310,13 +308,13 @@ def attempt_ids(connection: Connection, batch_id: int) -> list[int]:
     return list(connection.scalars(select(attempt.c.id).where(attempt.c.batch_id == batch_id).order_by(attempt.c.id)))
 
 
-_CLAIM = text("""
+_CLAIM = text(f"""
 update caseforge.batch b set collect_lease = collect_lease + 1, collect_lease_until = now() + make_interval(secs => :lease_s)
-where state = 'final' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now()
+where state = '{BatchState.final}' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now()
   or collect_lease_until > clock_timestamp() + make_interval(secs => :lease_s))
   and (fetch_after is null or fetch_after <= clock_timestamp() or fetch_after > clock_timestamp() + make_interval(secs => :longest_s))
-  and not exists (select 1 from caseforge.batch duplicate where duplicate.twin_of = b.id and duplicate.state = 'open')
-  and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state not in ('collected', 'unknown'))
+  and not exists (select 1 from caseforge.batch duplicate where duplicate.twin_of = b.id and duplicate.state = '{BatchState.open}')
+  and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state not in {listed(BRINGS_NOTHING_MORE)})
 returning id, collect_lease
 """)
 
@@ -332,5 +330,5 @@ def claim_for_collecting(connection: Connection, provider_id: int, lease_s: floa
 
 def count_collected(connection: Connection, provider_id: int) -> int:
     """How many batches of a provider are through."""
-    query = text("select count(*) from caseforge.batch where provider_id = :provider and state = 'collected'")
+    query = text(f"select count(*) from caseforge.batch where provider_id = :provider and state = '{BatchState.collected}'")
     return int(connection.scalar(query, {"provider": provider_id}) or 0)

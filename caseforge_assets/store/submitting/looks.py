@@ -9,13 +9,16 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.batches.states import LOOKED_AT, BatchState, RequestState
+from caseforge_assets.store.schema.constants import listed
+
 LONGEST_PAUSE_S = 3_600.0
 NOTHING_LOST = {"lost_since": None, "lost_looks": 0}
 NOTHING_SHORT = {"short_since": None, "short_fetches": 0, "fetch_after": None, "is_held": False}
 
-_NOTE_LOST = text("""
+_NOTE_LOST = text(f"""
 update caseforge.batch set lost_since = coalesce(lost_since, clock_timestamp()), lost_looks = lost_looks + 1
-where id = :id and state in ('open', 'unknown') returning lost_looks, extract(epoch from clock_timestamp() - lost_since)
+where id = :id and state in {listed(LOOKED_AT)} returning lost_looks, extract(epoch from clock_timestamp() - lost_since)
 """)
 
 
@@ -40,10 +43,10 @@ def seconds_short(connection: Connection, batch_id: int) -> float:
     return float(connection.scalar(query, {"id": batch_id}) or 0)
 
 
-_NOTE_SHORT = text("""
+_NOTE_SHORT = text(f"""
 update caseforge.batch set short_since = coalesce(short_since, clock_timestamp()), short_fetches = short_fetches + 1, is_held = :held, reason = :reason,
     fetch_after = clock_timestamp() + make_interval(secs => :pause_s), collect_lease_until = null
-where id = :id and state = 'final'
+where id = :id and state = '{BatchState.final}'
 """)
 
 
@@ -57,10 +60,10 @@ def fetch_now(connection: Connection, batch_id: int) -> None:
     connection.execute(text("update caseforge.batch set fetch_after = null, collect_lease_until = null where id = :id"), {"id": batch_id})
 
 
-_WAITING = text("""
+_WAITING = text(f"""
 select b.id, count(*) from caseforge.batch b
 join caseforge.attempt a on a.batch_id = b.id and a.outcome is null
-join caseforge.request r on r.id = a.request_id and r.state = 'in_batch'
+join caseforge.request r on r.id = a.request_id and r.state = '{RequestState.in_batch}'
 where b.id = any(:ids) and (cast(:framework as text) is null or r.framework_key = :framework) group by b.id
 """)
 
