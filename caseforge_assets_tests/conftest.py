@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from caseforge_assets_tests.workbench import OpenBench, Workbench
 
 _NUMBERS = itertools.count(1)
+VARIABLES = (
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT_ID",
+    "CASEFORGE_POSTGRES_URL",
+    "CASEFORGE_HOME",
+    "CASEFORGE_PROJECT",
+    "CASEFORGE_WEBSERVER_URL",
+    "CASEFORGE_ALERT_URLS",
+)
 DAGSTER_YAML = """
 storage: {custom: {module: caseforge_assets.defs.storage, class: CaseforgeStorage, config: {}}}
 telemetry: {enabled: false}
@@ -53,6 +64,15 @@ def no_instance_left() -> None:
     """Dagster loads definitions with the instance that was opened last, also when that is closed, and its database dropped, because another was closed before it."""
     if (loaded := sys.modules.get("dagster._core.storage.defs_state.base")) is not None:
         loaded._current_storage.set(None)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project; no variable is set, and those that a `.env` file sets are gone afterwards."""
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

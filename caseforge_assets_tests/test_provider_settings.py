@@ -14,7 +14,6 @@ from caseforge_assets.cli.app import caseforge
 from caseforge_assets.commands.providing.provider import make_client
 from caseforge_assets.settings import Configuration, ConfigurationError, load_settings
 from caseforge_assets.settings.inspecting import effective_values, inspect_project
-from caseforge_assets_tests.test_settings import project  # noqa: F401  (a fixture)
 
 AZURE = "https://my-resource.openai.azure.com/openai/v1"
 
@@ -29,7 +28,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> object:
     return lambda url: monkeypatch.setenv("OPENAI_BASE_URL", url)
 
 
-def test_without_anything_all_is_as_at_openai(project: Path, at: object) -> None:  # noqa: F811
+def test_without_anything_all_is_as_at_openai(project: Path, at: object) -> None:
     at("http://127.0.0.1:8484/v1")  # type: ignore[operator]
     found = load_settings(project).configuration
     assert found.provider.kind is None
@@ -38,7 +37,7 @@ def test_without_anything_all_is_as_at_openai(project: Path, at: object) -> None
     assert Configuration().provider_kind == KINDS["openai"]
 
 
-def test_the_address_decides_and_what_is_given_counts_before_the_kind(project: Path, at: object) -> None:  # noqa: F811
+def test_the_address_decides_and_what_is_given_counts_before_the_kind(project: Path, at: object) -> None:
     at(AZURE)  # type: ignore[operator]
     found = load_settings(written(project, '[provider]\nfile_expiry_days = 20\noutput_expiry_days = "none"\nmax_requests = 70_000'))
     kind = found.configuration.provider_kind
@@ -46,7 +45,7 @@ def test_the_address_decides_and_what_is_given_counts_before_the_kind(project: P
     assert (kind.file_expiry_days, kind.output_expiry_days, found.configuration.requests_per_batch) == (20, None, 70_000)
 
 
-def test_an_hour_is_written_in_days(project: Path) -> None:  # noqa: F811
+def test_an_hour_is_written_in_days(project: Path) -> None:
     found = load_settings(written(project, '[provider]\nkind = "openai"\nfile_expiry_days = 0.0416666667'))
     assert found.configuration.provider_kind.file_expiry_days == Fraction(1, 24)
 
@@ -79,14 +78,14 @@ def test_an_hour_is_written_in_days(project: Path) -> None:  # noqa: F811
         ('api_key = "sk-secret0123456789"', r"provider.api_key: .*a secret does not belong here"),
     ],
 )
-def test_what_cannot_be_is_refused_with_file_key_and_what_is_allowed(project: Path, at: object, text: str, said: str) -> None:  # noqa: F811
+def test_what_cannot_be_is_refused_with_file_key_and_what_is_allowed(project: Path, at: object, text: str, said: str) -> None:
     at("http://127.0.0.1:8484/v1")  # type: ignore[operator]
     with pytest.raises(ConfigurationError, match=said) as caught:
         load_settings(written(project, f"[provider]\n{text}"))
     assert "sk-secret" not in str(caught.value)
 
 
-def test_a_kind_that_the_address_certainly_is_not_is_refused(project: Path, at: object, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_kind_that_the_address_certainly_is_not_is_refused(project: Path, at: object, monkeypatch: pytest.MonkeyPatch) -> None:
     at(AZURE)  # type: ignore[operator]
     monkeypatch.setenv("OPENAI_API_KEY", "key-0123456789")
     with pytest.raises(
@@ -100,7 +99,7 @@ def test_a_kind_that_the_address_certainly_is_not_is_refused(project: Path, at: 
     assert load_settings(written(project, '[provider]\nkind = "custom"')).configuration.provider_kind.name == "custom"
 
 
-def test_more_requests_in_a_batch_than_the_provider_takes_are_refused(project: Path) -> None:  # noqa: F811
+def test_more_requests_in_a_batch_than_the_provider_takes_are_refused(project: Path) -> None:
     with pytest.raises(
         ConfigurationError,
         match=r"line 1: max_requests_per_batch: this provider takes 50,000 at most \(provider.max_requests\), not 50,001",
@@ -114,14 +113,14 @@ def test_more_requests_in_a_batch_than_the_provider_takes_are_refused(project: P
     )
 
 
-def test_variables_and_the_command_line_reach_it(project: Path, at: object, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_variables_and_the_command_line_reach_it(project: Path, at: object, monkeypatch: pytest.MonkeyPatch) -> None:
     at("http://127.0.0.1:8484/v1")  # type: ignore[operator]
     monkeypatch.setenv("CASEFORGE_PROVIDER__KIND", "doubleword")
     found = load_settings(project, {"provider.completion_window": "1h"})
     assert (found.configuration.provider_kind.name, found.configuration.provider_kind.completion_window) == ("doubleword", "1h")
 
 
-def test_a_token_stands_for_a_key(project: Path, at: object) -> None:  # noqa: F811
+def test_a_token_stands_for_a_key(project: Path, at: object) -> None:
     at("http://127.0.0.1:8484/v1")  # type: ignore[operator]
     assert not load_settings(project).has_credentials
     found = load_settings(written(project, "[provider]\ntoken_command = \"az account get-access-token --query 'a b'\""))
@@ -133,7 +132,7 @@ def test_a_token_stands_for_a_key(project: Path, at: object) -> None:  # noqa: F
     assert client._tokens.current() == "token-of-the-file-1"
 
 
-def test_a_longer_window_lets_alerts_wait_longer_unless_a_person_says_when(project: Path, at: object) -> None:  # noqa: F811
+def test_a_longer_window_lets_alerts_wait_longer_unless_a_person_says_when(project: Path, at: object) -> None:
     at("http://127.0.0.1:8484/v1")  # type: ignore[operator]
     text = '[provider]\nkind = "groq"\ncompletion_window = "3d"\n'
     assert load_settings(written(project, text)).configuration.thresholds.silence_h == 26 + 48
@@ -143,7 +142,7 @@ def test_a_longer_window_lets_alerts_wait_longer_unless_a_person_says_when(proje
     assert load_settings(written(project, short)).configuration.thresholds == Configuration().alerts
 
 
-def test_every_field_is_shown_with_its_origin(project: Path, at: object) -> None:  # noqa: F811
+def test_every_field_is_shown_with_its_origin(project: Path, at: object) -> None:
     at(AZURE)  # type: ignore[operator]
     inspection = inspect_project(written(project, '[provider]\nfile_expiry_days = 20\n[provider.upload_fields]\nteam = "x"'))
     assert inspection.settings is not None
@@ -160,7 +159,7 @@ def test_every_field_is_shown_with_its_origin(project: Path, at: object) -> None
     assert set(shown) == {f"provider.{name}" for name in type(inspection.settings.configuration.provider).model_fields}
 
 
-def test_config_show_and_check_say_the_kind(project: Path, at: object, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_config_show_and_check_say_the_kind(project: Path, at: object, monkeypatch: pytest.MonkeyPatch) -> None:
     at(AZURE)  # type: ignore[operator]
     monkeypatch.setenv("CASEFORGE_PROJECT", str(written(project, '[provider]\nfile_expiry_days = "none"')))
     shown = json.loads(CliRunner().invoke(caseforge, ["config", "show", "--json"]).stdout)

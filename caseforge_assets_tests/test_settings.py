@@ -22,17 +22,6 @@ from caseforge_assets.settings.inspecting import effective_values, inspect_proje
 from caseforge_assets.settings.toml_lines import key_lines
 from caseforge_assets.store.database.location import database_url
 
-VARIABLES = (
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENAI_ORG_ID",
-    "OPENAI_PROJECT_ID",
-    "CASEFORGE_POSTGRES_URL",
-    "CASEFORGE_HOME",
-    "CASEFORGE_PROJECT",
-    "CASEFORGE_WEBSERVER_URL",
-    "CASEFORGE_ALERT_URLS",
-)
 STATEMENTS = (
     " = 1\n",
     ' = """\n[not.a.table]\nx = 1\n"""\n',
@@ -41,15 +30,6 @@ STATEMENTS = (
     " = '''\n\\'''\n",
     ".dotted = 1\n",
 )
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project; no variable is set, and those that a `.env` file sets are gone afterwards."""
-    for name in VARIABLES:
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    return tmp_path
 
 
 def read(project: Path, text: str) -> Configuration:

@@ -12,6 +12,10 @@ from typing import Any
 
 import zstandard
 
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.backing_up.place_backup import Unpacked, place_backup
+from caseforge_assets.commands.backing_up.unpack_backup import checked_backup
+
 TOML = b'templates = "words"\nown_stages = "ours"\nbudget_usd = 40\n[frameworks.shop]\ntitle = "Shop"\nsource = "shop.csv"\n'
 JOURNAL = "artifacts/journal/20261124T120000000000Z-0011aabb.journal.jsonl.zst"
 FILES: dict[str, bytes] = {
@@ -57,3 +61,10 @@ def backup_file(path: Path, files: Mapping[str, bytes] = FILES, *, hashes: bytes
     """A backup of these files that is in order."""
     members = [member("backup.json", contents_of(list(files), **contents)), *(member(name, content) for name, content in files.items())]
     return pack(path, [*members, member("hashes.json", hashes_of(files) if hashes is None else hashes)])
+
+
+def unpack(backup: Path, project: Path, *, trust_code: bool = False) -> Unpacked:
+    """Checks a backup and puts it into a project."""
+    folder = ArtifactFolder(str(project / "var" / "artifacts"))
+    with checked_backup(backup, folder) as checked:
+        return place_backup(checked, folder, project, trust_code=trust_code)

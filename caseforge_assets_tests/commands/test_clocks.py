@@ -64,7 +64,7 @@ def test_a_wrong_clock_in_this_process_does_not_end_a_grace_period(bench: OpenBe
 
     opened = bench(faults=["reply_error:call=1,when=before,status=500,match=POST /v1/batches"])
     for module in ("submit_batches", "reconcile_batches"):
-        monkeypatch.setattr(f"caseforge_assets.commands.{module}.datetime", Ahead)
+        monkeypatch.setattr(f"caseforge_assets.commands.submitting.{module}.datetime", Ahead)
     never_created(opened)
     reconcile_batches(opened.store, opened.provider, grace_s=GRACE_S)
     assert opened.query("select state, creating_at <= now() from caseforge.batch") == [("creating", True)]

@@ -14,7 +14,6 @@ from caseforge_assets.settings import ConfigurationError, StageOverrides, load_s
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets_tests.commands.test_model_changes import stale, to_send
-from caseforge_assets_tests.test_settings import project  # noqa: F401  (a fixture)
 from caseforge_assets_tests.workbench import PROCESS, USECASES, OpenBench, Workbench
 
 SOL, TERRA = "gpt-6.1-sol", "gpt-6.1-terra"
@@ -110,7 +109,7 @@ def test_rules_and_windows_are_those_of_the_model(bench: OpenBench) -> None:
         ('[provider.models]\n"a" = ""', r"provider.models.a: .*at least 1 character"),
     ],
 )
-def test_what_is_ambiguous_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:  # noqa: F811
+def test_what_is_ambiguous_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8484/v1")
     names = "" if "[provider.models]" in text else '\n[provider.models]\n"gpt-ours" = "gpt-6.1-sol"\n'
     (project / "caseforge.toml").write_text(f'openai_model = "gpt-6.1-sol"\n{text}{names}', encoding="utf-8")
@@ -118,7 +117,7 @@ def test_what_is_ambiguous_is_refused(project: Path, monkeypatch: pytest.MonkeyP
         load_settings(project)
 
 
-def test_a_name_may_be_that_of_the_model_itself(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_name_may_be_that_of_the_model_itself(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8484/v1")
     text = 'openai_model = "gpt-6.1-sol"\n[provider.models]\n"gpt-6.1-sol" = "gpt-6.1-sol"\n"other" = "gpt-6.1-sol"'
     (project / "caseforge.toml").write_text(text, encoding="utf-8")

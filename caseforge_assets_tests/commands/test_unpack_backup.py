@@ -15,10 +15,9 @@ import zstandard
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.backing_up import read_backup
-from caseforge_assets.commands.backing_up.place_backup import Unpacked, place_backup
 from caseforge_assets.commands.backing_up.read_project_files import Kind, kind_of
 from caseforge_assets.commands.backing_up.unpack_backup import BadBackup, checked_backup
-from caseforge_assets_tests.commands.backup_files import FILES, JOURNAL, TOML, backup_file, contents_of, hashes_of, member, pack
+from caseforge_assets_tests.commands.backup_files import FILES, JOURNAL, TOML, backup_file, contents_of, hashes_of, member, pack, unpack
 
 Damage = Callable[[Path], Path]
 
@@ -29,12 +28,6 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     return folder
-
-
-def unpack(backup: Path, project: Path, *, trust_code: bool = False) -> Unpacked:
-    folder = ArtifactFolder(str(project / "var" / "artifacts"))
-    with checked_backup(backup, folder) as checked:
-        return place_backup(checked, folder, project, trust_code=trust_code)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -233,8 +226,8 @@ def test_a_file_of_the_project_that_leads_elsewhere_is_not_written_through(proje
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from caseforge_assets.commands import unpack_backup
-from caseforge_assets_tests.commands.test_unpack_backup import unpack
+from caseforge_assets.commands.backing_up import unpack_backup
+from caseforge_assets_tests.commands.backup_files import unpack
 real, count = unpack_backup.write_whole, 0
 def dying(target, content):
     global count

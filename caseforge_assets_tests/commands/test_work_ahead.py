@@ -26,7 +26,7 @@ join caseforge.request r on r.id = c.request_id left join caseforge.quality q on
 """
 PROGRAM = """
 import sys, time, operator
-from caseforge_assets.commands.work_ahead import start_second_process, work_ahead
+from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
 print("started", flush=True)
 start_second_process(wait_s=60)
 print([result for _, result in work_ahead(operator.neg, ((n, n) for n in range(20)))], flush=True)

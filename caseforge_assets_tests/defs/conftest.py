@@ -12,9 +12,25 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
+from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.store.database.engine import Engine, open_store
+from caseforge_assets_tests.defs.graphql import Ui, open_ui
 from caseforge_assets_tests.defs.project import OpenProject, Project, at_home, write_project
 from caseforge_assets_tests.workbench import open_workbench, serving
+
+
+@pytest.fixture
+def instance(dagster_instance: DagsterInstance, request: pytest.FixtureRequest) -> DagsterInstance:
+    """An instance that has the partitions of the small graph which the test's module names as KEYS."""
+    set_partitions(dagster_instance, "nodes", request.module.KEYS)
+    return dagster_instance
+
+
+@pytest.fixture
+def ui(instance: DagsterInstance) -> Iterator[Ui]:
+    """A webserver's view of that instance and of the small graph."""
+    with open_ui(instance) as view:
+        yield view
 
 
 @pytest.fixture

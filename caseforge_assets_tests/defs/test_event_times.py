@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
-import pytest
 from dagster import AssetKey, DagsterInstance
 
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
-from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets_tests.defs.assets import FIRST, MIDDLE
-from caseforge_assets_tests.defs.graphql import Ui, open_ui
+from caseforge_assets_tests.defs.graphql import Ui
 
 KEYS = [f"1.{n}_{10_000 + n}" for n in range(1, 1_301)]  # more than one transaction
 _PAGE = """query ($key: AssetKeyInput!, $before: String) { assetOrError(assetKey: $key) { ... on Asset {
   assetMaterializations(limit: 100, beforeTimestampMillis: $before) { timestamp partition } } } }"""
-
-
-@pytest.fixture
-def instance(dagster_instance: DagsterInstance) -> DagsterInstance:
-    set_partitions(dagster_instance, "nodes", KEYS)
-    return dagster_instance
-
-
-@pytest.fixture
-def ui(instance: DagsterInstance) -> Iterator[Ui]:
-    with open_ui(instance) as view:
-        yield view
 
 
 def write(instance: DagsterInstance, version: str = "v1") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -29,21 +29,9 @@ from caseforge_assets.defs.private.failed_runs import write_failures
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets_tests.defs.assets import FIRST, FRAMEWORK, LAST, MIDDLE, collect, defs, failures, first, framework, middle
-from caseforge_assets_tests.defs.graphql import Ui, open_ui
+from caseforge_assets_tests.defs.graphql import Ui
 
 KEYS = [f"1.{n}_{10_000 + n}" for n in range(1, 9)]
-
-
-@pytest.fixture
-def instance(dagster_instance: DagsterInstance) -> DagsterInstance:
-    set_partitions(dagster_instance, "nodes", KEYS)
-    return dagster_instance
-
-
-@pytest.fixture
-def ui(instance: DagsterInstance) -> Iterator[Ui]:
-    with open_ui(instance) as view:
-        yield view
 
 
 def build_asset(

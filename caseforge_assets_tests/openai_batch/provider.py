@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+BATCH = {"id": "batch_1", "object": "batch", "status": "validating", "input_file_id": "file-1", "created_at": 1790705881}
+FILE = {"id": "file-1", "object": "file", "filename": "caseforge-s.jsonl", "bytes": 3, "created_at": 1790705881}
+
 
 @dataclass(frozen=True)
 class Sent:

@@ -14,12 +14,9 @@ import pytest
 from caseforge_assets.openai_batch import client as client_module
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient, ProviderIdentity
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderRefused, ProviderStopped, ProviderUnclear
+from caseforge_assets_tests.openai_batch.calls import ENDPOINT, JUST_NOW, KEY
 from caseforge_assets_tests.openai_batch.provider import Provider, answering
 from caseforge_assets_tests.workbench import serving, stats
-
-ENDPOINT = "/v1/chat/completions"
-KEY = "sk-test-Ab12Cd34Ef56"
-JUST_NOW = datetime.now(UTC) - timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")

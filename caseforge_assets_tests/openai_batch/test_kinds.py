@@ -13,11 +13,9 @@ import pytest
 from caseforge_assets.batches.provider_kinds import KINDS, ListKind, Metadata, ProviderKind
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderNotListing
-from caseforge_assets_tests.openai_batch.provider import Provider, answering
-from caseforge_assets_tests.openai_batch.test_client import KEY
+from caseforge_assets_tests.openai_batch.calls import KEY
+from caseforge_assets_tests.openai_batch.provider import BATCH, FILE, Provider, answering
 
-BATCH = {"id": "batch_1", "object": "batch", "status": "validating", "input_file_id": "file-1", "created_at": 1790705881}
-FILE = {"id": "file-1", "object": "file", "filename": "caseforge-s.jsonl", "bytes": 3, "created_at": 1790705881}
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 
 

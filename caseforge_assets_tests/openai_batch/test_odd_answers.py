@@ -13,8 +13,8 @@ import pytest
 from caseforge_assets.openai_batch import connection, pages
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import MAX_MESSAGE_CHARACTERS, ProviderNotListing, ProviderRefused, ProviderUnclear
+from caseforge_assets_tests.openai_batch.calls import ENDPOINT, KEY
 from caseforge_assets_tests.openai_batch.provider import Provider, answering
-from caseforge_assets_tests.openai_batch.test_client import ENDPOINT, KEY
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 RECENT = int(NOW.timestamp())

@@ -10,9 +10,8 @@ import pytest
 
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderRefused
+from caseforge_assets_tests.openai_batch.calls import CALLS, ENDPOINT, KEY
 from caseforge_assets_tests.openai_batch.provider import Provider, answering
-from caseforge_assets_tests.openai_batch.test_client import ENDPOINT, KEY
-from caseforge_assets_tests.openai_batch.test_transport import CALLS
 
 BATCH = {"id": "batch_1", "object": "batch", "status": "in_progress", "created_at": 1790705881}
 REDIRECTS = [301, 302, 303, 307, 308]

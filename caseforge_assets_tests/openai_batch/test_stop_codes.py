@@ -11,8 +11,8 @@ from caseforge_assets.batches.error_codes import AUTH_CODES, QUOTA_CODES, outcom
 from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.stages.judgement import Next
+from caseforge_assets_tests.openai_batch.calls import CALLS, client_of
 from caseforge_assets_tests.openai_batch.provider import Provider, answering
-from caseforge_assets_tests.openai_batch.test_transport import CALLS, client_of
 
 CODES = sorted({*AUTH_CODES, *QUOTA_CODES, "model_not_found", "deployment_not_found"})
 STATUSES = [400, 402, 403, 404, 429, 500]

@@ -20,8 +20,7 @@ from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderStopped, ProviderUnclear
 from caseforge_assets.openai_batch.tokens import TokenOrigin, Tokens
 from caseforge_assets.redaction import redact
-from caseforge_assets_tests.openai_batch.provider import Provider, answering
-from caseforge_assets_tests.openai_batch.test_kinds import BATCH, FILE
+from caseforge_assets_tests.openai_batch.provider import BATCH, FILE, Provider, answering
 
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 # Prints the first line of a file and takes it away, so that each call gets another token, and counts its calls.

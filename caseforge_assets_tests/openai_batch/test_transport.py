@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,22 +18,10 @@ from caseforge_assets.openai_batch.errors import (
     ProviderStopped,
     ProviderUnclear,
 )
+from caseforge_assets_tests.openai_batch.calls import CALLS, KEY, TIMEOUT_S, client_of
 from caseforge_assets_tests.openai_batch.provider import Provider, answering
-from caseforge_assets_tests.openai_batch.test_client import ENDPOINT, JUST_NOW, KEY
 
-TIMEOUT_S = 0.5
 TRIES_OF_THE_SDK = 4
-Call = Callable[[BatchClient, Path], Any]
-CALLS: dict[str, Call] = {
-    "identify": lambda client, _: client.identify(),
-    "upload": lambda client, path: client.upload(path, "caseforge-x.jsonl"),
-    "find_file": lambda client, _: client.find_file("caseforge-x.jsonl", JUST_NOW),
-    "create": lambda client, _: client.create("file-1", ENDPOINT, "s"),
-    "list_batches": lambda client, _: list(client.list_batches(JUST_NOW)),
-    "retrieve": lambda client, _: client.retrieve("batch_1"),
-    "cancel": lambda client, _: client.cancel("batch_1"),
-    "download": lambda client, _: list(client.download("file-1")),
-}
 STATUSES: list[tuple[int, str | None, type[ProviderError]]] = [
     (401, "invalid_api_key", ProviderStopped),
     (403, None, ProviderStopped),
@@ -60,10 +47,6 @@ def odd() -> Iterator[Provider]:
 def path(tmp_path: Path) -> Path:
     (tmp_path / "input.jsonl").write_text("{}\n")
     return tmp_path / "input.jsonl"
-
-
-def client_of(odd: Provider) -> BatchClient:
-    return BatchClient(odd.base_url, KEY, timeout_s=TIMEOUT_S, upload_timeout_s=TIMEOUT_S)
 
 
 def fails(call: str, client: BatchClient, path: Path) -> ProviderError:

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from caseforge_assets.stages.judgement import Answer
+from caseforge_assets.stages.judgement import Answer, Judgement
+from caseforge_assets.stages.stage import stage
 
 SECTIONS = (
     "Overview",
@@ -54,3 +55,12 @@ def candidate(number: int, **changes: Any) -> dict[str, Any]:
 def use_cases(count: int = 8, **changes: Any) -> str:
     """An answer with candidates; the changes go into the third one."""
     return json.dumps({"use_cases": [candidate(number, **(changes if number == 3 else {})) for number in range(1, count + 1)]})
+
+
+def judge(text: str, key: str = "process_details", finish_reason: str = "stop") -> Judgement:
+    return stage(key).judge(answer(text, finish_reason))
+
+
+def body(judgement: Judgement) -> str:
+    assert judgement.content is not None, judgement
+    return judgement.content.body

@@ -8,8 +8,7 @@ import pytest
 
 from caseforge_assets.stages.judgement import Next, Outcome
 from caseforge_assets.stages.stage import stage
-from caseforge_assets_tests.stages.answers import SECTIONS, answer, candidate, document, use_cases
-from caseforge_assets_tests.stages.test_forms_of_answers import body, judge
+from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
 
 GOOD_DOCUMENT, GOOD_CASES = document(), use_cases()
 DRAFT = use_cases(8, title="A draft")

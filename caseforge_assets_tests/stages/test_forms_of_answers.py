@@ -8,27 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.stages.judgement import Judgement, Next, Outcome
+from caseforge_assets.stages.judgement import Next, Outcome
 from caseforge_assets.stages.stage import stage
 from caseforge_assets_tests.batches.files import real_file
-from caseforge_assets_tests.stages.answers import SECTIONS, answer, candidate, document, use_cases
+from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
 
 GOOD_DOCUMENT, GOOD_CASES = document(), use_cases()
 THOUGHT = "The user wants ten sections. ## Overview comes first, and {braces} [here]. My plan is secret."
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 KEYCAP = "\ufe0f\u20e3"
 ZWSP, BOM, NBSP, SHY, LRM, RLM = "\u200b", "\ufeff", "\xa0", "\xad", "\u200e", "\u200f"
-
-
-def judge(text: str, key: str = "process_details", finish_reason: str = "stop") -> Judgement:
-    return stage(key).judge(answer(text, finish_reason))
-
-
-def body(judgement: Judgement) -> str:
-    assert judgement.content is not None, judgement
-    return judgement.content.body
-
-
 Change = Callable[[str], str]
 
 AROUND: dict[str, Change] = {
