@@ -13,7 +13,7 @@ from sqlalchemy import Engine, inspect, text
 
 from caseforge_assets.store.database.engine import HEAD, MIGRATIONS, StoreUnavailable, lock_in_transaction, lock_key, open_store, try_lock
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
-from caseforge_assets.store.schema.tables import metadata
+from caseforge_assets.store.schema.tables import metadata, node_version
 
 NAMES = ["batch 1", "batch 2", "batch 12", "flush outbox", "plan batches", "migrate", "load-a", "load-b"]
 
@@ -26,6 +26,12 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_knows(store: Engin
         options = {"include_schemas": True, "compare_type": True, "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA}
         context = MigrationContext.configure(connection, opts={**options, "include_object": ours})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_views_of_nodes_have_all_that_a_node_has(store: Engine) -> None:
+    columns = {column.name for column in node_version.columns} | {"framework_key"}
+    for view in ("current_node", "target_node"):
+        assert {column["name"] for column in inspect(store).get_columns(view, SCHEMA)} == columns
 
 
 def test_a_database_of_the_newest_revision_is_not_migrated_again() -> None:

@@ -90,8 +90,7 @@ def _batch(row: Any) -> BatchFigures:
 _UNSENT = text(f"""
 select r.framework_key, r.stage, count(*), (array_agg(nv.code order by nv.position))[1], (array_agg(r.not_sent_because order by nv.position))[1]
 from caseforge.request r
-join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = r.node_id
 where r.is_current and r.state = '{RequestState.failed}' and r.not_sent_because is not null
 group by 1, 2 order by 1, 2
 """)

@@ -74,8 +74,7 @@ select a.id, a.custom_id, a.outcome, a.node_id, n.framework_key, nv.partition_ke
 from caseforge.attempt a
 join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.id = a.request_id
-left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
-       on nv.node_id = a.node_id
+left join caseforge.current_node nv on nv.node_id = a.node_id
 where a.batch_id = :batch
 """
 
@@ -102,8 +101,7 @@ _ASKED = text("""
 select a.custom_id, n.framework_key, r.max_completion_tokens, nv.name, nv.description, jsonb_path_query_array(nv.kpis, '$[*].name') as kpi_names
 from caseforge.attempt a join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.id = a.request_id
-left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
-       on nv.node_id = a.node_id
+left join caseforge.current_node nv on nv.node_id = a.node_id
 where a.batch_id = :batch and a.custom_id = any(:ids)
 """)
 
@@ -255,8 +253,7 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
     select nv.code, nv.name, r.stage, coalesce(last.outcome, '{Outcome.context_length}') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
            sums.attempts, sums.cost_usd, sums.unknown_costs, sums.simulated_cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
     from caseforge.request r
-    join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
-    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    join caseforge.target_node nv on nv.node_id = r.node_id
     left join lateral (
         select id, outcome, detail from caseforge.attempt a where a.request_id = r.id and r.not_sent_because is null
         order by a.id desc limit 1) last on true

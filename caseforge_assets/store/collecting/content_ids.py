@@ -24,8 +24,7 @@ def places(connection: Connection, content_ids: Sequence[int]) -> tuple[dict[int
     """By content: its node's code in the current edition (its identity where it is gone), and the node's id."""
     query = text("""
     select c.id, c.node_id, coalesce(nv.code, n.identity) as code from caseforge.content c join caseforge.node n on n.id = c.node_id
-    left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
-           on nv.node_id = c.node_id where c.id = any(:ids)
+    left join caseforge.current_node nv on nv.node_id = c.node_id where c.id = any(:ids)
     """)
     rows = list(connection.execute(query, {"ids": list(content_ids)}))
     return {row.id: row.code for row in rows}, {row.id: row.node_id for row in rows}

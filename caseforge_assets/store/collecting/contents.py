@@ -231,8 +231,7 @@ _NAMED = text("""
 select k.id, c.stage, k.position, k.candidate_uid, k.is_current, nv.code
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current
-left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
-       on nv.node_id = k.node_id and nv.partition_key is not null
+left join caseforge.target_node nv on nv.node_id = k.node_id
 where k.framework_key = :key
 """)
 

@@ -8,8 +8,7 @@ from sqlalchemy import Connection, text
 _COUNTED = """
 caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current
-join caseforge.node_version nv on nv.node_id = k.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = k.node_id
 where k.is_current and k.framework_key = :key
 """
 

@@ -94,8 +94,7 @@ def carry(connection: Connection, sources: Mapping[int, int]) -> None:
 
 
 _FACTS = text("""
-select nv.node_id, v.framework_key, nv.name, nv.description, nv.kpis from caseforge.node_version nv
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current where nv.node_id = any(:ids)
+select nv.node_id, nv.framework_key, nv.name, nv.description, nv.kpis from caseforge.current_node nv where nv.node_id = any(:ids)
 """)
 
 
@@ -108,9 +107,8 @@ def facts(connection: Connection, node_ids: Sequence[int]) -> dict[int, tuple[st
 def words_of(connection: Connection, key: str) -> list[str]:
     """Names and descriptions of the first nodes of a framework's current edition."""
     query = text("""
-    select nv.name || ' ' || nv.description from caseforge.node_version nv
-    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    where v.framework_key = :key order by nv.position limit 300
+    select nv.name || ' ' || nv.description from caseforge.current_node nv
+    where nv.framework_key = :key order by nv.position limit 300
     """)
     return list(connection.scalars(query, {"key": key}))
 
@@ -119,8 +117,7 @@ _UNMEASURED = text("""
 select c.id, c.node_id, c.stage, c.body,
        (select jsonb_agg(jsonb_build_array(k.title, k.fields) order by k.position) from caseforge.candidate k where k.content_id = c.id)
 from caseforge.content c
-join caseforge.node_version nv on nv.node_id = c.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = c.node_id
 where c.is_current and c.framework_key = :key and c.stage = any(:stages) and c.id > :after
   and not exists (select 1 from caseforge.quality q where q.content_id = c.id and q.rules = :rules)
 order by c.id limit :limit
@@ -143,8 +140,7 @@ _SCORED = text("""
 select c.id, c.node_id, c.stage, nv.code, nv.name, nv.partition_key, c.simulated, c.edited_after is not null,
        q.score, q.details, q.signature
 from caseforge.content c
-join caseforge.node_version nv on nv.node_id = c.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = c.node_id
 left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
 where c.is_current and c.framework_key = :key and c.stage = any(:stages) and (cast(:ids as bigint[]) is null or c.node_id = any(:ids))
 order by nv.position, c.stage
@@ -170,8 +166,7 @@ class Titled:
 _TITLES = text("""
 select k.candidate_uid, k.title, nv.code, nv.partition_key from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and not c.simulated
-join caseforge.node_version nv on nv.node_id = k.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = k.node_id
 where k.is_current and k.framework_key = :key and c.stage = :stage and (cast(:ids as bigint[]) is null or k.node_id = any(:ids)) order by nv.position, k.position
 """)
 

@@ -30,30 +30,34 @@ class NodeRow:
     owner: str
 
 
-_COLUMNS = """
+_NODES = """
 select nv.node_id, n.identity, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.kpis, nv.is_leaf, nv.partition_key, nv.version, nv.owner
-from caseforge.node_version nv
+from {edition} nv
 join caseforge.node n on n.id = nv.node_id
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where v.framework_key = :key
+where nv.framework_key = :key
 """
+_CURRENT = _NODES.format(edition="caseforge.current_node")
+_NEWEST = _NODES.format(
+    edition="""(
+    select nv.*, v.framework_key from caseforge.node_version nv
+    join (select * from caseforge.framework_version where framework_key = :key order by id desc limit 1) v on v.id = nv.framework_version_id)"""
+)
 
 
 def all_nodes(connection: Connection, key: str) -> list[NodeRow]:
     """Every node of the current edition, in its order."""
-    return [NodeRow(*row) for row in connection.execute(text(_COLUMNS + " order by nv.position"), {"key": key})]
+    return [NodeRow(*row) for row in connection.execute(text(_CURRENT + " order by nv.position"), {"key": key})]
 
 
 def last_nodes(connection: Connection, key: str) -> list[NodeRow]:
     """Every node of the newest edition, in its order, also where the framework was taken out."""
-    newest = _COLUMNS.replace("and v.is_current", "and v.id = (select max(id) from caseforge.framework_version where framework_key = :key)")
-    return [NodeRow(*row) for row in connection.execute(text(newest + " order by nv.position"), {"key": key})]
+    return [NodeRow(*row) for row in connection.execute(text(_NEWEST + " order by nv.position"), {"key": key})]
 
 
 def target_nodes(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> list[NodeRow]:
     """The target nodes (all, or those among `node_ids`), in the edition's order."""
     chosen = "" if node_ids is None else " and nv.node_id = any(:ids)"
-    query = text(_COLUMNS + " and nv.partition_key is not null" + chosen + " order by nv.position")
+    query = text(_CURRENT + " and nv.partition_key is not null" + chosen + " order by nv.position")
     return [NodeRow(*row) for row in connection.execute(query, {"key": key, "ids": list(node_ids or ())})]
 
 
@@ -91,7 +95,7 @@ def codes_by_identity(connection: Connection, key: str) -> dict[str, str]:
 
 def node_ids_of_partitions(connection: Connection, key: str, partition_keys: Sequence[str]) -> list[int]:
     """Node ids of partition keys, in the edition's order; unknown keys are left out."""
-    query = text(_COLUMNS + " and nv.partition_key = any(:keys) order by nv.position")
+    query = text(_CURRENT + " and nv.partition_key = any(:keys) order by nv.position")
     return [row.node_id for row in connection.execute(query, {"key": key, "keys": list(partition_keys)})]
 
 

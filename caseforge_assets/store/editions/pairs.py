@@ -56,14 +56,12 @@ class AcceptedPair:
 
 
 _COMPARED = text("""
-select nv.node_id, v.framework_key, n.identity, nv.code, nv.name, nv.description, nv.position,
+select nv.node_id, nv.framework_key, n.identity, nv.code, nv.name, nv.description, nv.position,
        exists (select 1 from caseforge.content c where c.node_id = nv.node_id and c.stage = :stage and c.edited_after is null and c.simulated = :simulated)
          as has_content
-from caseforge.node_version nv
+from caseforge.target_node nv
 join caseforge.node n on n.id = nv.node_id
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-where nv.partition_key is not null
-order by v.framework_key, nv.position
+order by nv.framework_key, nv.position
 """)
 
 
@@ -118,8 +116,7 @@ _LIKENESSES = text("""
 select s.node_id, s.like_node_id, n.identity, s.like_name, s.like_description
 from caseforge.similar_pair s
 join caseforge.node n on n.id = s.like_node_id
-join caseforge.node_version nv on nv.node_id = s.node_id and nv.name = s.name and nv.description = s.description
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.current_node nv on nv.node_id = s.node_id and nv.name = s.name and nv.description = s.description
 where s.forgotten_at is null
 """)
 

@@ -120,7 +120,7 @@ def newest_answer(connection: Connection, key: str | None) -> datetime | None:
 _FAILURES = text(f"""
 select b.stage, a.outcome, a.detail, coalesce(nv.code, n.identity) as code
 {_ATTEMPTS}
-left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current) on nv.node_id = a.node_id
+left join caseforge.current_node nv on nv.node_id = a.node_id
 where a.outcome not in {_NO_FAILURE} and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
   and {CAME_BACK} >= :since
 order by a.id

@@ -163,8 +163,7 @@ insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind
 select distinct on (o.node_id) o.framework_key, o.asset, o.node_id, nv.partition_key, '{Kind.made}', o.data_version, o.code_version, o.upstream, '',
        o.context_id, o.request_id, o.attempt_id, o.content_id
 from caseforge.outbox o
-join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = o.node_id
 where o.framework_key = :key and o.asset = :asset and o.kind = '{Kind.made}' and o.node_id = any(:ids)
 order by o.node_id, o.id desc
 """)
@@ -194,8 +193,7 @@ with newest as (
     where o.framework_key = :key and o.node_id is not null order by o.asset, o.node_id, o.id desc),
 moved as (
     select newest.asset, newest.node_id, nv.partition_key from newest
-    join caseforge.node_version nv on nv.node_id = newest.node_id and nv.partition_key <> newest.partition_key
-    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current),
+    join caseforge.current_node nv on nv.node_id = newest.node_id and nv.partition_key <> newest.partition_key),
 standing as (
     select distinct on (o.asset, o.node_id, o.kind = '{Kind.made}') o.*, moved.partition_key as new_key, o.kind = '{Kind.made}' as made
     from caseforge.outbox o join moved on moved.asset = o.asset and moved.node_id = o.node_id where o.framework_key = :key
@@ -211,8 +209,7 @@ order by s.id
 _STANDING = text(f"""
 with made as (
     select distinct on (o.framework_key, o.asset, o.node_id) o.* from caseforge.outbox o
-    join caseforge.node_version nv on nv.node_id = o.node_id and nv.partition_key = o.partition_key
-    join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+    join caseforge.current_node nv on nv.node_id = o.node_id and nv.partition_key = o.partition_key
     where o.framework_key = any(:keys) and o.asset = any(:assets) and o.kind = '{Kind.made}'
     order by o.framework_key, o.asset, o.node_id, o.id desc),
 standing as (select * from made where code_version = any(:versions) and flushed_at is not null),
@@ -245,10 +242,9 @@ def under_old_keys(connection: Connection, key: str) -> list[OutboxRow]:
 
 _NOTE_WAITING = text(f"""
 insert into caseforge.outbox (framework_key, asset, node_id, partition_key, kind, reason, request_id, attempt_id)
-select v.framework_key, :asset, a.node_id, nv.partition_key, '{Kind.waiting}', :reason, a.request_id, a.id
+select nv.framework_key, :asset, a.node_id, nv.partition_key, '{Kind.waiting}', :reason, a.request_id, a.id
 from caseforge.attempt a
-join caseforge.node_version nv on nv.node_id = a.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = a.node_id
 where a.batch_id = :batch and a.outcome is null order by a.id
 """)
 

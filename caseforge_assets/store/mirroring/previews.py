@@ -29,8 +29,7 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
             (select jsonb_object_agg(f.name, left(k.fields ->> f.name, 120)) from unnest(cast(:item_fields as text[])) f(name))) order by k.position)
         from caseforge.candidate k where k.content_id = c.id and o.asset = any(:with_items)) as items
 from caseforge.outbox o
-left join (caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current)
-       on nv.node_id = o.node_id
+left join caseforge.current_node nv on nv.node_id = o.node_id
 left join caseforge.context x on x.id = o.context_id
 left join caseforge.request r on r.id = o.request_id and o.asset = any(:with_request)
 left join caseforge.attempt a on a.id = o.attempt_id

@@ -47,8 +47,7 @@ select asset, node_id,
        max(newest.id) filter (where kind = '{Kind.failed}'), max(created_at) filter (where kind = '{Kind.failed}'), max(reason) filter (where kind = '{Kind.failed}'),
        max(newest.id) filter (where kind = '{Kind.waiting}'), max(reason) filter (where kind = '{Kind.waiting}'),
        max(newest.id) filter (where kind = '{Kind.outdated}'), max(created_at) filter (where kind = '{Kind.outdated}'), max(reason) filter (where kind = '{Kind.outdated}')
-from newest join caseforge.node_version nv using (node_id, partition_key)
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+from newest join caseforge.current_node nv using (node_id, partition_key)
 group by asset, node_id
 """)
 

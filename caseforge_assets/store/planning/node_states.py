@@ -42,13 +42,12 @@ _STATES = text("""
 select nv.node_id, nv.code, nv.name, nv.partition_key, nv.level, nv.version, x.node_version, x.version,
        s.id, s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted,
        r.not_sent_because is not null
-from caseforge.node_version nv
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+from caseforge.target_node nv
 left join caseforge.context x on x.node_id = nv.node_id and x.is_current
 left join caseforge.content s on s.node_id = nv.node_id and s.stage = :reads and s.is_current
 left join caseforge.content c on c.node_id = nv.node_id and c.stage = :stage and c.is_current
 left join caseforge.request r on r.node_id = nv.node_id and r.stage = :stage and r.is_current
-where v.framework_key = :key and nv.partition_key is not null and (cast(:ids as bigint[]) is null or nv.node_id = any(:ids))
+where nv.framework_key = :key and (cast(:ids as bigint[]) is null or nv.node_id = any(:ids))
 order by nv.position
 """)
 

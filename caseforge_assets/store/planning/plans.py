@@ -170,8 +170,7 @@ join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
 left join caseforge.batch b on b.id = a.batch_id
 where r.plan_id = any(:ids) and (a.id is not null or (r.state = '{RequestState.pending}' and r.is_current and exists (
-    select 1 from caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
-    where nv.node_id = r.node_id and nv.partition_key is not null)))
+    select 1 from caseforge.target_node nv where nv.node_id = r.node_id)))
 order by r.id
 """)
 

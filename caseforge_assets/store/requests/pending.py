@@ -42,8 +42,7 @@ _PENDING = f"""
 select r.id, r.framework_key, r.node_id, nv.code, r.stage, r.model, r.fingerprint, r.generation, r.size_bytes, r.input_tokens,
        r.max_completion_tokens, r.plan_id, r.question, r.source_content_id, r.identity_key, r.own_answer, r.shortened
 from caseforge.request r
-join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = r.node_id
 left join caseforge.plan p on p.id = r.plan_id and p.state = '{PlanState.approved}' and r.stage = any(p.stages) and (p.bills or :simulated)
 where r.state = '{RequestState.pending}' and r.is_current and {NOT_WRITTEN_SINCE}
 """

@@ -226,8 +226,7 @@ _NEW = ", ".join(f"r.{one.name}" for one in fields(NewRequest))
 _FAILED = f"""
 select r.id, r.state, coalesce(last.outcome, '{Outcome.context_length}') as outcome, r.not_sent_because is not null as not_sent, {_NEW}
 from caseforge.request r
-join caseforge.node_version nv on nv.node_id = r.node_id and nv.partition_key is not null
-join caseforge.framework_version v on v.id = nv.framework_version_id and v.is_current
+join caseforge.target_node nv on nv.node_id = r.node_id
 left join lateral (
     select outcome from caseforge.attempt a where a.request_id = r.id and a.outcome is not null and r.not_sent_because is null
     order by a.id desc limit 1) last on true

@@ -27,7 +27,7 @@ outbox = Table(
     framework_reference(),
     Column("asset", Text, nullable=False),
     reference("node_id", "node.id", nullable=True),
-    Column("partition_key", Text, comment="NULL, like node_id, for stations without partitions"),
+    Column("partition_key", Text, comment="NULL, like node_id, for assets without partitions"),
     Column("kind", Text, nullable=False, comment="made, failed, or a note: waiting for an answer, outdated by what it was made from"),
     Column("data_version", Text, nullable=False, server_default=""),
     Column("code_version", Text, nullable=False, server_default=""),
