@@ -11,7 +11,7 @@ import pytest
 from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
 from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.commands.planning.retry_unattended import newest_retriable, retry_unattended
+from caseforge_assets.commands.planning.retry_unattended import decide_retry, retry_unattended
 from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 from caseforge_assets.commands.requests.retry_failed import next_steps
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
@@ -157,7 +157,7 @@ def test_what_could_not_be_sent_is_left_by_itself_and_looked_at_again_when_a_per
     opened = long_bench(bench, frameworks={KEY: FrameworkSettings(title="A shop", source="shop.csv")})
     opened.generate("1.1.1", stages=[PROCESS])
     with opened.store.connect() as connection:
-        assert newest_retriable(connection, opened.configuration, True) == (0, 0)
+        assert decide_retry(connection, opened.configuration, opened.provider).key == ""
     assert retry_unattended(opened.store, opened.configuration, True).left == {"context_length: it is too long for its model": 1}
     again = retried(opened)
     assert (again.nodes, [one.code for one in again.too_long]) == (0, ["1.1.1"])

@@ -26,6 +26,12 @@ PACKAGE = Path(caseforge_assets.__file__).parent
 PROJECT = PACKAGE.parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
 LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
+LONGEST_BODY = {
+    "dg.asset": 12,
+    "dg.multi_asset": 12,
+    "dg.sensor": 10,
+    "dg.op": 12,
+}  # in lines, by decorator: shells call, they do not decide
 TOUCHES_ENVIRONMENT = {
     "settings/environment.py": "reads it",
     "cli/running/demo.py": "points this process at the server that it started",
@@ -45,6 +51,28 @@ def test_modules_say_what_they_are_for_and_keep_their_size(path: Path) -> None:
     functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
     lines = {function.name: (function.end_lineno or 0) - function.lineno + 1 for function in functions}
     assert {name: count for name, count in lines.items() if count > LONGEST_FUNCTION} == {}
+
+
+def test_what_dagster_calls_is_thin() -> None:
+    lines = {
+        (decorator, function.name): _body_lines(function)
+        for path in MODULES
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for decorator in map(_called, function.decorator_list)
+        if decorator in LONGEST_BODY
+    }
+    assert {decorator for decorator, _ in lines} == set(LONGEST_BODY)
+    assert {name: count for name, count in lines.items() if count > LONGEST_BODY[name[0]]} == {}
+
+
+def _called(decorator: ast.expr) -> str:
+    return ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
+
+
+def _body_lines(function: ast.FunctionDef) -> int:
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
 
 
 def test_the_environment_is_read_in_one_place() -> None:

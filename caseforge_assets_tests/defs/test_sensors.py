@@ -11,9 +11,9 @@ import pytest
 from dagster import DagsterRunStatus
 
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.defs.mirroring.decide_flush import LEFT_TO_RUNS_S
 from caseforge_assets.defs.runs.jobs import flush
 from caseforge_assets.defs.runs.regenerate import regenerate
-from caseforge_assets.defs.runs.sensors import LEFT_TO_RUNS_S
 from caseforge_assets_tests.defs.project import (
     CONTEXTS,
     DOCUMENTS,

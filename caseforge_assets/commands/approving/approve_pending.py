@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.commands.money.expected_costs import expected_costs
 from caseforge_assets.commands.requests.settle_requests import of_known_stages
 from caseforge_assets.costs.own_prices import OwnPrices
@@ -37,11 +38,17 @@ def approve_pending(
         own: prices that count before the table's.
         max_cost_usd: what these plans may spend at most, all together: each may spend what it costs, and its part of what is left.
         by: who approves it; None: `made_by`.
+
+    Raises:
+        LimitTooLow: they cost more than that, or nobody knows how much: a plan with too low a limit would hold its requests back for good.
     """
     rows, _ = of_known_stages(pending.unapproved(connection, simulated=False))
     groups = {key: [row for row in rows if row.framework_key == key] for key in sorted({row.framework_key for row in rows})}
     costs = {key: total(expected_costs(connection, own, group).values()) for key, group in groups.items()}
-    left = None if max_cost_usd is None else (max_cost_usd - total(costs.values()).known_usd) / max(len(groups), 1)
+    cost = total(costs.values())
+    if max_cost_usd is not None:
+        _refuse_low_limit(Pending(len(rows), cost), max_cost_usd)
+    left = None if max_cost_usd is None else (max_cost_usd - cost.known_usd) / max(len(groups), 1)
     plan_ids = []
     for key, group in groups.items():
         plan_id = plans.add_plan(connection, key, sorted({row.stage for row in group}), made_by, len(group))
@@ -50,3 +57,17 @@ def approve_pending(
         plans.decide(connection, plan_id, True, None if left is None else costs[key].known_usd + left, by=by)
         plan_ids.append(plan_id)
     return plan_ids
+
+
+def _refuse_low_limit(found: Pending, max_cost_usd: Decimal) -> None:
+    cost = found.expected_cost
+    if cost.unknown:
+        raise LimitTooLow(
+            f"{found.requests:,} requests are pending, and the cost of {cost.unknown:,} of them is unknown, so that max_cost_usd cannot be kept. "
+            "Nothing was approved or sent. Choose another model, or approve a plan without a limit: caseforge approve"
+        )
+    if cost.known_usd > max_cost_usd:
+        raise LimitTooLow(
+            f"{found.requests:,} requests are pending and will cost about ${cost.known_usd:,.4f}, which is more than max_cost_usd "
+            f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes"
+        )

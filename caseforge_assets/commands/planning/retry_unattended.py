@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from caseforge_assets.batches.due import Due
 from caseforge_assets.batches.next_action import NextKind
 from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.retry_failed import Retried, next_step, retry_failed
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import Configuration
@@ -13,6 +15,7 @@ from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.requests import requests
+from caseforge_assets.store.submitting import providers
 
 
 def retry_unattended(store: Engine, configuration: Configuration, simulated: bool, only: str | None = None) -> Retried:
@@ -35,15 +38,17 @@ def retry_unattended(store: Engine, configuration: Configuration, simulated: boo
     return Retried(tuple(node_ids), dict(left))
 
 
-def newest_retriable(connection: Connection, configuration: Configuration, simulated: bool) -> tuple[int, int]:
-    """The id of the newest request that `retry_unattended` would follow up, and how many there are; zeros when there is none."""
+def decide_retry(connection: Connection, configuration: Configuration, provider: Provider) -> Due:
+    """Due while `retry_unattended` would follow up anything; its key names the newest request of these, and how many there are."""
+    if stopped := providers.stop_text(connection, provider.id):
+        return Due(why_not=stopped)
     ids = [
-        one.id
-        for key, stage, failed in _failed(connection, configuration, simulated)
-        for one in requests.failed_requests(connection, key, stage.key, failed, lock=False)
-        if next_step(configuration, stage, one).kind is not NextKind.give_up
+        request.id
+        for key, stage, failed in _failed(connection, configuration, provider.simulated)
+        for request in requests.failed_requests(connection, key, stage.key, failed, lock=False)
+        if next_step(configuration, stage, request).kind is not NextKind.give_up
     ]
-    return max(ids, default=0), len(ids)
+    return Due(f"retry-{max(ids)}-{len(ids)}") if ids else Due(why_not="no node has failed that may be asked for again")
 
 
 def _failed(connection: Connection, configuration: Configuration, simulated: bool) -> list[tuple[str, Stage, list[int]]]:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
+from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
 from caseforge_assets.defs.names import FAILURES_JOB, PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
@@ -10,6 +10,7 @@ from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets.store.editions import nodes
 
 BY_HAND = {"user": "a person"}  # instead of the record's own, which a re-execution inherits
+Record = dict[tuple[str, str], list[str]]  # partitions by framework and asset
 _NO_RECORD = (
     "This run belongs to no record of failed nodes, so there is nothing to ask for. Re-execute a failed run of this job, or send nodes again "
     "with the job regenerate."
@@ -23,27 +24,31 @@ def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -
 
     record = _record(context)
     context.instance.add_run_tags(context.run_id, BY_HAND)
-    provider, no_provider = caseforge.find_provider()
-    unfinished: dict[str, dict[str, str]] = {}
-    unsent: list[str] = []
-    for key, stage, names in _asked(record, caseforge):
-        done = materialize_assets(
-            caseforge.store,
-            caseforge.folder,
-            caseforge.configuration,
-            key,
-            [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content],
-            names,
-            provider=provider,
-            no_provider=no_provider,
-            wait_s=caseforge.wait_s(None) if provider else 0.0,
-        )
-        context.log.info(f"{stage.key} of {key}: {done.nodes:,} nodes, of which those that are good by now were confirmed.")
-        unfinished |= done.unfinished
-        unsent += [done.unsent] if done.unsent else []
+    done = _asked_again(context, caseforge, record)
     mirror(context, caseforge)
-    say_unfinished(context.log, unfinished)
-    fail_unsent("; ".join(dict.fromkeys(unsent)))
+    say_unfinished(context.log, {asset: nodes for each in done for asset, nodes in each.unfinished.items()})
+    fail_unsent("; ".join(dict.fromkeys(each.unsent for each in done if each.unsent)))
+
+
+def _asked_again(context: dg.OpExecutionContext, caseforge: Caseforge, record: Record) -> list[Materialized]:
+    provider, no_provider = caseforge.find_provider()
+    done = []
+    for key, stage, names in _asked(record, caseforge):
+        done.append(
+            materialize_assets(
+                caseforge.store,
+                caseforge.folder,
+                caseforge.configuration,
+                key,
+                [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content],
+                names,
+                provider=provider,
+                no_provider=no_provider,
+                wait_s=caseforge.wait_s(None) if provider else 0.0,
+            )
+        )
+        context.log.info(f"{stage.key} of {key}: {done[-1].nodes:,} nodes, of which those that are good by now were confirmed.")
+    return done
 
 
 @dg.job(
@@ -58,17 +63,17 @@ def failed_nodes() -> None:
     ask_for_failed_nodes()
 
 
-def _record(context: dg.OpExecutionContext) -> dict[tuple[str, str], list[str]]:
+def _record(context: dg.OpExecutionContext) -> Record:
     """Partitions by framework and asset, as the run that is re-executed lists them.
 
     Raises:
         Failure: there is none.
     """
-    record: dict[tuple[str, str], list[str]] = {}
+    record: Record = {}
     if context.run.root_run_id:
         planned = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-        for one in context.instance.all_logs(context.run.root_run_id, of_type=planned):
-            event = one.get_dagster_event()
+        for entry in context.instance.all_logs(context.run.root_run_id, of_type=planned):
+            event = entry.get_dagster_event()
             if event.asset_key and event.partition:
                 record.setdefault((event.asset_key.path[0], event.asset_key.path[-1]), []).append(event.partition)
     if not record:
@@ -76,7 +81,7 @@ def _record(context: dg.OpExecutionContext) -> dict[tuple[str, str], list[str]]:
     return record
 
 
-def _asked(record: dict[tuple[str, str], list[str]], caseforge: Caseforge) -> list[tuple[str, Stage, list[str]]]:
+def _asked(record: Record, caseforge: Caseforge) -> list[tuple[str, Stage, list[str]]]:
     """Per framework and stage the partitions of a record that the current edition has, in the order in which stages read each other."""
     with caseforge.store.connect() as connection:
         present = {key: set(nodes.partition_keys(connection, key)) for key, _ in record}

@@ -6,22 +6,19 @@ from decimal import Decimal
 import dagster as dg
 from pydantic import Field
 
-from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
-from caseforge_assets.commands.collecting.collect_batch import collect_batch
+from caseforge_assets.commands.approving.approve_plan import LimitTooLow
+from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.planning.retry_unattended import retry_unattended
 from caseforge_assets.commands.rounds import work
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
-from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
-from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.rounds.send_approved import Sent, send_approved
 from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
-from caseforge_assets.commands.submitting.submit_batches import is_refused, submit_batches
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.defs.figures.alerts import say_open
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror
 from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
 LAUNCHED_BY_SENSOR = "dagster/sensor_name"
@@ -52,62 +49,36 @@ class RetryForm(dg.Config):
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> None:
     """Packs pending requests of approved plans into batches and creates them."""
-    by_sensor = LAUNCHED_BY_SENSOR in context.run.tags
-    reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    if not by_sensor:
-        with caseforge.store.begin() as connection:
-            providers.set_stopped(connection, caseforge.provider.id, None)  # a person asks: try again
-    if config.max_cost_usd > 0:
-        _approve(caseforge, Decimal(str(config.max_cost_usd)))
-    planned = plan_batches(caseforge.store, caseforge.provider, caseforge.configuration, unattended=by_sensor)
-    submitted = submit_batches(caseforge.store, caseforge.provider, caseforge.folder, _announced(context, caseforge))
-    context.log.info(f"{len(submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
+    sent = _sent(context, config, caseforge)
+    planned = sent.planned
+    context.log.info(f"{len(sent.submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
     if planned.shortened or planned.too_long:
-        failed = ", ".join(one.code for one in planned.too_long) or "none"
+        failed = ", ".join(request.code for request in planned.too_long) or "none"
         context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
     mirror(context, caseforge)
-    fail_unsent(_why_unsent(caseforge, submitted, unattended=by_sensor))
+    fail_unsent(sent.unsent)
 
 
-def _why_unsent(caseforge: Caseforge, submitted: Sequence[BatchRow], *, unattended: bool) -> str:
-    """Why nothing was sent of what is pending; empty where something was, or nothing is."""
-    refused = [batch for batch in submitted if is_refused(batch)]
-    if len(refused) < len(submitted):
-        return ""
-    if refused:
-        return f"{sum(batch.request_count for batch in refused):,} requests were refused by the provider: {refused[0].reason}"
-    with caseforge.store.begin() as connection:
-        foreseen = foresee_sending(connection, caseforge.provider, caseforge.configuration, unattended=unattended)
-    return "; ".join(foreseen.waits)
+def _sent(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> Sent:
+    try:
+        return send_approved(
+            caseforge.store,
+            caseforge.provider,
+            caseforge.folder,
+            caseforge.configuration,
+            announce=lambda unsent: _name(context, unsent, simulated=caseforge.provider.simulated),
+            unattended=LAUNCHED_BY_SENSOR in context.run.tags,
+            max_cost_usd=Decimal(str(config.max_cost_usd)) if config.max_cost_usd > 0 else None,
+            made_by="submit job",
+        )
+    except LimitTooLow as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
 
 
-def _announced(context: dg.OpExecutionContext, caseforge: Caseforge) -> list[BatchRow]:
-    """The batches that are about to be sent, named in the run's log before."""
-    with caseforge.store.connect() as connection:
-        unsent = batches.not_created(connection, caseforge.provider.id)
+def _name(context: dg.OpExecutionContext, unsent: Sequence[BatchRow], *, simulated: bool) -> None:
     for batch in unsent:
-        cost = "free (simulated)" if caseforge.provider.simulated else f"expected cost {usd(batch.expected_cost_usd)}"
+        cost = "free (simulated)" if simulated else f"expected cost {usd(batch.expected_cost_usd)}"
         context.log.info(f"Sending batch {batch.id}: {batch.request_count:,} requests of {batch.stage}, {cost}.")
-    return unsent
-
-
-def _approve(caseforge: Caseforge, max_cost_usd: Decimal) -> None:
-    """Approves everything that is pending, or nothing: a plan with too low a limit would hold its requests back for good."""
-    with caseforge.store.begin() as connection:
-        pending = pending_without_approval(connection, caseforge.configuration.prices, caseforge.provider.simulated)
-        if pending.expected_cost.unknown:
-            raise dg.Failure(
-                f"{pending.requests:,} requests are pending, and the cost of {pending.expected_cost.unknown:,} of them is unknown, so that max_cost_usd "
-                "cannot be kept. Nothing was approved or sent. Choose another model, or approve a plan without a limit: caseforge approve",
-                allow_retries=False,
-            )
-        if pending.expected_cost.known_usd > max_cost_usd:
-            raise dg.Failure(
-                f"{pending.requests:,} requests are pending and will cost about ${pending.expected_cost.known_usd:,.4f}, which is more than max_cost_usd "
-                f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes",
-                allow_retries=False,
-            )
-        approve_pending(connection, caseforge.configuration.prices, made_by="submit job", max_cost_usd=max_cost_usd)
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
@@ -121,12 +92,7 @@ def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def collect_finished(context: dg.OpExecutionContext, config: CollectForm, caseforge: Caseforge) -> None:
     """Collects one finished batch, or all of them, and shows its nodes at every step that they passed."""
-    what = (caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
-    if config.batch_id is None:
-        collected = work.collect_finished(*what)
-    else:
-        one = collect_batch(*what, config.batch_id)
-        collected = (one,) if one else ()
+    collected = _collected(caseforge, config.batch_id)
     for result in collected:
         context.log.info(f"{result.batch.name}: {result.outcomes}")
     if not collected:
@@ -135,6 +101,14 @@ def collect_finished(context: dg.OpExecutionContext, config: CollectForm, casefo
         for batch in work.batches_in_trouble(connection, caseforge.provider.id):
             context.log.warning(f"{batch.name}: nodes wait for it: {batch.reason}")
     mirror(context, caseforge)
+
+
+def _collected(caseforge: Caseforge, batch_id: int | None) -> Sequence[Collected]:
+    what = (caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
+    if batch_id is None:
+        return work.collect_finished(*what)
+    collected = collect_batch(*what, batch_id)
+    return [collected] if collected else []
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))

@@ -3,6 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
+from caseforge_assets.commands.materializing.regenerate_nodes import Regenerated
 from caseforge_assets.commands.materializing.regenerate_nodes import regenerate as regenerate_nodes
 from caseforge_assets.commands.planning.select_nodes import Selection
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
@@ -45,10 +46,19 @@ class RegenerateForm(dg.Config):
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, caseforge: Caseforge) -> None:
     """Asks again for what is not finished, and shows its nodes at every step that they passed."""
-    provider, no_provider = caseforge.find_provider()
     key = caseforge.settings.framework_key(config.framework or None)
     context.instance.add_run_tags(context.run_id, tags_of("regenerate", framework=key))
-    done = regenerate_nodes(
+    done = _regenerated(config, caseforge, key)
+    mirror(context, caseforge)
+    were, through = "s were" if done.nodes != 1 else " was", "not all are" if done.unfinished else "all are"
+    context.log.info(f"{done.nodes:,} node{were} meant: {through} through.")
+    say_unfinished(context.log, done.unfinished)
+    fail_unsent(done.unsent)
+
+
+def _regenerated(config: RegenerateForm, caseforge: Caseforge, key: str) -> Regenerated:
+    provider, no_provider = caseforge.find_provider()
+    return regenerate_nodes(
         caseforge.store,
         caseforge.folder,
         caseforge.configuration,
@@ -61,12 +71,6 @@ def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, 
         named=config.named,
         limit=config.limit or None,
     )
-    mirror(context, caseforge)
-    context.log.info(
-        f"{done.nodes:,} node{'s were' if done.nodes != 1 else ' was'} meant: {'all are through' if not done.unfinished else 'not all are through'}."
-    )
-    say_unfinished(context.log, done.unfinished)
-    fail_unsent(done.unsent)
 
 
 @dg.config_mapping

@@ -5,41 +5,23 @@ asked for again when the last one changed nothing.
 """
 
 import json
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.batches.due import Due
 from caseforge_assets.commands.alerting.alert_people import alert_people
-from caseforge_assets.commands.journaling.write_journal import journal_now_and_then
-from caseforge_assets.commands.planning.retry_unattended import newest_retriable
-from caseforge_assets.commands.providing.provider import Provider
-from caseforge_assets.commands.requests.remember_definitions import definitions_are_new, shown_definitions
-from caseforge_assets.commands.rounds.poll_batches import poll_batches
-from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
-from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.planning.retry_unattended import decide_retry
+from caseforge_assets.commands.rounds.find_finished import find_finished
+from caseforge_assets.commands.submitting.decide_submission import decide_submission
 from caseforge_assets.defs.liveness.dead_runs import Look, end_dead_runs
-from caseforge_assets.defs.mirroring.foreign_partitions import foreign_partitions
-from caseforge_assets.defs.names import RUN_REPORT, asset_key
+from caseforge_assets.defs.mirroring.decide_flush import decide_flush
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.defs.runs.jobs import collect, flush, poll, retry, show_alerts, submit
-from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import fingerprint
+from caseforge_assets.defs.runs.jobs import collect, collect_finished, flush, poll, retry, show_alerts, submit
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.database import clock
-from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.mirroring import outbox
-from caseforge_assets.store.requests import pending
-from caseforge_assets.store.submitting import batches, providers
 
-REPORTS_EVERY_S = 86_400.0
-LEASE_S = 600.0  # a collecting run that is not done by then is taken for dead, and started again
-SUBMIT_AGAIN_S = 600.0  # what could be sent and still is there then is tried again: its run may have failed
-LEFT_AFTER_S = 60.0  # a batch that is planned and not created by then was left by a run that ended
-FLUSH_AFTER_S = 60.0
-FLUSH_AGAIN_S = 600.0
-LEFT_TO_RUNS_S = 1_800.0  # what runs at work have made they show themselves; one that has not by then waits for something
 SHOWN_WITHIN_S = 600.0  # news that no run has shown by then is shown by the next one
 NO_KEY = "OPENAI_API_KEY is not set in the environment of the code server"
 
@@ -54,7 +36,8 @@ def submit_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(no_provider)
         return
     with caseforge.store.begin() as connection:
-        yield _submission(connection, caseforge.provider, caseforge.configuration)
+        due = decide_submission(connection, caseforge.provider, caseforge.configuration)
+    yield _asked(submit, due)
 
 
 @dg.sensor(job=collect, minimum_interval_seconds=10, description="Looks at open batches; a finished one is collected, once.")
@@ -63,17 +46,9 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
     if no_provider := _no_provider(caseforge):
         yield dg.SkipReason(no_provider)
         return
-    reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    poll_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    journal_now_and_then(caseforge.store, caseforge.folder)
-    with caseforge.store.begin() as connection:
-        claimed = batches.claim_for_collecting(connection, caseforge.provider.id, LEASE_S)
-    for batch_id, lease in claimed:
-        run_config = dg.RunConfig(ops={"collect_finished": {"config": {"batch_id": batch_id}}})
-        yield dg.RunRequest(
-            run_key=f"batch-{batch_id}-lease-{lease}", job_name=collect.name, run_config=run_config, tags={"caseforge/batch": str(batch_id)}
-        )
-    if not claimed:
+    finished = find_finished(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
+    yield from (_collecting(batch_id, lease) for batch_id, lease in finished)
+    if not finished:
         yield dg.SkipReason("no batch is finished")
 
 
@@ -88,15 +63,8 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(no_provider)
         return
     with caseforge.store.connect() as connection:
-        if stopped := providers.stop_text(connection, caseforge.provider.id):
-            yield dg.SkipReason(stopped)
-            return
-        newest, count = newest_retriable(connection, caseforge.configuration, caseforge.provider.simulated)
-    yield (
-        dg.RunRequest(run_key=f"retry-{newest}-{count}", job_name=retry.name)
-        if count
-        else dg.SkipReason("no node has failed that may be asked for again")
-    )
+        due = decide_retry(connection, caseforge.configuration, caseforge.provider)
+    yield _asked(retry, due)
 
 
 @dg.sensor(
@@ -106,41 +74,18 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
     description="Shows in Dagster what a killed command could not show; finds what is stale when templates or settings have changed; takes out "
     "partitions that were added by hand; writes the reports anew once a day.",
 )
-def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> Requests:
+def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> dg.RunRequest | dg.SkipReason:
     """A run when outbox rows wait for more than a minute, a stage is another one than before, or a partition is no node."""
-    with caseforge.store.connect() as connection:
-        count, age_s = outbox.count_unflushed(connection)
-        newest = outbox.highest_id(connection)
-        period = clock.now(connection).timestamp() // FLUSH_AGAIN_S
-        definitions_changed = definitions_are_new(connection, caseforge.configuration)
     at_work = _at_work(context.instance)
     if flush.name in at_work:
-        yield dg.SkipReason("a run of the job flush is at it")
-    elif count and age_s >= (LEFT_TO_RUNS_S if at_work else FLUSH_AFTER_S):
-        yield dg.RunRequest(run_key=f"flush-{newest}-{age_s // FLUSH_AGAIN_S:.0f}", job_name=flush.name)
-    elif definitions_changed:
-        yield dg.RunRequest(run_key=f"definitions-{shown_definitions(caseforge.configuration)}-{period:.0f}", job_name=flush.name)
-    elif foreign := foreign_partitions(context.instance, caseforge.store, caseforge.configuration):
-        yield dg.RunRequest(run_key=f"partitions-{fingerprint(foreign)[:12]}-{period:.0f}", job_name=flush.name)
-    elif _reports_are_old(context.instance, caseforge):
-        yield dg.RunRequest(run_key=f"daily-{period:.0f}", job_name=flush.name)
-    else:
-        left = "runs are at work, which show what they made" if at_work else "rows are still young"
-        yield dg.SkipReason(left if count else "Dagster is up to date")
+        return dg.SkipReason("a run of the job flush is at it")
+    return _asked(flush, decide_flush(context.instance, caseforge.store, caseforge.configuration, at_work=bool(at_work)))
 
 
 def _at_work(instance: dg.DagsterInstance) -> set[str]:
     """The jobs of runs that are not through and show what they made: as theirs, by which a backfill counts what it came to."""
     unfinished = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     return {run.job_name for run in instance.get_runs(dg.RunsFilter(statuses=unfinished))} - {poll.name}
-
-
-def _reports_are_old(instance: dg.DagsterInstance, caseforge: Caseforge) -> bool:
-    """Whether a report was written more than a day ago: a fresh one says that Dagster still looks."""
-    events = [
-        instance.get_latest_materialization_event(dg.AssetKey(asset_key(key, RUN_REPORT))) for key in caseforge.configuration.frameworks
-    ]
-    return any(event is not None and time.time() - event.timestamp > REPORTS_EVERY_S for event in events)
 
 
 @dg.sensor(
@@ -181,22 +126,14 @@ def _no_provider(caseforge: Caseforge) -> str:
     return caseforge.find_provider()[1] if caseforge.settings.has_credentials else NO_KEY
 
 
-def _submission(connection: Connection, provider: Provider, configuration: Configuration) -> dg.RunRequest | dg.SkipReason:
-    """Named after what would be sent and how many batches are through: each one that ends may make room, or put requests back."""
-    foreseen, stopped = foresee_sending(connection, provider, configuration, unattended=True), providers.stop_text(connection, provider.id)
-    unsent = [] if stopped else batches.left_unsent(connection, provider.id, LEFT_AFTER_S)
-    if not foreseen.ready and not unsent:
-        reasons = "; ".join(reason for reason in (*foreseen.waits, foreseen.no_room) if reason)
-        return dg.SkipReason(reasons or stopped or "nothing may be sent")
-    age_s = pending.seconds_since_newest(connection) or 0.0
-    if foreseen.ready and age_s < configuration.quiet_period_s:
-        return dg.SkipReason(
-            f"requests are still being made; {len(foreseen.ready):,} are sent when none was made for {configuration.quiet_period_s:g} s"
-        )
-    through, left = batches.count_collected(connection, provider.id), "-".join(map(str, unsent)) or "none"
-    return dg.RunRequest(
-        run_key=f"submit-{foreseen.mark}-left-{left}-through-{through}-{age_s // SUBMIT_AGAIN_S:.0f}", job_name=submit.name
-    )
+def _asked(job: dg.JobDefinition, due: Due) -> dg.RunRequest | dg.SkipReason:
+    return dg.RunRequest(run_key=due.key, job_name=job.name) if due.key else dg.SkipReason(due.why_not)
+
+
+def _collecting(batch_id: int, lease: int) -> dg.RunRequest:
+    run_config = dg.RunConfig(ops={collect_finished.name: {"config": {"batch_id": batch_id}}})
+    tags = {"caseforge/batch": str(batch_id)}
+    return dg.RunRequest(run_key=f"batch-{batch_id}-lease-{lease}", job_name=collect.name, run_config=run_config, tags=tags)
 
 
 SENSORS = (submit_sensor, collect_sensor, flush_sensor, alert_sensor, retry_sensor, dead_run_sensor)

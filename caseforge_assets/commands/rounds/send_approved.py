@@ -1,0 +1,82 @@
+"""Sends what is pending and approved, once: one submission, without waiting for answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.approving.approve_pending import approve_pending
+from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.rounds.work import Announce
+from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
+from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
+from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
+from caseforge_assets.commands.submitting.submit_batches import is_refused, submit_batches
+from caseforge_assets.settings import Configuration
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.store.submitting.batches import BatchRow
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a submission came to.
+
+    Attributes:
+        planned: What planning says of the requests.
+        submitted: The batches that were sent.
+        unsent: Why nothing was sent of what is pending; empty where something was, or nothing is.
+    """
+
+    planned: Planned
+    submitted: Sequence[BatchRow]
+    unsent: str
+
+
+def send_approved(
+    store: Engine,
+    provider: Provider,
+    folder: ArtifactFolder,
+    configuration: Configuration,
+    *,
+    announce: Announce,
+    unattended: bool,
+    max_cost_usd: Decimal | None = None,
+    made_by: str = "",
+) -> Sent:
+    """Packs the requests of approved plans into batches and creates them.
+
+    Args:
+        announce: is told which batches are about to be sent.
+        unattended: no person asks: a provider that stopped is left alone, and so is what it refused.
+        max_cost_usd: everything that is pending is approved before, up to this amount; None: nothing is.
+        made_by: who made the plans that are approved so.
+
+    Raises:
+        LimitTooLow: what is pending costs more than that, or nobody knows how much; nothing was approved or sent.
+    """
+    reconcile_batches(store, provider, grace_s=configuration.create_grace_s)
+    with store.begin() as connection:
+        if not unattended:
+            providers.set_stopped(connection, provider.id, None)  # a person asks: try again
+    if max_cost_usd is not None:
+        with store.begin() as connection:
+            approve_pending(connection, configuration.prices, made_by=made_by, max_cost_usd=max_cost_usd)
+    planned = plan_batches(store, provider, configuration, unattended=unattended)
+    with store.connect() as connection:
+        unsent = batches.not_created(connection, provider.id)
+    announce(unsent)
+    submitted = submit_batches(store, provider, folder, unsent)
+    return Sent(planned, submitted, _why_unsent(store, provider, configuration, submitted, unattended=unattended))
+
+
+def _why_unsent(store: Engine, provider: Provider, configuration: Configuration, submitted: Sequence[BatchRow], *, unattended: bool) -> str:
+    refused = [batch for batch in submitted if is_refused(batch)]
+    if len(refused) < len(submitted):
+        return ""
+    if refused:
+        return f"{sum(batch.request_count for batch in refused):,} requests were refused by the provider: {refused[0].reason}"
+    with store.begin() as connection:
+        return "; ".join(foresee_sending(connection, provider, configuration, unattended=unattended).waits)
