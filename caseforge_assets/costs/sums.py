@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 ZERO = Decimal(0)
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 class Payment(StrEnum):
@@ -51,6 +56,23 @@ def total(amounts: Iterable[Cost | Decimal | None]) -> Cost:
     """Amounts and sums together; an amount of None is unknown."""
     sums = [one if isinstance(one, Cost) else Cost.of(one) for one in amounts]
     return Cost(sum((one.known_usd for one in sums), ZERO), sum(one.unknown for one in sums))
+
+
+def added_up(rows: Sequence[Row], *, by: Sequence[str]) -> list[Row]:
+    """Rows that are alike in the columns `by` as one, in the order in which they come first.
+
+    All other columns are added up, of what is known; None where nothing is.
+    """
+    if not rows:
+        return []
+    import pandas  # not at the top: commands that add nothing up do without it
+
+    table = pandas.DataFrame([asdict(row) for row in rows], dtype=object)
+    sums = table.groupby(list(by), sort=False, as_index=False).sum(min_count=1)
+    return [
+        type(rows[0])(**{str(name): None if pandas.isna(value) else value for name, value in record.items()})
+        for record in sums.to_dict("records")
+    ]
 
 
 def named(cost: Cost | Decimal | None, simulated: bool) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from caseforge_assets.costs.sums import Cost
+from caseforge_assets.costs.sums import Cost, added_up
 
 BY_WEEK_FROM_DAYS = 15
 SHOWN_CHARACTERS = 160
@@ -69,12 +69,8 @@ def periods(days: Sequence[DayFigures], since_days: float) -> list[DayFigures]:
     """Days as they are; added up to weeks, named by their Mondays, where it is more than two of them."""
     if since_days < BY_WEEK_FROM_DAYS:
         return list(days)
-    sums: dict[tuple[date, str, str], DayFigures] = {}
-    for one in days:
-        monday = one.day - timedelta(days=one.day.weekday())
-        key = (monday, one.stage, one.kind)
-        sums[key] = _added(sums[key], one) if key in sums else replace(one, day=monday)
-    return [sums[key] for key in sorted(sums)]
+    weeks = [replace(row, day=row.day - timedelta(days=row.day.weekday())) for row in days]
+    return sorted(added_up(weeks, by=("day", "stage", "kind")), key=lambda week: (week.day, week.stage, week.kind))
 
 
 def patterns(failures: Iterable[Failure]) -> list[Pattern]:
@@ -96,16 +92,3 @@ def common_text(detail: str) -> str:
         detail = varying.sub(instead, detail)
     plain = " ".join(detail.split())
     return plain if len(plain) <= SHOWN_CHARACTERS else plain[: SHOWN_CHARACTERS - 1] + "…"
-
-
-def _added(one: DayFigures, other: DayFigures) -> DayFigures:
-    tokens = [count for count in (one.output_tokens, other.output_tokens) if count is not None]
-    costs = [cost for cost in (one.cost_usd, other.cost_usd) if cost is not None]
-    return replace(
-        one,
-        attempts=one.attempts + other.attempts,
-        good=one.good + other.good,
-        output_tokens=sum(tokens) if tokens else None,
-        cost_usd=sum(costs, Decimal(0)) if costs else None,
-        unknown_costs=one.unknown_costs + other.unknown_costs,
-    )

