@@ -81,7 +81,9 @@ def _request(row: Row) -> Event:
 
 
 def _attempt(row: Row) -> Iterator[Event]:
-    batch = f"batch {row['remote_id'] or row['batch_id']}" + (f", the duplicate of batch {row['twin_of']}" if row["twin_of"] else "")
+    batch = f"batch {row['remote_id'] or row['batch_id']}" + (
+        f", the duplicate of batch {row['duplicate_of']}" if row["duplicate_of"] else ""
+    )
     where = f"{row['base_url']}{' (simulated)' if row['simulated'] else ''}"
     expected = f", expected cost {_usd(row['expected_cost_usd'])}"
     yield Event(

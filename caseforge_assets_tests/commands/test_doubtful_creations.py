@@ -88,8 +88,8 @@ def test_duplicates_are_found_without_metadata(bench: OpenBench) -> None:
     submit(opened)
     create_by_hand(opened, opened.column("select input_file_id from caseforge.batch")[0])
     assert settle(opened) == 0
-    assert opened.query("select state, twin_of is null from caseforge.batch order by id") == [("open", True), ("open", False)]
-    assert opened.column("select remote_status from caseforge.batch where twin_of is not null") == ["cancelling"]
+    assert opened.query("select state, duplicate_of is null from caseforge.batch order by id") == [("open", True), ("open", False)]
+    assert opened.column("select remote_status from caseforge.batch where duplicate_of is not null") == ["cancelling"]
 
 
 def create_by_hand(opened: Workbench, file_id: str, **metadata: str) -> str:

@@ -32,7 +32,7 @@ def created_twice(opened: Workbench, **configuration: Any) -> Workbench:
 
 
 def create_another(opened: Workbench) -> str:
-    submission, file_id = opened.query("select submission_id, input_file_id from caseforge.batch where twin_of is null")[0]
+    submission, file_id = opened.query("select submission_id, input_file_id from caseforge.batch where duplicate_of is null")[0]
     with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
         return sdk.batches.create(
             input_file_id=file_id,
@@ -46,14 +46,14 @@ def contents(opened: Workbench) -> list[tuple[int, int]]:
     """(number of contents of the duplicate or not, how many) over all requests; never two for one."""
     assert opened.query("select 1 from caseforge.content group by request_id having count(*) > 1") == []
     return opened.query("""
-    select case when b.twin_of is null then 1 else 2 end, count(*) from caseforge.content c
+    select case when b.duplicate_of is null then 1 else 2 end, count(*) from caseforge.content c
     join caseforge.attempt a on a.id = c.attempt_id join caseforge.batch b on b.id = a.batch_id group by 1 order by 1
     """)
 
 
 def outcomes(opened: Workbench) -> list[tuple[int, str, int]]:
     return opened.query("""
-    select case when b.twin_of is null then 1 else 2 end, a.outcome, count(*) from caseforge.attempt a
+    select case when b.duplicate_of is null then 1 else 2 end, a.outcome, count(*) from caseforge.attempt a
     join caseforge.batch b on b.id = a.batch_id group by 1, 2 order by 1, 2
     """)
 
@@ -82,9 +82,9 @@ def test_both_answer_everything_and_each_is_stored_once_but_paid_twice(bench: Op
     assert outcomes(opened) == [(FIRST, "ok", 6), (DUPLICATE, "ok", 6)]
     assert_accounts_are_right(opened)
     assert "was created twice at the provider" in caplog.text
-    [reason] = opened.column("select reason from caseforge.batch where twin_of is not null")
+    [reason] = opened.column("select reason from caseforge.batch where duplicate_of is not null")
     [cost] = opened.column(
-        "select sum(cost_usd) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where twin_of is not null"
+        "select sum(cost_usd) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id where duplicate_of is not null"
     )
     assert reason.endswith(f"this one brought 6 answers for ${cost:,.4f}, 0 of them are used")
 
@@ -133,7 +133,9 @@ def test_what_neither_has_fails_as_the_adopted_one_says(bench: OpenBench) -> Non
 def test_nothing_is_asked_again_before_the_duplicate_is_over(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "expire:share=0.5,batch=1"], latency_s=1.0))
     opened.work()
-    assert opened.stats()["batches_created"] == 2 + (opened.column("select count(*) from caseforge.batch where twin_of is null")[0] - 1)
+    assert opened.stats()["batches_created"] == 2 + (
+        opened.column("select count(*) from caseforge.batch where duplicate_of is null")[0] - 1
+    )
     assert opened.query("select state, count(*) from caseforge.request where stage = 'process_details' group by 1") == [("answered", 6)]
     assert opened.query("select request_id from caseforge.content group by 1 having count(*) > 1") == []
 
@@ -168,7 +170,7 @@ def test_the_sensor_hands_out_a_batch_only_with_its_duplicate_over_and_the_dupli
     def claimed(adopted_state: str, duplicate_state: str) -> list[int]:
         states = {"adopted": adopted_state, "duplicate": duplicate_state}
         opened.change(
-            "update caseforge.batch set collect_lease_until = null, state = case when twin_of is null then :adopted else :duplicate end",
+            "update caseforge.batch set collect_lease_until = null, state = case when duplicate_of is null then :adopted else :duplicate end",
             **states,
         )
         with opened.store.begin() as connection:
@@ -202,9 +204,9 @@ def test_what_a_duplicate_may_cost_is_reserved_until_it_is_collected(bench: Open
 def test_a_duplicate_is_taken_in_although_the_adopted_batch_is_lost_at_the_provider(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER]), create_grace_s=0)
     reconcile_batches(opened.store, opened.provider, grace_s=0)
-    opened.change("update caseforge.batch set remote_id = 'batch_gone' where twin_of is null")
+    opened.change("update caseforge.batch set remote_id = 'batch_gone' where duplicate_of is null")
     for _ in range(6):
         opened.round()
-    assert opened.query("select state, twin_of is null from caseforge.batch order by id") == [("unknown", True), ("collected", False)]
+    assert opened.query("select state, duplicate_of is null from caseforge.batch order by id") == [("unknown", True), ("collected", False)]
     assert contents(opened) == [(DUPLICATE, 6)]
     assert opened.query("select state, count(*) from caseforge.request where stage = 'process_details' group by 1") == [("answered", 6)]

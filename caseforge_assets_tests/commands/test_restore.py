@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
 from caseforge_assets.artifacts import ArtifactFolder
@@ -21,7 +23,7 @@ from caseforge_assets.commands.providing.provider import connect_provider
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
-from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.database.engine import HEAD, MIGRATIONS, Engine, migrate
 from caseforge_assets.store.journaling import journal
 from caseforge_assets.store.journaling.restoring import rows_present
 from caseforge_assets_tests.commands.worlds import edit, eventful, everything
@@ -51,7 +53,7 @@ def test_every_row_comes_back_as_it_was(bench: OpenBench, empty_store: Engine) -
     happened = set(opened.column("select outcome from caseforge.attempt"))
     assert {"ok", "truncated_reasoning"} <= happened
     for table, condition in (
-        ("batch", "twin_of is not null"),
+        ("batch", "duplicate_of is not null"),
         ("content", "reused_from is not null"),
         ("content", "edited_after is not null"),
         ("content", "not is_current"),
@@ -217,6 +219,47 @@ def test_rows_of_an_older_schema_get_the_defaults_of_newer_columns(bench: OpenBe
     lines = b"".join(opened.folder.read(path)).replace(b'"owner":"",', b"")
     opened.folder.write_packed(path, [lines])
     restored(opened, empty_store)
+
+
+def test_a_journal_from_before_duplicates_were_called_so_comes_back_whole(
+    bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = eventful(bench)
+    fold_journal(opened.store, opened.folder)
+    (path,) = segment_names(opened.folder)
+    lines = b"".join(opened.folder.read(path)).replace(b'"duplicate_of":', b'"twin_of":').replace(HEAD.encode(), b"0027")
+    opened.folder.write_packed(path, [lines])
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "add_segments", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            restore(empty_store, opened.folder)
+    assert set(map(len, everything(empty_store).values())) == {0}
+    again = moved(opened, empty_store)
+    assert everything(again.store) == everything(opened.store)
+    assert again.column("select count(*) from caseforge.batch where duplicate_of is not null") == [1]
+    with again.store.connect() as connection:
+        assert {finding[0] for finding in check_journal(connection, again.folder)[1]} == {"not journaled"}
+    write_journal(again.store, again.folder)
+    with again.store.connect() as connection:
+        assert check_journal(connection, again.folder)[1] == []
+
+
+def test_a_database_from_before_duplicates_were_called_so_goes_on(bench: OpenBench) -> None:
+    opened = eventful(bench)
+    kept = everything(opened.store)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with opened.store.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0026")
+        assert connection.exec_driver_sql("select count(*) from caseforge.batch where twin_of is not null").scalar() == 1
+    migrate(opened.store)
+    assert everything(opened.store) == kept
+    with opened.store.connect() as connection:
+        assert {finding[0] for finding in check_journal(connection, opened.folder)[1]} == {"not journaled"}
+    write_journal(opened.store, opened.folder)
+    with opened.store.connect() as connection:
+        assert check_journal(connection, opened.folder)[1] == []
 
 
 def test_rows_that_were_removed_do_not_come_back(bench: OpenBench, empty_store: Engine) -> None:

@@ -268,7 +268,7 @@ def test_a_duplicate_whose_file_never_comes_right_holds_the_batch_that_needs_it(
             break
     assert [batch.is_held for batch in done.stuck] == [True, True]
     assert opened.stats()["batches_created"] == 2
-    (duplicate,) = opened.column("select id from caseforge.batch where twin_of is not null")
+    (duplicate,) = opened.column("select id from caseforge.batch where duplicate_of is not null")
     give_up(opened, str(duplicate))
     opened.round(submit=False)
     assert opened.query("select distinct state from caseforge.batch") == [("collected",)]

@@ -125,7 +125,7 @@ def test_a_batch_that_was_given_up_may_have_been_billed(bench: OpenBench) -> Non
 
 def test_what_duplicates_cost_is_in_every_sum(opened: Workbench, cost: Cost) -> None:
     opened.change("""
-    insert into caseforge.batch (provider_id, submission_id, stage, model, state, request_count, input_tokens, remote_id, twin_of, collected_at)
+    insert into caseforge.batch (provider_id, submission_id, stage, model, state, request_count, input_tokens, remote_id, duplicate_of, collected_at)
     select provider_id, 'duplicate', stage, model, 'collected', request_count, input_tokens, 'batch_duplicate', id, now() from caseforge.batch
     """)
     opened.change("""

@@ -74,7 +74,7 @@ def collect_batch(
             batch = batches.get(connection, batch_id)
         if batch.state != BatchState.final or batch.provider_id != provider.id:
             return None
-        if batch.twin_of is not None:
+        if batch.duplicate_of is not None:
             return _collect_late_duplicate(store, provider, folder, configuration, batch, gives_up)
         if _is_large(batch, stage_of(batch.stage)):
             start_second_process()  # while the files are downloaded
@@ -118,9 +118,9 @@ def _collect_late_duplicate(
     store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, duplicate: BatchRow, gives_up: bool
 ) -> Collected | None:
     """A duplicate is taken in with the batch that was adopted; by itself, when it ends later, is given up, or when that one is lost at the provider."""
-    with try_lock(store, f"batch {duplicate.twin_of}") as held:
+    with try_lock(store, f"batch {duplicate.duplicate_of}") as held:
         with store.connect() as connection:
-            over = gives_up or batches.get(connection, duplicate.twin_of or 0).state in BRINGS_NOTHING_MORE
+            over = gives_up or batches.get(connection, duplicate.duplicate_of or 0).state in BRINGS_NOTHING_MORE
         if not held or not over or not collect_duplicate(store, provider, folder, configuration, duplicate, gives_up=gives_up):
             return None
     with store.connect() as connection:

@@ -65,7 +65,7 @@ def collect_duplicate(
 
 def _record_chunk(connection: Connection, reception: Reception, lines: Sequence[ResultLine]) -> None:
     answers = {line.custom_id: line for line in reversed(lines) if has_answer(line)}  # the first of several stays
-    asked = attempts.by_custom_id(connection, reception.batch.twin_of or 0, list(answers))
+    asked = attempts.by_custom_id(connection, reception.batch.duplicate_of or 0, list(answers))
     new = attempts.add_of_duplicate(connection, reception.batch.id, [one.id for one in asked.values()])
     judged = [_judge(reception, attempt, answers[attempt.custom_id]) for attempt in new]
     used = [one for one in judged if one.judgement.outcome.good and _lacks_answer(asked[one.attempt.custom_id])]
@@ -89,5 +89,5 @@ def _account(connection: Connection, duplicate: BatchRow) -> str:
     """What came of it, for people."""
     answers, used = attempts.count_of_duplicate(connection, duplicate.id)
     cost = spending.costs_of_batches(connection, [duplicate.id]).get(duplicate.id, Cost())
-    adopted = batches.get(connection, duplicate.twin_of or 0)
+    adopted = batches.get(connection, duplicate.duplicate_of or 0)
     return f"{adopted.name} was created twice; this one brought {counted(answers, 'answer')} for {cost}, {used:,} of them are used"

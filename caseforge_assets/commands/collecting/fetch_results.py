@@ -58,7 +58,7 @@ def fetch_results(
     with store.connect() as connection:
         if not looks.may_fetch(connection, batch.id):
             return None
-        asked = attempts.custom_ids(connection, batch.twin_of or batch.id)
+        asked = attempts.custom_ids(connection, batch.duplicate_of or batch.id)
     if batch.short_fetches and not _is_final_still(store, provider, batch):
         return None
     with store.connect() as connection:
@@ -78,7 +78,7 @@ def salvage_results(store: Engine, folder: ArtifactFolder, batch: BatchRow) -> l
     set_aside(store, folder, batch)
     with store.connect() as connection:
         batch = batches.get(connection, batch.id)
-        asked = attempts.custom_ids(connection, batch.twin_of or batch.id)
+        asked = attempts.custom_ids(connection, batch.duplicate_of or batch.id)
     kept = [artifact["path"] for role, artifact in sorted(batch.artifacts.items()) if _KEPT.fullmatch(role)]
     brought = [count_results(folder.read(path), asked).parts for path in kept]
     if not any(brought):
@@ -103,7 +103,7 @@ def _take_or_put_off(
     with store.connect() as connection:
         batch = batches.get(connection, batch.id)
         short_s = looks.seconds_short(connection, batch.id)
-        waits = batch.twin_of is not None or attempts.any_live(connection, batch.id)
+        waits = batch.duplicate_of is not None or attempts.any_live(connection, batch.id)
     over = short_s >= configuration.missing_files_grace_s
     if can_be_taken(delivery, files, grace_is_over=over):
         return [str(batch.artifacts[file.role]["path"]) for file in files if file.brought is not None]

@@ -127,7 +127,7 @@ def _compare(seen: _Seen, rows: Mapping[str, AttemptSaid], batch: BatchRow) -> I
     yield DIFFER, "the answer in the artifact is not the one that the row was made from", altered, COMPARE
     unknown = [name for name, row in rows.items() if row.outcome is None and name in seen.hashes]
     yield DIFFER, "these are answered in the artifacts, and their rows do not know it", unknown, "caseforge collect"
-    if batch.twin_of is None:  # a duplicate's good answer is used only where the other batch has none
+    if batch.duplicate_of is None:  # a duplicate's good answer is used only where the other batch has none
         gone = [name for name, row in answered.items() if row.outcome and Outcome(row.outcome).good and row.content_id is None]
         yield "missing row", "these have a good answer, and no content was made from it", gone, COMPARE
 
@@ -149,7 +149,7 @@ def _compare_manifest(
     connection: Connection, folder: ArtifactFolder, batch: BatchRow, whole: set[str], rows: Mapping[str, AttemptSaid]
 ) -> Iterator[tuple[str, str, list[str], str]]:
     """The manifest says for which node and with which question each custom id was sent; that of a duplicate is the other batch's."""
-    sent = batch if batch.twin_of is None else batches.get(connection, batch.twin_of)
+    sent = batch if batch.duplicate_of is None else batches.get(connection, batch.duplicate_of)
     path = sent.artifacts.get("manifest", {}).get("path")
     if path not in whole:
         return

@@ -109,7 +109,7 @@ def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
     if is_anothers(batch, remote):
         return _mistaken(batch, remote)
     status = remote_status(remote["status"])
-    reason = what_is_odd(remote) or (batch.reason if batch.twin_of else None)
+    reason = what_is_odd(remote) or (batch.reason if batch.duplicate_of else None)
     values: dict[str, Any] = {"remote": remote, "remote_status": status, "state": BatchState.open, "reason": reason}
     if batch.lost_since:
         values |= looks.NOTHING_LOST

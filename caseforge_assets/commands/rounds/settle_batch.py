@@ -83,7 +83,7 @@ def _reopen(store: Engine, provider: Provider, folder: ArtifactFolder, batch: Ba
     """A collected batch is collected anew, when some of its requests have no answer that its provider may have."""
     with store.connect() as connection:
         lacking = attempts.count_unanswered(connection, batch.id)
-    if batch.twin_of is not None or batch.remote_id is None or not lacking:
+    if batch.duplicate_of is not None or batch.remote_id is None or not lacking:
         raise CannotSettle(f"{batch.name} is collected, and lacks no answer that fetching its files again could bring")
     remote = provider.client.retrieve(batch.remote_id)
     if not is_final(remote_status(remote.get("status"))):

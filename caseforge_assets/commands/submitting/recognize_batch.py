@@ -41,7 +41,7 @@ def doubt_of_creation(batch: BatchRow, remote: Remote) -> str | None:
 
 def is_anothers(batch: BatchRow, remote: Remote) -> bool:
     """Whether a batch cannot be this one: neither its input file nor its submission is, as far as it says any. A duplicate goes by another's."""
-    if batch.twin_of is not None or submission_of(remote) == batch.submission_id:
+    if batch.duplicate_of is not None or submission_of(remote) == batch.submission_id:
         return False
     if batch.input_file_id and remote["input_file_id"]:
         return bool(remote["input_file_id"] != batch.input_file_id)

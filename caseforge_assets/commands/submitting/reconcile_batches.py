@@ -169,7 +169,9 @@ def _note_duplicates(connection: Connection, adopted: BatchRow, remotes: Sequenc
 
 def _cancel_duplicates(store: Engine, provider: Provider) -> None:
     with store.connect() as connection:
-        open_duplicates = [batch for batch in batches.in_states(connection, [BatchState.open], provider.id) if batch.twin_of is not None]
+        open_duplicates = [
+            batch for batch in batches.in_states(connection, [BatchState.open], provider.id) if batch.duplicate_of is not None
+        ]
     for duplicate in open_duplicates:
         status = remote_status(duplicate.remote_status)
         if status is RemoteStatus.cancelling or is_final(status):

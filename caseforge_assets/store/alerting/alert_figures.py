@@ -42,7 +42,7 @@ from caseforge.batch b
 left join caseforge.attempt a on a.batch_id = b.id
 left join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.node_id = a.node_id and r.stage = b.stage and r.is_current
-where b.origin = '{Origin.submitted}' and b.twin_of is null
+where b.origin = '{Origin.submitted}' and b.duplicate_of is null
   and (greatest(b.created_at, b.final_at, b.collected_at) >= :since or b.state in {listed(WITH_PROVIDER)} or b.id = any(:ids))
 group by b.id order by b.id
 """)
@@ -174,7 +174,7 @@ select p.id, p.base_url, p.stopped_reason, p.refused_reason, count(b.id) as open
        case when count(b.id) > 0 then greatest(min(coalesce(b.creating_at, b.created_at)),
             (select max(done.collected_at) from caseforge.batch done where done.provider_id = p.id and done.origin = '{Origin.submitted}')) end as quiet_since
 from caseforge.provider p
-left join caseforge.batch b on b.provider_id = p.id and b.state in {listed(AWAITED)} and b.twin_of is null
+left join caseforge.batch b on b.provider_id = p.id and b.state in {listed(AWAITED)} and b.duplicate_of is null
 where not {IS_IMPORTED} group by p.id order by p.id
 """)
 

@@ -238,7 +238,7 @@ def batches_of_failed(connection: Connection, provider_id: int, outcomes: Sequen
     query = text(f"""
     select distinct b.id from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
     join caseforge.request r on r.id = a.request_id and r.is_current and r.state = '{RequestState.failed}'
-    where b.state = '{BatchState.collected}' and b.origin = '{Origin.submitted}' and b.twin_of is null and b.provider_id = :provider
+    where b.state = '{BatchState.collected}' and b.origin = '{Origin.submitted}' and b.duplicate_of is null and b.provider_id = :provider
       and a.outcome = any(:outcomes) and (cast(:key as text) is null or r.framework_key = :key) order by b.id
     """)
     return list(connection.scalars(query, {"provider": provider_id, "outcomes": list(outcomes), "key": key}))

@@ -27,7 +27,7 @@ where r.node_id = :node order by r.id
 _ATTEMPTS = text("""
 select a.id, a.request_id, a.created_at, a.answered_at, a.outcome, a.detail, a.notes, a.custom_id, a.model, a.finish_reason, a.input_tokens, a.cached_tokens,
        a.cache_write_tokens, a.output_tokens, a.reasoning_tokens, a.cost_usd, a.expected_cost_usd, a.answer_sha256, a.line_number, a.status_code, a.remote_request_id,
-       b.id as batch_id, b.remote_id, b.stage, b.state as batch_state, b.artifacts, b.twin_of, p.base_url, p.simulated
+       b.id as batch_id, b.remote_id, b.stage, b.state as batch_state, b.artifacts, b.duplicate_of, p.base_url, p.simulated
 from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id join caseforge.provider p on p.id = a.provider_id
 where a.node_id = :node order by a.id
 """)

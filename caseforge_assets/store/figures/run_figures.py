@@ -27,7 +27,7 @@ join caseforge.provider p on p.id = a.provider_id
 _STAGES = text(f"""
 with ended as (
     select a.id, a.node_id, b.stage, {PAYMENT} as kind, a.outcome in {_GOOD} as good, a.cost_usd, a.expected_cost_usd, {UNKNOWN} as unknown,
-           b.twin_of is null and a.outcome not in {listed(UNANSWERED)} as answered
+           b.duplicate_of is null and a.outcome not in {listed(UNANSWERED)} as answered
     {_ATTEMPTS}
     where n.framework_key = :key and {ENDED}
 ), numbered as (
@@ -50,7 +50,7 @@ def stages(connection: Connection, key: str) -> list[StageFigures]:
 
 _FAILURE_COUNTS = text(f"""
 select b.stage, a.outcome, count(*) {_ATTEMPTS}
-where n.framework_key = :key and b.twin_of is null and a.outcome not in {_NO_FAILURE} group by 1, 2 order by 3 desc, 1, 2
+where n.framework_key = :key and b.duplicate_of is null and a.outcome not in {_NO_FAILURE} group by 1, 2 order by 3 desc, 1, 2
 """)
 
 
@@ -93,7 +93,7 @@ def newest_plans(connection: Connection, key: str) -> list[int]:
 
 _DAYS = text(f"""
 select cast({CAME_BACK} at time zone 'UTC' as date) as day, b.stage, {PAYMENT} as kind,
-       count(*) filter (where b.twin_of is null) as answers, count(*) filter (where b.twin_of is null and a.outcome in {_GOOD}),
+       count(*) filter (where b.duplicate_of is null) as answers, count(*) filter (where b.duplicate_of is null and a.outcome in {_GOOD}),
        sum(a.output_tokens), sum(a.cost_usd), count(*) filter (where {UNKNOWN})
 {_ATTEMPTS}
 where {ENDED} and (cast(:key as text) is null or n.framework_key = :key)
@@ -121,7 +121,7 @@ _FAILURES = text(f"""
 select b.stage, a.outcome, a.detail, coalesce(nv.code, n.identity) as code
 {_ATTEMPTS}
 left join caseforge.current_node nv on nv.node_id = a.node_id
-where a.outcome not in {_NO_FAILURE} and b.twin_of is null and (cast(:key as text) is null or n.framework_key = :key)
+where a.outcome not in {_NO_FAILURE} and b.duplicate_of is null and (cast(:key as text) is null or n.framework_key = :key)
   and {CAME_BACK} >= :since
 order by a.id
 """)

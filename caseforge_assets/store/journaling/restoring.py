@@ -19,6 +19,7 @@ from caseforge_assets.store.schema.journal_marks import is_numbered, journaled_t
 from caseforge_assets.store.schema.tables import provider
 
 STAGED_BYTES = 8 << 20
+FORMER_NAMES = {"batch": {"twin_of": "duplicate_of"}}  # of columns, in journals of earlier versions
 _OF_THE_ROWS = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, limits such as the depth of JSON
 
 
@@ -81,14 +82,22 @@ class Staging:
         return {name: count for name, count in counts.items() if count}
 
     def _store_table(self, table: Table) -> int:
-        """What a row lacks, because it was journaled before a column was added, gets the column's default."""
+        """Columns are found by their former names, too; what a row lacks, because it was journaled before a column was added, gets the column's default."""
         found = self.connection.execute(_DEFAULTS, {"schema": SCHEMA, "table": table.name})
         defaults = ", ".join(f"'{row.column_name}', {row.column_default}" for row in found)
         query = f"""
         with blank as (select b from jsonb_populate_record(null::{table.fullname}, jsonb_build_object({defaults})) b)
-        insert into {table.fullname} select r.* from blank, staged_{table.name} s, lateral json_populate_record(blank.b, s.row) r
+        insert into {table.fullname} select r.* from blank, staged_{table.name} s, lateral json_populate_record(blank.b, {_named_as_now(table)}) r
         """
         return self.connection.exec_driver_sql(query).rowcount
+
+
+def _named_as_now(table: Table) -> str:
+    row = "s.row"
+    for former, now in FORMER_NAMES.get(table.name, {}).items():
+        renamed = f"cast(cast({row} as jsonb) || jsonb_build_object('{now}', {row} -> '{former}') as json)"
+        row = f"case when {row} -> '{former}' is null then {row} else {renamed} end"
+    return row
 
 
 _DEFAULTS = text("""

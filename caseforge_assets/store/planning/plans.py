@@ -217,8 +217,8 @@ _COMMITTED = f"""
  select a.request_id, a.expected_cost_usd, a.expected_cost_usd is null
  from caseforge.batch t
  join caseforge.provider p on p.id = t.provider_id and not p.simulated
- join caseforge.attempt a on a.batch_id = t.twin_of
- where t.twin_of is not null and t.state <> '{BatchState.collected}')
+ join caseforge.attempt a on a.batch_id = t.duplicate_of
+ where t.duplicate_of is not null and t.state <> '{BatchState.collected}')
 """
 
 _SUM = "coalesce(sum(paid.usd), 0), count(*) filter (where paid.lacks)"

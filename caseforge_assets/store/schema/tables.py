@@ -171,7 +171,7 @@ batch = Table(
     Column("remote_status", Text),
     Column("remote", JSONB, comment="the provider's batch object as last seen"),
     Column("input_file_id", Text),
-    reference("twin_of", "batch.id", nullable=True, comment="the batch that was adopted of the same submission"),
+    reference("duplicate_of", "batch.id", nullable=True, comment="the batch that was adopted of the same submission"),
     Column(
         "created_again", Boolean, nullable=False, server_default="false", comment="no listing showed it; it may exist twice all the same"
     ),

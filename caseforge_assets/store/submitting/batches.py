@@ -44,7 +44,7 @@ class BatchRow:
     remote_status: str | None
     remote: dict[str, Any] | None
     input_file_id: str | None
-    twin_of: int | None
+    duplicate_of: int | None
     created_again: bool
     create_refused: str | None
     doubtful_id: str | None
@@ -236,7 +236,7 @@ def maybe_twofold(connection: Connection, provider_id: int) -> list[BatchRow]:
 
 def duplicates(connection: Connection, batch_id: int) -> list[BatchRow]:
     """The other remote batches of the same submission."""
-    return [BatchRow(*row) for row in connection.execute(select(*_COLUMNS).where(batch.c.twin_of == batch_id).order_by(batch.c.id))]
+    return [BatchRow(*row) for row in connection.execute(select(*_COLUMNS).where(batch.c.duplicate_of == batch_id).order_by(batch.c.id))]
 
 
 def add_duplicate(connection: Connection, adopted: BatchRow, values: Mapping[str, Any]) -> bool:
@@ -244,7 +244,7 @@ def add_duplicate(connection: Connection, adopted: BatchRow, values: Mapping[str
     shared = {
         name: getattr(adopted, name) for name in ("provider_id", "stage", "model", "sent_as", "owner", "request_count", "input_tokens")
     }
-    query = postgresql.insert(batch).values(**shared, **values, twin_of=adopted.id, state=BatchState.open)
+    query = postgresql.insert(batch).values(**shared, **values, duplicate_of=adopted.id, state=BatchState.open)
     known = query.on_conflict_do_nothing(index_elements=["provider_id", "remote_id"])
     return connection.scalar(known.returning(batch.c.id)) is not None
 
@@ -313,8 +313,8 @@ update caseforge.batch b set collect_lease = collect_lease + 1, collect_lease_un
 where state = '{BatchState.final}' and provider_id = :provider and (collect_lease_until is null or collect_lease_until < now()
   or collect_lease_until > clock_timestamp() + make_interval(secs => :lease_s))
   and (fetch_after is null or fetch_after <= clock_timestamp() or fetch_after > clock_timestamp() + make_interval(secs => :longest_s))
-  and not exists (select 1 from caseforge.batch duplicate where duplicate.twin_of = b.id and duplicate.state = '{BatchState.open}')
-  and not exists (select 1 from caseforge.batch adopted where adopted.id = b.twin_of and adopted.state not in {listed(BRINGS_NOTHING_MORE)})
+  and not exists (select 1 from caseforge.batch duplicate where duplicate.duplicate_of = b.id and duplicate.state = '{BatchState.open}')
+  and not exists (select 1 from caseforge.batch adopted where adopted.id = b.duplicate_of and adopted.state not in {listed(BRINGS_NOTHING_MORE)})
 returning id, collect_lease
 """)
 
