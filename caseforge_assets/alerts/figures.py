@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
+from caseforge_assets.batches.provider_objects import error_entries
+from caseforge_assets.batches.states import WAITS_FOR_ROOM, RemoteStatus
 from caseforge_assets.stages.model_rules import Ending
 
 
@@ -16,7 +20,7 @@ class BatchFigures:
     `requests` is how many it has; `failed` how many were answered with a failure (those that expired, were cancelled or rejected with
     their batch are not among them); `cut_off` how many answers ended at their token limit; `unanswered` how many of its nodes
     have no answer to their newest request yet. `stray_lines` is None where nobody counted. `usage_differs` says what its provider counts otherwise than its lines, if anything. One that `is_held` brought less than its provider counts, and waits for a person. `framework_key` is None where its nodes are of several.
-    `failure` says why it failed as a whole; `too_much_at_once` that the account had too many tokens waiting, which smaller batches settle.
+    `errors` are its provider's, as they came.
     """
 
     id: int
@@ -26,8 +30,7 @@ class BatchFigures:
     state: str
     remote_status: str | None
     reason: str | None
-    failure: str
-    too_much_at_once: bool
+    errors: Any
     requests: int
     failed: int
     cut_off: int
@@ -35,6 +38,19 @@ class BatchFigures:
     stray_lines: int | None
     is_held: bool = False
     usage_differs: str | None = None
+
+    @property
+    def verdict(self) -> BatchVerdict | None:
+        """What its provider's errors mean; None where it has not failed as a whole."""
+        if self.remote_status != RemoteStatus.failed:
+            return None
+        return decide_batch_errors([BatchError.of(error) for error in error_entries(self.errors)])
+
+    @property
+    def too_much_at_once(self) -> bool:
+        """Whether the account had too many tokens waiting, which smaller batches settle."""
+        verdict = self.verdict
+        return verdict.token_limit_exceeded if verdict else (self.reason or "").startswith(WAITS_FOR_ROOM)
 
 
 @dataclass(frozen=True, slots=True)

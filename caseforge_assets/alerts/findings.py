@@ -79,7 +79,8 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     left = f"{batch.unanswered:,} of its {batch.requests:,} nodes have no answer yet"
     failed = batch.state == BatchState.refused or (batch.remote_status == RemoteStatus.failed and batch.state in RETURNED)
     if failed and not batch.too_much_at_once:
-        text = f"{which} failed as a whole: {batch.failure or batch.reason}. {left}"
+        verdict = batch.verdict
+        text = f"{which} failed as a whole: {verdict.detail if verdict else batch.reason}. {left}"
         yield Finding(Rule.batch_failed, subject, Severity.critical, text, batch.framework_key)
     if batch.remote_status == RemoteStatus.expired and batch.state == BatchState.collected:  # before that, what it answered is not known
         text = f"{which} expired. {left}; those that expired with it are sent again by the next submit"

@@ -25,7 +25,7 @@ from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.stages.model_rules import Ending
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-BATCH = BatchFigures(7, "batch_x", "usecases", "shop", "collected", "completed", None, "", False, 100, 0, 0, 100, 0)
+BATCH = BatchFigures(7, "batch_x", "usecases", "shop", "collected", "completed", None, None, 100, 0, 0, 100, 0)
 PLAN = PlanFigures(3, "shop", NOW - timedelta(hours=1), 5, 100, Decimal(10), Decimal(10))
 RUN_COST = RunCost(3, "shop", "usecases", "gpt-5", 100, Decimal("0.05"), 100, Decimal("0.05"))
 PROVIDER = ProviderFigures(1, "https://api.example.test/v1", None, None, 2, NOW)
@@ -70,7 +70,7 @@ def test_a_batch_that_its_provider_counts_otherwise() -> None:
 
 
 def test_a_batch_that_failed_says_why_and_how_much_is_open() -> None:
-    batch = replace(BATCH, remote_status="failed", failure="invalid_json_line: not parseable", unanswered=99)
+    batch = replace(BATCH, remote_status="failed", errors=[{"code": "invalid_json_line", "message": "not parseable"}], unanswered=99)
     (finding,) = find(Figures(batches=(batch,)), Thresholds(), NOW)
     assert finding == Finding(
         Rule.batch_failed,
@@ -161,7 +161,6 @@ def test_each_rule_can_be_switched_off() -> None:
         failed=50,
         cut_off=50,
         remote_status="failed",
-        failure="refused",
         stray_lines=3,
         usage_differs="its provider counts otherwise",
     )

@@ -14,7 +14,7 @@ from caseforge_assets.stages.flow_assets import Asset
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.editions.nodes import NodeRow
-from caseforge_assets.store.mirroring.previews import ANSWER_CHARACTERS, PREVIEW_CHARACTERS, WHOLE_CHARACTERS
+from caseforge_assets.store.mirroring.previews import ANSWER_CHARACTERS, PREVIEW_CHARACTERS, WHOLE_CHARACTERS, Preview
 
 SHOW = "caseforge show"
 PARTITION_ROWS = "dagster/partition_row_count"
@@ -48,7 +48,7 @@ def _partition_table(targets: Sequence[NodeRow]) -> MetadataValue[Any]:
     return MetadataValue.table(records, TableSchema([TableColumn("name"), TableColumn("partition")]))
 
 
-def event_metadata(row: Any, asset: Asset, place_of: Callable[[str], str]) -> dict[str, Any]:
+def event_metadata(row: Preview, asset: Asset, place_of: Callable[[str], str]) -> dict[str, Any]:
     """What is shown of a row.
 
     Args:
@@ -72,7 +72,7 @@ def event_metadata(row: Any, asset: Asset, place_of: Callable[[str], str]) -> di
     return {name: plain_text(value) if isinstance(value, str) else value for name, value in shown.items()}
 
 
-def _request(row: Any, stage: Stage) -> dict[str, Any]:
+def _request(row: Preview, stage: Stage) -> dict[str, Any]:
     shorter = {"shortened": "made from half of what belongs in it, because the whole was too long for the model"} if row.shortened else {}
     elsewhere = {"endpoint": f"/v1/{row.request_endpoint}"} if row.request_endpoint else {}
     return shorter | {
@@ -86,7 +86,7 @@ def _request(row: Any, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
+def _answer(row: Preview, place_of: Callable[[str], str]) -> dict[str, Any]:
     path = row.output_path or row.error_path
     figures: Mapping[str, Any] = {
         "outcome": row.outcome,
@@ -110,7 +110,7 @@ def _answer(row: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
     return shown
 
 
-def _batch(row: Any) -> Any:
+def _batch(row: Preview) -> Any:
     """A link, where the provider has a page for its batches."""
     name = row.remote_id or f"batch {row.batch_id}"
     return (
@@ -118,7 +118,7 @@ def _batch(row: Any) -> Any:
     )
 
 
-def _content(row: Any, stage: Stage | None) -> dict[str, Any]:
+def _content(row: Preview, stage: Stage | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "title": row.title,
         "characters": row.body_characters,
@@ -136,7 +136,7 @@ def _content(row: Any, stage: Stage | None) -> dict[str, Any]:
     return shown | {"document": _markdown(row.body, row.body_characters, WHOLE_CHARACTERS), "read": f"caseforge show {row.code}"}
 
 
-def _quality(row: Any) -> str:
+def _quality(row: Preview) -> str:
     """The parts of a score, and what holds it down."""
     parts = ", ".join(f"{part} {points}" for part, points in row.score_parts.items() if points is not None)
     return "; ".join([parts, *row.score_limits])

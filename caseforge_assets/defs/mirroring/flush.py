@@ -26,7 +26,7 @@ from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import frameworks, nodes
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind
-from caseforge_assets.store.mirroring.previews import previews
+from caseforge_assets.store.mirroring.previews import Preview, previews
 
 gc.freeze()  # Dagster is loaded by now and stays; looking through all of it again and again was a tenth of a flush
 
@@ -133,7 +133,7 @@ def _note(row: Any, metadata: Mapping[str, Any]) -> PartitionNote:
     return PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, said | dict(metadata))
 
 
-def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Any]:
+def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Preview]:
     stages = all_stages()
     return previews(
         connection,
@@ -144,7 +144,7 @@ def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Any]:
     )
 
 
-def _metadata(connection: Connection, row: Any, preview: Any, place_of: Callable[[str], str]) -> dict[str, Any]:
+def _metadata(connection: Connection, row: Any, preview: Preview | None, place_of: Callable[[str], str]) -> dict[str, Any]:
     if preview is not None:
         asset = next((asset for asset in all_assets() if asset.name == row.asset), None)
         shown = event_metadata(preview, asset, place_of) if asset else {}

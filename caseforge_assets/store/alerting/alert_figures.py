@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan
-from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
-from caseforge_assets.batches.provider_objects import error_entries
 from caseforge_assets.batches.states import (
     AWAITED,
     NOT_TO_BE_FOUND,
     OPEN_OR_FAILED,
     WAITING,
-    WAITS_FOR_ROOM,
     WITH_PROVIDER,
     BatchState,
     Origin,
@@ -33,7 +29,8 @@ _BATCHES = text(f"""
 select b.id, coalesce(b.remote_id, 'batch ' || b.id) as name, b.stage,
        case when min(n.framework_key) = max(n.framework_key) then min(n.framework_key) end as framework_key,
        case when b.state = '{BatchState.creating}' and starts_with(b.reason, :not_to_be_found) then '{BatchState.unknown}'
-            when b.state = '{BatchState.creating}' and b.create_refused is not null then '{BatchState.refused}' else b.state end as state, b.remote_status, b.reason, b.remote -> 'errors' as errors, b.request_count,
+            when b.state = '{BatchState.creating}' and b.create_refused is not null then '{BatchState.refused}' else b.state end as state,
+       b.remote_status, b.reason, b.remote -> 'errors' as errors, b.request_count,
        case when b.state = '{BatchState.open}' then coalesce(cast(b.remote #>> '{{request_counts,failed}}' as int), 0)
             else count(*) filter (where a.outcome = any(:failed)) end as failed,
        count(*) filter (where a.outcome = any(:cut_off)) as cut_off,
@@ -62,29 +59,7 @@ def batches(
     rows = connection.execute(
         _BATCHES, {"since": since, "ids": list(ids), "failed": list(failed), "cut_off": list(cut_off), "not_to_be_found": NOT_TO_BE_FOUND}
     )
-    return [_batch(row) for row in rows]
-
-
-def _batch(row: Any) -> BatchFigures:
-    verdict = decide_batch_errors([BatchError.of(error) for error in error_entries(row.errors)]) if row.remote_status == "failed" else None
-    return BatchFigures(
-        id=row.id,
-        name=row.name,
-        stage=row.stage,
-        framework_key=row.framework_key,
-        state=row.state,
-        remote_status=row.remote_status,
-        reason=row.reason,
-        failure=verdict.detail if verdict else "",
-        too_much_at_once=verdict.token_limit_exceeded if verdict else (row.reason or "").startswith(WAITS_FOR_ROOM),
-        requests=row.request_count,
-        failed=row.failed,
-        cut_off=row.cut_off,
-        unanswered=row.unanswered,
-        stray_lines=row.stray_lines,
-        is_held=row.is_held,
-        usage_differs=row.usage_differs,
-    )
+    return [BatchFigures(*row) for row in rows]
 
 
 _UNSENT = text(f"""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -12,6 +14,58 @@ from caseforge_assets.store.mirroring.outbox import Kind
 PREVIEW_CHARACTERS = 2_000
 ANSWER_CHARACTERS = 600
 WHOLE_CHARACTERS = 24_000  # of a content: real documents have 15,000 to 18,000
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What can be said of an outbox row. Of each part, the first column that may be None says whether there is one; the others are None with it."""
+
+    id: int
+    code: str | None
+    name: str
+    level: int
+    position: int
+    description: str
+    context_text: str | None
+    context_characters: int
+    request_model: str
+    request_tokens: int | None
+    max_completion_tokens: int
+    generation: int
+    fingerprint: str
+    shortened: bool
+    request_text: str | None
+    request_endpoint: str | None
+    outcome: str | None
+    detail: str
+    answer_model: str | None
+    finish_reason: str | None
+    input_tokens: int | None
+    cached_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    cache_write_tokens: int | None
+    cost_usd: Decimal | None
+    line_number: int | None
+    batch_id: int
+    remote_id: str | None
+    base_url: str
+    answer_simulated: bool
+    output_path: str | None
+    error_path: str | None
+    answer_text: str | None
+    title: str | None
+    body: str
+    body_characters: int
+    simulated: bool
+    generated_by: str
+    reused_from: int | None
+    notes: list[str]
+    score: int | None
+    score_parts: dict[str, int | None]
+    score_limits: list[str]
+    items: list[dict[str, Any]] | None
+
 
 _PREVIEWS = text(f"""
 select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size) as description,
@@ -23,7 +77,7 @@ select o.id, nv.code, nv.name, nv.level, nv.position, left(nv.description, :size
        a.line_number, b.id as batch_id, b.remote_id, p.base_url, p.simulated as answer_simulated, b.artifacts #>> '{{output,path}}' as output_path, b.artifacts #>> '{{error,path}}' as error_path,
        (select left(k.body, :answer) from caseforge.content k where k.attempt_id = o.attempt_id and k.reused_from is null and o.content_id is null
             and o.kind = '{Kind.made}') as answer_text,
-       c.title, left(c.body, :whole) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.cost_usd as content_cost_usd, c.notes,
+       c.title, left(c.body, :whole) as body, length(c.body) as body_characters, c.simulated, c.generated_by, c.reused_from, c.notes,
        q.score, q.details -> 'parts' as score_parts, q.details -> 'limits' as score_limits,
        (select jsonb_agg(jsonb_build_object('id', k.candidate_uid, 'title', left(k.title, 120), 'fields',
             (select jsonb_object_agg(f.name, left(k.fields ->> f.name, 120)) from unnest(cast(:item_fields as text[])) f(name))) order by k.position)
@@ -43,8 +97,8 @@ where o.id = any(:ids)
 
 def previews(
     connection: Connection, ids: Sequence[int], with_request: Sequence[str], with_items: Sequence[str], item_fields: Sequence[str]
-) -> dict[int, Any]:
-    """Per outbox row, what can be said of it: node, context, request, answer, content; columns that do not apply are None.
+) -> dict[int, Preview]:
+    """Per outbox row, what can be said of it: node, context, request, answer, content.
 
     Args:
         with_request: assets whose rows show their request.
@@ -53,4 +107,4 @@ def previews(
     """
     shown = {"with_request": list(with_request), "with_items": list(with_items), "item_fields": sorted(set(item_fields))}
     values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "answer": ANSWER_CHARACTERS, "whole": WHOLE_CHARACTERS, **shown}
-    return {row.id: row for row in connection.execute(_PREVIEWS, values)}
+    return {row.id: Preview(*row) for row in connection.execute(_PREVIEWS, values)}
