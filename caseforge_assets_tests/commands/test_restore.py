@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from caseforge_assets.commands.providing.provider import connect_provider
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
-from caseforge_assets.store.database.engine import HEAD, MIGRATIONS, Engine, migrate
+from caseforge_assets.store.database.engine import MIGRATIONS, Engine, migrate
 from caseforge_assets.store.journaling import journal
 from caseforge_assets.store.journaling.restoring import rows_present
 from caseforge_assets_tests.commands.worlds import edit, eventful, everything
@@ -227,8 +228,8 @@ def test_a_journal_from_before_duplicates_were_called_so_comes_back_whole(
     opened = eventful(bench)
     fold_journal(opened.store, opened.folder)
     (path,) = segment_names(opened.folder)
-    lines = b"".join(opened.folder.read(path)).replace(b'"duplicate_of":', b'"twin_of":').replace(HEAD.encode(), b"0027")
-    opened.folder.write_packed(path, [lines])
+    lines = b"".join(opened.folder.read(path)).replace(b'"duplicate_of":', b'"twin_of":')
+    opened.folder.write_packed(path, [re.sub(rb'("schema": ?)"\d+"', rb'\1"0027"', lines, count=1)])
     with monkeypatch.context() as patch:
         patch.setattr(journal, "add_segments", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):

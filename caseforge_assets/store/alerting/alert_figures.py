@@ -1,4 +1,4 @@
-"""What the rules of alerts look at, read in a few set-based queries."""
+"""The figures that the rules of alerts look at, read in a few set-based queries."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ order by 1, 3, 4
 
 
 def run_costs(connection: Connection, plan_ids: Sequence[int]) -> list[RunCost]:
-    """What a node of these plans costs per stage and model at providers that bill, beside what it cost in batches that were made before."""
+    """Cost of a node of these plans per stage and model at providers that bill, beside its cost in batches that were made before."""
     return [RunCost(*row) for row in connection.execute(_RUN_COSTS, {"ids": list(plan_ids)})] if plan_ids else []
 
 

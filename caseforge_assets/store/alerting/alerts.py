@@ -59,7 +59,7 @@ def cleared_keys(connection: Connection, findings: Sequence[Finding]) -> set[tup
     join unnest(cast(:rules as text[]), cast(:subjects as text[])) as asked(rule, subject) on asked.rule = a.rule and asked.subject = a.subject
     where a.cleared_at is not null
     """)
-    values = {"rules": [str(one.rule) for one in findings], "subjects": [one.subject for one in findings]}
+    values = {"rules": [str(finding.rule) for finding in findings], "subjects": [finding.subject for finding in findings]}
     return {(row[0], row[1]) for row in connection.execute(query, values)}
 
 
@@ -164,14 +164,21 @@ set tries = excluded.tries, problem = excluded.problem, next_try_at = excluded.n
 
 def note_delivered(connection: Connection, messages: Sequence[Due], address: str, now: datetime) -> None:
     """These messages reached an address."""
-    for one in messages:
-        values = {"message": one.message_id, "address": address, "tries": one.tries + 1, "problem": "", "next_try": None, "delivered": now}
+    for message in messages:
+        values = {
+            "message": message.message_id,
+            "address": address,
+            "tries": message.tries + 1,
+            "problem": "",
+            "next_try": None,
+            "delivered": now,
+        }
         connection.execute(_NOTE, values)
 
 
-def note_failed(connection: Connection, one: Due, address: str, problem: str, next_try_at: datetime) -> None:
+def note_failed(connection: Connection, message: Due, address: str, problem: str, next_try_at: datetime) -> None:
     """A message did not reach an address, why, and when it is tried again."""
-    values = {"message": one.message_id, "address": address, "tries": one.tries + 1, "problem": problem, "next_try": next_try_at}
+    values = {"message": message.message_id, "address": address, "tries": message.tries + 1, "problem": problem, "next_try": next_try_at}
     connection.execute(_NOTE, values | {"delivered": None})
 
 

@@ -45,7 +45,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is recorded of an attempt when its line was judged."""
+    """The values that are recorded of an attempt when its line was judged."""
 
     attempt_id: int
     outcome: str
@@ -88,7 +88,7 @@ def by_custom_id(connection: Connection, batch_id: int, custom_ids: Sequence[str
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an answer is held against: its framework, its request's budget, and its node as the current edition has it (None: not at all)."""
+    """The facts that an answer is judged by: its framework, its request's budget, and its node as the current edition has it (None: not at all)."""
 
     framework_key: str
     max_completion_tokens: int | None
@@ -107,7 +107,7 @@ where a.batch_id = :batch and a.custom_id = any(:ids)
 
 
 def asked(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, Asked]:
-    """What was asked in requests of a batch, by custom_id; unknown ids are left out."""
+    """The facts that answers to requests of a batch are judged by, by custom_id; unknown ids are left out."""
     rows = connection.execute(_ASKED, {"batch": batch_id, "ids": list(custom_ids)})
     return {
         row.custom_id: Asked(row.framework_key, row.max_completion_tokens, row.name, row.description, tuple(map(str, row.kpi_names or ())))
@@ -138,7 +138,7 @@ def add_of_duplicate(connection: Connection, duplicate_id: int, attempt_ids: Seq
 
 
 def count_of_duplicate(connection: Connection, duplicate_id: int) -> tuple[int, int]:
-    """How many answers a duplicate brought, and to how many contents they led."""
+    """Counts the answers that a duplicate brought, and the contents that they led to."""
     query = text("""
     select count(*), count(c.id) from caseforge.attempt a left join caseforge.content c on c.attempt_id = a.id and c.reused_from is null
     where a.batch_id = :id
@@ -184,7 +184,7 @@ def uncounted_tries(connection: Connection, request_ids: Sequence[int], outcomes
 
 
 def custom_ids(connection: Connection, batch_id: int) -> frozenset[str]:
-    """What the requests of a batch are called in it."""
+    """The custom ids of a batch."""
     return frozenset(connection.scalars(text("select custom_id from caseforge.attempt where batch_id = :id"), {"id": batch_id}))
 
 
@@ -199,7 +199,7 @@ class TokenSums:
 
 
 def token_sums(connection: Connection, batch_id: int) -> TokenSums:
-    """What the answers of a batch add up to; lines that are errors took no tokens."""
+    """Adds up the tokens of a batch's answers; lines that are errors took no tokens."""
     query = text(f"""
     select coalesce(sum(a.input_tokens), 0), coalesce(sum(a.cached_tokens), 0), coalesce(sum(a.output_tokens), 0),
            count(*) filter (where {UNKNOWN} and a.line_number is not null and a.output_tokens is null)
@@ -209,13 +209,13 @@ def token_sums(connection: Connection, batch_id: int) -> TokenSums:
 
 
 def any_live(connection: Connection, batch_id: int) -> bool:
-    """Whether a batch has a request without an outcome."""
+    """True while a batch has a request without an outcome."""
     query = text("select exists (select 1 from caseforge.attempt where batch_id = :id and outcome is null)")
     return bool(connection.scalar(query, {"id": batch_id}))
 
 
 def count_unanswered(connection: Connection, batch_id: int) -> int:
-    """How many requests of a batch ended without a line that answers them, whatever the reason."""
+    """Counts the requests of a batch that ended without a line that answers them, whatever the reason."""
     query = text(f"""
     select count(*) from caseforge.attempt
     where batch_id = :id and outcome in {listed(LINELESS)}
@@ -224,7 +224,7 @@ def count_unanswered(connection: Connection, batch_id: int) -> int:
 
 
 def outcome_counts(connection: Connection, batch_id: int) -> dict[str, int]:
-    """How many attempts of a batch came to what."""
+    """Counts the attempts of a batch by outcome."""
     query = text("select coalesce(outcome, 'live'), count(*) from caseforge.attempt where batch_id = :id group by 1 order by 2 desc, 1")
     return {row[0]: row[1] for row in connection.execute(query, {"id": batch_id})}
 

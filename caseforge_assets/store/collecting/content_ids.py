@@ -1,4 +1,4 @@
-"""Which contents are meant: by what they say, by framework and stage; and where they belong."""
+"""Finds contents by what they say, by framework and stage, and the nodes that they belong to."""
 
 from __future__ import annotations
 

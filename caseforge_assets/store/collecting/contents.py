@@ -137,7 +137,7 @@ def current_contents(connection: Connection, stage: str, node_ids: Sequence[int]
 
 
 def any_is_there(connection: Connection) -> bool:
-    """Whether there is any content in the store."""
+    """True as soon as there is any content in the store."""
     return bool(connection.scalar(text("select exists (select 1 from caseforge.content)")))
 
 
@@ -148,7 +148,7 @@ def simulated_ids(connection: Connection, content_ids: Sequence[int]) -> set[int
 
 
 def is_simulated(connection: Connection, key: str, stage: str) -> bool:
-    """Whether all answers that are current in a stage are simulated; not so when there are none. What a person wrote tells nothing."""
+    """True where all answers that are current in a stage are simulated; false when there are none. What a person wrote tells nothing."""
     query = text("""
     select coalesce(bool_and(simulated), false) from caseforge.content
     where framework_key = :key and stage = :stage and is_current and edited_after is null
@@ -335,7 +335,7 @@ def made_by(connection: Connection, stage: str, node_ids: Sequence[int], model: 
 
 
 def models_of(connection: Connection, stage: str, node_ids: Sequence[int]) -> dict[str, int]:
-    """How many of the nodes' current contents each model made, by its name without a date."""
+    """Counts the nodes' current contents by the model that made them, by its name without a date."""
     query = text(f"""
     select {_OF_MODEL}, count(*) from caseforge.content c
     where c.is_current and c.stage = :stage and c.node_id = any(:ids) group by 1 order by 1

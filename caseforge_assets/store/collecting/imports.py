@@ -66,7 +66,7 @@ def known_lines(connection: Connection, lines: Sequence[Identity], file: str) ->
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What an import brought: its contents and their copies, the requests that these and its attempts answered, and the nodes by framework."""
+    """All that an import brought: its contents and their copies, the requests that these and its attempts answered, and the nodes by framework."""
 
     content_ids: list[int]
     request_ids: list[int]

@@ -1,4 +1,4 @@
-"""How many items, such as use-case candidates, a framework has: one rule for every place that counts them."""
+"""Counts of items, such as use-case candidates: one rule for every place that counts them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ where k.is_current and k.framework_key = :key
 
 
 def item_counts(connection: Connection, key: str, *, simulated: bool = True) -> dict[str, int]:
-    """How many current items the target nodes of a framework have, by stage; stages without any are left out.
+    """Counts the current items of a framework's target nodes by stage; stages without any are left out.
 
     Args:
         simulated: whether simulated ones count.
@@ -24,12 +24,12 @@ def item_counts(connection: Connection, key: str, *, simulated: bool = True) -> 
 
 
 def candidate_count(connection: Connection, key: str) -> int:
-    """How many current use-case candidates a framework has."""
+    """Counts the current use-case candidates of a framework."""
     return item_counts(connection, key).get("usecases", 0)
 
 
 def items_per_node(connection: Connection, key: str, *, simulated: bool = True) -> dict[int, int]:
-    """How many nodes have so many current items; `simulated` as above."""
+    """Counts the nodes with so many current items, by that number; `simulated` as above."""
     query = text(f"""
     select items, count(*) from (select count(*) as items from {_COUNTED} and (:simulated or not c.simulated) group by k.node_id) of_node group by items order by items
     """)

@@ -1,4 +1,4 @@
-"""How good contents are: measures written beside them, and what reports, checks and retries read of them."""
+"""Measures of how good contents are, written beside them, and what reports, checks and retries read of them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Scored:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """What was counted."""
+        """The counts that the score is made from."""
         return self.details["figures"] if self.details else {}
 
 

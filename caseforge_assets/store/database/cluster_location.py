@@ -71,14 +71,14 @@ class ServerUser:
             return done.returncode, output.read().decode(errors="replace")
 
     def can_run(self, *command: str | Path) -> bool:
-        """Whether this user can execute the command, and it ends well."""
+        """Executes the command as this user; false where that cannot be done or ends badly."""
         try:
             return self.run(command)[0] == 0
         except OSError:
             return False
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether every folder on the way to this one lets the user through."""
+        """True where every folder on the way to this one lets the user through."""
         return self.uid is None or self.can_run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder)
 
     def take(self, folder: Path) -> Path:
@@ -184,7 +184,7 @@ def place_socket_dir(home: Path, data_dir: Path, user: ServerUser) -> Path:
 
 
 def _is_private(folder: Path, user: ServerUser) -> bool:
-    """Whether this is a real folder (no link) of this user that nobody else may enter; anybody can make things in /tmp."""
+    """True for a real folder (no link) of this user that nobody else may enter; anybody can make things in /tmp."""
     try:
         found = folder.lstat()
     except OSError:
@@ -257,7 +257,7 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def measure_bytes(folder: Path) -> int:
-    """What a folder takes on disk; a server may remove files meanwhile."""
+    """Bytes that a folder takes on disk; a server may remove files meanwhile."""
     total_bytes = 0
     for path, _, names in os.walk(folder):
         for name in names:

@@ -108,7 +108,7 @@ def copy_json(connection: Connection, query: str, parameters: Mapping[str, Any])
 
 
 class _Pieces:
-    """What a COPY writes, in pieces, `_END` after the last."""
+    """The output of a COPY in pieces, `_END` after the last."""
 
     def __init__(self) -> None:
         self.queue: Queue[bytes] = Queue(PIECES_AHEAD)

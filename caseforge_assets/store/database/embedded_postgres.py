@@ -85,7 +85,7 @@ class EmbeddedStatus:
 
 @dataclass(frozen=True)
 class _Server:
-    """What postmaster.pid tells about a live server."""
+    """A live server, as its postmaster.pid describes it."""
 
     pid: int
     socket_dir: Path
@@ -227,7 +227,7 @@ def _find_server(data_dir: Path) -> _Server | None:
 
 
 def _is_server_of(pid: int, data_dir: Path) -> bool:
-    """Whether the process is alive and is this cluster's server; after a crash its number may belong to anything."""
+    """True where the process is alive and is this cluster's server; after a crash its number may belong to anything."""
     if not Path("/proc/self").exists():  # macOS
         return ServerUser("").can_run("/bin/sh", "-c", 'ps -ww -o args= -p "$1" | grep -qF -- "$2"', "sh", str(pid), data_dir)
     try:
@@ -237,7 +237,7 @@ def _is_server_of(pid: int, data_dir: Path) -> bool:
 
 
 def _is_cluster(data_dir: Path) -> bool:
-    """Whether there is a cluster to start; one of another major version, or a folder of other things, is refused."""
+    """True where there is a cluster to start; one of another major version, or a folder of other things, is refused."""
     version = _read_version(data_dir)
     if version is None and data_dir.exists() and any(data_dir.iterdir()):
         raise EmbeddedPostgresError(f"{data_dir} holds files that are not a PostgreSQL database. Move them away, or set CASEFORGE_HOME.")

@@ -49,9 +49,9 @@ def remove_logins(connection: Connection) -> int:
 def _clean(connection: Connection, row: Row[Any], rows: Sequence[Row[Any]]) -> None:
     address = without_login(row.base_url)
     same = (address, row.account, row.simulated)
-    kept = next((one.id for one in rows if one.id != row.id and (one.base_url, one.account, one.simulated) == same), None)
+    kept = next((other.id for other in rows if other.id != row.id and (other.base_url, other.account, other.simulated) == same), None)
     if kept is None:
-        earlier = [one for one in rows if one.id < row.id and (without_login(one.base_url), one.account, one.simulated) == same]
+        earlier = [other for other in rows if other.id < row.id and (without_login(other.base_url), other.account, other.simulated) == same]
         kept = earlier[0].id if earlier else None
     if kept is None:
         _set_address(connection, row.id, address, row.account)
@@ -67,7 +67,7 @@ def _set_address(connection: Connection, provider: int, address: str, account: s
 
 
 def _merge(connection: Connection, kept: int, other: int) -> None:
-    """What was learned of either holds for both, and what stopped one stops the other."""
+    """Gives the row that is kept what was learned of the other, and its stop."""
     ids = {"kept": kept, "other": other}
     for table in ("batch", "attempt"):
         connection.execute(text(f"update caseforge.{table} set provider_id = :kept where provider_id = :other"), ids)

@@ -27,9 +27,9 @@ def _mask(value: Any) -> Any:
     if isinstance(value, str):
         return mask_values(value)
     if isinstance(value, dict):
-        masked = {name: _mask(one) for name, one in value.items()}
+        masked = {name: _mask(part) for name, part in value.items()}
         return masked if any(masked[name] is not one for name, one in value.items()) else value
     if isinstance(value, (list, tuple)):
-        parts = [_mask(one) for one in value]
+        parts = [_mask(part) for part in value]
         return type(value)(parts) if any(new is not old for new, old in zip(parts, value, strict=True)) else value
     return value

@@ -79,7 +79,7 @@ def retire_edition(connection: Connection, key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What was made for a framework: current contents, and requests that are under way."""
+    """Counts of a framework's current contents, and of its requests that are under way."""
 
     contents: int
     under_way: int
@@ -92,7 +92,7 @@ select (select count(*) from caseforge.content c where c.framework_key = :key an
 
 
 def belongings(connection: Connection, key: str) -> Belongings:
-    """What was made, or is being made, for a framework."""
+    """Counts what was made, or is being made, for a framework."""
     return Belongings(*connection.execute(_BELONGINGS, {"key": key}).one())
 
 

@@ -80,7 +80,7 @@ where v.framework_key = :key and (v.is_current or :all) order by nv.framework_ve
 
 
 def placed_nodes(connection: Connection, key: str, *, all_editions: bool = False) -> list[PlacedNode]:
-    """Where every node of the current edition stands, or of all editions, in their order."""
+    """The place of every node of the current edition, or of all editions, in their order."""
     return [PlacedNode(*row) for row in connection.execute(_PLACED, {"key": key, "all": all_editions})]
 
 
@@ -100,7 +100,7 @@ def node_ids_of_partitions(connection: Connection, key: str, partition_keys: Seq
 
 
 def version_since(connection: Connection, key: str, node_id: int) -> datetime:
-    """Since when a node's path and own text are as they are: when the first of the editions that have them so, up to now, was loaded."""
+    """The time at which the first edition was loaded that has a node's path and own text as all later ones do."""
     query = text("""
     select v.loaded_at, nv.version from caseforge.framework_version v
     join caseforge.node_version nv on nv.framework_version_id = v.id and nv.node_id = :node

@@ -1,4 +1,4 @@
-"""What batches came to so far: answers, tokens, cost and candidates of each, added up."""
+"""Sums of batches so far: answers, tokens, cost and candidates of each, added up."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> d
 
 
 def typical_items(connection: Connection, stage: str, simulated: bool) -> Decimal | None:
-    """How many candidates an answer of a stage led to on average at this kind of provider; None before there is one."""
+    """Mean number of candidates that an answer of a stage led to at this kind of provider; None before there is one."""
     query = text("""
     select avg(made.items) from (
         select count(k.id) as items from caseforge.content c

@@ -70,7 +70,7 @@ where c.id = any(:ids) and {_IS_MEANT} group by 1, 2
 
 
 def categories(connection: Connection, content_ids: Sequence[int], *, retired: bool = False) -> list[tuple[int, str | None, int]]:
-    """How many candidates of a category a content has: content id, category, count; items of other kinds have None."""
+    """Counts candidates by content and category: content id, category, count; items of other kinds have None."""
     return [tuple(row) for row in connection.execute(_CATEGORIES, {"ids": list(content_ids), "retired": retired})]
 
 
@@ -159,7 +159,7 @@ def surplus(
     categories: Sequence[str] | None = None,
     retired: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """What of a stage's contents is beyond as many items as were asked for, in framework order, with the columns of candidates but for the uid.
+    """Items of a stage's contents beyond as many as were asked for, in framework order, with the columns of candidates but for the uid.
 
     `position` goes on where the content's own items end.
     """
@@ -207,7 +207,7 @@ where n.framework_key = :key and {ENDED} group by 1, 2, 3 order by 1, 2, min(c.i
 
 
 def costs(connection: Connection, key: str, content_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """What all attempts of a framework cost, by what became of their answers: together the sums that `costs` shows.
+    """Costs of all attempts of a framework, by what became of their answers: together the sums that `costs` shows.
 
     Per stage, kind of provider (billed, simulated, imported) and fate: attempts, their cost in USD (None: unknown), of how many it is unknown.
     """

@@ -1,4 +1,4 @@
-"""What reports on runs are made from: answers by stage, outcome and day, batches with their times, use cases a node."""
+"""The figures of reports on runs: answers by stage, outcome and day, batches with their times, use cases a node."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ group by 1, 2, 3 order by 1, 2, 3
 
 
 def days(connection: Connection, since: datetime, key: str | None) -> list[DayFigures]:
-    """What came back since then, by day, stage and kind of provider, oldest first; of one framework or of all.
+    """Figures of what came back since then, by day, stage and kind of provider, oldest first; of one framework or of all.
 
     Answers of duplicates are no attempts of their own, and cost what they cost.
     """
@@ -111,7 +111,7 @@ def days(connection: Connection, since: datetime, key: str | None) -> list[DayFi
 
 
 def newest_answer(connection: Connection, key: str | None) -> datetime | None:
-    """When the newest attempt came back, of one framework or of all; None where none did."""
+    """The time at which the newest attempt came back, of one framework or of all; None where none did."""
     query = text(f"select max({CAME_BACK}) {_ATTEMPTS} where {ENDED} and (cast(:key as text) is null or n.framework_key = :key)")
     found: datetime | None = connection.scalar(query, {"key": key})
     return found

@@ -1,4 +1,4 @@
-"""What answers cost: per attempt in the store, added up by what a person asks for."""
+"""Costs of attempts, added up by what a person asks for, and the one rule that says which are unknown."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Spent:
 
     @property
     def cost(self) -> Cost:
-        """What they cost, all together."""
+        """Their sum."""
         return Cost.of(self.cost_usd, self.unknown_costs)
 
 
@@ -86,7 +86,7 @@ def spent_by(connection: Connection, grouping: str, key: str | None = None, sinc
 
 
 def costs_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, Cost]:
-    """What the attempts of batches cost that came to an end; batches without any are left out."""
+    """Per batch, the cost of its attempts that came to an end; batches without any are left out."""
     query = text(f"""
     select a.batch_id, sum(a.cost_usd), count(*) filter (where {UNKNOWN}) from caseforge.attempt a
     where a.batch_id = any(:ids) and {ENDED} group by 1

@@ -32,7 +32,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What is not journaled yet: ids of the marks, and per table the ids of rows (None: all of the table), and which of them are new."""
+    """The changes that are not journaled yet: ids of the marks, and per table the ids of rows (None: all of the table), and which of them are new."""
 
     mark_ids: tuple[int, ...]
     rows: Mapping[str, tuple[int, ...] | None]
@@ -55,7 +55,7 @@ from {SCHEMA}.journal_mark m left join lateral unnest(m.row_ids) as r(id) on tru
 
 
 def marked(connection: Connection) -> Marked:
-    """What has changed since it was journaled last."""
+    """Reads the marks of what has changed since it was journaled last."""
     found = list(connection.execute(_MARKS))
     return Marked(
         tuple(sorted(mark for row in found for mark in row.marks)),
@@ -66,7 +66,7 @@ def marked(connection: Connection) -> Marked:
 
 
 def count_marks(connection: Connection) -> tuple[int, datetime | None]:
-    """How many changes are not journaled yet, and when the first of them was made."""
+    """Counts the changes that are not journaled yet, and says when the first of them was made."""
     row = connection.execute(text(f"select count(*), min(marked_at) from {SCHEMA}.journal_mark")).one()
     return int(row[0]), row[1]
 
@@ -147,7 +147,7 @@ def segments(connection: Connection) -> list[Segment]:
 def add_segments(connection: Connection, written: Sequence[Segment]) -> None:
     """Records segments that are whole."""
     if written:
-        connection.execute(insert(journal_segment), [columns_of(one) for one in written])
+        connection.execute(insert(journal_segment), [columns_of(segment) for segment in written])
 
 
 def forget_marks(connection: Connection, mark_ids: Sequence[int] | None = None) -> None:

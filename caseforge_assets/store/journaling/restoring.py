@@ -24,7 +24,7 @@ _OF_THE_ROWS = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, lim
 
 
 def rows_present(connection: Connection) -> dict[str, int]:
-    """How many rows journaled tables have; empty ones are left out, and so are providers, which every command adds by itself."""
+    """Counts the rows of journaled tables; empty ones are left out, and so are providers, which every command adds by itself."""
     tables = [table for table in journaled_tables() if table is not provider]
     counts = {table.name: int(connection.scalar(text(f"select count(*) from {table.fullname}")) or 0) for table in tables}
     return {name: count for name, count in counts.items() if count}
@@ -32,7 +32,7 @@ def rows_present(connection: Connection) -> dict[str, int]:
 
 @dataclass
 class Staging:
-    """Where lines wait, one temporary table for each table that is restored. The caller's transaction holds all of it."""
+    """Holds lines until all are there: one temporary table for each table that is restored. The caller's transaction holds all of it."""
 
     connection: Connection
     _tables: dict[str, Table] = field(default_factory=lambda: {table.name: table for table in journaled_tables()})

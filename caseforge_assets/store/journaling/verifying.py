@@ -1,4 +1,4 @@
-"""What rows say of artifacts and of each other, for `verify`."""
+"""Reads what rows say of artifacts and of each other, for `verify`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caseforge_assets.store.schema.columns import SCHEMA
 
 @dataclass(frozen=True, slots=True)
 class AttemptSaid:
-    """What rows say of an attempt: what was asked of which node, its answer (None: no line answered it), and the content made from that.
+    """An attempt as rows have it: what was asked of which node, its answer (None: no line answered it), and the content made from that.
 
     `asked` is framework, identity of the node, fingerprint and generation.
     """

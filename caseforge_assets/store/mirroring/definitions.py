@@ -1,4 +1,4 @@
-"""What the stages' requests were made of, version by version, and since when the newest one holds."""
+"""The parts that stages' requests were made of, version by version, and since when the newest version holds."""
 
 from __future__ import annotations
 

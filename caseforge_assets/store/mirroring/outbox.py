@@ -104,7 +104,7 @@ def unflushed(connection: Connection, limit: int) -> list[Any]:
 
 
 def count_unflushed(connection: Connection) -> tuple[int, float]:
-    """How many rows wait for a flush, and for how many seconds the oldest of them does."""
+    """Counts the rows that wait for a flush, and the seconds for which the oldest of them does."""
     query = f"select count(*), coalesce(max({seconds_since('created_at')}), 0) from caseforge.outbox where flushed_at is null"
     row = connection.execute(text(query)).one()
     return int(row[0]), float(row[1])
@@ -224,7 +224,7 @@ from (select * from standing union all select * from later) rows order by id
 
 
 def standing(connection: Connection, assets: Sequence[str], code_versions: Sequence[str], keys: Sequence[str]) -> list[OutboxRow]:
-    """What Dagster was told of all target nodes of some frameworks at some assets, where it was made with one of these versions: as rows in order, to be told again.
+    """The rows that Dagster was told of all target nodes of some frameworks at some assets, where it was made with one of these versions, in order, to be told again.
 
     That is the newest row that says made, and what came after it: a failure, or a note of waiting.
     """
@@ -233,7 +233,7 @@ def standing(connection: Connection, assets: Sequence[str], code_versions: Seque
 
 
 def under_old_keys(connection: Connection, key: str) -> list[OutboxRow]:
-    """What stands of nodes whose partition key is another one now: as rows under the new key, in order, to be written again.
+    """The rows that stand of nodes whose partition key is another one now, under the new key, in order, to be written again.
 
     That is the newest row of an asset that says made, and what came after it: a failure, or a note of waiting.
     """

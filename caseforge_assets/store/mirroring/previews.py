@@ -1,4 +1,4 @@
-"""What Dagster shows of an outbox row: figures, previews, and contents, of which the longest are cut."""
+"""The details of outbox rows that Dagster shows: figures, previews, and contents, of which the longest are cut."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHOLE_CHARACTERS = 24_000  # of a content: real documents have 15,000 to 18,000
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What can be said of an outbox row. Of each part, the first column that may be None says whether there is one; the others are None with it."""
+    """The details of an outbox row. Of each part, the first column that may be None says whether there is one; the others are None with it."""
 
     id: int
     code: str | None

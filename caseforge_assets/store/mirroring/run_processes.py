@@ -12,7 +12,7 @@ from caseforge_assets.store.database.clock import seconds_since
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """What tells a process from every other, on this machine and on others.
+    """Identifies a process among all others, on this machine and on others.
 
     Attributes:
         host: The machine's name, for people; several may have the same.

@@ -1,4 +1,4 @@
-"""What the outbox says of every target node at every asset: what was made last, and what happened last."""
+"""The newest outbox rows of every target node at every asset: what was made last, and what happened last."""
 
 from __future__ import annotations
 

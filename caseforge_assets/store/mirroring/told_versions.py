@@ -1,4 +1,4 @@
-"""What Dagster was told to be the code version of a stage's assets."""
+"""The code versions of stages' assets that Dagster was told."""
 
 from __future__ import annotations
 

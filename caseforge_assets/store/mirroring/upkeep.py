@@ -1,4 +1,4 @@
-"""What keeps the database small: old outbox rows that nothing needs any more, what tables take up, and vacuuming."""
+"""Upkeep of the database: old outbox rows that nothing needs any more, what tables take up, and vacuuming."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROWS_PER_TRANSACTION = 5_000
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
-    """What a table takes up: `data_bytes` is what its rows hold, `disk_bytes` the files with indexes and room for new rows."""
+    """The size of a table: `data_bytes` is what its rows hold, `disk_bytes` the files with indexes and room for new rows."""
 
     table: str
     rows: int
@@ -75,13 +75,13 @@ def delete_outbox_rows(engine: Engine, ids: Sequence[int]) -> int:
 
 
 def size_of_outbox(engine: Engine) -> TableSize:
-    """What the outbox takes up."""
+    """The size of the outbox."""
     with engine.connect() as connection:
         return size_of(connection, outbox)
 
 
 def size_of(connection: Connection, table: Table) -> TableSize:
-    """What a table of this database takes up; `table` may be one of Dagster's."""
+    """The size of a table of this database; `table` may be one of Dagster's."""
     data: Any = sum((func.coalesce(func.pg_column_size(column), 0) for column in table.columns), start=0)
     row = connection.execute(select(func.count(), func.coalesce(func.sum(data), 0)).select_from(table)).one()
     disk_bytes = connection.scalar(select(func.pg_total_relation_size(table.fullname)))

@@ -1,4 +1,4 @@
-"""Where every target node stands in a stage: the rows from which coverage, plans and selections are read."""
+"""The state of every target node in a stage: the rows from which coverage, plans and selections are read."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """What a person or a command decided of a plan, when; the limit is the one that holds from then on (None: none)."""
+    """A decision of a person or a command about a plan; the limit is the one that holds from then on (None: none)."""
 
     plan_id: int
     change: str
@@ -66,7 +66,7 @@ def all_plans(connection: Connection, plan_ids: Collection[int] | None = None) -
 
 
 def changes(connection: Connection, plan_ids: Collection[int]) -> list[PlanChange]:
-    """What was decided of plans, oldest first."""
+    """The decisions about plans, oldest first."""
     query = text("""
     select plan_id, change, changed_by, max_cost_usd, changed_at from caseforge.plan_change where plan_id = any(:ids) order by id
     """)
@@ -120,7 +120,7 @@ def cancel(connection: Connection, plan_id: int, by: str) -> None:
 
 
 def set_limit(connection: Connection, plan_id: int, max_cost_usd: Decimal | None, by: str) -> None:
-    """What a plan may spend from now on; None: as much as the budgets allow."""
+    """Sets what a plan may spend from now on; None: as much as the budgets allow."""
     query = text("update caseforge.plan set max_cost_usd = :cap, held_back = null where id = :id")
     connection.execute(query, {"id": plan_id, "cap": max_cost_usd})
     _record(connection, plan_id, PlanDecision.raised, by, max_cost_usd)
@@ -247,5 +247,5 @@ from {_COMMITTED} paid join caseforge.request r on r.id = paid.request_id group 
 
 
 def committed_by_framework(connection: Connection) -> dict[str, Cost]:
-    """What was spent or is reserved at providers that bill, per framework; as `committed` counts."""
+    """Per framework, the costs that were spent or are reserved at providers that bill, as `committed` counts."""
     return {row[0]: Cost(row[1], row[2]) for row in connection.execute(_BY_FRAMEWORK)}

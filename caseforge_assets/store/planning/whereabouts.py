@@ -1,4 +1,4 @@
-"""Where a node's request is that has no answer yet, and what would make it move."""
+"""Texts that say where a request without an answer is, and what would make it move."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], sim
 
 
 def waiting_text(batch: str, since: datetime, completion_window: str | None) -> str:
-    """What is said of a node whose request is in a batch: which, since when, and what makes it move.
+    """The text for a node whose request is in a batch: which, since when, and what makes it move.
 
     Args:
         completion_window: as the provider has it, such as `24h`.

@@ -147,7 +147,7 @@ select asked.id, temperature, reasoning_effort, verbosity, endpoint from asked j
 
 
 def styles(connection: Connection, request_ids: Sequence[int]) -> dict[int, Style]:
-    """How requests ask their models, by their ids."""
+    """The styles in which requests ask their models, by their ids."""
     return {row[0]: Style(*row[1:]) for row in connection.execute(_STYLES, {"ids": list(request_ids)})}
 
 

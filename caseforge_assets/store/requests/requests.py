@@ -75,7 +75,7 @@ def current_requests(connection: Connection, stage: str, node_ids: Sequence[int]
 
 
 def any_is_there(connection: Connection) -> bool:
-    """Whether anything was ever asked for."""
+    """True as soon as anything was ever asked for."""
     return bool(connection.scalar(text("select exists (select 1 from caseforge.request)")))
 
 
@@ -221,7 +221,7 @@ class FailedRequest:
 NOT_WRITTEN_SINCE = """not exists (
     select 1 from caseforge.content w where w.node_id = r.node_id and w.stage = r.stage and w.is_current and w.edited_after >= r.id)"""
 
-_NEW = ", ".join(f"r.{one.name}" for one in fields(NewRequest))
+_NEW = ", ".join(f"r.{column.name}" for column in fields(NewRequest))
 
 _FAILED = f"""
 select r.id, r.state, coalesce(last.outcome, '{Outcome.context_length}') as outcome, r.not_sent_because is not null as not_sent, {_NEW}

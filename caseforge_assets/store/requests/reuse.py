@@ -76,7 +76,7 @@ from caseforge.request r left join caseforge.content s on s.id = r.source_conten
 
 
 def identities(connection: Connection, request_ids: Sequence[int]) -> list[Identity]:
-    """What the identity keys of requests are made from."""
+    """The values that identity keys of requests are made from."""
     return [Identity(*row) for row in connection.execute(_IDENTITIES, {"ids": list(request_ids)})]
 
 

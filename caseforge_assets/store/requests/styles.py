@@ -11,7 +11,7 @@ from caseforge_assets.stages.stage import Stage, StageSettings, definition_versi
 
 
 class Style(NamedTuple):
-    """How a model was asked, as it stands in a request's body; None for what was left out."""
+    """The way in which a model was asked, as it stands in a request's body; None for what was left out."""
 
     temperature: float | None
     reasoning_effort: str | None
@@ -56,5 +56,5 @@ def fresh_versions(connection: Connection, stage: Stage, settings: StageSettings
     asked = {
         version: replace(settings, model=model, **style._asdict()) for version, model, style in styles_asked_for(connection, stage.key)
     }
-    alike = {version for version, one in asked.items() if stage_version(stage, one) == version}
+    alike = {version for version, style in asked.items() if stage_version(stage, style) == version}
     return frozenset({current, definition_version(stage), *renamed, *alike})

@@ -1,4 +1,4 @@
-"""What answers used, with what was known of their requests: the history that budgets are fitted to."""
+"""Tokens that answers used, with what was known of their requests: the history that budgets are fitted to."""
 
 from __future__ import annotations
 

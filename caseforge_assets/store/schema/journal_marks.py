@@ -46,7 +46,7 @@ def journaled_tables() -> list[Table]:
 
 
 def is_numbered(table: Table) -> bool:
-    """Whether rows are known by a number; of other tables, which are small, all rows are journaled when one has changed."""
+    """Tells tables whose rows are known by a number; of other tables, which are small, all rows are journaled when one has changed."""
     return list(table.primary_key.columns.keys()) == ["id"]
 
 

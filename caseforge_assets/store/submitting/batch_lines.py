@@ -1,4 +1,4 @@
-"""What a batch's files are written from: the requests in it, in its order."""
+"""The requests of a batch in its order, from which its files are written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bodies_of_batch(connection: Connection, batch_id: int) -> Iterator[tuple[str
 
 
 def endpoint_of_batch(connection: Connection, batch_id: int) -> str:
-    """Where the requests of a batch go: `chat/completions` or `responses`, one and the same for all of them."""
+    """The endpoint of a batch's requests: `chat/completions` or `responses`, one and the same for all of them."""
     query = text("""
     select coalesce(cast(r.body as jsonb) ->> 'endpoint', 'chat/completions') from caseforge.request r
     where r.id = (select request_id from caseforge.attempt where batch_id = :batch order by id limit 1)
@@ -40,6 +40,6 @@ where a.batch_id = :batch order by a.id
 
 
 def manifest_of_batch(connection: Connection, batch_id: int) -> Iterator[dict[str, Any]]:
-    """What each custom_id of a batch stands for, so that its answers can be understood without the database."""
+    """The meaning of each custom_id of a batch, so that its answers can be understood without the database."""
     for row in connection.execution_options(yield_per=500).execute(_MANIFEST, {"batch": batch_id}):
         yield dict(row._mapping)

@@ -61,7 +61,7 @@ class BatchRow:
 
     @property
     def name(self) -> str:
-        """What people call it: the provider's id once there is one."""
+        """Its name for people: the provider's id once there is one."""
         return self.remote_id or f"batch {self.id}"
 
 
@@ -89,7 +89,7 @@ def add_batch(connection: Connection, values: Mapping[str, Any], attempts: Seque
 
 def add_attempts(connection: Connection, batch_id: int, provider_id: int, attempts: Sequence[NewAttempt]) -> None:
     """Adds live attempts to a batch."""
-    rows = [columns_of(one) | {"batch_id": batch_id, "provider_id": provider_id} for one in attempts]
+    rows = [columns_of(new) | {"batch_id": batch_id, "provider_id": provider_id} for new in attempts]
     add_rows(connection, attempt, rows)
 
 
@@ -178,7 +178,7 @@ def left_unsent(connection: Connection, provider_id: int, after_s: float) -> lis
 
 
 def count_not_created(connection: Connection, request_ids: Sequence[int]) -> int:
-    """How many of the requests are in batches that were not created yet, or whose creation was refused."""
+    """Counts those of the requests that are in batches that were not created yet, or whose creation was refused."""
     query = text(f"""
     select count(*) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id
     where a.request_id = any(:ids) and a.outcome is null and (b.state = any(:states) or (b.state = '{BatchState.creating}' and b.create_refused is not null))
@@ -329,6 +329,6 @@ def claim_for_collecting(connection: Connection, provider_id: int, lease_s: floa
 
 
 def count_collected(connection: Connection, provider_id: int) -> int:
-    """How many batches of a provider are through."""
+    """Counts the batches of a provider that are through."""
     query = text(f"select count(*) from caseforge.batch where provider_id = :provider and state = '{BatchState.collected}'")
     return int(connection.scalar(query, {"provider": provider_id}) or 0)

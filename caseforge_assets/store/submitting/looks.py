@@ -1,4 +1,4 @@
-"""What is looked at again later, whichever process comes: batches that their provider does not know just now, and files that fell short.
+"""Batches to be looked at again later, by whichever process comes: those that their provider does not know just now, and files that fell short.
 
 Times are the database's, so that no process's clock counts.
 """
@@ -29,7 +29,7 @@ def note_lost(connection: Connection, batch_id: int) -> tuple[int, float]:
 
 
 def may_fetch(connection: Connection, batch_id: int) -> bool:
-    """Whether the pause after the last fetch that fell short is over. One longer than there is was written by a clock that was ahead."""
+    """True when the pause after the last fetch that fell short is over. One longer than there is was written by a clock that was ahead."""
     query = text("""
     select coalesce(fetch_after <= clock_timestamp() or fetch_after > clock_timestamp() + make_interval(secs => :longest_s), true)
     from caseforge.batch where id = :id
@@ -38,7 +38,7 @@ def may_fetch(connection: Connection, batch_id: int) -> bool:
 
 
 def seconds_short(connection: Connection, batch_id: int) -> float:
-    """For how long a batch's files have fallen short; 0 where they did not so far."""
+    """Seconds for which a batch's files have fallen short; 0 where they did not so far."""
     query = text("select coalesce(extract(epoch from clock_timestamp() - short_since), 0) from caseforge.batch where id = :id")
     return float(connection.scalar(query, {"id": batch_id}) or 0)
 
@@ -69,6 +69,6 @@ where b.id = any(:ids) and (cast(:framework as text) is null or r.framework_key 
 
 
 def waiting_requests(connection: Connection, batch_ids: Sequence[int], framework_key: str | None = None) -> dict[int, int]:
-    """How many requests wait for each of these batches; those for which none does are left out. Of one framework, if given."""
+    """Counts the requests that wait for each of these batches; those for which none does are left out. Of one framework, if given."""
     rows = connection.execute(_WAITING, {"ids": list(batch_ids), "framework": framework_key})
     return {row[0]: row[1] for row in rows}

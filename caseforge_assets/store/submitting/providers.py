@@ -38,7 +38,7 @@ def ids_at(connection: Connection, base_url: str, account: str) -> set[int]:
 
 
 def is_simulated_at(connection: Connection, base_url: str, account: str) -> bool | None:
-    """Whether a provider was simulated when it was asked last; None where it never was asked."""
+    """True for a provider that was simulated when it was asked last; None where it never was asked."""
     query = text("select simulated from caseforge.provider where base_url = :base_url and account = :account order by id desc limit 1")
     found = connection.scalar(query, {"base_url": without_login(base_url), "account": account})
     return None if found is None else bool(found)
@@ -57,7 +57,7 @@ def stopped_reason(connection: Connection, provider: int) -> str | None:
 
 
 def stop_text(connection: Connection, provider: int) -> str | None:
-    """Since when and why nothing is sent to this provider, and what ends it, for people; None where it is not stopped."""
+    """Says for people since when and why nothing is sent to this provider, and what ends it; None where it is not stopped."""
     row = connection.execute(text("select stopped_reason, stopped_at from caseforge.provider where id = :id"), {"id": provider}).one()
     if not row.stopped_reason:
         return None
