@@ -22,10 +22,10 @@ def parsed_object(raw: bytes) -> dict[str, Any] | None:
 def _is_shallow(value: object) -> bool:
     level: list[object] = [value]
     for _ in range(MOST_DEPTH):
-        within = [one for one in level if isinstance(one, dict | list)]
+        within = [part for part in level if isinstance(part, dict | list)]
         if not within:
             return True
-        level = [part for one in within for part in (one.values() if isinstance(one, dict) else one)]
+        level = [part for part in within for part in (part.values() if isinstance(part, dict) else part)]
     return False
 
 

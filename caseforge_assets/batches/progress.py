@@ -73,9 +73,9 @@ def poll_interval_s(batches: Sequence[Progress], base_s: float, jitter: float) -
         base_s: as configured.
         jitter: any number from 0 to 1; by it the interval is up to a tenth shorter or longer.
     """
-    if any(one.elapsed_s < YOUNG_S or one.share >= NEARLY_DONE for one in batches):
+    if any(batch.elapsed_s < YOUNG_S or batch.share >= NEARLY_DONE for batch in batches):
         interval_s = base_s / QUICKER
-    elif batches and all(one.left_s is None or one.left_s > FAR_OFF_S for one in batches):
+    elif batches and all(batch.left_s is None or batch.left_s > FAR_OFF_S for batch in batches):
         interval_s = base_s * SLOWER
     else:
         interval_s = base_s

@@ -69,46 +69,46 @@ def hold_back(wanted: Sequence[Wanted], limits: Limits) -> dict[int | None, str]
     """
     taken = dict(limits.committed)
     waits: dict[int | None, str] = {}
-    for one in sorted(wanted, key=lambda one: (one.plan_id is not None, one.plan_id or 0)):
-        if reason := _reason(one, limits, taken):
-            whose = f"plan {one.plan_id} of {one.framework_key}" if one.plan_id is not None else one.framework_key
-            waits[one.plan_id] = f"{one.requests:,} requests of {whose} wait: {reason}"
+    for plan in sorted(wanted, key=lambda plan: (plan.plan_id is not None, plan.plan_id or 0)):
+        if reason := _reason(plan, limits, taken):
+            whose = f"plan {plan.plan_id} of {plan.framework_key}" if plan.plan_id is not None else plan.framework_key
+            waits[plan.plan_id] = f"{plan.requests:,} requests of {whose} wait: {reason}"
         else:
-            taken[one.framework_key] = taken.get(one.framework_key, Cost()) + one.cost
+            taken[plan.framework_key] = taken.get(plan.framework_key, Cost()) + plan.cost
     return waits
 
 
-def _reason(one: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
-    if one.cost.unknown and not limits.allow_unknown:
+def _reason(wanted: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
+    if wanted.cost.unknown and not limits.allow_unknown:
         return (
-            f"the cost of {one.cost.unknown:,} of {one.requests:,} requests is unknown, because there is no batch price for their model. "
+            f"the cost of {wanted.cost.unknown:,} of {wanted.requests:,} requests is unknown, because there is no batch price for their model. "
             "Choose another model, or set allow_unknown_cost = true in caseforge.toml"
         )
-    own = limits.framework_budgets.get(one.framework_key)
+    own = limits.framework_budgets.get(wanted.framework_key)
     if limits.budget_usd is None and own is None:
-        return f"there is no budget for {one.framework_key}. Set budget_usd in caseforge.toml; they are expected to cost {one.cost}"
+        return f"there is no budget for {wanted.framework_key}. Set budget_usd in caseforge.toml; they are expected to cost {wanted.cost}"
     problems = []
     if limits.budget_usd is not None:
-        problems.append(_over("the budget over all frameworks", limits.budget_usd, total(taken.values()), one.cost))
+        problems.append(_over("the budget over all frameworks", limits.budget_usd, total(taken.values()), wanted.cost))
     if own is not None:
-        problems.append(_over(f"the budget of {one.framework_key}", own, taken.get(one.framework_key, Cost()), one.cost))
+        problems.append(_over(f"the budget of {wanted.framework_key}", own, taken.get(wanted.framework_key, Cost()), wanted.cost))
     problems = [problem for problem in problems if problem]
     todo = ["raise budget_usd in caseforge.toml"] if problems else []
-    cap, spent = limits.plans.get(one.plan_id, (None, Cost())) if one.plan_id is not None else (None, Cost())
-    if cap is not None and (problem := _over_limit(one, cap, spent)):
+    cap, spent = limits.plans.get(wanted.plan_id, (None, Cost())) if wanted.plan_id is not None else (None, Cost())
+    if cap is not None and (problem := _over_limit(wanted, cap, spent)):
         problems.append(problem)
-        todo.append(f"raise the limit (caseforge plans raise {one.plan_id})")
+        todo.append(f"raise the limit (caseforge plans raise {wanted.plan_id})")
     if not problems:
         return ""
-    if one.plan_id is not None:
-        todo.append(f"cancel the plan (caseforge plans cancel {one.plan_id})")
+    if wanted.plan_id is not None:
+        todo.append(f"cancel the plan (caseforge plans cancel {wanted.plan_id})")
     return f"{'; '.join(problems)}. {_sentence(todo)}"
 
 
-def _over_limit(one: Wanted, cap: Decimal, spent: Cost) -> str:
-    if one.cost.unknown:
-        return f"the limit of plan {one.plan_id} ({exact_usd(cap)}) cannot be kept, because the cost of {one.cost.unknown:,} requests is unknown"
-    return _over(f"the limit of plan {one.plan_id}", cap, spent, one.cost)
+def _over_limit(wanted: Wanted, cap: Decimal, spent: Cost) -> str:
+    if wanted.cost.unknown:
+        return f"the limit of plan {wanted.plan_id} ({exact_usd(cap)}) cannot be kept, because the cost of {wanted.cost.unknown:,} requests is unknown"
+    return _over(f"the limit of plan {wanted.plan_id}", cap, spent, wanted.cost)
 
 
 def _sentence(todo: Sequence[str]) -> str:

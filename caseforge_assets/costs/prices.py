@@ -110,13 +110,13 @@ def batch_rates(model: str, day: str) -> Rates | None:
 def _rates_up_to(size: int, model: str, at: datetime) -> Rates | None:
     """None where so many tokens cost anything else than so many times one."""
     found: list[Decimal] = []
-    for one, many in (
+    for single, many in (
         (Usage(1, 0, 0, 0), Usage(size, 0, 0, 0)),
         (Usage(1, 1, 0, 0), Usage(size, size, 0, 0)),
         (Usage(1, 0, 0, 0, 1), Usage(size, 0, 0, 0, size)),
         (Usage(0, 0, 1, 0), Usage(size, 0, size, 0)),
     ):
-        rate, sum_ = _price(one, model, at, batch=True), _price(many, model, at, batch=True)
+        rate, sum_ = _price(single, model, at, batch=True), _price(many, model, at, batch=True)
         if rate is None or sum_ is None:
             return None
         if many.output_tokens:
@@ -132,7 +132,7 @@ def priced_models(day: str) -> list[str]:
     """Names of the provider's models that the table has a batch price for."""
     from genai_prices import data_snapshot  # not at the top: it reads its whole table
 
-    (provider,) = (one for one in data_snapshot.get_snapshot().providers if one.id == PROVIDER)
+    (provider,) = (provider for provider in data_snapshot.get_snapshot().providers if provider.id == PROVIDER)
     return [model.id for model in provider.models if has_batch_price(model.id, day)]
 
 

@@ -54,8 +54,8 @@ class Cost:
 
 def total(amounts: Iterable[Cost | Decimal | None]) -> Cost:
     """Amounts and sums together; an amount of None is unknown."""
-    sums = [one if isinstance(one, Cost) else Cost.of(one) for one in amounts]
-    return Cost(sum((one.known_usd for one in sums), ZERO), sum(one.unknown for one in sums))
+    sums = [amount if isinstance(amount, Cost) else Cost.of(amount) for amount in amounts]
+    return Cost(sum((part.known_usd for part in sums), ZERO), sum(part.unknown for part in sums))
 
 
 def added_up(rows: Sequence[Row], *, by: Sequence[str]) -> list[Row]:

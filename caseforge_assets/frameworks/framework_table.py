@@ -33,8 +33,8 @@ def find_table(sheets: Sequence[Sheet], form: TableForm, findings: Findings) -> 
     filled = [(sheet, header) for sheet, header in headers if header.found]
     if not filled:
         raise FileRefusedError("The file is empty: no cell has a value.")
-    whole = next((one for one in filled if one[1].columns.keys() >= _WHOLE and not one[1].absent), None)
-    sheet, header = whole or max(filled, key=lambda one: _fit(*one))
+    whole = next((candidate for candidate in filled if candidate[1].columns.keys() >= _WHOLE and not candidate[1].absent), None)
+    sheet, header = whole or max(filled, key=lambda candidate: _fit(*candidate))
     return judged_table(sheet, header, {Column.NAME: "Name"}, findings)
 
 

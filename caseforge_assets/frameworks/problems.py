@@ -68,19 +68,19 @@ class _Finding:
     column: str | None
 
 
-def _problem(file_name: str, one: _Finding) -> Problem:
+def _problem(file_name: str, finding: _Finding) -> Problem:
     place = [
         file_name,
-        f'sheet "{one.sheet}"' if one.sheet is not None else "",
-        f"row {one.row}" if one.row is not None else "",
-        f'column "{one.column}"' if one.column is not None else "",
+        f'sheet "{finding.sheet}"' if finding.sheet is not None else "",
+        f"row {finding.row}" if finding.row is not None else "",
+        f'column "{finding.column}"' if finding.column is not None else "",
     ]
-    return Problem(f"{', '.join(part for part in place if part)}: {one.what}", one.sheet, one.row, one.column)
+    return Problem(f"{', '.join(part for part in place if part)}: {finding.what}", finding.sheet, finding.row, finding.column)
 
 
 def _bounded(file_name: str, noun: str, found: Sequence[_Finding], max_listed: int) -> tuple[Problem, ...]:
-    ordered = sorted(_grouped(found), key=lambda one: one.row or 0)
-    listed = [_problem(file_name, one) for one in ordered[:max_listed]]
+    ordered = sorted(_grouped(found), key=lambda finding: finding.row or 0)
+    listed = [_problem(file_name, finding) for finding in ordered[:max_listed]]
     if len(ordered) > max_listed:
         listed.append(Problem(f"{file_name}: and {len(ordered) - max_listed:,} more {noun}, not listed."))
     return tuple(listed)
@@ -89,16 +89,16 @@ def _bounded(file_name: str, noun: str, found: Sequence[_Finding], max_listed: i
 def _grouped(found: Sequence[_Finding]) -> list[_Finding]:
     """What is the same in many rows of a column is said once, with the rows."""
     alike: dict[tuple[str, str | None, str | None], list[int]] = {}
-    for one in found:
-        if one.row is not None:
-            alike.setdefault((one.what, one.sheet, one.column), []).append(one.row)
+    for finding in found:
+        if finding.row is not None:
+            alike.setdefault((finding.what, finding.sheet, finding.column), []).append(finding.row)
     grouped = []
-    for one in found:
-        rows = alike.get((one.what, one.sheet, one.column), []) if one.row is not None else []
+    for finding in found:
+        rows = alike.get((finding.what, finding.sheet, finding.column), []) if finding.row is not None else []
         if len(rows) < _SAID_ONCE_FROM:
-            grouped.append(one)
-        elif one.row == min(rows):
-            grouped.append(replace(one, what=f"{one.what} So it is in {counted(len(rows), 'row')} ({row_list(rows)})."))
+            grouped.append(finding)
+        elif finding.row == min(rows):
+            grouped.append(replace(finding, what=f"{finding.what} So it is in {counted(len(rows), 'row')} ({row_list(rows)})."))
     return list(dict.fromkeys(grouped))
 
 

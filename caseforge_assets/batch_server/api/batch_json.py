@@ -82,7 +82,7 @@ def _times(record: BatchRecord, now: float, state: BatchStatus, likeness: Likene
 
 
 def _errors(record: BatchRecord) -> dict[str, Any]:
-    data = [{"code": one.code, "line": one.line, "message": one.message, "param": one.param} for one in record.problems]
+    data = [{"code": problem.code, "line": problem.line, "message": problem.message, "param": problem.param} for problem in record.problems]
     return {"object": "list", "data": data}
 
 

@@ -96,7 +96,7 @@ async def stats(request: Request) -> Response:
             "inputs": {"files": inputs, "distinct_names": input_names},
             "usage": serving.batches.usage(),
             "faults": dict(serving.faults.hits),
-            "open_batches": dict(Counter("cancelling" if one.cancelling_at else "open" for one in serving.batches.unfinished())),
+            "open_batches": dict(Counter("cancelling" if batch.cancelling_at else "open" for batch in serving.batches.unfinished())),
             "server_time": serving.clock.now(),
         }
     )

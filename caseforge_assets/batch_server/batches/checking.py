@@ -51,7 +51,7 @@ def _read_input(serving: Serving, record: BatchRecord, stop: Callable[[], bool])
         path, record.endpoint, most_requests=serving.limits.batch_requests, takes_model=_takes_model(serving), stop=stop
     )
     codes = serving.likeness.codes
-    return replace(found, problems=[replace(one, code=codes.get(one.code, one.code)) for one in found.problems])
+    return replace(found, problems=[replace(problem, code=codes.get(problem.code, problem.code)) for problem in found.problems])
 
 
 def _takes_model(serving: Serving) -> Callable[[str], bool]:

@@ -203,7 +203,7 @@ class ActiveFaults:
         target = Target(line.custom_id, (line.custom_id,), attempt, batch)
         for spec in self._of_kind(FaultKind.LINE):
             if self._hit(spec, target):
-                lines = [changed for one in lines for changed in REGISTRY[spec.name].function(one, spec)]
+                lines = [changed for written in lines for changed in REGISTRY[spec.name].function(written, spec)]
         return lines
 
     def on_file(self, content: bytes, *, batch: int, kind: str) -> bytes:

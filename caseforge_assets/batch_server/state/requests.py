@@ -57,8 +57,8 @@ class RequestStore:
             connection.execute("DELETE FROM requests WHERE batch_number = ?", (batch_number,))
         for start in range(0, len(lines), ROWS_AT_ONCE):
             rows = [
-                {"batch": batch_number, "line": one.line, "custom_id": one.custom_id, "sha": one.body_sha256, "offset": one.offset}
-                for one in lines[start : start + ROWS_AT_ONCE]
+                {"batch": batch_number, "line": line.line, "custom_id": line.custom_id, "sha": line.body_sha256, "offset": line.offset}
+                for line in lines[start : start + ROWS_AT_ONCE]
             ]
             with self._database.transaction() as connection:
                 connection.executemany(INSERT, rows)

@@ -101,7 +101,7 @@ class _SchemaWriter:
     def _type_of(self, schema: dict[str, Any]) -> str:
         kind = schema.get("type")
         if isinstance(kind, list):
-            others = [one for one in kind if one != "null"]
+            others = [type_name for type_name in kind if type_name != "null"]
             may_be_null = len(others) < len(kind)
             return "null" if not others or (may_be_null and self.rng.random() < SHARE_OF_NULLS) else str(self.rng.choice(others))
         return str(kind or ("object" if "properties" in schema else "array" if "items" in schema else "string"))

@@ -109,7 +109,7 @@ def _nested(top: Sequence[Any], limits: Limits) -> Iterator[tuple[int, Record]]:
 
 
 def _is_children(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _cell(value: Any) -> Cell:
@@ -118,6 +118,6 @@ def _cell(value: Any) -> Cell:
         return ""
     if isinstance(value, str | bool):
         return value
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "\n".join(value)
     return json.dumps(value, ensure_ascii=False)

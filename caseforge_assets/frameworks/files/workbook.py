@@ -105,7 +105,7 @@ def _indented_styles(package: Package) -> dict[bytes, int]:
     """Gives the numbers of the cell formats that indent, with how far they do."""
     part = next((name for name in package.part_names if name.casefold() == "xl/styles.xml"), None)
     formats = _CELL_FORMATS.search(package.read(part)) if part else None
-    found = [_INDENT.search(one) for one in _FORMAT.findall(formats[1])] if formats else []
+    found = [_INDENT.search(style) for style in _FORMAT.findall(formats[1])] if formats else []
     return {str(number).encode(): int(match[1]) for number, match in enumerate(found) if match and match[1] != b"0"}
 
 

@@ -226,7 +226,7 @@ def prefix_parent(code: str, codes: Collection[str], ranges: Sequence[tuple[str,
 def code_ranges(codes: Iterable[str]) -> list[tuple[str, str, str]]:
     """Gives the codes that are ranges, with their ends: ("31", "33", "31-33")."""
     found = [(match[1], match[2], code) for code in codes if (match := _RANGE.fullmatch(code))]
-    return [one for one in found if len(one[0]) == len(one[1]) and one[0] < one[1]]
+    return [ends for ends in found if len(ends[0]) == len(ends[1]) and ends[0] < ends[1]]
 
 
 def made_codes(parents: Sequence[int | None], kept: Sequence[str | None] = (), taken: Iterable[str] = ()) -> list[str]:

@@ -64,7 +64,7 @@ def meaning(title: str) -> tuple[Column, Rank] | None:
         for left_away, rest in _readings(compact(title))
         for column, place in _column_of(rest, words)
     ]
-    return min(found, key=lambda one: one[1], default=None)
+    return min(found, key=lambda reading: reading[1], default=None)
 
 
 def level_number(title: str) -> tuple[int, bool] | None:
@@ -125,12 +125,12 @@ def _readings(word: str) -> Iterator[tuple[int, str]]:
     while pending:
         left_away, rest = pending.pop(0)
         yield left_away, rest
-        shorter = [rest.removeprefix(one) for one in _words().qualifiers if rest.startswith(one)]
+        shorter = [rest.removeprefix(qualifier) for qualifier in _words().qualifiers if rest.startswith(qualifier)]
         shorter += [rest[4:]] if _YEAR.match(rest) else []
-        for one in shorter:
-            if one and one not in seen:
-                seen.add(one)
-                pending.append((left_away + 1, one))
+        for reading in shorter:
+            if reading and reading not in seen:
+                seen.add(reading)
+                pending.append((left_away + 1, reading))
 
 
 @cache

@@ -125,7 +125,7 @@ def _depths(table: Table, entries: Sequence[Entry], parents: Sequence[int | None
             position = parents[position]
         if position is not None and position not in depths:
             if position in chain:
-                _refuse_cycle(table, [entries[one] for one in [*chain][[*chain].index(position) :]])
+                _refuse_cycle(table, [entries[place] for place in [*chain][[*chain].index(position) :]])
             lost.update(chain)
             continue
         depth = 0 if position is None else depths[position]
