@@ -1,4 +1,4 @@
-"""What the providers that the server can imitate do otherwise than OpenAI: a record of data each, read where it matters.
+"""The differences from OpenAI of the providers that the server can imitate: a record of data each, read where it matters.
 
 Sources: Azure: MicrosoftDocs/azure-ai-docs, how-to/batch.md with its includes, and what users quote of its errors; Groq: its API reference and its SDK, whose lists take no parameters; Doubleword: its
 documentation of batches and the configuration of its control layer; LiteLLM: its issues 23901 (429 becomes 500), 37150 (the list of batches), 41753 (the list of files), and the ids of its managed files.
@@ -17,7 +17,7 @@ HOUR_S, DAY_S = 3_600, 86_400
 
 
 class Counts(StrEnum):
-    """What a batch says of its requests."""
+    """The ways in which a batch counts its requests."""
 
     SHOWN = "shown"
     AT_THE_END = "at the end"  # each number is null until then, and when validation refused the batch
@@ -25,7 +25,7 @@ class Counts(StrEnum):
 
 
 class Pages(StrEnum):
-    """How a list comes."""
+    """The ways in which a list comes."""
 
     CURSOR = "cursor"
     WHOLE = "whole"  # all at once, whatever is asked
@@ -112,7 +112,7 @@ class Likeness:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=") if self.encodes_ids else text
 
     def token_limit_message(self, model: str, limit: int) -> str:
-        """What is said when more tokens would be enqueued than ``limit``."""
+        """Words the refusal when more tokens would be enqueued than ``limit``."""
         return self.too_many_tokens.format(model=model, limit=limit, short=_short(limit))
 
 

@@ -1,4 +1,4 @@
-"""What a server is started with. Nothing here is read from the environment."""
+"""The options that a server is started with. Nothing here is read from the environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIMULATED_HEADER = "x-caseforge-simulated"
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """How one server behaves.
+    """The behaviour of one server.
 
     Attributes:
         state_dir: Folder for everything the server has to remember; made when absent.

@@ -1,4 +1,4 @@
-"""What can be read from a request body without knowing what it is for: its texts, its hash, and its tokens by number of characters."""
+"""Reads from a request body what can be read without knowing what it is for: its texts, its hash, and its tokens by number of characters."""
 
 from __future__ import annotations
 
@@ -62,6 +62,6 @@ def body_sha256(body: dict[str, Any]) -> str:
 
 
 def completion_budget(body: dict[str, Any]) -> int | None:
-    """How many tokens an answer may have, under the name that the request uses; None without a limit, or with one that is no number."""
+    """Reads how many tokens an answer may have, under the name that the request uses; None without a limit, or with one that is no number."""
     budget = body.get("max_completion_tokens") or body.get("max_tokens")
     return budget if isinstance(budget, int) and budget > 0 else None

@@ -14,7 +14,7 @@ REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
 def is_responses(endpoint: str) -> bool:
-    """Whether a path such as ``/v1/responses`` takes requests of this form."""
+    """Tells whether a path such as ``/v1/responses`` takes requests of this form."""
     return endpoint.endswith("/responses")
 
 

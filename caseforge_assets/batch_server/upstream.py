@@ -93,14 +93,14 @@ class Upstream:
 
 
 def _says_no_such_route(answer: Answer) -> bool:
-    """Whether it does not know the path; a model that it does not know is another matter."""
+    """Tells whether it does not know the path; a model that it does not know is another matter."""
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     known = isinstance(error, dict) and (error.get("code") == "model_not_found" or error.get("param") == "model")
     return answer.status_code in NO_SUCH_ROUTE and not known
 
 
 def _is_completion(answer: Answer) -> bool:
-    """Whether it has a choice; what is something else is left as it came."""
+    """Tells whether it has a choice; what is something else is left as it came."""
     choices = answer.body.get("choices") if isinstance(answer.body, dict) else None
     return answer.ok and isinstance(choices, list) and bool(choices)
 
@@ -115,7 +115,7 @@ def _spellings(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _refuses_budget(answer: Answer) -> bool:
-    """Whether a request was refused with a word on one of the budget's names."""
+    """Tells whether a request was refused with a word on one of the budget's names."""
     said = str(answer.body)
     return answer.status_code in (400, 422) and any(name in said for name in BUDGET_NAMES) and _NOT_TAKEN.search(said) is not None
 

@@ -1,4 +1,4 @@
-"""Whether the files of a finished batch bring all that there is of it, by what its provider says: its counts, and the sizes of its files.
+"""Judges whether the files of a finished batch are complete, by what its provider says: its counts, and the sizes of its files.
 
 A download that succeeded says nothing by itself: it may be a proxy's page, or the beginning of the file. What was answered is paid
 for, so nothing of it may count as missing while somebody can still bring it.
@@ -21,7 +21,7 @@ _NOT_REACHED = (Outcome.expired, Outcome.cancelled)
 
 
 class Part(StrEnum):
-    """What a result line says of its request: answered, failed, or that its turn did not come."""
+    """The kinds of result lines: the request was answered, it failed, or its turn did not come."""
 
     answered = "answered"
     failed = "failed"
@@ -29,7 +29,7 @@ class Part(StrEnum):
 
 
 class Delivery(StrEnum):
-    """What may be made of the files as they are.
+    """The judgement on the files as they are.
 
     `whole`: every request has its line, and as an answer where that many are counted. `settled`: some have none, and by the batch's status or by counts and sizes that agree none
     will come. `awaited`: some have none, nobody says that they were answered, and they count as missing when the grace period is
@@ -44,7 +44,7 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True)
 class Brought:
-    """What one file brought: requests of the batch by what their lines say, and whether it ends within a line."""
+    """The content of one file: requests of the batch by what their lines say, and whether it ends within a line."""
 
     parts: Mapping[str, Part]
     is_cut: bool
@@ -216,7 +216,7 @@ def _judge_lines_of_all(counts: Counts, requests: int, parts: Mapping[str, Part]
 
 
 def _part(line: ResultLine) -> Part | None:
-    """What a line is; None for one that holds no result, such as a shell without answer and error."""
+    """Gives the kind of a line; None for one that holds no result, such as a shell without answer and error."""
     if has_answer(line):
         came = line.text or line.refusal or line.finish_reason or line.usage
         return Part.answered if came else None
@@ -227,13 +227,13 @@ def _part(line: ResultLine) -> Part | None:
 
 
 def _errors_for_answers(files: Sequence[ResultFile]) -> int:
-    """How many requests an output file has an error for, where other providers have answers only."""
+    """Counts the requests that an output file has an error for, where other providers have answers only."""
     output = [file.brought for file in files if file.role == "output" and file.brought]
     return sum(_count(brought.parts, Part.failed) for brought in output)
 
 
 def _parts(files: Sequence[ResultFile]) -> dict[str, Part]:
-    """What all files together say of the requests; an answer in any of them counts."""
+    """Gives the kind of line of each request in all files together; an answer in any of them counts."""
     found: dict[str, Part] = {}
     for file in files:
         for name, part in (file.brought.parts if file.brought else {}).items():
@@ -247,24 +247,24 @@ def _count(parts: Mapping[str, Part], which: Part) -> int:
 
 
 def _count_missing(counts: Counts, parts: Mapping[str, Part]) -> int:
-    """How many requests are counted as completed that no line is here for. Some servers count lines with an error as completed."""
+    """Counts the requests that are completed by the provider's count and have no line here. Some servers count lines with an error as completed."""
     errors_counted = max(_count(parts, Part.failed) - (counts.failed or 0), 0)
     return max((counts.completed or 0) - _count(parts, Part.answered) - errors_counted, 0)
 
 
 def _says_all(counts: Counts, requests: int, output: ResultFile | None) -> bool:
-    """Whether the counts can be believed that nothing else was answered; zeros beside an output file cannot."""
+    """Tells whether the counts can be believed that nothing else was answered; zeros beside an output file cannot."""
     return counts.total == requests and counts.completed is not None and (counts.completed > 0 or output is None)
 
 
 def _adds_up(counts: Counts, requests: int, parts: Mapping[str, Part]) -> bool:
-    """Whether the provider counts exactly what came, and says so of as many requests as it was sent."""
+    """Tells whether the provider counts exactly what came, and says so of as many requests as it was sent."""
     came = _count(parts, Part.answered) + _count(parts, Part.failed)
     return counts.total == requests and came > 0 and (counts.completed or 0) + (counts.failed or 0) == came
 
 
 def _is_provably_short(output: ResultFile) -> bool:
-    """Whether what was fetched cannot be the output file that the provider has."""
+    """Tells whether what was fetched cannot be the output file that the provider has."""
     if output.brought is None:
         return True
     if output.stated_bytes is not None:

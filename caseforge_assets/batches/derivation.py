@@ -1,4 +1,4 @@
-"""Whether a content can be from an answer, whichever version of a judge made it: all that it says stands in the answer, word by word.
+"""Tells whether a content can be from an answer, whichever version of a judge made it: all that it says stands in the answer, word by word.
 
 A judge changes forms (headings, emphasis, fences, lists, the layout of items) and leaves words and their order.
 """

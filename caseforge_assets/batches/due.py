@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Due:
-    """What is to be done now, or why nothing is.
+    """The step that is due now, or the reason why none is.
 
     Attributes:
         key: Names the cause; what was begun under a key is not begun again. Empty: nothing is due.

@@ -1,4 +1,4 @@
-"""What a provider's error means: from HTTP status, code and message to an outcome.
+"""Gives a provider's error its meaning: from HTTP status, code and message to an outcome.
 
 The one place for it, wherever the error stands: in the answer to a call, in a failed batch's errors, or in a result line.
 
@@ -103,7 +103,7 @@ def outcome_of_error(status_code: int | None, code: str | None, message: str | N
 
 
 def outcome_of_words(code: str | None, message: str | None) -> Outcome | None:
-    """What code and message say by themselves; None where they say nothing that is known.
+    """Gives the outcome that code and message name by themselves; None where they say nothing that is known.
 
     Args:
         code: The error's code, in any case.
@@ -117,7 +117,7 @@ def outcome_of_words(code: str | None, message: str | None) -> Outcome | None:
 
 
 def says_stop(code: str | None, message: str | None) -> bool:
-    """Whether nothing must be sent any more until a person acts: key, account, money or model.
+    """Tells whether nothing must be sent any more until a person acts: key, account, money or model.
 
     Args:
         code: The error's code, in any case.
@@ -128,7 +128,7 @@ def says_stop(code: str | None, message: str | None) -> bool:
 
 
 def says_too_much_enqueued(code: str | None, message: str | None) -> bool:
-    """Whether the account has as many tokens waiting as it may, so that fewer have to be sent at a time.
+    """Tells whether the account has as many tokens waiting as it may, so that fewer have to be sent at a time.
 
     Args:
         code: The error's code, in any case.
@@ -138,7 +138,7 @@ def says_too_much_enqueued(code: str | None, message: str | None) -> bool:
 
 
 def stated_token_limit(message: str | None) -> int | None:
-    """How many tokens may wait, where a message that says `says_too_much_enqueued` states it: 2,000,000, or 50K.
+    """Reads how many tokens may wait, where a message that says `says_too_much_enqueued` states it: 2,000,000, or 50K.
 
     Args:
         message: The message.

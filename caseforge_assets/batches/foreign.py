@@ -1,4 +1,4 @@
-"""What is no result of chat completions or responses, though it lies in a file of results: told from its form, in words for people."""
+"""Recognizes lines of result files that are no results of chat completions or responses, and says in words for people what they are."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What follows a failed attempt: another request and with what, the same one again, or nothing until a person acts."""
+"""Decides what follows a failed attempt: another request and with what, the same one again, or nothing until a person acts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ MAX_ATTEMPTS = 3
 
 
 class NextKind(StrEnum):
-    """What kind of step follows."""
+    """The kinds of steps that follow a failed attempt."""
 
     nothing = "nothing"
     new_request = "new_request"

@@ -90,7 +90,7 @@ class BatchError:
 
 
 class Rejection(StrEnum):
-    """Why a batch failed in validation."""
+    """The reasons for which a batch fails in validation."""
 
     bad_lines = "bad_lines"
     too_much_enqueued = "too_much_enqueued"
@@ -100,7 +100,7 @@ class Rejection(StrEnum):
 
 @dataclass(frozen=True)
 class BatchVerdict:
-    """What a batch's validation errors mean.
+    """The meaning of a batch's validation errors.
 
     Attributes:
         rejection: Why it failed.

@@ -24,7 +24,7 @@ class PackItem:
 
 @dataclass(frozen=True)
 class PackLimits:
-    """What a batch may hold. The limits of requests and bytes are OpenAI's.
+    """The most that a batch may hold. The limits of requests and bytes are OpenAI's.
 
     Attributes:
         max_requests: Requests of a file.
@@ -46,7 +46,7 @@ class _Load:
     input_tokens: int = 0
 
     def takes(self, item: PackItem, limits: PackLimits) -> bool:
-        """Whether the item fits; the first one always does."""
+        """Tells whether the item fits; the first one always does."""
         if not self.items:
             return True
         tokens_fit = limits.max_enqueued_tokens is None or self.input_tokens + item.input_tokens <= limits.max_enqueued_tokens

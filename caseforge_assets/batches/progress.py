@@ -1,4 +1,4 @@
-"""How far a batch is, how fast it goes, when it will be through, and when to look again. The time is an argument."""
+"""Measures how far a batch is and how fast it goes, and decides when to look again. The time is an argument."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Progress:
 
 
 def measure(requests: int, status: str | None, counts: Mapping[str, Any] | None, started_at: datetime, now: datetime) -> Progress:
-    """How far a batch is, from the provider's status and counts and from our own clock: the provider's may be another.
+    """Measures how far a batch is, from the provider's status and counts and from our own clock: the provider's may be another.
 
     Args:
         counts: the provider's `request_counts`, which may be absent or null.

@@ -1,4 +1,4 @@
-"""What kinds of providers of the Batch API take and answer, from `providers.toml`: a record of facts for each, of which a project may set every one otherwise."""
+"""The kinds of providers of the Batch API, from `providers.toml`: a record for each of what it takes and how it answers. A project may set every fact otherwise."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class ListKind(StrEnum):
-    """How a list comes: page by page, all at once, as it likes (what it does not show may be there all the same), or not at all."""
+    """The ways in which a list comes: page by page, all at once, as it likes (what it does not show may be there all the same), or not at all."""
 
     cursor = "cursor"
     whole = "whole"
@@ -36,7 +36,7 @@ class ListKind(StrEnum):
 
 
 class Metadata(StrEnum):
-    """What becomes of a batch's metadata: it comes back, it does not or nobody knows, or it is not sent, because it would be refused."""
+    """The fates of a batch's metadata: it comes back, it does not or nobody knows, or it is not sent, because it would be refused."""
 
     returned = "returned"
     lost = "lost"
@@ -45,7 +45,7 @@ class Metadata(StrEnum):
 
 @dataclass(frozen=True)
 class ProviderKind:
-    """What a provider takes and how it answers. The comment at the top of `providers.toml` says what each field is.
+    """The facts about a kind of provider: what it takes and how it answers. The comment at the top of `providers.toml` says what each field is.
 
     Attributes:
         file_expiry_days: None: nothing is said of it; so it is with `output_expiry_days`.
@@ -83,7 +83,7 @@ class ProviderKind:
         return window_of(self.completion_window)
 
     def takes_window(self, window: str) -> bool:
-        """Whether a completion_window is among those that are taken; it must be one that `window_of` reads."""
+        """Tells whether a completion_window is among those that are taken; it must be one that `window_of` reads."""
         if self.windows:
             return window in self.windows
         return window_of(self.shortest_window) <= window_of(window) <= window_of(self.longest_window)
@@ -107,7 +107,7 @@ class ProviderKind:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a fact is from, and when it was looked up."""
+    """The source of a fact, and the day when it was looked up."""
 
     what: str
     looked_up: date

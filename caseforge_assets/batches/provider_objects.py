@@ -1,4 +1,4 @@
-"""What a provider says of a batch or a file, whatever it is: clean, of known types, and no larger than it need be.
+"""Reads what a provider says of a batch or a file: clean, of known types, and no larger than it need be.
 
 Nothing here fails on a field. A value that is not what it should be is read where that is certain (a number in quotes, a list where an object
 that holds it belongs) and is None otherwise, so that whoever reads a batch finds what OpenAI documents, or nothing. What remains can be stored:
@@ -132,7 +132,7 @@ def error_entries(errors: object) -> list[object]:
 
 
 def what_is_odd(batch: Mapping[str, Any]) -> str:
-    """Why a batch cannot be judged yet, for people; empty where its status is a known one.
+    """Says for people why a batch cannot be judged yet; empty where its status is a known one.
 
     Args:
         batch: As `read_batch` gives it.

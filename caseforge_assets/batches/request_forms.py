@@ -15,7 +15,7 @@ from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 
 
 def endpoint_of(request: Mapping[str, Any]) -> str:
-    """Where a request goes: `chat/completions` or `responses`.
+    """Gives the endpoint of a request: `chat/completions` or `responses`.
 
     Args:
         request: As it is stored.
@@ -79,7 +79,7 @@ def _instructions(messages: Sequence[Mapping[str, str]]) -> tuple[str | None, Se
 
 
 def _text(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands in `text`: the form of the answer, whose schema lies one level higher here, and how long it is to be."""
+    """Gives the value of `text`: the form of the answer, whose schema lies one level higher here, and how long it is to be."""
     response_format, verbosity = request.get("response_format"), request.get("verbosity")
     form = None
     if response_format is not None:

@@ -46,7 +46,7 @@ BRINGS_NOTHING_MORE = (BatchState.collected, BatchState.unknown)
 
 
 class Origin(StrEnum):
-    """Where a batch comes from: sent by CaseForge, or imported, and whether that was taken back."""
+    """The origins of a batch: sent by CaseForge, or imported, and whether that was taken back."""
 
     submitted = "submitted"
     imported = "imported"
@@ -54,7 +54,7 @@ class Origin(StrEnum):
 
 
 class RequestState(StrEnum):
-    """Where a request is; `parked` is one that waits until a person asks for it."""
+    """The states of a request; `parked` is one that waits until a person asks for it."""
 
     pending = "pending"
     in_batch = "in_batch"
@@ -73,7 +73,7 @@ REOPENED = (RequestState.answered, RequestState.parked)  # what a person may ask
 
 
 class PlanState(StrEnum):
-    """Whether a plan has consent."""
+    """The states of a plan: it has consent, or not."""
 
     draft = "draft"
     approved = "approved"
@@ -86,7 +86,7 @@ OPEN_PLANS = (PlanState.draft, PlanState.approved)
 
 
 class PlanDecision(StrEnum):
-    """What is decided of a plan."""
+    """The decisions on a plan."""
 
     approved = "approved"
     declined = "declined"

@@ -1,4 +1,4 @@
-"""What a response says about its tokens."""
+"""Reads the tokens that a response states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the answer of a line came to, and how good its content is; None where there is none, or where it could not be measured."""
+    """The judgement on the answer of a line, and the quality of its content; None where there is none, or where it could not be measured."""
 
     line_number: int
     judgement: Judgement

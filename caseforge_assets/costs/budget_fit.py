@@ -16,7 +16,7 @@ STEP_TOKENS = 256  # budgets are rounded up to these, so that few different ones
 
 @dataclass(frozen=True, slots=True)
 class RequestSize:
-    """What is known of a request before it is sent."""
+    """The figures of a request that are known before it is sent."""
 
     input_tokens: int
     level: int
@@ -25,7 +25,7 @@ class RequestSize:
 
 @dataclass(frozen=True, slots=True)
 class UsedTokens:
-    """What an answer used, thinking included; a truncated one would have used more."""
+    """The tokens that an answer used, thinking included; a truncated one would have used more."""
 
     size: RequestSize
     output_tokens: int

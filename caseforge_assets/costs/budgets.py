@@ -31,7 +31,7 @@ def over_by(budget_usd: Decimal, committed_usd: Decimal, new_usd: Decimal) -> De
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of one plan is to be sent at once: so many requests at this cost. The plan is None for requests that are in none."""
+    """The part of one plan that is to be sent at once: so many requests at this cost. The plan is None for requests that are in none."""
 
     plan_id: int | None
     framework_key: str
@@ -41,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Limits:
-    """What holds.
+    """The limits that hold.
 
     The budget over all frameworks and those of single ones (None or absent: there is none); what is spent or reserved of them by framework, all
     of which counts against the budget over all; and for each plan its own limit (None: it has none) with what is spent or reserved of that.

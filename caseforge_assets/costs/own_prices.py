@@ -16,7 +16,7 @@ _MILLION = 1_000_000
 
 
 class OwnPrice(BaseModel):
-    """What a model costs at batch rates, in USD per million tokens. Cached and written input costs what other input does where it has no price."""
+    """The price of a model at batch rates, in USD per million tokens. Cached and written input costs what other input does where it has no price."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What tokens cost at batch prices, in USD: prices of one's own, else those of the table that genai-prices brings along. Nothing is looked up online."""
+"""Prices tokens at batch rates, in USD: prices of one's own, else those of the table that genai-prices brings along. Nothing is looked up online."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

@@ -16,7 +16,7 @@ Row = TypeVar("Row", bound="DataclassInstance")
 
 
 class Payment(StrEnum):
-    """How the answers of a provider are paid for: to it, not at all, or elsewhere."""
+    """The ways in which the answers of a provider are paid for: to it, not at all, or elsewhere."""
 
     billed = "billed"
     simulated = "simulated"

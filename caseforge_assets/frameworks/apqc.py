@@ -1,4 +1,4 @@
-"""What official PCF workbooks of APQC (www.apqc.org/pcf) have beside their table: glossary, metrics, title and version.
+"""Reads what official PCF workbooks of APQC (www.apqc.org/pcf) have beside their table: glossary, metrics, title and version.
 
 Known editions differ: descriptions stand in "Element Description" of sheet "Combined" or in the sheet "Glossary terms",
 metrics in the sheet "Metrics" or nowhere, title and version in text boxes of the sheet "Introduction".

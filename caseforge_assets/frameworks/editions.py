@@ -1,4 +1,4 @@
-"""What an edition takes over from those before it, so that a node stays the same: how it is known, and its code where codes are made."""
+"""Identities and codes that an edition takes over from those before it, so that a node stays the same: how it is known, and its code where codes are made."""
 
 from __future__ import annotations
 

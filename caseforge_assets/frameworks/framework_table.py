@@ -1,4 +1,4 @@
-"""Which sheet of a file holds the framework, and whether its columns are enough to read it. What is in the rows is read elsewhere."""
+"""Finds the sheet of a file that holds the framework, and judges its columns. The rows are read elsewhere."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def judged_table(sheet: Sheet, header: Header, needed: dict[Column, str], findin
 
 
 def is_readable(table: Table) -> bool:
-    """Whether the header says enough to read the rows; else what is missing is noted already, and the rows would only repeat it."""
+    """Tells whether the header says enough to read the rows; else what is missing is noted already, and the rows would only repeat it."""
     doubtful = [column for column in table.header.doubtful if column in USED_COLUMNS]
     has_levels = bool(level_columns(table.header))
     return not table.header.absent and (has_levels or (Column.NAME in table.header.columns and not doubtful))
@@ -141,7 +141,7 @@ def _mostly(sheet: Sheet, header: Header, place: int, holds: Callable[[str], boo
 
 
 def _are_short(texts: Sequence[str]) -> bool:
-    """Whether texts are as short as names; in NACE, "Description" has the names."""
+    """Tells whether texts are as short as names; in NACE, "Description" has the names."""
     return bool(texts) and sum(map(len, texts)) / len(texts) <= _NAME_CHARS
 
 

@@ -1,4 +1,4 @@
-"""How a node is named to Dagster, and how its ancestors are found. No reading, no selecting."""
+"""Names nodes to Dagster, and finds their ancestors. No reading, no selecting."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""How names and descriptions are written inside CaseForge, so that an invisible difference is none. Pure text functions."""
+"""Writes names and descriptions in one form, so that an invisible difference is none. Pure text functions."""
 
 import re
 import unicodedata

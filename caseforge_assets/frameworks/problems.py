@@ -1,4 +1,4 @@
-"""How problems of a file are worded, collected and bounded. Which problems there are is decided where they are seen."""
+"""Words, collects and bounds the problems of a file. They are found elsewhere, where the file is read."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -87,7 +87,7 @@ def _bounded(file_name: str, noun: str, found: Sequence[_Finding], max_listed: i
 
 
 def _grouped(found: Sequence[_Finding]) -> list[_Finding]:
-    """What is the same in many rows of a column is said once, with the rows."""
+    """Makes one finding of those that say the same of many rows of a column."""
     alike: dict[tuple[str, str | None, str | None], list[int]] = {}
     for finding in found:
         if finding.row is not None:

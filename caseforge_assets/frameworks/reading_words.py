@@ -1,4 +1,4 @@
-"""How a table was read, as sentences for people: the sheet, the columns, and what says which node is whose parent."""
+"""Says in sentences for people how a table was read: the sheet, the columns, and what says which node is whose parent."""
 
 from __future__ import annotations
 

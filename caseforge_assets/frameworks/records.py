@@ -1,4 +1,4 @@
-"""What reading a framework file gives: nodes, editions, problems; and the limits it is read within. Records only, no reading."""
+"""Records of reading a framework file: nodes, editions, problems, and the limits within which it is read. No reading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a framework file may be. What is above is refused before it is unpacked.
+    """The largest framework file that is read; a larger one is refused before it is unpacked.
 
     Attributes:
         max_file_bytes: The file as it lies on disk.
@@ -122,7 +122,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class TableForm:
-    """What a person says of a table's form. What is not said is recognized.
+    """The form of a table as a person states it; what is not stated is recognized.
 
     Attributes:
         columns: Headers by field: code, id, name, description, parent, parent_id, owner, level, level1, level2, …; an empty header says that there
@@ -136,7 +136,7 @@ class TableForm:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What came of reading a file: an edition, or problems; never both. Warnings come with either."""
+    """The result of reading a file: an edition, or problems; never both. Warnings come with either."""
 
     edition: Edition | None
     problems: tuple[Problem, ...] = ()

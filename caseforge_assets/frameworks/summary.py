@@ -1,4 +1,4 @@
-"""What a read file holds, in figures, for scripts and for people who check a file before they load it."""
+"""Sums up a read file in figures, for scripts and for people who check a file before they load it."""
 
 from collections import Counter
 from collections.abc import Sequence

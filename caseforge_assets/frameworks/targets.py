@@ -1,4 +1,4 @@
-"""Which nodes content is generated for: selectors as they stand in caseforge.toml and behind --nodes."""
+"""Selects the nodes that content is generated for, by selectors as they stand in caseforge.toml and behind --nodes."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

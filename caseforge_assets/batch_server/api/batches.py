@@ -28,7 +28,7 @@ UNCANCELLABLE = (BatchStatus.COMPLETED, BatchStatus.FAILED, BatchStatus.EXPIRED,
 
 
 def runner_of(request: Request) -> Runner:
-    """Who carries the batches of the server that a call came to."""
+    """Gives the runner of the batches of the server that a call came to."""
     runner: Runner = request.app.state.runner
     return runner
 

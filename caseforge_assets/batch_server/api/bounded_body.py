@@ -38,7 +38,7 @@ class BoundedBody:
 
 
 class _Body:
-    """What comes of one body; after its end there is no bound, because then a receiver waits for the client to go."""
+    """The chunks of one body as they come; after its end there is no bound, because then a receiver waits for the client to go."""
 
     def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
         is_upload = scope["path"] == UPLOADS
@@ -74,6 +74,6 @@ class _Body:
         return message
 
     def _left_s(self) -> float:
-        """Who sends much may take longer, at a rate that any line has."""
+        """Seconds that are left: more for who sends much, at a rate that any line has."""
         allowed_s = self._limits.body_grace_s + self._received_bytes / self._limits.body_bytes_per_s
         return max(self._began_s + allowed_s - asyncio.get_running_loop().time(), 0.0)

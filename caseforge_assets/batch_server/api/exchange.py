@@ -1,4 +1,4 @@
-"""What a reply fault gets to work with: one HTTP call, and the server behind it."""
+"""The record that a reply fault works on: one HTTP call, and the server behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to every call: it is looked for below each base path, needs a key, and reply faults may take it over.
+"""Treats every call alike: it is looked for below each base path, needs a key, and reply faults may take it over.
 
 Its response says whether it is simulated, and has the status that the imitated provider gives it.
 """
@@ -77,7 +77,7 @@ class KeyRequired:
 
 
 def _is_over(token: str) -> bool:
-    """Whether a token says that its time has passed."""
+    """Tells whether a token says that its time has passed."""
     parts = token.strip().split(".")
     if len(parts) != 3:
         return False

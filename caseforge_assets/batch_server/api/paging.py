@@ -13,7 +13,7 @@ ALL = 1_000_000
 
 
 def read_limit(request: Request, *, usual: int, most: int) -> int:
-    """How many entries a page is to have.
+    """Reads how many entries a page is to have.
 
     Raises:
         ApiError: 400 if it is no number between 1 and ``most``.
@@ -25,7 +25,7 @@ def read_limit(request: Request, *, usual: int, most: int) -> int:
 
 
 def read_ascending(request: Request) -> bool:
-    """Whether the oldest entries come first.
+    """Tells whether the oldest entries come first.
 
     Raises:
         ApiError: 400 if the order is neither asc nor desc.

@@ -23,7 +23,7 @@ logging.getLogger("python_multipart").setLevel(logging.WARNING)
 
 @dataclass
 class Upload:
-    """What came in: the fields by name, and the file, which lies in ``folder`` until somebody takes it."""
+    """An upload as it came in: the fields by name, and the file, which lies in ``folder`` until somebody takes it."""
 
     folder: Path
     fields: dict[str, str] = field(default_factory=dict)

@@ -24,7 +24,7 @@ from caseforge_assets.batch_server.writer.response import respond
 
 
 class Answering:
-    """What is still to be answered of one batch, in an order that has nothing to do with that of its file."""
+    """The requests of one batch that are still to be answered, in an order that has nothing to do with that of its file."""
 
     def __init__(self, record: BatchRecord, input_path: Path, requests: list[RequestLine], journal: Journal, serving: Serving) -> None:
         self._record = record

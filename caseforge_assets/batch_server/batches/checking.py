@@ -55,7 +55,7 @@ def _read_input(serving: Serving, record: BatchRecord, stop: Callable[[], bool])
 
 
 def _takes_model(serving: Serving) -> Callable[[str], bool]:
-    """What a server that was told its models takes, or one that has another behind it, or one with models of its own."""
+    """Gives the test for models that are taken: by a server that was told its models, one that has another behind it, or one with models of its own."""
     told = serving.options.answering
     if told:
         return told.__contains__

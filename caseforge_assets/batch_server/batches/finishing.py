@@ -46,7 +46,7 @@ def finish_batch(serving: Serving, record: BatchRecord, status: BatchStatus, at:
 
 @dataclass
 class _Results:
-    """What was written. ``answered`` are the lines of the input file that got an answer; ``uncounted`` of them came to no result."""
+    """The written results. ``answered`` are the lines of the input file that got an answer; ``uncounted`` of them came to no result."""
 
     usage: Counter[str]
     answered: list[int]

@@ -41,14 +41,14 @@ def usual_schedule(latency_s: float, *, waits_for_upstream: bool, window_s: floa
 
 
 def validation_ends_at(record: BatchRecord) -> float | None:
-    """When validating gives way to in_progress or failed; None while the file is still being read."""
+    """Gives the time when validating gives way to in_progress or failed; None while the file is still being read."""
     if record.validated_at is None:
         return None
     return max(record.created_at + record.schedule.validating_s, record.validated_at)
 
 
 def finalizing_at(record: BatchRecord) -> float | None:
-    """When all requests count as answered; None while some are not, or when the batch is stopped before."""
+    """Gives the time when all requests count as answered; None while some are not, or when the batch is stopped before."""
     started_at = validation_ends_at(record)
     if started_at is None or record.answered_at is None or record.problems or record.schedule.expires_at_share is not None:
         return None
@@ -62,7 +62,7 @@ def _stopped_at(record: BatchRecord) -> float:
 
 
 def planned_ending(record: BatchRecord) -> tuple[BatchStatus, float] | None:
-    """How and when the batch ends, as far as is known now; None while its file is still being read."""
+    """Foresees how and when the batch ends, as far as is known now; None while its file is still being read."""
     started_at = validation_ends_at(record)
     if started_at is None:
         return None
@@ -99,13 +99,13 @@ def status(record: BatchRecord, now: float) -> BatchStatus:
 
 
 def requests_to_answer(record: BatchRecord) -> int:
-    """How many of its requests a batch gets to, if nobody cancels it and its window is long enough."""
+    """Counts the requests that a batch gets to, if nobody cancels it and its window is long enough."""
     share = record.schedule.expires_at_share
     return record.total if share is None else int(record.total * share)
 
 
 def requests_done(record: BatchRecord, now: float, answered: int) -> int:
-    """How many requests count as done at ``now``, of the ``answered`` ones on disk; no more are done once the batch is stopped."""
+    """Counts the requests that are done at ``now``, of the ``answered`` ones on disk; no more are done once the batch is stopped."""
     started_at = validation_ends_at(record)
     if started_at is None:
         return 0

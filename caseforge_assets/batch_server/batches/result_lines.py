@@ -17,7 +17,7 @@ CANCELLED = {"code": "batch_cancelled", "message": "This request was not execute
 
 
 def journal_entry(batch_id: str, line_number: int, lines: list[Line]) -> JournalEntry:
-    """What is kept of a request: its lines by file, and what counts of them.
+    """Makes the entry that is kept of a request: its lines by file, and what counts of them.
 
     Args:
         batch_id: The batch.

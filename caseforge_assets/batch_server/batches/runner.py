@@ -54,7 +54,7 @@ class Runner:
             self._wakers[batch_id].set()
 
     def answered(self, record: BatchRecord, now: float) -> tuple[int, int]:
-        """How many requests of an open batch have succeeded and how many have failed, as seen at ``now``."""
+        """Counts the requests of an open batch that have succeeded and that have failed, as seen at ``now``."""
         journal = self._journals.get(record.id)
         if journal is None:
             return 0, 0

@@ -22,7 +22,7 @@ HOSTED_MODEL = re.compile(r"^(gpt-|chatgpt-|o\d|ft:)")
 
 @dataclass
 class InputFile:
-    """What one pass over an input file found."""
+    """The findings of one pass over an input file."""
 
     lines: list[RequestLine] = field(default_factory=list)
     problems: list[LineProblem] = field(default_factory=list)

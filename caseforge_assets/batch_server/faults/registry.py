@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Course:
-    """What a batch fault may change, once the input file was read.
+    """The course of a batch, which a batch fault may change once the input file was read.
 
     Attributes:
         schedule: How long each phase takes.
@@ -105,7 +105,7 @@ class Exchange(Protocol):
 
 
 class FaultKind(StrEnum):
-    """What a fault changes."""
+    """The kinds of faults, by what they change."""
 
     LINE = "line"
     FILE = "file"
@@ -198,7 +198,7 @@ class ActiveFaults:
     _calls: dict[int, int] = field(default_factory=dict)
 
     def on_line(self, line: Line, *, attempt: int, batch: int) -> list[Line]:
-        """What is written for a request, after all line faults that hit it."""
+        """Gives the lines that are written for a request, after all line faults that hit it."""
         lines = [line]
         target = Target(line.custom_id, (line.custom_id,), attempt, batch)
         for spec in self._of_kind(FaultKind.LINE):
@@ -215,7 +215,7 @@ class ActiveFaults:
 
     @property
     def change_files(self) -> bool:
-        """Whether result files have to be read into memory to be changed."""
+        """Tells whether result files have to be read into memory to be changed."""
         return bool(self._of_kind(FaultKind.FILE))
 
     def _hit(self, spec: FaultSpec, target: Target) -> bool:

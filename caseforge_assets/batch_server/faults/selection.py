@@ -1,4 +1,4 @@
-"""Which requests, batches or calls a fault hits, read from its specification.
+"""Selects the requests, batches or calls that a fault hits, by its specification.
 
 ``NAME:key=value,key=value``. Selectors: ``rate`` (share, by hash, so that the same run meets the same faults), ``match`` (regular expression,
 found anywhere; takes the rest of the text, so it stands last), ``batch`` and ``call`` (a number or a range, ``2-4``), ``attempts`` (only the first
@@ -21,7 +21,7 @@ class FaultSpecError(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """What a fault may hit.
+    """A request, batch or call that a fault may hit.
 
     Attributes:
         key: What the decision by rate hangs on: a custom_id, a batch number, a call number.
@@ -51,7 +51,7 @@ class FaultSpec:
     options: Mapping[str, float | str] = field(default_factory=dict)
 
     def hits(self, target: Target) -> bool:
-        """Whether the target is one that was asked for."""
+        """Tells whether the target is one that was asked for."""
         return (
             (self.batch is None or target.batch in self.batch)
             and (self.call is None or target.call in self.call)

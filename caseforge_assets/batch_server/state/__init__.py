@@ -1,1 +1,1 @@
-"""What the server remembers: one SQLite file for records, plain files for contents. Knows nothing of HTTP."""
+"""The server's memory: one SQLite file for records, plain files for contents. Knows nothing of HTTP."""

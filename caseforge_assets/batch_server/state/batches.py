@@ -15,7 +15,7 @@ Usage = dict[str, int]
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long each phase takes at least, in seconds of the server's clock.
+    """The least duration of each phase, in seconds of the server's clock.
 
     ``window_s`` is the time after which a batch expires; ``expires_at_share`` is the share of its requests after which it does, if set.
     """
@@ -30,7 +30,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class LineProblem:
-    """Why a batch is refused after validation; ``line`` counts from 1, None means the whole file."""
+    """A reason to refuse a batch after validation; ``line`` counts from 1, None means the whole file."""
 
     code: str
     message: str
@@ -40,7 +40,7 @@ class LineProblem:
 
 @dataclass(frozen=True)
 class Ending:
-    """What a batch came to. ``usage`` counts input, cached, output and reasoning tokens."""
+    """The end of a batch. ``usage`` counts input, cached, output and reasoning tokens."""
 
     status: str
     at: float
@@ -137,7 +137,7 @@ class BatchStore:
         return {model: dict(tokens) for model, tokens in total.items()}
 
     def count(self) -> int:
-        """How many batches were ever created."""
+        """Counts the batches that were ever created."""
         return int(self._database.rows("SELECT count(*) AS n FROM batches")[0]["n"])
 
 

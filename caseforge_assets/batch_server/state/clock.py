@@ -21,7 +21,7 @@ class Clock:
         return self.server_s + (time.time() - self.real_s) * self.scale
 
     def real_wait_s(self, server_time: float) -> float:
-        """How many real seconds it takes until the server's clock shows ``server_time``; 0 when it is past."""
+        """Gives the real seconds that it takes until the server's clock shows ``server_time``; 0 when it is past."""
         return max(0.0, (server_time - self.now()) / self.scale)
 
 

@@ -42,7 +42,7 @@ class FileStore:
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, file_id: str) -> Path:
-        """Where the content of a stored file is."""
+        """Gives the place of a stored file's content."""
         return self._folder / file_id
 
     def add(self, content: Path, *, file_id: str, filename: str, purpose: str, now: float, expires_at: float | None) -> StoredFile:
@@ -83,13 +83,13 @@ class FileStore:
         return FilePage([_file(row) for row in rows[:limit]], len(rows) > limit)
 
     def count_kept(self, now: float, *, expiring: bool) -> int:
-        """How many files there are that expire some day, or that never do."""
+        """Counts the files that expire some day, or that never do."""
         condition = "expires_at > ?" if expiring else "expires_at IS NULL AND ? IS NOT NULL"
         [row] = self._database.rows(f"SELECT count(*) AS files FROM files WHERE {condition}", now)  # noqa: S608 - constants
         return int(row["files"])
 
     def count(self, purpose: str) -> tuple[int, int]:
-        """How many files of a purpose there are, and how many different names they have."""
+        """Counts the files of a purpose, and their different names."""
         [row] = self._database.rows("SELECT count(*) AS files, count(DISTINCT filename) AS names FROM files WHERE purpose = ?", purpose)
         return int(row["files"]), int(row["names"])
 

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """What became of one request.
+    """The fate of one request.
 
     Attributes:
         line: Its line in the input file, from 1.
@@ -70,7 +70,7 @@ class Journal:
         return len(self.lines)
 
     def failed_among(self, count: int) -> int:
-        """How many of the first ``count`` entries failed."""
+        """Counts the failed ones among the first ``count`` entries."""
         return sum(self._failed[:count])
 
     def entries(self, count: int) -> Iterator[JournalEntry]:

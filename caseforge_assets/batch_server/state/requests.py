@@ -38,7 +38,7 @@ class RequestLine:
 
 @dataclass(frozen=True)
 class BodyCounts:
-    """How many requests there were, of how many different bodies, and how often the most frequent one came."""
+    """Counts of requests and of different bodies, and how often the most frequent one came."""
 
     requests: int
     distinct_bodies: int

@@ -39,12 +39,12 @@ def answering_model(model: str) -> str:
 
 
 def reasons(model: str) -> bool:
-    """Whether a model spends tokens on reasoning before it answers."""
+    """Tells whether a model spends tokens on reasoning before it answers."""
     return bool(REASONING.match(model))
 
 
 def answers_responses_only(model: str) -> bool:
-    """Whether a model is not to be had as a chat completion."""
+    """Tells whether a model is not to be had as a chat completion."""
     return DAY.sub("", model) in RESPONSES_ONLY
 
 

@@ -1,4 +1,4 @@
-"""What OpenAI refuses in a request with HTTP 400, as far as it is known: settings of reasoning models and schemas that are not strict."""
+"""Refuses in a request what OpenAI refuses with HTTP 400, as far as it is known: settings of reasoning models and schemas that are not strict."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ FIRST_DAY = date(2025, 1, 1)
 
 @lru_cache(maxsize=1_000)
 def is_long_text(name: str) -> bool:
-    """Whether a property of this name holds sentences."""
+    """Tells whether a property of this name holds sentences."""
     return bool(LONG_NAMES.search(name)) and not TITLE_NAMES.search(name)
 
 
@@ -49,7 +49,7 @@ def write_string(name: str, subject: Subject, rng: Random) -> str:
 
 @lru_cache(maxsize=1_000)
 def _maker(name: str) -> Callable[[Subject, Random], str]:
-    """How texts are made for a property of this name."""
+    """Gives the function that makes texts for a property of this name."""
     if TITLE_NAMES.search(name):
         return _title
     if LONG_NAMES.search(name):

@@ -1,4 +1,4 @@
-"""What a request is about: the name, description and words that its answer is written with."""
+"""Finds what a request is about: the name, description and words that its answer is written with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LONGEST_LABEL = 40
 
 @dataclass(frozen=True)
 class Subject:
-    """What to write about.
+    """The subject to write about.
 
     Attributes:
         name: As the request names it.

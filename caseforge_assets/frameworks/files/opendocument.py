@@ -26,7 +26,7 @@ _MAX_FLAWS = 100_000
 
 
 class _Scan:
-    """Where the scan of the tags stands: table, row and column, and what was found so far."""
+    """The state of the scan of the tags: table, row and column, and what was found so far."""
 
     def __init__(self) -> None:
         self.sizes: dict[str, tuple[int, int]] = {}

@@ -9,7 +9,7 @@ Cell = str | int | float | bool | datetime.time | datetime.date | datetime.datet
 
 
 class Flaw(StrEnum):
-    """Why a cell has no value of its own."""
+    """The reasons why a cell has no value of its own."""
 
     FORMULA = "formula"
     ERROR = "error"

@@ -1,4 +1,4 @@
-"""Whether a sheet is small enough to be read, before room is made for its cells."""
+"""Refuses sheets that are too large to be read, before room is made for their cells."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Table:
 
 
 def is_blank(cell: Cell) -> bool:
-    """Whether a cell holds nothing that can be seen."""
+    """Tells whether a cell holds nothing that can be seen."""
     return isinstance(cell, str) and not normalize_name(cell)
 
 

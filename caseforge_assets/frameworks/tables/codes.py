@@ -1,4 +1,4 @@
-"""What a code is, and which code a number in a code cell stands for. Which code is whose parent is decided in tree."""
+"""Reads codes, also those that a spreadsheet turned into numbers or dates. Parents are found in trees."""
 
 import re
 from collections.abc import Collection, Container, Iterable, Sequence
@@ -129,7 +129,7 @@ def without_trailing_dots(text: str) -> str:
 
 
 def looks_like_date(text: str, known_codes: Container[str] = ()) -> bool:
-    """Whether a text is a date that a spreadsheet made of a code: "01.Jan", "1-Jan", "Nov-12", "2001-01-01", "01.01.2001" of 1.1.1.
+    """Tells whether a text is a date that a spreadsheet made of a code: "01.Jan", "1-Jan", "Nov-12", "2001-01-01", "01.01.2001" of 1.1.1.
 
     "MAR-1" is none: spreadsheets do not write months in capitals in front. Nor is "1.1.2001" where the code 1.1 is known.
     """

@@ -1,4 +1,4 @@
-"""Which column holds what: the row of the headers is found, and each header is given its meaning, by a person's word or by its own."""
+"""Finds the row of the headers, and gives each header its meaning, by a person's word or by its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIELDS = tuple(column.field for column in list(Column)[:8])
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where a sheet's table begins and where its columns are.
+    """The row where a sheet's table begins, and its columns.
 
     Attributes:
         row: Position of the header row, from 0; -1 where the sheet is empty.
@@ -68,7 +68,7 @@ def find_header(sheet: Sheet, named: Mapping[str, str] | None = None) -> Header:
 
 
 def _fit(header: Header) -> tuple[int, int, int, int]:
-    """How much of a header row it is. A single known word may stand in any row; there the row with most cells is, for a title stands alone."""
+    """Weighs how far a row is one of headers. A single known word may stand in any row; there the row with most cells is, for a title stands alone."""
     known = len(header.columns) + len(header.levels)
     return -len(header.absent), known if known > 1 else 0, 0 if known > 1 else len(header.found), known
 
@@ -96,7 +96,7 @@ def _header(sheet: Sheet, row: int, named: Mapping[str, str]) -> Header:
 
 
 def _place(titles: list[str], header: str) -> int | None:
-    """Where the column is that a person names: by its header, or by its header and which of several it is, "Name#2"."""
+    """Finds the column that a person names: by its header, or by its header and which of several it is, "Name#2"."""
     wanted = normalize_name(header)
     match = _NTH.fullmatch(wanted)
     for text, nth in ((wanted, 1), (match[1], int(match[2])) if match else (wanted, 1)):

@@ -83,6 +83,6 @@ def _records(text: str, delimiter: str, limits: Limits) -> list[list[Cell]]:
 
 
 def _is_ruler(cells: list[str]) -> bool:
-    """Whether a row only rules a line below the header, as in a table of Markdown: | --- | --- |."""
+    """Tells whether a row only rules a line below the header, as in a table of Markdown: | --- | --- |."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     return len(filled) > 1 and all(len(cell) > 1 and not cell.strip("-:") for cell in filled)

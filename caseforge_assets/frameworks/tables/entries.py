@@ -190,7 +190,7 @@ def _parent(table: Table, row: int) -> tuple[str, ...]:
 
 
 def _indent(table: Table, row: int) -> int:
-    """How far a name is indented: by blanks in front of it, or by Excel's format."""
+    """Measures how far a name is indented: by blanks in front of it, or by Excel's format."""
     cell = table.cell(row, Column.NAME)
     text = cell.lstrip("\u200b\ufeff\u200e\u200f") if isinstance(cell, str) else ""
     blanks = text[: len(text) - len(text.lstrip())].replace("\r", "").replace("\n", "").expandtabs(_TAB_WIDTH)

@@ -1,4 +1,4 @@
-"""Which rows of a table hold processes: headers that are repeated and notes below the table do not. What the cells mean is decided elsewhere."""
+"""Chooses the rows of a table that hold processes: not headers that are repeated, nor notes below the table. Cells are read elsewhere."""
 
 from collections.abc import Sequence
 
@@ -87,7 +87,7 @@ def _footers(table: Table, rows: Sequence[int]) -> list[int]:
 
 
 def _is_note(table: Table, row: int) -> bool:
-    """Whether a row has neither a code with a name nor a formula: where the table has no codes, a single text beside the names."""
+    """Tells whether a row has neither a code with a name nor a formula: where the table has no codes, a single text beside the names."""
     filled = [place for place, cell in enumerate(table.sheet.rows[row] if row < len(table.sheet.rows) else []) if not is_blank(cell)]
     if not filled or any(flawed == row for flawed, _ in table.sheet.flaws):
         return False

@@ -1,4 +1,4 @@
-"""What a header means: the words of header_words.toml, and how a header is held against them. Which column is taken is decided in columns."""
+"""Gives headers their meaning by the words of header_words.toml. Which column is taken is decided in columns."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 class Column(StrEnum):
-    """What a column can hold. The value is what it is called where it is missing."""
+    """The kinds of columns. The value is what a kind is called where it is missing."""
 
     CODE = "Code"
     ID = "ID"
@@ -57,7 +57,7 @@ def compact(text: str) -> str:
 
 
 def meaning(title: str) -> tuple[Column, Rank] | None:
-    """What a header is the column of, and how well it fits; None where it is no known word."""
+    """Gives the kind of column that a header names, and how well it fits; None where it is no known word."""
     words = _words()
     found = [
         (column, (left_away > 0, place, left_away))
@@ -86,13 +86,13 @@ def level_sequence(titles: list[str]) -> tuple[int, ...]:
 
 
 def begins_as_footer(text: str) -> bool:
-    """Whether a text is no process but a note below the table: "Source: …", "© …"."""
+    """Tells whether a text is no process but a note below the table: "Source: …", "© …"."""
     word, colon, _ = text.partition(":")
     return text.startswith(("©", "(c) ", "(C) ")) or (bool(colon) and compact(word) in _words().footers)
 
 
 def is_footer_word(text: str) -> bool:
-    """Whether a text is a word that stands below tables, such as "Total"."""
+    """Tells whether a text is a word that stands below tables, such as "Total"."""
     return compact(text) in _words().footers
 
 
@@ -107,7 +107,7 @@ def _column_of(word: str, words: _Words) -> Iterator[tuple[Column, int]]:
 
 
 def _parent_column(rest: str, words: _Words) -> Column | None:
-    """What "parent" followed by this is: its id, or what else it is called by."""
+    """Gives the kind of a column of "parent" followed by this: the parent's id, or something else that it is called by."""
     if not rest:
         return Column.PARENT
     for _, word in _readings(rest):

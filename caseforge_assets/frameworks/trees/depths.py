@@ -26,7 +26,7 @@ def level_numbers(entries: Sequence[Entry]) -> list[int] | None:
 
 
 def levels_line_up(entries: Sequence[Entry]) -> bool:
-    """Whether the level column counts as a tree does: from 1, more than one level, and none skipped on the way down."""
+    """Tells whether the level column counts as a tree does: from 1, more than one level, and none skipped on the way down."""
     levels = level_numbers(entries) or []
     steps = zip([0, *levels], levels, strict=False)
     return len(set(levels)) > 1 and all(level <= above + 1 for above, level in steps)
@@ -63,7 +63,7 @@ def parents_of_levels(levels: Sequence[int]) -> Parents:
 
 
 def indents_line_up(entries: Sequence[Entry]) -> bool:
-    """Whether names are indented as a tree is: the first not at all, others by two blanks or more, and back to where one began."""
+    """Tells whether names are indented as a tree is: the first not at all, others by two blanks or more, and back to where one began."""
     indents = sorted({entry.indent for entry in entries})
     if len(indents) < 2 or entries[0].indent != indents[0] or indents[1] - indents[0] < _MIN_INDENT:
         return False

@@ -1,4 +1,4 @@
-"""How the rows of a table belong together: which kind of hierarchy it has, and each entry's parent by it. What trees may not have is seen in tree."""
+"""Recognizes the kind of hierarchy of a table, and finds each entry's parent by it. What a tree may not have is refused in tree."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from caseforge_assets.frameworks.trees.parents import (
 
 
 class Hierarchy(StrEnum):
-    """What says which node is whose parent, as in --hierarchy."""
+    """The kinds of hierarchy, by what tells a node's parent, as in --hierarchy."""
 
     DOTTED = "dotted"
     PARENT = "parent"
@@ -111,7 +111,7 @@ def recognize(entries: Sequence[Entry]) -> Hierarchy | None:
 
 
 def _is_dotted(entries: Sequence[Entry]) -> bool:
-    """Whether codes that have parts belong below others of the file; or numbers stand beside numbers of parts: 1, 2.1, where 2 is missing."""
+    """Tells whether codes that have parts belong below others of the file; or numbers stand beside numbers of parts: 1, 2.1, where 2 is missing."""
     codes = {entry.code for entry in entries if entry.code}
     are_numbers = all(code.replace(".", "").isdecimal() for code in codes)
     are_mixed = any("." in code for code in codes) and any("." not in code for code in codes)
@@ -119,7 +119,7 @@ def _is_dotted(entries: Sequence[Entry]) -> bool:
 
 
 def _says_more_than_dots(entries: Sequence[Entry]) -> bool:
-    """Whether the levels agree with the dots where there are some, and put others below: "sP1" is below "sP"."""
+    """Tells whether the levels agree with the dots where there are some, and put others below: "sP1" is below "sP"."""
     codes = {entry.code for entry in entries}
     by_dots = [next(iter(dotted_parents(entry.code, codes)), None) for entry in entries]
     by_levels = [None if parent is None else entries[parent].code for parent in parents_of_levels(level_numbers(entries) or [])]
@@ -128,7 +128,7 @@ def _says_more_than_dots(entries: Sequence[Entry]) -> bool:
 
 
 def _is_prefixed(entries: Sequence[Entry]) -> bool:
-    """Whether longer codes begin with shorter ones, and stand below them: 11, 111, 112. Numbers that only go on counting are not so."""
+    """Tells whether longer codes begin with shorter ones, and stand below them: 11, 111, 112. Numbers that only go on counting are not so."""
     order = [entry.code for entry in entries if entry.code]
     codes, ranges = set(order), code_ranges(order)
     parents = {code: prefix_parent(code, codes, ranges) for code in order}
@@ -148,7 +148,7 @@ def _is_prefixed(entries: Sequence[Entry]) -> bool:
 
 
 def _missing(table: Table, entries: Sequence[Entry], hierarchy: Hierarchy) -> str | None:
-    """What the hierarchy that was asked for needs and the table has not."""
+    """Names what the hierarchy that was asked for needs and the table has not."""
     columns = table.header.columns
     if hierarchy in (Hierarchy.DOTTED, Hierarchy.PREFIX) and Column.CODE not in columns and not any(entry.code for entry in entries):
         return f"--hierarchy {hierarchy} needs a column of codes. Say which it is: {map_hint('code', 'HEADER')}."
