@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from caseforge_assets.stages.judgement import Outcome
+
 Row = Mapping[str, Any]
 SHORT = 12
 
@@ -103,7 +105,7 @@ def _attempt(row: Row) -> Iterator[Event]:
     file = ((row["artifacts"] or {}).get("output") or {}).get("path")
     if file and row["line_number"]:
         details.append(f"{file}, line {row['line_number']:,}; SHA-256 of the answer: {row['answer_sha256']}")
-    cost = "nothing, it was never sent" if row["outcome"] == "not_sent" else _usd(row["cost_usd"])
+    cost = "nothing, it was never sent" if row["outcome"] == Outcome.not_sent else _usd(row["cost_usd"])
     yield Event(_answered(row), "answer", f"attempt {row['id']}: {row['outcome']}{detail}; cost {cost}", tuple(details))
 
 

@@ -13,6 +13,7 @@ from caseforge_assets.cli.shared.console import console, print_json, usd
 from caseforge_assets.cli.shared.options import chosen_stages, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.stages.judgement import GOOD
 from caseforge_assets.wording import counted
 
 LISTED = 10
@@ -77,7 +78,7 @@ def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str
     stage = chosen_stages((stage_key,))[0]
     result = run(session.store, session.folder, session.settings.configuration, file, key, stage, pattern, partly=partly)
     session.mirror()
-    bad = sum(count for outcome, count in result.outcomes.items() if outcome not in ("ok", "salvaged"))
+    bad = sum(count for outcome, count in result.outcomes.items() if outcome not in GOOD)
     if as_json:
         print_json({"batch": result.batch_id, "already_imported": result.already, "outcomes": result.outcomes, "left_out": result.left_out})
     else:

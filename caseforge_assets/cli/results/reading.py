@@ -16,7 +16,7 @@ from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.costs.sums import named
 from caseforge_assets.safe_text import plain_text
-from caseforge_assets.stages.judgement import Item
+from caseforge_assets.stages.judgement import Item, Outcome
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.wording import counted
 
@@ -103,7 +103,7 @@ def _body(content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
 
 def _cost(attempt: dict[str, Any]) -> str:
     """Of an attempt; nothing while it is under way, and of one that was never sent."""
-    return "" if attempt["outcome"] in (None, "not_sent") else named(attempt["cost_usd"], attempt["simulated"])
+    return "" if attempt["outcome"] in (None, Outcome.not_sent) else named(attempt["cost_usd"], attempt["simulated"])
 
 
 def _kind_by_ending(target: Path) -> str:

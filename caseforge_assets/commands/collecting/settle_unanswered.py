@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.provider_objects import error_entries
-from caseforge_assets.batches.states import BatchState
+from caseforge_assets.batches.states import BatchState, RemoteStatus
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES
@@ -20,9 +20,9 @@ from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
-_BY_STATUS = {
-    "expired": Judgement(Outcome.expired, "the batch's time was over before this request was answered"),
-    "cancelled": Judgement(Outcome.cancelled, "the batch was cancelled before this request was answered"),
+_BY_STATUS: dict[str, Judgement] = {
+    RemoteStatus.expired: Judgement(Outcome.expired, "the batch's time was over before this request was answered"),
+    RemoteStatus.cancelled: Judgement(Outcome.cancelled, "the batch was cancelled before this request was answered"),
 }
 _GIVEN_UP = Judgement(Outcome.cancelled, "its batch was given up by a person: its provider does not know it, or is not there, any more")
 _MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no line for this request")
@@ -43,7 +43,7 @@ def close_batch(store: Engine, provider: Provider, reception: Reception, *, give
         open_attempts = attempts.without_outcome(connection, batch.id)
         if gives_up:
             judged = [Judged(one, None, _NOT_BROUGHT) for one in open_attempts]
-        elif batch.remote_status == "failed":
+        elif batch.remote_status == RemoteStatus.failed:
             verdict = decide_batch_errors(_errors(batch))
             order = {attempt_id: number for number, attempt_id in enumerate(batches.attempt_ids(connection, batch.id), 1)}
             judged = [Judged(one, None, verdict.judgement_of(order[one.id])) for one in open_attempts]

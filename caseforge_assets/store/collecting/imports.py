@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.batches.states import Origin, RequestState
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.mirroring.outbox import Kind
 from caseforge_assets.store.schema.constants import listed
 
@@ -255,7 +256,8 @@ class ImportRow:
 def all_imports(connection: Connection) -> list[ImportRow]:
     """All imports, oldest first."""
     query = text(f"""
-    select b.id, b.stage, b.model, count(a.id), coalesce(sum(a.cost_usd), 0), count(a.id) filter (where a.cost_usd is null), b.collected_at, b.reason, b.origin = '{Origin.taken_back}'
+    select b.id, b.stage, b.model, count(a.id), coalesce(sum(a.cost_usd), 0), count(*) filter (where {UNKNOWN}),
+           b.collected_at, b.reason, b.origin = '{Origin.taken_back}'
     from caseforge.batch b left join caseforge.attempt a on a.batch_id = b.id where b.origin in {listed((Origin.imported, Origin.taken_back))} group by b.id order by b.id
     """)
     return [ImportRow(*row) for row in connection.execute(query)]
