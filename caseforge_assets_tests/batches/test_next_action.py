@@ -11,7 +11,9 @@ from caseforge_assets.stages.judgement import Next, Outcome
 
 def after(outcome: Outcome, **changes: Any) -> NextRequest:
     values: dict[str, Any] = {"attempts_counted": 1, "current_budget": 8_000, "budget_limit": 32_000, "generation": 0}
-    return next_request(outcome, **(values | changes))
+    step = next_request(outcome, **(values | changes))
+    assert step.reason
+    return step
 
 
 @pytest.mark.parametrize("outcome", [Outcome.truncated, Outcome.truncated_reasoning])
@@ -40,7 +42,7 @@ def test_a_context_is_shortened_once() -> None:
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome.follow_up is Next.pending_again])
 def test_what_was_nobodys_fault_stays_the_same_request(outcome: Outcome) -> None:
     step = after(outcome, generation=2, attempts_counted=3)
-    assert (step.kind, step.max_completion_tokens, step.generation) == (NextKind.same_request, 8_000, 2)
+    assert step == NextRequest(NextKind.same_request, 8_000, 2, "it was not the request's fault")
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome.follow_up in {Next.person, Next.stop}])

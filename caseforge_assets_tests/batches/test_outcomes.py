@@ -47,6 +47,13 @@ def test_answers_are_judged_by_their_stage() -> None:
     assert decide_line(line(body(document())), "usecases").outcome is Outcome.invalid_json
 
 
+def test_an_error_is_told_by_what_there_is_of_it() -> None:
+    assert decide_line(line({"error": {"code": "rate_limit_exceeded"}}, 429)).detail == "HTTP 429 (rate_limit_exceeded)"
+    assert decide_line(line(error_body(None, "Too  fast.\n"), 429)).detail == "HTTP 429 (invalid_request_error): Too fast."
+    assert decide_line(line(None, None, error={"code": "batch_expired"})).detail == "no response (batch_expired)"
+    assert decide_line(line(None, None)).detail == "the line holds neither an answer nor an error"
+
+
 def test_ways_of_not_answering() -> None:
     assert decide_line(line(body(""))).outcome is Outcome.empty
     assert decide_line(line(body(None, refusal="No."))).outcome is Outcome.refused
@@ -201,7 +208,8 @@ def test_the_token_limit_is_learned() -> None:
     verdict = decide_batch_errors([BatchError("token_limit_exceeded", message)])
     assert (verdict.rejection, verdict.token_limit_exceeded, verdict.enqueued_token_limit) == (Rejection.too_much_enqueued, True, 2_000_000)
     assert verdict.judgement_of(1).outcome is Outcome.batch_rejected
-    assert decide_batch_errors([BatchError("token_limit_exceeded", "Too much.")]).enqueued_token_limit is None
+    by_code = decide_batch_errors([BatchError("token_limit_exceeded", "Too much.")])
+    assert (by_code.token_limit_exceeded, by_code.enqueued_token_limit, by_code.detail) == (True, None, "token_limit_exceeded: Too much.")
 
 
 @pytest.mark.parametrize(
@@ -213,6 +221,7 @@ def test_the_token_limit_is_learned() -> None:
         ("You have reached your limit of 200M enqueued tokens", 200_000_000),
         ("Enqueued token limit: 90.000", 90_000),
         ("Enqueued token limit: 1,500K", 1_500_000),
+        ("Enqueued token limit: 1,500.5K", 1_500_500),
         ("Enqueued token limit reached", None),
         ("The limit of 0 enqueued tokens is reached", None),
     ],
@@ -237,6 +246,11 @@ def test_account_problems_blame_no_line(code: str, outcome: Outcome) -> None:
     assert (verdict.rejection, verdict.outcome, verdict.bad_lines) == (Rejection.stop, outcome, {})
     assert verdict.stop_reason == f"2 times: {code}: No."
     assert verdict.judgement_of(1).outcome is outcome
+
+
+@pytest.mark.parametrize(("line", "read"), [(1, 1), (7, 7), (0, None), (-1, None), ("7", None), (None, None)])
+def test_the_first_line_is_1(line: object, read: int | None) -> None:
+    assert BatchError.of({"code": "invalid_request", "message": "No.", "line": line}) == BatchError("invalid_request", "No.", read)
 
 
 def test_other_rejections_send_all_lines_again() -> None:

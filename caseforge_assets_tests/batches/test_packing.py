@@ -57,4 +57,10 @@ def test_a_token_limit_is_learned() -> None:
     assert lowered_token_limit(3_000_000, 2_000_000) == 2_000_000
     assert lowered_token_limit(3_000_000, None) == 1_500_000
     assert lowered_token_limit(1_000_000, 2_000_000) == 500_000
-    assert lowered_token_limit(1, None) == 1
+    assert [lowered_token_limit(tried, None) for tried in (5, 1, 0)] == [2, 1, 1]
+
+
+def test_a_stated_limit_counts_where_it_explains_the_rejection() -> None:
+    assert lowered_token_limit(3_000_000, 3_000_000) == 1_500_000
+    assert lowered_token_limit(3_000_001, 3_000_000) == 3_000_000
+    assert [lowered_token_limit(10, stated) for stated in (-1, 0, 1)] == [5, 5, 1]

@@ -66,6 +66,7 @@ def test_an_address_decides_where_it_is_certain(address: str, kind: str | None) 
 
 def test_urls_of_another_api() -> None:
     assert (KINDS["azure"].line_url_of("responses"), KINDS["openai"].endpoint_of("responses")) == ("/responses", "/v1/responses")
+    assert (KINDS["azure"].endpoint_of("responses"), KINDS["openai"].line_url_of("responses")) == ("/responses", "/v1/responses")
 
 
 @pytest.mark.parametrize(("window", "meant"), [("1h", timedelta(hours=1)), ("7d", timedelta(days=7)), ("90m", timedelta(minutes=90))])

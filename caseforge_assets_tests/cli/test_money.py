@@ -102,7 +102,10 @@ def test_costs_name_branches_nodes_and_outcomes(command_line: OpenCommandLine) -
 def test_expected_and_real_cost_stand_beside_each_other_for_every_batch(command_line: OpenCommandLine) -> None:
     cli = generated(command_line)
     by_batch = {row["name"]: row["cost_usd"] for row in cli.json("costs", "--by", "batch")}
-    for batch in cli.json("status")["batches"]:
+    batches = cli.json("status")["batches"]
+    assert {batch["remote_id"] for batch in batches} == by_batch.keys()
+    assert len(batches) >= 2
+    for batch in batches:
         assert batch["cost_usd"] == pytest.approx(by_batch[batch["remote_id"]])
         assert batch["expected_cost_usd"] > 0
 

@@ -166,7 +166,9 @@ def test_pages_hold_no_live_link_and_no_image_whatever_a_model_calls_itself(made
     )
     made.change("update caseforge.node_version set name = :hostile", hostile=hostile)
     export(made, tmp_path / "out", "markdown")
-    for path in (tmp_path / "out").rglob("*.md"):
+    pages = list((tmp_path / "out").rglob("*.md"))
+    assert len(pages) == 5
+    for path in pages:
         page = MarkdownIt("commonmark").enable("table").render(path.read_text())
         assert set(re.findall(r"<(img|script)|href=\"([^\"]*)", page)) <= {
             ("", f"{stage}/{name}.md") for stage in ("process_details", "usecases") for name in ("1.1.1_c", "2.1.1_h")
@@ -403,5 +405,7 @@ def test_pages_are_made_of_candidates_as_they_are_shown_today(made: Workbench, t
     listed = "update caseforge.candidate set fields = jsonb_set(fields, '{impact_assessment}', to_jsonb(cast(:text as text)))"
     made.change(listed, text="- Time: less\n- Cost: less")
     export(made, tmp_path / "out", "markdown")
-    for page in (tmp_path / "out" / "usecases").iterdir():
+    pages = list((tmp_path / "out" / "usecases").iterdir())
+    assert len(pages) == 2
+    for page in pages:
         assert "**Impact.**\n\n- Time: less\n- Cost: less\n\n**Complexity.**" in page.read_text()

@@ -217,8 +217,9 @@ def test_rows_of_an_older_schema_get_the_defaults_of_newer_columns(bench: OpenBe
     opened = bench()
     write_journal(opened.store, opened.folder)
     (path,) = segment_names(opened.folder)
-    lines = b"".join(opened.folder.read(path)).replace(b'"owner":"",', b"")
-    opened.folder.write_packed(path, [lines])
+    lines = b"".join(opened.folder.read(path))
+    assert b'"owner":"",' in lines
+    opened.folder.write_packed(path, [lines.replace(b'"owner":"",', b"")])
     restored(opened, empty_store)
 
 

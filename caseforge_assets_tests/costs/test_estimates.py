@@ -43,6 +43,13 @@ def test_any_text_can_be_counted() -> None:
     assert count_tokens("word " * 250_000) == pytest.approx(250_000, rel=0.01)
 
 
+def test_a_request_costs_two_tokens_and_each_message_four_beside_its_text() -> None:
+    messages = [{"role": "system", "content": "Hello world"}, {"role": "user", "content": "Hello world"}]
+    assert request_tokens({"messages": messages}) == 2 + 2 * (4 + 2)
+    assert request_tokens({"messages": messages[1:]}) == 2 + 4 + 2
+    assert request_tokens({"messages": messages, "response_format": {}}) == request_tokens({"messages": messages})
+
+
 def test_the_schema_is_counted() -> None:
     source = Source("Pack goods", "Process: Pack goods", (), "A document.")
     body = request_body(all_stages()[1], StageSettings(), source)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from caseforge_assets.batches.usage import Usage
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrice, OwnPrices, priced_as
-from caseforge_assets.costs.prices import cost_usd
+from caseforge_assets.costs.prices import cost_usd, rates_on
 
 ON = datetime(2026, 12, 20, 9, tzinfo=UTC)
 PRICE = OwnPrice.model_validate({"input": 1.2, "cached_input": "0.06", "cache_write": 1.5, "output": 6, "valid_from": "2026-12-15"})
@@ -30,6 +30,13 @@ def test_it_counts_from_its_day_on() -> None:
     eve, day = datetime(2026, 12, 14, 23, 59, tzinfo=UTC), datetime(2026, 12, 15, tzinfo=UTC)
     assert (cost_usd(USAGE, "gpt-6.1-sol", eve, OWN), cost_usd(USAGE, "gpt-6.1-sol", day, OWN)) == (TABLE_COST, OWN_COST)
     assert (cost_usd(USAGE, "gpt-6.2-sol", eve, OWN), cost_usd(USAGE, "gpt-6.2-sol", day, OWN)) == (None, OWN_COST)
+
+
+def test_rates_are_those_of_ones_own_from_their_day_on() -> None:
+    eve, day = date(2026, 12, 14), date(2026, 12, 15)
+    found = [rates_on("gpt-6.1-sol", on, OWN) for on in (eve, day)]
+    assert [rates and rates.input * 1_000_000 for rates in found] == [1, Decimal("1.2")]
+    assert [rates_on("gpt-6.2-sol", on, OWN) is None for on in (eve, day)] == [True, False]
 
 
 def test_what_has_no_price_of_its_own_costs_what_other_input_does() -> None:

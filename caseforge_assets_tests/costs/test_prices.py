@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.usage import Usage, usage_of
-from caseforge_assets.costs.prices import FIRST_BATCH_PRICES, cost_usd
+from caseforge_assets.batches.usage import MAX_TOKENS, Usage, usage_of
+from caseforge_assets.costs.prices import FIRST_BATCH_PRICES, cost_usd, has_batch_price, priced_models
 from caseforge_assets_tests.batches.files import real_file
 
 ON = datetime(2026, 11, 23, tzinfo=UTC)
@@ -77,6 +77,13 @@ def test_a_model_without_a_batch_price_has_an_unknown_cost(model: str) -> None:
     assert cost_usd(Usage(439, 0, 4_239, 0), model, ON) is None
 
 
+def test_models_that_have_a_batch_price_are_named() -> None:
+    named = priced_models("2026-11-23")
+    assert {"gpt-5", "gpt-6.1-sol"} <= set(named)
+    assert "gpt-5-search-api" not in named
+    assert [name for name in named if not has_batch_price(name, "2026-11-23")] == []
+
+
 def test_unknown_usage_has_an_unknown_cost() -> None:
     assert cost_usd(None, "gpt-5", ON) is None
 
@@ -132,6 +139,12 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
     assert usage_of({"prompt_tokens": 1_000.0, "completion_tokens": 5.0}) == Usage(1_000, 0, 5, 0)
     assert usage_of({"prompt_tokens": 1_000.5, "completion_tokens": 5}) is None
     assert usage_of({"prompt_tokens": float("inf"), "completion_tokens": float("nan")}) is None
+
+
+def test_no_tokens_are_known_and_more_than_any_model_reads_are_not() -> None:
+    assert usage_of({"prompt_tokens": 0, "completion_tokens": 0}) == Usage(0, 0, 0, 0)
+    assert usage_of({"prompt_tokens": MAX_TOKENS, "completion_tokens": 1}) == Usage(MAX_TOKENS, 0, 1, 0)
+    assert usage_of({"prompt_tokens": MAX_TOKENS + 1, "completion_tokens": 1}) is None
 
 
 def test_details_may_be_missing_or_absurd() -> None:

@@ -32,7 +32,7 @@ def test_simulated_money_is_called_so_beside_partitions_in_reports_and_checks(pr
     mirrored(opened)
     for asset in (OUTPUTS, DOCUMENTS, USECASE_OUTPUTS, CANDIDATES):
         metadata = opened.latest(asset, "1.1.1_c").asset_materialization.metadata
-        assert amounts(metadata) == ({"simulated_cost_usd"} if asset.endswith("outputs") or amounts(metadata) else set())
+        assert amounts(metadata) == {"simulated_cost_usd"}
     shown = report(opened, "run_report")
     assert len(amounts(shown)) >= 4
     assert all("simulated" in name for name in amounts(shown))

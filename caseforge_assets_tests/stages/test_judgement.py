@@ -2,7 +2,7 @@
 
 import pytest
 
-from caseforge_assets.stages.judgement import Content, Item, Next, Outcome
+from caseforge_assets.stages.judgement import Content, Item, Next, Outcome, shorten
 from caseforge_assets.stages.stage import Stage, all_stages
 from caseforge_assets_tests.stages.answers import answer
 
@@ -49,6 +49,13 @@ class TestAnswersWithoutText:
         assert judgement.outcome is Outcome.truncated_reasoning
         assert "3,968 of the 4,000 tokens" in judgement.detail
 
+    def test_blanks_that_used_the_budget_need_no_larger_one_unless_most_of_it_was_thinking(self, stage: Stage) -> None:
+        def outcome(reasoning_tokens: int | None) -> Outcome:
+            return stage.judge(answer("\n\n", "length", reasoning_tokens=reasoning_tokens, output_tokens=8_000)).outcome
+
+        assert [outcome(tokens) for tokens in (None, 0, 3_000, 4_000)] == [Outcome.whitespace] * 4
+        assert outcome(4_001) is Outcome.truncated_reasoning
+
     def test_usage_unknown(self, stage: Stage) -> None:
         judgement = stage.judge(answer("", "length", reasoning_tokens=None, output_tokens=None, max_completion_tokens=8_000))
         assert judgement.outcome is Outcome.truncated_reasoning
@@ -65,6 +72,11 @@ class TestAnswersWithoutText:
 
     def test_filtered_even_with_text(self, stage: Stage) -> None:
         assert stage.judge(answer("## Overview\nHalf of", "content_filter")).outcome is Outcome.content_filtered
+
+
+def test_a_text_is_brought_to_one_line_of_limited_length() -> None:
+    assert [shorten(text, 5) for text in (" a\nb ", "abcde", "abcdef")] == ["a b", "abcde", "abcd…"]
+    assert len(shorten("x" * 400)) == 300
 
 
 def test_content_version_is_of_body_and_items() -> None:

@@ -247,4 +247,5 @@ def test_a_repair_that_swallows_fields_is_not_accepted() -> None:
     items = [candidate(number, description="w,[\nw" if number == 1 else "Fine.") for number in range(1, 8)]
     text = '{"use_cases": [' + ",\n,".join(json.dumps(item) for item in items) + "]}"
     content = judge(text).content
-    assert content is None or [item.fields["description"] for item in content.items] == [item["description"] for item in items]
+    assert content is not None
+    assert [item.fields["description"] for item in content.items] == [item["description"] for item in items]
