@@ -20,6 +20,7 @@ def import_all() -> None:
         "caseforge_assets.cli.setting_up.frameworks",
         "caseforge_assets.cli.planning.generation",
         "caseforge_assets.cli.planning.money",
+        "caseforge_assets.cli.watching.following",
         "caseforge_assets.cli.watching.progress_lines",
         "caseforge_assets.cli.setting_up.reloading",
         "caseforge_assets.cli.watching.watching",

@@ -264,8 +264,7 @@ def finish_sending(
         before: plans that were named beside it, because they were approved before.
     """
     from caseforge_assets.batches.consent import Consent
-    from caseforge_assets.cli.watching.progress_lines import follow, submit_once
-    from caseforge_assets.cli.watching.trouble import batches_in_trouble, exit_if_in_trouble
+    from caseforge_assets.cli.watching.following import batches_in_trouble, exit_if_in_trouble, follow, submit_once
     from caseforge_assets.store.submitting import providers
 
     with session.store.begin() as connection:

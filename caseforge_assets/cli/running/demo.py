@@ -110,7 +110,7 @@ def _another_port(session: Session, taken: int) -> int:
 
 def _run(session: Session) -> None:
     from caseforge_assets.cli.views.plan_views import print_plan
-    from caseforge_assets.cli.watching.progress_lines import follow
+    from caseforge_assets.cli.watching.following import follow
     from caseforge_assets.commands.editions.keep_workbook import keep_workbook
     from caseforge_assets.commands.editions.load_framework import load_framework
     from caseforge_assets.commands.planning.make_plan import draft_plan

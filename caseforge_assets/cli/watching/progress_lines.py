@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 
-from caseforge_assets.batches.consent import EVERYTHING
 from caseforge_assets.batches.states import AWAITED, BatchState
 from caseforge_assets.cli.shared.console import console, errors, usd
 from caseforge_assets.cli.views.batch_views import LiveBatches, duration
@@ -19,85 +15,14 @@ from caseforge_assets.cli.views.plan_views import print_too_long
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from caseforge_assets.batches.consent import Consent
     from caseforge_assets.cli.shared.session import Session
     from caseforge_assets.commands.rounds.work import Round
     from caseforge_assets.store.submitting.batches import BatchRow
 
-MIRROR_EVERY_S = 5.0
-LOOK_FOR_ALERTS_EVERY_S = 60.0
 DRAWN_PER_SECOND = 2
 FINISHED_SHOWN = 5
-
-
-def submit_once(session: Session, *, consent: Consent = EVERYTHING, quiet: bool = False) -> Round:
-    """One round: what a consent covers is sent, and told before."""
-    from caseforge_assets.commands.rounds.work import work_round
-
-    narrator = Narrator(quiet=quiet, simulated=session.provider.simulated)
-    configuration = session.settings.configuration
-    done = work_round(session.store, session.provider, session.folder, configuration, consent=consent, announce=narrator.announce)
-    if not quiet:
-        narrator.tell(done)
-        if done.submitted:
-            console.print("Watch and collect with: caseforge monitor")
-    return done
-
-
-def follow(session: Session, *, consent: Consent = EVERYTHING, quiet: bool = False) -> Round:
-    """Rounds until nothing is under way, told to the person; alerts are looked for and Dagster is kept up to date meanwhile.
-
-    What a consent covers is sent, and told before.
-    """
-    from caseforge_assets.commands.rounds.work import work_until_idle
-
-    last_mirror = last_look = time.monotonic()
-    sent: list[int] = []
-
-    def after_round(done: Round) -> None:
-        nonlocal last_mirror, last_look
-        narrator.tell(done)
-        sent.extend(done.submitted)
-        if done.collected or done.submitted or done.refused or time.monotonic() - last_look > LOOK_FOR_ALERTS_EVERY_S:
-            session.look_for_alerts()
-            last_look = time.monotonic()
-        if done.collected and time.monotonic() - last_mirror > MIRROR_EVERY_S:
-            session.mirror()
-            last_mirror = time.monotonic()
-
-    with Narrator(session, quiet=quiet, simulated=session.provider.simulated) as narrator:
-        done = work_until_idle(
-            session.store,
-            session.provider,
-            session.folder,
-            session.settings.configuration,
-            after_round=after_round,
-            consent=consent,
-            announce=narrator.announce,
-        )
-        return replace(done, submitted=tuple(sent))
-
-
-@contextmanager
-def stopping_politely(session: Session) -> Iterator[None]:
-    """Ctrl-C ends the watching, and says what goes on without it."""
-    from caseforge_assets.store.submitting import batches
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        with session.store.connect() as connection:
-            count = len(batches.in_states(connection, [BatchState.open, BatchState.creating]))
-        going_on = (
-            f"{count:,} batch{'es' if count > 1 else ''} under way at the provider {'go' if count > 1 else 'goes'} on"
-            if count
-            else "nothing is lost"
-        )
-        errors.print(f"\nStopped watching; {going_on}. `caseforge monitor` watches and collects again.")
-        session.mirror()
-        raise SystemExit(130) from None
 
 
 class Narrator:

@@ -35,9 +35,14 @@ def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> No
     What approved plans hold is sent, what follows from answers included; each batch is named before. With --watch-only nothing is.
     Exit code 4 when nodes wait for a batch that does not go on.
     """
-    from caseforge_assets.cli.watching.progress_lines import follow, stopping_politely, submit_once
-    from caseforge_assets.cli.watching.trouble import batches_in_trouble, exit_if_in_trouble
-    from caseforge_assets.cli.watching.watch_only import watch
+    from caseforge_assets.cli.watching.following import (
+        batches_in_trouble,
+        exit_if_in_trouble,
+        follow,
+        stopping_politely,
+        submit_once,
+        watch,
+    )
 
     with stopping_politely(session):
         if watch_only:
@@ -72,7 +77,7 @@ def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> No
 @pass_session
 def collect(session: Session, again: str | None, give_up: str | None, judge_again: bool, as_json: bool) -> None:
     """Collect every finished batch now. Collecting twice changes nothing. Exit code 4 while nodes wait for a batch that does not go on."""
-    from caseforge_assets.cli.watching.trouble import batches_in_trouble, exit_if_in_trouble
+    from caseforge_assets.cli.watching.following import batches_in_trouble, exit_if_in_trouble
 
     if (again and give_up) or (judge_again and (again or give_up)):
         raise click.UsageError("--again and --give-up are about one batch each, --judge-again about all: give one of them")

@@ -13,8 +13,8 @@ from caseforge_assets.commands.money.expected_costs import expected_output_token
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.figures import batch_progress
-from caseforge_assets.store.figures.batch_progress import Sums
+from caseforge_assets.store.figures import batch_sums
+from caseforge_assets.store.figures.batch_sums import Sums
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -68,9 +68,9 @@ def view_batches(connection: Connection, now: datetime, *, finished: int) -> tup
     """The batches under way, oldest first, and the newest so many that are through, newest first; of all providers."""
     open_rows = batches.in_states(connection, UNSETTLED)
     through = [row for row in batches.newest(connection, finished + len(open_rows)) if row.state not in UNSETTLED][:finished]
-    sums = batch_progress.sums_of_batches(connection, [row.id for row in (*open_rows, *through)])
+    sums = batch_sums.sums_of_batches(connection, [row.id for row in (*open_rows, *through)])
     typical = _Typical(connection)
-    of = batch_progress.frameworks_of_batches(connection, [row.id for row in (*open_rows, *through)])
+    of = batch_sums.frameworks_of_batches(connection, [row.id for row in (*open_rows, *through)])
     return (
         [replace(_under_way(row, sums.get(row.id), typical, now), frameworks=of.get(row.id, ())) for row in open_rows],
         [replace(_through(row, sums.get(row.id), typical), frameworks=of.get(row.id, ())) for row in through],
@@ -102,7 +102,7 @@ class _Typical:
     def items(self, row: BatchRow) -> Decimal | None:
         kind = (row.stage, self.is_simulated(row))
         if kind not in self._items:
-            self._items[kind] = batch_progress.typical_items(self._connection, *kind)
+            self._items[kind] = batch_sums.typical_items(self._connection, *kind)
         return self._items[kind]
 
     def is_simulated(self, row: BatchRow) -> bool:
