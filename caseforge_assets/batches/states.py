@@ -15,20 +15,15 @@ WAITS_FOR_ROOM = "the account has no room for its tokens now"  # how the reason 
 class BatchState(StrEnum):
     """CaseForge's own life of a batch, from the plan to the last answer."""
 
-    planned = "planned"
-    written = "written"
-    uploaded = "uploaded"
-    creating = "creating"
-    open = "open"
-    final = "final"
-    collected = "collected"
-    refused = "refused"
-    unknown = "unknown"
-
-    @property
-    def meaning(self) -> str:
-        """One line for people."""
-        return _MEANINGS[self]
+    planned = "planned"  # its requests are reserved; no file yet
+    written = "written"  # its file is written
+    uploaded = "uploaded"  # its file is with the provider; the batch is not created
+    creating = "creating"  # its creation was asked for; the answer is not known. It may be billed
+    open = "open"  # the provider works on it
+    final = "final"  # the provider is through with it; its answers are to be collected
+    collected = "collected"  # each of its requests has an outcome
+    refused = "refused"  # the provider refused to create it; its requests are pending again
+    unknown = "unknown"  # the provider does not know it any more; base URL or key may have changed
 
 
 NOT_CREATED = (BatchState.planned, BatchState.written, BatchState.uploaded)
@@ -92,19 +87,6 @@ class PlanDecision(StrEnum):
     declined = "declined"
     cancelled = "cancelled"
     raised = "raised"
-
-
-_MEANINGS = {
-    BatchState.planned: "Its requests are reserved; no file yet.",
-    BatchState.written: "Its file is written.",
-    BatchState.uploaded: "Its file is with the provider; the batch is not created.",
-    BatchState.creating: "Its creation was asked for; the answer is not known. It may be billed.",
-    BatchState.open: "The provider works on it.",
-    BatchState.final: "The provider is through with it; its answers are to be collected.",
-    BatchState.collected: "Each of its requests has an outcome.",
-    BatchState.refused: "The provider refused to create it; its requests are pending again.",
-    BatchState.unknown: "The provider does not know it any more; base URL or key may have changed.",
-}
 
 
 class RemoteStatus(StrEnum):

@@ -82,4 +82,3 @@ def test_status_words(text: str | None, status: RemoteStatus) -> None:
 def test_final_states() -> None:
     assert {status.value for status in RemoteStatus if is_final(status)} == {"completed", "failed", "expired", "cancelled"}
     assert set(SETTLED) == set(BatchState) - set(UNSETTLED)
-    assert all(state.meaning for state in BatchState)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, text, update
 from caseforge_assets.batches.states import NOT_OPENED, WAITING, BatchState, PlanDecision, PlanState, RequestState
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.schema.constants import listed
 from caseforge_assets.store.schema.provider_table import IS_BILLED
 from caseforge_assets.store.schema.tables import plan, plan_change
@@ -209,7 +210,7 @@ def approved_ids(
 # A duplicate that is not collected yet may have answered all that the batch it is a duplicate of was made for.
 _COMMITTED = f"""
 (select a.request_id, coalesce(a.cost_usd, a.expected_cost_usd) as usd,
-        coalesce(a.cost_usd, case when a.outcome is null then a.expected_cost_usd end) is null as lacks
+        {UNKNOWN} or coalesce(a.cost_usd, a.expected_cost_usd) is null as lacks
  from caseforge.attempt a
  join caseforge.provider p on p.id = a.provider_id and {IS_BILLED}
  where a.outcome is distinct from '{Outcome.not_sent}'
