@@ -49,6 +49,14 @@ def test_the_quantile_is_the_share_that_has_room() -> None:
     assert all(abs(share - quantile) < 0.04 for share, quantile in zip(shares, (0.6, 0.9, 0.99), strict=True))
 
 
+def test_of_like_requests_just_that_share_has_room() -> None:
+    size = RequestSize(800, 4, 2)
+    answers = [UsedTokens(size, STEP_TOKENS * number - 100, False) for number in range(1, ENOUGH_ANSWERS + 1)]
+    budgets = [fitted(answers, quantile).budget(size, 1, 10**6) for quantile in (0.005, 0.5, 1.0)]
+    assert budgets == [STEP_TOKENS * number for number in (1, ENOUGH_ANSWERS // 2, ENOUGH_ANSWERS)]
+    assert fit_budgets([*answers, UsedTokens(size, FLAT, True)], 1.0) is None
+
+
 def test_truncated_answers_count_as_ones_that_had_no_room() -> None:
     whole = made_up(900)
     cut = [UsedTokens(answer.size, FLAT, True) for answer in made_up(100, seed=3)]

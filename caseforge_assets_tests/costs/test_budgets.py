@@ -44,6 +44,29 @@ def test_the_budget_over_all_goes_to_the_oldest_plans() -> None:
     assert "by $4.0500" in waits(RETAIL, committed={"retail": Cost(D(8)), "another": Cost(D(6))})[1]
 
 
+def test_what_an_older_plan_takes_of_a_frameworks_budget_is_not_there_for_the_next() -> None:
+    first, second = Wanted(1, "retail", 1, Cost(D("0.06"))), Wanted(2, "retail", 1, Cost(D("0.06")))
+    assert list(waits(first, second, framework_budgets={"retail": D("0.11")})) == [2]
+    assert waits(first, second, framework_budgets={"retail": D("0.12")}) == {}
+    assert list(waits(first, second, framework_budgets={"retail": D("0.12")}, committed={"retail": Cost(D("0.01"))})) == [2]
+
+
+def test_what_is_in_no_plan_comes_first_and_then_the_oldest_plan_whatever_their_order() -> None:
+    wanted = [Wanted(plan_id, "retail", 1, Cost(D(1))) for plan_id in (3, 2, None, 1)]
+    assert [list(waits(*wanted, budget_usd=D(budget))) for budget in range(5)] == [[None, 1, 2, 3], [1, 2, 3], [2, 3], [3], []]
+    assert waits(wanted[2], budget_usd=D(0))[None].startswith("1 requests of retail wait: the budget over all frameworks ($0.00)")
+
+
+def test_a_plan_that_waits_says_for_which_budget_and_what_to_do() -> None:
+    said = waits(BANK, budget_usd=D("0.04"), framework_budgets={"bank": D("0.05")}, plans={2: (D("0.06"), Cost())})[2]
+    assert said.startswith("1 requests of plan 2 of bank wait: the budget over all frameworks ($0.04) would be overdrawn by $0.0600")
+    assert "; the budget of bank ($0.05) would be overdrawn by $0.0500" in said
+    assert "; the limit of plan 2 ($0.06) would be overdrawn by $0.0400" in said
+    assert said.endswith(
+        "Raise budget_usd in caseforge.toml or raise the limit (caseforge plans raise 2) or cancel the plan (caseforge plans cancel 2)"
+    )
+
+
 def test_no_budget_is_not_an_unlimited_one() -> None:
     assert "there is no budget for bank. Set budget_usd" in waits(budget_usd=None, framework_budgets={"retail": D(1)})[2]
     assert waits(budget_usd=None, framework_budgets={"retail": D(1), "bank": D(1)}) == {}
