@@ -73,6 +73,12 @@ def test_a_status_means_the_same_for_every_call(odd: Provider, path: Path, call:
     assert f"HTTP {status}: No." in str(error)
 
 
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_too_many_calls_stop_nothing_with_whatever_status_they_are_refused(odd: Provider, path: Path, status: int) -> None:
+    odd.refuse(status, "Slow down.", "rate_limit_exceeded")
+    assert type(fails("retrieve", client_of(odd), path)) is ProviderUnclear
+
+
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
 def test_what_may_pass_is_tried_again_except_the_call_that_costs_money(odd: Provider, path: Path, call: str, status: int) -> None:
