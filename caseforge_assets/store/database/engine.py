@@ -124,7 +124,7 @@ def lock_in_transaction(connection: Connection, name: str) -> None:
 
 
 def after_commit(connection: Connection, call: Callable[[], None]) -> None:
-    """Calls when the connection's transaction is committed; what is rolled back, to look only, says nothing, be it a savepoint."""
+    """Calls once the connection's transaction is committed, unless it, or the savepoint that is open now, is rolled back before."""
     within, undone = connection.get_nested_transaction(), []
 
     def rolled_back(at: Connection, *_: object) -> None:
