@@ -9,15 +9,10 @@ from statistics import fmean, median
 from typing import Any, Protocol, TypeVar
 
 from caseforge_assets.stages.shingles import bands_of, likeness
-from caseforge_assets.stages.usecases.titles import title_words
+from caseforge_assets.stages.titles import title_words
 
-COMPLEXITY_TARGET = {
-    "Low": 0.2,
-    "Medium": 0.6,
-    "High": 0.2,
-}  # what a portfolio aims at: quick wins, a broad middle, a few ambitious ones
-ONE_SIDED = 0.8  # of candidates with one and the same category, return or risk
-LEAST_JUDGED = 30  # candidates; the shares of fewer say little
+ONE_SIDED = 0.8  # of items with one and the same level
+LEAST_JUDGED = 30  # items; the shares of fewer say little
 
 Levels = dict[str, dict[str, int]]
 Title = TypeVar("Title", bound="HasTitle")
@@ -151,7 +146,7 @@ def repeated_titles(candidates: Iterable[Title]) -> list[list[Title]]:
 
 
 def count_levels(rows: Iterable[Measured], branch_of: Callable[[str], str]) -> dict[str, Levels]:
-    """Counts category, complexity, return and risk of candidates: by branch, and of all under an empty name.
+    """Counts the levels of items, such as the complexity of candidates: by branch, and of all under an empty name.
 
     Args:
         rows: contents in the framework's order.
@@ -167,22 +162,23 @@ def count_levels(rows: Iterable[Measured], branch_of: Callable[[str], str]) -> d
     return counts
 
 
-def unbalanced(levels: Mapping[str, Mapping[str, int]], tolerance: float) -> list[str]:
-    """Says what is out of balance: complexity against 20/60/20, and everything else that nearly all candidates have in common.
+def unbalanced(levels: Mapping[str, Mapping[str, int]], shares: Mapping[str, Mapping[str, float]], tolerance: float) -> list[str]:
+    """Says what is out of balance: fields against the shares that are aimed at, and everything else that nearly all items have in common.
 
     Args:
-        levels: counts by field and value. Fewer than 30 candidates are not judged.
-        tolerance: how far a share of complexity may be from its target.
+        levels: counts by field and value. Fewer than 30 items are not judged.
+        shares: as the stage has them, by field and value.
+        tolerance: how far a share may be from what is aimed at.
     """
     said = []
     for field, counts in levels.items():
         total = sum(counts.values())
         if total < LEAST_JUDGED:
             continue
-        if field == "complexity":
+        if field in shares:
             said += [
-                f"{value.lower()} complexity is {counts.get(value, 0) / total:.0%}, {target:.0%} is aimed at"
-                for value, target in COMPLEXITY_TARGET.items()
+                f"{value.lower()} {field} is {counts.get(value, 0) / total:.0%}, {target:.0%} is aimed at"
+                for value, target in shares[field].items()
                 if abs(counts.get(value, 0) / total - target) > tolerance
             ]
         else:

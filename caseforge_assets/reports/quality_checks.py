@@ -16,7 +16,7 @@ ABOUT_QUALITY = {
     SCORES_SUFFICIENT: "No content scores less than `quality_warn_below`; an error where more than `quality_fail_share` of them do.",
     NO_NEAR_DUPLICATES: "No document shares most of its phrases with that of another node. Simulated ones are not compared.",
     TITLES_DISTINCT: "Few candidates of different nodes have the same title, word order and endings aside. Simulated ones are not compared.",
-    LEVELS_BALANCED: "Complexity is spread about 20/60/20, and not nearly all candidates have one category, return or risk; simulated ones are left out.",
+    LEVELS_BALANCED: "Levels are spread about as is aimed at (complexity of candidates: 20/60/20), and not nearly all candidates have one category, return or risk; simulated ones are left out.",
 }
 
 
@@ -50,26 +50,28 @@ def check_near_duplicates(asset: str, compared: int, found: Sequence[NearDuplica
     return Check(asset, NO_NEAR_DUPLICATES, not found, says, {"compared": compared, "near_duplicates": len(found)}, nodes, severe)
 
 
-def check_titles(asset: str, compared: int, groups: Sequence[Sequence[HasTitle]], fail_share: float) -> Check:
-    """Passes while at most the share given of all candidates has a title that another node has, too; titles are listed in any case."""
+def check_titles(asset: str, compared: int, groups: Sequence[Sequence[HasTitle]], fail_share: float, items: str = "candidates") -> Check:
+    """Passes while at most the share given of all items has a title that another node has, too; titles are listed in any case."""
     repeated = sum(len(group) for group in groups)
-    says = f"{repeated:,} of {compared:,} candidates have a title that another node has, too"
+    says = f"{repeated:,} of {compared:,} {items} have a title that another node has, too"
     nodes = tuple((one.partition_key, f"{one.candidate_uid}: {one.title}") for group in groups for one in group)
     figures: dict[str, int | float] = {"compared": compared, "repeated_titles": repeated}
     return Check(asset, TITLES_DISTINCT, repeated <= fail_share * compared, says, figures, nodes)
 
 
-def check_balance(asset: str, by_branch: Mapping[str, Levels], tolerance: float) -> Check:
-    """Passes when the candidates of the whole framework are in balance; branches that are not are listed in any case."""
-    overall = unbalanced(by_branch.get("", {}), tolerance)
+def check_balance(
+    asset: str, by_branch: Mapping[str, Levels], shares: Mapping[str, Mapping[str, float]], tolerance: float, items: str = "candidates"
+) -> Check:
+    """Passes when the items of the whole framework are in balance; branches that are not are listed in any case."""
+    overall = unbalanced(by_branch.get("", {}), shares, tolerance)
     branches = tuple(
-        (branch, "; ".join(said)) for branch, levels in by_branch.items() if branch and (said := unbalanced(levels, tolerance))
+        (branch, "; ".join(said)) for branch, levels in by_branch.items() if branch and (said := unbalanced(levels, shares, tolerance))
     )
-    total = sum(by_branch.get("", {}).get("complexity", {}).values())
+    total = max((sum(counts.values()) for counts in by_branch.get("", {}).values()), default=0)
     says = (
-        f"{total:,} candidates, in balance as a whole"
+        f"{total:,} {items}, in balance as a whole"
         if total
-        else "no candidate is there yet that a model wrote; simulated ones do not count"
+        else f"no {items} are there yet that a model wrote; simulated ones do not count"
     )
     if overall:
         says = "; ".join(overall)

@@ -98,25 +98,25 @@ class BatchFigures:
 class RunSummary:
     """A whole framework.
 
-    `failures` are (stage, outcome, attempts), most frequent first; `items_per_node` maps a number of current use cases to how many nodes
-    have it; `baselines` what a node cost in runs before the newest plan, by stage; `batches` newest first.
+    `failures` are (stage, outcome, attempts), most frequent first; `items_per_node` maps, by stage, a number of current items to how many
+    nodes have it; `baselines` what a node cost in runs before the newest plan, by stage; `batches` newest first.
     """
 
     stages: tuple[StageFigures, ...]
     failures: tuple[tuple[str, str, int], ...]
-    items_per_node: dict[int, int]
+    items_per_node: dict[str, dict[int, int]]
     baselines: dict[str, Decimal]
     batches: tuple[BatchFigures, ...]
 
-    @property
-    def mean_items(self) -> float | None:
-        """Use cases a node that has any."""
-        nodes = sum(self.items_per_node.values())
-        return sum(items * count for items, count in self.items_per_node.items()) / nodes if nodes else None
+    def mean_items(self, stage: str) -> float | None:
+        """Items of a stage a node that has any."""
+        of_stage = self.items_per_node.get(stage, {})
+        nodes = sum(of_stage.values())
+        return sum(items * count for items, count in of_stage.items()) / nodes if nodes else None
 
     def cost_per_item_usd(self, figures: StageFigures) -> Decimal | None:
-        """What a use case cost in a stage that makes them; None where not all of them are that stage's and kind's own."""
-        nodes, mean = sum(self.items_per_node.values()), self.mean_items
+        """What an item of a stage cost; None where not all of them are that kind's own, or there are none."""
+        nodes, mean = sum(self.items_per_node.get(figures.stage, {}).values()), self.mean_items(figures.stage)
         if mean is None or figures.cost_per_node_usd is None or nodes != figures.good:
             return None
         return figures.cost_per_node_usd / Decimal(mean)

@@ -20,7 +20,7 @@ def definition_parts(stage: Stage, settings: StageSettings) -> dict[str, str]:
     templates = stage.templates
     files = {name: templates.read(name) for name in stage.files if templates.place(name).is_file()} if templates else {}
     parts = dict(files or {DEFINITION: stage.definition})
-    if stage.response_format is not None:
+    if stage.answers_in_json:
         parts[SCHEMA] = canonical_json(stage.response_format)
     if stage.language:
         parts[LANGUAGE] = language_name(stage.language)

@@ -118,6 +118,7 @@ class Stage:
         item_uid: From a node's code and an item's position (the first is 1) to the item's id, unique in a framework.
         items_name: What its items are called, in the plural, as a name of tables and files; empty for a stage whose content has none.
         item_columns: For tables that people see, from a column's name to the field of an item that stands in it.
+        level_shares: Of a field of items that has levels, as its measure of quality counts them, the share of all items that each level is to have.
         templates: Its templates; None for a stage whose templates cannot be replaced.
         files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
         measure: From a content and its node to its quality; None for a stage whose content is not measured.
@@ -152,6 +153,7 @@ class Stage:
     item_uid: Callable[[str, int], str] = "{}-{:02d}".format
     items_name: str = ""
     item_columns: Mapping[str, str] = field(default_factory=dict)
+    level_shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     templates: Templates | None = None
     files: tuple[str, ...] = ()
     measure: Callable[[Content, NodeFacts], Quality] | None = None
@@ -162,6 +164,16 @@ class Stage:
     language_rules: str = ""
     language_line: str = ""
     tells_thinking: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """Tell whether its content is a list of items; otherwise it is a document."""
+        return bool(self.items_name)
+
+    @property
+    def answers_in_json(self) -> bool:
+        """Tell whether its answers are data of a schema, and no text that people may write instead."""
+        return self.response_format is not None
 
     def messages(self, source: Source) -> list[dict[str, str]]:
         """Build the chat messages for a node; the language that texts are asked for in is said at the end of the instructions."""
@@ -196,7 +208,7 @@ class Stage:
             raise JudgeFailed(
                 f"the judge of the stage {self.key} says {judgement.outcome}, with{'out' if judgement.content is None else ''} content"
             )
-        if judgement.content is not None and judgement.content.items and not self.items_name:
+        if judgement.content is not None and judgement.content.items and not self.is_list:
             raise JudgeFailed(f"the stage {self.key} has no items_name, and its judge gives items")
         return judgement
 

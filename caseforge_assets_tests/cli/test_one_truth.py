@@ -118,7 +118,7 @@ def test_candidates_are_counted_the_same_wherever_they_stand(eventful: CommandLi
     session = Session()
     figures = run_figures(session.store, session.settings.configuration, session.folder, KEY)
     with session.store.connect() as connection:
-        spread = summarize_run(connection, KEY).items_per_node
+        spread = summarize_run(connection, KEY).items_per_node["usecases"]
     assert figures["candidates"] == sum(items * nodes for items, nodes in spread.items()) == len(candidates)
     assert spread == Counter(Counter(row["code"] for row in candidates).values())
 

@@ -64,6 +64,9 @@ def test_a_folder_makes_a_third_stage_from_plan_to_export(shop: Any) -> None:
     assert set(risks[0]["fields"]) == {"cause", "likelihood", "impact", "control"}
     assert cli.json("failed") == []
     assert "Nothing is stale" in cli.run("stale")
+    said = cli.run("status")
+    assert f"Risks: {status['items']['risk_register']}" in said
+    assert f"Candidates: {status['candidates']}" in said
     export(cli, status["items"])
 
 
@@ -102,6 +105,21 @@ def test_its_assets_stand_in_dagster_with_their_lineage(shop: Any) -> None:
         table = record.asset_materialization.metadata["risks"]
         assert [column.name for column in table.schema.columns] == ["id", "title", "likelihood", "control"]
         assert table.records[0].data["id"] == "1.1.1-R01"
+        report = instance.get_latest_materialization_event(dg.AssetKey(["shop", "run_report"]))
+    assert report is not None
+    assert_reported(report.asset_materialization.metadata, cli.json("status")["frameworks"][0]["items"])
+
+
+def assert_reported(figures: Any, items: dict[str, int]) -> None:
+    """Each stage's items are counted as its own, wherever it stands in the order of stages."""
+    for stage, name in (("risk_register", "risks"), ("usecases", "candidates")):
+        by_node = {int(row.data["a node has"].split()[0]): row.data["nodes"] for row in figures[f"{name}_by_node"].records}
+        assert sum(count * nodes for count, nodes in by_node.items()) == items[stage] == figures[name].value
+        assert figures[f"{name}_per_node"].value == pytest.approx(items[stage] / len(CODES), abs=1e-4)
+    an_item = {row.data["stage"]: row.data["an item"] for row in figures["cost"].records}
+    assert an_item["process_details"] == ""
+    assert an_item["risk_register"].startswith("$")
+    assert an_item["usecases"].startswith("$")
 
 
 def test_it_fails_and_is_retried_like_the_others_and_only_what_reads_a_change_is_stale(shop: Any) -> None:

@@ -56,7 +56,8 @@ def test_use_cases_a_node_and_their_cost(bench: OpenBench) -> None:
     opened.generate()
     found = summary(opened)
     assert (
-        sum(items * nodes for items, nodes in found.items_per_node.items()) == opened.column("select count(*) from caseforge.candidate")[0]
+        sum(items * nodes for items, nodes in found.items_per_node["usecases"].items())
+        == opened.column("select count(*) from caseforge.candidate")[0]
     )
     usecases = found.stages[1]
     (candidates,) = opened.column("select count(*) from caseforge.candidate")

@@ -52,7 +52,7 @@ def test_what_is_simulated_is_no_coverage_for_a_provider_that_bills(project: Ope
     mirrored(billed)
     shown = report(billed, "run_report")
     assert (shown["process_details_coverage_percent"], shown["usecases_coverage_percent"], shown["candidates"]) == (0, 0, 0)
-    assert "use_cases_per_node" not in shown
+    assert "candidates_by_node" not in shown
     assert [row.data["others"] for row in shown["coverage"]] == ["6 missing", "6 no_source"]
     assert (
         billed.definitions.resolve_implicit_global_asset_job_def()

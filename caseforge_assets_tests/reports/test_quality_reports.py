@@ -10,7 +10,10 @@ import pytest
 from caseforge_assets.reports.quality import count_levels, near_duplicates, repeated_titles, say_why, summarize, unbalanced
 from caseforge_assets.reports.quality_checks import check_balance, check_near_duplicates, check_scores, check_titles
 from caseforge_assets.stages.shingles import shingles_of, signature_of
+from caseforge_assets.stages.usecases import STAGE
 from caseforge_assets_tests.stages.damages import filler
+
+SHARES = STAGE.level_shares
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def test_titles_with_the_same_words_in_several_nodes_are_grouped() -> None:
     ],
 )
 def test_levels_out_of_balance_are_named(levels: dict[str, dict[str, int]], said: list[str]) -> None:
-    assert unbalanced(levels, 0.2) == said
+    assert unbalanced(levels, SHARES, 0.2) == said
 
 
 def test_levels_are_counted_by_branch_and_a_branch_out_of_balance_is_listed() -> None:
@@ -101,7 +104,7 @@ def test_levels_are_counted_by_branch_and_a_branch_out_of_balance_is_listed() ->
     ]
     levels = count_levels(rows, lambda code: f"{code[0]} branch")
     assert levels[""] == {"complexity": {"Medium": 60, "Low": 20, "High": 20}}
-    check = check_balance("usecase_candidates", levels, 0.2)
+    check = check_balance("usecase_candidates", levels, SHARES, 0.2)
     assert check.passed
     assert [branch for branch, _ in check.nodes] == ["1 branch", "2 branch"]
 

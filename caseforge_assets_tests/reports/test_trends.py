@@ -42,11 +42,11 @@ def test_what_cannot_be_known_is_not_computed() -> None:
 
 
 def test_a_use_case_costs_what_its_node_cost_only_where_all_of_them_are_the_stages_own() -> None:
-    summary = RunSummary((STAGE,), (), {6: 3, 10: 6}, {}, ())
-    assert summary.mean_items == pytest.approx(78 / 9)
+    summary = RunSummary((STAGE,), (), {STAGE.stage: {6: 3, 10: 6}}, {}, ())
+    assert summary.mean_items(STAGE.stage) == pytest.approx(78 / 9)
     assert float(summary.cost_per_item_usd(STAGE) or 0) == pytest.approx(1.8 / 78)
-    assert replace(summary, items_per_node={6: 3}).cost_per_item_usd(STAGE) is None
-    assert RunSummary((), (), {}, {}, ()).mean_items is None
+    assert replace(summary, items_per_node={STAGE.stage: {6: 3}}).cost_per_item_usd(STAGE) is None
+    assert RunSummary((), (), {}, {}, ()).mean_items(STAGE.stage) is None
 
 
 def test_a_week_is_shown_by_days_and_a_month_by_weeks() -> None:

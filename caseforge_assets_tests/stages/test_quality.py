@@ -20,8 +20,8 @@ from caseforge_assets.stages.process_details.quality import measure as measure_d
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.shingles import bands_of, likeness, repeated_share, shingles_of, signature_of
 from caseforge_assets.stages.stage import Source, StageSettings, all_stages, request_body
+from caseforge_assets.stages.titles import near_titles
 from caseforge_assets.stages.usecases.quality import measure as measure_candidates
-from caseforge_assets.stages.usecases.titles import near_titles
 from caseforge_assets_tests.batches.files import real_file
 from caseforge_assets_tests.frameworks.files import real_workbook
 from caseforge_assets_tests.stages.answers import SECTIONS, document

@@ -139,13 +139,14 @@ def _run(session: Session) -> None:
 
 def _print_result(session: Session) -> None:
     from caseforge_assets.stages.quality import RULES
+    from caseforge_assets.stages.stage import stage
     from caseforge_assets.store.collecting import items
     from caseforge_assets.store.editions.nodes import target_nodes
     from caseforge_assets.store.figures import exports
 
     with session.store.connect() as connection:
-        documents = [row for row in exports.listed(connection, KEY, RULES) if row.stage == "process_details"]
-        candidates = items.candidate_count(connection, KEY)
+        documents = [row for row in exports.listed(connection, KEY, RULES) if not stage(row.stage).is_list]
+        candidates = sum(items.item_counts(connection, KEY).values())
         targets = len(target_nodes(connection, KEY))
     first = documents[0].code if documents else "1.1.1"
     console.rule("What was made")

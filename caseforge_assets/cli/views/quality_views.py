@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.tables import FittingTable
-from caseforge_assets.reports.quality import COMPLEXITY_TARGET, Levels, say_why, unbalanced
+from caseforge_assets.reports.quality import say_why, unbalanced
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.quality.read_quality import StageQuality
     from caseforge_assets.settings import Configuration
+    from caseforge_assets.stages.stage import Stage
     from caseforge_assets.store.collecting.quality_scores import Scored
 
 BAR_CHARACTERS = 40
@@ -121,7 +122,7 @@ def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
 
 def _print_repeats(one: StageQuality) -> None:
     real = any(not row.simulated for row in one.rows)
-    if one.stage.response_format is None:
+    if not one.stage.is_list:
         if one.near_duplicates:
             table = FittingTable("Node", "Like", "Phrases in common", title="Documents that are nearly the same")
             for pair in one.near_duplicates[: 2 * GROUPS_SHOWN]:
@@ -134,8 +135,8 @@ def _print_repeats(one: StageQuality) -> None:
         console.print(said if one.compared else not_compared)
         return
     repeated = sum(map(len, one.repeated_titles))
-    said = f"{repeated:,} of {counted(one.titles, 'candidate has', 'candidates have')} a title that another node has, too."
-    console.print(said if one.titles or real else "Titles of simulated candidates are not compared with one another.")
+    said = f"{repeated:,} of {one.titles:,} {one.stage.items_name} have a title that another node has, too."
+    console.print(said if one.titles or real else f"Titles of simulated {one.stage.items_name} are not compared with one another.")
     for group in one.repeated_titles[:GROUPS_SHOWN]:
         ids = ", ".join(item.candidate_uid for item in group[:5]) + (f" and {len(group) - 5:,} more" if len(group) > 5 else "")
         console.print(f"  {len(group)} × {group[0].title} ({ids})")
@@ -144,26 +145,34 @@ def _print_repeats(one: StageQuality) -> None:
 def _print_levels(one: StageQuality, tolerance: float) -> None:
     if not one.levels.get(""):
         return
-    fields = list(one.levels[""])
-    names = [
-        f"{TITLES.get(field, field.capitalize())}{' (low/medium/high)' if _is_level(one.levels[''], field) else ''}" for field in fields
-    ]
-    table = FittingTable("Branch", *names, title="How the candidates are spread, in percent")
-    for branch, levels in one.levels.items():
-        table.add_row(branch or "All", *(_spread(levels, field) for field in fields))
+    levels, scale = one.levels[""], _scale(one.stage)
+    names = [TITLES.get(field, field.capitalize()) + _on_scale(counts, scale) for field, counts in levels.items()]
+    table = FittingTable("Branch", *names, title=f"How the {one.stage.items_name} are spread, in percent")
+    for branch, of_branch in one.levels.items():
+        table.add_row(branch or "All", *(_spread(of_branch.get(field, {}), scale) for field in levels))
     console.print(table)
-    aim = "/".join(f"{share:.0%}".rstrip("%") for share in COMPLEXITY_TARGET.values())
-    notes = unbalanced(one.real_levels[""], tolerance) if one.real_levels.get("") else []
-    console.print(f"Complexity aims at Low/Medium/High {aim}." + (f" Out of balance: {'; '.join(notes)}." if notes else ""))
+    aims = ". ".join(f"{field.capitalize()} aims at {'/'.join(of)} {_shares(of)}" for field, of in one.stage.level_shares.items())
+    notes = unbalanced(one.real_levels[""], one.stage.level_shares, tolerance) if one.real_levels.get("") else []
+    said = [*([f"{aims}."] if aims else []), *([f"Out of balance: {'; '.join(notes)}."] if notes else [])]
+    if said:
+        console.print(" ".join(said))
 
 
-def _is_level(levels: Levels, field: str) -> bool:
-    return set(levels[field]) <= set(COMPLEXITY_TARGET)
+def _scale(stage: Stage) -> Sequence[str]:
+    """The levels of a stage, lowest first."""
+    return list(next(iter(stage.level_shares.values()), {}))
 
 
-def _spread(levels: Levels, field: str) -> str:
-    counts = levels.get(field, {})
+def _on_scale(counts: Mapping[str, int], scale: Sequence[str]) -> str:
+    return f" ({'/'.join(scale).lower()})" if set(counts) <= set(scale) else ""
+
+
+def _shares(of: Mapping[str, float]) -> str:
+    return "/".join(f"{share:.0%}".rstrip("%") for share in of.values())
+
+
+def _spread(counts: Mapping[str, int], scale: Sequence[str]) -> str:
     total = sum(counts.values())
-    if _is_level(levels, field) and total:
-        return "/".join(f"{100 * counts.get(value, 0) / total:.0f}" for value in COMPLEXITY_TARGET)
+    if total and set(counts) <= set(scale):
+        return "/".join(f"{100 * counts.get(value, 0) / total:.0f}" for value in scale)
     return ", ".join(f"{value} {100 * count / total:.0f}" for value, count in sorted(counts.items(), key=lambda item: -item[1]))

@@ -178,28 +178,27 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
             rows = survey(connection, session.settings.configuration, key, stage, simulated) if edition else []
             stages[stage.key] = count_states(state for _, state in rows)
         spent = [dict(row._mapping) for row in node_views.spent(connection, key)]
+        counts = items.item_counts(connection, key)
         return {
             "framework": key,
             "edition": edition.label if edition else None,
             "stages": stages,
-            "candidates": items.candidate_count(connection, key),
-            "items": items.item_counts(connection, key),
+            "candidates": sum(counts.get(stage.key, 0) for stage in all_stages() if stage.items_name == "candidates"),
+            "items": counts,
             "spent": spent,
         }
 
 
 def _print_standing(report: dict[str, Any]) -> None:
     from caseforge_assets.reports.coverage import say_states
-    from caseforge_assets.stages.stage import stage as stage_of
+    from caseforge_assets.stages.stage import all_stages
 
     table = FittingTable("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}")
-    for stage, counts in report["stages"].items():
-        table.add_row(stage, say_states(counts, stage_of(stage).reads) or "none")
+    for stage in all_stages():
+        table.add_row(stage.key, say_states(report["stages"][stage.key], stage.reads) or "none")
     console.print(table)
-    console.print(f"Candidates: {report['candidates']:,}")
-    for stage, count in report["items"].items():
-        if stage != "usecases":
-            console.print(f"Items of {stage}: {count:,}")
+    for stage in (stage for stage in all_stages() if stage.is_list):
+        console.print(f"{stage.items_name.capitalize()}: {report['items'].get(stage.key, 0):,}")
     for row in report["spent"]:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
         tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"

@@ -70,7 +70,7 @@ def _base(
 
 
 def _own_words(stage: Stage, page: Page, base: StoredContent | None) -> Taken:
-    if stage.response_format is None:
+    if not stage.answers_in_json:
         return Taken(restored(page, base.body) if base else "\n".join(map(live_markdown, page.text.split("\n"))))
     if stage.read_items is None:
         raise ValueError(f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate")
@@ -86,7 +86,7 @@ def _own_words(stage: Stage, page: Page, base: StoredContent | None) -> Taken:
 
 
 def _is_unchanged(stage: Stage, taken: Taken, base: StoredContent) -> bool:
-    if stage.response_format is None:
+    if not stage.answers_in_json:
         return is_same(taken.text, base.body)
     return [(one.title, dict(one.fields)) for one in taken.items] == [(one.title, one.fields) for one in base.candidates]
 

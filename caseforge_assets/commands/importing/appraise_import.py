@@ -162,9 +162,9 @@ def _misfit(line: ResultLine, name: str, stage: Stage, others: Iterable[Stage]) 
                 line.line_number, name, f"its answer is one to {other.key}, not to {stage.key}", f"Is it --stage {other.key}?"
             )
     start = line.text.lstrip().removeprefix("```json").lstrip()[:200]
-    if stage.response_format is None and start.startswith(("{", "[{")) and '":' in start:
+    if not stage.answers_in_json and start.startswith(("{", "[{")) and '":' in start:
         return _Objection(line.line_number, name, f"its answer is JSON, and {stage.key} are texts", "Look at --stage.")
-    if stage.response_format is not None and "{" not in line.text and _HEADING.search(line.text):
+    if stage.answers_in_json and "{" not in line.text and _HEADING.search(line.text):
         return _Objection(line.line_number, name, f"its answer is a text with headings, and {stage.key} are JSON", "Look at --stage.")
     return None
 

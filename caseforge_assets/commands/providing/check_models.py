@@ -47,7 +47,7 @@ def rule_faults(configuration: Configuration, stage: Stage, provider_ends: Mappi
         settings.reasoning_effort,
         settings.verbosity,
         settings.max_completion_tokens or stage.default_max_completion_tokens,
-        schema=stage.response_format is not None,
+        schema=stage.answers_in_json,
         input_tokens=stage.typical_input_tokens,
         endpoint=settings.endpoint,
     )
@@ -96,7 +96,7 @@ def unfit_requests(connection: Connection, configuration: Configuration, rows: S
             found[row.id] = ending.text
             continue
         stage = stage_of(row.stage)
-        schema = stage.response_format is not None
+        schema = stage.answers_in_json
         budget, tokens = row.max_completion_tokens, row.input_tokens
         if is_too_long(configuration, stage, row.model, input_tokens=tokens, budget=budget):
             tokens = stage.typical_input_tokens

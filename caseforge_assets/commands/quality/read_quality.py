@@ -92,9 +92,11 @@ def check_quality(connection: Connection, configuration: Configuration, key: str
     for one in read_quality(connection, configuration, key):
         asset, share = one.stage.content, configuration.quality_fail_share
         checks.append(check_scores(asset, one.rows, configuration.quality_warn_below, share))
-        if one.stage.response_format is None:
-            checks.append(check_near_duplicates(asset, one.compared, one.near_duplicates, share))
+        if one.stage.is_list:
+            checks.append(check_titles(asset, one.titles, one.repeated_titles, share, one.stage.items_name))
+            checks.append(
+                check_balance(asset, one.real_levels, one.stage.level_shares, configuration.complexity_tolerance, one.stage.items_name)
+            )
         else:
-            checks.append(check_titles(asset, one.titles, one.repeated_titles, share))
-            checks.append(check_balance(asset, one.real_levels, configuration.complexity_tolerance))
+            checks.append(check_near_duplicates(asset, one.compared, one.near_duplicates, share))
     return checks

@@ -69,7 +69,7 @@ def check_specs(key: str) -> list[dg.AssetCheckSpec]:
 def _quality_checks(stage: Stage) -> list[str]:
     if stage.measure is None:
         return []
-    return [SCORES_SUFFICIENT, *([NO_NEAR_DUPLICATES] if stage.response_format is None else [TITLES_DISTINCT, LEVELS_BALANCED])]
+    return [SCORES_SUFFICIENT, *([TITLES_DISTINCT, LEVELS_BALANCED] if stage.is_list else [NO_NEAR_DUPLICATES])]
 
 
 def _about(name: str) -> str:

@@ -39,10 +39,11 @@ def run_tables(summary: RunSummary, folder: ArtifactFolder) -> dict[str, Any]:
         figures["success"] = table(("answers", "good", "chart", "nodes", "provider"), _success(summary.stages))
     if summary.failures:
         figures["failures"] = table(("outcome", "attempts", "chart", "stage", "meaning"), _failures(summary.failures))
-    if summary.items_per_node:
-        most = max(summary.items_per_node.values())
-        rows = [(f"{items} use cases", nodes, bar(nodes / most, CELLS)) for items, nodes in summary.items_per_node.items()]
-        figures["use_cases_per_node"] = table(("a node has", "nodes", "chart"), rows)
+    for stage in all_stages():
+        if of_stage := summary.items_per_node.get(stage.key):
+            most = max(of_stage.values())
+            rows = [(f"{items} {stage.items_name}", nodes, bar(nodes / most, CELLS)) for items, nodes in of_stage.items()]
+            figures[f"{stage.items_name}_by_node"] = table(("a node has", "nodes", "chart"), rows)
     if summary.stages:
         figures["cost"] = table(_COST, [_cost(summary, one) for one in summary.stages])
     if summary.batches:
@@ -64,7 +65,9 @@ def _cell(value: Any) -> Any:
 
 def _numbers(summary: RunSummary) -> dict[str, Any]:
     """What the UI plots: shares in percent, USD; of answers of a provider that bills where there are any. Longer names would run into their values."""
-    found: dict[str, float | Decimal | None] = {"candidates_per_node": summary.mean_items}
+    found: dict[str, float | Decimal | None] = {
+        f"{stage.items_name}_per_node": summary.mean_items(stage.key) for stage in all_stages() if stage.is_list
+    }
     by_stage = {one.stage: one for one in sorted(summary.stages, key=lambda one: list(Payment).index(Payment(one.kind)), reverse=True)}
     for stage, one in by_stage.items():
         found[f"{stage}_first_percent"] = None if one.first_pass is None else 100 * one.first_pass
@@ -87,7 +90,7 @@ _COST = (
     "a good node",
     "against estimate",
     "earlier runs a node",
-    "a use case",
+    "an item",
     "estimate an answer",
     "cost",
     "of unknown cost",
@@ -97,11 +100,9 @@ _COST = (
 
 
 def _cost(summary: RunSummary, one: StageFigures) -> tuple[Any, ...]:
-    makes_items = one.stage == all_stages()[-1].key
-    a_use_case = summary.cost_per_item_usd(one) if makes_items else None
     over = "" if one.over_estimate is None else f"{float(one.over_estimate):+.1%}"
     earlier = summary.baselines.get(one.stage) if one.kind == Payment.billed else None
-    of_items = _usd(a_use_case) if makes_items else None
+    of_items = _usd(summary.cost_per_item_usd(one)) if one.stage in summary.items_per_node else None
     before = None if earlier is None else _usd(earlier)
     unknown = one.unknown_costs or None
     each = (_usd(one.cost_per_node_usd), over, before, of_items, _usd(one.expected_per_answer_usd))

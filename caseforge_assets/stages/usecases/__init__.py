@@ -56,6 +56,7 @@ def make_stage(templates: Templates) -> Stage:
         read_items=read_page_of_candidates,
         with_fields=with_fields,
         items_name="candidates",
+        level_shares={"complexity": {"Low": 0.2, "Medium": 0.6, "High": 0.2}},  # quick wins, a broad middle, a few ambitious ones
         item_columns={"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"},
         templates=templates,
         files=("system.jinja", "user.jinja"),

@@ -10,8 +10,8 @@ from caseforge_assets.stages.own_words import find_mentions, own_words
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, Readable, between, readable, substance, weigh, wording_limits
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of
 from caseforge_assets.stages.specifics import Specifics, find_specifics
+from caseforge_assets.stages.titles import near_titles
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS
-from caseforge_assets.stages.usecases.titles import near_titles
 
 TEXTS = ("description", "impact_assessment", "complexity_details", "technology_requirements", "success_metrics", "implementation_timeline")
 ENOUGH_CHARACTERS = {"description": 700, "impact_assessment": 300}  # others: 150; descriptions of 120 to 200 words are asked for

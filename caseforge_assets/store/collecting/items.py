@@ -1,4 +1,4 @@
-"""Counts of items, such as use-case candidates: one rule for every place that counts them."""
+"""Counts the items of a framework, such as use-case candidates: one rule for every place that shows how many there are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ where k.is_current and k.framework_key = :key
 
 
 def item_counts(connection: Connection, key: str, *, simulated: bool = True) -> dict[str, int]:
-    """Counts the current items of a framework's target nodes by stage; stages without any are left out.
+    """Count the current items that the target nodes of a framework have, by stage; stages without any are left out.
 
     Args:
         simulated: whether simulated ones count.
@@ -23,14 +23,14 @@ def item_counts(connection: Connection, key: str, *, simulated: bool = True) -> 
     return {row.stage: row.items for row in connection.execute(query, {"key": key, "simulated": simulated})}
 
 
-def candidate_count(connection: Connection, key: str) -> int:
-    """Counts the current use-case candidates of a framework."""
-    return item_counts(connection, key).get("usecases", 0)
-
-
-def items_per_node(connection: Connection, key: str, *, simulated: bool = True) -> dict[int, int]:
-    """Counts the nodes with so many current items, by that number; `simulated` as above."""
+def items_per_node(connection: Connection, key: str, *, simulated: bool = True) -> dict[str, dict[int, int]]:
+    """By stage, how many nodes have so many current items; `simulated` as above."""
     query = text(f"""
-    select items, count(*) from (select count(*) as items from {_COUNTED} and (:simulated or not c.simulated) group by k.node_id) of_node group by items order by items
+    select stage, items, count(*) from (
+        select c.stage, count(*) as items from {_COUNTED} and (:simulated or not c.simulated) group by c.stage, k.node_id) of_node
+    group by stage, items order by stage, items
     """)
-    return {row[0]: row[1] for row in connection.execute(query, {"key": key, "simulated": simulated})}
+    found: dict[str, dict[int, int]] = {}
+    for stage, items, nodes in connection.execute(query, {"key": key, "simulated": simulated}):
+        found.setdefault(stage, {})[items] = nodes
+    return found
