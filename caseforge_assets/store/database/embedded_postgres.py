@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
+from caseforge_assets.store.database.cluster_files import DATABASE, ROLE, RunningServer, find_server, read_version, remove_if_misleading
 from caseforge_assets.store.database.cluster_location import (
     SOCKET_NAME,
     EmbeddedPostgresError,
@@ -26,7 +26,6 @@ from caseforge_assets.store.database.cluster_location import (
     find_data_dir,
     find_programs,
     measure_bytes,
-    not_readable,
     place_data_dir,
     place_socket_dir,
     remove_unfinished,
@@ -35,8 +34,6 @@ from caseforge_assets.store.database.cluster_location import (
 __all__ = ["MAJOR_VERSION", "EmbeddedPostgresError", "EmbeddedStatus", "ensure_running", "revive", "status", "stop"]
 
 MAJOR_VERSION = "16"
-DATABASE = "caseforge"
-ROLE = "postgres"  # not the name of the schema: PostgreSQL would look into a schema of the role's name first
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
 STOPPED = "postgres.stopped"  # a person has stopped it; who works with it then does not start it again by itself
@@ -83,20 +80,6 @@ class EmbeddedStatus:
     size_bytes: int
 
 
-@dataclass(frozen=True)
-class _Server:
-    """A live server, as its postmaster.pid describes it."""
-
-    pid: int
-    socket_dir: Path
-    ready: bool
-
-    @property
-    def url(self) -> str:
-        # The port is named because libpq would otherwise take it from PGPORT.
-        return f"postgresql+psycopg2://{ROLE}@/{DATABASE}?host={quote(str(self.socket_dir))}&port=5432"
-
-
 def ensure_running(home: Path) -> str:
     """Return the URL of the embedded server, started where it isn't running, created where there is none.
 
@@ -111,7 +94,7 @@ def ensure_running(home: Path) -> str:
     Raises:
         EmbeddedPostgresError: It can't be started; the message says why and what to do.
     """
-    server = _find_server(find_data_dir(home))
+    server = find_server(find_data_dir(home))
     if server is not None and server.ready:
         return server.url
     with _alone(home) as lock:
@@ -136,8 +119,8 @@ def revive(home: Path) -> bool:
         EmbeddedPostgresError: It can't be started; the message says why and what to do.
     """
     data_dir = find_data_dir(home)
-    server = _find_server(data_dir)
-    if (server is not None and server.ready) or (home / STOPPED).exists() or _read_version(data_dir) is None:
+    server = find_server(data_dir)
+    if (server is not None and server.ready) or (home / STOPPED).exists() or read_version(data_dir) is None:
         return False
     ensure_running(home)
     log.warning("the embedded database had ended and was started again")
@@ -157,7 +140,7 @@ def stop(home: Path) -> bool:
     if not data_dir.exists():
         return False
     with _alone(home):
-        server = _find_server(data_dir)
+        server = find_server(data_dir)
         (home / STOPPED).touch()  # first: who works with it must not start it again at once
         if server is None:
             return False
@@ -177,12 +160,12 @@ def status(home: Path) -> EmbeddedStatus:
         EmbeddedPostgresError: The data belong to somebody else.
     """
     data_dir = find_data_dir(home)
-    server = _find_server(data_dir)
+    server = find_server(data_dir)
     ready = server is not None and server.ready
     return EmbeddedStatus(
         running=ready,
         pid=server.pid if server else None,
-        version=_read_version(data_dir),
+        version=read_version(data_dir),
         data_dir=data_dir,
         url=server.url if server and ready else None,
         size_bytes=measure_bytes(data_dir),
@@ -212,33 +195,9 @@ def _open_lock(path: Path) -> Iterator[int]:
         os.close(fd)
 
 
-def _find_server(data_dir: Path) -> _Server | None:
-    """Read postmaster.pid: process, start time, socket folder (line 5), state (line 8). None where no server of this folder lives."""
-    try:
-        lines = (data_dir / "postmaster.pid").read_text().splitlines()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except PermissionError:
-        raise not_readable(data_dir) from None
-    if not lines or not lines[0].isdecimal() or not _is_server_of(int(lines[0]), data_dir):
-        return None
-    ready = len(lines) >= 8 and lines[7].strip() == "ready"
-    return _Server(int(lines[0]), Path(lines[4] if len(lines) > 4 else ""), ready)
-
-
-def _is_server_of(pid: int, data_dir: Path) -> bool:
-    """True where the process is alive and is this cluster's server; after a crash its number may belong to anything."""
-    if not Path("/proc/self").exists():  # macOS
-        return ServerUser("").can_run("/bin/sh", "-c", 'ps -ww -o args= -p "$1" | grep -qF -- "$2"', "sh", str(pid), data_dir)
-    try:
-        return os.fsencode(data_dir) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-
-
 def _is_cluster(data_dir: Path) -> bool:
     """True where there is a cluster to start; one of another major version, or a folder of other things, is refused."""
-    version = _read_version(data_dir)
+    version = read_version(data_dir)
     if version is None and data_dir.exists() and any(data_dir.iterdir()):
         raise EmbeddedPostgresError(f"{data_dir} holds files that are not a PostgreSQL database. Move them away, or set CASEFORGE_HOME.")
     if version not in (None, MAJOR_VERSION):
@@ -248,15 +207,6 @@ def _is_cluster(data_dir: Path) -> bool:
             f"the folder away, run `caseforge db start`, then `pg_restore -d {DATABASE} caseforge.dump`."
         )
     return version is not None
-
-
-def _read_version(data_dir: Path) -> str | None:
-    try:
-        return (data_dir / "PG_VERSION").read_text().strip()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except PermissionError:
-        raise not_readable(data_dir) from None
 
 
 def _create_cluster(data_dir: Path, programs: Path, user: ServerUser, lock: int) -> None:
@@ -281,13 +231,13 @@ def _create_cluster(data_dir: Path, programs: Path, user: ServerUser, lock: int)
     fresh.rename(data_dir)
 
 
-def _start(home: Path, data_dir: Path, programs: Path, user: ServerUser) -> _Server:
+def _start(home: Path, data_dir: Path, programs: Path, user: ServerUser) -> RunningServer:
     """Start the server, or wait for one that is starting; tries again while what is left of a killed one is still ending."""
     socket_dir = place_socket_dir(home, data_dir, user)
     deadline = time.monotonic() + START_TIMEOUT_S
     said = ""
     while time.monotonic() < deadline:
-        server = _find_server(data_dir)
+        server = find_server(data_dir)
         if server is not None and server.ready:
             return server
         if server is None:
@@ -310,7 +260,7 @@ def _try_start(home: Path, data_dir: Path, socket_dir: Path, programs: Path, use
         except BlockingIOError:
             return "A server that can't be seen from here, perhaps in another container, has it open."
         for left in (data_dir / "postmaster.pid", socket_dir / f"{SOCKET_NAME}.lock"):
-            _remove_if_misleading(left)
+            remove_if_misleading(left)
         in_list = '"' + str(socket_dir).replace('"', '""') + '"'
         options = shlex.join(["-D", str(data_dir), "-k", in_list])
         command: list[str | Path] = [programs / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT_S), "-o", options]
@@ -318,21 +268,6 @@ def _try_start(home: Path, data_dir: Path, socket_dir: Path, programs: Path, use
     if code == 0 or any(text in said for text in _STILL_ENDING):
         return said.strip()
     raise EmbeddedPostgresError(f"The embedded database in {data_dir} didn't start: {said.strip()}\n{_last_words(data_dir)}")
-
-
-def _remove_if_misleading(lock_file: Path) -> None:
-    """Remove what a killed server left if its process number now belongs to another process, or to its own remains.
-
-    PostgreSQL would refuse to start; where the number belongs to nobody, it removes the file itself.
-    """
-    try:
-        os.kill(int(lock_file.read_text().split("\n", 1)[0]), 0)
-    except (ProcessLookupError, FileNotFoundError, OverflowError):
-        return
-    except (PermissionError, ValueError):  # ValueError: it was killed before it had written its number
-        lock_file.unlink()
-    else:
-        lock_file.unlink()
 
 
 def _last_words(data_dir: Path) -> str:

@@ -1,10 +1,4 @@
-"""Files that must not be lost or half-written: batch inputs and manifests, downloaded outputs, batch objects, workbooks, the journal.
-
-An artifact appears under its name only when it is whole. In a folder it is written under a temporary name, fsynced, hashed and renamed;
-for a bucket it is made whole in a local file first and then put there in one piece, because a rename in a bucket is a copy.
-An artifact that was archived is `NAME.zst` in place of `NAME`, and is read like any other.
-Names are made here and from numbers only, so that no text from a framework ever becomes a path.
-"""
+"""The folder or bucket in which artifacts lie: written whole or not at all, read packed or not."""
 
 from __future__ import annotations
 
@@ -13,44 +7,26 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from upath import UPath
 
-from caseforge_assets.packed import CHUNK_BYTES as CHUNK_BYTES
-from caseforge_assets.packed import BadPacking, unpacked_chunks, unpacked_size
+from caseforge_assets.artifacts.artifact import (
+    ARCHIVED,
+    Artifact,
+    ArtifactDamaged,
+    ArtifactMissing,
+    ArtifactsUnavailable,
+    checked_name,
+    copy_checked,
+    sync_folder,
+)
+from caseforge_assets.packed import CHUNK_BYTES, BadPacking, unpacked_chunks, unpacked_size
 from caseforge_assets.redaction import redact
 
-ARCHIVED = ".zst"
 PACKING_LEVEL = 1  # of zstd; 3 takes twice as long for 2 % less
 _HEADER_BYTES = 18  # a frame header of zstd is never longer: https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1.1
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A whole file: its path relative to the artifact folder, SHA-256 (hex) and size. Of an archived one, those of what was archived."""
-
-    path: str
-    sha256: str
-    size_bytes: int
-
-    def as_json(self) -> dict[str, Any]:
-        """For the database."""
-        return asdict(self)
-
-
-class ArtifactsUnavailable(Exception):
-    """The folder or bucket of artifacts cannot be used; the text says why and what to do. Nothing half is left there."""
-
-
-class ArtifactMissing(ArtifactsUnavailable):
-    """An artifact is not there, neither as it was written nor archived."""
-
-
-class ArtifactDamaged(ArtifactsUnavailable):
-    """An artifact is there, and is not what was written."""
 
 
 class ArtifactFolder:
@@ -124,7 +100,7 @@ class ArtifactFolder:
         part = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as file:
-                artifact = _copy(path, chunks, file, expected)
+                artifact = copy_checked(path, chunks, file, expected)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(target)
@@ -136,7 +112,7 @@ class ArtifactFolder:
 
     def _put(self, path: str, chunks: Iterable[bytes], expected: Artifact | None) -> Artifact:
         with tempfile.NamedTemporaryFile(prefix="caseforge-") as copy:
-            artifact = _copy(path, chunks, copy, expected)
+            artifact = copy_checked(path, chunks, copy, expected)
             copy.flush()
             target = self._root / checked_name(path)
             try:
@@ -264,15 +240,6 @@ class ArtifactFolder:
         return str(self._root / path)
 
 
-def read_hash(chunks: Iterable[bytes]) -> tuple[str, int]:
-    """SHA-256 (hex) and size in bytes of what is read."""
-    digest, size = hashlib.sha256(), 0
-    for chunk in chunks:
-        digest.update(chunk)
-        size += len(chunk)
-    return digest.hexdigest(), size
-
-
 def _bucket(root: str) -> UPath:
     try:
         return UPath(root, use_listings_cache=False)
@@ -283,44 +250,7 @@ def _bucket(root: str) -> UPath:
         raise ArtifactsUnavailable(f"artifacts in {scheme}:// need a package that is not installed; {advice}") from error
 
 
-def checked_name(path: str) -> str:
-    """The name of an artifact, which leads nowhere else: rows that name one may have come with a journal of somebody else's.
-
-    Raises:
-        ArtifactDamaged: it would lead out of the folder.
-    """
-    parts = path.split("/")
-    if not parts[0] or ".." in parts or "\\" in path or "\0" in path or "://" in path:
-        raise ArtifactDamaged(f"{path!r} is no name of an artifact: it leads out of their folder, and was left alone")
-    return path
-
-
-def _copy(path: str, chunks: Iterable[bytes], file: IO[bytes], expected: Artifact | None) -> Artifact:
-    digest, size = hashlib.sha256(), 0
-    for chunk in chunks:
-        size += len(chunk)
-        if expected and size > expected.size_bytes:
-            break
-        file.write(chunk)
-        digest.update(chunk)
-    made = Artifact(path, digest.hexdigest(), size)
-    if expected and made != expected:
-        raise ArtifactDamaged(
-            f"{path} is not what was written ({size:,} bytes or more where {expected.size_bytes:,} are expected), and was left as it is"
-        )
-    return made
-
-
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
-
-
-def sync_folder(folder: Path) -> None:
-    """What was renamed in a folder stays renamed."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
