@@ -1,4 +1,4 @@
-"""What findings mean for the alerts that are open: raised once, escalated, cleared; and when a message that failed is tried again."""
+"""Compares findings with the alerts that are open: raised once, escalated, cleared; and when a message that failed is tried again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_RETRY = timedelta(hours=1)
 
 
 class Event(StrEnum):
-    """What people are told of an alert."""
+    """News of an alert that people are told."""
 
     raised = "raised"
     escalated = "escalated"
@@ -37,13 +37,13 @@ class OpenAlert:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What it is about: there is one open alert of each."""
+        """Rule and subject: there is one open alert of each."""
         return self.rule, self.subject
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What is to be written: new alerts; open ones that became critical; open ones whose text is another now; open ones that are over."""
+    """Changes that are to be written: new alerts; open ones that became critical; open ones whose text is another now; open ones that are over."""
 
     raised: tuple[Finding, ...] = ()
     escalated: tuple[tuple[OpenAlert, str], ...] = ()
@@ -74,7 +74,7 @@ def decide_changes(
 
 
 def next_try(tries: int, now: datetime) -> datetime:
-    """When a delivery that failed for the so manieth time is tried again: after a minute, then twice as long each time, up to an hour."""
+    """Give the time at which a delivery that failed so many times is tried again: after a minute, then twice as long each time, up to an hour."""
     doublings: int = min(tries - 1, 16)
     return now + min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
 

@@ -1,4 +1,4 @@
-"""What the rules look at: counts, sums and times of batches, plans, budgets and providers, as the store gives them."""
+"""The figures that rules look at: counts, sums and times of batches, plans, budgets and providers, as the store gives them."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class WaitingPlan:
 
 @dataclass(frozen=True, slots=True)
 class RunCost:
-    """What nodes of a plan cost in one stage with one model, beside those of earlier runs at providers that bill; USD. Without earlier ones: None."""
+    """Cost of the nodes of a plan in one stage with one model, beside those of earlier runs at providers that bill; USD. Without earlier ones: None."""
 
     plan_id: int
     framework_key: str

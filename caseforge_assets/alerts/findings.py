@@ -1,4 +1,4 @@
-"""What is wrong now: one function a rule, or a pair of them that look at the same figures."""
+"""Finds what is wrong now: one function a rule, or a pair of them that look at the same figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are told: several pieces of news as one message, the gravest first. Plain text."""
+"""Messages to people: several pieces of news as one message, the gravest first. Plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong: the rules, and how grave a finding is."""
+"""The rules, one for each thing that can be wrong, and how grave a finding is."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ class Rule(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """When it is raised, in one line for people."""
+        """The condition under which it is raised, in one line for people."""
         return _FACTS[self].meaning
 
     @property
     def ends(self) -> str:
-        """When it is cleared, in one line for people."""
+        """The condition under which it is cleared, in one line for people."""
         return _FACTS[self].ends
 
     @property
     def once(self) -> bool:
-        """Whether it is about something that happened: told once of its subject, and never again when it was cleared."""
+        """Tell whether it is about something that happened: told once of its subject, and never again when it was cleared."""
         return _FACTS[self].once
 
     @property
     def ends_when_acknowledged(self) -> bool:
-        """Whether nothing but a person can end it."""
+        """Tell whether nothing but a person can end it."""
         return self in (Rule.stray_lines, Rule.usage_differs)
 
 
 class Severity(StrEnum):
-    """How grave: a warning can wait until somebody looks, what is critical costs money or stops the work."""
+    """Gravity: a warning can wait until somebody looks, what is critical costs money or stops the work."""
 
     warning = "warning"
     critical = "critical"

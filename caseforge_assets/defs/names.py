@@ -1,4 +1,4 @@
-"""How frameworks and assets are called in Dagster: asset keys, groups, partitions."""
+"""Names of frameworks and assets in Dagster: asset keys, groups, partitions."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def partitions_name(framework_key: str) -> str:
 
 
 def launchpad_path(job: str) -> str:
-    """Where the form of a job is, on any webserver that shows the project."""
+    """Path of the form of a job, on any webserver that shows the project."""
     return f"/locations/{CODE_LOCATION}/jobs/{job}/playground"
 
 
 def group_path(framework_key: str) -> str:
-    """Where the graph of a framework's assets is."""
+    """Path of the graph of a framework's assets."""
     return f"/locations/{CODE_LOCATION}/asset-groups/{framework_key}"

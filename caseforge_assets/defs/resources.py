@@ -23,7 +23,7 @@ SIMULATED_WAIT_S = 120.0
 
 
 class ProjectIdentity(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Which project this code location shows: `caseforge sensors` and `caseforge load` compare it with their own before they change anything."""
+    """The project that this code location shows: `caseforge sensors` and `caseforge load` compare it with their own before they change anything."""
 
     database: str
 
@@ -54,7 +54,7 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @cached_property
     def folder(self) -> ArtifactFolder:
-        """Where batch files are kept."""
+        """The folder of batch files."""
         return ArtifactFolder(self.settings.artifacts)
 
     @cached_property
@@ -64,7 +64,7 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
-        """Where messages about alerts go."""
+        """Addresses of people who are told of alerts."""
         return addresses_of(self.settings)
 
     def find_provider(self) -> tuple[Provider | None, str]:
@@ -76,12 +76,12 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def accepts_simulated(self) -> bool:
-        """Whether simulated content counts as there; nobody is asked for it."""
+        """Tell whether simulated content counts as there; nobody is asked for it."""
         with self.store.connect() as connection:
             return accepts_simulated(connection, self.settings)
 
     def wait_s(self, asked: float | None) -> float:
-        """How long a run waits for answers, in seconds per stage: as asked, or else long enough for a simulated provider, not at all for others."""
+        """Seconds per stage that a run waits for answers: as asked, or else long enough for a simulated provider, not at all for others."""
         if asked is not None:
             return asked
         provider, _ = self.find_provider()

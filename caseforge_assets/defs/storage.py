@@ -1,4 +1,4 @@
-"""Where dagster.yaml finds Dagster's storage: these names are in the files of projects, and stay."""
+"""Dagster's storage under the names that dagster.yaml of projects has; they stay."""
 
 from caseforge_assets.defs.private.storage import CaseforgeArtifacts, CaseforgeComputeLogs, CaseforgeStorage
 

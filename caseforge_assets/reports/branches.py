@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Placed(Protocol):
-    """What is needed of a node: its code, its parent's code and its name."""
+    """A node as far as placing needs it: its code, its parent's code and its name."""
 
     @property
     def code(self) -> str: ...  # noqa: D102

@@ -1,4 +1,4 @@
-"""Where a node stands in a stage, in one word, and how many stand where."""
+"""The state of a node in a stage, in one word, and counts of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caseforge_assets.stages.flow_assets import question_of
 
 
 class NodeState(StrEnum):
-    """Where a target node stands in a stage."""
+    """State of a target node in a stage."""
 
     DONE = "done"
     WAITING = "waiting"
@@ -32,7 +32,7 @@ _ACTIVE: Mapping[str | None, NodeState] = {
 
 
 class Standing(Protocol):
-    """What classifying needs to know; rows of the store have it."""
+    """The facts that the state follows from; rows of the store have it."""
 
     @property
     def node_version(self) -> str: ...  # noqa: D102
@@ -84,18 +84,18 @@ def classify(row: Standing, stage_version: str, fresh_versions: Collection[str],
 
 
 def wanted_question(row: Standing, stage_version: str) -> str | None:
-    """What would be asked of a node now; None where it has no context."""
+    """Give the question that a node would be asked now; None where it has no context."""
     return question_of(stage_version, row.context_version, row.source_version) if row.context_version else None
 
 
 def count_states(states: Iterable[NodeState]) -> dict[str, int]:
-    """How many nodes stand where; states without nodes are left out."""
+    """Count nodes by state; states without nodes are left out."""
     counts = Counter(states)
     return {str(state): counts[state] for state in NodeState if counts[state]}
 
 
 def say_states(counts: Mapping[str, int], reads: str | None) -> str:
-    """How many nodes stand where, for people.
+    """Say the counts, for people.
 
     Args:
         counts: of nodes by state.

@@ -1,4 +1,4 @@
-"""What two editions of a framework differ in, target node by target node. A node is the same if its identity is, whatever its code."""
+"""Compares two editions of a framework, target node by target node. A node is the same if its identity is, whatever its code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MEANINGS = {
 
 
 class EditionNode(Protocol):
-    """What comparing needs of a node of an edition."""
+    """A node of an edition, as far as comparing needs it."""
 
     @property
     def node_id(self) -> int: ...  # noqa: D102
@@ -73,7 +73,7 @@ class Difference:
     changes: dict[Change, tuple[NodeChange, ...]] = field(default_factory=dict)
 
     def count(self, change: Change) -> int:
-        """How many nodes differ so."""
+        """Count the nodes that differ so."""
         return len(self.changes.get(change, ()))
 
     @property

@@ -1,4 +1,4 @@
-"""Whether what was made at an asset still fits: the rule by which Dagster, too, calls a partition fresh or stale.
+"""Tells what was made at an asset and still fits from what is stale: the rule by which Dagster, too, calls a partition fresh or stale.
 
 A thing is stale when what made it has another version now, or when something that it was made from was made anew and came out
 different. It is not stale because something further up is: that shows once the asset between them is made anew.
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class Condition(StrEnum):
-    """What Dagster shows of a partition at an asset. A failed one may have older content, and then be stale as well."""
+    """State of a partition at an asset, as Dagster shows it. A failed one may have older content, and then be stale as well."""
 
     FRESH = "fresh"
     STALE = "stale"
@@ -23,7 +23,7 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made last of a node at an asset: version, what made it, and the ids of the records that were read for it."""
+    """The newest thing made of a node at an asset: version, what made it, and the ids of the records that were read for it."""
 
     id: int
     data_version: str
@@ -48,7 +48,7 @@ def stale_reasons(
     newest: Mapping[str, Made],
     read_versions: Mapping[int, str],
 ) -> list[StaleReason]:
-    """Why something is stale; nothing where it is fresh.
+    """Give the reasons why something is stale; nothing where it is fresh.
 
     Args:
         reads: the assets that it is made from.

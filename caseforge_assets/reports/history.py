@@ -110,14 +110,14 @@ def _attempt(row: Row) -> Iterator[Event]:
 
 
 def _cache(row: Row) -> str:
-    """What of the input tokens had to do with the prompt cache."""
+    """The part of the input tokens that came from or went to the prompt cache."""
     parts = (("cached_tokens", "from the cache"), ("cache_write_tokens", "written to the cache"))
     said = " and ".join(f"{row[name]:,} {what}" for name, what in parts if row[name])
     return f" ({said})" if said else ""
 
 
 def _answered(row: Row) -> datetime | None:
-    """When it was answered. Providers count whole seconds: an answer within that of its sending came after it."""
+    """Time of the answer. Providers count whole seconds: an answer within that of its sending came after it."""
     answered: datetime | None = row["answered_at"]
     sent: datetime = row["created_at"]
     return sent if answered is not None and sent - timedelta(seconds=1) < answered < sent else answered

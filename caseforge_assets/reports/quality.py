@@ -1,4 +1,4 @@
-"""How good a framework's contents are together: scores, documents that are nearly the same, titles that repeat, levels and their balance."""
+"""Sums up the quality of a framework's contents: scores, documents that are nearly the same, titles that repeat, levels and their balance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Title = TypeVar("Title", bound="HasTitle")
 
 
 class Measured(Protocol):
-    """What is needed of a content; rows of the store have it."""
+    """A measured content; rows of the store have it."""
 
     @property
     def code(self) -> str: ...  # noqa: D102
@@ -38,7 +38,7 @@ class Measured(Protocol):
 
 
 class HasTitle(Protocol):
-    """What is needed of a candidate."""
+    """An item, as far as comparing titles needs it."""
 
     @property
     def candidate_uid(self) -> str: ...  # noqa: D102
@@ -100,7 +100,7 @@ def summarize(rows: Sequence[Measured], below: int) -> ScoreSummary:
 
 
 def say_why(row: Measured) -> str:
-    """Why a content does not score 100, in one line: faults that hold it down, then its weakest parts."""
+    """Say in one line why a content does not score 100: faults that hold it down, then its weakest parts."""
     if row.score is None:
         return "not measured"
     weak = sorted((points, part) for part, points in row.parts.items() if points is not None and points < 75)

@@ -1,4 +1,4 @@
-"""What a framework's generation came to, stage by stage and kind by kind of provider: records and the ratios that follow from them."""
+"""Figures of a framework's generation, stage by stage and kind by kind of provider: records and the ratios that follow from them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class StageFigures:
 
     @property
     def cost(self) -> Cost:
-        """What all attempts cost."""
+        """Cost of all attempts."""
         return Cost.of(self.cost_usd, self.unknown_costs)
 
     @property
@@ -47,13 +47,13 @@ class StageFigures:
 
     @property
     def cost_per_node_usd(self) -> Decimal | None:
-        """What a node with a good answer cost, failed attempts included; None while any cost is unknown."""
+        """Cost of a node with a good answer, failed attempts included; None while any cost is unknown."""
         whole = self.cost.usd
         return whole / self.good if whole is not None and self.good else None
 
     @property
     def expected_per_answer_usd(self) -> Decimal | None:
-        """What an answer was expected to cost."""
+        """Expected cost of an answer."""
         return self.expected_usd / self.known_answers if self.expected_usd is not None and self.known_answers else None
 
     @property
@@ -85,7 +85,7 @@ class BatchFigures:
 
     @property
     def cost(self) -> Cost:
-        """What its attempts cost."""
+        """Cost of its attempts."""
         return Cost.of(self.cost_usd, self.unknown_costs)
 
     @property
@@ -115,7 +115,7 @@ class RunSummary:
         return sum(items * count for items, count in of_stage.items()) / nodes if nodes else None
 
     def cost_per_item_usd(self, figures: StageFigures) -> Decimal | None:
-        """What an item of a stage cost; None where not all of them are that kind's own, or there are none."""
+        """Cost of an item of a stage; None where not all of them are that kind's own, or there are none."""
         nodes, mean = sum(self.items_per_node.get(figures.stage, {}).values()), self.mean_items(figures.stage)
         if mean is None or figures.cost_per_node_usd is None or nodes != figures.good:
             return None

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 
 class NamedNode(Protocol):
-    """What comparing needs of a node."""
+    """A node, as far as comparing needs it."""
 
     @property
     def node_id(self) -> int: ...  # noqa: D102
@@ -22,7 +22,7 @@ class NamedNode(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How alike two nodes are: the share of characters that need no editing, from 0 to 1, upper and lower case aside."""
+    """Likeness of two nodes: the share of characters that need no editing, from 0 to 1, upper and lower case aside."""
 
     node_id: int
     other_id: int

@@ -1,4 +1,4 @@
-"""How answers develop over days or weeks, and which errors are most frequent."""
+"""Development of answers over days or weeks, and the most frequent errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VARYING = (
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What came back on one day (UTC) in one stage from one kind of provider.
+    """Answers of one day (UTC) in one stage from one kind of provider.
 
     `attempts` are all that ended, expired ones included, `good` those with content. Costs of None are unknown, `unknown_costs` counts them.
     """
@@ -39,7 +39,7 @@ class DayFigures:
 
     @property
     def cost(self) -> Cost:
-        """What they cost, all together."""
+        """Their cost, all together."""
         return Cost.of(self.cost_usd, self.unknown_costs)
 
 
@@ -87,7 +87,7 @@ def patterns(failures: Iterable[Failure]) -> list[Pattern]:
 
 
 def common_text(detail: str) -> str:
-    """What a text says but for its numbers, ids and quoted names."""
+    """Strip a text of its numbers, ids and quoted names."""
     for varying, instead in _VARYING:
         detail = varying.sub(instead, detail)
     plain = " ".join(detail.split())

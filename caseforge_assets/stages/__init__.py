@@ -1,4 +1,4 @@
-"""What is generated: one folder a stage, with its templates, its request, its judge and its record.
+"""The kinds of content: one folder a stage, with its templates, its request, its judge and its record.
 
 A folder in here whose package has a `STAGE` is a stage; nothing else needs to know of it. The modules beside the
 folders are what all stages share: outcomes and judgements, the stage record itself, canonical JSON, templates.

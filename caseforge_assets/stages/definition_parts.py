@@ -1,4 +1,4 @@
-"""What a stage's requests are made of, part by part: files, schema and settings. Two of them say in words what changed."""
+"""The parts that a stage's requests are made of: files, schema and settings. Two of them say in words what changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def definition_parts(stage: Stage, settings: StageSettings) -> dict[str, str]:
 
 
 def say_change(title: str, before: Mapping[str, str] | None, now: Mapping[str, str], at: datetime | None, *, keeps_content: bool) -> str:
-    """What changed of a stage, for people: "the prompt of process documents changed on 2026-11-29 06:30 UTC: 3 lines of system.jinja".
+    """Say what changed of a stage, for people: "the prompt of process documents changed on 2026-11-29 06:30 UTC: 3 lines of system.jinja".
 
     Args:
         title: the stage's, in the plural.

@@ -39,7 +39,7 @@ class StageFault(ValueError):
 
 @dataclass(frozen=True)
 class Asking:
-    """How texts are asked for.
+    """Language and templates that texts are asked for with.
 
     Attributes:
         templates: Folders that hold, for each stage, a folder of files that replace the stage's; the first that has a file counts.

@@ -1,4 +1,4 @@
-"""What each piece of a text adds to those before it, by its words; and how much of its words is marketing.
+"""Measures what each piece of a text adds to those before it, by its words; and how much of its words is marketing.
 
 A text can be long and say nothing: it repeats itself in other orders, or puts its topic's name into the same few sentences. The words
 of a section or candidate that none before it has tell such texts from others, without knowing a language. Words are compared by

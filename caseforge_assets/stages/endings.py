@@ -1,4 +1,4 @@
-"""Whether a text ends where it was cut, not where it was finished."""
+"""Tells a text that was cut from one that was finished, by its end."""
 
 import re
 

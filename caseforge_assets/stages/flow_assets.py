@@ -39,12 +39,12 @@ def stages_that_read(stage: Stage) -> tuple[Stage, ...]:
 
 
 def question_of(stage_version: str, context_version: str, source_version: str | None) -> str:
-    """What is asked of the model, with whatever budget: SHA-256 over the versions of the stage, the context and the content that is read."""
+    """Hash what is asked of the model, with whatever budget: SHA-256 over the versions of the stage, the context and the content that is read."""
     return hashlib.sha256("\n".join((stage_version, context_version, source_version or "")).encode()).hexdigest()
 
 
 def identity_key(stage_version: str, identity: str, name: str, description: str, source_version: str | None) -> str:
-    """What makes two nodes' questions the same for reuse: SHA-256 over the stage's version, the node's own text and the content that is read.
+    """Hash what makes two nodes' questions the same for reuse: SHA-256 over the stage's version, the node's own text and the content that is read.
 
     Ancestors and KPIs are left out. The parts hold no control characters: frameworks that have them are refused.
 

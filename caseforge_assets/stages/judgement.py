@@ -1,4 +1,4 @@
-"""What an attempt came to: the outcomes, what follows from each, and the judgement on one answer.
+"""The outcomes of attempts, what follows from each, and the judgement on one answer.
 
 `Outcome` is the only list of outcomes there is; the documentation's table is made from it. Which outcome a result
 line has is decided in `batches.outcomes`, whether a text is good content by each stage's own answer module.
@@ -16,7 +16,7 @@ LEAST_BLANKS = 300  # characters at the end of a cut text; two paragraphs or a w
 
 
 class Next(StrEnum):
-    """What follows an outcome."""
+    """The step that follows an outcome."""
 
     none = "none"
     retry_larger_budget = "retry_larger_budget"
@@ -58,17 +58,17 @@ class Outcome(StrEnum):
 
     @property
     def good(self) -> bool:
-        """Whether there is content to store."""
+        """Tell whether there is content to store."""
         return _FACTS[self].follow_up is Next.none
 
     @property
     def counted(self) -> bool:
-        """Whether it counts as one of the attempts that a node has."""
+        """Tell whether it counts as one of the attempts that a node has."""
         return _FACTS[self].counted
 
     @property
     def follow_up(self) -> Next:
-        """What happens to the node's request now."""
+        """The step that the node's request takes now."""
         return _FACTS[self].follow_up
 
     @property
@@ -148,7 +148,7 @@ class Answer:
 
     @property
     def cut(self) -> bool:
-        """Whether the token budget ended the answer."""
+        """Tell whether the token budget ended the answer."""
         return self.finish_reason in {"length", "max_tokens", "max_output_tokens"}
 
     @property

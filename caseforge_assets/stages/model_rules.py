@@ -1,4 +1,4 @@
-"""What models are known to be and to accept, from `models.toml`. A model that is not in it is no error: nothing is known of it."""
+"""Rules of models, from `models.toml`: what they are and accept. A model that is not in it is no error: nothing is known of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 @dataclass(frozen=True)
 class ModelRules:
-    """What is known of a model; None: not known, and not checked.
+    """Facts about a model; None: not known, and not checked.
 
     Attributes:
         efforts: Values of reasoning_effort; empty for a model that does not reason and refuses the parameter.
@@ -57,7 +57,7 @@ MODELS = TypeAdapter(dict[str, ModelRules]).validate_python(tomllib.loads(MODELS
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asks of its model, as far as rules speak of it.
+    """The demands of a request on its model, as far as rules speak of it.
 
     Attributes:
         max_completion_tokens: Its budget, thinking and text together.
@@ -90,13 +90,13 @@ def rules_of(model: str) -> ModelRules | None:
 
 
 def default_endpoint(model: str) -> str:
-    """Where a model's requests go unless a person says otherwise: to the only endpoint that it has, where that is known."""
+    """Give the endpoint that a model's requests go to unless a person says otherwise: the only endpoint that it has, where that is known."""
     rules = rules_of(model)
     return CHAT_COMPLETIONS if rules is None else rules.endpoint
 
 
 def default_temperature(model: str) -> float | None:
-    """What is sent to a model where a person set no temperature; None: nothing is."""
+    """Give the temperature that is sent to a model where a person set none; None: nothing is."""
     rules = rules_of(model)
     return None if rules is None else rules.default_temperature
 
@@ -108,7 +108,7 @@ def taken_temperature(model: str, temperature: float | None) -> float | None:
 
 
 def broken_rules(asked: Asked) -> list[Broken]:
-    """Which of its model's rules a request breaks; empty also where the rules are not known."""
+    """List the rules of its model that a request breaks; empty also where the rules are not known."""
     rules = rules_of(asked.model)
     return (
         []
@@ -138,7 +138,7 @@ class Ending:
 
     @property
     def text(self) -> str:
-        """When it ends, and what its maker names instead, for people."""
+        """Its end, and what its maker names instead, for people."""
         instead = f"; its successor is {self.successor}" if self.successor else "; its successor is not known here"
         if self.days_left < 0:
             return f"{self.model} ended on {self.day}{instead}"
@@ -192,7 +192,7 @@ def ending_of(model: str, now: datetime, provider_ends: Mapping[str, date], wind
 
 
 def room_beside(model: str, tokens: int) -> int | None:
-    """How many tokens a model's window has left beside so many, of a request or of its budget; None where the window is not known."""
+    """Count the tokens that a model's window has left beside so many, of a request or of its budget; None where the window is not known."""
     rules = rules_of(model)
     return None if rules is None or rules.context_tokens is None else rules.context_tokens - tokens
 

@@ -1,4 +1,4 @@
-"""Whether a text speaks of its own node: the words of the node's name and description, and how often a text has them.
+"""Measures how much a text speaks of its own node: the words of the node's name and description, and how often a text has them.
 
 Words are compared by their first letters, so that "strategies" and "strategic" are one. Words that stand in many nodes' names,
 such as "manage", say little about which node is meant and count a quarter.
@@ -32,7 +32,7 @@ class OwnWords:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """How far a text speaks of its node, each from 0 to 1; None where the node has no such words.
+    """Shares that say how far a text speaks of its node, each from 0 to 1; None where the node has no such words.
 
     Attributes:
         name: The words of the name, each as often as is enough.

@@ -1,4 +1,4 @@
-"""How good a content is, from 0 to 100, with the parts that the score is made of: what all stages share of measuring.
+"""The quality of a content, from 0 to 100, with the parts that the score is made of: what all stages share of measuring.
 
 What is measured differs by stage and stands in their own modules. A score says how far a text keeps to what was asked for,
 not whether what it says is true.
@@ -19,7 +19,7 @@ RULES = "2"
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What a content is held against: its node as the framework has it.
+    """The node that a content is held against, as the framework has it.
 
     Attributes:
         name: The node's name.
@@ -100,7 +100,7 @@ def weigh(parts: Iterable[Part], limits: Iterable[Limit], figures: Mapping[str, 
 
 @dataclass(frozen=True)
 class Readable:
-    """What can be measured of a text in a language.
+    """Parts of quality that can be measured in a language.
 
     Attributes:
         words: Tag of the language whose lists of words are used; empty where it has none.

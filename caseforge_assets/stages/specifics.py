@@ -1,4 +1,4 @@
-"""How specific a text is by what can be counted: figures, and names that are written with several capitals, such as ERP or SharePoint."""
+"""Counts what makes a text specific: figures, and names that are written with several capitals, such as ERP or SharePoint."""
 
 import re
 from dataclasses import dataclass

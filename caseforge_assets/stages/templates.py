@@ -53,7 +53,7 @@ class Templates:
         return next((own / file_name for own in self.own if (own / file_name).exists()), self.folder / file_name)
 
     def is_own(self, file_name: str) -> bool:
-        """Whether a file is replaced by one of one's own."""
+        """Tell whether a file is replaced by one of one's own."""
         return self.place(file_name).parent in self.own
 
     def read(self, file_name: str) -> str:
@@ -112,7 +112,7 @@ class Templates:
             raise TemplateFault(f"{self._where(name, _line_in(error, self.place(name + ENDING)))}: {error}") from error
 
     def check(self, name: str, *, known: Collection[str], needed: Collection[str] = ()) -> list[str]:
-        """What is wrong with a template of one's own, before anything is filled in; nothing is said of those in the stage's folder.
+        """Find what is wrong with a template of one's own, before anything is filled in; nothing is said of those in the stage's folder.
 
         Args:
             name: The template's name.
@@ -132,7 +132,7 @@ class Templates:
         return list(self._names_at_fault(name, [*known, LANGUAGE], needed))
 
     def says_language(self, file_names: Iterable[str]) -> bool:
-        """Whether one of these files, as they count, speaks of the language itself."""
+        """Tell whether one of these files, as they count, speaks of the language itself."""
         from jinja2 import meta
 
         used = (self.read(name) for name in file_names if name.endswith(ENDING) and self.place(name).is_file())

@@ -1,4 +1,4 @@
-"""What stands around an answer and is none: thinking in tags, tags around the answer, tokens that steer a model.
+"""Takes off what stands around an answer and is none: thinking in tags, tags around the answer, tokens that steer a model.
 
 Forms seen: `<think>…</think>` and its kin (DeepSeek, Qwen), the closing tag alone where a template holds the opening one, `[THINK]` (Magistral),
 `◁think▷` (Kimi), `<|begin_of_thought|>`, `<|START_THINKING|>` (Cohere), `<unused94>` (Gemma), channels (gpt-oss), `<details type="reasoning">` (Open WebUI).

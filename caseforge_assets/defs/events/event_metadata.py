@@ -23,7 +23,7 @@ OPENAI_API, OPENAI_BATCH_PAGE = "https://api.openai.com/", "https://platform.ope
 
 
 def framework_metadata(edition: Edition, levels: Sequence[tuple[int, int, int, int]], targets: Sequence[NodeRow]) -> dict[str, Any]:
-    """What is shown of a framework: its edition, how many nodes it has, and by which partition each of them is found."""
+    """Figures of a framework: its edition, how many nodes it has, and by which partition each of them is found."""
     names = ("level", "nodes", "targets", "without_description")
     records = [TableRecord(dict(zip(names, level, strict=True))) for level in levels]
     return {
@@ -49,7 +49,7 @@ def _partition_table(targets: Sequence[NodeRow]) -> MetadataValue[Any]:
 
 
 def event_metadata(row: Preview, asset: Asset, place_of: Callable[[str], str]) -> dict[str, Any]:
-    """What is shown of a row.
+    """Metadata of a row.
 
     Args:
         row: a preview of the store. A node that has left the framework shows nothing.

@@ -1,4 +1,4 @@
-"""Which run's page lists the events of a flush: the run's own, or, where these are many, that of a run beside it.
+"""The run whose page lists the events of a flush: the one that flushes, or, where these are many, one beside it.
 
 Dagster's page of a run loads all of its events before it is of use, at some 4 ms each. So the page of a run that does something stays
 short, with what it says of its work. The many events are listed by a run of the job `many_events`, which is a record: of the same
@@ -47,7 +47,7 @@ class RunOfEvents:
 
 
 def fit_on_a_page(events: int) -> bool:
-    """Whether a run's own page may list so many."""
+    """Tell whether a run's own page may list so many."""
     return events <= EVENTS_ON_A_PAGE
 
 

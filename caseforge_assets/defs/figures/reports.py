@@ -1,4 +1,4 @@
-"""What is known of a whole framework, as Dagster metadata: figures that the UI plots over time, and the list of what is stale."""
+"""Reports on a whole framework, as Dagster metadata: figures that the UI plots over time, and the list of what is stale."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ LISTED_NODES = 300
 def run_figures(
     store: Engine, configuration: Configuration, folder: ArtifactFolder, key: str, *, simulated: bool = True
 ) -> Mapping[str, Any]:
-    """Where a framework stands and what it came to: numbers that the UI plots, and tables with charts.
+    """Sum up a framework: numbers that the UI plots, and tables with charts.
 
     Numbers: per stage nodes in each state; per stage and kind of provider attempts, output tokens, cost. Unknown costs are counted
     (`unknown`), never shown as 0.

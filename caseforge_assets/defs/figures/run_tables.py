@@ -64,7 +64,7 @@ def _cell(value: Any) -> Any:
 
 
 def _numbers(summary: RunSummary) -> dict[str, Any]:
-    """What the UI plots: shares in percent, USD; of answers of a provider that bills where there are any. Longer names would run into their values."""
+    """Numbers that the UI plots: shares in percent, USD; of answers of a provider that bills where there are any. Longer names would run into their values."""
     found: dict[str, float | Decimal | None] = {
         f"{stage.items_name}_per_node": summary.mean_items(stage.key) for stage in all_stages() if stage.is_list
     }
@@ -138,7 +138,7 @@ def _batch(one: BatchFigures) -> tuple[Any, ...]:
 
 
 def _word(simulated: bool) -> str:
-    """What nobody is billed is never shown without the word."""
+    """The end of a name: what nobody is billed is never shown without the word."""
     return "_simulated" if simulated else ""
 
 

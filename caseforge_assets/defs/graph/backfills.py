@@ -1,4 +1,4 @@
-"""What a run's backfill is about: all partitions of it, of which the run has some."""
+"""The backfill that a run belongs to: all partitions of it, of which the run has some."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the asset graph says of itself: markdown descriptions and kinds of the assets."""
+"""The texts of the asset graph: markdown descriptions and kinds of the assets."""
 
 from pathlib import PurePath
 from typing import Any
@@ -96,7 +96,7 @@ def framework_kinds(source: str) -> set[str]:
 
 
 def asset_metadata(asset: Asset) -> dict[str, Any]:
-    """What is known of an asset before anything is made: where its code and prompts are, and the columns of what it holds."""
+    """Metadata of an asset before anything is made: where its code and prompts are, and the columns of what it holds."""
     columns = _columns(asset)
     schema = {"dagster/column_schema": TableSchema([TableColumn(*column) for column in columns])} if columns else {}
     return {

@@ -25,7 +25,7 @@ FORGOTTEN_AFTER_S = 3_600.0
 
 @dataclass(frozen=True)
 class Look:
-    """What a look found, for the next one.
+    """Findings of one look, for the next one.
 
     Attributes:
         at_s: When it was, by the database's clock.
@@ -65,7 +65,7 @@ def end_dead_runs(instance: DagsterInstance, store: Engine, location: str | None
 
 
 def why_dead_now(store: Engine, run: DagsterRun) -> str | None:
-    """Why a run that a person wants to end is dead, as far as one look can tell; None where it may be alive."""
+    """Give the reason why a run that a person wants to end is dead, as far as one look can tell; None where it may be alive."""
     with store.connect() as connection:
         process = run_processes.of_runs(connection, [run.run_id]).get(run.run_id)
     return _why_dead(run, process, LOOKED_AGAIN_S)

@@ -74,7 +74,7 @@ def _reasons(rows: Sequence[Any]) -> list[tuple[str, str]]:
 
 
 def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) -> str:
-    """Why some partitions failed, short things first: reason, how many, which; then each one's own reason where they differ."""
+    """Say why some partitions failed, short things first: reason, how many, which; then each one's own reason where they differ."""
     reasons, count = {reason for _, reason in nodes_and_reasons}, _counted(len({name for name, _ in nodes_and_reasons}))
     names = ", ".join(name for name, _ in nodes_and_reasons[:LISTED_NODES])
     more = f" and {len(nodes_and_reasons) - LISTED_NODES:,} more" if len(nodes_and_reasons) > LISTED_NODES else ""

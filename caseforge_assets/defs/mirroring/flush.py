@@ -77,7 +77,7 @@ def flush_outbox(
 
 @dataclass(frozen=True)
 class _Shown:
-    """How things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them."""
+    """The way in which things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them."""
 
     failures: FailureRecords
     place_of: Callable[[str], str]

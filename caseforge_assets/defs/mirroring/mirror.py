@@ -128,7 +128,7 @@ def _touched(store: Engine, configuration: Configuration, everything: bool) -> l
 
 @dataclass(frozen=True)
 class _Summary:
-    """What frameworks are summed up from, and whether simulated contents count."""
+    """The sources from which frameworks are summed up, and whether simulated contents count."""
 
     store: Engine
     configuration: Configuration

@@ -23,7 +23,7 @@ class HistoryInUse(ValueError):
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed, or would be, and what the tables took up before and after; after a dry run as before."""
+    """Counts of what was removed, or would be, and the room that the tables took up before and after; after a dry run as before."""
 
     removed: Removed
     before: list[TableSize]

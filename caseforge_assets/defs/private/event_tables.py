@@ -118,7 +118,7 @@ def _drop_overtaken_statuses(instance: DagsterInstance, first_ids: Mapping[Asset
 
 
 def _last_time(connection: Connection, asset: tuple[str, ...]) -> float:
-    """When the newest event of an asset was, in seconds since 1970; 0 where there is none."""
+    """Time of the newest event of an asset, in seconds since 1970; 0 where there is none."""
     newest = connection.scalar(
         AssetKeyTable.select()
         .with_only_columns(AssetKeyTable.c.last_materialization_timestamp)

@@ -1,4 +1,4 @@
-"""What is old in Dagster's history and may go. Events that its states, staleness and notes are read from stay, however old they are.
+"""Finds what is old in Dagster's history and may go. Events that its states, staleness and notes are read from stay, however old they are.
 
 Queries on Dagster's own tables; `removal` removes what is found. Times in these tables are UTC without a zone.
 """
@@ -38,7 +38,7 @@ and not exists (select 1 from unnest(cast(%(kept)s as bigint[])) as kept(id) whe
 
 @dataclass(frozen=True)
 class Old:
-    """What may go.
+    """Events, runs and rows that may go.
 
     Attributes:
         limit: What is younger stays.
@@ -63,7 +63,7 @@ class Old:
 
 
 def find_old(instance: DagsterInstance, store: Engine, limit: datetime) -> Old:
-    """What is older than the limit and not needed. What happens meanwhile needs only what is newest now, so that this stays right."""
+    """Find what is older than the limit and not needed. What happens meanwhile needs only what is newest now, so that this stays right."""
     with store.connect() as connection:
         outbox_rows = upkeep.spare_outbox_rows(connection, limit)
         kept = set(upkeep.events_of_outbox(connection, outbox_rows))

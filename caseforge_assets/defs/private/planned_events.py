@@ -1,4 +1,4 @@
-"""What Dagster writes down when a run is made: which assets it is going to materialize, once each instead of once for each partition.
+"""Dagster's event log, which notes of a new run the assets that it is going to materialize: once each instead of once for each partition.
 
 By default it writes an event for every partition of every asset, one by one, before the run may start: two minutes for 1,545 nodes and
 eight assets, in which the run's start times out. If the run then fails, or never begins, all of these partitions are failed to
@@ -18,7 +18,7 @@ class EventsPlannedByAsset(PostgresEventLogStorage):
 
     @property
     def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
-        """Whether one event may plan many partitions: Dagster asks before it makes them."""
+        """Tell Dagster, before it makes them, that one event may plan many partitions."""
         return True
 
     def store_event(self, event: EventLogEntry) -> None:

@@ -24,7 +24,7 @@ TABLES = (RunsTable, RunTagsTable, SqlEventLogStorageTable, AssetEventTagsTable,
 
 @dataclass(frozen=True)
 class Removed:
-    """How many things are removed; the events of removed runs are among the events."""
+    """Numbers of things that are removed; the events of removed runs are among the events."""
 
     runs: int
     events: int

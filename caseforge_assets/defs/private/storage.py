@@ -84,7 +84,7 @@ def _once_there(ask: Callable[..., bool]) -> Callable[..., bool]:
 
 
 class CaseforgeComputeLogs(LocalComputeLogManager):
-    """What runs print, in CaseForge's data folder: without DAGSTER_HOME it would be gone with the process that served it."""
+    """The output of runs, in CaseForge's data folder: without DAGSTER_HOME it would be gone with the process that served it."""
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:
@@ -98,7 +98,7 @@ class CaseforgeComputeLogs(LocalComputeLogManager):
 
 
 class CaseforgeArtifacts(LocalArtifactStorage):
-    """What steps hand to each other, in CaseForge's data folder instead of the project's."""
+    """Values that steps hand to each other, in CaseForge's data folder instead of the project's."""
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:

@@ -25,7 +25,7 @@ LAUNCHED_BY_SENSOR = "dagster/sensor_name"
 
 
 class SubmitForm(dg.Config):
-    """What the job `submit` asks for."""
+    """The form of the job `submit`."""
 
     max_cost_usd: float = Field(
         default=0.0,
@@ -35,13 +35,13 @@ class SubmitForm(dg.Config):
 
 
 class CollectForm(dg.Config):
-    """What the job `collect` asks for."""
+    """The form of the job `collect`."""
 
     batch_id: int | None = Field(default=None, description="Number of the batch to collect; without it, every finished batch.")
 
 
 class RetryForm(dg.Config):
-    """What the job `retry` asks for."""
+    """The form of the job `retry`."""
 
     framework: str = Field(default="", description="Key of a framework. Empty: all of them.")
 

@@ -15,7 +15,7 @@ ALL_STAGES = "all"
 
 
 class RegenerateForm(dg.Config):
-    """What the job asks for; as it stands, it brings to its end whatever is not finished in the only framework."""
+    """The form of the job; as it stands, it brings to its end whatever is not finished in the only framework."""
 
     framework: str = Field(default="", description="Key of the framework; may stay empty where only one is declared.")
     nodes: list[str] = Field(

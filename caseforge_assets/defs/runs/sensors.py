@@ -122,7 +122,7 @@ def dead_run_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -
 
 
 def _no_provider(caseforge: Caseforge) -> str:
-    """Why nothing can be asked of the provider just now: no key, no answer, or it refuses the key; empty: it can."""
+    """Give the reason why nothing can be asked of the provider just now: no key, no answer, or it refuses the key; empty: it can."""
     return caseforge.find_provider()[1] if caseforge.settings.has_credentials else NO_KEY
 
 

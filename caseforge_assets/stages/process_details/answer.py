@@ -52,7 +52,7 @@ def _judge_document(answer: Answer, sections: Sections) -> Judgement:
 
 
 def _ends_in_blanks(text: str, document: Document) -> bool:
-    """Whether a document was finished before the token budget was, and blanks alone used up the rest."""
+    """Tell whether a document was finished before the token budget was, and blanks alone used up the rest."""
     lines = document.body.splitlines()
     return len(text) - len(text.rstrip()) >= LEAST_BLANKS and not looks_cut(document.body.lower(), lines)
 

@@ -1,4 +1,4 @@
-"""What a heading says, without what does not change its meaning: markup, numbering in whatever form, anchors, pictures, case."""
+"""Strips headings of what does not change their meaning: markup, numbering in whatever form, anchors, pictures, case."""
 
 import html
 import re

@@ -37,7 +37,7 @@ class Heading:
 
     @property
     def text(self) -> str:
-        """What it says, as it is written."""
+        """Its text, as it is written."""
         return self.at.text
 
 

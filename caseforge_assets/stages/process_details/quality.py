@@ -1,4 +1,4 @@
-"""How good a process document is: its sections, what each adds, its own node, what makes it specific, repetition, empty talk, its end."""
+"""Measures the quality of a process document: its sections, what each adds, its own node, what makes it specific, repetition, empty talk, its end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ MOST_REPEATED = 0.3
 
 @dataclass(frozen=True)
 class _Seen:
-    """What was found in a document; shares are from 0 to 1."""
+    """Findings in a document; shares are from 0 to 1."""
 
     filled: float
     asked: int
@@ -49,7 +49,7 @@ class _Seen:
 
     @property
     def distinct(self) -> float | None:
-        """How near the sections come to new words that are enough."""
+        """Share by which the sections come near new words that are enough."""
         return self.words.value(ENOUGH_NEW_WORDS)
 
 

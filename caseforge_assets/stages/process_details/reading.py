@@ -54,7 +54,7 @@ class Document:
 
     @property
     def filled(self) -> int:
-        """How many sections have text."""
+        """Number of sections that have text."""
         return sum(section.filled for section in self.found)
 
 

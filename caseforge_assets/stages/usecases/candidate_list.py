@@ -1,4 +1,4 @@
-"""Where in a JSON value the list of candidates is: under its key, however that is spelled, or wherever else only one list can be meant."""
+"""Finds the list of candidates in a JSON value: under its key, however that is spelled, or wherever else only one list can be meant."""
 
 from __future__ import annotations
 

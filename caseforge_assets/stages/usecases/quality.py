@@ -1,4 +1,4 @@
-"""How good a node's use-case candidates are as a set: enough of them, filled in, about the node, different from one another."""
+"""Measures the quality of a node's use-case candidates as a set: enough of them, filled in, about the node, different from one another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _ENDS = (".", "!", "?", "…", ")", "]", '"', "”", "。")
 
 @dataclass(frozen=True)
 class _Seen:
-    """What was found in the candidates of a node; shares are from 0 to 1."""
+    """Findings in the candidates of a node; shares are from 0 to 1."""
 
     count: int
     description_characters: list[int]
@@ -56,12 +56,12 @@ class _Seen:
 
     @property
     def distinct(self) -> float | None:
-        """How near the candidates come to new words that are enough."""
+        """Share by which the candidates come near new words that are enough."""
         return self.words.value(ENOUGH_NEW_WORDS)
 
     @property
     def variety(self) -> float | None:
-        """How far the candidates differ in category, complexity, return and risk; None where they have none of them."""
+        """Share by which the candidates differ in category, complexity, return and risk; None where they have none of them."""
         values = [between(len(counts), 1, ENOUGH_VALUES[name]) for name, counts in self.levels.items() if counts]
         return sum(values) / len(values) if values else None
 

@@ -136,7 +136,7 @@ def _among_text(text: str, notes: tuple[str, ...], is_good: Callable[[list[objec
 
 
 def _said(text: str, chosen: Found, listed: Listed, notes: tuple[str, ...], count: int, different: int) -> Iterator[str]:
-    """What was tolerated in reading a list among text."""
+    """Notes on what was tolerated in reading a list among text."""
     raw = text[chosen.start : chosen.end]
     yield from (note for note in notes if note != CONTROLS_READ)
     if has_controls("".join(texts_in(chosen.value))) and not _is_strict(raw):
