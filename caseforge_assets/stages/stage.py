@@ -1,7 +1,4 @@
-"""The stage record, the request made from it, and the stages in use.
-
-What differs between stages stands in their folders; what is alike for all of them stands here.
-"""
+"""The stage record, the request made from it, and the stages in use; what differs between stages stands in their folders."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
