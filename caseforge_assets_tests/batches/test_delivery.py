@@ -56,6 +56,10 @@ class Case:
 
 CASES = (
     Case("all lines", Delivery.whole, ALL, (output(6),)),
+    Case("all lines, all counted, no size", Delivery.whole, ALL, (output(6, stated=None),)),
+    Case("all lines, all counted, a wrong size", Delivery.whole, ALL, (output(6, stated=7),)),
+    Case("all lines, more answers counted, no size", Delivery.awaited, ALL, (output(5, 1, stated=None),)),
+    Case("all lines, more answers counted, a wrong size", Delivery.owed, ALL, (output(5, 1, stated=7),)),
     Case("all lines, no counts, a wrong size", Delivery.whole, NO_COUNTS, (output(6, stated=7),)),
     Case("all lines, counts of nothing", Delivery.whole, ZEROS, (output(6),)),
     Case("all lines are errors, answers are counted, all bytes", Delivery.whole, ALL, (output(0, 6),)),
@@ -112,6 +116,21 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
 def test_what_came_is_held_against_what_the_provider_says(case: Case) -> None:
     assert judge_delivery(case.status, case.counts, REQUESTS, case.files) is case.expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        ({"total": 6, "completed": 0, "failed": 2}, Counts(6, 0, 2)),
+        ({"total": 1, "completed": True, "failed": -1}, Counts(1, None, None)),
+        ({"total": "6", "completed": 1.0}, NO_COUNTS),
+        (None, NO_COUNTS),
+        ([], NO_COUNTS),
+    ],
+)
+def test_counts_are_whole_numbers_or_not_known(raw: object, read: Counts) -> None:
+    assert read_counts({"request_counts": raw}) == read
+    assert read_counts({}) == NO_COUNTS
 
 
 def test_what_is_owed_is_never_taken_and_what_is_awaited_after_the_grace_period_only() -> None:

@@ -180,7 +180,7 @@ def test_what_is_under_way_is_not_sent_again_though_nothing_is_there_yet(bench: 
     assert loaded.to_send == {"process_details": 1, "usecases": 1}
 
 
-@pytest.mark.skipif(not WORKBOOKS.exists(), reason="the real workbooks are not there")
+@pytest.mark.skipif(not WORKBOOKS.exists(), reason="needs the official PCF workbooks in shared/data/apqc beside the checkout")
 def test_the_real_editions_differ_as_counted(bench: OpenBench) -> None:
     opened = bench()
     old, new = (read_framework(path).edition for path in sorted(WORKBOOKS.glob("cross-industry*.xlsx")))

@@ -47,5 +47,5 @@ def project(command_line: OpenCommandLine, dagster_instance: DagsterInstance) ->
 def shared() -> Path:
     """The folder of real inputs; tests that need it are skipped where it is absent."""
     if not SHARED.is_dir():
-        pytest.skip("the real workbooks and batch files are not beside this checkout")
+        pytest.skip("needs the real workbooks and batch files in shared/data beside the checkout")
     return SHARED
