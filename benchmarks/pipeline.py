@@ -29,6 +29,7 @@ from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
@@ -38,7 +39,8 @@ from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.second_process.work_ahead import start_second_process
 from caseforge_assets.settings import FrameworkSettings, Settings, load_settings
-from caseforge_assets.stages.stage import DEFAULT_MODEL, all_stages
+from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.stage import DEFAULT_MODEL
 from caseforge_assets.store.database.embedded_postgres import stop
 from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets.store.database.location import database_url
@@ -115,19 +117,19 @@ def run(settings: Settings, workbook: Path, *, events: bool = True) -> dict[str,
         loaded = load(settings, store, key, workbook)
     provider = connect_provider(store, make_client(settings))
     with clock.step("contexts, inputs, plan"), store.begin() as connection:
-        draft = draft_plan(connection, settings.configuration, key, all_stages(), simulated=True, made_by="benchmark")
+        draft = draft_plan(connection, settings.project, key, stages_as_they_come().shared, simulated=True, made_by="benchmark")
         plans.decide(connection, draft.id, True, Decimal(10_000))
-    folder = ArtifactFolder(settings.artifacts)
-    for stage in all_stages():
+    project = open_project(settings, store, provider)
+    for stage in stages_as_they_come().shared:
         with clock.step(f"submit {stage.key}"):
-            plan_batches(store, provider, settings.configuration)
-            submit_batches(store, provider, folder)
-        finished = wait_for_server(store, provider)
+            plan_batches(project)
+            submit_batches(project)
+        finished = wait_for_server(project)
         with clock.step(f"collect {stage.key}"):
             for batch_id in finished:
-                collect_batch(store, provider, folder, settings.configuration, batch_id)
+                collect_batch(project, batch_id)
     with clock.step("journal"):
-        write_journal(store, folder)
+        write_journal(store, project.folder)
     without_events, written = sum(step.wall_s for step in clock.steps), 0
     if events:
         flush = prepare_flush(settings, store)
@@ -155,25 +157,30 @@ def load(settings: Settings, store: Engine, key: str, workbook: Path) -> Loaded:
     if edition is None:
         raise SystemExit(f"{workbook} cannot be read")
     entry = FrameworkSettings(title=key, source=str(workbook))
-    return load_framework(store, settings.configuration, key, entry, edition, workbook.name)
+    return load_framework(store, settings.project, key, entry, edition, workbook.name)
 
 
 def warm_up() -> None:
     """Imports and tables that are loaded once in a process's life."""
     count_tokens("warm")
     has_batch_price(DEFAULT_MODEL, "2026-11-01")
-    all_stages()
+    stages_as_they_come()
     start_second_process(wait_s=60)
     gc.freeze()  # as commands and runs do
 
 
-def wait_for_server(store: Engine, provider: Provider) -> list[int]:
+def open_project(settings: Settings, store: Engine, provider: Provider) -> OpenProject:
+    """What commands take that work at the provider."""
+    return OpenProject(settings.configuration, settings.stages, store, ArtifactFolder(settings.artifacts), provider)
+
+
+def wait_for_server(project: OpenProject) -> list[int]:
     """Waits, off the clock, until the server is through with every batch; returns the batches to collect."""
     while True:
-        poll_batches(store, provider)
-        with store.connect() as connection:
-            if not batches.in_states(connection, ["open"], provider.id):
-                return [batch.id for batch in batches.in_states(connection, ["final"], provider.id)]
+        poll_batches(project)
+        with project.store.connect() as connection:
+            if not batches.in_states(connection, ["open"], project.provider.id):
+                return [batch.id for batch in batches.in_states(connection, ["final"], project.provider.id)]
         time.sleep(0.2)
 
 
@@ -185,10 +192,10 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
     from caseforge_assets.defs.mirroring.flush import flush_outbox
     from caseforge_assets.defs.private.event_tables import keep_connections
 
-    instance = DagsterInstance.from_config(str(settings.project))
+    instance = DagsterInstance.from_config(str(settings.project_folder))
     keep_connections(instance)  # as every run and command does
     instance.get_dynamic_partitions("bench_nodes")
-    return lambda: flush_outbox(instance, store, settings.configuration, failed_nodes, ArtifactFolder(settings.artifacts).describe) or 0
+    return lambda: flush_outbox(instance, store, settings.project, failed_nodes, ArtifactFolder(settings.artifacts).describe) or 0
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | 
     configuration = settings.configuration
     asset_jobs = [framework_job(key, entry) for key, entry in configuration.frameworks.items()]
     return dg.Definitions(
-        assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, configuration)],
+        assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, settings.project)],
         jobs=[*BATCH_JOBS, regenerate, failed_nodes, many_events, *asset_jobs],
         sensors=sensors_of(asset_jobs),
         resources={

@@ -251,7 +251,7 @@ def test_the_project_is_the_named_one_or_the_nearest_above(project: Path, monkey
     assert find_project(below, {}) == project
     assert find_project(project, {"CASEFORGE_PROJECT": str(below)}) == below
     monkeypatch.chdir(below)
-    assert load_settings().project == project
+    assert load_settings().project_folder == project
 
 
 def test_outside_of_any_project_it_is_the_checkout(tmp_path: Path) -> None:

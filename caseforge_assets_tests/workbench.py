@@ -6,7 +6,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,22 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batch_server import serve_in_thread
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
 from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider
 from caseforge_assets.commands.rounds.work import Round, work_round, work_until_idle
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.settings import Configuration, FrameworkSettings
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.editions.nodes import target_nodes
 from caseforge_assets.store.planning import plans
 
 KEY = "shop"
 PATIENCE_S = 20.0
-PROCESS, USECASES = all_stages()
+PROCESS, USECASES = stages_as_they_come().shared
 SHOP = (
     ("1", "a", "Sell", "Finds customers and serves them."),
     ("1.1", "b", "Win customers", "Makes the shop known."),
@@ -83,6 +86,16 @@ class Workbench:
     configuration: Configuration
     provider: Provider
     path: Path
+    stages: Stages = field(default_factory=stages_as_they_come)
+
+    @property
+    def project(self) -> OpenProject:
+        """What commands take."""
+        return OpenProject(self.configuration, self.stages, self.store, self.folder, self.provider)
+
+    def with_stages(self, *stages: Stage) -> Workbench:
+        """The same with stages of its own."""
+        return replace(self, stages=Stages(stages))
 
     def configured(self, **values: Any) -> Workbench:
         """The same with other settings."""
@@ -94,7 +107,7 @@ class Workbench:
         edition = read_framework(file).edition
         assert edition is not None
         entry = FrameworkSettings(title=key, source=file.name, targets=targets)
-        return load_framework(self.store, self.configuration, key, entry, edition, file.name, dry_run=dry_run)
+        return load_framework(self.store, self.project, key, entry, edition, file.name, dry_run=dry_run)
 
     def ids(self, *codes: str, key: str = KEY) -> list[int]:
         """Node ids of target nodes, all without codes."""
@@ -108,7 +121,7 @@ class Workbench:
         with self.store.begin() as connection:
             return draft_plan(
                 connection,
-                self.configuration,
+                self.project,
                 key,
                 stages,
                 simulated=self.provider.simulated,
@@ -126,12 +139,12 @@ class Workbench:
 
     def round(self, **options: Any) -> Round:
         """One round of work."""
-        return work_round(self.store, self.provider, self.folder, self.configuration, **options)
+        return work_round(self.project, **options)
 
     def work(self) -> list[Round]:
         """Rounds until nothing is under way."""
         rounds: list[Round] = []
-        work_until_idle(self.store, self.provider, self.folder, self.configuration, after_round=rounds.append, deadline_s=PATIENCE_S)
+        work_until_idle(self.project, after_round=rounds.append, deadline_s=PATIENCE_S)
         assert not rounds[-1].unfinished, f"still under way: {rounds[-1].unfinished}"
         return rounds
 

@@ -12,15 +12,14 @@ from pathlib import Path
 from benchmarks.aims.figures import Figure
 from benchmarks.aims.scale import multiplied
 from benchmarks.memory import peak_mb
-from benchmarks.pipeline import PROJECT, load, project, wait_for_server, warm_up
-from caseforge_assets.artifacts import ArtifactFolder
+from benchmarks.pipeline import PROJECT, load, open_project, project, wait_for_server, warm_up
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.commands.planning.make_plan import draft_plan
 from caseforge_assets.commands.providing.provider import connect_provider, make_client
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.settings import Settings, load_settings
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.store.database.location import database_url
 from caseforge_assets.store.planning import plans
@@ -66,11 +65,12 @@ def _finish_batch(settings: Settings, workbook: Path) -> None:
     load(settings, store, "bench", workbook)
     provider = connect_provider(store, make_client(settings))
     with store.begin() as connection:
-        draft = draft_plan(connection, settings.configuration, "bench", all_stages()[:1], simulated=True, made_by="benchmark")
+        draft = draft_plan(connection, settings.project, "bench", stages_as_they_come().shared[:1], simulated=True, made_by="benchmark")
         plans.decide(connection, draft.id, True, Decimal(10_000))
-    plan_batches(store, provider, settings.configuration)
-    submit_batches(store, provider, ArtifactFolder(settings.artifacts))
-    wait_for_server(store, provider)
+    project = open_project(settings, store, provider)
+    plan_batches(project)
+    submit_batches(project)
+    wait_for_server(project)
     store.dispose()
 
 
@@ -79,11 +79,11 @@ def _collect() -> Collecting:
     settings = load_settings(PROJECT)
     store = open_store(database_url(settings))
     provider = connect_provider(store, make_client(settings))
-    folder = ArtifactFolder(settings.artifacts)
+    project = open_project(settings, store, provider)
     warm_up()
-    [batch_id] = wait_for_server(store, provider)
+    [batch_id] = wait_for_server(project)
     started = time.perf_counter()
-    collected = collect_batch(store, provider, folder, settings.configuration, batch_id)
+    collected = collect_batch(project, batch_id)
     wall_s = time.perf_counter() - started
     store.dispose()
     files = [path.stat().st_size for path in Path(settings.artifacts).rglob("*.output.jsonl")]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.clicks.project import KEY, Running
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets
 
 if TYPE_CHECKING:
@@ -59,5 +60,7 @@ def _shown(page: Page, text: str) -> None:
 
 def _all_shown(page: Page, text: str) -> None:
     page.wait_for_function(
-        "([text, count]) => document.body.innerText.split(text).length > count", arg=[text, len(all_assets())], polling=100
+        "([text, count]) => document.body.innerText.split(text).length > count",
+        arg=[text, len(all_assets(stages_as_they_come()))],
+        polling=100,
     )

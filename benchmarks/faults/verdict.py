@@ -55,11 +55,11 @@ def look_around(key: str) -> dict[str, Any]:
     from caseforge_assets.commands.keeping.verify import verify
     from caseforge_assets.commands.money.sum_costs import sum_costs
     from caseforge_assets.settings import load_settings
-    from caseforge_assets.stages.stage import stage as stage_of
     from caseforge_assets.store.database.engine import open_store
     from caseforge_assets.store.database.location import database_url
 
     settings = load_settings()
+    stages = settings.stages
     store = open_store(database_url(settings))
     with store.connect() as connection:
         stored = {row.stage: list(row[1:]) for row in connection.execute(text(STORED), {"key": key})}
@@ -68,13 +68,13 @@ def look_around(key: str) -> dict[str, Any]:
         answered, cost_usd, tokens, unknown = connection.execute(text(COSTS)).one()
         shown_cost_usd = sum(row.cost_usd or 0 for row in sum_costs(connection, "stage", None, None))
         held = {
-            (stage_of(row.stage).content, row.partition_key): ("made", row.version) for row in connection.execute(text(HELD), {"key": key})
+            (stages[row.stage].content, row.partition_key): ("made", row.version) for row in connection.execute(text(HELD), {"key": key})
         }
         shown = {(row.asset, row.partition_key): (row.kind, row.data_version) for row in connection.execute(text(SHOWN), {"key": key})}
-    found = verify(store, ArtifactFolder(settings.artifacts)).problems
+    found = verify(store, stages, ArtifactFolder(settings.artifacts)).problems
     unfinished += [f"{problem.kind}: {problem.where}: {problem.what}" for problem in found]
     store.dispose()
-    wrong = _differences(str(settings.project), key, shown | held)
+    wrong = _differences(str(settings.project_folder), key, shown | held)
     return {
         "stored": stored,
         "outcomes": outcomes,
@@ -91,12 +91,13 @@ def look_around(key: str) -> dict[str, Any]:
 def _differences(project: str, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:
     from dagster import DagsterInstance
 
+    from caseforge_assets.stages.discovery import stages_as_they_come
     from caseforge_assets.stages.flow_assets import all_assets
 
     wrong = []
     with DagsterInstance.from_config(project) as instance:
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3_600, max_overflow=20)  # or each query connects anew
-        for asset in (one.name for one in all_assets()):
+        for asset in (one.name for one in all_assets(stages_as_they_come())):
             in_dagster = _partitions(instance, key, asset)
             in_store = {partition: value for (name, partition), value in expected.items() if name == asset}
             wrong += [

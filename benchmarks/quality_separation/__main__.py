@@ -19,9 +19,10 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Answer, Content
 from caseforge_assets.stages.quality import NodeFacts, Quality
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, all_stages, request_body
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, request_body
 
 COPIES = 5
 SIMULATED = 20
@@ -50,7 +51,7 @@ def facts_of(node: Node) -> NodeFacts:
 
 def simulate(nodes: Mapping[str, Node]) -> dict[str, list[Answered]]:
     """Give answers of the local server for some leaves of the framework, by stage."""
-    process, usecases = all_stages()
+    process, usecases = stages_as_they_come().shared
     leaves = [node for node in nodes.values() if node.is_leaf]
     made: dict[str, list[Answered]] = {process.key: [], usecases.key: []}
     for node in leaves[:: max(1, len(leaves) // SIMULATED)][:SIMULATED]:
@@ -130,7 +131,7 @@ def main() -> None:
         parser.error(f"{given.framework} cannot be read as a framework: `caseforge check {given.framework}` says why")
     nodes = {node.code: node for node in edition.nodes}
     simulated = simulate(nodes)
-    for stage, kinds in zip(all_stages(), (DOCUMENTS, CANDIDATES), strict=True):
+    for stage, kinds in zip(stages_as_they_come().shared, (DOCUMENTS, CANDIDATES), strict=True):
         assert stage.measure is not None
         answers = read_answers(given.files, stage, nodes)
         if len({answer.code for answer in answers}) < 2:

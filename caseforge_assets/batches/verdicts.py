@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement
 from caseforge_assets.stages.quality import NodeFacts, Quality
-from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown, in_framework, stage
+from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown
+from caseforge_assets.stages.stages import Stages
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,11 @@ class Verdict:
     quality: Quality | None
 
 
-def give_verdicts(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
+def give_verdicts(stages: Stages, stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
     """Judge and measure answers to a stage's requests.
 
     Args:
+        stages: Those of the project.
         stage_key: The stage.
         answers: Any number.
 
@@ -49,22 +52,33 @@ def give_verdicts(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
     Raises:
         JudgeFailed: The stage's judge does not do what it should.
     """
-    judging = stage(stage_key)
-    return [_verdict(in_framework(judging, answer.framework_key), answer) for answer in answers]
+    judging = stages[stage_key]
+    return [_verdict(stages.in_framework(judging, answer.framework_key), answer) for answer in answers]
 
 
-def content_versions(stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
+def content_versions(stages: Stages, stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
     """Judge answers again and give the versions of their contents; None for one that has none, or cannot be judged.
 
     Args:
+        stages: Those of the project.
         stage_key: The stage; where the project has it no more, nothing can be judged.
         answers: Any number.
     """
     try:
-        judging = stage(stage_key)
+        judging = stages[stage_key]
     except StageUnknown:
         return [None] * len(answers)
-    return [_version(in_framework(judging, answer.framework_key), answer) for answer in answers]
+    return [_version(stages.in_framework(judging, answer.framework_key), answer) for answer in answers]
+
+
+def give_verdicts_as_it_comes(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
+    """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
+    return give_verdicts(stages_as_they_come(), stage_key, answers)
+
+
+def content_versions_as_it_comes(stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
+    """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
+    return content_versions(stages_as_they_come(), stage_key, answers)
 
 
 def _version(judging: Stage, answer: Answered) -> str | None:

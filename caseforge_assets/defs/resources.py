@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, accepts_simulated, connect_provider, make_client
 from caseforge_assets.defs.liveness.heartbeat import Heartbeat
 from caseforge_assets.defs.private.event_tables import keep_connections
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings
+from caseforge_assets.settings.project import Project
 
 if TYPE_CHECKING:
     from caseforge_assets.store.database.engine import Engine
@@ -31,12 +33,22 @@ class ProjectIdentity(dg.ConfigurableResource):  # type: ignore[type-arg]
 class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The project that a run works on: settings, store, artifacts, provider, each opened when it is first used."""
 
-    project: str | None = None
+    project_folder: str | None = None
 
     @cached_property
     def settings(self) -> Settings:
         """The project's settings, read in this process."""
-        return load_settings(Path(self.project) if self.project else None)
+        return load_settings(Path(self.project_folder) if self.project_folder else None)
+
+    @property
+    def project(self) -> Project:
+        """What commands take of the settings."""
+        return self.settings.project
+
+    @property
+    def open_project(self) -> OpenProject:
+        """What commands take that work at the provider."""
+        return OpenProject(self.configuration, self.settings.stages, self.store, self.folder, self.provider)
 
     @property
     def configuration(self) -> Configuration:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.settings.environment import read_environment
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.discovery import stages_as_they_come
 
 Call = tuple[Callable[[Any], Any], Any]
 Reply = tuple[bool, Any]
@@ -75,7 +75,7 @@ if __name__ == "__main__":
     replies = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a function prints must not come between
     read_environment()  # what is secret is masked here, too, should anything be logged
-    all_stages()
+    stages_as_they_come()
     count_tokens("what most functions need is loaded now")
     gc.freeze()  # and stays: it need not be looked through again and again
     with suppress(BrokenPipeError):  # who asked has ended, perhaps before this was ready

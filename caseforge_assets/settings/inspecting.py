@@ -16,8 +16,9 @@ from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, r
 from caseforge_assets.settings.project import Settings, provider_faults, settings_of
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.settings.reading import DEFAULT, Sources, check_sources, read_sources
-from caseforge_assets.settings.stages import ProjectStages, project_stages, unknown_stages
+from caseforge_assets.settings.stages import project_stages, unknown_stages
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Inspection:
         folder: The project's.
         faults: What is wrong, as place and text.
         settings: None where something is wrong with keys or values.
-        project: The stages, also as frameworks ask for them; none where one of them cannot be used.
+        asked_for: The stages, also as frameworks ask for them; none where one of them cannot be used.
     """
 
     folder: Path
@@ -45,12 +46,12 @@ class Inspection:
     sources: Sources | None
     faults: tuple[tuple[str, str], ...] = ()
     settings: Settings | None = None
-    project: ProjectStages = field(default_factory=ProjectStages)
+    asked_for: Stages = field(default_factory=Stages)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The stages in order, as they are asked for where a framework says nothing else."""
-        return self.project.shared
+        return self.asked_for.shared
 
     @property
     def unknown_variables(self) -> tuple[str, ...]:
@@ -94,13 +95,13 @@ def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None) -> 
         return Inspection(folder, environment, sources, faults)
     settings = settings_of(folder, environment, checked)
     try:
-        project = project_stages(folder, checked)
+        stages = project_stages(folder, checked)
     except ConfigurationError as error:
         lines = str(error).splitlines()
         return Inspection(folder, environment, sources, tuple(_split(line) for line in lines), settings)
-    wrong = [*provider_faults(sources, settings, project.shared), *unknown_stages(sources, checked, project.shared)]
+    wrong = [*provider_faults(sources, settings, stages.shared), *unknown_stages(sources, checked, stages.shared)]
     faults = tuple((fault.place, f"{'.'.join(fault.path)}: {fault.what}") for fault in wrong)
-    return Inspection(folder, environment, sources, faults, settings, project)
+    return Inspection(folder, environment, sources, faults, settings, stages)
 
 
 def effective_values(inspection: Inspection, configuration: Configuration) -> list[Value]:

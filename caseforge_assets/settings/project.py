@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, InstanceOf, SecretStr
 
 from caseforge_assets.redaction import without_login
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings
@@ -14,18 +15,28 @@ from caseforge_assets.settings.faults import Fault
 from caseforge_assets.settings.provider import contradictions
 from caseforge_assets.settings.reading import Sources, read_sources, valid_configuration
 from caseforge_assets.settings.stages import project_stages, unknown_stages
-from caseforge_assets.stages.stage import Stage, use_stages
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 
 OPENAI_URL = "https://api.openai.com/v1"
+NO_STAGES = Stages()
 WEBSERVER_URL = "http://127.0.0.1:3000"
 
 
+@dataclass(frozen=True)
+class Project:
+    """What a project asks for, made once and handed on: its configuration, and the stages that this names."""
+
+    configuration: Configuration
+    stages: Stages
+
+
 class Settings(BaseModel):
-    """What a process works with: where it is, what it may reach, and the configuration."""
+    """What a process works with: where it is, what it may reach, the configuration and its stages."""
 
     model_config = ConfigDict(frozen=True)
 
-    project: Path
+    project_folder: Path
     home: Path
     artifacts_url: str | None
     postgres_url: SecretStr | None
@@ -35,6 +46,12 @@ class Settings(BaseModel):
     webserver_url: str
     alert_urls: tuple[SecretStr, ...] = ()
     configuration: Configuration
+    stages: InstanceOf[Stages] = NO_STAGES
+
+    @property
+    def project(self) -> Project:
+        """What commands take of it."""
+        return Project(self.configuration, self.stages)
 
     @property
     def openai_base_url(self) -> str:
@@ -49,7 +66,7 @@ class Settings(BaseModel):
     @property
     def config_path(self) -> Path:
         """The project's caseforge.toml, whether it exists or not."""
-        return self.project / CONFIG_NAME
+        return self.project_folder / CONFIG_NAME
 
     @property
     def artifacts(self) -> str:
@@ -105,7 +122,7 @@ def find_project(start: Path | None = None, environment: Mapping[str, str] | Non
 
 
 def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | None = None) -> Settings:
-    """Reads environment, `.env` and caseforge.toml; the project's stages are this process's from then on.
+    """Reads environment, `.env`, caseforge.toml, templates and stages.
 
     Args:
         project: the project's folder; the one that `find_project` finds by default.
@@ -120,10 +137,9 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
     sources = read_sources(folder / CONFIG_NAME, environment, set_keys)
     configuration = valid_configuration(sources)
     stages = project_stages(folder, configuration)
-    settings = settings_of(folder, environment, configuration)
+    settings = settings_of(folder, environment, configuration, stages)
     if faults := [*provider_faults(sources, settings, stages.shared), *unknown_stages(sources, configuration, stages.shared)]:
         raise ConfigurationError("\n".join(fault.text for fault in faults))
-    use_stages(stages.shared, stages.of_frameworks)
     return settings
 
 
@@ -156,14 +172,14 @@ def load_places() -> Settings:
     return settings_of(folder, read_environment(folder), Configuration())
 
 
-def settings_of(folder: Path, environment: Environment, configuration: Configuration) -> Settings:
+def settings_of(folder: Path, environment: Environment, configuration: Configuration, stages: Stages = NO_STAGES) -> Settings:
     """The settings of a project, from what was read already."""
     home = Path(environment.get("CASEFORGE_HOME") or folder / "var").expanduser()
     organization, openai_project = environment.get("OPENAI_ORG_ID"), environment.get("OPENAI_PROJECT_ID")
     key, url = environment.get("OPENAI_API_KEY"), environment.get("CASEFORGE_POSTGRES_URL")
     base_url = (environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
     return Settings(
-        project=folder,
+        project_folder=folder,
         home=home if home.is_absolute() else folder / home,
         artifacts_url=_artifacts_url(folder, environment),
         postgres_url=SecretStr(url) if url else None,
@@ -173,6 +189,7 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),
         alert_urls=tuple(SecretStr(url) for url in (environment.get("CASEFORGE_ALERT_URLS") or "").split()),
         configuration=configuration.model_copy(update={"provider": configuration.provider.at(base_url)}),
+        stages=stages,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,25 +10,13 @@ from caseforge_assets.settings.faults import Fault, nearest
 from caseforge_assets.settings.reading import Sources
 from caseforge_assets.stages.discovery import Asking, StageFault, find_stages
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.stages.templates import TemplateFault
 
 _Signature = tuple[tuple[str, int, int], ...]
 
 
-@dataclass(frozen=True)
-class ProjectStages:
-    """The stages of a project, in the order in which their content is made, and as frameworks ask for them that differ.
-
-    Attributes:
-        shared: As they are asked for where a framework says nothing else.
-        of_frameworks: By key, those of frameworks with a language or templates of their own.
-    """
-
-    shared: tuple[Stage, ...] = ()
-    of_frameworks: Mapping[str, tuple[Stage, ...]] = field(default_factory=dict)
-
-
-def project_stages(folder: Path, configuration: Configuration) -> ProjectStages:
+def project_stages(folder: Path, configuration: Configuration) -> Stages:
     """The stages of a project.
 
     Args:
@@ -43,7 +29,7 @@ def project_stages(folder: Path, configuration: Configuration) -> ProjectStages:
     own_stages = folder / configuration.own_stages if configuration.own_stages else None
     shared = (folder / configuration.templates,) if configuration.templates else ()
     try:
-        return ProjectStages(
+        return Stages(
             _found(own_stages, Asking(shared)),
             {
                 key: _found(own_stages, Asking(((folder / one.templates,) if one.templates else ()) + shared, one.languages))

@@ -14,12 +14,14 @@ import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 
 from caseforge_assets.stages.languages import language_name
 from caseforge_assets.stages.stage import Source, Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.stages.templates import TemplateFault, Templates
 
 HERE = Path(__file__).parent
@@ -89,6 +91,12 @@ def find_stages(own_stages: Path | None = None, asking: Asking = _AS_IT_COMES) -
     for own_templates in asking.templates:
         _check_folders(own_templates, stages)
     return tuple(_in_order(stages))
+
+
+@cache
+def stages_as_they_come() -> Stages:
+    """Give the stages that come with CaseForge, without anything of a project's own."""
+    return Stages(find_stages())
 
 
 def comes_with_caseforge(stage: Stage) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 
 FRAMEWORK = "framework"
 PCF_NODES = "pcf_nodes"
@@ -21,21 +22,16 @@ class Asset:
     stage: Stage | None
 
 
-def all_assets() -> tuple[Asset, ...]:
+def all_assets(stages: Stages) -> tuple[Asset, ...]:
     """Every asset, in the order in which data passes."""
     assets = [Asset(PCF_NODES, (FRAMEWORK,), None), Asset(NODE_CONTEXTS, (PCF_NODES,), None)]
-    content_of = {stage.key: stage.content for stage in all_stages()}
-    for stage in all_stages():
+    content_of = {stage.key: stage.content for stage in stages}
+    for stage in stages:
         source = (content_of[stage.reads],) if stage.reads else ()
         assets.append(Asset(stage.inputs, (NODE_CONTEXTS, *source), stage))
         assets.append(Asset(stage.outputs, (stage.inputs,), stage))
         assets.append(Asset(stage.content, (stage.outputs,), stage))
     return tuple(assets)
-
-
-def stages_that_read(stage: Stage) -> tuple[Stage, ...]:
-    """The stages whose inputs are made from this one's content."""
-    return tuple(other for other in all_stages() if other.reads == stage.key)
 
 
 def question_of(stage_version: str, context_version: str, source_version: str | None) -> str:

@@ -19,18 +19,13 @@ __all__ = [
     "Stage",
     "StageSettings",
     "StageUnknown",
-    "all_stages",
     "canonical_json",
     "definition_version",
     "fingerprint",
-    "in_framework",
-    "is_asked_for_differently",
     "known_as",
     "request_body",
-    "stage",
     "stage_version",
     "text_fingerprint",
-    "use_stages",
 ]
 
 
@@ -285,66 +280,6 @@ def _number(temperature: float | None) -> float | None:
     return None if temperature is None else float(temperature)
 
 
-class _InUse:
-    """The stages of this process."""
-
-    stages: tuple[Stage, ...] = ()
-    of_frameworks: Mapping[str, Mapping[str, Stage]] = {}
-
-
-def use_stages(stages: Sequence[Stage], of_frameworks: Mapping[str, Sequence[Stage]] | None = None) -> None:
-    """Make these the stages of this process: those of the project whose settings were read last.
-
-    Args:
-        stages: In the order in which their content is made.
-        of_frameworks: By key, the same stages as a framework asks for them that has a language or templates of its own.
-    """
-    _InUse.stages = tuple(stages)
-    _InUse.of_frameworks = {key: {one.key: one for one in own} for key, own in (of_frameworks or {}).items()}
-
-
-def in_framework(stage: Stage, key: str) -> Stage:
-    """Give a stage as a framework asks for it: in its language and with its templates. What is none of it is the same for all.
-
-    Args:
-        stage: The stage, of any framework.
-        key: The framework's.
-    """
-    return _InUse.of_frameworks.get(key, {}).get(stage.key, stage)
-
-
 def known_as(stage: Stage, key: str | None) -> str:
     """Give the name under which versions of a stage are kept: its key, or for those of one framework its key and the framework's."""
     return f"{stage.key} of {key}" if key else stage.key
-
-
-def is_asked_for_differently(stage_key: str) -> bool:
-    """Tell whether some framework asks for a stage in a language or with templates of its own."""
-    return any(stage_key in own for own in _InUse.of_frameworks.values())
-
-
-def all_stages() -> tuple[Stage, ...]:
-    """Give the stages in use, in the order in which their content is made; those that come with CaseForge unless a project has its own."""
-    if not _InUse.stages:
-        from caseforge_assets.stages.discovery import find_stages  # not at the top: it finds what is made with this module
-
-        use_stages(find_stages())
-    return _InUse.stages
-
-
-def stage(key: str) -> Stage:
-    """Get a stage by its key.
-
-    Args:
-        key: Such as `process_details`.
-
-    Raises:
-        StageUnknown: There is no such stage; the message names those that there are.
-    """
-    for candidate in all_stages():
-        if candidate.key == key:
-            return candidate
-    known_keys = ", ".join(known.key for known in all_stages())
-    raise StageUnknown(
-        f"There is no stage {key}; there are {known_keys}. Those of your own are found where own_stages in caseforge.toml says"
-    )

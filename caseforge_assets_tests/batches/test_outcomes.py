@@ -4,19 +4,19 @@ import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import BatchError, Rejection, decide, decide_batch_errors
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
-from caseforge_assets.stages.stage import stage
 from caseforge_assets_tests.batches.files import body, error_body, line, read_one, real_file
 from caseforge_assets_tests.stages.answers import document, use_cases
 
 
 def decide_line(raw: dict[str, object], key: str = "process_details") -> Judgement:
-    return decide(read_one(raw), stage(key), 8_000)
+    return decide(read_one(raw), stages_as_they_come()[key], 8_000)
 
 
 def decide_file(name: str, key: str) -> list[Judgement]:
     found = read_lines([real_file(name).read_bytes()])
-    return [decide(one, stage(key), None) for one in found if isinstance(one, ResultLine)]
+    return [decide(one, stages_as_they_come()[key], None) for one in found if isinstance(one, ResultLine)]
 
 
 def test_real_documents_are_accepted() -> None:

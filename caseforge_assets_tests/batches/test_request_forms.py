@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from caseforge_assets.batches.request_forms import body_to_send, endpoint_of, written_body, written_size
 from caseforge_assets.stages.canonical import canonical_json
-from caseforge_assets.stages.stage import Source, StageSettings, all_stages, definition_version, request_body, stage, stage_version
+from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.stage import Source, StageSettings, definition_version, request_body, stage_version
 
 SOURCE = Source("Advertise", "Process: Advertise\nDescription: „Schilder“ 🚲", ("Share of riders",), "# A document")
 ELSEWHERE = StageSettings(endpoint="responses", reasoning_effort="low", verbosity="high", temperature=1)
@@ -24,20 +25,20 @@ def fields(adapter: TypeAdapter[Any]) -> set[str]:
     return set(adapter.json_schema()["properties"])
 
 
-@pytest.mark.parametrize("key", [one.key for one in all_stages()])
+@pytest.mark.parametrize("key", [one.key for one in stages_as_they_come().shared])
 def test_each_form_has_only_what_its_endpoint_knows(key: str) -> None:
     """A parameter of the other form is an error at the provider, and fails every line."""
-    chat = body_to_send(request_body(stage(key), StageSettings(), SOURCE))
-    response = body_to_send(request_body(stage(key), ELSEWHERE, SOURCE))
+    chat = body_to_send(request_body(stages_as_they_come()[key], StageSettings(), SOURCE))
+    response = body_to_send(request_body(stages_as_they_come()[key], ELSEWHERE, SOURCE))
     CHAT.validate_python(chat)
     RESPONSES.validate_python(response)
     assert set(chat) <= fields(CHAT)
     assert set(response) <= fields(RESPONSES)
 
 
-@pytest.mark.parametrize("key", [one.key for one in all_stages()])
+@pytest.mark.parametrize("key", [one.key for one in stages_as_they_come().shared])
 def test_both_forms_say_the_same(key: str) -> None:
-    asked = request_body(stage(key), ELSEWHERE, SOURCE)
+    asked = request_body(stages_as_they_come()[key], ELSEWHERE, SOURCE)
     body = body_to_send(asked)
     system, user = asked["messages"]
     assert (body["instructions"], body["input"]) == (system["content"], [user])
@@ -52,7 +53,7 @@ def test_both_forms_say_the_same(key: str) -> None:
 
 def test_what_is_stored_of_a_chat_completion_is_what_is_sent_and_what_was_sent_always() -> None:
     """Fingerprints and versions of all that was ever asked hang on it."""
-    process = stage("process_details")
+    process = stages_as_they_come()["process_details"]
     asked = request_body(process, StageSettings("gpt-5", 1.0), SOURCE)
     assert sorted(asked) == ["max_completion_tokens", "messages", "model", "temperature"]
     text = canonical_json(asked)
@@ -61,7 +62,7 @@ def test_what_is_stored_of_a_chat_completion_is_what_is_sent_and_what_was_sent_a
 
 
 def test_the_endpoint_is_part_of_what_is_asked() -> None:
-    process = stage("process_details")
+    process = stages_as_they_come()["process_details"]
     here, there = (request_body(process, StageSettings(endpoint=endpoint), SOURCE) for endpoint in ("chat/completions", "responses"))
     assert here != there
     assert stage_version(process, StageSettings()) != stage_version(process, StageSettings(endpoint="responses"))
@@ -70,7 +71,7 @@ def test_the_endpoint_is_part_of_what_is_asked() -> None:
 
 
 def test_the_size_is_that_of_what_is_written() -> None:
-    asked = request_body(stage("usecases"), ELSEWHERE, SOURCE)
+    asked = request_body(stages_as_they_come()["usecases"], ELSEWHERE, SOURCE)
     text = canonical_json(asked)
     written = written_body(text, "responses")
     assert written_size(asked, text) == len(written.encode()) != len(text)

@@ -11,19 +11,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from caseforge_assets.stages.stage import use_stages
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.conftest import new_database
 from caseforge_assets_tests.documented import write_documented
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _stages_of_this_process() -> Iterator[None]:
-    """Other tests have the stages that come with CaseForge."""
-    yield
-    use_stages(())
 
 
 SECRET = "sk-live-Zz99Yy88Xx77"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -12,7 +11,6 @@ from openpyxl import load_workbook
 
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.settings import load_settings
-from caseforge_assets.stages.stage import use_stages
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.documented import write_documented
 from caseforge_assets_tests.workbench import CODES
@@ -22,13 +20,6 @@ pytestmark = pytest.mark.slow
 STAGES = ["process_details", "risk_register", "usecases"]
 RISK_ASSETS = ("risk_batch_inputs", "risk_batch_outputs", "risk_registers")
 OWN = 'own_stages = "my_stages"'
-
-
-@pytest.fixture(autouse=True)
-def _stages_of_this_process() -> Iterator[None]:
-    """Other tests have the stages that come with CaseForge."""
-    yield
-    use_stages(())
 
 
 @pytest.fixture

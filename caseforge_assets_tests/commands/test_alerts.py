@@ -53,7 +53,7 @@ def addresses(people: People) -> tuple[Address, ...]:
 
 
 def check(bench: Workbench, now: datetime | None = None) -> Checked:
-    return check_alerts(bench.store, bench.configuration, now or later())
+    return check_alerts(bench.store, bench.project, now or later())
 
 
 def open_rules(bench: Workbench) -> list[str]:
@@ -116,10 +116,10 @@ def unknown_batch(bench: OpenBench) -> Course:
     (known,) = opened.column("select remote_id from caseforge.batch")
     opened.change("update caseforge.batch set remote_id = 'batch_elsewhere'")
     for _ in range(LOOKS_BEFORE_UNKNOWN):
-        poll_batches(opened.store, opened.provider)
+        poll_batches(opened.project)
     yield opened, later()
     opened.change("update caseforge.batch set remote_id = :known", known=known)
-    poll_batches(opened.store, opened.provider)
+    poll_batches(opened.project)
     yield opened, later()
 
 
@@ -130,7 +130,7 @@ def short_results(bench: OpenBench) -> Course:
     while not opened.column("select is_held from caseforge.batch")[0]:
         opened.round()
     yield opened, later()
-    assert fetch_again(opened.store, opened.provider, opened.folder, opened.configuration, "1")
+    assert fetch_again(opened.project, "1")
     yield opened, later()
 
 
@@ -243,7 +243,7 @@ def authentication(bench: OpenBench) -> Course:
     opened.approve(stages=[PROCESS])
     opened.round()
     with pytest.raises(ProviderStopped):
-        poll_batches(opened.store, opened.provider)
+        poll_batches(opened.project)
     yield opened, later()
     connect_provider(opened.store, opened.provider.client)
     yield opened, later()
@@ -281,7 +281,7 @@ def test_every_rule_has_a_course() -> None:
 def test_every_alert_is_raised_once_delivered_and_cleared(rule: str, bench: OpenBench, people: People) -> None:
     course = COURSES[rule](bench)
     wrong, now = next(course)
-    checked, delivered = alert_people(wrong.store, wrong.configuration, addresses(people), now)
+    checked, delivered = alert_people(wrong.store, wrong.project, addresses(people), now)
     assert rule in open_rules(wrong)
     assert delivered.problems == {}
     assert not check(wrong, now).changed
@@ -291,7 +291,7 @@ def test_every_alert_is_raised_once_delivered_and_cleared(rule: str, bench: Open
         assert rule in body
     assert len(checked.raised) == len(wrong.query(OPEN))
     over, now = next(course)
-    alert_people(over.store, over.configuration, addresses(people), now)
+    alert_people(over.store, over.project, addresses(people), now)
     assert open_rules(over) == []
     for titles_and_bodies in (people.mails, people.hooks):
         _, (title, body) = titles_and_bodies
@@ -313,8 +313,8 @@ def test_what_happened_once_is_not_told_again_when_its_nodes_are_asked_anew(benc
 def test_a_batch_that_a_person_took_back_is_no_alert(bench: OpenBench) -> None:
     opened = bench()
     opened.approve(stages=[PROCESS])
-    plan_batches(opened.store, opened.provider, opened.configuration)
-    cancel_batch(opened.store, opened.provider, "1")
+    plan_batches(opened.project)
+    cancel_batch(opened.project, "1")
     assert not check(opened).raised
 
 
@@ -331,11 +331,11 @@ def test_too_many_tokens_at_once_are_no_alert_because_smaller_batches_follow(ben
 def test_a_budget_escalates_when_it_is_used_up(bench: OpenBench, people: People) -> None:
     course = budget(bench)
     opened, now = next(course)
-    alert_people(opened.store, opened.configuration, addresses(people), now)
+    alert_people(opened.store, opened.project, addresses(people), now)
     assert opened.query(OPEN) == [("budget", "all frameworks", "warning")]
     (spent,) = opened.column("select sum(cost_usd) from caseforge.attempt")
     full = opened.configured(budget_usd=spent)
-    checked, _ = alert_people(full.store, full.configuration, addresses(people), now)
+    checked, _ = alert_people(full.store, full.project, addresses(people), now)
     assert len(checked.escalated) == 1
     assert "CRITICAL (was a warning): budget" in people.mails[1][0]
     assert "nothing more is sent until budget_usd is raised" in people.hooks[1][1]
@@ -354,11 +354,11 @@ def test_a_warning_that_nobody_acknowledges_becomes_critical(bench: OpenBench) -
 def test_an_acknowledged_warning_stays_what_it_is(bench: OpenBench) -> None:
     opened, _ = next(batch_expired(bench))
     check(opened)
-    assert not acknowledge_alert(opened.store, opened.configuration, 1, "kim", later())
+    assert not acknowledge_alert(opened.store, opened.project, 1, "kim", later())
     assert not check(opened, later(hours=30)).changed
     assert opened.query("select severity, acknowledged_by from caseforge.alert") == [("warning", "kim")]
     with pytest.raises(LookupError, match="there is no open alert 99"):
-        acknowledge_alert(opened.store, opened.configuration, 99, "kim", later())
+        acknowledge_alert(opened.store, opened.project, 99, "kim", later())
 
 
 def test_a_refused_creation_stops_sending_and_is_critical(bench: OpenBench) -> None:
@@ -377,7 +377,7 @@ def test_two_processes_raise_and_deliver_once(bench: OpenBench, people: People) 
 
     def look() -> None:
         both.wait()
-        alert_people(opened.store, opened.configuration, addresses(people), now)
+        alert_people(opened.store, opened.project, addresses(people), now)
 
     threads = [threading.Thread(target=look) for _ in range(2)]
     for thread in threads:
@@ -391,23 +391,23 @@ def test_two_processes_raise_and_deliver_once(bench: OpenBench, people: People) 
 def test_what_one_address_does_not_take_is_tried_again_later_and_the_other_gets_it_once(bench: OpenBench, people: People) -> None:
     opened, now = next(failed_share(bench))
     people.hook_status = 503
-    _, delivered = alert_people(opened.store, opened.configuration, addresses(people), now)
+    _, delivered = alert_people(opened.store, opened.project, addresses(people), now)
     (name,) = delivered.problems
     assert name.startswith("json-")
     assert "503" in delivered.problems[name]
     people.hook_status = 200
-    alert_people(opened.store, opened.configuration, addresses(people), now + timedelta(seconds=59))
+    alert_people(opened.store, opened.project, addresses(people), now + timedelta(seconds=59))
     assert (len(people.mails), people.hooks) == (1, [])
-    alert_people(opened.store, opened.configuration, addresses(people), now + timedelta(seconds=61))
+    alert_people(opened.store, opened.project, addresses(people), now + timedelta(seconds=61))
     assert (len(people.mails), len(people.hooks)) == (1, 1)
     assert opened.column("select distinct problem from caseforge.alert_delivery") == [""]
 
 
 def test_who_has_no_address_leaves_the_message_to_those_who_have(bench: OpenBench, people: People) -> None:
     opened, now = next(failed_share(bench))
-    alert_people(opened.store, opened.configuration, (), now)
+    alert_people(opened.store, opened.project, (), now)
     assert people.mails == []
-    alert_people(opened.store, opened.configuration, addresses(people), now)
+    alert_people(opened.store, opened.project, addresses(people), now)
     assert len(people.mails) == 1
 
 
@@ -420,8 +420,8 @@ def test_a_killed_delivery_is_repeated_and_not_lost(bench: OpenBench, people: Pe
     with monkeypatch.context() as patch:
         patch.setattr(alerts, "note_delivered", killed)
         with pytest.raises(KeyboardInterrupt):
-            alert_people(opened.store, opened.configuration, addresses(people), now)
-    alert_people(opened.store, opened.configuration, addresses(people), now)
+            alert_people(opened.store, opened.project, addresses(people), now)
+    alert_people(opened.store, opened.project, addresses(people), now)
     assert (len(people.mails), len(people.hooks)) == (2, 1)  # at least once, each
 
 
@@ -430,7 +430,7 @@ def test_no_part_of_an_address_is_stored_or_logged(bench: OpenBench, people: Peo
     people.hook_status = 500
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # the mail server's own
     with caplog.at_level(logging.DEBUG):
-        _, delivered = alert_people(opened.store, opened.configuration, addresses(people), now)
+        _, delivered = alert_people(opened.store, opened.project, addresses(people), now)
     stored = str(opened.query("select address, problem from caseforge.alert_delivery"))
     for secret in (PASSWORD, TOKEN, "ops@example.test"):
         assert secret not in stored
@@ -458,7 +458,7 @@ def test_an_address_that_takes_nothing_says_so_without_showing_itself(url: str, 
 def test_old_news_is_not_sent_to_a_new_address(bench: OpenBench, people: People) -> None:
     opened, now = next(failed_share(bench))
     check(opened, now)
-    alert_people(opened.store, opened.configuration, addresses(people), now + timedelta(days=4))
+    alert_people(opened.store, opened.project, addresses(people), now + timedelta(days=4))
     assert ["WARNING: failed_share" in body for _, body in people.mails] == [False]  # only that it became critical since
 
 

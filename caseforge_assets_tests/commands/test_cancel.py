@@ -23,7 +23,7 @@ def under_way(bench: OpenBench, latency_s: float = 12) -> Workbench:
 
 
 def cancel(bench: Workbench, column: str = "remote_id") -> None:
-    cancel_batch(bench.store, bench.provider, str(bench.column(f"select {column} from caseforge.batch")[0]))
+    cancel_batch(bench.project, str(bench.column(f"select {column} from caseforge.batch")[0]))
 
 
 @pytest.mark.parametrize("column", ["id", "remote_id", "submission_id"])
@@ -53,8 +53,8 @@ def test_cancelled_requests_go_again_when_a_person_asks_as_the_same_question(ben
     cancel(opened)
     opened.work()
     with opened.store.begin() as connection:
-        assert not retry_failed(connection, opened.configuration, KEY, PROCESS).node_ids
-        assert len(retry_failed(connection, opened.configuration, KEY, PROCESS, asked=True).node_ids) == 6
+        assert not retry_failed(connection, opened.project, KEY, PROCESS).node_ids
+        assert len(retry_failed(connection, opened.project, KEY, PROCESS, asked=True).node_ids) == 6
     assert opened.query("select state, generation, count(*) from caseforge.request group by 1, 2") == [("pending", 0, 6)]
 
 
@@ -69,7 +69,7 @@ def test_a_plan_takes_cancelled_nodes_in(bench: OpenBench) -> None:
 def test_a_batch_that_was_not_created_yet_is_taken_back(bench: OpenBench) -> None:
     opened = bench()
     opened.approve(stages=[PROCESS])
-    plan_batches(opened.store, opened.provider, opened.configuration)
+    plan_batches(opened.project)
     cancel(opened, "id")
     opened.work()
     assert opened.query("select state, reason from caseforge.batch") == [("refused", "cancelled before it was created")]
@@ -83,7 +83,7 @@ def test_what_cannot_be_cancelled_says_why(bench: OpenBench) -> None:
     with pytest.raises(CannotCancel, match="is collected; only a batch that is under way"):
         cancel(opened)
     with pytest.raises(CannotCancel, match="there is no batch 'nonsense'"):
-        cancel_batch(opened.store, opened.provider, "nonsense")
+        cancel_batch(opened.project, "nonsense")
 
 
 def test_a_batch_that_is_billed_elsewhere_is_cancelled_there(bench: OpenBench) -> None:

@@ -32,12 +32,12 @@ def limited(bench: Workbench, *codes: str, usd: str = "0.01", key: str = KEY) ->
 
 def reckoned(bench: Workbench, plan_id: int) -> ReckonedPlan:
     with bench.store.connect() as connection:
-        (one,) = reckon_plans(connection, bench.configuration, [plan_id])
+        (one,) = reckon_plans(connection, bench.project, [plan_id])
     return one
 
 
 def alerts(bench: Workbench, hours: float = 0) -> list[tuple[str, str]]:
-    check_alerts(bench.store, bench.configuration, datetime.now(UTC) + timedelta(hours=hours))
+    check_alerts(bench.store, bench.project, datetime.now(UTC) + timedelta(hours=hours))
     return bench.query("select rule, text from caseforge.alert where cleared_at is null order by id")
 
 
@@ -105,7 +105,7 @@ def test_an_alert_says_what_waits_and_for_whom_until_it_is_sent(bench: OpenBench
     assert f"2 requests of plan {small} of shop wait: the limit of plan {small} ($0.01)" in text
     assert "Ada approved it on" in text
     with opened.store.begin() as connection:
-        raise_limit(connection, opened.configuration, small, Decimal(1), by="Bea")
+        raise_limit(connection, opened.project, small, Decimal(1), by="Bea")
     assert alerts(opened) == []
     opened.work()
     assert opened.stats()["requests_accepted"] == 2
@@ -118,9 +118,9 @@ def test_a_limit_that_is_too_low_is_refused_before_anything_is_stored(bench: Ope
     cost = plan.expected_cost_usd or Decimal(0)
     with opened.store.begin() as connection:
         with pytest.raises(LimitTooLow, match="would be overdrawn"):
-            approve_plan(connection, opened.configuration, plan.id, cost - Decimal("0.0001"), by="Ada")
+            approve_plan(connection, opened.project, plan.id, cost - Decimal("0.0001"), by="Ada")
         assert opened.query(CHANGES) == []
-        approved = approve_plan(connection, opened.configuration, plan.id, cost + Decimal("0.0001"), by="Ada")
+        approved = approve_plan(connection, opened.project, plan.id, cost + Decimal("0.0001"), by="Ada")
     assert (approved.now, approved.later) == (1, 1)
     assert approved.open_cost.known_usd == pytest.approx(cost), "with the use cases that follow"
 
@@ -130,8 +130,8 @@ def test_a_limit_of_a_plan_of_unknown_price_cannot_be_kept(bench: OpenBench) -> 
     plan = opened.draft("1.1.1", stages=[PROCESS])
     with opened.store.begin() as connection:
         with pytest.raises(LimitTooLow, match="cannot be kept"):
-            approve_plan(connection, opened.configuration, plan.id, Decimal(5), by="Ada")
-        approve_plan(connection, opened.configuration, plan.id, by="Ada")
+            approve_plan(connection, opened.project, plan.id, Decimal(5), by="Ada")
+        approve_plan(connection, opened.project, plan.id, by="Ada")
     assert opened.round().submitted
 
 
@@ -141,17 +141,17 @@ def test_a_limit_is_raised_and_nothing_else(bench: OpenBench) -> None:
     with opened.store.begin() as connection:
         for limit, says in ((Decimal("0.01"), "already"), (Decimal("0.02"), "would be overdrawn")):
             with pytest.raises(LimitTooLow, match=says):
-                raise_limit(connection, opened.configuration, small, limit, by="Ada")
+                raise_limit(connection, opened.project, small, limit, by="Ada")
         with pytest.raises(ValueError, match="has no limit"):
-            raise_limit(connection, opened.configuration, free, Decimal(1), by="Ada")
-        raise_limit(connection, opened.configuration, small, None, by="Ada")
+            raise_limit(connection, opened.project, free, Decimal(1), by="Ada")
+        raise_limit(connection, opened.project, small, None, by="Ada")
     assert opened.query("select max_cost_usd from caseforge.plan where id = :id", id=small) == [(None,)]
 
 
 def test_a_cancelled_plan_sends_nothing_more_and_takes_back_what_was_not_created(bench: OpenBench) -> None:
     opened = bench(**PRICY)
     plan = opened.approve("1.1.1", "1.1.2")
-    (batch_id,) = plan_batches(opened.store, opened.provider, opened.configuration).batch_ids
+    (batch_id,) = plan_batches(opened.project).batch_ids
     assert reckoned(opened, plan.id).written == 2
     with opened.store.begin() as connection:
         assert cancel_plan(connection, plan.id, by="Ada") == 2
@@ -161,8 +161,8 @@ def test_a_cancelled_plan_sends_nothing_more_and_takes_back_what_was_not_created
     assert opened.query(CHANGES)[-1][1:3] == ("cancelled", "Ada")
     assert alerts(opened) == []
     with opened.store.begin() as connection:
-        assert pending_without_approval(connection, {}, False).requests == 0
-        assert approve_pending(connection, {}, made_by="test") == []
+        assert pending_without_approval(connection, opened.project, False).requests == 0
+        assert approve_pending(connection, opened.project, made_by="test") == []
     assert opened.draft(stages=[PROCESS]).nodes == 6, "a person who asks again gets them"
 
 
@@ -182,7 +182,7 @@ def test_a_declined_draft_is_swept_up_by_no_other_consent(bench: OpenBench) -> N
     draft = opened.draft("1.1.1", stages=[PROCESS])
     with opened.store.begin() as connection:
         decline_plan(connection, draft.id, by="Ada")
-        assert approve_pending(connection, {}, made_by="test") == []
+        assert approve_pending(connection, opened.project, made_by="test") == []
     with opened.store.begin() as connection, pytest.raises(ValueError, match="is declined already"):
         decline_plan(connection, draft.id, by="Ada")
     assert opened.query(CHANGES) == [(draft.id, "declined", "Ada", None)]
@@ -208,7 +208,7 @@ def test_limits_that_one_form_sets_are_kept_all_together(bench: OpenBench) -> No
     opened.draft("1.1.1", stages=[PROCESS])
     opened.draft("91.1.1", "91.1.2", stages=[PROCESS], key="other")
     with opened.store.begin() as connection:
-        assert len(approve_pending(connection, {}, made_by="test", max_cost_usd=Decimal(1))) == 2
+        assert len(approve_pending(connection, opened.project, made_by="test", max_cost_usd=Decimal(1))) == 2
     limits = opened.column("select max_cost_usd from caseforge.plan where state = 'approved'")
     assert sum(limits) == pytest.approx(1)
     assert opened.round().held_back == ""

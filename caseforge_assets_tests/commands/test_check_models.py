@@ -68,7 +68,7 @@ def test_a_budget_that_the_model_would_refuse_is_mended_by_the_next_plan(bench: 
     elif how == "retry":
         opened.generate("1.1.1", stages=[PROCESS])
         with opened.store.begin() as connection:
-            draft = plan_retry(connection, opened.configuration, KEY, [PROCESS], True, None, (), 500_000)
+            draft = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), 500_000)
             plans.decide(connection, draft.id, True)
     else:
         opened.generate("1.1.2", stages=[PROCESS])
@@ -102,5 +102,5 @@ def test_a_retry_does_not_go_beyond_what_the_model_can_write(bench: OpenBench) -
     with opened.store.begin() as connection:
         budgets = opened.column("select max_completion_tokens from caseforge.request order by id")
         failed = requests.failed_requests(connection, KEY, PROCESS.key)
-        steps = [next_step(opened.configuration, PROCESS, one, asked=True) for one in failed]
+        steps = [next_step(opened.project, PROCESS, one, asked=True) for one in failed]
     assert max([*budgets, *(step.max_completion_tokens or 0 for step in steps)]) <= 16_384

@@ -22,15 +22,15 @@ GRACE_S = 120.0
 def never_created(opened: Workbench) -> Workbench:
     """A batch whose creation nobody took in."""
     opened.approve(stages=[PROCESS])
-    plan_batches(opened.store, opened.provider, opened.configuration)
+    plan_batches(opened.project)
     opened.provider.client._sdk.max_retries = 0
-    submitting.submit_batches(opened.store, opened.provider, opened.folder)
+    submitting.submit_batches(opened.project)
     return opened
 
 
 def settle(opened: Workbench, *, seconds_later: float = 0.0) -> str:
     now = datetime.now(UTC) + timedelta(seconds=seconds_later)
-    reconcile_batches(opened.store, opened.provider, grace_s=GRACE_S, now=now)
+    reconcile_batches(opened.project, grace_s=GRACE_S, now=now)
     return str(opened.column("select state from caseforge.batch")[0])
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_clock_in_this_process_does_not_end_a_grace_period(bench: OpenBe
     for module in ("submit_batches", "reconcile_batches"):
         monkeypatch.setattr(f"caseforge_assets.commands.submitting.{module}.datetime", Ahead)
     never_created(opened)
-    reconcile_batches(opened.store, opened.provider, grace_s=GRACE_S)
+    reconcile_batches(opened.project, grace_s=GRACE_S)
     assert opened.query("select state, creating_at <= now() from caseforge.batch") == [("creating", True)]
 
 
@@ -75,7 +75,7 @@ def test_results_that_are_missing_are_not_waited_for_longer_because_a_clock_was_
     opened.approve(stages=[PROCESS])
     opened.round()
     opened.change("update caseforge.batch set state = 'final', final_at = now() + interval '2 hours'")
-    reconcile_batches(opened.store, opened.provider, grace_s=GRACE_S)
+    reconcile_batches(opened.project, grace_s=GRACE_S)
     assert opened.column("select final_at <= now() from caseforge.batch") == [True]
 
 

@@ -59,16 +59,16 @@ FATES = (
 def to_final(bench: Workbench, *codes: str, stages: Iterable[Any] = (PROCESS,)) -> int:
     """Sends a batch and polls until its provider is through with it."""
     bench.approve(*codes, stages=tuple(stages))
-    plan_batches(bench.store, bench.provider, bench.configuration)
-    submit_batches(bench.store, bench.provider, bench.folder)
+    plan_batches(bench.project)
+    submit_batches(bench.project)
     (batch_id,) = bench.column("select max(id) from caseforge.batch")
     while bench.column("select state from caseforge.batch where id = :id", id=batch_id) == ["open"]:
-        poll_batches(bench.store, bench.provider)
+        poll_batches(bench.project)
     return int(batch_id)
 
 
 def collect(bench: Workbench, batch_id: int) -> Collected | None:
-    return collect_batch(bench.store, bench.provider, bench.folder, bench.configuration, batch_id)
+    return collect_batch(bench.project, batch_id)
 
 
 def collected(bench: Workbench, *codes: str) -> Collected:
@@ -268,14 +268,14 @@ def test_an_answer_to_a_question_that_changed_meanwhile_is_kept_and_stale(bench:
     opened.load(renamed("1.1.1", "Promote"))
     with opened.store.begin() as connection:
         build_contexts(connection, KEY, opened.ids("1.1.1"))
-        build_requests(connection, KEY, PROCESS, stage_settings(opened.configuration, PROCESS), opened.ids("1.1.1"))
+        build_requests(connection, opened.stages, KEY, PROCESS, stage_settings(opened.configuration, PROCESS), opened.ids("1.1.1"))
     collect(opened, batch_id)
     assert opened.column("select is_current from caseforge.content") == [True]
     (answered, wanted) = opened.column("select question from caseforge.request where stage = 'process_details' order by id")
     assert opened.column("select question from caseforge.content") == [answered] != [wanted]
     opened.change("delete from caseforge.outbox; update caseforge.request set state = 'replaced' where question = :wanted", wanted=wanted)
     with opened.store.connect() as connection:
-        ((_, state),) = survey(connection, opened.configuration, KEY, PROCESS, True, opened.ids("1.1.1"))
+        ((_, state),) = survey(connection, opened.project, KEY, PROCESS, True, opened.ids("1.1.1"))
     assert state == "stale"
 
 

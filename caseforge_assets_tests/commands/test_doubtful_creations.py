@@ -25,9 +25,9 @@ LOST_ANSWER = "reply_error:call=1"
 def submit(opened: Workbench, *, stops: bool = False) -> None:
     if stops:
         with pytest.raises(ProviderStopped):
-            submit_batches(opened.store, opened.provider, opened.folder)
+            submit_batches(opened.project)
     else:
-        submit_batches(opened.store, opened.provider, opened.folder)
+        submit_batches(opened.project)
     found = state(opened)
     assert found[0] == "creating"
     assert "whether the batch exists is being found out" in (found[1] or "")
@@ -115,7 +115,7 @@ def test_a_creation_that_is_answered_with_anothers_batch_is_looked_for_by_its_fi
 
 def test_an_id_that_turns_out_to_be_anothers_is_given_up_and_the_right_one_found(bench: OpenBench) -> None:
     opened = plan(bench())
-    submit_batches(opened.store, opened.provider, opened.folder)
+    submit_batches(opened.project)
     opened.round()
     opened.change("update caseforge.batch set state = 'open', remote_id = :other", other=create_other(opened))
     opened.work()
@@ -176,9 +176,9 @@ def test_a_batch_that_cannot_be_looked_up_is_given_up_by_a_person_alone(bench: O
     submit(opened)
     name = str(opened.column("select id from caseforge.batch")[0])
     with pytest.raises(CannotCancel, match="is being found out"):
-        cancel_batch(opened.store, opened.provider, name)
+        cancel_batch(opened.project, name)
     settle(opened, seconds_later=GRACE_S + 1)
-    assert cancel_batch(opened.store, opened.provider, name).state == "collected"
+    assert cancel_batch(opened.project, name).state == "collected"
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("cancelled", 6)]
     assert opened.round().submitted == ()
 
@@ -189,11 +189,11 @@ def test_a_person_says_which_batch_it_is(bench: OpenBench) -> None:
     settle(opened, seconds_later=GRACE_S + 1)
     number, file_id = opened.query("select id, input_file_id from caseforge.batch")[0]
     with pytest.raises(CannotAdopt, match="it is another"):
-        adopt_batch(opened.store, opened.provider, str(number), create_other(opened))
+        adopt_batch(opened.project, str(number), create_other(opened))
     mine = create_by_hand(opened, file_id)  # what the provider's page would show
-    assert adopt_batch(opened.store, opened.provider, str(number), mine).state == "open"
+    assert adopt_batch(opened.project, str(number), mine).state == "open"
     with pytest.raises(CannotAdopt, match="already"):
-        adopt_batch(opened.store, opened.provider, str(number), mine)
+        adopt_batch(opened.project, str(number), mine)
     opened.work()
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 6)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.judgement import Content, Judgement, Outcome
-from caseforge_assets.stages.stage import Stage, all_stages, use_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.requests import pending
@@ -28,9 +27,9 @@ where c.is_current and c.stage = 'process_details' and n.identity = 'c'
 
 
 @pytest.fixture
-def third_stage() -> Iterator[Stage]:
+def third_stage() -> Stage:
     """A stage of texts that are made from documents; any text is good."""
-    stage = replace(
+    return replace(
         PROCESS,
         key="notes",
         title="Notes",
@@ -41,9 +40,6 @@ def third_stage() -> Iterator[Stage]:
         measure=None,
         judge_text=lambda answer: Judgement(Outcome.ok, content=Content(answer.text)),
     )
-    use_stages((PROCESS, USECASES, stage))
-    yield stage
-    use_stages(())
 
 
 def body_of(bench: Workbench) -> str:
@@ -52,7 +48,7 @@ def body_of(bench: Workbench) -> str:
 
 def edit(bench: Workbench, text: str, *, anyway: bool = False) -> int:
     with bench.store.begin() as connection:
-        return edit_content(connection, bench.configuration, KEY, bench.ids("1.1.1")[0], PROCESS, text, by="Ada", anyway=anyway)
+        return edit_content(connection, bench.project, KEY, bench.ids("1.1.1")[0], PROCESS, text, by="Ada", anyway=anyway)
 
 
 def edited(bench: OpenBench) -> tuple[Workbench, str]:
@@ -73,9 +69,7 @@ def test_an_edit_is_the_current_version_and_the_old_one_is_kept(bench: OpenBench
 
 def test_its_use_cases_are_stale_and_made_anew_from_it(bench: OpenBench) -> None:
     opened, text = edited(bench)
-    stale = {
-        (one.asset, one.node.code) for one in read_statuses(opened.store, opened.configuration, KEY) if one.condition is Condition.STALE
-    }
+    stale = {(one.asset, one.node.code) for one in read_statuses(opened.store, opened.project, KEY) if one.condition is Condition.STALE}
     assert stale == {("usecase_batch_inputs", "1.1.1")}
     assert [part.states for part in opened.draft().stages] == [{"done": 6}, {"done": 5, "stale": 1}]
     before = opened.stats()["requests_accepted"]
@@ -154,7 +148,7 @@ def test_a_text_is_no_use_cases(bench: OpenBench) -> None:
     opened = bench()
     opened.generate("1.1.1")
     with pytest.raises(ValueError, match="are data, not a text"), opened.store.begin() as connection:
-        edit_content(connection, opened.configuration, KEY, opened.ids("1.1.1")[0], USECASES, "x", by="Ada")
+        edit_content(connection, opened.project, KEY, opened.ids("1.1.1")[0], USECASES, "x", by="Ada")
 
 
 def test_the_head_of_an_exported_page_is_taken_off(bench: OpenBench) -> None:
@@ -254,12 +248,12 @@ def test_rows_of_a_journal_from_before_come_back_as_what_a_person_wrote(bench: O
 
 
 def test_a_text_of_a_later_stage_stays_when_what_it_was_made_from_changes(bench: OpenBench, third_stage: Stage) -> None:
-    opened = bench()
-    opened.generate("1.1.1", stages=all_stages())
+    opened = bench().with_stages(PROCESS, USECASES, third_stage)
+    opened.generate("1.1.1", stages=opened.stages.shared)
     assert opened.column("select count(*) from caseforge.content where stage = :stage", stage=third_stage.key) == [1]
     with opened.store.begin() as connection:
-        edit_content(connection, opened.configuration, KEY, opened.ids("1.1.1")[0], third_stage, "My own words.", by="Ada")
-    plan = opened.approve("1.1.1", stages=all_stages(), ask_again=True)
+        edit_content(connection, opened.project, KEY, opened.ids("1.1.1")[0], third_stage, "My own words.", by="Ada")
+    plan = opened.approve("1.1.1", stages=opened.stages.shared, ask_again=True)
     assert [(part.nodes, part.written_kept) for part in plan.stages] == [(1, 0), (1, 0), (0, 1)]
     opened.change("update caseforge.request set question = 'about another document' where stage <> 'process_details'")
     opened.work()

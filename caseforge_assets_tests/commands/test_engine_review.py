@@ -51,25 +51,25 @@ class Interrupting(BatchClient):
 
 def planned(bench: Workbench, *codes: str) -> Workbench:
     bench.approve(*codes, stages=[PROCESS])
-    plan_batches(bench.store, bench.provider, bench.configuration)
+    plan_batches(bench.project)
     return bench
 
 
 def submitted(bench: Workbench, *codes: str) -> int:
     planned(bench, *codes)
-    submit_batches(bench.store, bench.provider, bench.folder)
+    submit_batches(bench.project)
     return int(bench.column("select max(id) from caseforge.batch")[0])
 
 
 def finished(bench: Workbench, *codes: str) -> int:
     batch_id = submitted(bench, *codes)
     while bench.column("select state from caseforge.batch where id = :id", id=batch_id) == ["open"]:
-        poll_batches(bench.store, bench.provider)
+        poll_batches(bench.project)
     return batch_id
 
 
 def collect(bench: Workbench, batch_id: int) -> Any:
-    return collect_batch(bench.store, bench.provider, bench.folder, bench.configuration, batch_id)
+    return collect_batch(bench.project, batch_id)
 
 
 def collect_after_a_pause(bench: Workbench, batch_id: int) -> Any:
@@ -86,11 +86,11 @@ def test_a_submitter_that_lost_its_lock_creates_nothing_twice(bench: OpenBench) 
 
     def others_go_on() -> None:
         opened.query(DROP_LOCKS)
-        submit_batches(opened.store, opened.provider, opened.folder)
+        submit_batches(opened.project)
 
     slow = replace(opened.provider, client=Interrupting(opened.provider.base_url, others_go_on))
     with suppress(StoreUnavailable):  # the lock's own connection is gone
-        submit_batches(opened.store, slow, opened.folder)
+        submit_batches(replace(opened.project, provider=slow))
     assert opened.stats()["batches_created"] == 1
 
 
@@ -99,20 +99,20 @@ def test_cancelling_what_was_created_a_moment_ago_stops_it_at_the_provider(bench
 
     @contextmanager
     def created_meanwhile(store: Engine, name: str) -> Iterator[bool]:
-        submit_batches(store, opened.provider, opened.folder)
+        submit_batches(replace(opened.project, store=store))
         with try_lock(store, name) as held:
             yield held
 
     monkeypatch.setattr(cancelling, "try_lock", created_meanwhile)
-    batch = cancel_batch(opened.store, opened.provider, str(opened.column("select id from caseforge.batch")[0]))
+    batch = cancel_batch(opened.project, str(opened.column("select id from caseforge.batch")[0]))
     assert (batch.state, batch.remote_status) == ("open", "cancelling")
 
 
 def test_a_clock_that_is_ahead_of_the_providers_does_not_hide_a_batch(bench: OpenBench) -> None:
     opened = planned(bench(faults=["reply_reset:call=1"]))
     opened.change("update caseforge.batch set created_at = created_at + interval '3 hours'")
-    submit_batches(opened.store, opened.provider, opened.folder)
-    reconcile_batches(opened.store, opened.provider, grace_s=120, now=datetime.now(UTC) + timedelta(hours=4))
+    submit_batches(opened.project)
+    reconcile_batches(opened.project, grace_s=120, now=datetime.now(UTC) + timedelta(hours=4))
     opened.work()
     assert opened.stats()["batches_created"] == 1
 
@@ -213,7 +213,7 @@ def test_what_was_never_sent_does_not_count_against_a_request(bench: OpenBench) 
     opened = bench(faults=["missing_line:batch=1"], missing_files_grace_s=0)
     opened.approve("1.1.1", stages=[PROCESS])
     for _ in range(5):
-        (batch_id,) = plan_batches(opened.store, opened.provider, opened.configuration).batch_ids
+        (batch_id,) = plan_batches(opened.project).batch_ids
         with opened.store.begin() as connection:
             batches.put_back(connection, batch_id, ["planned"], "HTTP 429")
     opened.work()
@@ -231,7 +231,7 @@ def test_an_account_that_is_full_makes_batches_smaller_and_nodes_fail_only_when_
 
     def refused(limit: str) -> None:
         opened.change("update caseforge.provider set enqueued_token_limits = cast(:limit as jsonb)", limit=limit)
-        for batch_id in plan_batches(opened.store, opened.provider, opened.configuration).batch_ids:
+        for batch_id in plan_batches(opened.project).batch_ids:
             values = {"id": batch_id, "remote": json.dumps(full)}
             opened.change(
                 "update caseforge.batch set state = 'final', remote_status = 'failed', remote = cast(:remote as jsonb) where id = :id",
@@ -252,8 +252,8 @@ def test_a_batch_that_is_lost_for_good_can_be_given_up(bench: OpenBench) -> None
     batch_id = submitted(opened, "1.1.1")
     opened.change("update caseforge.batch set remote_id = 'batch_gone'")
     for _ in range(LOOKS_BEFORE_UNKNOWN):
-        poll_batches(opened.store, opened.provider)
-    cancel_batch(opened.store, opened.provider, str(batch_id))
+        poll_batches(opened.project)
+    cancel_batch(opened.project, str(batch_id))
     assert opened.column("select state from caseforge.request") == ["parked"]
 
 
@@ -262,7 +262,7 @@ def test_a_retry_does_not_pay_for_a_question_that_is_not_asked_any_more(bench: O
     opened.generate(stages=[PROCESS])
     opened.load(renamed("1.1.1", "Promote"))
     with opened.store.begin() as connection:
-        draft = plan_retry(connection, opened.configuration, KEY, [PROCESS], True, None, (), None)
+        draft = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), None)
         plans.decide(connection, draft.id, True)
     opened.work()
     sent = opened.query(
@@ -274,7 +274,7 @@ def test_a_retry_does_not_pay_for_a_question_that_is_not_asked_any_more(bench: O
     )
     assert len({question for question, _ in sent}) == len(sent) == 2
     with opened.store.connect() as connection:
-        assert {state for _, state in survey(connection, opened.configuration, KEY, PROCESS, True)} == {"done"}
+        assert {state for _, state in survey(connection, opened.project, KEY, PROCESS, True)} == {"done"}
 
 
 def test_no_use_cases_are_bought_for_a_document_that_a_newer_one_will_replace(bench: OpenBench) -> None:
@@ -300,13 +300,13 @@ def test_a_slow_look_does_not_reopen_what_was_collected_meanwhile(bench: OpenBen
             opened.work()
             return seen | {"status": "in_progress"}
 
-    poll_batches(opened.store, replace(opened.provider, client=Slow(opened.provider.base_url, "any")))
+    poll_batches(replace(opened.project, provider=replace(opened.provider, client=Slow(opened.provider.base_url, "any"))))
     assert opened.column("select state from caseforge.batch where id = :id", id=batch_id) == ["collected"]
 
 
 def test_a_duplicate_that_could_not_be_cancelled_is_tried_again(bench: OpenBench) -> None:
     opened = planned(bench(latency_s=60, faults=["reply_reset:call=1"]))
-    submit_batches(opened.store, opened.provider, opened.folder)
+    submit_batches(opened.project)
     submission, file_id = opened.query("select submission_id, input_file_id from caseforge.batch")[0]
     with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
         sdk.batches.create(
@@ -318,8 +318,10 @@ def test_a_duplicate_that_could_not_be_cancelled_is_tried_again(bench: OpenBench
             raise ProviderUnclear("no connection")
 
     with pytest.raises(ProviderUnclear):
-        reconcile_batches(opened.store, replace(opened.provider, client=Failing(opened.provider.base_url, "any")), grace_s=120)
-    reconcile_batches(opened.store, opened.provider, grace_s=120)
+        reconcile_batches(
+            replace(opened.project, provider=replace(opened.provider, client=Failing(opened.provider.base_url, "any"))), grace_s=120
+        )
+    reconcile_batches(opened.project, grace_s=120)
     with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
         statuses = sorted(one.status for one in sdk.batches.list())
     assert [status.startswith("cancel") for status in statuses] == [True, False]
@@ -333,7 +335,7 @@ def test_a_file_that_is_gone_before_it_was_uploaded_is_written_again(bench: Open
             raise MemoryError
 
     with pytest.raises(MemoryError):
-        submit_batches(opened.store, replace(opened.provider, client=Dying(opened.provider.base_url, "any")), opened.folder)
+        submit_batches(replace(opened.project, provider=replace(opened.provider, client=Dying(opened.provider.base_url, "any"))))
     (path,) = opened.column("select artifacts #>> '{input,path}' from caseforge.batch")
     opened.folder.remove(path)
     opened.work()
@@ -343,9 +345,9 @@ def test_a_file_that_is_gone_before_it_was_uploaded_is_written_again(bench: Open
 def test_one_batch_that_cannot_be_downloaded_holds_up_no_other(bench: OpenBench) -> None:
     opened = bench(max_requests_per_batch=3)
     planned(opened)
-    submit_batches(opened.store, opened.provider, opened.folder)
+    submit_batches(opened.project)
     while opened.column("select count(*) from caseforge.batch where state = 'open'")[0]:
-        poll_batches(opened.store, opened.provider)
+        poll_batches(opened.project)
     (broken,) = opened.column("select remote ->> 'output_file_id' from caseforge.batch order by id limit 1")
 
     class Broken(BatchClient):
@@ -384,7 +386,7 @@ def test_waiting_goes_on_when_the_database_was_away(bench: OpenBench) -> None:
 def test_a_batch_at_a_simulated_provider_that_is_gone_can_be_given_up_for_one_that_bills(bench: OpenBench) -> None:
     simulated, real = bench(latency_s=60), bench(bills=True, budget_usd=5)
     batch_id = submitted(simulated, "1.1.1")
-    cancel_batch(real.store, real.provider, str(batch_id))
+    cancel_batch(real.project, str(batch_id))
     real.generate("1.1.1", stages=[PROCESS])
     assert real.query("select simulated from caseforge.content") == [(False,)]
 
@@ -393,7 +395,7 @@ def test_a_batch_at_another_provider_that_bills_is_left_alone(bench: OpenBench) 
     real, simulated = bench(bills=True, budget_usd=5, latency_s=60), bench()
     batch_id = submitted(real, "1.1.1")
     with pytest.raises(CannotCancel, match="set OPENAI_BASE_URL"):
-        cancel_batch(simulated.store, simulated.provider, str(batch_id))
+        cancel_batch(simulated.project, str(batch_id))
     assert real.column("select state from caseforge.request") == ["in_batch"]
 
 

@@ -22,7 +22,7 @@ HTML = '# Overview\n\n<script>alert(1)</script> <img src=x onerror="alert(2)"> R
 
 def export(bench: Workbench, target: Path, kind: str, **options: object) -> Exported:
     with bench.store.connect() as connection:
-        return export_contents(connection, KEY, target, kind, Selection(**options))  # type: ignore[arg-type]
+        return export_contents(connection, bench.stages, KEY, target, kind, Selection(**options))  # type: ignore[arg-type]
 
 
 @pytest.fixture

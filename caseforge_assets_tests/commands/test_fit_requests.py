@@ -63,7 +63,7 @@ def failed(opened: Workbench) -> list[tuple[str, str, str]]:
 
 def retried(opened: Workbench, budget: int | None = None) -> RetryPlan:
     with opened.store.begin() as connection:
-        plan = plan_retry(connection, opened.configuration, KEY, [PROCESS], True, None, (), budget)
+        plan = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), budget)
         plans.decide(connection, plan.id, True)
     return plan
 
@@ -149,7 +149,7 @@ def test_what_is_too_long_even_so_fails_and_says_what_to_do(bench: OpenBench, wi
     shown = "select distinct asset, reason from caseforge.outbox where kind = 'failed'"
     assert opened.query(shown) == [("process_batch_outputs", f"context_length: {detail}")]
     with opened.store.connect() as connection:
-        assert list(next_steps(connection, opened.configuration, KEY).values()) == ["waits: it is too long for its model"]
+        assert list(next_steps(connection, opened.project, KEY).values()) == ["waits: it is too long for its model"]
 
 
 def test_what_could_not_be_sent_is_left_by_itself_and_looked_at_again_when_a_person_asks(bench: OpenBench, window: Window) -> None:
@@ -157,8 +157,8 @@ def test_what_could_not_be_sent_is_left_by_itself_and_looked_at_again_when_a_per
     opened = long_bench(bench, frameworks={KEY: FrameworkSettings(title="A shop", source="shop.csv")})
     opened.generate("1.1.1", stages=[PROCESS])
     with opened.store.connect() as connection:
-        assert decide_retry(connection, opened.configuration, opened.provider).key == ""
-    assert retry_unattended(opened.store, opened.configuration, True).left == {"context_length: it is too long for its model": 1}
+        assert decide_retry(connection, opened.project, opened.provider).key == ""
+    assert retry_unattended(opened.store, opened.project, True).left == {"context_length: it is too long for its model": 1}
     again = retried(opened)
     assert (again.nodes, [one.code for one in again.too_long]) == (0, ["1.1.1"])
     assert [code for code, _, _ in failed(opened)] == ["1.1.1"]
@@ -224,7 +224,7 @@ def test_why_a_shortened_answer_is_stale_does_not_speak_of_the_other_half(bench:
     opened.generate("1.1.1", stages=[PROCESS])
     later = opened.configured(stages={"process_details": StageOverrides(reasoning_effort="low")})
     with later.store.connect() as connection:
-        why = explain_node(connection, later.configuration, KEY, later.ids("1.1.1")[0], True)[0]
+        why = explain_node(connection, later.project, KEY, later.ids("1.1.1")[0], True)[0]
     assert (why.state, why.differences, why.diff) == (NodeState.STALE, ("reasoning_effort: not set → low",), "")
 
 
@@ -233,7 +233,7 @@ def test_what_scores_little_and_cannot_be_sent_is_not_said_to_be_asked_for(bench
     opened.generate("1.1.1", "1.1.2")
     window(LITTLE_ROOM)
     with opened.store.begin() as connection:
-        plan = plan_quality_retry(connection, opened.configuration, KEY, [PROCESS], True, None, 101)
+        plan = plan_quality_retry(connection, opened.project, KEY, [PROCESS], True, None, 101)
     assert ([row.code for row in plan.asked], [one.code for one in plan.too_long], plan.later) == (["1.1.2"], ["1.1.1"], 1)
 
 
@@ -255,7 +255,7 @@ def test_only_what_is_kept_is_told(bench: OpenBench, window: Window, caplog: pyt
     caplog.set_level(logging.INFO)
     with opened.store.connect() as connection:
         options = {"simulated": True, "made_by": "plan", "node_ids": opened.ids("1.1.1")}
-        assert draft_plan(connection, opened.configuration, KEY, [PROCESS], **options).stages[0].too_long
+        assert draft_plan(connection, opened.project, KEY, [PROCESS], **options).stages[0].too_long
         connection.rollback()
     assert "node failed" not in caplog.text
     opened.draft("1.1.1", stages=[PROCESS])
@@ -291,10 +291,10 @@ def test_a_shortened_question_that_is_under_way_is_waited_for(bench: OpenBench, 
     window(ROOM)
     opened = long_bench(bench, reuse="off")
     opened.configured(check_model_rules=False).approve("1.1.1", stages=[PROCESS])
-    assert len(plan_batches(opened.store, opened.provider, opened.configuration).batch_ids) == 1
+    assert len(plan_batches(opened.project).batch_ids) == 1
     opened.load(LONG_SHOP, key="other")
     opened.configured(check_model_rules=False).approve("1.1.1", stages=[PROCESS], key="other")
-    second = plan_batches(opened.store, opened.provider, opened.configuration)
+    second = plan_batches(opened.project)
     assert (second.batch_ids, second.shortened) == ((), 1)
     assert opened.column("select count(distinct fingerprint) from caseforge.request where shortened") == [1]
     opened.work()

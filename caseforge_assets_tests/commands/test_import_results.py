@@ -47,7 +47,7 @@ def opened(bench: OpenBench) -> Workbench:
 
 
 def take_over(bench: Workbench, path: Path, stage: Stage, pattern: str, key: str = "real", *, partly: bool = False) -> Imported:
-    return import_results(bench.store, bench.folder, bench.configuration, path, key, stage, pattern, partly=partly)
+    return import_results(bench.store, bench.folder, bench.project, path, key, stage, pattern, partly=partly)
 
 
 def foreign(value: dict[str, Any]) -> str:
@@ -96,7 +96,7 @@ def use_cases() -> str:
 def wrong(bench: Workbench) -> list[tuple[str, str]]:
     """What `verify` finds; the workbench keeps no copies of workbooks and writes the journal for itself."""
     write_journal(bench.store, bench.folder)
-    found = verify(bench.store, bench.folder).problems
+    found = verify(bench.store, bench.stages, bench.folder).problems
     return [(one.kind, one.what) for one in found if not one.where.startswith("workbooks/")]
 
 
@@ -430,7 +430,7 @@ def test_the_same_text_for_several_nodes_is_an_answer_each(bench: OpenBench, tmp
 def test_an_imported_answer_leaves_what_a_person_wrote(bench: OpenBench, tmp_path: Path) -> None:
     opened = bench()
     with opened.store.begin() as connection:
-        edit_content(connection, opened.configuration, KEY, opened.ids("1.1.1")[0], PROCESS, document("Ada"), by="Ada")
+        edit_content(connection, opened.project, KEY, opened.ids("1.1.1")[0], PROCESS, document("Ada"), by="Ada")
     take_over(opened, written(tmp_path / "a.jsonl", answer_line("node_1_1.1.1", document())), PROCESS, NODES, KEY)
     assert opened.column("select body from caseforge.content where is_current") == [document("Ada")]
     assert wrong(opened) == []

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.stages.judgement import Judgement, Outcome
-from caseforge_assets.stages.stage import use_stages
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
 STATES = "select stage, state, count(*) from caseforge.request where is_current group by 1, 2 order by 1, 2"
 
 
-@pytest.fixture
-def strict() -> Iterator[None]:
-    """Judges as they were before, to whom no form was good enough."""
+def strict(opened: Workbench) -> Workbench:
+    """With judges as they were before, to whom no form was good enough."""
     judge = lambda _: Judgement(Outcome.sections_missing, "sections absent: Overview")  # noqa: E731
-    use_stages((replace(PROCESS, judge_text=judge), USECASES))
-    yield
-    use_stages(())
+    return opened.with_stages(replace(PROCESS, judge_text=judge), USECASES)
 
 
 def failed(bench: OpenBench) -> Workbench:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
+    strict(opened).generate("1.1.1", "1.1.2", stages=[PROCESS])
     assert opened.query(STATES) == [("process_details", "failed", 2)]
     return opened
 
 
 def again(opened: Workbench) -> int:
-    return judge_again(opened.store, opened.provider, opened.folder, opened.configuration)
+    return judge_again(opened.project)
 
 
-def test_what_is_readable_now_is_kept_at_no_cost(bench: OpenBench, strict: None) -> None:
+def test_what_is_readable_now_is_kept_at_no_cost(bench: OpenBench) -> None:
     opened = failed(bench)
     costs = opened.column("select cost_usd from caseforge.attempt order by id")
-    assert again(opened) == 0
-    use_stages(())
+    assert again(strict(opened)) == 0
     assert again(opened) == 2
     assert opened.query(STATES)[0] == ("process_details", "answered", 2)
     assert opened.column("select outcome from caseforge.attempt") == ["ok", "ok"]
@@ -49,21 +41,21 @@ def test_what_is_readable_now_is_kept_at_no_cost(bench: OpenBench, strict: None)
     assert opened.column("select count(*) from caseforge.content where is_current") == [2]
     assert opened.stats()["requests_accepted"] == 2
     assert again(opened) == 0
-    assert not {"rows and artifacts differ", "missing row"} & {problem.kind for problem in verify(opened.store, opened.folder).problems}
+    assert not {"rows and artifacts differ", "missing row"} & {
+        problem.kind for problem in verify(opened.store, opened.stages, opened.folder).problems
+    }
 
 
-def test_a_retry_asks_only_for_what_is_still_unreadable(bench: OpenBench, strict: None) -> None:
+def test_a_retry_asks_only_for_what_is_still_unreadable(bench: OpenBench) -> None:
     opened = failed(bench)
-    use_stages(())
     again(opened)
     with opened.store.begin() as connection:
-        draft = plan_retry(connection, opened.configuration, KEY, [PROCESS], True, None, (), None)
+        draft = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), None)
     assert draft.nodes == 0
 
 
-def test_what_was_asked_again_meanwhile_is_left(bench: OpenBench, strict: None) -> None:
+def test_what_was_asked_again_meanwhile_is_left(bench: OpenBench) -> None:
     opened = failed(bench)
-    use_stages(())
     opened.generate("1.1.1", stages=[PROCESS], ask_again=True)
     newest = opened.column("select max(id) from caseforge.content where is_current")
     assert again(opened) == 2

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
+from dataclasses import replace
 
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions, shown_versions
@@ -12,35 +10,29 @@ from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.quality.measure_quality import languages_of
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.reports.freshness import Condition
-from caseforge_assets.stages.discovery import Asking, find_stages
-from caseforge_assets.stages.stage import use_stages
+from caseforge_assets.stages.discovery import Asking, find_stages, stages_as_they_come
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets_tests.commands.test_model_changes import to_send
 from caseforge_assets_tests.commands.test_reuse import ELSEWHERE
-from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
+from caseforge_assets_tests.workbench import KEY, USECASES, OpenBench, Workbench
 
 SYSTEM_OF = """
 select distinct framework_key, cast(body as jsonb) #>> '{messages,0,content}' ~ 'German \\(de\\)' from caseforge.request where is_current order by 1
 """
 
 
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    yield
-    use_stages(())
-
-
-def speak(language: str) -> None:
-    """The first framework is asked for in a language; empty: as everything else."""
-    use_stages(find_stages(), {KEY: find_stages(asking=Asking(languages=(("", language),)))} if language else {})
+def speaking(bench: Workbench, language: str) -> Workbench:
+    """The same with the first framework asked for in a language."""
+    own = find_stages(asking=Asking(languages=(("", language),)))
+    return replace(bench, stages=Stages(bench.stages.shared, {KEY: own}))
 
 
 def why(bench: Workbench, key: str = KEY) -> set[str]:
-    return {reason.text for one in read_statuses(bench.store, bench.configuration, key) for reason in one.stale}
+    return {reason.text for one in read_statuses(bench.store, bench.project, key) for reason in one.stale}
 
 
 def test_each_framework_is_asked_for_in_its_own_language(bench: OpenBench) -> None:
-    opened = bench()
-    speak("de")
+    opened = speaking(bench(), "de")
     opened.generate()
     opened.load(ELSEWHERE, key="other")
     opened.generate(key="other")
@@ -54,14 +46,14 @@ def test_a_change_of_language_makes_that_frameworks_contents_stale_and_says_so(b
     opened.generate()
     opened.load(ELSEWHERE, key="other")
     opened.generate(key="other")
-    remember_definitions(opened.store, opened.configuration)
-    speak("de")
+    remember_definitions(opened.store, opened.project)
+    opened = speaking(opened, "de")
     assert (to_send(opened), to_send(opened, "other")) == ([6, 6], [0, 0])
     assert "the language of process documents changed: from that of the template to German (de)" in why(opened)
     assert why(opened, "other") == set()
     with opened.store.connect() as connection:
         (node_id,) = opened.ids("1.1.1")
-        found = explain_node(connection, opened.configuration, KEY, node_id, True)
+        found = explain_node(connection, opened.project, KEY, node_id, True)
     assert all("the language: that of the template → German (de)" in one.differences for one in found)
     assert not any("instructions" in text for one in found for text in one.differences)
 
@@ -70,40 +62,35 @@ def test_dagster_is_told_apart_and_again_when_the_language_goes(bench: OpenBench
     opened = bench()
     opened.generate()
     opened.load(ELSEWHERE, key="other")
-    repeat_under_new_versions(opened.store, opened.configuration)
+    repeat_under_new_versions(opened.store, opened.project)
     opened.change("update caseforge.outbox set flushed_at = now()")
-    assert repeat_under_new_versions(opened.store, opened.configuration) == 0
+    assert repeat_under_new_versions(opened.store, opened.project) == 0
     with opened.store.connect() as connection:
-        before = shown_versions(connection, opened.configuration)
-    speak("de")
-    assert repeat_under_new_versions(opened.store, opened.configuration) == 0
+        before = shown_versions(connection, opened.project)
+    german = speaking(opened, "de")
+    assert repeat_under_new_versions(opened.store, german.project) == 0
     with opened.store.connect() as connection:
-        now = shown_versions(connection, opened.configuration)
+        now = shown_versions(connection, german.project)
     assert {key for key, _ in now if now[key, _].version != before[key, _].version} == {KEY}
-    speak("")
-    assert repeat_under_new_versions(opened.store, opened.configuration) == 2 * 3 * 6
-    assert repeat_under_new_versions(opened.store, opened.configuration) == 0
+    assert repeat_under_new_versions(opened.store, opened.project) == 2 * 3 * 6
+    assert repeat_under_new_versions(opened.store, opened.project) == 0
 
 
 def test_a_language_that_goes_again_leaves_nothing_stale(bench: OpenBench) -> None:
     opened = bench()
     opened.generate()
-    speak("fr")
-    assert any(one.condition is Condition.STALE for one in read_statuses(opened.store, opened.configuration, KEY))
-    speak("")
+    assert any(one.condition is Condition.STALE for one in read_statuses(opened.store, speaking(opened, "fr").project, KEY))
     assert (to_send(opened), why(opened)) == ([0, 0], set())
 
 
 def test_measures_know_in_which_language_a_framework_is_written(bench: OpenBench) -> None:
-    opened = bench()
-    speak("de")
+    opened = speaking(bench(), "de")
     with opened.store.connect() as connection:
-        assert languages_of(connection, "usecases", {KEY}) == {KEY: "en"}
+        assert languages_of(connection, opened.stages, USECASES, {KEY}) == {KEY: "en"}
     opened.change(
         "update caseforge.node_version set description = 'Prüft die Eingangsrechnung und gibt sie für die Zahlung in der Frist frei.'"
     )
     with opened.store.connect() as connection:
-        assert languages_of(connection, "usecases", {KEY}) == {KEY: "de"}
-    speak("")
+        assert languages_of(connection, opened.stages, USECASES, {KEY}) == {KEY: "de"}
     with opened.store.connect() as connection:
-        assert languages_of(connection, "usecases", {KEY}) == {KEY: ""}  # makes no difference, and is not looked for
+        assert languages_of(connection, stages_as_they_come(), USECASES, {KEY}) == {KEY: ""}  # makes no difference, and is not looked for

@@ -34,13 +34,13 @@ MODELS_OF = "select stage, model, count(*) from caseforge.request where is_curre
 
 
 def stale(bench: Workbench) -> int:
-    return sum(one.condition is Condition.STALE for one in read_statuses(bench.store, bench.configuration, KEY))
+    return sum(one.condition is Condition.STALE for one in read_statuses(bench.store, bench.project, KEY))
 
 
 def to_send(bench: Workbench, key: str = KEY) -> list[int]:
     """Requests per stage that a plan would send; nothing is left of the look."""
     with bench.store.connect() as connection:
-        plan = draft_plan(connection, bench.configuration, key, BOTH, simulated=bench.provider.simulated, made_by="test")
+        plan = draft_plan(connection, bench.project, key, BOTH, simulated=bench.provider.simulated, made_by="test")
         connection.rollback()
     return [part.nodes for part in plan.stages]
 
@@ -181,14 +181,14 @@ def test_what_one_model_made_is_renewed_and_nothing_else(bench: OpenBench) -> No
 def test_two_who_tell_new_versions_at_once_tell_them_once(bench: OpenBench) -> None:
     opened = bench()
     opened.generate()
-    repeat_under_new_versions(opened.store, opened.configuration)
+    repeat_under_new_versions(opened.store, opened.project)
     opened.change("update caseforge.outbox set flushed_at = now()")
     renewing = opened.configured(when_model_changes="regenerate")
     rows = "select count(*) from caseforge.outbox"
     with ThreadPoolExecutor(1) as pool:
         with opened.store.begin() as connection:
             lock_in_transaction(connection, "show versions")
-            second = pool.submit(repeat_under_new_versions, renewing.store, renewing.configuration)
+            second = pool.submit(repeat_under_new_versions, renewing.store, renewing.project)
             wait_until_somebody_waits(opened)
             for stage in BOTH:
                 remember_told(connection, stage.key, stage_version(stage, stage_settings(renewing.configuration, stage)))

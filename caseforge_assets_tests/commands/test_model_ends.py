@@ -143,13 +143,13 @@ def held_back_of_new(opened: Workbench) -> str:
 def test_an_alert_and_a_check_say_so(bench: OpenBench, ends_in, days: int, severity: Severity) -> None:
     opened = bench()
     ends_in(days)
-    check_alerts(opened.store, opened.configuration, datetime.now(UTC))
+    check_alerts(opened.store, opened.project, datetime.now(UTC))
     with opened.store.connect() as connection:
         (alert,) = [one for one in alerts.newest(connection) if one.rule == Rule.model_ends]
-        statuses = asset_statuses(connection, opened.configuration, KEY)
-        checks = [one for one in check_framework(connection, opened.configuration, KEY, statuses) if one.name == MODEL_LASTS]
+        statuses = asset_statuses(connection, opened.project, KEY)
+        checks = [one for one in check_framework(connection, opened.project, KEY, statuses) if one.name == MODEL_LASTS]
     assert (alert.severity, "gpt-7-sol" in alert.text) == (severity, True)
     assert [(one.passed, one.severe) for one in checks] == [(False, days == 1)] * 2
-    check_alerts(opened.store, opened.configured(openai_model="gpt-6.1-terra").configuration, datetime.now(UTC))
+    check_alerts(opened.store, opened.configured(openai_model="gpt-6.1-terra").project, datetime.now(UTC))
     with opened.store.connect() as connection:
         assert [one for one in alerts.newest(connection) if one.rule == Rule.model_ends] == []

@@ -57,11 +57,11 @@ def test_a_status_that_nobody_knows_is_said(bench: OpenBench, how: str) -> None:
     opened = bench(faults=[f"odd_batch:how={how},call=1"], latency_s=60)
     opened.approve(stages=[PROCESS])
     opened.round()
-    poll_batches(opened.store, opened.provider)
+    poll_batches(opened.project)
     [(state, status, reason)] = opened.query("select state, remote_status, reason from caseforge.batch")
     assert (state, status) == ("open", "unrecognized")
     assert "a status that is not known" in reason
-    poll_batches(opened.store, opened.provider)
+    poll_batches(opened.project)
     assert opened.query("select state, reason from caseforge.batch") == [("open", None)]
 
 
@@ -72,7 +72,7 @@ def test_a_status_that_nobody_knows_is_said(bench: OpenBench, how: str) -> None:
 def test_a_batch_that_cannot_be_read_is_named_and_holds_up_no_other(bench: OpenBench, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     opened = two_open(bench(faults=[f"{fault}{'' if fault[-1] == ':' else ','}when=before,call=2,match=^GET /v1/batches/"], latency_s=3.0))
     with caplog.at_level(logging.WARNING):
-        poll_batches(opened.store, opened.provider)
+        poll_batches(opened.project)
     (read, _), (unread, reason) = opened.query("select state, reason from caseforge.batch order by reason is not null")
     assert (read, unread) == ("open", "open")
     assert "cannot be read at its provider" in reason
@@ -84,7 +84,7 @@ def test_a_batch_that_cannot_be_read_is_named_and_holds_up_no_other(bench: OpenB
 def test_a_provider_that_is_away_is_not_taken_for_an_odd_batch(bench: OpenBench) -> None:
     opened = two_open(bench(faults=["reply_error:when=before,status=503,call=3-20,match=^GET /v1/(batches/|models$)"], latency_s=60))
     with pytest.raises(ProviderUnclear, match="looking at batch"):
-        poll_batches(opened.store, opened.provider)
+        poll_batches(opened.project)
     assert opened.column("select distinct reason from caseforge.batch") == [None]
 
 

@@ -36,10 +36,10 @@ def opened(bench: OpenBench) -> Workbench:
 def test_without_it_nothing_is_known_and_nothing_is_sent(opened: Workbench) -> None:
     unknown = opened.configured(prices={})
     assert unknown.approve(stages=[PROCESS]).expected_cost_usd is None
-    assert plan_batches(unknown.store, unknown.provider, unknown.configuration).batch_ids == ()
+    assert plan_batches(unknown.project).batch_ids == ()
     later = opened.configured(prices={MODEL: PRICE.model_copy(update={"valid_from": date(2999, 1, 1)})})
-    assert plan_batches(later.store, later.provider, later.configuration).batch_ids == ()
-    assert plan_batches(opened.store, opened.provider, opened.configuration).batch_ids
+    assert plan_batches(later.project).batch_ids == ()
+    assert plan_batches(opened.project).batch_ids
 
 
 def test_plans_previews_and_comparisons_use_it(opened: Workbench) -> None:
@@ -49,8 +49,8 @@ def test_plans_previews_and_comparisons_use_it(opened: Workbench) -> None:
     assert usecases.expected_cost_usd == million(usecases.stage.typical_input_tokens, usecases.stage.typical_output_tokens)
     with opened.store.connect() as connection:
         (compared,) = compare_models(connection, opened.configuration.prices, plan, [MODEL])
-        (reckoned,) = reckon_plans(connection, opened.configuration, [plan.id])
-        shown = preview_request(connection, opened.configuration, KEY, opened.ids("1.1.1")[0], PROCESS)
+        (reckoned,) = reckon_plans(connection, opened.project, [plan.id])
+        shown = preview_request(connection, opened.project, KEY, opened.ids("1.1.1")[0], PROCESS)
     assert compared.cost == reckoned.open_cost == Cost(plan.expected_cost_usd or Decimal(0))
     assert shown.expected_cost_usd == process.expected_cost_usd
 
@@ -68,17 +68,15 @@ def test_what_was_made_outside_plans_has_it_too(opened: Workbench) -> None:
     plan = opened.draft("1.1.1", stages=[PROCESS])
     opened.change("update caseforge.request set plan_id = null")
     with opened.store.begin() as connection:
-        assert pending_without_approval(connection, opened.configuration.prices, False).expected_cost == Cost(
-            plan.expected_cost_usd or Decimal(0)
-        )
-        approve_pending(connection, opened.configuration.prices, made_by="test", max_cost_usd=Decimal(1))
+        assert pending_without_approval(connection, opened.project, False).expected_cost == Cost(plan.expected_cost_usd or Decimal(0))
+        approve_pending(connection, opened.project, made_by="test", max_cost_usd=Decimal(1))
     assert opened.column("select max_cost_usd from caseforge.plan order by id desc limit 1") == [Decimal(1)]
 
 
 def test_a_budget_is_kept_with_it(opened: Workbench) -> None:
     poor = opened.configured(budget_usd=Decimal("0.001"))
     poor.approve("1.1.1", stages=[PROCESS])
-    planned = plan_batches(poor.store, poor.provider, poor.configuration)
+    planned = plan_batches(poor.project)
     assert planned.batch_ids == ()
     assert "budget" in planned.held_back
-    assert plan_batches(opened.store, opened.provider, opened.configuration).batch_ids
+    assert plan_batches(opened.project).batch_ids

@@ -21,12 +21,12 @@ LIKE = (
 
 def similar(bench: Workbench, at_least: float = 0.75, key: str = "other") -> list[SimilarPair]:
     with bench.store.connect() as connection:
-        return find_similar(connection, bench.configuration, key, at_least, simulated=bench.provider.simulated)
+        return find_similar(connection, bench.project, key, at_least, simulated=bench.provider.simulated)
 
 
 def accept(bench: Workbench, code: str, like: str, *, key: str = "other", like_key: str = KEY) -> None:
     with bench.store.begin() as connection:
-        accept_pair(connection, *bench.ids(code, key=key), *bench.ids(like, key=like_key), "Ada")
+        accept_pair(connection, bench.stages, *bench.ids(code, key=key), *bench.ids(like, key=like_key), "Ada")
 
 
 def both(bench: Workbench) -> Workbench:
@@ -132,7 +132,7 @@ def test_a_pair_that_is_taken_back_leaves_what_was_made_and_asks_anew_the_next_t
     opened.generate("5.1", key="other", stages=[PROCESS])
     [node] = opened.ids("5.1", key="other")
     with opened.store.begin() as connection:
-        assert forget_pair(connection, node)
-        assert not forget_pair(connection, node)
+        assert forget_pair(connection, opened.stages, node)
+        assert not forget_pair(connection, opened.stages, node)
     assert opened.column("select count(*) from caseforge.content where node_id = :node and is_current", node=node) == [1]
     assert opened.draft("5.1", key="other", stages=[PROCESS], ask_again=True).stages[0].now == 1

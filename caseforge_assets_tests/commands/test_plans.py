@@ -29,7 +29,7 @@ LIVE = "select fingerprint, generation from caseforge.attempt where outcome is n
 
 
 def planned(bench: Workbench, **options: float) -> Planned:
-    return plan_batches(bench.store, bench.provider, bench.configuration, **options)  # type: ignore[arg-type]
+    return plan_batches(bench.project, **options)  # type: ignore[arg-type]
 
 
 def numbers(bench: Workbench, *codes: str) -> list[tuple[str, int, int, dict[str, int]]]:
@@ -81,7 +81,7 @@ def test_another_model_makes_everything_stale_where_that_is_wanted(bench: OpenBe
     opened.generate()
     other = opened.configured(openai_model="gpt-5-mini")
     with other.store.connect() as connection:
-        states = count_states(state for _, state in survey(connection, other.configuration, KEY, PROCESS, True))
+        states = count_states(state for _, state in survey(connection, other.project, KEY, PROCESS, True))
     assert states == {"stale": 6}
 
 
@@ -221,9 +221,9 @@ def test_what_was_made_outside_plans_is_approved_as_a_whole(bench: OpenBench) ->
     opened.draft(stages=[PROCESS])
     opened.change("update caseforge.request set plan_id = null")
     with opened.store.begin() as connection:
-        pending = pending_without_approval(connection, {}, False)
-        (plan_id,) = approve_pending(connection, {}, made_by="test", max_cost_usd=Decimal(1))
-        assert pending_without_approval(connection, {}, False).requests == 0
+        pending = pending_without_approval(connection, opened.project, False)
+        (plan_id,) = approve_pending(connection, opened.project, made_by="test", max_cost_usd=Decimal(1))
+        assert pending_without_approval(connection, opened.project, False).requests == 0
     assert pending.requests == 6
     assert opened.query("select state, node_count, max_cost_usd from caseforge.plan where id = :id", id=plan_id) == [("approved", 6, 1)]
     assert len(planned(opened).batch_ids) == 1

@@ -59,7 +59,7 @@ def test_a_plan_on_the_local_server_is_priced_by_the_measured_figures(bench: Ope
     assert [part.output_tokens for part in plan.stages] == [6 * PROCESS.typical_output_tokens, 6 * USECASES.typical_output_tokens]
     assert plan.expected_cost_usd == pytest.approx(before, rel=Decimal("0.0001"))
     with first.store.connect() as connection:
-        (reckoned,) = reckon_plans(connection, first.configuration, [plan.id])
+        (reckoned,) = reckon_plans(connection, first.project, [plan.id])
     assert reckoned.open_cost.known_usd == pytest.approx(before, rel=Decimal("0.0001"))
 
 

@@ -13,8 +13,9 @@ from caseforge_assets.commands.quality import measure_quality
 from caseforge_assets.commands.quality.measure_quality import measure_missing, measured_stages
 from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan, plan_quality_retry
 from caseforge_assets.commands.quality.read_quality import check_quality, read_quality
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.quality import RULES
-from caseforge_assets.stages.stage import Stage, _InUse, all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import quality_scores
 from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.stages.answers import document
@@ -41,7 +42,7 @@ def made(bench: OpenBench) -> Workbench:
 def plan_below(opened: Workbench, below: int, stages: tuple[Stage, ...] = (PROCESS, USECASES), *codes: str) -> QualityRetryPlan:
     ids = opened.ids(*codes) if codes else None
     with opened.store.begin() as connection:
-        return plan_quality_retry(connection, opened.configuration, KEY, stages, opened.provider.simulated, ids, below)
+        return plan_quality_retry(connection, opened.project, KEY, stages, opened.provider.simulated, ids, below)
 
 
 def approve(opened: Workbench, plan: QualityRetryPlan, *, approved: bool = True) -> None:
@@ -59,7 +60,7 @@ def named(plan: QualityRetryPlan) -> list[tuple[str, str]]:
 
 def edit(opened: Workbench, text: str, code: str = "1.1.1") -> None:
     with opened.store.begin() as connection:
-        edit_content(connection, opened.configuration, KEY, opened.ids(code)[0], PROCESS, text, by="Ada", anyway=True)
+        edit_content(connection, opened.project, KEY, opened.ids(code)[0], PROCESS, text, by="Ada", anyway=True)
 
 
 def test_everything_collected_is_measured(made: Workbench) -> None:
@@ -67,7 +68,7 @@ def test_everything_collected_is_measured(made: Workbench) -> None:
     assert len(scores) == 2 * len(CODES)
     assert all(score >= 60 for _, _, score in scores)
     assert made.column("select distinct rules from caseforge.quality") == [RULES]
-    assert measure_missing(made.store, KEY) == 0
+    assert measure_missing(made.store, made.stages, KEY) == 0
 
 
 def test_scores_by_older_rules_are_in_no_mean_until_they_are_measured_anew(made: Workbench) -> None:
@@ -75,13 +76,13 @@ def test_scores_by_older_rules_are_in_no_mean_until_they_are_measured_anew(made:
 
     def documents() -> tuple[int, int | None]:
         with made.store.connect() as connection:
-            (summary,) = [one.summary for one in read_quality(connection, made.configuration, KEY, [PROCESS])]
+            (summary,) = [one.summary for one in read_quality(connection, made.project, KEY, [PROCESS])]
         return summary.measured, summary.lowest
 
     counted, lowest = documents()
     assert (counted, lowest != 0) == (5, True)
     before = made.column("select count(*) from caseforge.request")
-    assert measure_missing(made.store, KEY) == 1
+    assert measure_missing(made.store, made.stages, KEY) == 1
     assert documents()[0] == 6
     assert made.column("select count(*) from caseforge.request") == before  # nothing became stale by it, nothing is asked for
 
@@ -105,36 +106,35 @@ def test_what_was_made_before_is_measured_once_by_whoever_comes_first(made: Work
     made.change("delete from caseforge.quality where id % 2 = 0")
     made.change("update caseforge.quality set rules = 'old' where id % 3 = 0")
     with ThreadPoolExecutor(2) as pool:
-        measured = list(pool.map(lambda _: measure_missing(made.store, KEY), range(2)))
+        measured = list(pool.map(lambda _: measure_missing(made.store, made.stages, KEY), range(2)))
     assert sum(measured) > 0
     assert made.query(SCORES, key=KEY) == before
 
 
-def test_a_fault_of_measuring_loses_no_answer(bench: OpenBench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_measuring_loses_no_answer(bench: OpenBench, caplog: pytest.LogCaptureFixture) -> None:
     def breaks(*_: Any) -> Any:
         raise RuntimeError("this measure is broken")
 
-    opened = bench()
-    monkeypatch.setattr(_InUse, "stages", tuple(replace(stage, measure=breaks) for stage in all_stages()))
+    whole = bench()
+    opened = whole.with_stages(*(replace(stage, measure=breaks) for stage in whole.stages))
     with caplog.at_level("WARNING"):
         opened.generate()
     assert caplog.text.count("could not be measured") == 12
     assert opened.query(SCORES, key=KEY) == []
     assert opened.column("select count(*) from caseforge.content where is_current") == [12]
     with opened.store.connect() as connection:
-        stages = read_quality(connection, opened.configuration, KEY)
-        checks = {check.name: check for check in check_quality(connection, opened.configuration, KEY)}
+        stages = read_quality(connection, opened.project, KEY)
+        checks = {check.name: check for check in check_quality(connection, opened.project, KEY)}
     assert [(one.summary.contents, one.summary.measured, one.summary.mean) for one in stages] == [(6, 0, None), (6, 0, None)]
     assert checks["scores_sufficient"].figures["unmeasured"] == 6
-    monkeypatch.undo()
-    assert measure_missing(opened.store, KEY) == 12
+    assert measure_missing(opened.store, whole.stages, KEY) == 12
 
 
 def test_a_stage_without_a_measure_is_left_out(made: Workbench) -> None:
     without = replace(PROCESS, measure=None)
     with made.store.begin() as connection:
-        assert measure_quality.measure_contents(connection, without, {}) == 0
-    assert [stage.key for stage in measured_stages()] == [stage.key for stage in all_stages()]
+        assert measure_quality.measure_contents(connection, made.stages, without, {}) == 0
+    assert [stage.key for stage in measured_stages(made.stages)] == [stage.key for stage in stages_as_they_come().shared]
 
 
 def test_only_what_scores_too_little_is_asked_for_again(made: Workbench) -> None:
@@ -184,7 +184,7 @@ def test_asking_twice_asks_once_and_a_declined_draft_is_taken_over(made: Workben
 def test_simulated_contents_are_not_asked_for_again_at_a_provider_that_bills(made: Workbench) -> None:
     lower(made, "e", PROCESS)
     with made.store.begin() as connection:
-        plan = plan_quality_retry(connection, made.configuration, KEY, (PROCESS,), False, None, 60)
+        plan = plan_quality_retry(connection, made.project, KEY, (PROCESS,), False, None, 60)
     assert named(plan) == []
 
 
@@ -204,8 +204,8 @@ def test_what_follows_is_in_the_plan_s_cost(bench: OpenBench) -> None:
 def test_scores_are_read_in_the_framework_s_order_with_the_branch_s_levels(made: Workbench) -> None:
     with made.store.connect() as connection:
         rows = quality_scores.scored(connection, KEY, [PROCESS.key], RULES)
-        documents, use_cases = read_quality(connection, made.configuration, KEY)
-        (one,) = read_quality(connection, made.configuration, KEY, [PROCESS], made.ids("1.1.2"))
+        documents, use_cases = read_quality(connection, made.project, KEY)
+        (one,) = read_quality(connection, made.project, KEY, [PROCESS], made.ids("1.1.2"))
     assert [row.code for row in rows] == list(CODES)
     assert [row.code for row in one.rows] == ["1.1.2"]
     assert (documents.compared, documents.near_duplicates) == (0, ())  # simulated ones are not compared

@@ -42,7 +42,7 @@ def like(store: Engine, tmp_path: Path) -> Iterator[Opening]:
 def interrupted(opened: Workbench, *, after: bool) -> None:
     client = Dying(opened.provider.base_url, "create", after=after, kind=opened.provider.kind)
     with pytest.raises(Killed):
-        submit_batches(plan(opened).store, replace(opened.provider, client=client), opened.folder)
+        submit_batches(replace(plan(opened).project, provider=replace(opened.provider, client=client)))
 
 
 class Renaming(BatchClient):

@@ -28,7 +28,9 @@ def contexts_of(bench: Workbench, *codes: str) -> BuiltContexts:
 
 def requests_of(bench: Workbench, stage: Stage = PROCESS, *codes: str, **options: bool) -> BuiltRequests:
     with bench.store.begin() as connection:
-        return build_requests(connection, KEY, stage, stage_settings(bench.configuration, stage), bench.ids(*codes), **options)
+        return build_requests(
+            connection, bench.stages, KEY, stage, stage_settings(bench.configuration, stage), bench.ids(*codes), **options
+        )
 
 
 def with_requests(bench: Workbench) -> Workbench:

@@ -44,7 +44,7 @@ def counts(bench: Workbench) -> list[Any]:
 
 def problems(bench: Workbench) -> list[str]:
     """What verify finds; the workbook of a test is nowhere."""
-    return [one.what for one in verify(bench.store, bench.folder).problems if not one.where.startswith("workbooks/")]
+    return [one.what for one in verify(bench.store, bench.stages, bench.folder).problems if not one.where.startswith("workbooks/")]
 
 
 def test_both_stages_go_through_it(bench: OpenBench) -> None:
@@ -216,9 +216,9 @@ def test_what_was_planned_before_a_crash_is_sent_as_it_was_planned(bench: OpenBe
     """The settings may have changed meanwhile: a batch goes where its requests go."""
     opened = bench(stages=BOTH)
     opened.approve(stages=[PROCESS])
-    plan_batches(opened.store, opened.provider, opened.configuration)
+    plan_batches(opened.project)
     other = opened.configured(stages={})
-    submit_batches(other.store, other.provider, other.folder)
+    submit_batches(other.project)
     other.work()
     assert opened.query(BATCHES) == [("process_details", "/v1/responses", 6)]
     assert counts(opened) == [("process_details", 6)]
@@ -260,7 +260,7 @@ def test_its_files_can_be_imported_elsewhere(bench: OpenBench) -> None:
     contents = opened.query("select body, model from caseforge.content order by body")
     tokens = opened.query("select input_tokens, output_tokens, cost_usd from caseforge.attempt order by 1, 2")
     opened.change("truncate caseforge.batch, caseforge.attempt, caseforge.content, caseforge.request, caseforge.outbox cascade")
-    import_results(opened.store, opened.folder, opened.configuration, path, KEY, PROCESS, NODES)
+    import_results(opened.store, opened.folder, opened.project, path, KEY, PROCESS, NODES)
     assert opened.query("select body, model from caseforge.content order by body") == contents
     assert opened.query("select input_tokens, output_tokens, cost_usd from caseforge.attempt order by 1, 2") == tokens
     assert len(contents) == len(CODES)

@@ -109,8 +109,8 @@ def test_a_kill_between_database_and_journal_loses_nothing_that_is_paid_for(benc
     """The batch was created after it was journaled, and nobody journaled that."""
     opened = bench()
     opened.approve(stages=[PROCESS])
-    plan_batches(opened.store, opened.provider, opened.configuration)
-    submit_batches(opened.store, opened.provider, opened.folder)
+    plan_batches(opened.project)
+    submit_batches(opened.project)
     assert opened.column("select state from caseforge.batch") == ["open"]
     done = restore(empty_store, opened.folder)
     assert len(done.looked_for) == 1
@@ -314,7 +314,7 @@ def test_nothing_new_is_written_when_nothing_has_changed(bench: OpenBench) -> No
     opened = bench()
     assert write_journal(opened.store, opened.folder) > 0
     assert write_journal(opened.store, opened.folder) == 0
-    poll_batches(opened.store, opened.provider)
+    poll_batches(opened.project)
     assert len(segment_names(opened.folder)) == 1
 
 
@@ -322,10 +322,10 @@ def test_a_look_that_brings_nothing_new_marks_nothing(bench: OpenBench) -> None:
     opened = bench(latency_s=60)
     opened.approve(stages=[PROCESS])
     opened.round()
-    poll_batches(opened.store, opened.provider)
+    poll_batches(opened.project)
     write_journal(opened.store, opened.folder)
     for _ in range(3):
-        poll_batches(opened.store, opened.provider)
+        poll_batches(opened.project)
     opened.change("update caseforge.batch set reason = reason")
     assert opened.column("select table_name from caseforge.journal_mark") == []
     opened.change("update caseforge.batch set reason = 'looked at'")

@@ -19,7 +19,7 @@ def retry(bench: Workbench, *codes: str, asked: bool = False, outcomes: Collecti
     with bench.store.begin() as connection:
         return retry_failed(
             connection,
-            bench.configuration,
+            bench.project,
             KEY,
             PROCESS,
             node_ids=bench.ids(*codes) if codes else None,
@@ -117,7 +117,7 @@ def test_a_retry_writes_the_event_of_its_new_request(bench: OpenBench) -> None:
 
 def plan_of_failed(bench: Workbench) -> RetryPlan:
     with bench.store.begin() as connection:
-        return plan_retry(connection, bench.configuration, KEY, [PROCESS], bench.provider.simulated, None, (), None)
+        return plan_retry(connection, bench.project, KEY, [PROCESS], bench.provider.simulated, None, (), None)
 
 
 def test_a_retry_plan_counts_and_prices_only_what_failed(bench: OpenBench) -> None:

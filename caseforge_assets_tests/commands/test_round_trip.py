@@ -32,7 +32,7 @@ def made(bench: OpenBench) -> Workbench:
 
 def export(bench: Workbench, target: Path) -> Path:
     with bench.store.connect() as connection:
-        export_contents(connection, KEY, target, "xlsx" if target.suffix else "markdown")
+        export_contents(connection, bench.stages, KEY, target, "xlsx" if target.suffix else "markdown")
     return target
 
 
@@ -46,7 +46,7 @@ def take(bench: Workbench, text: str, stage: Stage = PROCESS, code: str = "1.1.1
     with bench.store.begin() as connection:
         taken = take_back(connection, node_id, stage, text, overwrite=overwrite)
         if taken is not None:
-            edit_content(connection, bench.configuration, KEY, node_id, stage, taken, by="Ada", anyway=True)
+            edit_content(connection, bench.project, KEY, node_id, stage, taken, by="Ada", anyway=True)
     return taken is not None
 
 
@@ -190,7 +190,7 @@ class Sheet:
     def take(self, bench: Workbench, *, overwrite: bool = False) -> list[ChangedCandidate]:
         self._book.save(self.path)
         with bench.store.begin() as connection:
-            return edit_workbook(connection, bench.configuration, KEY, self.path, by="Ada", overwrite=overwrite)
+            return edit_workbook(connection, bench.project, KEY, self.path, by="Ada", overwrite=overwrite)
 
 
 def test_an_untouched_workbook_is_no_edit(made: Workbench, tmp_path: Path) -> None:
@@ -265,4 +265,4 @@ def test_what_is_no_such_workbook_is_named(made: Workbench, tmp_path: Path, kind
             sheet.set(1, "version", "Fassung")
         sheet._book.save(path)
     with pytest.raises(ValueError, match=r"book\.xlsx"), made.store.begin() as connection:
-        edit_workbook(connection, made.configuration, KEY, path, by="Ada")
+        edit_workbook(connection, made.project, KEY, path, by="Ada")

@@ -46,11 +46,11 @@ def generate(opened: Workbench) -> Round:
 
 def again(opened: Workbench) -> bool:
     """Whether everything came when a person had the files fetched."""
-    return fetch_again(opened.store, opened.provider, opened.folder, opened.configuration, str(the_batch(opened).id)) is not None
+    return fetch_again(opened.project, str(the_batch(opened).id)) is not None
 
 
 def give_up(opened: Workbench, name: str = "") -> dict[str, int]:
-    result = give_up_batch(opened.store, opened.provider, opened.folder, opened.configuration, name or the_batch(opened).name)
+    result = give_up_batch(opened.project, name or the_batch(opened).name)
     assert result is not None
     return result.outcomes
 
@@ -63,7 +63,7 @@ def kept(opened: Workbench, role: str = "output") -> list[bytes]:
 
 def problems(opened: Workbench) -> list[str]:
     """What verify finds in the batches' artifacts and rows."""
-    found = verify(opened.store, opened.folder).problems
+    found = verify(opened.store, opened.stages, opened.folder).problems
     return [f"{one.where}: {one.what}" for one in found if one.where.startswith("batch")]
 
 
@@ -101,7 +101,7 @@ def test_it_is_an_alert_until_it_came(bench: OpenBench) -> None:
     opened = bench(faults=["wrong_download:how=half,call=1"], **NO_GRACE, **SLOWLY)
 
     def open_alerts() -> list[tuple[str, str]]:
-        check_alerts(opened.store, opened.configuration, datetime.now(UTC))
+        check_alerts(opened.store, opened.project, datetime.now(UTC))
         return opened.query("select rule, severity from caseforge.alert where cleared_at is null")
 
     generate(opened)
@@ -157,8 +157,8 @@ def test_what_is_given_up_keeps_what_came_waits_for_a_person_and_may_have_cost_s
     assert opened.stats()["requests_accepted"] == len(CODES)
     assert problems(opened) == []
     with opened.store.begin() as connection:
-        assert not retry_failed(connection, opened.configuration, KEY, PROCESS).node_ids
-        assert len(retry_failed(connection, opened.configuration, KEY, PROCESS, asked=True).node_ids) == 3
+        assert not retry_failed(connection, opened.project, KEY, PROCESS).node_ids
+        assert len(retry_failed(connection, opened.project, KEY, PROCESS, asked=True).node_ids) == 3
 
 
 def test_a_batch_that_was_given_up_can_be_fetched_after_all(bench: OpenBench) -> None:

@@ -53,14 +53,14 @@ class Dying(BatchClient):
 
 def plan(bench: Workbench) -> Workbench:
     bench.approve(stages=[PROCESS])
-    plan_batches(bench.store, bench.provider, bench.configuration)
+    plan_batches(bench.project)
     return bench
 
 
 def interrupted(bench: Workbench, call: str, *, after: bool) -> Workbench:
     dying = replace(bench.provider, client=Dying(bench.provider.base_url, call, after=after))
     with pytest.raises(Killed):
-        submit_batches(plan(bench).store, dying, bench.folder)
+        submit_batches(replace(plan(bench).project, provider=dying))
     return bench
 
 
@@ -71,7 +71,7 @@ def state(bench: Workbench) -> tuple[str, str | None]:
 
 def settle(bench: Workbench, *, seconds_later: float = 0.0) -> int:
     now = datetime.now(UTC) + timedelta(seconds=seconds_later)
-    return reconcile_batches(bench.store, bench.provider, grace_s=GRACE_S, now=now)
+    return reconcile_batches(bench.project, grace_s=GRACE_S, now=now)
 
 
 def assert_sent_once(bench: Workbench) -> None:
@@ -137,7 +137,7 @@ def test_an_unclear_answer_to_an_accepted_batch_leads_to_its_adoption(bench: Ope
     opened = bench(faults=[fault])
     opened.provider.client._sdk.timeout = 0.5
     plan(opened)
-    submit_batches(opened.store, opened.provider, opened.folder)
+    submit_batches(opened.project)
     found = state(opened)
     assert found[0] == "creating"
     assert "whether the batch exists is being found out" in (found[1] or "")
@@ -147,7 +147,7 @@ def test_an_unclear_answer_to_an_accepted_batch_leads_to_its_adoption(bench: Ope
 
 def test_an_unclear_answer_to_a_batch_that_never_came_to_be_waits_for_the_grace_period(bench: OpenBench) -> None:
     opened = plan(bench(faults=["reply_error:when=before,call=1"]))
-    submit_batches(opened.store, opened.provider, opened.folder)
+    submit_batches(opened.project)
     assert settle(opened) == 1
     assert opened.stats()["batches_created"] == 0
     settle(opened, seconds_later=GRACE_S + 1)
@@ -160,9 +160,9 @@ def test_a_refusal_puts_the_requests_back_with_the_reason_when_no_list_shows_the
     opened = plan(bench(faults=[f"reply_error:when=before,status={status},call=1"]))
     if stops:
         with pytest.raises(ProviderStopped, match=str(status)):
-            submit_batches(opened.store, opened.provider, opened.folder)
+            submit_batches(opened.project)
     else:
-        submit_batches(opened.store, opened.provider, opened.folder)
+        submit_batches(opened.project)
     found = state(opened)
     assert found[0] == "creating"
     assert f"HTTP {status}" in (found[1] or "")
@@ -198,7 +198,7 @@ def test_waiting_for_the_end_does_not_run_into_the_same_refusal_again_and_again(
 def test_without_credit_sending_stops(bench: OpenBench) -> None:
     opened = plan(bench(faults=["reply_error:when=before,status=429,code=insufficient_quota"]))
     with pytest.raises(ProviderStopped):
-        submit_batches(opened.store, opened.provider, opened.folder)
+        submit_batches(opened.project)
     settle(opened, seconds_later=REFUSED_GRACE_S + 1)
     assert "sending is stopped" in opened.round().held_back
 
@@ -226,7 +226,7 @@ def test_a_batch_that_another_process_holds_is_left_to_it(bench: OpenBench) -> N
     batch_id = opened.column("select id from caseforge.batch")[0]
     with try_lock(opened.store, f"batch {batch_id}") as held:
         assert held
-        submit_batches(opened.store, opened.provider, opened.folder)
+        submit_batches(opened.project)
     assert state(opened)[0] == "planned"
     assert opened.stats()["batches_created"] == 0
 

@@ -115,7 +115,7 @@ def test_use_cases_of_a_batch_under_way_are_estimated_from_earlier_ones(bench: O
     )
     opened.change("update caseforge.attempt a set outcome = null from caseforge.batch b where b.id = a.batch_id and b.stage = 'usecases'")
     with opened.store.connect() as connection:
-        (open_one,), (documents,) = view_batches(connection, datetime.now(UTC), finished=5)
+        (open_one,), (documents,) = view_batches(connection, opened.stages, datetime.now(UTC), finished=5)
     assert (open_one.stage, open_one.done, open_one.items, open_one.estimated) == ("usecases", 1, round(mean), True)
     assert open_one.cost_usd == (open_one.expected_cost_usd or 0) / 2
     assert (documents.items, documents.estimated, documents.done) == (None, False, 2)
@@ -127,7 +127,7 @@ def test_many_batches_are_looked_at_in_one_call(bench: OpenBench, monkeypatch: p
     opened.round()
     asked: list[str] = []
     monkeypatch.setattr(opened.provider.client, "retrieve", asked.append)
-    seen = poll_batches(opened.store, opened.provider)
+    seen = poll_batches(opened.project)
     assert len(seen) == 6
     assert {batch.remote_status for batch in seen} <= {"validating", "in_progress"}
     assert asked == []

@@ -32,11 +32,11 @@ ASSETS = [asset for stage in (PROCESS, USECASES) for asset in (stage.inputs, sta
 def take_over(bench: Workbench, lines: dict[str, str], stage: Stage = PROCESS, name: str = "elsewhere.jsonl") -> int:
     usage = {"prompt_tokens": 900, "completion_tokens": 1200}
     path = written(bench.path / name, *(answer_line(f"node_1_{code}", text, **usage) for code, text in lines.items()))
-    return import_results(bench.store, bench.folder, bench.configuration, path, KEY, stage, NODES).batch_id
+    return import_results(bench.store, bench.folder, bench.project, path, KEY, stage, NODES).batch_id
 
 
 def take_back(bench: Workbench, number: int) -> TakenBack:
-    return take_back_import(bench.store, str(number), "Ada")
+    return take_back_import(bench.store, bench.stages, str(number), "Ada")
 
 
 def looks(bench: Workbench) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_what_was_there_before_is_current_again_and_shown(bench: OpenBench, stag
     assert (done.answers, done.contents, done.unknown_costs, done.as_before) == (2, 1, 0, 2)
     assert done.cost_usd > 0
     assert looks(opened) == before
-    assert [one for one in read_statuses(opened.store, opened.configuration, KEY) if one.condition is not Condition.FRESH] == []
+    assert [one for one in read_statuses(opened.store, opened.project, KEY) if one.condition is not Condition.FRESH] == []
     assert opened.column("select count(*) from caseforge.request where state = 'pending'") == [0]
     assert wrong(opened) == []
 
@@ -149,9 +149,9 @@ def test_a_file_given_twice_for_two_frameworks_can_be_put_right(bench: OpenBench
     number = take_over(opened, {"1.1.1": document()})
     path = opened.path / "elsewhere.jsonl"
     with pytest.raises(ValueError, match="here already"):
-        import_results(opened.store, opened.folder, opened.configuration, path, "other", PROCESS, NODES)
+        import_results(opened.store, opened.folder, opened.project, path, "other", PROCESS, NODES)
     take_back(opened, number)
-    assert import_results(opened.store, opened.folder, opened.configuration, path, "other", PROCESS, NODES).outcomes == {"ok": 1}
+    assert import_results(opened.store, opened.folder, opened.project, path, "other", PROCESS, NODES).outcomes == {"ok": 1}
 
 
 @pytest.mark.parametrize("name", ["999", "1", "elsewhere.jsonl", ""])
@@ -160,5 +160,5 @@ def test_what_is_no_import_is_not_taken_back(bench: OpenBench, name: str) -> Non
     opened.generate("1.1.1", stages=[PROCESS])
     before = everything(opened.store)
     with pytest.raises(ValueError, match="there is no import"):
-        take_back_import(opened.store, name, "Ada")
+        take_back_import(opened.store, opened.stages, name, "Ada")
     assert everything(opened.store) == before

@@ -71,19 +71,19 @@ def test_reports_on_runs_count_it(opened: Workbench, cost: Cost) -> None:
 def test_status_monitor_and_the_run_report_count_it(opened: Workbench, cost: Cost) -> None:
     with opened.store.connect() as connection:
         (spent,) = node_views.spent(connection, KEY)
-        _, (batch,) = view_batches(connection, datetime.now(UTC), finished=5)
+        _, (batch,) = view_batches(connection, opened.stages, datetime.now(UTC), finished=5)
     assert Cost.of(spent.cost_usd, spent.unknown_costs) == batch.cost == cost
-    figures = run_figures(opened.store, opened.configuration, opened.folder, KEY)
+    figures = run_figures(opened.store, opened.project, opened.folder, KEY)
     assert figures["process_details_unknown_billed"] == 3
     assert str(cost) in str(figures)
 
 
 def test_checks_and_alerts_count_it(opened: Workbench) -> None:
     with opened.store.connect() as connection:
-        statuses = asset_statuses(connection, opened.configuration, KEY)
+        statuses = asset_statuses(connection, opened.project, KEY)
         (check,) = (
             one
-            for one in check_framework(connection, opened.configuration, KEY, statuses)
+            for one in check_framework(connection, opened.project, KEY, statuses)
             if one.name == "cost_within_plan" and one.figures["unknown_costs"]
         )
         (plan,) = alert_figures.plans(connection, datetime.now(UTC) - YESTERDAY, [])
@@ -95,8 +95,8 @@ def test_budgets_hold_back_what_was_expected_and_say_so(opened: Workbench, cost:
     (expected,) = opened.column("select sum(coalesce(cost_usd, expected_cost_usd)) from caseforge.attempt")
     with opened.store.connect() as connection:
         assert plans.committed_by_framework(connection)[KEY] == Cost(expected, 3)
-        (left,) = budgets_left(connection, opened.configuration, KEY).values()
-        (plan,) = reckon_plans(connection, opened.configuration)
+        (left,) = budgets_left(connection, opened.project, KEY).values()
+        (plan,) = reckon_plans(connection, opened.project)
     assert (left.usd, left.unknown) == (9 - expected, 3)
     assert plan.spent == Cost(expected, 3)
     assert expected > cost.known_usd
@@ -117,7 +117,7 @@ def test_a_batch_that_was_given_up_may_have_been_billed(bench: OpenBench) -> Non
     opened.round()
     with opened.store.connect() as connection:
         (batch,) = batches.in_states(connection, ["open"])
-    give_up(opened.store, opened.provider, batch)
+    give_up(opened.project, batch)
     with opened.store.connect() as connection:
         assert total(row.cost for row in sum_costs(connection, "stage")) == Cost(Decimal(0), 2)
         assert spending.costs_of_batches(connection, [batch.id]) == {batch.id: Cost(Decimal(0), 2)}
@@ -149,5 +149,5 @@ def test_what_was_never_sent_cost_nothing(bench: OpenBench) -> None:
     opened.change("update caseforge.attempt set outcome = 'not_sent'")
     with opened.store.connect() as connection:
         assert node_views.spent(connection, KEY) == sum_costs(connection, "stage") == []
-        _, (batch,) = view_batches(connection, datetime.now(UTC), finished=5)
+        _, (batch,) = view_batches(connection, opened.stages, datetime.now(UTC), finished=5)
         assert batch.cost == Cost()

@@ -35,7 +35,7 @@ NEXT_EDITION = (
 def conditions(bench: Workbench) -> dict[str, set[str]]:
     """Per asset, the ids of the nodes that are not fresh, with their condition."""
     found: dict[str, set[str]] = {}
-    for one in read_statuses(bench.store, bench.configuration, KEY):
+    for one in read_statuses(bench.store, bench.project, KEY):
         if one.condition is not Condition.FRESH:
             found.setdefault(one.asset, set()).add(f"{one.node.identity} {one.condition}")
     return found
@@ -136,7 +136,7 @@ def test_a_node_that_is_under_way_while_its_ancestor_is_renamed_is_not_sent_agai
     opened.work()
     opened.work()
     assert opened.stats()["requests_accepted"] == 6
-    assert {one.condition for one in read_statuses(opened.store, opened.configuration, KEY) if one.asset == "process_documents"} == {
+    assert {one.condition for one in read_statuses(opened.store, opened.project, KEY) if one.asset == "process_documents"} == {
         Condition.FRESH
     }
 
@@ -175,7 +175,7 @@ def test_without_identity_everything_below_a_renamed_node_is_stale(bench: OpenBe
 def test_what_is_under_way_is_not_sent_again_though_nothing_is_there_yet(bench: OpenBench) -> None:
     opened = bench()
     opened.approve()
-    plan_batches(opened.store, opened.provider, opened.configuration)
+    plan_batches(opened.project)
     loaded = opened.load(renamed("2.1.2", "Mend bicycles"), dry_run=True)
     assert loaded.to_send == {"process_details": 1, "usecases": 1}
 
@@ -187,8 +187,8 @@ def test_the_real_editions_differ_as_counted(bench: OpenBench) -> None:
     assert old is not None
     assert new is not None
     entry = FrameworkSettings(title="Cross-Industry", source="x.xlsx")
-    first = load_framework(opened.store, opened.configuration, "cross_industry", entry, old, "old.xlsx")
-    second = load_framework(opened.store, opened.configuration, "cross_industry", entry, new, "new.xlsx")
+    first = load_framework(opened.store, opened.project, "cross_industry", entry, old, "old.xlsx")
+    second = load_framework(opened.store, opened.project, "cross_industry", entry, new, "new.xlsx")
     counts = {change: second.difference.count(change) for change in Change}
     assert (first.targets, second.targets, second.difference.same) == (1_489, 1_545, 1_466)
     assert (counts[Change.MOVED], counts[Change.RENAMED], counts[Change.REDESCRIBED]) == (91, 46, 6)

@@ -39,7 +39,7 @@ def keep_sources(opened: Workbench) -> None:
 
 
 def found(opened: Workbench) -> list[tuple[str, str]]:
-    return [(problem.kind, problem.where) for problem in verify(opened.store, opened.folder).problems]
+    return [(problem.kind, problem.where) for problem in verify(opened.store, opened.stages, opened.folder).problems]
 
 
 def soon() -> datetime:
@@ -53,7 +53,7 @@ def unmarked(opened: Workbench, sql: str, table: str = "content") -> None:
 
 def test_a_world_in_order_has_no_problems(bench: OpenBench) -> None:
     opened = eventful(bench)
-    looked_at = verify(opened.store, opened.folder)
+    looked_at = verify(opened.store, opened.stages, opened.folder)
     assert {problem.where.partition("/")[0] for problem in looked_at.problems} <= {"workbooks"}
     assert looked_at.artifacts == opened.column("select sum((select count(*) from jsonb_object_keys(artifacts))) from caseforge.batch")[0]
     assert looked_at.answers >= opened.column("select count(*) from caseforge.attempt where outcome = 'ok'")[0]
@@ -234,7 +234,7 @@ def test_an_archived_batch_can_be_collected_again(bench: OpenBench) -> None:
     opened.change("update caseforge.batch set state = 'final'")
     ids = opened.column("select id from caseforge.batch order by id")
     for batch_id in ids:
-        assert collect_batch(opened.store, opened.provider, opened.folder, opened.configuration, batch_id) is not None
+        assert collect_batch(opened.project, batch_id) is not None
     assert everything(opened.store)["content"] == before
 
 

@@ -14,7 +14,6 @@ from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.stages.judgement import Content, Item, Outcome
-from caseforge_assets.stages.stage import use_stages
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets_tests.commands.test_import_results import NODES, answer_line, document, take_over, use_cases, written, wrong
 from caseforge_assets_tests.commands.worlds import edit, eventful
@@ -179,7 +178,7 @@ def test_a_world_in_which_everything_happened_is_in_order_and_so_is_its_copy(ben
     assert wrong(opened) == []
     restore(empty_store, opened.folder)
     write_journal(empty_store, opened.folder)
-    assert [one.kind for one in verify(empty_store, opened.folder).problems if not one.where.startswith("workbooks/")] == []
+    assert [one.kind for one in verify(empty_store, opened.stages, opened.folder).problems if not one.where.startswith("workbooks/")] == []
 
 
 @pytest.mark.parametrize(
@@ -206,20 +205,10 @@ def test_what_an_older_judge_made_of_the_same_text_is_in_order(bench: OpenBench)
 
         return judged
 
-    try:
-        use_stages([replace(one, judge_text=other_form(one.judge_text)) for one in (PROCESS, USECASES)])
-        assert wrong(opened) == []
-        use_stages(
-            [
-                replace(one, judge_text=lambda answer: replace(PROCESS.judge_text(answer), outcome=Outcome.empty, content=None))
-                for one in (PROCESS, USECASES)
-            ]
-        )
-        assert wrong(opened) == []
-        use_stages([PROCESS])
-        assert wrong(opened) == []
-    finally:
-        use_stages(())
+    assert wrong(opened.with_stages(*(replace(stage, judge_text=other_form(stage.judge_text)) for stage in (PROCESS, USECASES)))) == []
+    nothing = lambda answer: replace(PROCESS.judge_text(answer), outcome=Outcome.empty, content=None)  # noqa: E731
+    assert wrong(opened.with_stages(*(replace(stage, judge_text=nothing) for stage in (PROCESS, USECASES)))) == []
+    assert wrong(opened.with_stages(PROCESS)) == []
 
 
 def test_what_comes_from_an_answer() -> None:

@@ -43,7 +43,7 @@ def test_a_round_that_may_not_submit_sends_nothing(bench: OpenBench) -> None:
 def test_a_deadline_ends_the_waiting_and_leaves_the_batch_under_way(bench: OpenBench) -> None:
     opened = bench(latency_s=60)
     opened.approve(stages=[PROCESS])
-    last = work_until_idle(opened.store, opened.provider, opened.folder, opened.configuration, after_round=lambda _: None, deadline_s=0)
+    last = work_until_idle(opened.project, after_round=lambda _: None, deadline_s=0)
     assert [batch.state for batch in last.unfinished] == ["open"]
 
 
@@ -52,7 +52,7 @@ def test_a_provider_that_cannot_be_reached_keeps_everything_where_it_is(bench: O
     opened.approve(stages=[PROCESS])
     away = with_url(opened, "http://127.0.0.1:9/v1")
     with pytest.raises(ProviderUnclear):
-        work_until_idle(away.store, away.provider, away.folder, away.configuration, after_round=lambda _: None, deadline_s=0)
+        work_until_idle(away.project, after_round=lambda _: None, deadline_s=0)
     assert opened.query("select state from caseforge.batch") == [("written",)]
     opened.work()
     assert opened.stats()["accepted"] == {"requests": 6, "distinct_bodies": 6, "max_multiplicity": 1}
@@ -93,14 +93,11 @@ def test_other_providers_batches_are_left_alone(bench: OpenBench) -> None:
 def test_a_round_sends_what_its_consent_covers_and_waits_for_nothing_else(bench: OpenBench) -> None:
     opened = bench(bills=True, budget_usd=9)
     left = opened.approve("1.1.1")
-    plan_batches(opened.store, opened.provider, opened.configuration)  # a command that was killed before it sent anything
+    plan_batches(opened.project)  # a command that was killed before it sent anything
     mine = opened.approve("1.1.2")
     told: list[int] = []
     work_until_idle(
-        opened.store,
-        opened.provider,
-        opened.folder,
-        opened.configuration,
+        opened.project,
         after_round=lambda _: None,
         consent=Consent(frozenset({mine.id})),
         announce=lambda batches: told.extend(batch.request_count for batch in batches),
@@ -116,9 +113,9 @@ def test_a_round_sends_what_its_consent_covers_and_waits_for_nothing_else(bench:
 def test_a_batch_that_two_plans_share_is_named_with_both(bench: OpenBench) -> None:
     opened = bench(bills=True, budget_usd=9)
     both = {opened.approve("1.1.1").id, opened.approve("1.1.2").id}
-    plan_batches(opened.store, opened.provider, opened.configuration)
+    plan_batches(opened.project)
     with opened.store.connect() as connection:
-        named = approved_before(connection, opened.configuration, opened.provider, node_ids=opened.ids("1.1.1"))
+        named = approved_before(connection, opened.project, opened.provider, node_ids=opened.ids("1.1.1"))
     assert {one.plan.id for one in named} == both
     assert [(one.written, one.later) for one in named] == [(1, 1), (1, 1)]
 
@@ -126,7 +123,7 @@ def test_a_batch_that_two_plans_share_is_named_with_both(bench: OpenBench) -> No
 def test_who_waits_for_some_nodes_sends_the_requests_of_these(bench: OpenBench) -> None:
     opened = bench(bills=True, budget_usd=9)
     opened.approve(stages=[PROCESS])
-    waiting = Waiting(opened.provider, opened.folder, PATIENCE_S)
-    assert await_answers(opened.store, opened.configuration, KEY, PROCESS, opened.ids("1.1.1"), waiting) == ""
+    waiting = Waiting(opened.project, PATIENCE_S)
+    assert await_answers(KEY, PROCESS, opened.ids("1.1.1"), waiting) == ""
     assert opened.stats()["requests_accepted"] == 1
     assert opened.column("select count(*) from caseforge.content") == [1]

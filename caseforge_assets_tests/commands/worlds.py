@@ -26,8 +26,8 @@ def eventful(bench: OpenBench) -> Workbench:
     """Duplicates, failures, retries, reuse, an edit, two editions, another answer to the same question, a node that is gone."""
     opened = bench(faults=["reply_error:call=1", "truncate:attempts=1,match=-1-1-1-r"])
     opened.approve(stages=[PROCESS])
-    plan_batches(opened.store, opened.provider, opened.configuration)
-    submit_batches(opened.store, opened.provider, opened.folder)
+    plan_batches(opened.project)
+    submit_batches(opened.project)
     create_another(opened)
     wait_for_answers(opened, 2 * len(CODES))  # or the second batch would be cancelled before it has answered
     opened.work()
@@ -55,7 +55,7 @@ def wait_for_answers(opened: Workbench, count: int) -> None:
 def retry(opened: Workbench) -> None:
     """Sends what failed once more."""
     with opened.store.begin() as connection:
-        plan = plan_retry(connection, opened.configuration, KEY, [PROCESS, USECASES], opened.provider.simulated, None, (), None)
+        plan = plan_retry(connection, opened.project, KEY, [PROCESS, USECASES], opened.provider.simulated, None, (), None)
         plans.decide(connection, plan.id, True)
     opened.work()
 
@@ -67,9 +67,7 @@ def edit(opened: Workbench, code: str) -> None:
         id=opened.ids(code)[0],
     )[0]
     with opened.store.begin() as connection:
-        edit_content(
-            connection, opened.configuration, KEY, opened.ids(code)[0], PROCESS, f"{body}\n\nAda knows: \\t \"=1+1\" 'ö' 🚲", by="Ada"
-        )
+        edit_content(connection, opened.project, KEY, opened.ids(code)[0], PROCESS, f"{body}\n\nAda knows: \\t \"=1+1\" 'ö' 🚲", by="Ada")
 
 
 def everything(store: Engine) -> dict[str, list[tuple[Any, ...]]]:

@@ -8,7 +8,8 @@ import pytest
 
 from caseforge_assets.batches.usage import usage_of
 from caseforge_assets.costs.estimates import count_tokens, expected_cost_usd, request_tokens
-from caseforge_assets.stages.stage import Source, StageSettings, all_stages, request_body
+from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.stage import Source, StageSettings, request_body
 from caseforge_assets_tests.batches.files import real_file
 
 ON = datetime(2026, 11, 23, tzinfo=UTC)
@@ -52,7 +53,7 @@ def test_a_request_costs_two_tokens_and_each_message_four_beside_its_text() -> N
 
 def test_the_schema_is_counted() -> None:
     source = Source("Pack goods", "Process: Pack goods", (), "A document.")
-    body = request_body(all_stages()[1], StageSettings(), source)
+    body = request_body(stages_as_they_come().shared[1], StageSettings(), source)
     assert request_tokens(body) > request_tokens({key: value for key, value in body.items() if key != "response_format"}) + 200
 
 
@@ -63,6 +64,6 @@ def test_estimates() -> None:
 
 
 def test_stages_have_typical_figures() -> None:
-    assert [stage.typical_output_tokens for stage in all_stages()] == [4_239, 8_891]
-    for stage in all_stages():
+    assert [stage.typical_output_tokens for stage in stages_as_they_come().shared] == [4_239, 8_891]
+    for stage in stages_as_they_come().shared:
         assert stage.typical_output_tokens < stage.default_max_completion_tokens < stage.max_max_completion_tokens

@@ -26,11 +26,13 @@ from caseforge_assets.defs.mirroring.failures import failed_nodes
 from caseforge_assets.defs.mirroring.flush import flush_outbox
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.settings import Configuration, load_settings
+from caseforge_assets.settings import load_settings
+from caseforge_assets.settings.project import Project as ProjectRecord
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, Workbench, write_table
 
-ASSETS = tuple(asset.name for asset in all_assets())
+ASSETS = tuple(asset.name for asset in all_assets(stages_as_they_come()))
 NODES, CONTEXTS, INPUTS, OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES = ASSETS
 PARTITIONS = tuple(f"{row[0]}_{row[1]}" for row in SHOP if row[0].count(".") == 2)
 MATERIALIZED, FAILED, MISSING = "MATERIALIZED", "FAILED", "missing"
@@ -47,16 +49,14 @@ class Project:
     @property
     def definitions(self) -> dg.Definitions:
         """Loaded anew, as every run does."""
-        return build_defs(load_settings(self.path), {"caseforge": Caseforge(project=str(self.path))})
+        return build_defs(load_settings(self.path), {"caseforge": Caseforge(project_folder=str(self.path))})
 
-    def flush(self, instance: DagsterInstance | None = None, configuration: Configuration | None = None) -> int:
+    def flush(self, instance: DagsterInstance | None = None, project: ProjectRecord | None = None) -> int:
         """As the command line does it: events belong to no run."""
         bench = self.bench
-        remember_definitions(bench.store, configuration or bench.configuration)
-        repeat_under_new_versions(bench.store, configuration or bench.configuration)
-        return flush_outbox(
-            instance or self.instance, bench.store, configuration or bench.configuration, failed_nodes, bench.folder.describe
-        )
+        remember_definitions(bench.store, project or bench.project)
+        repeat_under_new_versions(bench.store, project or bench.project)
+        return flush_outbox(instance or self.instance, bench.store, project or bench.project, failed_nodes, bench.folder.describe)
 
     def load(self, rows: Sequence[Sequence[str]] = SHOP, **options: Any) -> None:
         """Loads the table and shows it."""
@@ -115,7 +115,7 @@ class Project:
     def tick(self, name: str) -> Any:
         """One tick of a sensor."""
         sensor = self.definitions.resolve_sensor_def(name)
-        resources = {"caseforge": Caseforge(project=str(self.path))}
+        resources = {"caseforge": Caseforge(project_folder=str(self.path))}
         with dg.build_sensor_context(self.instance, resources=resources) as context:
             return sensor.evaluate_tick(context)
 

@@ -136,7 +136,7 @@ def test_runs_at_once_ask_once(project: OpenProject) -> None:
         done = materialize_assets(
             bench.store,
             bench.folder,
-            bench.configuration,
+            bench.project,
             KEY,
             ASSETS,
             [partition],

@@ -168,8 +168,8 @@ def test_another_providers_batch_is_left_alone(project: OpenProject, monkeypatch
         monkeypatch.setenv("OPENAI_BASE_URL", url)
         assert opened.run_job("collect", batch_id=1).success
         assert opened.run_job("collect").success
-        other = Caseforge(project=str(opened.path))
-        assert collect_batch(other.store, other.provider, other.folder, other.configuration, 1) is None
+        other = Caseforge(project_folder=str(opened.path))
+        assert collect_batch(other.open_project, 1) is None
         other.store.dispose()
     assert opened.bench.column(STATES) == ["final"]
     assert opened.bench.column("select distinct state from caseforge.request") == ["in_batch"]

@@ -14,7 +14,7 @@ from caseforge_assets import definitions
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.runs.sensors import SENSORS
 from caseforge_assets.settings import ConfigurationError, load_settings
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets_tests.defs.project import (
     ASSETS,
     CANDIDATES,
@@ -150,7 +150,7 @@ def test_stages_without_frameworks_are_no_assets(tmp_path: Path) -> None:
     defs = build_defs(load_settings(tmp_path))
     dg.Definitions.validate_loadable(defs)
     assert defs.resolve_asset_graph().get_all_asset_keys() == set()
-    assert len(all_stages()) == 2
+    assert len(stages_as_they_come().shared) == 2
 
 
 def test_a_wrong_entry_is_named(tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.reports.freshness import Condition
-from caseforge_assets.settings import Configuration, load_settings
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.settings import load_settings
+from caseforge_assets.settings.project import Project
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets_tests.conftest import DAGSTER_YAML, new_database
 from caseforge_assets_tests.defs.project import ASSETS
@@ -43,23 +44,23 @@ class Old:
     store: Engine
     instance: DagsterInstance
 
-    def configured(self, **values: Any) -> Configuration:
+    def configured(self, **values: Any) -> Project:
         """Writes keys above the frameworks of caseforge.toml, and reads it."""
         lines = [f'{name} = "{value}"' for name, value in values.items()]
         lines += [f"[frameworks.{KEY}]", 'title = "Shop"', f'source = "{KEY}.csv"']
         (self.folder / "caseforge.toml").write_text("\n".join(lines) + "\n")
-        return load_settings(self.folder).configuration
+        return load_settings(self.folder).project
 
-    def to_send(self, configuration: Configuration) -> list[int]:
+    def to_send(self, project: Project) -> list[int]:
         """Requests per stage that a plan would send; nothing is left of the look."""
         with self.store.connect() as connection:
-            plan = draft_plan(connection, configuration, KEY, all_stages(), simulated=True, made_by="test")
+            plan = draft_plan(connection, project, KEY, stages_as_they_come().shared, simulated=True, made_by="test")
             connection.rollback()
         return [part.nodes for part in plan.stages]
 
-    def stale_in_store(self, configuration: Configuration) -> int:
+    def stale_in_store(self, project: Project) -> int:
         """How many partitions are stale by the store."""
-        return sum(one.condition is Condition.STALE for one in read_statuses(self.store, configuration, KEY))
+        return sum(one.condition is Condition.STALE for one in read_statuses(self.store, project, KEY))
 
     def stale_in_dagster(self) -> set[str]:
         """The assets that Dagster shows as stale, of at least one partition."""
@@ -69,9 +70,9 @@ class Old:
         assert len(keys) == 3
         return {asset for asset in ASSETS for key in keys if resolver.get_status(AssetKey(asset_key(KEY, asset)), key) is StaleStatus.STALE}
 
-    def show(self, configuration: Configuration) -> int:
+    def show(self, project: Project) -> int:
         """What every command does at its end."""
-        return mirror_outside_runs(self.instance, self.store, configuration, ArtifactFolder(str(self.folder / "artifacts")))
+        return mirror_outside_runs(self.instance, self.store, project, ArtifactFolder(str(self.folder / "artifacts")))
 
 
 @pytest.fixture
@@ -91,10 +92,10 @@ def old(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def test_it_opens_with_nothing_to_send_and_nothing_stale(old: Old) -> None:
     configuration = old.configured()
-    assert configuration.openai_model == "gpt-6.1-sol"
+    assert configuration.configuration.openai_model == "gpt-6.1-sol"
     assert (old.to_send(configuration), old.stale_in_store(configuration)) == ([0, 0], 0)
-    of_second = {stage.inputs for stage in all_stages()[1:]} | {
-        name for stage in all_stages()[1:] for name in (stage.outputs, stage.content)
+    of_second = {stage.inputs for stage in stages_as_they_come().shared[1:]} | {
+        name for stage in stages_as_they_come().shared[1:] for name in (stage.outputs, stage.content)
     }
     assert old.stale_in_dagster() <= of_second, "what was made with the default of its time is fresh from the start"
     assert old.show(configuration) == 3 * 3, "what had an effort of its own is told once more"

@@ -113,11 +113,11 @@ def test_a_change_of_the_rule_is_told_once(project: OpenProject) -> None:
     opened.generate("1.1.1")
     file = opened.path / "caseforge.toml"
     file.write_text('when_model_changes = "regenerate"\n' + file.read_text())
-    renewing = opened.bench.configuration.model_copy(update={"when_model_changes": "regenerate"})
+    renewing = opened.bench.configured(when_model_changes="regenerate").project
     assert len(opened.stale()) == 6, "until the next command, run or tick of a sensor"
-    assert opened.flush(configuration=renewing) == 6
+    assert opened.flush(project=renewing) == 6
     assert opened.stale() == set()
-    assert opened.flush(configuration=renewing) == 0
+    assert opened.flush(project=renewing) == 0
 
 
 def test_what_failed_stays_failed_when_the_rule_changes(project: OpenProject) -> None:
@@ -127,7 +127,7 @@ def test_what_failed_stays_failed_when_the_rule_changes(project: OpenProject) ->
     opened.generate("1.1.1", stages=[PROCESS], ask_again=True)
     before = {asset: opened.states(asset)[PARTITIONS[0]] for asset in ASSETS}
     assert FAILED in before.values()
-    opened.flush(configuration=opened.bench.configuration.model_copy(update={"when_model_changes": "regenerate"}))
+    opened.flush(project=opened.bench.configured(when_model_changes="regenerate").project)
     assert {asset: opened.states(asset)[PARTITIONS[0]] for asset in ASSETS} == before
 
 

@@ -23,7 +23,7 @@ OWN = "prompts"
 def mirrored(opened: Project) -> None:
     """As a command of the command line ends."""
     bench = opened.bench
-    mirror_outside_runs(opened.instance, bench.store, load_settings(opened.path).configuration, bench.folder)
+    mirror_outside_runs(opened.instance, bench.store, load_settings(opened.path).project, bench.folder)
 
 
 def stale_report(opened: Project) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_a
     opened.run(ASSETS)
     with opened.bench.store.begin() as connection:
         (node_id,) = opened.bench.ids("1.1.1")
-        edit_content(connection, opened.bench.configuration, KEY, node_id, PROCESS, document("Ada"), by="Ada")
+        edit_content(connection, opened.bench.project, KEY, node_id, PROCESS, document("Ada"), by="Ada")
     mirrored(opened)
     note = opened.notes(CANDIDATES)["1.1.1_c"]
     assert note.startswith("outdated: process_documents changed on 2")
@@ -110,7 +110,7 @@ def test_a_note_is_taken_back_when_what_was_changed_is_as_before(project: OpenPr
     (node_id,) = opened.bench.ids("1.1.1")
     for text in (document("Ada"), body):
         with opened.bench.store.begin() as connection:
-            edit_content(connection, opened.bench.configuration, KEY, node_id, PROCESS, text, by="Ada")
+            edit_content(connection, opened.bench.project, KEY, node_id, PROCESS, text, by="Ada")
         mirrored(opened)
     assert stale_report(opened)["outdated"] == 0
     assert opened.count(CANDIDATES) == before + 1  # confirmed, so that the note is an old one

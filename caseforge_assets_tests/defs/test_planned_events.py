@@ -12,12 +12,13 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.private.event_tables import event_storage
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.defs.project import ASSETS, FAILED, MATERIALIZED, PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.workbench import KEY
 
 ALL = {ASSET_PARTITION_RANGE_START_TAG: PARTITIONS[0], ASSET_PARTITION_RANGE_END_TAG: PARTITIONS[-1]}
-KEYS = frozenset(AssetKey(asset_key(KEY, asset.name)) for asset in all_assets())
+KEYS = frozenset(AssetKey(asset_key(KEY, asset.name)) for asset in all_assets(stages_as_they_come()))
 
 
 def make_run(project: Project, tags: dict[str, str]) -> DagsterRun:

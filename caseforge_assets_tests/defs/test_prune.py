@@ -111,7 +111,7 @@ def with_history(project: OpenProject) -> Project:
     opened.run([NODES])
     for _ in range(2):
         opened.run([CONTEXTS])
-        mirror_outside_runs(opened.instance, opened.bench.store, opened.bench.configuration, opened.bench.folder)
+        mirror_outside_runs(opened.instance, opened.bench.store, opened.bench.project, opened.bench.folder)
     return opened
 
 
@@ -130,7 +130,7 @@ def shown(opened: Project) -> dict[str, Any]:
         "versions": {(asset, partition): version(opened, asset, partition) for asset in ASSETS for partition in PARTITIONS},
         "notes": {asset: opened.notes(asset) for asset in ASSETS},
         "reasons": {(s, p): reason(opened, s, p) for s, of in states.items() for p, state in of.items() if state == FAILED},
-        "checks": {spec.key: verdict(opened.instance, spec.key) for spec in check_specs(KEY)},
+        "checks": {spec.key: verdict(opened.instance, spec.key) for spec in check_specs(KEY, opened.bench.stages)},
         "whole": {name: version(opened, name, None) for name in (FRAMEWORK, RUN_REPORT, STALE_REPORT)},
         "records": [record(opened.instance, asset) for asset in ASSETS],
     }

@@ -151,7 +151,7 @@ def test_what_was_refused_is_not_sent_again_by_itself(project: OpenProject, monk
 
 def test_batches_that_a_dead_run_left_are_sent(project: OpenProject) -> None:
     opened = with_inputs(project())
-    plan_batches(opened.bench.store, opened.bench.provider, opened.bench.configuration)
+    plan_batches(opened.bench.project)
     assert opened.tick("submit_sensor").skip_message == "nothing may be sent"  # whoever planned them may be at it
     older(opened, "batch", "created_at", 61)
     assert len(opened.tick("submit_sensor").run_requests) == 1

@@ -18,7 +18,7 @@ def mirrored(opened: Project) -> None:
     settings, bench = load_settings(opened.path), opened.bench
     with bench.store.connect() as connection:
         simulated = accepts_simulated(connection, settings)
-    mirror_outside_runs(opened.instance, bench.store, settings.configuration, bench.folder, everything=True, simulated=simulated)
+    mirror_outside_runs(opened.instance, bench.store, settings.project, bench.folder, everything=True, simulated=simulated)
 
 
 def amounts(shown: dict[str, Any]) -> set[str]:

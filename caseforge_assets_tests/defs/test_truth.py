@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +22,8 @@ from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.reports.freshness import Condition
-from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, load_settings
+from caseforge_assets.settings import FrameworkSettings, StageOverrides, load_settings
+from caseforge_assets.settings.project import Project as ProjectAsIs
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.editions.nodes import target_nodes
 from caseforge_assets_tests.commands.test_import_results import NODES as NODES_OF_LINES
@@ -43,7 +43,7 @@ from caseforge_assets_tests.defs.project import (
     OpenProject,
     Project,
 )
-from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, Workbench
 
 MANY = [
     ("1", "a", "Sell", "Finds customers and serves them."),
@@ -85,7 +85,7 @@ def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_asset_at_a_time(p
 
 def store_stale(opened: Project) -> set[tuple[str, str]]:
     with opened.bench.store.connect() as connection:
-        found = asset_statuses(connection, opened.bench.configuration, KEY)
+        found = asset_statuses(connection, opened.bench.project, KEY)
     return {(one.asset, str(one.node.partition_key)) for one in found if one.stale}
 
 
@@ -128,19 +128,21 @@ class History:
         self.load()
 
     @property
-    def configuration(self) -> Configuration:
+    def bench(self) -> Workbench:
         """The project's, with the models chosen so far and this framework alone."""
-        return self.opened.bench.configuration.model_copy(
-            update={
-                "when_model_changes": self.rule,
-                "stages": {stage: StageOverrides(model=model) for stage, model in self.models.items()},
-                "frameworks": {self.key: FrameworkSettings(title=self.key, source="shop.csv")},
-            }
+        return self.opened.bench.configured(
+            when_model_changes=self.rule,
+            stages={stage: StageOverrides(model=model) for stage, model in self.models.items()},
+            frameworks={self.key: FrameworkSettings(title=self.key, source="shop.csv")},
         )
 
+    @property
+    def project(self) -> ProjectAsIs:
+        """What commands take of it."""
+        return self.bench.project
+
     def load(self) -> None:
-        bench = self.opened.bench
-        replace(bench, configuration=self.configuration).load(self.rows, key=self.key)
+        self.bench.load(self.rows, key=self.key)
 
     def apply(self, action: Sequence[Any]) -> None:
         """Carries out one action."""
@@ -164,7 +166,7 @@ class History:
             case ("import", codes, stage):
                 self.take_over([row[0] for row in self.rows if row[0] in codes], stage)
             case ("take back",) if self.imports:
-                take_back_import(self.opened.bench.store, str(self.imports.pop()), "Ada")
+                take_back_import(self.opened.bench.store, self.opened.bench.stages, str(self.imports.pop()), "Ada")
             case ("edit", code):
                 self.write([row[1] for row in self.rows if row[0] == code])
             case ("rule", rule):
@@ -173,7 +175,7 @@ class History:
                 self.flush()
 
     def flush(self) -> None:
-        self.opened.flush(configuration=self.configuration)
+        self.opened.flush(project=self.project)
 
     def take_over(self, codes: Sequence[str], stage: Stage) -> None:
         """Imports an answer for each node, of which the last is no good one."""
@@ -183,7 +185,7 @@ class History:
         answer = document(f"the team {number}") if stage is PROCESS else use_cases().replace("Idea", f"Idea {number}")
         lines = [answer_line(f"node_{number}_{code}", answer) for code in codes]
         path = written(bench.path / f"{self.key}-{number}.jsonl", *lines, answer_line(f"node_{number}_{codes[-1]}", f"Too short {number}"))
-        imported = import_results(bench.store, bench.folder, self.configuration, path, self.key, stage, NODES_OF_LINES)
+        imported = import_results(bench.store, bench.folder, self.project, path, self.key, stage, NODES_OF_LINES)
         self.imports.append(imported.batch_id)
 
     def write(self, identities: Sequence[str]) -> None:
@@ -191,26 +193,24 @@ class History:
         with self.opened.bench.store.begin() as connection:
             for row in target_nodes(connection, self.key):
                 if row.identity in identities:
-                    edit_content(
-                        connection, self.configuration, self.key, row.node_id, PROCESS, document(f"Ada {next(_NUMBERS)}"), by="Ada"
-                    )
+                    edit_content(connection, self.project, self.key, row.node_id, PROCESS, document(f"Ada {next(_NUMBERS)}"), by="Ada")
 
     def materialize(self, codes: Sequence[str], assets: Sequence[str]) -> None:
         partitions = [f"{row[0]}_{row[1]}" for row in self.rows if row[0] in codes]
         bench = self.opened.bench
-        materialize_assets(bench.store, bench.folder, self.configuration, self.key, assets, partitions, provider=bench.provider, wait_s=20)
+        materialize_assets(bench.store, bench.folder, self.project, self.key, assets, partitions, provider=bench.provider, wait_s=20)
 
     def in_store(self) -> dict[tuple[str, str], tuple[str, bool]]:
         """Per asset and partition: state and staleness, as the store has them."""
         names = {Condition.FAILED: FAILED, Condition.MISSING: MISSING}
         with self.opened.bench.store.connect() as connection:
-            found = asset_statuses(connection, self.configuration, self.key)
+            found = asset_statuses(connection, self.project, self.key)
         return {(one.asset, str(one.node.partition_key)): (names.get(one.condition, MATERIALIZED), bool(one.stale)) for one in found}
 
     def in_dagster(self) -> dict[tuple[str, str], tuple[str, bool]]:
         """The same as Dagster computes it."""
         instance = self.opened.instance
-        definitions = build_defs(load_settings(self.opened.path).model_copy(update={"configuration": self.configuration}))
+        definitions = build_defs(load_settings(self.opened.path).model_copy(update={"configuration": self.bench.configuration}))
         resolver = CachingStaleStatusResolver(instance, definitions.resolve_asset_graph(), LoadingContextForTest(instance))
         found = {}
         for asset in ASSETS:

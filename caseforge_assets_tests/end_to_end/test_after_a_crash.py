@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.browser.conftest import LOCATION, Ui, made_project, running, until
 from caseforge_assets_tests.conftest import new_database
 from caseforge_assets_tests.workbench import serving, stats
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")]
-ASSETS = [asset.name for asset in all_assets()]
+ASSETS = [asset.name for asset in all_assets(stages_as_they_come())]
 LATENCY_S = 30.0  # long enough for a run to be killed while it waits
 _RUNS = """{ runsOrError { ... on Runs { results { runId jobName status
   eventConnection { events { __typename ... on MessageEvent { message } } } } } } }"""

@@ -8,6 +8,7 @@ import pytest
 from dagster import AssetKey
 
 from caseforge_assets.frameworks import sample_path
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.cli.conftest import COMMENT
 from caseforge_assets_tests.end_to_end.conftest import Project
@@ -16,7 +17,10 @@ ROWS = "^node_\\d+_(?P<code>.+)$"
 
 
 def materialized(project: Project, key: str) -> dict[str, int]:
-    return {asset.name: len(project.instance.get_materialized_partitions(AssetKey([key, asset.name]))) for asset in all_assets()}
+    return {
+        asset.name: len(project.instance.get_materialized_partitions(AssetKey([key, asset.name])))
+        for asset in all_assets(stages_as_they_come())
+    }
 
 
 def test_the_sample_goes_all_the_way(project: Project) -> None:
@@ -24,7 +28,7 @@ def test_the_sample_goes_all_the_way(project: Project) -> None:
     assert COMMENT in (project.folder / "caseforge.toml").read_text()
     result = project.json("generate", "--framework", "sample", "--yes", "--wait")
     assert result["failed_nodes"] == 0
-    assert materialized(project, "sample") == {asset.name: 60 for asset in all_assets()}
+    assert materialized(project, "sample") == {asset.name: 60 for asset in all_assets(stages_as_they_come())}
     [report] = project.json("status")["frameworks"]
     assert report["stages"] == {"process_details": {"done": 60}, "usecases": {"done": 60}}
     assert 360 <= report["candidates"] <= 600
@@ -42,7 +46,7 @@ def test_a_killed_run_goes_on_and_nothing_is_paid_twice(project: Project) -> Non
         project.kill_after(seconds, "generate", "--framework", "sample", "--yes", "--wait")
     project.run("generate", "--framework", "sample", "--yes", "--wait")
     assert project.stats()["accepted"] == {"requests": 120, "distinct_bodies": 120, "max_multiplicity": 1}
-    assert materialized(project, "sample") == {asset.name: 60 for asset in all_assets()}
+    assert materialized(project, "sample") == {asset.name: 60 for asset in all_assets(stages_as_they_come())}
 
 
 @pytest.mark.slow
@@ -87,5 +91,5 @@ def test_cross_industry_at_full_size(project: Project, shared: Path) -> None:
     key = "cross_industry"
     project.run("load", str(shared / "apqc" / "cross-industry-v7.4.xlsx"), "--framework", key)
     assert project.json("generate", "--framework", key, "--yes", "--wait")["failed_nodes"] == 0
-    assert materialized(project, key) == {asset.name: 1_545 for asset in all_assets()}
+    assert materialized(project, key) == {asset.name: 1_545 for asset in all_assets(stages_as_they_come())}
     assert 9_270 <= project.json("status", "--framework", key)["frameworks"][0]["candidates"] <= 15_450

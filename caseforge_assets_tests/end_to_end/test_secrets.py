@@ -82,7 +82,7 @@ def test_no_secret_is_kept_or_said(
     echo.refusing = 401
     said |= {f"{words}, refused": _run(words) for words in REFUSED}
     for job in ("submit", "poll", "collect"):
-        definitions = build_defs(load_settings(cli.folder), {"caseforge": Caseforge(project=str(cli.folder))})
+        definitions = build_defs(load_settings(cli.folder), {"caseforge": Caseforge(project_folder=str(cli.folder))})
         definitions.resolve_job_def(job).execute_in_process(instance=dagster_instance, raise_on_error=False)
     assert f"Basic {base64.b64encode(f'anna:{BASE_PASSWORD}'.encode()).decode()}" in echo.authorizations, "it still logs in"
     assert "documents" in said["export pages"], said["export pages"]

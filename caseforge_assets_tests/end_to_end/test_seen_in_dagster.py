@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from caseforge_assets.defs.names import partitions_name
 from caseforge_assets.frameworks import sample_path
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets, input_version
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
@@ -51,7 +52,7 @@ def query(url: str, sql: str, **values: Any) -> list[Any]:
 def versions_in_store(url: str) -> dict[str, dict[str, str]]:
     """Per asset, the data version of each partition, from the tables that hold the things themselves."""
     found: dict[str, dict[str, str]] = {}
-    for asset in all_assets():
+    for asset in all_assets(stages_as_they_come()):
         role = asset.name
         if asset.stage is not None:
             role = next(role for role in ("inputs", "outputs", "content") if getattr(asset.stage, role) == asset.name)
@@ -63,7 +64,7 @@ def versions_in_store(url: str) -> dict[str, dict[str, str]]:
 def versions_in_dagster(instance: DagsterInstance) -> dict[str, dict[str, str]]:
     """Per asset, the data version of each partition's newest materialization."""
     found: dict[str, dict[str, str]] = {}
-    for asset in all_assets():
+    for asset in all_assets(stages_as_they_come()):
         records = instance.fetch_materializations(AssetRecordsFilter(AssetKey([KEY, asset.name])), limit=1_000, ascending=True).records
         events = [record.asset_materialization for record in records]
         found[asset.name] = {str(event.partition): (event.tags or {})["dagster/data_version"] for event in events if event is not None}
@@ -75,7 +76,7 @@ def failed_in_dagster(instance: DagsterInstance) -> dict[str, set[str]]:
     definition = DynamicPartitionsDefinition(name=partitions_name(KEY))
     keys = instance.get_dynamic_partitions(partitions_name(KEY))
     found = {}
-    for asset in all_assets():
+    for asset in all_assets(stages_as_they_come()):
         states = instance.get_status_by_partition(AssetKey([KEY, asset.name]), keys, definition) or {}
         found[asset.name] = {key for key, state in states.items() if state is not None and state.value == "FAILED"}
     return {name: partitions for name, partitions in found.items() if partitions}
@@ -91,7 +92,7 @@ def test_every_partition_is_materialized_with_the_stores_own_version(command_lin
     cli = loaded(command_line)
     cli.run("generate", "--wait")
     in_store = versions_in_store(dagster_database_url)
-    assert {name: len(versions) for name, versions in in_store.items()} == {asset.name: 60 for asset in all_assets()}
+    assert {name: len(versions) for name, versions in in_store.items()} == {asset.name: 60 for asset in all_assets(stages_as_they_come())}
     with dagster_of(cli) as instance:
         assert versions_in_dagster(instance) == in_store
         assert failed_in_dagster(instance) == {}
@@ -111,7 +112,7 @@ def test_with_faults_the_failed_partitions_are_where_they_belong(command_line: O
     failures = {(row["stage"], row["code"]): row["outcome"] for row in cli.json("failed", expected=3)}
     assert set(failures.values()) == {"server_error", "truncated_reasoning"}
     partitions = dict(query(dagster_database_url, "select code, partition_key from caseforge.node_version where partition_key is not null"))
-    assets = {asset.stage.key: asset.stage for asset in all_assets() if asset.stage is not None}
+    assets = {asset.stage.key: asset.stage for asset in all_assets(stages_as_they_come()) if asset.stage is not None}
     expected: dict[str, set[str]] = {}
     for (stage, code), outcome in failures.items():
         asset = assets[stage].outputs if outcome == "server_error" else assets[stage].content

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Answer, Judgement
-from caseforge_assets.stages.stage import stage
 
 SECTIONS = (
     "Overview",
@@ -58,7 +58,7 @@ def use_cases(count: int = 8, **changes: Any) -> str:
 
 
 def judge(text: str, key: str = "process_details", finish_reason: str = "stop") -> Judgement:
-    return stage(key).judge(answer(text, finish_reason))
+    return stages_as_they_come()[key].judge(answer(text, finish_reason))
 
 
 def body(judgement: Judgement) -> str:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from caseforge_assets.stages.definition_parts import definition_parts, say_change
-from caseforge_assets.stages.stage import StageSettings, all_stages
+from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.stage import StageSettings
 
 AT = datetime(2026, 11, 29, 6, 30, tzinfo=UTC)
 TEXT = "one\ntwo\nthree\nfour"
@@ -44,6 +45,6 @@ def test_a_style_that_changes_nothing_is_not_named() -> None:
 
 
 def test_the_parts_of_a_stage_are_its_files_schema_and_settings() -> None:
-    process, usecases = (definition_parts(stage, StageSettings(model="gpt-5", temperature=1.0)) for stage in all_stages())
+    process, usecases = (definition_parts(stage, StageSettings(model="gpt-5", temperature=1.0)) for stage in stages_as_they_come().shared)
     assert set(process) == {"system.jinja", "user.jinja", "sections.toml", "model", "temperature"}
     assert set(usecases) == {"system.jinja", "user.jinja", "schema", "model", "temperature"}

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Next, Outcome
-from caseforge_assets.stages.stage import stage
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
 
 GOOD_DOCUMENT, GOOD_CASES = document(), use_cases()
@@ -99,7 +99,7 @@ def test_further_escapes_with_one_reading(written: str) -> None:
 def test_more_blanks_until_the_budget_ends(blank: str) -> None:
     for shift in range(7):  # wherever a piece of the text is cut
         begun = '{"use_cases": [{"title": "A' + "a" * shift
-        judgement = stage("usecases").judge(answer(begun + blank * 3_001, "length", reasoning_tokens=0))
+        judgement = stages_as_they_come()["usecases"].judge(answer(begun + blank * 3_001, "length", reasoning_tokens=0))
         assert judgement.outcome is Outcome.whitespace, (blank, shift, judgement)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Next, Outcome
-from caseforge_assets.stages.stage import stage
 from caseforge_assets_tests.batches.files import real_file
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
 
@@ -378,19 +378,19 @@ BLANKS = {
 def test_blanks_until_the_budget_ends_are_an_outcome_of_their_own(blank: str) -> None:
     run = BLANKS[blank] * 3_000
     for key, begun in (("usecases", '{"use_cases": [{"title": "A"'), ("process_details", "## Overview\n\nGoods are")):
-        judgement = stage(key).judge(answer(begun + run, "length", reasoning_tokens=0))
+        judgement = stages_as_they_come()[key].judge(answer(begun + run, "length", reasoning_tokens=0))
         assert judgement.outcome is Outcome.whitespace, (blank, key, judgement)
     assert Outcome.whitespace.follow_up is Next.retry
 
 
 def test_blanks_alone_are_told_from_thinking() -> None:
-    blanks = stage("usecases").judge(answer("\n \n" * 2_000, "length", reasoning_tokens=0))
+    blanks = stages_as_they_come()["usecases"].judge(answer("\n \n" * 2_000, "length", reasoning_tokens=0))
     assert (blanks.outcome, blanks.detail) == (
         Outcome.whitespace,
         "blanks and line breaks used up the budget of 4,000 tokens; no text was left",
     )
-    assert stage("usecases").judge(answer("\n", "length", reasoning_tokens=3_900)).outcome is Outcome.truncated_reasoning
-    assert stage("usecases").judge(answer("", "length", reasoning_tokens=0)).outcome is Outcome.truncated_reasoning
+    assert stages_as_they_come()["usecases"].judge(answer("\n", "length", reasoning_tokens=3_900)).outcome is Outcome.truncated_reasoning
+    assert stages_as_they_come()["usecases"].judge(answer("", "length", reasoning_tokens=0)).outcome is Outcome.truncated_reasoning
 
 
 def test_what_was_complete_before_the_blanks_is_kept() -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Content, Item, Next, Outcome, shorten
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.stages.answers import answer
 
 STOPPING = {Outcome.auth, Outcome.model_not_found, Outcome.quota}
@@ -36,7 +37,7 @@ def test_account_problems_stop_everything() -> None:
     assert {outcome for outcome in Outcome if outcome.follow_up is Next.stop} == STOPPING
 
 
-@pytest.mark.parametrize("stage", all_stages(), ids=lambda stage: stage.key)
+@pytest.mark.parametrize("stage", stages_as_they_come().shared, ids=lambda stage: stage.key)
 class TestAnswersWithoutText:
     def test_reasoning_used_all(self, stage: Stage) -> None:
         judgement = stage.judge(answer("", "length", reasoning_tokens=4_000, output_tokens=4_000))

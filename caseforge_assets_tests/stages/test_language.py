@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.settings import ConfigurationError, load_settings
-from caseforge_assets.stages.discovery import Asking, find_stages
+from caseforge_assets.stages.discovery import Asking, find_stages, stages_as_they_come
 from caseforge_assets.stages.judgement import Answer, Content
 from caseforge_assets.stages.languages import checked_tag, language_name
 from caseforge_assets.stages.process_details.sections import BUILT_IN, translated_headings
@@ -14,14 +14,10 @@ from caseforge_assets.stages.stage import (
     Source,
     Stage,
     StageSettings,
-    all_stages,
     definition_version,
     fingerprint,
-    in_framework,
     request_body,
-    stage,
     stage_version,
-    use_stages,
 )
 from caseforge_assets.stages.word_lists import language_of, languages_with_words
 
@@ -91,7 +87,7 @@ def test_a_last_line_asks_for_the_language_and_says_which_headings_are_read() ->
 def test_stages_of_a_framework_may_differ() -> None:
     mixed = in_language(("usecases", "fr"))
     assert (mixed["process_details"].language, mixed["usecases"].language) == ("", "fr")
-    assert mixed["process_details"].messages(SOURCE) == stage("process_details").messages(SOURCE)
+    assert mixed["process_details"].messages(SOURCE) == stages_as_they_come()["process_details"].messages(SOURCE)
 
 
 @pytest.mark.parametrize("language", KNOWN)
@@ -107,7 +103,7 @@ def test_headings_of_a_language_are_read_and_mean_one_section_each(language: str
     for forms in headings.values():
         other = other.replace(f"## {forms[0]}\n", f"### **{forms[-1].replace(' and ', ' & ')}:**\n")
     assert one.judge(answer(other)).outcome == "ok"
-    assert stage("process_details").judge(answer(document(language))).outcome == "sections_missing"
+    assert stages_as_they_come()["process_details"].judge(answer(document(language))).outcome == "sections_missing"
 
 
 def test_english_headings_are_read_in_every_language() -> None:
@@ -120,7 +116,7 @@ def test_english_headings_are_read_in_every_language() -> None:
 
 def test_what_cannot_be_held_against_an_english_node_is_left_out_and_said() -> None:
     english = NodeFacts("Verify accounts payable invoices", "Compares each invoice with its order and the goods received.", (), "en")
-    before = stage("process_details").measure
+    before = stages_as_they_come()["process_details"].measure
     assert before is not None
     assert before(Content(document("de")), english).score < 30
     found = measured(english, "de")
@@ -221,21 +217,18 @@ source = "c.csv"
 def test_frameworks_of_different_languages_and_templates_stand_side_by_side(tmp_path: Path) -> None:
     ours = {"ours__usecases__user_jinja": "{{ context }} {{ document }} ours", "ours__process_details__user_jinja": "{{ context }} ours"}
     own = {"german_ones__process_details__user_jinja": "{{ context }} auf {{ language }}"}
-    try:
-        load_settings(project(tmp_path, TWO, **ours, **own))
-        shared = {one.key: one for one in all_stages()}
-        spoken = {key: {name: in_framework(one, key) for name, one in shared.items()} for key in ("german", "french", "plain")}
-        assert spoken["german"]["process_details"].messages(SOURCE)[1]["content"].endswith("auf German (de)")
-        assert spoken["german"]["process_details"].language_line == ""
-        assert spoken["german"]["usecases"].messages(SOURCE)[1]["content"].endswith("Doc ours")
-        assert "German (de)" in spoken["german"]["usecases"].messages(SOURCE)[0]["content"]
-        assert "French (fr)" in spoken["french"]["usecases"].messages(SOURCE)[0]["content"]
-        assert spoken["french"]["process_details"].messages(SOURCE) == shared["process_details"].messages(SOURCE)
-        assert spoken["plain"] == shared
-        versions = {stage_version(of_framework["usecases"], StageSettings()) for of_framework in spoken.values()}
-        assert len(versions) == 3
-    finally:
-        use_stages(())
+    stages = load_settings(project(tmp_path, TWO, **ours, **own)).stages
+    shared = {one.key: one for one in stages}
+    spoken = {key: {name: stages.in_framework(one, key) for name, one in shared.items()} for key in ("german", "french", "plain")}
+    assert spoken["german"]["process_details"].messages(SOURCE)[1]["content"].endswith("auf German (de)")
+    assert spoken["german"]["process_details"].language_line == ""
+    assert spoken["german"]["usecases"].messages(SOURCE)[1]["content"].endswith("Doc ours")
+    assert "German (de)" in spoken["german"]["usecases"].messages(SOURCE)[0]["content"]
+    assert "French (fr)" in spoken["french"]["usecases"].messages(SOURCE)[0]["content"]
+    assert spoken["french"]["process_details"].messages(SOURCE) == shared["process_details"].messages(SOURCE)
+    assert spoken["plain"] == shared
+    versions = {stage_version(of_framework["usecases"], StageSettings()) for of_framework in spoken.values()}
+    assert len(versions) == 3
 
 
 @pytest.mark.parametrize(

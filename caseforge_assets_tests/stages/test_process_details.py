@@ -2,15 +2,15 @@
 
 import pytest
 
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.process_details.headings import find_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN
-from caseforge_assets.stages.stage import stage
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, document
 
 
 def judge(text: str, finish_reason: str = "stop") -> Judgement:
-    return stage("process_details").judge(answer(text, finish_reason))
+    return stages_as_they_come()["process_details"].judge(answer(text, finish_reason))
 
 
 def test_a_good_document_is_accepted_as_it_is() -> None:

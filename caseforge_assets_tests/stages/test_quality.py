@@ -14,12 +14,13 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework, sample_path
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Answer, Content, Item
 from caseforge_assets.stages.process_details.quality import measure as measure_document
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.shingles import bands_of, likeness, repeated_share, shingles_of, signature_of
-from caseforge_assets.stages.stage import Source, StageSettings, all_stages, request_body
+from caseforge_assets.stages.stage import Source, StageSettings, request_body
 from caseforge_assets.stages.titles import near_titles
 from caseforge_assets.stages.usecases.quality import measure as measure_candidates
 from caseforge_assets_tests.batches.files import real_file
@@ -27,7 +28,7 @@ from caseforge_assets_tests.frameworks.files import real_workbook
 from caseforge_assets_tests.stages.answers import SECTIONS, document
 from caseforge_assets_tests.stages.damages import CANDIDATE_DAMAGES, DOCUMENT_DAMAGES, candidates
 
-PROCESS, USECASES = all_stages()
+PROCESS, USECASES = stages_as_they_come().shared
 CLEARLY = 10  # points
 # Whose text stands in for whose: nodes of other groups. The text of a sibling with the same words cannot be told from the node's own.
 OTHERS = {"1.3.6": "1.4.3", "1.3.7": "1.4.3", "1.4.3": "1.3.6", "1.2.4": "1.3.5", "1.2.9": "1.3.5", "1.3.5": "1.2.9"}

@@ -5,9 +5,9 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.process_details.headings import find_sections
-from caseforge_assets.stages.stage import stage
 from caseforge_assets_tests.stages.answers import answer, candidate, document
 
 NASTY_TEXT = st.text(alphabet="abc \"\\{}[],:\n'´😀", min_size=1, max_size=30).map(lambda text: f"w{text}w")
@@ -23,7 +23,7 @@ SEPARATORS = st.sampled_from([", ", ",\n,", " ", ",\n"])
 
 
 def judge(text: str, finish_reason: str) -> Judgement:
-    return stage("usecases").judge(answer(text, finish_reason))
+    return stages_as_they_come()["usecases"].judge(answer(text, finish_reason))
 
 
 @settings(deadline=None)
@@ -47,7 +47,7 @@ def test_a_cut_answer_never_yields_a_candidate_that_was_cut(
 )
 def test_no_text_makes_a_judge_fail(text: str, finish_reason: str | None) -> None:
     for key in ("process_details", "usecases"):
-        judgement = stage(key).judge(answer(text, finish_reason))
+        judgement = stages_as_they_come()[key].judge(answer(text, finish_reason))
         assert judgement.outcome.good == (judgement.content is not None)
 
 
@@ -55,6 +55,6 @@ def test_no_text_makes_a_judge_fail(text: str, finish_reason: str | None) -> Non
 @given(share=st.floats(0, 1))
 def test_a_cut_document_is_never_content(share: float) -> None:
     text = document()[: int(len(document()) * share)]
-    judgement = stage("process_details").judge(answer(text, "length"))
+    judgement = stages_as_they_come()["process_details"].judge(answer(text, "length"))
     assert judgement.outcome in {Outcome.truncated, Outcome.truncated_reasoning}
     assert len(find_sections(text)) <= 10

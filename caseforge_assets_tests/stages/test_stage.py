@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.costs.estimates import request_tokens
-from caseforge_assets.stages.discovery import find_stages
+from caseforge_assets.stages.discovery import find_stages, stages_as_they_come
 from caseforge_assets.stages.stage import (
     Source,
     Stage,
     StageSettings,
     StageUnknown,
-    all_stages,
     canonical_json,
     definition_version,
     fingerprint,
     request_body,
-    stage,
     stage_version,
 )
 from caseforge_assets_tests.stages.answers import SECTIONS
@@ -43,8 +41,8 @@ STAGE = Stage(
 
 
 def test_stages_come_in_the_order_of_their_reading() -> None:
-    assert [known.key for known in all_stages()] == ["process_details", "usecases"]
-    assert stage("usecases").reads == "process_details"
+    assert [known.key for known in stages_as_they_come().shared] == ["process_details", "usecases"]
+    assert stages_as_they_come()["usecases"].reads == "process_details"
 
 
 def test_a_third_stage_is_a_folder_and_nothing_else(tmp_path: Path) -> None:
@@ -63,10 +61,10 @@ def test_a_third_stage_is_a_folder_and_nothing_else(tmp_path: Path) -> None:
 
 def test_an_unknown_stage_is_named_with_those_that_exist() -> None:
     with pytest.raises(StageUnknown, match="no stage poems; there are process_details, usecases"):
-        stage("poems")
+        stages_as_they_come()["poems"]
 
 
-@pytest.mark.parametrize("known", all_stages(), ids=lambda known: known.key)
+@pytest.mark.parametrize("known", stages_as_they_come().shared, ids=lambda known: known.key)
 class TestRequests:
     def test_system_message_is_the_same_for_all_nodes(self, known: Stage) -> None:
         first, second = (request_body(known, StageSettings(), source)["messages"] for source in (SOURCE, OTHER))
@@ -126,21 +124,21 @@ class TestRequests:
 
 
 def test_process_template_asks_for_the_ten_sections() -> None:
-    system = stage("process_details").build_messages(SOURCE)[0]["content"]
+    system = stages_as_they_come()["process_details"].build_messages(SOURCE)[0]["content"]
     assert [line[3:] for line in system.splitlines() if line.startswith("## ")] == list(SECTIONS)
 
 
 def test_usecase_request_contains_the_document_and_needs_it() -> None:
-    usecases = stage("usecases")
+    usecases = stages_as_they_come()["usecases"]
     assert "## Overview\n\nHow goods are packed." in usecases.build_messages(SOURCE)[1]["content"]
     with pytest.raises(ValueError, match="Pack goods: use cases are made from the process document"):
         usecases.build_messages(replace(SOURCE, upstream=None))
 
 
 def test_titles_and_uids() -> None:
-    assert stage("process_details").content_title("Pack goods {x}") == "Process Details - Pack goods {x}"
-    assert stage("usecases").item_uid("1.2.4", 1) == "1.2.4-UC01"
-    assert stage("usecases").item_uid("1.2.4", 10) == "1.2.4-UC10"
+    assert stages_as_they_come()["process_details"].content_title("Pack goods {x}") == "Process Details - Pack goods {x}"
+    assert stages_as_they_come()["usecases"].item_uid("1.2.4", 1) == "1.2.4-UC01"
+    assert stages_as_they_come()["usecases"].item_uid("1.2.4", 10) == "1.2.4-UC10"
 
 
 def test_canonical_json_does_not_stumble_over_lone_surrogates() -> None:

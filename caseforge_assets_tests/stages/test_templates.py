@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.stages.discovery import Asking, StageFault, find_stages
+from caseforge_assets.stages.discovery import Asking, StageFault, find_stages, stages_as_they_come
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import JudgeFailed, Source, Stage, StageSettings, stage, stage_version
+from caseforge_assets.stages.stage import JudgeFailed, Source, Stage, StageSettings, stage_version
 from caseforge_assets.stages.templates import TemplateFault
 from caseforge_assets_tests.documented import write_documented
 from caseforge_assets_tests.stages.answers import answer, document
@@ -40,18 +40,18 @@ def test_a_file_replaces_its_namesake_and_only_its_stage_changes(tmp_path: Path)
     own = made(tmp_path)
     system, user = own.build_messages(SOURCE)
     assert user["content"] == "Write about:\nProcess: Pack goods {{ 7 * 7 }}\n* Orders packed per hour"
-    assert system == stage("process_details").build_messages(SOURCE)[0]
-    assert version(own) != version(stage("process_details"))
-    assert version(made(tmp_path, "usecases")) == version(stage("usecases"))
+    assert system == stages_as_they_come()["process_details"].build_messages(SOURCE)[0]
+    assert version(own) != version(stages_as_they_come()["process_details"])
+    assert version(made(tmp_path, "usecases")) == version(stages_as_they_come()["usecases"])
     assert own.template_version == "1.own"
 
 
 def test_a_copy_that_is_not_changed_changes_nothing(tmp_path: Path) -> None:
-    for known in (stage("process_details"), stage("usecases")):
+    for known in (stages_as_they_come()["process_details"], stages_as_they_come()["usecases"]):
         assert known.templates is not None
         for name in known.files:
             write(tmp_path, f"{known.key}/{name}", known.templates.read(name))
-    for known in (stage("process_details"), stage("usecases")):
+    for known in (stages_as_they_come()["process_details"], stages_as_they_come()["usecases"]):
         assert version(made(tmp_path, known.key)) == version(known)
 
 
@@ -112,7 +112,7 @@ def test_a_template_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_notes_beside_templates_are_nobodys_business(tmp_path: Path) -> None:
     for name in ("process_details/README.md", "process_details/.draft.jinja", "README.md", ".git/config"):
         write(tmp_path, name, "x")
-    assert version(made(tmp_path)) == version(stage("process_details"))
+    assert version(made(tmp_path)) == version(stages_as_they_come()["process_details"])
 
 
 def test_sections_are_changed_by_name(tmp_path: Path) -> None:
@@ -120,8 +120,11 @@ def test_sections_are_changed_by_name(tmp_path: Path) -> None:
     own = made(tmp_path)
     assert "## Overview\n\nIn one sentence.\n" in own.build_messages(SOURCE)[0]["content"]
     assert own.judge(answer(document().replace("## Overview", "## Purpose"))).outcome is Outcome.ok
-    assert stage("process_details").judge(answer(document().replace("## Overview", "## Purpose"))).outcome is Outcome.sections_missing
-    assert version(own) != version(stage("process_details"))
+    assert (
+        stages_as_they_come()["process_details"].judge(answer(document().replace("## Overview", "## Purpose"))).outcome
+        is Outcome.sections_missing
+    )
+    assert version(own) != version(stages_as_they_come()["process_details"])
 
 
 def test_the_sections_of_the_documentation_are_asked_for_and_judged_by(tmp_path: Path) -> None:
@@ -209,7 +212,7 @@ def test_a_folder_without_a_stage_is_not_passed_over_in_silence(tmp_path: Path, 
 
 
 def test_a_judge_that_fails_is_no_verdict_on_the_answer() -> None:
-    known = stage("process_details")
+    known = stages_as_they_come()["process_details"]
     with pytest.raises(JudgeFailed, match="the judge of the stage process_details failed: ZeroDivisionError"):
         replace(known, judge_text=lambda _: 1 / 0).judge(answer("text"))  # type: ignore[arg-type, return-value]
     with pytest.raises(JudgeFailed, match="says ok, without content"):

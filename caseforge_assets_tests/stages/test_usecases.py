@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
-from caseforge_assets.stages.stage import stage
 from caseforge_assets.stages.usecases.record import LEVEL_NUMBERS, UseCase
 from caseforge_assets_tests.stages.answers import answer, candidate, use_cases
 
@@ -14,7 +14,7 @@ GOOD = use_cases()
 
 
 def judge(text: str, finish_reason: str = "stop") -> Judgement:
-    return stage("usecases").judge(answer(text, finish_reason))
+    return stages_as_they_come()["usecases"].judge(answer(text, finish_reason))
 
 
 def titles(judgement: Judgement) -> list[str]:
@@ -212,7 +212,7 @@ def test_a_complete_answer_at_the_end_of_its_budget_is_good() -> None:
 
 
 def test_the_schema_keeps_openais_rules_for_strict_schemas() -> None:
-    form = stage("usecases").response_format
+    form = stages_as_they_come()["usecases"].response_format
     assert form is not None
     assert (form["type"], form["json_schema"]["strict"]) == ("json_schema", True)
     schema = form["json_schema"]["schema"]

@@ -140,7 +140,7 @@ def _unpack(session: Session, backup: Path, *, trust_code: bool, quiet: bool) ->
     with console.status(f"Unpacking {backup.name} …"), checked_backup(backup, session.folder) as checked:
         if not quiet:
             _say_brought(checked)
-        unpacked = place_backup(checked, session.folder, session.settings.project, trust_code=trust_code)
+        unpacked = place_backup(checked, session.folder, session.settings.project_folder, trust_code=trust_code)
     if not unpacked.set_aside:
         session.use_new_project()
     if not quiet:

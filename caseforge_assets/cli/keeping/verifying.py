@@ -33,7 +33,7 @@ def verify(session: Session, journal_anew: bool, as_json: bool) -> None:
         with busy("Writing the journal anew"):
             fold_journal(session.store, session.folder)
     with busy("Reading artifacts, rows and journal"):
-        found = run(session.store, session.folder)
+        found = run(session.store, session.stages, session.folder)
     if as_json:
         print_json(asdict(found))
     else:

@@ -80,7 +80,7 @@ def _draft(
     with busy("Making the plan: contexts, requests, what can be reused"):
         return draft_plan(
             connection,
-            session.settings.configuration,
+            session.project,
             key,
             stages,
             simulated=simulated,
@@ -154,7 +154,7 @@ def plan(
             if compare
             else []
         )
-        left = budgets_left(connection, session.settings.configuration, key)
+        left = budgets_left(connection, session.project, key)
         (connection.commit if keep else connection.rollback)()
     if keep:
         session.mirror()
@@ -205,7 +205,7 @@ def generate(
         ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
         draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=provider.simulated, made_by="generate")
         cap = _limit(draft, provider.simulated, max_cost_usd)  # what it raises leaves nothing behind
-        before = approved_before(connection, session.settings.configuration, provider, key=key, stages=stages, node_ids=ids)
+        before = approved_before(connection, session.project, provider, key=key, stages=stages, node_ids=ids)
     if not as_json:
         print_plan(draft, provider.simulated, before, wait=wait)
     approved = draft.nodes > 0 and (yes or provider.simulated or _is_small(session, draft) or _asked(draft, before))
@@ -229,13 +229,12 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
     from caseforge_assets.commands.approving.view_plans import approved_before
 
     with session.store.connect() as connection:
-        before = approved_before(connection, session.settings.configuration, session.provider)
+        before = approved_before(connection, session.project, session.provider)
     if not as_json:
         print_approved_before(before, session.provider.simulated, wait=wait)
     if not session.provider.simulated:
-        own = session.settings.configuration.prices
         with session.store.begin() as connection:
-            pending = pending_without_approval(connection, own, False)
+            pending = pending_without_approval(connection, session.project, False)
             if pending.requests and (
                 yes
                 or click.confirm(
@@ -243,7 +242,7 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
                     err=True,
                 )
             ):
-                approve_pending(connection, own, made_by="submit", by=account_name())
+                approve_pending(connection, session.project, made_by="submit", by=account_name())
     finish_sending(session, None, None, before, wait=wait, as_json=as_json, summary={})
 
 
@@ -303,7 +302,7 @@ def _print_others(session: Session, named: set[int]) -> None:
     from caseforge_assets.commands.approving.view_plans import approved_before
 
     with session.store.connect() as connection:
-        found = approved_before(connection, session.settings.configuration, session.provider)
+        found = approved_before(connection, session.project, session.provider)
     for one in found:
         if one.now and one.plan.id not in named:
             waits = one.plan.held_back or "`caseforge submit` sends them"

@@ -34,7 +34,7 @@ def approve(session: Session, plan_id: int, max_cost_usd: float | None, by: str 
 
     limit = Decimal(str(max_cost_usd)) if max_cost_usd is not None else None
     with session.store.begin() as connection:
-        approved = approve_plan(connection, session.settings.configuration, plan_id, limit, by=by or account_name())
+        approved = approve_plan(connection, session.project, plan_id, limit, by=by or account_name())
     requests = approved.now + approved.later
     console.print(
         f"Plan {plan_id} is approved: {approved.plan.framework_key}, {counted(requests, 'request')}, expected cost {approved.open_cost}. "

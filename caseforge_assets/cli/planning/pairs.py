@@ -24,7 +24,7 @@ def print_similar(
     """Nodes that would be asked for, each beside one that it is like; where the descriptions differ, both are shown."""
     from caseforge_assets.commands.editions.find_similar import find_similar
 
-    pairs = find_similar(connection, session.settings.configuration, key, at_least, simulated=simulated, node_ids=ids)
+    pairs = find_similar(connection, session.project, key, at_least, simulated=simulated, node_ids=ids)
     if as_json:
         print_json([asdict(pair) for pair in pairs])
         return
@@ -72,7 +72,7 @@ def accept(session: Session, node: str, like: str, key: str | None, by: str | No
     key = session.framework_key(key)
     with session.store.begin() as connection:
         node_id, like_id = chosen_id(connection, key, node), chosen_id(connection, *_split(session, like, key))
-        accept_pair(connection, node_id, like_id, by or getpass.getuser())
+        accept_pair(connection, session.stages, node_id, like_id, by or getpass.getuser())
     console.print(f"{key} {node} takes its answers from {like}. `caseforge plan --framework {key}` shows what that saves.")
 
 
@@ -86,7 +86,7 @@ def forget(session: Session, node: str, key: str | None) -> None:
 
     key = session.framework_key(key)
     with session.store.begin() as connection:
-        found = forget_pair(connection, chosen_id(connection, key, node))
+        found = forget_pair(connection, session.stages, chosen_id(connection, key, node))
     if not found:
         raise LookupError(f"{key} {node} has no accepted pair; `caseforge pairs list` shows those there are")
     console.print(f"{key} {node} has an answer of its own from the next time that it is asked for.")

@@ -121,7 +121,7 @@ def raise_plan(session: Session, plan_id: int, max_cost_usd: float | None, no_li
         raise click.UsageError("say either how much it may spend (--max-cost-usd USD), or --no-limit")
     limit = None if max_cost_usd is None else Decimal(str(max_cost_usd))
     with session.store.begin() as connection:
-        before = raise_limit(connection, session.settings.configuration, plan_id, limit, by=by or account_name())
+        before = raise_limit(connection, session.project, plan_id, limit, by=by or account_name())
     session.mirror()
     now = "has no limit now" if limit is None else f"may spend {exact_usd(limit)} now"
     console.print(f"Plan {plan_id} {now}; it was {exact_usd(before.max_cost_usd or ZERO)}. `caseforge submit` sends what waited.")
@@ -131,7 +131,7 @@ def _reckoned(session: Session, plan_ids: Collection[int] | None) -> list[Reckon
     from caseforge_assets.commands.approving.view_plans import reckon_plans
 
     with session.store.connect() as connection:
-        return reckon_plans(connection, session.settings.configuration, plan_ids)
+        return reckon_plans(connection, session.project, plan_ids)
 
 
 def _changes(session: Session, one: ReckonedPlan) -> list[PlanChange]:

@@ -28,9 +28,9 @@ def preview(session: Session, node: str, key: str | None, stage_key: str, as_jso
     """Show the exact request that NODE would get in a stage, with its tokens and expected cost. Nothing is stored or sent."""
     from caseforge_assets.commands.planning.preview_request import preview_request
 
-    key, stage = session.framework_key(key), chosen_stages((stage_key,))[0]
+    key, stage = session.framework_key(key), chosen_stages(session, (stage_key,))[0]
     with session.store.connect() as connection:
-        found = preview_request(connection, session.settings.configuration, key, chosen_id(connection, key, node), stage)
+        found = preview_request(connection, session.project, key, chosen_id(connection, key, node), stage)
     if as_json:
         print_json({"framework": key, "stage": stage.key, **asdict(found)})
     else:

@@ -72,17 +72,15 @@ def retry(
             raise click.UsageError(
                 "--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones"
             )
-        low = retry_low_scores(session, key, chosen_stages(stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
+        low = retry_low_scores(session, key, chosen_stages(session, stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
         summary = {"retried": len(low.asked), "follow": low.later}
         finish_sending(session, key, low.id, (), wait=wait, as_json=as_json, summary=summary)
         return
     readable = _judge_again(session, key, as_json)
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
-        draft = plan_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, outcomes, max_tokens)
-        before = approved_before(
-            connection, session.settings.configuration, provider, key=key, stages=stages, node_ids=ids, made_by=MADE_BY
-        )
+        draft = plan_retry(connection, session.project, key, stages, provider.simulated, ids, outcomes, max_tokens)
+        before = approved_before(connection, session.project, provider, key=key, stages=stages, node_ids=ids, made_by=MADE_BY)
     if not as_json:
         _print_draft(draft, provider.simulated)
         print_approved_before(before, provider.simulated, wait=wait)
@@ -100,7 +98,7 @@ def _judge_again(session: Session, key: str, as_json: bool) -> int:
     """What was answered and is readable now is not asked for again."""
     from caseforge_assets.commands.collecting.judge_again import judge_again
 
-    readable = judge_again(session.store, session.provider, session.folder, session.settings.configuration, key)
+    readable = judge_again(session.open_project, key)
     if readable and not as_json:
         console.print(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
     return readable

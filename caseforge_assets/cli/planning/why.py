@@ -29,7 +29,7 @@ def explain(session: Session, key: str, node: str, simulated: bool, as_json: boo
     from caseforge_assets.commands.planning.explain_node import explain_node
 
     with session.store.connect() as connection:
-        found = explain_node(connection, session.settings.configuration, key, chosen_id(connection, key, node, "--why"), simulated)
+        found = explain_node(connection, session.project, key, chosen_id(connection, key, node, "--why"), simulated)
     if as_json:
         print_json([asdict(one) for one in found])
         return

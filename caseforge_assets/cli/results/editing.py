@@ -66,10 +66,9 @@ def edit(
 
 def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path | None, by: str, anyway: bool, overwrite: bool) -> None:
     from caseforge_assets.commands.editing.edit_content import edit_content, take_back
-    from caseforge_assets.stages.stage import stage
     from caseforge_assets.store.collecting import contents
 
-    edited = stage(stage_key)
+    edited = session.stages[stage_key]
     with session.store.connect() as connection:
         node_id = chosen_id(connection, key, node)
         now = contents.current_contents(connection, edited.key, [node_id]).get(node_id)
@@ -79,7 +78,7 @@ def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path
         console.print("Nothing was changed.")
         return
     with session.store.begin() as connection:
-        content_id = edit_content(connection, session.settings.configuration, key, node_id, edited, taken, by=by, anyway=anyway)
+        content_id = edit_content(connection, session.project, key, node_id, edited, taken, by=by, anyway=anyway)
     _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {key} --nodes {node}")
 
 
@@ -87,7 +86,7 @@ def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrit
     from caseforge_assets.commands.editing.edit_workbook import edit_workbook
 
     with session.store.begin() as connection:
-        changed = edit_workbook(connection, session.settings.configuration, key, workbook, by=by, overwrite=overwrite)
+        changed = edit_workbook(connection, session.project, key, workbook, by=by, overwrite=overwrite)
     if not changed:
         console.print("Nothing was changed.")
         return

@@ -75,8 +75,8 @@ def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str
     from caseforge_assets.commands.importing.import_results import import_results as run
 
     session.settings.framework(key)
-    stage = chosen_stages((stage_key,))[0]
-    result = run(session.store, session.folder, session.settings.configuration, file, key, stage, pattern, partly=partly)
+    stage = chosen_stages(session, (stage_key,))[0]
+    result = run(session.store, session.folder, session.project, file, key, stage, pattern, partly=partly)
     session.mirror()
     bad = sum(count for outcome, count in result.outcomes.items() if outcome not in GOOD)
     if as_json:
@@ -97,7 +97,7 @@ def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str
 def _take_back(session: Session, number: str, by: str, as_json: bool) -> None:
     from caseforge_assets.commands.importing.take_back_import import take_back_import
 
-    done = take_back_import(session.store, number, by)
+    done = take_back_import(session.store, session.stages, number, by)
     session.mirror()
     if as_json:
         figures = {

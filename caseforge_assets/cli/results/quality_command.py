@@ -42,8 +42,8 @@ def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], node
     with session.store.connect() as connection:
         ids = choose_nodes(connection, key, nodes)
     with busy("Measuring and comparing contents"), session.store.connect() as connection:
-        measured = measure_missing(session.store, key)
-        found = read_quality(connection, session.settings.configuration, key, chosen_stages(stage_keys), ids)
+        measured = measure_missing(session.store, session.stages, key)
+        found = read_quality(connection, session.project, key, chosen_stages(session, stage_keys), ids)
     if as_json:
         print_json({"framework": key, "measured_now": measured, "stages": [quality_json(one, None if nodes else worst) for one in found]})
         return
@@ -62,10 +62,10 @@ def retry_low_scores(
     from caseforge_assets.store.planning import plans
 
     provider = session.provider
-    measure_missing(session.store, key)
+    measure_missing(session.store, session.stages, key)
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
-        draft = plan_quality_retry(connection, session.settings.configuration, key, stages, provider.simulated, ids, below)
+        draft = plan_quality_retry(connection, session.project, key, stages, provider.simulated, ids, below)
     if not as_json:
         _print_draft(draft, below, simulated=provider.simulated)
     approved = bool(draft.asked) and (yes or provider.simulated or click.confirm("Ask for them again?", err=True))

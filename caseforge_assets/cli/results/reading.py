@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.costs.sums import named
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.judgement import Item, Outcome
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.wording import counted
 
 KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
@@ -36,7 +37,7 @@ def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ..
     """Everything about NODE (a code, partition key, stable id, or a candidate's uid): content, candidates, attempts, tokens, cost."""
     from caseforge_assets.store.figures import node_views
 
-    stages = [stage.key for stage in chosen_stages(stage_keys)]
+    stages = [stage.key for stage in chosen_stages(session, stage_keys)]
     with session.store.connect() as connection:
         found = node_views.find_nodes(connection, node, key)
         if not found:
@@ -76,7 +77,9 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         spent = f"{content['output_tokens'] or 0:,} output tokens, {named(content['cost_usd'], content['simulated'])}"
         origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
-        console.print(Markdown(plain_text(_body(content, whole["candidates"])), hyperlinks=False))  # a link shows where it leads
+        console.print(
+            Markdown(plain_text(_body(session.stages, content, whole["candidates"])), hyperlinks=False)
+        )  # a link shows where it leads
     table = FittingTable(
         "Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", drop=("Batch", "File and line")
     )
@@ -89,9 +92,9 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     console.print(table if whole["attempts"] else "No attempt yet.")
 
 
-def _body(content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
+def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
     """What is shown of a content: items as they are shown today, whatever the body was made by, and what is beyond as many as were asked for."""
-    stage = next((one for one in all_stages() if one.key == content["stage"]), None)
+    stage = next((one for one in stages if one.key == content["stage"]), None)
     items = [Item(one["title"], one["fields"]) for one in candidates if one["stage"] == content["stage"]]
     if stage is None or stage.render_items is None or not items:
         return str(content["body"])
@@ -171,8 +174,8 @@ def export(
     kind = kind or _kind_by_ending(target)
     selection = Selection(owner, nodes, categories or None, min_score, max_score, retired, all_candidates)
     with busy(f"Writing {target}"), session.store.connect() as connection:
-        measure_missing(session.store, key)
-        written = export_contents(connection, key, target, kind, selection)
+        measure_missing(session.store, session.stages, key)
+        written = export_contents(connection, session.stages, key, target, kind, selection)
     others = "".join(f", {count:,} {name}" for name, count in written.others.items())
     surplus = f" ({written.surplus:,} of them surplus)" if written.surplus else ""
     console.print(f"{counted(written.documents, 'document')} and {counted(written.candidates, 'candidate')}{surplus}{others} in {target}.")

@@ -86,7 +86,7 @@ def acknowledge(session: Session, alert_id: int, by: str | None) -> None:
     who = by or configuration.batch_user_assignment or getpass.getuser()
     with session.store.connect() as connection:
         now = clock.now(connection)
-    over = acknowledge_alert(session.store, configuration, alert_id, who, now)
+    over = acknowledge_alert(session.store, session.project, alert_id, who, now)
     session.mirror(quiet=True, waits=False)
     console.print(
         f"Alert {alert_id} is over."

@@ -115,7 +115,6 @@ def _run(session: Session) -> None:
     from caseforge_assets.commands.editions.load_framework import load_framework
     from caseforge_assets.commands.planning.make_plan import draft_plan
     from caseforge_assets.frameworks import read_framework, sample_path
-    from caseforge_assets.stages.stage import all_stages
     from caseforge_assets.store.planning import plans
     from caseforge_assets.store.submitting import providers
 
@@ -123,13 +122,11 @@ def _run(session: Session) -> None:
     if result.edition is None:
         raise ValueError("the bundled sample cannot be read: " + "; ".join(problem.message for problem in result.problems))
     keep_workbook(session.folder, sample_path(), result.edition.source_sha256)
-    loaded = load_framework(
-        session.store, session.settings.configuration, KEY, session.settings.framework(KEY), result.edition, sample_path().name
-    )
+    loaded = load_framework(session.store, session.project, KEY, session.settings.framework(KEY), result.edition, sample_path().name)
     console.print(f"Framework {KEY}: {loaded.nodes} nodes, {loaded.targets} of them leaves that get content.")
     with session.store.begin() as connection:
         providers.set_stopped(connection, session.provider.id, None)
-        draft = draft_plan(connection, session.settings.configuration, KEY, all_stages(), simulated=True, made_by="demo")
+        draft = draft_plan(connection, session.project, KEY, session.stages.shared, simulated=True, made_by="demo")
         plans.decide(connection, draft.id, draft.nodes > 0, bills=False)
     print_plan(draft, simulated=True)
     follow(session)
@@ -139,13 +136,12 @@ def _run(session: Session) -> None:
 
 def _print_result(session: Session) -> None:
     from caseforge_assets.stages.quality import RULES
-    from caseforge_assets.stages.stage import stage
     from caseforge_assets.store.collecting import items
     from caseforge_assets.store.editions.nodes import target_nodes
     from caseforge_assets.store.figures import exports
 
     with session.store.connect() as connection:
-        documents = [row for row in exports.listed(connection, KEY, RULES) if not stage(row.stage).is_list]
+        documents = [row for row in exports.listed(connection, KEY, RULES) if not session.stages[row.stage].is_list]
         candidates = sum(items.item_counts(connection, KEY).values())
         targets = len(target_nodes(connection, KEY))
     first = documents[0].code if documents else "1.1.1"

@@ -47,7 +47,7 @@ def ui(session: Session, port: int, latency: float) -> None:
         beside = local_provider(session, latency)
     with beside:
         console.print("Dagster comes up in some 10 seconds. Ctrl-C stops it.")
-        folder = session.settings.project
+        folder = session.settings.project_folder
         command = [sys.executable, *QUIETLY, "-m", "dagster", "dev", "--host", LOCALHOST, "--port", str(port)]
         code = _run_until_interrupted(command, folder, port, list(session.settings.configuration.frameworks))
     if session.settings.postgres_url is None:

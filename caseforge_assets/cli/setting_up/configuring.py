@@ -104,7 +104,7 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)  # caseforge.toml may name it already, and then it has to be there
     try:
-        stages = chosen_stages(stage_keys)
+        stages = chosen_stages(session, stage_keys)
     except Exception:
         if is_new:
             folder.rmdir()
@@ -113,7 +113,7 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
         console.print(f"Written: {path}")
     configuration = session.settings.configuration
     named = [
-        session.settings.project / one
+        session.settings.project_folder / one
         for one in (configuration.templates, *(of.templates for of in configuration.frameworks.values()))
         if one
     ]
@@ -127,7 +127,7 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
 
 def _from_project(folder: Path, session: Session) -> Path:
     """A folder as caseforge.toml names it."""
-    project = session.settings.project
+    project = session.settings.project_folder
     return folder.resolve().relative_to(project) if folder.resolve().is_relative_to(project) else folder.resolve()
 
 

@@ -85,7 +85,7 @@ def load(
 
     if file is None:
         key = session.framework_key(key)
-        file = session.settings.project / session.settings.framework(key).source
+        file = session.settings.project_folder / session.settings.framework(key).source
     known = session.settings.configuration.frameworks.get(key) if key else None
     selector = targets or (known.targets if known else "leaf")
     form = _form(known, columns, hierarchy)
@@ -152,12 +152,9 @@ def _form(known: FrameworkSettings | None, columns: Sequence[str], hierarchy: st
 
 def _language(session: Session, languages: Sequence[str]) -> str | dict[str, str] | None:
     """What is said of the language: a tag, or tags by stage; None where nothing is."""
-    from caseforge_assets.stages.stage import all_stages
-
-    _ = session.settings  # a project may have stages of its own
     if not languages:
         return None
-    known = [stage.key for stage in all_stages()]
+    known = [stage.key for stage in session.stages]
     by_stage = {stage: tag for stage, _, tag in (text.rpartition("=") for text in languages)}
     try:
         checked = check_language(by_stage.pop("") if set(by_stage) == {""} else by_stage)
@@ -198,9 +195,8 @@ def _store(
 
     if not dry_run:
         keep_workbook(session.folder, file, edition.source_sha256)
-    configuration = session.settings.configuration
     with busy("Storing the edition and comparing it with the one before"):
-        loaded = load_framework(session.store, configuration, key, entry, edition, file.name, dry_run=dry_run)
+        loaded = load_framework(session.store, session.project, key, entry, edition, file.name, dry_run=dry_run)
     if as_json:
         print_json({"framework": key, "dry_run": dry_run, **loaded_json(loaded)})
     else:
@@ -272,7 +268,7 @@ def remove(session: Session, key: str, yes: bool, as_json: bool) -> None:
     ):
         errors.print("Declined: nothing was taken out.")
         sys.exit(NOT_APPROVED)
-    was_loaded = remove_framework(session.store, key)
+    was_loaded = remove_framework(session.store, session.stages, key)
     was_declared = undeclare_framework(session.settings, key)
     if was_declared:
         session.reload()

@@ -36,7 +36,6 @@ def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> No
     from caseforge_assets.commands.money.expected_costs import expected_output_tokens
     from caseforge_assets.commands.providing.list_models import list_models
     from caseforge_assets.settings.stage_settings import stage_settings
-    from caseforge_assets.stages.stage import all_stages
     from caseforge_assets.store.editions import nodes
     from caseforge_assets.store.submitting import providers
 
@@ -46,11 +45,11 @@ def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> No
         targets = {key: len(nodes.partition_keys(connection, key)) for key in configuration.frameworks}
         ends = providers.model_ends(connection)
         lengths = {
-            stage.key: expected_output_tokens(connection, stage.key, stage_settings(configuration, stage).model, simulated=False)
-            for stage in all_stages()
+            stage.key: expected_output_tokens(connection, stage, stage_settings(configuration, stage).model, simulated=False)
+            for stage in session.stages
         }
     loaded = {key: count for key, count in targets.items() if count}
-    found = list_models(configuration, all_stages(), loaded, offered, ends, datetime.now(UTC), lambda stage, _: lengths[stage.key])
+    found = list_models(configuration, session.stages.shared, loaded, offered, ends, datetime.now(UTC), lambda stage, _: lengths[stage.key])
     shown = found if with_all or as_json else [one for one in found if one.is_known]
     if as_json:
         print_json([_json(one) for one in shown])

@@ -36,7 +36,7 @@ def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, wa
         with store.connect() as connection:
             simulated = accepts_simulated(connection, settings)
         return mirror_outside_runs(
-            instance, store, settings.configuration, folder, everything=alerts_changed, simulated=simulated, patience_s=patience_s
+            instance, store, settings.project, folder, everything=alerts_changed, simulated=simulated, patience_s=patience_s
         )
 
 
@@ -61,8 +61,8 @@ def _instance(settings: Settings) -> Iterator[DagsterInstance]:
 
     from caseforge_assets.defs.private.event_tables import close_connections, keep_connections
 
-    own = settings.project / "dagster.yaml"
-    with DagsterInstance.from_config(str(settings.project), str(own if own.is_file() else WITHOUT_ONE)) as instance:
+    own = settings.project_folder / "dagster.yaml"
+    with DagsterInstance.from_config(str(settings.project_folder), str(own if own.is_file() else WITHOUT_ONE)) as instance:
         keep_connections(instance)
         try:
             yield instance

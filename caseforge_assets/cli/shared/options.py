@@ -72,8 +72,8 @@ def chosen_ids(
         return choose_nodes(connection, key, choice.nodes, choice.test_count)
     if choice.test_count is not None:
         raise click.UsageError("--test takes nodes from all over the framework, --select those that are not finished: use one of them")
-    configuration, which = session.settings.configuration, Selection[choice.selection]
-    return select_nodes(connection, configuration, key, stages, which, simulated=simulated, named=choice.nodes, limit=choice.limit)
+    which = Selection[choice.selection]
+    return select_nodes(connection, session.project, key, stages, which, simulated=simulated, named=choice.nodes, limit=choice.limit)
 
 
 def chosen_id(connection: Connection, key: str, node: str, param_hint: str = "NODE") -> int:
@@ -98,18 +98,13 @@ def named_ids(connection: Connection, key: str, nodes: str | None) -> set[int]:
     return named_alone(connection, key, nodes)
 
 
-def chosen_stages(keys: tuple[str, ...]) -> list[Any]:
+def chosen_stages(session: Session, keys: tuple[str, ...]) -> list[Any]:
     """The stages that are named, or all, in the order in which they read each other.
 
     Raises:
         click.BadParameter: there is no such stage; the text names those there are.
     """
-    from caseforge_assets.cli.shared.session import Session
-    from caseforge_assets.stages.stage import all_stages
-
-    if (session := click.get_current_context().find_object(Session)) is not None:
-        _ = session.settings  # a project may have stages of its own
-    known = {stage.key: stage for stage in all_stages()}
+    known = {stage.key: stage for stage in session.stages}
     for key in keys:
         if key not in known:
             raise click.BadParameter(f"there is no stage {key!r}; there are: {', '.join(known)}", param_hint="--stage")
@@ -126,7 +121,7 @@ def accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
     from caseforge_assets.commands.providing.check_models import endings_said, refuse_broken_rules
     from caseforge_assets.store.submitting import providers
 
-    stages, configuration = chosen_stages(stage_keys), session.settings.configuration
+    stages, configuration = chosen_stages(session, stage_keys), session.settings.configuration
     with session.store.connect() as connection:
         ends = providers.model_ends(connection)
     refuse_broken_rules(configuration, stages, ends)

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.commands.providing.open_project import OpenProject
     from caseforge_assets.commands.providing.provider import Provider
     from caseforge_assets.notifications import Address
     from caseforge_assets.settings import FrameworkSettings
     from caseforge_assets.settings.inspecting import Inspection
+    from caseforge_assets.settings.project import Project
+    from caseforge_assets.stages.stages import Stages
     from caseforge_assets.store.database.engine import Engine
 
 
@@ -41,13 +44,27 @@ class Session:
         return load_settings(set_keys=self._set_keys)
 
     def inspect(self) -> Inspection:
-        """The project as far as it can be read, with what is wrong with it. Its stages are in use afterwards, if they can be."""
+        """The project as far as it can be read, with what is wrong with it."""
         from caseforge_assets.settings.inspecting import inspect_project
-        from caseforge_assets.stages.stage import use_stages
 
-        inspection = inspect_project(find_project(), self._set_keys)
-        use_stages(inspection.stages, inspection.project.of_frameworks)
-        return inspection
+        return inspect_project(find_project(), self._set_keys)
+
+    @property
+    def project(self) -> Project:
+        """What commands take of the settings."""
+        return self.settings.project
+
+    @property
+    def stages(self) -> Stages:
+        """The project's stages."""
+        return self.settings.stages
+
+    @property
+    def open_project(self) -> OpenProject:
+        """What commands take that work at the provider."""
+        from caseforge_assets.commands.providing.open_project import OpenProject
+
+        return OpenProject(self.settings.configuration, self.stages, self.store, self.folder, self.provider)
 
     @cached_property
     def store(self) -> Engine:
@@ -133,12 +150,11 @@ class Session:
             ConfigurationError: a template of its own cannot be used.
         """
         from caseforge_assets.settings.stages import project_stages
-        from caseforge_assets.stages.stage import use_stages
 
         configuration = self.settings.configuration
         configuration = configuration.model_copy(update={"frameworks": {**configuration.frameworks, key: entry}})
-        stages = project_stages(self.settings.project, configuration)
-        use_stages(stages.shared, stages.of_frameworks)
+        stages = project_stages(self.settings.project_folder, configuration)
+        self.__dict__["settings"] = self.settings.model_copy(update={"stages": stages})
 
     def reload(self) -> None:
         """Reads the settings anew and forgets the provider, after the environment has changed."""
@@ -158,7 +174,7 @@ class Session:
         from caseforge_assets.commands.alerting.alert_people import alert_people
         from caseforge_assets.store.alerting.alerts import newest
 
-        checked, delivered = alert_people(self.store, self.settings.configuration, self.addresses)
+        checked, delivered = alert_people(self.store, self.project, self.addresses)
         self._alerts_to_show |= checked.changed
         if checked.changed and not quiet:
             with self.store.connect() as connection:
@@ -183,7 +199,7 @@ class Session:
         from caseforge_assets.store.mirroring.outbox import count_unflushed
 
         self.look_for_alerts(quiet=quiet)
-        repeat_under_new_versions(self.store, self.settings.configuration)
+        repeat_under_new_versions(self.store, self.project)
         with self.store.connect() as connection:
             waiting, _ = count_unflushed(connection)
         if waiting or self._alerts_to_show:

@@ -24,6 +24,6 @@ def adopt(session: Session, batch: str, remote_id: str) -> None:
     """
     from caseforge_assets.commands.submitting.adopt_batch import adopt_batch
 
-    row = adopt_batch(session.store, session.provider, batch, remote_id)
+    row = adopt_batch(session.open_project, batch, remote_id)
     session.mirror()
     console.print(f"Batch {row.id} is {row.name} ({row.remote_status}). `caseforge monitor` goes on with it.")

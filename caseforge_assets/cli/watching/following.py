@@ -36,8 +36,7 @@ def submit_once(session: Session, *, consent: Consent = EVERYTHING, quiet: bool 
     from caseforge_assets.commands.rounds.work import work_round
 
     narrator = Narrator(quiet=quiet, simulated=session.provider.simulated)
-    configuration = session.settings.configuration
-    done = work_round(session.store, session.provider, session.folder, configuration, consent=consent, announce=narrator.announce)
+    done = work_round(session.open_project, consent=consent, announce=narrator.announce)
     if not quiet:
         narrator.tell(done)
         if done.submitted:
@@ -68,10 +67,7 @@ def follow(session: Session, *, consent: Consent = EVERYTHING, quiet: bool = Fal
 
     with Narrator(session, quiet=quiet, simulated=session.provider.simulated) as narrator:
         done = work_until_idle(
-            session.store,
-            session.provider,
-            session.folder,
-            session.settings.configuration,
+            session.open_project,
             after_round=after_round,
             consent=consent,
             announce=narrator.announce,
@@ -138,7 +134,7 @@ def _poll(session: Session, narrator: Narrator, *, once: bool) -> None:
     began = datetime.now(UTC)
     try:
         known = _is_known(session)
-        looked_at = poll_batches(session.store, session.provider, grace_s=session.settings.configuration.create_grace_s)
+        looked_at = poll_batches(session.open_project, grace_s=session.settings.configuration.create_grace_s)
     except ProviderUnclear as error:
         if once:
             raise

@@ -123,5 +123,5 @@ class Narrator:
         from caseforge_assets.store.database import clock
 
         with self._session.store.connect() as connection:
-            under_way, through = view_batches(connection, clock.now(connection), finished=FINISHED_SHOWN)
+            under_way, through = view_batches(connection, self._session.stages, clock.now(connection), finished=FINISHED_SHOWN)
         self._live_batches.show(under_way, through, done.next_look_s)

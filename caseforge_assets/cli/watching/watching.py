@@ -20,6 +20,7 @@ from caseforge_assets.wording import counted
 if TYPE_CHECKING:
     from caseforge_assets.commands.collecting.collect_batch import Collected
     from caseforge_assets.commands.reporting.view_batches import BatchView
+    from caseforge_assets.stages.stages import Stages
 
 FINISHED_SHOWN = 10
 
@@ -106,15 +107,15 @@ def _collected(session: Session) -> tuple[Collected, ...]:
     from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
 
     configuration = session.settings.configuration
-    reconcile_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
-    poll_batches(session.store, session.provider, grace_s=configuration.create_grace_s)
-    return collect_finished(session.store, session.provider, session.folder, configuration)
+    reconcile_batches(session.open_project, grace_s=configuration.create_grace_s)
+    poll_batches(session.open_project, grace_s=configuration.create_grace_s)
+    return collect_finished(session.open_project)
 
 
 def _judge_again(session: Session, as_json: bool) -> None:
     from caseforge_assets.commands.collecting.judge_again import judge_again
 
-    readable = judge_again(session.store, session.provider, session.folder, session.settings.configuration)
+    readable = judge_again(session.open_project)
     session.mirror()
     if as_json:
         print_json({"readable": readable})
@@ -127,7 +128,7 @@ def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[
     from caseforge_assets.commands.rounds.settle_batch import fetch_again, give_up_batch
 
     settle = fetch_again if again else give_up_batch
-    result = settle(session.store, session.provider, session.folder, session.settings.configuration, again or give_up or "")
+    result = settle(session.open_project, again or give_up or "")
     return (result,) if result else ()
 
 
@@ -138,7 +139,7 @@ def cancel(session: Session, batch: str) -> None:
     """Stop BATCH (number or provider's id). Answers it has by then are collected; the rest waits until you ask again."""
     from caseforge_assets.commands.collecting.cancel_batch import cancel_batch
 
-    row = cancel_batch(session.store, session.provider, batch)
+    row = cancel_batch(session.open_project, batch)
     console.print(
         f"{row.name}: {row.remote_status or row.state}. `caseforge collect` takes what it answered; `caseforge retry` sends the rest again."
     )
@@ -156,7 +157,7 @@ def status(session: Session, key: str | None, as_json: bool) -> None:
         print_json({"frameworks": reports, "batches": _batches(session)})
         return
     for report in reports:
-        _print_standing(report)
+        _print_standing(session.stages, report)
     if not reports:
         console.print("No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
     _print_batches(session)
@@ -166,7 +167,6 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
     from caseforge_assets.commands.planning.make_plan import survey
     from caseforge_assets.commands.providing.provider import accepts_simulated
     from caseforge_assets.reports.coverage import count_states
-    from caseforge_assets.stages.stage import all_stages
     from caseforge_assets.store.collecting import items
     from caseforge_assets.store.editions import frameworks
     from caseforge_assets.store.figures import node_views
@@ -174,8 +174,8 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
     with session.store.connect() as connection:
         edition, simulated = frameworks.current_edition(connection, key), accepts_simulated(connection, session.settings)
         stages = {}
-        for stage in all_stages():
-            rows = survey(connection, session.settings.configuration, key, stage, simulated) if edition else []
+        for stage in session.stages:
+            rows = survey(connection, session.project, key, stage, simulated) if edition else []
             stages[stage.key] = count_states(state for _, state in rows)
         spent = [dict(row._mapping) for row in node_views.spent(connection, key)]
         counts = items.item_counts(connection, key)
@@ -183,21 +183,20 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
             "framework": key,
             "edition": edition.label if edition else None,
             "stages": stages,
-            "candidates": sum(counts.get(stage.key, 0) for stage in all_stages() if stage.items_name == "candidates"),
+            "candidates": sum(counts.get(stage.key, 0) for stage in session.stages if stage.items_name == "candidates"),
             "items": counts,
             "spent": spent,
         }
 
 
-def _print_standing(report: dict[str, Any]) -> None:
+def _print_standing(stages: Stages, report: dict[str, Any]) -> None:
     from caseforge_assets.reports.coverage import say_states
-    from caseforge_assets.stages.stage import all_stages
 
     table = FittingTable("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}")
-    for stage in all_stages():
+    for stage in stages:
         table.add_row(stage.key, say_states(report["stages"][stage.key], stage.reads) or "none")
     console.print(table)
-    for stage in (stage for stage in all_stages() if stage.is_list):
+    for stage in (stage for stage in stages if stage.is_list):
         console.print(f"{stage.items_name.capitalize()}: {report['items'].get(stage.key, 0):,}")
     for row in report["spent"]:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
@@ -218,7 +217,7 @@ def _views(session: Session) -> tuple[list[BatchView], list[BatchView]]:
     from caseforge_assets.store.database import clock
 
     with session.store.connect() as connection:
-        return view_batches(connection, clock.now(connection), finished=FINISHED_SHOWN)
+        return view_batches(connection, session.stages, clock.now(connection), finished=FINISHED_SHOWN)
 
 
 def _print_batches(session: Session) -> None:
@@ -247,7 +246,7 @@ def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        steps = next_steps(connection, session.settings.configuration, key)
+        steps = next_steps(connection, session.project, key)
         rows = [dict(row._mapping) | {"next": steps[row.stage, row.node_id]} for row in failures(connection, key)]
     frequency = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in {row["outcome"] for row in rows}}
     rows.sort(key=lambda row: -frequency[row["outcome"]])

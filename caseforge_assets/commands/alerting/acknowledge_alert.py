@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from caseforge_assets.commands.alerting.check_alerts import check_alerts
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.database.engine import Engine
 
 
-def acknowledge_alert(store: Engine, configuration: Configuration, alert_id: int, by: str, now: datetime) -> bool:
+def acknowledge_alert(store: Engine, project: Project, alert_id: int, by: str, now: datetime) -> bool:
     """Notes who knows of an open alert; returns whether it is over by that, because nothing else could end it.
 
     Raises:
@@ -19,4 +19,4 @@ def acknowledge_alert(store: Engine, configuration: Configuration, alert_id: int
     with store.begin() as connection:
         if not alerts.acknowledge(connection, alert_id, by, now):
             raise LookupError(f"there is no open alert {alert_id}; `caseforge alerts` lists those there are")
-    return alert_id in check_alerts(store, configuration, now).cleared
+    return alert_id in check_alerts(store, project, now).cleared

@@ -16,9 +16,9 @@ from caseforge_assets.commands.providing.check_models import stage_ending
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key
 from caseforge_assets.stages.judgement import BATCHES_DOING, TRUNCATED, Outcome
-from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store.alerting import alert_figures, alerts
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.planning import plans
@@ -43,19 +43,19 @@ class Checked:
         return bool(self.raised or self.escalated or self.cleared)
 
 
-def check_alerts(store: Engine, configuration: Configuration, now: datetime) -> Checked:
+def check_alerts(store: Engine, project: Project, now: datetime) -> Checked:
     """Applies every rule that is on, and leaves a message about each change; `deliver_alerts` takes them to people."""
     with store.begin() as connection:
         lock_in_transaction(connection, "check alerts")
         open_alerts = alerts.open_alerts(connection)
-        figures = read_figures(connection, configuration, now, open_alerts)
-        findings = find(figures, configuration.thresholds, now, {alert.key for alert in open_alerts})
+        figures = read_figures(connection, project, now, open_alerts)
+        findings = find(figures, project.configuration.thresholds, now, {alert.key for alert in open_alerts})
         told = alerts.cleared_keys(connection, findings) if findings else set()
-        changes = decide_changes(open_alerts, findings, told, configuration.thresholds, now)
+        changes = decide_changes(open_alerts, findings, told, project.configuration.thresholds, now)
         return _write(connection, changes, now)
 
 
-def read_figures(connection: Connection, configuration: Configuration, now: datetime, open_alerts: Sequence[OpenAlert]) -> Figures:
+def read_figures(connection: Connection, project: Project, now: datetime, open_alerts: Sequence[OpenAlert]) -> Figures:
     """What the rules look at: what is under way, what ended lately, and whatever an open alert is about."""
     since = now - LOOKS_BACK
     batches = alert_figures.batches(connection, since, _numbers(open_alerts, "batch"), FAILED, TRUNCATED)
@@ -67,9 +67,9 @@ def read_figures(connection: Connection, configuration: Configuration, now: date
         plans=tuple(of_plans),
         waiting_plans=tuple(alert_figures.waiting_plans(connection)),
         run_costs=tuple(run_costs),
-        budgets=tuple(_budgets(connection, configuration)),
+        budgets=tuple(_budgets(connection, project.configuration)),
         providers=tuple(alert_figures.providers(connection)),
-        ending_models=tuple(_ending_models(connection, configuration)),
+        ending_models=tuple(_ending_models(connection, project)),
     )
 
 
@@ -92,9 +92,11 @@ def _budgets(connection: Connection, configuration: Configuration) -> list[Budge
     return found
 
 
-def _ending_models(connection: Connection, configuration: Configuration) -> list[EndingModel]:
+def _ending_models(connection: Connection, project: Project) -> list[EndingModel]:
     ends = providers.model_ends(connection)
-    found = ((stage_ending(configuration, stage, ends), setting_key(configuration, stage, "model")) for stage in all_stages())
+    found = (
+        (stage_ending(project.configuration, stage, ends), setting_key(project.configuration, stage, "model")) for stage in project.stages
+    )
     return list(dict.fromkeys(EndingModel(ending, key) for ending, key in found if ending is not None))
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.commands.money.expected_costs import expected_costs
 from caseforge_assets.commands.requests.settle_requests import of_known_stages
-from caseforge_assets.costs.own_prices import OwnPrices
 from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests import pending, requests
@@ -23,28 +23,27 @@ class Pending:
     expected_cost: Cost
 
 
-def pending_without_approval(connection: Connection, own: OwnPrices, simulated: bool) -> Pending:
+def pending_without_approval(connection: Connection, project: Project, simulated: bool) -> Pending:
     """What is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
-    rows, _ = of_known_stages(pending.unapproved(connection, simulated))
-    return Pending(len(rows), total(expected_costs(connection, own, rows).values()))
+    rows, _ = of_known_stages(project.stages, pending.unapproved(connection, simulated))
+    return Pending(len(rows), total(expected_costs(connection, project, rows).values()))
 
 
 def approve_pending(
-    connection: Connection, own: OwnPrices, *, made_by: str, max_cost_usd: Decimal | None = None, by: str | None = None
+    connection: Connection, project: Project, *, made_by: str, max_cost_usd: Decimal | None = None, by: str | None = None
 ) -> list[int]:
     """Puts pending requests under one approved plan per framework, for providers that bill; returns the plans' ids.
 
     Args:
-        own: prices that count before the table's.
         max_cost_usd: what these plans may spend at most, all together: each may spend what it costs, and its part of what is left.
         by: who approves it; None: `made_by`.
 
     Raises:
         LimitTooLow: they cost more than that, or nobody knows how much: a plan with too low a limit would hold its requests back for good.
     """
-    rows, _ = of_known_stages(pending.unapproved(connection, simulated=False))
+    rows, _ = of_known_stages(project.stages, pending.unapproved(connection, simulated=False))
     groups = {key: [row for row in rows if row.framework_key == key] for key in sorted({row.framework_key for row in rows})}
-    costs = {key: total(expected_costs(connection, own, group).values()) for key, group in groups.items()}
+    costs = {key: total(expected_costs(connection, project, group).values()) for key, group in groups.items()}
     cost = total(costs.values())
     if max_cost_usd is not None:
         _refuse_low_limit(Pending(len(rows), cost), max_cost_usd)

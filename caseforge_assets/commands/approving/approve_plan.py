@@ -7,7 +7,7 @@ from decimal import Decimal
 from caseforge_assets.batches.states import PlanState
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_plans
 from caseforge_assets.costs.sums import Cost, exact_usd, usd
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests import pending
@@ -18,9 +18,7 @@ class LimitTooLow(ValueError):
     """A plan cannot be carried out within the limit that it is to have; nothing was stored."""
 
 
-def approve_plan(
-    connection: Connection, configuration: Configuration, plan_id: int, max_cost_usd: Decimal | None = None, *, by: str
-) -> ReckonedPlan:
+def approve_plan(connection: Connection, project: Project, plan_id: int, max_cost_usd: Decimal | None = None, *, by: str) -> ReckonedPlan:
     """Approves a draft, for providers that bill, too; what it holds is sent by the next submit.
 
     Args:
@@ -39,7 +37,7 @@ def approve_plan(
         raise ValueError(f"plan {plan_id} is {plan.state} already; make a new one with: caseforge plan --keep")
     if not any(pending.of_plan(connection, plan_id, stage) for stage in plan.stages):
         raise ValueError(f"nothing is pending under plan {plan_id}: a newer plan has its requests, or they are not needed any more")
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
+    (reckoned,) = reckon_plans(connection, project, [plan_id])
     refuse_low_limit(f"plan {plan_id}", reckoned.open_cost, max_cost_usd)
     plans.decide(connection, plan_id, True, max_cost_usd, by=by)
     return reckoned

@@ -8,7 +8,7 @@ from caseforge_assets.batches.states import NOT_CREATED, PlanState
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow, refuse_low_limit
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.costs.sums import Cost, exact_usd
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.planning.plans import PlanRow
@@ -56,7 +56,7 @@ def decline_plan(connection: Connection, plan_id: int, *, by: str) -> PlanRow:
     return plan
 
 
-def raise_limit(connection: Connection, configuration: Configuration, plan_id: int, max_cost_usd: Decimal | None, *, by: str) -> PlanRow:
+def raise_limit(connection: Connection, project: Project, plan_id: int, max_cost_usd: Decimal | None, *, by: str) -> PlanRow:
     """Lets an approved plan spend more; None: as much as the budgets allow. Returns it as it was.
 
     Raises:
@@ -71,7 +71,7 @@ def raise_limit(connection: Connection, configuration: Configuration, plan_id: i
         raise ValueError(f"plan {plan_id} has no limit; it may spend what the budgets in caseforge.toml allow")
     if max_cost_usd is not None and max_cost_usd <= plan.max_cost_usd:
         raise LimitTooLow(f"the limit of plan {plan_id} is {exact_usd(plan.max_cost_usd)} already; name a higher one")
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
+    (reckoned,) = reckon_plans(connection, project, [plan_id])
     refuse_low_limit(f"plan {plan_id}", Cost(reckoned.spent.known_usd) + reckoned.pending_cost + reckoned.later_cost, max_cost_usd)
     plans.set_limit(connection, plan_id, max_cost_usd, by)
     return plan

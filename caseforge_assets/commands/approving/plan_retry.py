@@ -14,9 +14,9 @@ from caseforge_assets.commands.requests.retry_failed import retry_failed
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests import pending, requests
@@ -46,7 +46,7 @@ class RetryPlan:
 
 def plan_retry(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stages: Sequence[Stage],
     simulated: bool,
@@ -59,17 +59,17 @@ def plan_retry(
     Where the question has changed since, the new one is asked: an answer to the old one would be paid for and stale. What is made from a document that
     is asked for again follows from it, and is not asked for beside it.
     """
-    covered = [stage.key for stage in all_stages()]
+    covered = [stage.key for stage in project.stages]
     plan_id = plans.add_plan(connection, key, covered, MADE_BY, 0)
     requests.lock_making(connection)
     asked: dict[str, set[int]] = {}
     for stage in stages:
         follows = asked.get(stage.reads or "", set())
-        changed = _ask_anew(connection, configuration, key, stage, simulated, node_ids, outcomes, plan_id, max_completion_tokens, follows)
+        changed = _ask_anew(connection, project, key, stage, simulated, node_ids, outcomes, plan_id, max_completion_tokens, follows)
         failed = {one.request.node_id for one in requests.failed_requests(connection, key, stage.key, node_ids)}
         retry_failed(
             connection,
-            configuration,
+            project,
             key,
             stage,
             node_ids=sorted(failed - changed - follows),
@@ -79,15 +79,15 @@ def plan_retry(
             max_completion_tokens=max_completion_tokens,
         )
         asked[stage.key] = follows | {row.node_id for row in pending.of_plan(connection, plan_id, stage.key)}
-    rows, fitted = fit_plan(connection, configuration, plan_id, stages)
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
+    rows, fitted = fit_plan(connection, project, plan_id, stages)
+    (reckoned,) = reckon_plans(connection, project, [plan_id])
     plans.set_estimate(connection, plan_id, len(rows) + reckoned.later, reckoned.open_cost.usd, {"retry": True})
     return RetryPlan(plan_id, len(rows), reckoned.later, reckoned.open_cost, sum(row.shortened for row in rows), fitted.too_long)
 
 
 def _ask_anew(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stage: Stage,
     simulated: bool,
@@ -98,7 +98,7 @@ def _ask_anew(
     follows: Collection[int],
 ) -> set[int]:
     """Makes requests of failed nodes whose question has changed or was never sent; returns all such nodes, those without a source, too."""
-    states = {row.node_id: state for row, state in survey(connection, configuration, key, stage, simulated, node_ids)}
+    states = {row.node_id: state for row, state in survey(connection, project, key, stage, simulated, node_ids)}
     failed = [
         one
         for one in requests.failed_requests(connection, key, stage.key, node_ids)
@@ -108,8 +108,8 @@ def _ask_anew(
     changed = [one.request.node_id for one in failed if one.not_sent or states[one.request.node_id] in anew]
     if changed:
         build_contexts(connection, key, changed)
-        settings = stage_settings(configuration, stage)
+        settings = stage_settings(project.configuration, stage)
         if max_completion_tokens:
             settings = replace(settings, max_completion_tokens=max_completion_tokens, budget_quantile=None)
-        build_requests(connection, key, stage, settings, changed, plan_id=plan_id)
+        build_requests(connection, project.stages, key, stage, settings, changed, plan_id=plan_id)
     return set(changed)

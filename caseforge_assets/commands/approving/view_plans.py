@@ -10,9 +10,10 @@ from caseforge_assets.commands.money.expected_costs import expected_costs, expec
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import Cost, total
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.planning.plans import OpenRequest, PlanRow
@@ -59,7 +60,7 @@ class ReckonedPlan:
         return bool(self.now or self.under_way or self.later)
 
 
-def reckon_plans(connection: Connection, configuration: Configuration, plan_ids: Collection[int] | None = None) -> list[ReckonedPlan]:
+def reckon_plans(connection: Connection, project: Project, plan_ids: Collection[int] | None = None) -> list[ReckonedPlan]:
     """Plans (all, or those given), oldest first, at the prices of a provider that bills."""
     rows = plans.all_plans(connection, plan_ids)
     ids = [row.id for row in rows]
@@ -67,12 +68,12 @@ def reckon_plans(connection: Connection, configuration: Configuration, plan_ids:
     by_plan: dict[int, list[OpenRequest]] = {plan_id: [] for plan_id in ids}
     for one in plans.open_requests(connection, ids):
         by_plan[one.plan_id].append(one)
-    return [_reckon(connection, configuration, row, by_plan[row.id], committed[row.id][1]) for row in rows]
+    return [_reckon(connection, project, row, by_plan[row.id], committed[row.id][1]) for row in rows]
 
 
 def approved_before(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     provider: Provider,
     *,
     key: str | None = None,
@@ -91,7 +92,7 @@ def approved_before(
     keys = None if stages is None else [stage.key for stage in stages]
     ids = plans.approved_ids(connection, provider.simulated, key=key, stages=keys, node_ids=node_ids, made_by=made_by)
     shared = _with_shared_batches(connection, provider.id, ids)
-    return reckon_plans(connection, configuration, shared) if shared else []
+    return reckon_plans(connection, project, shared) if shared else []
 
 
 def _with_shared_batches(connection: Connection, provider_id: int, plan_ids: Collection[int]) -> frozenset[int]:
@@ -106,25 +107,25 @@ def _with_shared_batches(connection: Connection, provider_id: int, plan_ids: Col
 
 def _reckon(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     plan: PlanRow,
     requests: Sequence[OpenRequest],
     spent: Cost,
 ) -> ReckonedPlan:
-    known = {stage.key for stage in all_stages()}
+    known = {stage.key for stage in project.stages}
     pending = [one for one in requests if not one.reserved and one.covered and one.stage in known]
     written = [one for one in requests if one.reserved and not one.sent]
     under_way = [one for one in requests if one.sent]
-    later = follow_ups(plan.stages, _nodes([*pending, *written, *under_way]))
+    later = follow_ups(project.stages, plan.stages, _nodes([*pending, *written, *under_way]))
     return ReckonedPlan(
         plan,
         pending=len(pending),
-        pending_cost=total(expected_costs(connection, configuration.prices, pending).values()),
+        pending_cost=total(expected_costs(connection, project, pending).values()),
         written=len(written),
         written_cost=total(one.expected_cost_usd for one in written),
         under_way=len(under_way),
         later=sum(later.values()),
-        later_cost=total(later_cost_of(connection, configuration, stage, count) for stage, count in later.items()),
+        later_cost=total(later_cost_of(connection, project, stage, count) for stage, count in later.items()),
         spent=spent,
     )
 
@@ -136,7 +137,7 @@ def _nodes(requests: Iterable[OpenRequest]) -> dict[str, set[int]]:
     return nodes
 
 
-def follow_ups(covered: Collection[str], asked: Mapping[str, Collection[int]]) -> dict[str, int]:
+def follow_ups(stages: Stages, covered: Collection[str], asked: Mapping[str, Collection[int]]) -> dict[str, int]:
     """How many requests follow in each stage, because the content that it reads is asked for.
 
     Args:
@@ -145,21 +146,21 @@ def follow_ups(covered: Collection[str], asked: Mapping[str, Collection[int]]) -
     """
     coming: dict[str, set[int]] = {}
     later = {}
-    for stage in all_stages():
+    for stage in stages:
         follows = coming.get(stage.reads or "", set()) if stage.key in covered else set()
         later[stage.key] = len(follows)
         coming[stage.key] = follows | set(asked.get(stage.key, ()))
     return {key: count for key, count in later.items() if count}
 
 
-def later_cost_of(connection: Connection, configuration: Configuration, stage_key: str, count: int) -> Cost:
+def later_cost_of(connection: Connection, project: Project, stage_key: str, count: int) -> Cost:
     """What so many requests of a stage are expected to cost that are not made yet, because what they read has not come."""
     if not count:
         return Cost()
-    (stage,) = (stage for stage in all_stages() if stage.key == stage_key)
-    model = stage_settings(configuration, stage).model
-    output = expected_output_tokens(connection, stage_key, model, simulated=False)
+    (stage,) = (stage for stage in project.stages if stage.key == stage_key)
+    model = stage_settings(project.configuration, stage).model
+    output = expected_output_tokens(connection, stage, model, simulated=False)
     cost: Decimal | None = expected_cost_usd(
-        model, stage.typical_input_tokens * count, output * count, requests=count, own=configuration.prices
+        model, stage.typical_input_tokens * count, output * count, requests=count, own=project.configuration.prices
     )
     return Cost(unknown=count) if cost is None else Cost(cost)

@@ -95,12 +95,12 @@ def _project_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
     own = settings.configuration
     names = [*PROJECT_FILES, own.templates, own.own_stages, *(entry.source for entry in own.frameworks.values())]
     for name in dict.fromkeys(filter(None, names)):
-        path = (settings.project / name).resolve()
-        if not path.is_relative_to(settings.project):
+        path = (settings.project_folder / name).resolve()
+        if not path.is_relative_to(settings.project_folder):
             continue
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and not _is_hidden(file.relative_to(settings.project)):
-                yield file.relative_to(settings.project).as_posix(), file.read_bytes()
+            if file.is_file() and not _is_hidden(file.relative_to(settings.project_folder)):
+                yield file.relative_to(settings.project_folder).as_posix(), file.read_bytes()
 
 
 def _is_hidden(name: Path) -> bool:
@@ -110,7 +110,7 @@ def _is_hidden(name: Path) -> bool:
 
 def _places(settings: Settings) -> dict[str, object]:
     """Where the project has its own things, also where the environment says so: a restore takes nothing from anywhere else."""
-    own, folder = settings.configuration, settings.project
+    own, folder = settings.configuration, settings.project_folder
 
     def below(name: str) -> str:
         path = (folder / name).resolve() if name else folder

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from caseforge_assets.batches.states import LOOKED_AT, NOT_CREATED, NOT_TO_BE_FOUND, WITH_PROVIDER, BatchState, RequestState, remote_status
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
-from caseforge_assets.store.database.engine import Engine, try_lock
+from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -19,60 +19,60 @@ class CannotCancel(ValueError):
     """The batch is unknown, over, or another provider's; the text says which."""
 
 
-def cancel_batch(store: Engine, provider: Provider, name: str) -> BatchRow:
+def cancel_batch(project: OpenProject, name: str) -> BatchRow:
     """Cancels a batch by number, provider's id or submission id; one that was not created yet is taken back.
 
     Raises:
         CannotCancel: there is nothing to cancel.
     """
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         batch = batches.find(connection, name)
     if batch is None:
         raise CannotCancel(f"there is no batch {name!r}; `caseforge status` lists them")
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         base_url, simulated = providers.where(connection, batch.provider_id)
-    if batch.provider_id != provider.id and not simulated:
+    if batch.provider_id != project.provider.id and not simulated:
         raise CannotCancel(
             f"{batch.name} is at {base_url} or another account; set OPENAI_BASE_URL and OPENAI_API_KEY to those it was sent with"
         )
-    with try_lock(store, f"batch {batch.id}") as held:
+    with try_lock(project.store, f"batch {batch.id}") as held:
         if not held:
             raise CannotCancel(f"{batch.name} is being worked on by another process; try again in a moment")
-        with store.connect() as connection:
+        with project.store.connect() as connection:
             batch = batches.get(connection, batch.id)  # it may have been created before the lock was ours
-        _cancel(store, provider, batch)
-    with store.connect() as connection:
+        _cancel(project, batch)
+    with project.store.connect() as connection:
         return batches.get(connection, batch.id)
 
 
-def _cancel(store: Engine, provider: Provider, batch: BatchRow) -> None:
+def _cancel(project: OpenProject, batch: BatchRow) -> None:
     if batch.state in NOT_CREATED:
-        with store.begin() as connection:
+        with project.store.begin() as connection:
             batches.put_back(connection, batch.id, [batch.state], "cancelled before it was created", request_state=RequestState.parked)
         return
-    if batch.provider_id != provider.id and batch.state in WITH_PROVIDER:
-        give_up(store, provider, batch)
+    if batch.provider_id != project.provider.id and batch.state in WITH_PROVIDER:
+        give_up(project, batch)
         return
     if batch.state == BatchState.creating:
-        _give_up_in_doubt(store, provider, batch)
+        _give_up_in_doubt(project, batch)
         return
     if batch.state not in LOOKED_AT or batch.remote_id is None:
         raise CannotCancel(f"{batch.name} is {batch.state}; only a batch that is under way can be cancelled")
     try:
-        remote = provider.client.cancel(batch.remote_id)
+        remote = project.provider.client.cancel(batch.remote_id)
     except ProviderNotFound as error:
         if batch.state != BatchState.unknown:
             raise CannotCancel(f"{error}; `caseforge monitor` finds out what became of it") from error
-        give_up(store, provider, batch)
+        give_up(project, batch)
         return
     except ProviderRefused as error:
         raise CannotCancel(str(error)) from error
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         batches.change(connection, batch.id, remote=remote, remote_status=remote_status(remote["status"]), reason="cancelled by a person")
 
 
-def _give_up_in_doubt(store: Engine, provider: Provider, batch: BatchRow) -> None:
+def _give_up_in_doubt(project: OpenProject, batch: BatchRow) -> None:
     """Only where nothing but a person can settle whether it was created: it may be, and is paid for then."""
     if not (batch.reason or "").startswith(NOT_TO_BE_FOUND):
         raise CannotCancel(f"{batch.name} is creating; whether it exists is being found out, and `caseforge monitor` says what came of it")
-    give_up(store, provider, batch)
+    give_up(project, batch)

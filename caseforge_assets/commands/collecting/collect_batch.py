@@ -15,23 +15,21 @@ from itertools import islice
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
 from caseforge_assets.batches.states import BRINGS_NOTHING_MORE, BatchState
-from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts
+from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts, give_verdicts_as_it_comes
 from caseforge_assets.commands.collecting.collect_duplicate import collect_duplicate
 from caseforge_assets.commands.collecting.compare_usage import usage_difference
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, failure_text, reception_of, record_answers
 from caseforge_assets.commands.collecting.settle_unanswered import close_batch
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import languages_of
 from caseforge_assets.commands.requests.build_next_requests import carry_on
 from caseforge_assets.event_log import log_event
 from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
-from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.judgement import Next
 from caseforge_assets.stages.quality import NodeFacts
-from caseforge_assets.stages.stage import Stage, is_asked_for_differently
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.collecting.attempts import Asked
 from caseforge_assets.store.database.clock import NOW
@@ -52,9 +50,7 @@ class Collected:
     stray_lines: tuple[str, ...] = ()
 
 
-def collect_batch(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int, *, gives_up: bool = False
-) -> Collected | None:
+def collect_batch(project: OpenProject, batch_id: int, *, gives_up: bool = False) -> Collected | None:
     """Collects one batch in state final.
 
     Args:
@@ -67,38 +63,34 @@ def collect_batch(
     Raises:
         ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
     """
-    with try_lock(store, f"batch {batch_id}") as held:
+    with try_lock(project.store, f"batch {batch_id}") as held:
         if not held:
             return None
-        with store.connect() as connection:
+        with project.store.connect() as connection:
             batch = batches.get(connection, batch_id)
-        if batch.state != BatchState.final or batch.provider_id != provider.id:
+        if batch.state != BatchState.final or batch.provider_id != project.provider.id:
             return None
         if batch.duplicate_of is not None:
-            return _collect_late_duplicate(store, provider, folder, configuration, batch, gives_up)
-        if _is_large(batch, stage_of(batch.stage)):
+            return _collect_late_duplicate(project, batch, gives_up)
+        if _is_large(batch, project.stages):
             start_second_process()  # while the files are downloaded
-        paths = salvage_results(store, folder, batch) if gives_up else fetch_results(store, provider, folder, configuration, batch)
-        return None if paths is None else _collect_files(store, provider, folder, configuration, batch_id, paths, gives_up)
+        paths = salvage_results(project.store, project.folder, batch) if gives_up else fetch_results(project, batch)
+        return None if paths is None else _collect_files(project, batch_id, paths, gives_up)
 
 
-def _collect_files(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int, paths: list[str], gives_up: bool
-) -> Collected | None:
-    with store.connect() as connection:
+def _collect_files(project: OpenProject, batch_id: int, paths: list[str], gives_up: bool) -> Collected | None:
+    with project.store.connect() as connection:
         batch, duplicates = batches.get(connection, batch_id), batches.duplicates(connection, batch_id)
-    reception = reception_of(provider, configuration, batch)
+    reception = reception_of(project.provider, project, batch)
     if duplicates and not gives_up:  # what they answered is known before anything counts as failed or missing
-        record_files(store, reception, folder, paths, good_only=True)
-        if not _take_in(store, provider, folder, configuration, batch, duplicates):
+        record_files(project.store, reception, project.folder, paths, good_only=True)
+        if not _take_in(project, batch, duplicates):
             return None
-    strays = record_files(store, reception, folder, paths)
-    close_batch(store, provider, reception, gives_up=gives_up)
-    carry_on(store, configuration, batch)
-    with store.begin() as connection:
-        differs = (
-            None if strays or gives_up else usage_difference(connection, configuration, batch)
-        )  # else the lines are not what was counted
+    strays = record_files(project.store, reception, project.folder, paths)
+    close_batch(project, reception, gives_up=gives_up)
+    carry_on(project.store, project, batch)
+    with project.store.begin() as connection:
+        differs = None if strays or gives_up else usage_difference(connection, project, batch)  # else the lines are not what was counted
         reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else differs
         values = {
             "state": BatchState.collected,
@@ -114,34 +106,30 @@ def _collect_files(
         return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
 
 
-def _collect_late_duplicate(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, duplicate: BatchRow, gives_up: bool
-) -> Collected | None:
+def _collect_late_duplicate(project: OpenProject, duplicate: BatchRow, gives_up: bool) -> Collected | None:
     """A duplicate is taken in with the batch that was adopted; by itself, when it ends later, is given up, or when that one is lost at the provider."""
-    with try_lock(store, f"batch {duplicate.duplicate_of}") as held:
-        with store.connect() as connection:
+    with try_lock(project.store, f"batch {duplicate.duplicate_of}") as held:
+        with project.store.connect() as connection:
             over = gives_up or batches.get(connection, duplicate.duplicate_of or 0).state in BRINGS_NOTHING_MORE
-        if not held or not over or not collect_duplicate(store, provider, folder, configuration, duplicate, gives_up=gives_up):
+        if not held or not over or not collect_duplicate(project, duplicate, gives_up=gives_up):
             return None
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         return Collected(batches.get(connection, duplicate.id), attempts.outcome_counts(connection, duplicate.id))
 
 
-def _take_in(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch: BatchRow, duplicates: Sequence[BatchRow]
-) -> bool:
+def _take_in(project: OpenProject, batch: BatchRow, duplicates: Sequence[BatchRow]) -> bool:
     """Fills up from duplicates what a batch lacks; False while one that may have it is not over or its files are awaited."""
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         if not attempts.any_live(connection, batch.id):
             return True
     under_way = [duplicate.name for duplicate in duplicates if duplicate.state == BatchState.open]
     if under_way:
-        with store.begin() as connection:
+        with project.store.begin() as connection:
             batches.change(connection, batch.id, reason=f"was created twice; waits for what {', '.join(under_way)} has answered")
         return False
     for duplicate in duplicates:
-        if duplicate.state == BatchState.final and not collect_duplicate(store, provider, folder, configuration, duplicate):
-            with store.begin() as connection:
+        if duplicate.state == BatchState.final and not collect_duplicate(project, duplicate):
+            with project.store.begin() as connection:
                 waits_for = batches.get(connection, duplicate.id)
                 reason = f"was created twice; waits for what {duplicate.name} has answered: {waits_for.reason}"
                 batches.change(connection, batch.id, reason=reason, is_held=waits_for.is_held)
@@ -158,25 +146,26 @@ def record_files(
 
 def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str, good_only: bool) -> Iterator[str]:
     """Answers are judged and measured a chunk ahead of the one that is written."""
-    chunks = _chunks_with_asked(store, reception.batch, read_lines(folder.read(path)))
-    judge = partial(give_verdicts, reception.stage.key)
-    for chunk, verdicts in work_ahead(judge, chunks, ahead=_is_large(reception.batch, reception.stage)):
+    chunks = _chunks_with_asked(store, reception, read_lines(folder.read(path)))
+    key, ahead = reception.stage.key, _is_large(reception.batch, reception.stages)
+    judge = partial(give_verdicts_as_it_comes, key) if ahead else partial(give_verdicts, reception.stages, key)
+    for chunk, verdicts in work_ahead(judge, chunks, ahead=ahead):
         yield from _record_chunk(store, reception, chunk, verdicts, good_only)
 
 
-def _is_large(batch: BatchRow, stage: Stage) -> bool:
+def _is_large(batch: BatchRow, stages: Stages) -> bool:
     """Whether a second process is worth its start; a stage of one's own, or in a framework's language, is only in this one."""
-    return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stage) and not is_asked_for_differently(stage.key)
+    return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stages[batch.stage]) and not stages.differs_somewhere(batch.stage)
 
 
 def _chunks_with_asked(
-    store: Engine, batch: BatchRow, lines: Iterator[ResultLine | UnreadableLine]
+    store: Engine, reception: Reception, lines: Iterator[ResultLine | UnreadableLine]
 ) -> Iterator[tuple[list[ResultLine | UnreadableLine], list[Answered]]]:
     while chunk := list(islice(lines, CHUNK_LINES)):
         readable = [line for line in chunk if isinstance(line, ResultLine)]
         with store.connect() as connection:
-            asked = attempts.asked(connection, batch.id, [line.custom_id for line in readable])
-            written_in = languages_of(connection, batch.stage, {one.framework_key for one in asked.values()})
+            asked = attempts.asked(connection, reception.batch.id, [line.custom_id for line in readable])
+            written_in = languages_of(connection, reception.stages, reception.stage, {one.framework_key for one in asked.values()})
         yield chunk, [_answered(line, asked[line.custom_id], written_in) for line in readable if line.custom_id in asked]
 
 

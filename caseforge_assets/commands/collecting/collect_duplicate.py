@@ -9,22 +9,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
 from caseforge_assets.batches.states import BatchState, RequestState
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, reception_of, record_answers, record_results
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.build_next_requests import carry_on
 from caseforge_assets.costs.sums import Cost
-from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import in_framework
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.collecting.attempts import AttemptRow
 from caseforge_assets.store.database.clock import NOW
-from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import spending
 from caseforge_assets.store.submitting import batches, looks
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -33,9 +30,7 @@ from caseforge_assets.wording import counted
 CHUNK_LINES = 300
 
 
-def collect_duplicate(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, duplicate: BatchRow, *, gives_up: bool = False
-) -> bool:
+def collect_duplicate(project: OpenProject, duplicate: BatchRow, *, gives_up: bool = False) -> bool:
     """Takes in what a duplicate in state final answered; the caller holds its lock, or that of the batch that it is a duplicate of while that is not collected.
 
     Args:
@@ -47,17 +42,17 @@ def collect_duplicate(
     Raises:
         ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
     """
-    paths = salvage_results(store, folder, duplicate) if gives_up else fetch_results(store, provider, folder, configuration, duplicate)
+    paths = salvage_results(project.store, project.folder, duplicate) if gives_up else fetch_results(project, duplicate)
     if paths is None:
         return False
-    reception = reception_of(provider, configuration, duplicate)
+    reception = reception_of(project.provider, project, duplicate)
     for path in paths:
-        lines = read_lines(folder.read(path))
+        lines = read_lines(project.folder.read(path))
         while chunk := list(islice(lines, CHUNK_LINES)):
-            with store.begin() as connection:
+            with project.store.begin() as connection:
                 _record_chunk(connection, reception, [line for line in chunk if isinstance(line, ResultLine)])
-    carry_on(store, configuration, duplicate)
-    with store.begin() as connection:
+    carry_on(project.store, project, duplicate)
+    with project.store.begin() as connection:
         reason = _account(connection, duplicate)
         batches.change(connection, duplicate.id, state=BatchState.collected, collected_at=NOW, reason=reason, **looks.NOTHING_SHORT)
     return True
@@ -74,7 +69,7 @@ def _record_chunk(connection: Connection, reception: Reception, lines: Sequence[
 
 
 def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judged:
-    judgement = decide(line, in_framework(reception.stage, attempt.framework_key), attempt.max_completion_tokens)
+    judgement = decide(line, reception.stages.in_framework(reception.stage, attempt.framework_key), attempt.max_completion_tokens)
     return Judged(attempt, line, replace(judgement, notes=(*judgement.notes, "from a batch that was created twice")))
 
 

@@ -10,13 +10,14 @@ from typing import Any
 from caseforge_assets.costs.own_prices import priced_as
 from caseforge_assets.costs.prices import rates_on
 from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.collecting.attempts import TokenSums
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.submitting.batches import BatchRow
 
 
-def usage_difference(connection: Connection, configuration: Configuration, batch: BatchRow) -> str | None:
+def usage_difference(connection: Connection, project: Project, batch: BatchRow) -> str | None:
     """What a batch's provider counts otherwise than its recorded lines, and what that is worth, for people.
 
     Returns:
@@ -30,7 +31,7 @@ def usage_difference(connection: Connection, configuration: Configuration, batch
     more = TokenSums(theirs.input_tokens - ours.input_tokens, more_cached, theirs.output_tokens - ours.output_tokens)
     if more == TokenSums(0, 0, 0):
         return None
-    worth = _usd(configuration, _real_model(configuration, batch, remote.get("model")), batch.model, more)
+    worth = _usd(project.configuration, _real_model(project.configuration, batch, remote.get("model")), batch.model, more)
     says = f"its provider counts {_said(theirs, cached=bool(more_cached))}, the lines of its files {_said(ours, cached=bool(more_cached))}"
     if worth is None:
         return says

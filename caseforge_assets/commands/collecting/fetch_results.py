@@ -25,11 +25,12 @@ from caseforge_assets.batches.delivery import (
     read_counts,
 )
 from caseforge_assets.batches.states import BatchState, is_final, remote_status
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderStopped, ProviderUnclear
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.submitting import batches, looks
@@ -42,9 +43,7 @@ _KEPT = re.compile(r"(?:output|error)-[0-9]+")
 log = logging.getLogger(__name__)
 
 
-def fetch_results(
-    store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch: BatchRow
-) -> list[str] | None:
+def fetch_results(project: OpenProject, batch: BatchRow) -> list[str] | None:
     """Downloads what a finished batch brings: output file, error file, and its final object.
 
     Files that are here already, whole, are not fetched again.
@@ -55,22 +54,24 @@ def fetch_results(
     Raises:
         ProviderUnclear: the provider cannot be reached, or a download broke off; nothing half is kept.
     """
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         if not looks.may_fetch(connection, batch.id):
             return None
         asked = attempts.custom_ids(connection, batch.duplicate_of or batch.id)
-    if batch.short_fetches and not _is_final_still(store, provider, batch):
+    if batch.short_fetches and not _is_final_still(project, batch):
         return None
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         batch = batches.get(connection, batch.id)
     remote = batch.remote or {}
-    _keep_object(store, folder, batch, remote)
-    files = [_fetch_file(store, provider, folder, batch, role, asked) for role in ROLES if remote.get(f"{role}_file_id")]
+    _keep_object(project.store, project.folder, batch, remote)
+    files = [_fetch_file(project, batch, role, asked) for role in ROLES if remote.get(f"{role}_file_id")]
     delivery = judge_delivery(remote_status(batch.remote_status), read_counts(remote), len(asked), files)
     if delivery is not Delivery.whole:
-        files = [file.stating(_stated_bytes(provider, str(remote[f"{file.role}_file_id"]))) if file.brought else file for file in files]
+        files = [
+            file.stating(_stated_bytes(project.provider, str(remote[f"{file.role}_file_id"]))) if file.brought else file for file in files
+        ]
         delivery = judge_delivery(remote_status(batch.remote_status), read_counts(remote), len(asked), files)
-    return _take_or_put_off(store, folder, configuration, batch, asked, files, delivery)
+    return _take_or_put_off(project.store, project.folder, project, batch, asked, files, delivery)
 
 
 def salvage_results(store: Engine, folder: ArtifactFolder, batch: BatchRow) -> list[str]:
@@ -94,7 +95,7 @@ def salvage_results(store: Engine, folder: ArtifactFolder, batch: BatchRow) -> l
 def _take_or_put_off(
     store: Engine,
     folder: ArtifactFolder,
-    configuration: Configuration,
+    project: Project,
     batch: BatchRow,
     asked: Collection[str],
     files: list[ResultFile],
@@ -104,20 +105,20 @@ def _take_or_put_off(
         batch = batches.get(connection, batch.id)
         short_s = looks.seconds_short(connection, batch.id)
         waits = batch.duplicate_of is not None or attempts.any_live(connection, batch.id)
-    over = short_s >= configuration.missing_files_grace_s
+    over = short_s >= project.configuration.missing_files_grace_s
     if can_be_taken(delivery, files, grace_is_over=over):
         return [str(batch.artifacts[file.role]["path"]) for file in files if file.brought is not None]
     if not waits:  # it was collected before, and looked at again
         return salvage_results(store, folder, batch)
     what = describe_shortfall(read_counts(batch.remote or {}), len(asked), files)
     set_aside(store, folder, batch)
-    _put_off(store, configuration, batch, what, short_s, held=over and delivery is Delivery.owed)
+    _put_off(store, project, batch, what, short_s, held=over and delivery is Delivery.owed)
     return None
 
 
-def _put_off(store: Engine, configuration: Configuration, batch: BatchRow, what: str, short_s: float, *, held: bool) -> None:
-    left_s = configuration.missing_files_grace_s - short_s
-    pause_s = min(configuration.poll_interval_s / FIRST_PAUSE * 2 ** min(batch.short_fetches, 20), looks.LONGEST_PAUSE_S)
+def _put_off(store: Engine, project: Project, batch: BatchRow, what: str, short_s: float, *, held: bool) -> None:
+    left_s = project.configuration.missing_files_grace_s - short_s
+    pause_s = min(project.configuration.poll_interval_s / FIRST_PAUSE * 2 ** min(batch.short_fetches, 20), looks.LONGEST_PAUSE_S)
     if left_s > 0:
         pause_s = min(pause_s, left_s)
     times = f"{batch.short_fetches + 1:,} time{'s' if batch.short_fetches else ''}"
@@ -134,49 +135,49 @@ def _put_off(store: Engine, configuration: Configuration, batch: BatchRow, what:
         log.warning("%s %s", batch.name, redact(reason))
 
 
-def _is_final_still(store: Engine, provider: Provider, batch: BatchRow) -> bool:
+def _is_final_still(project: OpenProject, batch: BatchRow) -> bool:
     """Looks at the batch again before its files are fetched again: they may have been named late, or counts may have moved.
 
     Raises:
         ProviderUnclear: nothing came, or another batch.
     """
     try:
-        seen = provider.client.retrieve(batch.remote_id or "")
+        seen = project.provider.client.retrieve(batch.remote_id or "")
     except (ProviderNotFound, ProviderRefused):
         return True
     final = is_final(remote_status(seen.get("status")))
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         values = {} if final else {"state": BatchState.open, "reason": "its provider took back that it is through"}
         batches.move(connection, batch.id, [BatchState.final], remote=seen, remote_status=seen["status"], **values)
     return final
 
 
-def _fetch_file(
-    store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow, role: str, asked: Collection[str]
-) -> ResultFile:
+def _fetch_file(project: OpenProject, batch: BatchRow, role: str, asked: Collection[str]) -> ResultFile:
     """One file, whether it is what it should be or not; the same bytes as before are said to be so.
 
     Raises:
         ProviderError: the provider cannot be reached, or refuses the key; a file that alone cannot be had falls short like a wrong one.
     """
     try:
-        artifact = _fetch(store, provider, folder, batch, role, str((batch.remote or {})[f"{role}_file_id"]))
+        artifact = _fetch(project, batch, role, str((batch.remote or {})[f"{role}_file_id"]))
     except (ProviderNotFound, ProviderRefused) as error:
         return ResultFile(role, None, str(error))
     except (ProviderUnclear, ProviderStopped) as error:
-        raise_unless_alone(provider.client, error)
+        raise_unless_alone(project.provider.client, error)
         return ResultFile(role, None, str(error))
     before = any(_KEPT.fullmatch(name) and one["sha256"] == artifact.sha256 for name, one in batch.artifacts.items())
-    brought = count_results(folder.read(artifact.path), asked)
+    brought = count_results(project.folder.read(artifact.path), asked)
     return ResultFile(role, brought, size_bytes=artifact.size_bytes, fetched_before=before)
 
 
-def _fetch(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow, role: str, file_id: str) -> Artifact:
+def _fetch(project: OpenProject, batch: BatchRow, role: str, file_id: str) -> Artifact:
     known = batch.artifacts.get(role)
-    if known and folder.exists(Artifact(**known)):
+    if known and project.folder.exists(Artifact(**known)):
         return Artifact(**known)
-    artifact = folder.write(folder.batch_path(batch.submission_id, f"{role}.jsonl"), provider.client.download(file_id))
-    with store.begin() as connection:
+    artifact = project.folder.write(
+        project.folder.batch_path(batch.submission_id, f"{role}.jsonl"), project.provider.client.download(file_id)
+    )
+    with project.store.begin() as connection:
         batches.add_artifact(connection, batch.id, role, artifact.as_json())
     return artifact
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.collecting.collect_batch import record_files
 from caseforge_assets.commands.collecting.fetch_results import ROLES
 from caseforge_assets.commands.collecting.record_answers import Reception
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.build_next_requests import carry_on
 from caseforge_assets.event_log import log_event
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import StageUnknown
-from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store.collecting import attempts
-from caseforge_assets.store.database.engine import Engine, try_lock
+from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -32,7 +31,7 @@ BY_FORM = (
 log = logging.getLogger(__name__)
 
 
-def judge_again(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, key: str | None = None) -> int:
+def judge_again(project: OpenProject, key: str | None = None) -> int:
     """Judges again what the answers of failed nodes say; at no cost, and without the provider. Judging twice changes nothing.
 
     Args:
@@ -42,38 +41,40 @@ def judge_again(store: Engine, provider: Provider, folder: ArtifactFolder, confi
     Returns:
         How many answers are readable now.
     """
-    with store.connect() as connection:
-        ids = attempts.batches_of_failed(connection, provider.id, [outcome.value for outcome in BY_FORM], key)
-    return sum(_judge_batch(store, provider, folder, configuration, batch_id) for batch_id in ids)
+    with project.store.connect() as connection:
+        ids = attempts.batches_of_failed(connection, project.provider.id, [outcome.value for outcome in BY_FORM], key)
+    return sum(_judge_batch(project, batch_id) for batch_id in ids)
 
 
-def _judge_batch(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration, batch_id: int) -> int:
-    with try_lock(store, f"batch {batch_id}") as held:
-        with store.connect() as connection:
+def _judge_batch(project: OpenProject, batch_id: int) -> int:
+    with try_lock(project.store, f"batch {batch_id}") as held:
+        with project.store.connect() as connection:
             batch, before = batches.get(connection, batch_id), attempts.outcome_counts(connection, batch_id)
         paths = [str(batch.artifacts[role]["path"]) for role in ROLES if role in batch.artifacts]
-        reception = _reception(provider, configuration, batch)
+        reception = _reception(project.provider, project, batch)
         if not held or reception is None:
             return 0
-        record_files(store, reception, folder, paths, good_only=True)
-        with store.connect() as connection:
+        record_files(project.store, reception, project.folder, paths, good_only=True)
+        with project.store.connect() as connection:
             readable = _good(attempts.outcome_counts(connection, batch_id)) - _good(before)
         if readable:
-            carry_on(store, configuration, batch)
+            carry_on(project.store, project, batch)
             log_event(log, "batch judged again", batch=batch.name, stage=batch.stage, readable=readable)
         return readable
 
 
-def _reception(provider: Provider, configuration: Configuration, batch: BatchRow) -> Reception | None:
+def _reception(provider: Provider, project: Project, batch: BatchRow) -> Reception | None:
     """As when it was collected, at the prices of that day; None for a stage that the project has no more."""
     try:
-        stage = stage_of(batch.stage)
+        stage = project.stages[batch.stage]
     except StageUnknown:
         return None
     if batch.collected_at is None:
         return None
-    version = current_stage_version(configuration, stage)
-    return Reception(batch, stage, provider.simulated, version, provider.generated_by, batch.collected_at, configuration.prices)
+    version = current_stage_version(project.configuration, stage)
+    return Reception(
+        batch, project.stages, stage, provider.simulated, version, provider.generated_by, batch.collected_at, project.configuration.prices
+    )
 
 
 def _good(outcomes: dict[str, int]) -> int:

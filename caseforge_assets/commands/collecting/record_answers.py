@@ -21,12 +21,12 @@ from caseforge_assets.costs.own_prices import OwnPrices, priced_as
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.judgement import Judgement, Next, Outcome
 from caseforge_assets.stages.quality import Quality
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import attempts, contents
 from caseforge_assets.store.collecting.attempts import AttemptRow, Result
 from caseforge_assets.store.collecting.contents import NewCandidate, NewContent
@@ -62,6 +62,7 @@ class Reception:
     """What the answers of one batch are recorded with; `own_prices` count before the table's, `names` are the provider's own for models."""
 
     batch: BatchRow
+    stages: Stages
     stage: Stage
     simulated: bool
     stage_version: str
@@ -75,12 +76,14 @@ class Reception:
         return self.batch.model if line.model and line.model == self.batch.sent_as else self.names.get(line.model or "", line.model)
 
 
-def reception_of(provider: Provider, configuration: Configuration, batch: BatchRow) -> Reception:
+def reception_of(provider: Provider, project: Project, batch: BatchRow) -> Reception:
     """What the answers of a batch that was submitted to a provider are recorded with."""
-    stage = stage_of(batch.stage)
+    stage = project.stages[batch.stage]
     made_by = f"{provider.generated_by}, as {batch.sent_as}" if batch.sent_as else provider.generated_by
-    version, names = current_stage_version(configuration, stage), configuration.provider.models
-    return Reception(batch, stage, provider.simulated, version, made_by, datetime.now(UTC), configuration.prices, names)
+    version, names = current_stage_version(project.configuration, stage), project.configuration.provider.models
+    return Reception(
+        batch, project.stages, stage, provider.simulated, version, made_by, datetime.now(UTC), project.configuration.prices, names
+    )
 
 
 def record_answers(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> list[int]:
@@ -97,7 +100,7 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
     current = contents.save_contents(connection, [_content(reception, one, costs[attempt_id]) for attempt_id, (one, _) in good.items()])
     stored = {current[attempt_id]: (one.attempt.node_id, content) for attempt_id, (one, content) in good.items() if attempt_id in current}
     measured = {current[one.attempt.id]: one.quality for one, _ in good.values() if one.attempt.id in current and one.quality is not None}
-    measure_contents(connection, reception.stage, stored, measured)
+    measure_contents(connection, reception.stages, reception.stage, stored, measured)
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)

@@ -10,13 +10,13 @@ from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.provider_objects import error_entries
 from caseforge_assets.batches.states import BatchState, RemoteStatus
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome
-from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store.collecting import attempts
-from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -29,7 +29,7 @@ _MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no 
 _NOT_BROUGHT = Judgement(Outcome.given_up, "a person gave up waiting for its answer, which its provider may have counted")
 
 
-def close_batch(store: Engine, provider: Provider, reception: Reception, *, gives_up: bool = False) -> int:
+def close_batch(project: OpenProject, reception: Reception, *, gives_up: bool = False) -> int:
     """Gives every attempt without an outcome one; returns how many had none.
 
     Args:
@@ -38,7 +38,7 @@ def close_batch(store: Engine, provider: Provider, reception: Reception, *, give
     A batch that was rejected in validation cost nothing: the lines that its errors name are faulty, all others
     are pending again. When the account's token limit was the reason, the limit is learned.
     """
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         batch = reception.batch
         open_attempts = attempts.without_outcome(connection, batch.id)
         if gives_up:
@@ -47,7 +47,7 @@ def close_batch(store: Engine, provider: Provider, reception: Reception, *, give
             verdict = decide_batch_errors(_errors(batch))
             order = {attempt_id: number for number, attempt_id in enumerate(batches.attempt_ids(connection, batch.id), 1)}
             judged = [Judged(one, None, verdict.judgement_of(order[one.id])) for one in open_attempts]
-            _heed(connection, provider, batch, verdict)
+            _heed(connection, project.provider, batch, verdict)
         else:
             judgement = _BY_STATUS.get(batch.remote_status or "", _MISSING)
             judged = [Judged(one, None, judgement) for one in open_attempts]
@@ -55,12 +55,14 @@ def close_batch(store: Engine, provider: Provider, reception: Reception, *, give
     return len(open_attempts)
 
 
-def give_up(store: Engine, provider: Provider, batch: BatchRow) -> None:
+def give_up(project: OpenProject, batch: BatchRow) -> None:
     """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown."""
     now = datetime.now(UTC)
     lost = replace(batch, state=BatchState.unknown)  # whatever it was last: nobody knows what of it was billed
-    reception = Reception(lost, stage_of(batch.stage), provider.simulated, "", provider.generated_by, now, NO_OWN_PRICES)
-    with store.begin() as connection:
+    reception = Reception(
+        lost, project.stages, project.stages[batch.stage], project.provider.simulated, "", project.provider.generated_by, now, NO_OWN_PRICES
+    )
+    with project.store.begin() as connection:
         if batches.move(connection, batch.id, [batch.state], state=BatchState.collected, collected_at=now, reason=_GIVEN_UP.detail):
             record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
 

@@ -69,7 +69,7 @@ def _check_settings(inspection: Inspection, settings: Settings) -> Iterator[Find
     for stage in inspection.stages:
         yield from _own_files(stage)
         yield from _model(inspection, settings, stage)
-    for key, stages in inspection.project.of_frameworks.items():
+    for key, stages in inspection.asked_for.of_frameworks.items():
         for stage in stages:
             yield from _of_framework(inspection, key, stage)
     yield from _limited_models(inspection, settings)
@@ -176,7 +176,7 @@ def _own_prices(inspection: Inspection, settings: Settings) -> Iterator[Finding]
 
 
 def _framework(inspection: Inspection, settings: Settings, key: str, entry: FrameworkSettings) -> Iterator[Finding]:
-    file = settings.project / entry.source
+    file = settings.project_folder / entry.source
     if not file.is_file():
         yield Finding(
             Level.error, inspection.place(f"frameworks.{key}.source"), f"frameworks.{key}.source: there is no file {entry.source}"

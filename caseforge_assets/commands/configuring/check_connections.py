@@ -10,7 +10,6 @@ from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import ConfigurationError, Settings, normalized_postgres_url
 from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store.database import embedded_postgres
 from caseforge_assets.store.database.engine import HEAD, StoreUnavailable, find_revision
 
@@ -54,7 +53,7 @@ def _provider(settings: Settings) -> Iterator[Finding]:
     yield Finding(Level.note, "provider", f"{settings.openai_base_url} answers ({kind})")
     if not identity.simulated and settings.configuration.budget_usd is None:
         yield Finding(Level.error, "budget_usd", "is not set, and this provider bills: it gets nothing")
-    for stage in all_stages():
+    for stage in settings.stages:
         yield from model_findings(settings.configuration, stage, "provider", identity.model_ends)
         model = stage_settings(settings.configuration, stage).model
         called = settings.configuration.name_at_provider(stage.key, model)

@@ -31,7 +31,7 @@ def entry_for(
         ConfigurationError: the key is not one that Dagster and URLs can carry.
     """
     check_framework_key(key)
-    source = _relative(file.resolve(), settings.project)
+    source = _relative(file.resolve(), settings.project_folder)
     changed = {"source": source, "targets": targets}
     if form is not None:
         changed |= {"hierarchy": form.hierarchy, "map": dict(form.columns)}

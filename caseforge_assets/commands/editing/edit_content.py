@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from caseforge_assets.commands.editing.take_back_page import Page, is_same, read_page, restored
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.safe_text import live_markdown, safe_markdown
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
 from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.judgement import Answer, Content, Item
-from caseforge_assets.stages.stage import Stage, in_framework
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import content_ids, contents
 from caseforge_assets.store.collecting.contents import CurrentContent, NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.database.engine import Connection
@@ -93,7 +93,7 @@ def _is_unchanged(stage: Stage, taken: Taken, base: StoredContent) -> bool:
 
 def edit_content(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     node_id: int,
     stage: Stage,
@@ -120,17 +120,17 @@ def edit_content(
     if not targets:
         raise LookupError("the node is not a target of the current edition")
     (target,) = targets
-    stage = in_framework(stage, key)
-    version = shown_stage_version(stage, stage_settings(configuration, stage))  # no model made it
+    stage = project.stages.in_framework(stage, key)
+    version = shown_stage_version(stage, stage_settings(project.configuration, stage))  # no model made it
     before = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
     taken = _own_words(stage, read_page(written), _base(connection, stage, node_id, before)) if isinstance(written, str) else written
     content, notes = _accepted_items(stage, taken) if taken.items else _accepted(stage, taken.text, anyway)
     newest = requests.newest_id(connection, node_id, stage.key)
-    new = _new_content(configuration, key, stage, target, content, before, f"edited by {by}")
+    new = _new_content(project, key, stage, target, content, before, f"edited by {by}")
     surplus = contents.stored_contents(connection, [before.id])[before.id].surplus if before and content.items else []
     new = replace(new, stage_version=version, notes=[*new.notes, *notes], edited_after=newest, surplus=surplus)
     saved = contents.save_contents(connection, [new])
-    measure_contents(connection, stage, {saved[node_id]: (node_id, content)})
+    measure_contents(connection, project.stages, stage, {saved[node_id]: (node_id, content)})
     requests.park_pending(connection, node_id, stage.key)
     row = OutboxRow(key, stage.content, node_id, target.partition_key, content_id=saved[node_id])
     _write_event(connection, key, stage, row, content, version)
@@ -138,7 +138,7 @@ def edit_content(
 
 
 def _new_content(
-    configuration: Configuration, key: str, stage: Stage, target: NodeRow, content: Content, before: CurrentContent | None, by: str
+    project: Project, key: str, stage: Stage, target: NodeRow, content: Content, before: CurrentContent | None, by: str
 ) -> NewContent:
     return NewContent(
         framework_key=key,
@@ -157,7 +157,7 @@ def _new_content(
         model=None,
         temperature=None,
         model_type=key,
-        owner=configuration.batch_user_assignment,
+        owner=project.configuration.batch_user_assignment,
         remote_batch_id=None,
         remote_request_id=None,
         input_tokens=None,

@@ -9,9 +9,9 @@ from typing import Any
 
 from caseforge_assets.commands.editing.edit_content import Taken, edit_content
 from caseforge_assets.safe_text import CUT_OFF, spreadsheet_cell
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import content_ids, contents
 from caseforge_assets.store.collecting.contents import NewCandidate, StoredContent
 from caseforge_assets.store.database.engine import Connection
@@ -40,7 +40,7 @@ class _Row:
 
 
 def edit_workbook(
-    connection: Connection, configuration: Configuration, key: str, path: Path, *, by: str, overwrite: bool = False
+    connection: Connection, project: Project, key: str, path: Path, *, by: str, overwrite: bool = False
 ) -> list[ChangedCandidate]:
     """Takes back what was changed in the sheet of candidates, in the caller's transaction; rows that are not there are left alone.
 
@@ -55,7 +55,7 @@ def edit_workbook(
         ValueError: the file is no such workbook, or something in it cannot be taken back; with the addresses of the cells. Nothing is written then.
     """
     columns, rows = _read_sheet(path)
-    stage = next(stage for stage in all_stages() if stage.items_name == SHEET)
+    stage = next(stage for stage in project.stages if stage.items_name == SHEET)
     stored = _stored(connection, key, stage)
     problems = list(_unknown(rows, columns, stored))
     changes: dict[int, dict[int, tuple[_Row, dict[str, Any]]]] = {}
@@ -81,7 +81,7 @@ def edit_workbook(
         raise ValueError(f"nothing was taken back from {path.name}:\n" + "\n".join(problems[:MOST_SAID]) + more)
     codes, node_ids = content_ids.places(connection, list(made))
     for content_id, items in made.items():
-        edit_content(connection, configuration, key, node_ids[content_id], stage, Taken("", items), by=by)
+        edit_content(connection, project, key, node_ids[content_id], stage, Taken("", items), by=by)
     done = [(codes[content_id], one) for content_id in made for one in changes[content_id].values() if one[1]]
     said = [ChangedCandidate(row.number, str(row.cells["candidate_uid"]), code, tuple(changed)) for code, (row, changed) in done]
     return sorted(said, key=lambda one: one.row)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from caseforge_assets.stages.flow_assets import identity_key
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection, lock_in_transaction
 from caseforge_assets.store.editions import pairs
 from caseforge_assets.store.editions.pairs import ComparedNode
 
 
-def accept_pair(connection: Connection, node_id: int, like_id: int, accepted_by: str) -> None:
+def accept_pair(connection: Connection, stages: Stages, node_id: int, like_id: int, accepted_by: str) -> None:
     """Remembers that a target node takes the answers of another one, of the same or another framework, as long as its own text stays as it is.
 
     Requests that are not sent yet are answered accordingly. Content that the node has already stays.
@@ -18,7 +18,7 @@ def accept_pair(connection: Connection, node_id: int, like_id: int, accepted_by:
         ValueError: the two are one, or the other takes its answers from this one, directly or by way of others.
     """
     lock_in_transaction(connection, "accept pairs")
-    compared = _nodes(connection)
+    compared = _nodes(connection, stages)
     node, like = compared[node_id], compared[like_id]
     taken_from = {pair.node_id: pair.like_node_id for pair in pairs.accepted_pairs(connection)} | {node_id: like_id}
     last: int | None = like_id
@@ -37,17 +37,17 @@ def accept_pair(connection: Connection, node_id: int, like_id: int, accepted_by:
     _mark_open_requests(connection, node_id, node)
 
 
-def forget_pair(connection: Connection, node_id: int) -> bool:
+def forget_pair(connection: Connection, stages: Stages, node_id: int) -> bool:
     """Takes an accepted pair back; false when the node has none. What was reused by it stays until it is asked for again."""
     lock_in_transaction(connection, "accept pairs")
     if not pairs.forget(connection, node_id):
         return False
-    _mark_open_requests(connection, node_id, _nodes(connection).get(node_id))
+    _mark_open_requests(connection, node_id, _nodes(connection, stages).get(node_id))
     return True
 
 
-def _nodes(connection: Connection) -> dict[int, ComparedNode]:
-    return {node.node_id: node for node in pairs.compared_nodes(connection, all_stages()[0].key, simulated=False)}
+def _nodes(connection: Connection, stages: Stages) -> dict[int, ComparedNode]:
+    return {node.node_id: node for node in pairs.compared_nodes(connection, stages.shared[0].key, simulated=False)}
 
 
 def _mark_open_requests(connection: Connection, node_id: int, node: ComparedNode | None) -> None:

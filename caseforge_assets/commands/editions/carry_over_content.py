@@ -10,10 +10,11 @@ from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.commands.requests.reuse_answers import reuse_answers
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.flow_assets import all_assets, identity_key
-from caseforge_assets.stages.stage import Stage, all_stages, in_framework
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes, pairs
@@ -32,35 +33,35 @@ class CarriedOver:
     stale: dict[str, int] = field(default_factory=dict)
 
 
-def carry_over(connection: Connection, configuration: Configuration, key: str) -> CarriedOver:
+def carry_over(connection: Connection, project: Project, key: str) -> CarriedOver:
     """Brings a framework's assets up to its current edition, as far as that costs nothing.
 
     Contexts that differ are built anew. Where only ancestors or KPIs differ, contents are confirmed by reuse; what has to be asked
     again stays stale, what is new stays missing.
     """
     requests.lock_making(connection)
-    moved = _move(connection, key)
-    rows = node_states.asset_states(connection, key, all_stages()[0].key, None)
+    moved = _move(connection, project.stages, key)
+    rows = node_states.asset_states(connection, key, project.stages.shared[0].key, None)
     old = [row.node_id for row in rows if row.context_version is not None and row.context_node_version != row.node_version]
     if old:
         build_contexts(connection, key, old)
     confirmed: dict[str, int] = {}
     stale: dict[str, int] = {}
-    for stage in all_stages():
+    for stage in project.stages:
         simulated = contents.is_simulated(connection, key, stage.key)
-        confirmed[stage.key] = len(_confirm(connection, configuration, key, stage, simulated))
-        stale[stage.key] = sum(state is NodeState.STALE for _, state in survey(connection, configuration, key, stage, simulated))
+        confirmed[stage.key] = len(_confirm(connection, project, key, stage, simulated))
+        stale[stage.key] = sum(state is NodeState.STALE for _, state in survey(connection, project, key, stage, simulated))
     return CarriedOver(moved, confirmed, stale)
 
 
-def _confirm(connection: Connection, configuration: Configuration, key: str, stage: Stage, simulated: bool) -> list[int]:
+def _confirm(connection: Connection, project: Project, key: str, stage: Stage, simulated: bool) -> list[int]:
     """Answers the new questions of nodes that have content with what the same nodes have, where that is allowed; returns the nodes."""
-    if not configuration.reuses_by_identity:
+    if not project.configuration.reuses_by_identity:
         return []
-    surveyed = survey(connection, configuration, key, stage, simulated)
+    surveyed = survey(connection, project, key, stage, simulated)
     open_states = (NodeState.STALE, NodeState.WAITING)
     stale = {row.node_id: row for row, state in surveyed if state in open_states and row.content_id is not None}
-    versions = fresh_versions(connection, in_framework(stage, key), stage_settings(configuration, stage))
+    versions = fresh_versions(connection, project.stages.in_framework(stage, key), stage_settings(project.configuration, stage))
     likenesses = pairs.likenesses(connection)
     keys = {}
     for node in nodes.target_nodes(connection, key, list(stale)):
@@ -68,15 +69,15 @@ def _confirm(connection: Connection, configuration: Configuration, key: str, sta
         keys[node.node_id] = {identity_key(version, meant.identity, meant.name, meant.description, source) for version in versions}
     answered = reuse.answered_keys(connection, [one for of_node in keys.values() for one in of_node], simulated)
     able = [node_id for node_id, of_node in keys.items() if not answered.isdisjoint(of_node)]
-    build_requests(connection, key, stage, stage_settings(configuration, stage), able, confirm=False)
-    return [one.node_id for one in reuse_answers(connection, configuration, simulated, pending.of_nodes(connection, stage.key, able))]
+    build_requests(connection, project.stages, key, stage, stage_settings(project.configuration, stage), able, confirm=False)
+    return [one.node_id for one in reuse_answers(connection, project, simulated, pending.of_nodes(connection, stage.key, able))]
 
 
-def _move(connection: Connection, key: str) -> int:
+def _move(connection: Connection, stages: Stages, key: str) -> int:
     """Says of nodes with another partition key what was said under the old one; returns how many nodes that are."""
     rows = outbox.under_old_keys(connection, key)
     moved = {row.node_id for row in rows}
-    for asset in all_assets():
+    for asset in all_assets(stages):
         of_asset = [row for row in rows if row.asset == asset.name]
         outbox.add(connection, _pointed_anew(connection, key, asset.reads, of_asset))
     return len(moved)

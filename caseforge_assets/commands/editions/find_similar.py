@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from caseforge_assets.commands.planning.make_plan import TO_DO, survey
 from caseforge_assets.reports.similarity import similar_nodes
-from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import pairs
 from caseforge_assets.store.editions.pairs import ComparedNode
@@ -26,7 +25,7 @@ class SimilarPair:
 
 def find_similar(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     at_least: float,
     *,
@@ -42,8 +41,8 @@ def find_similar(
         at_least: 0 to 1, for name and description each.
         simulated: the kind of provider it is for.
     """
-    stage = all_stages()[0]
-    asking = {row.node_id for row, state in survey(connection, configuration, key, stage, simulated, node_ids) if state in TO_DO}
+    stage = project.stages.shared[0]
+    asking = {row.node_id for row, state in survey(connection, project, key, stage, simulated, node_ids) if state in TO_DO}
     compared = {node.node_id: node for node in pairs.compared_nodes(connection, stage.key, simulated)}
     accepted = pairs.likenesses(connection)
     nodes = [node for node_id, node in compared.items() if node_id in asking and node_id not in accepted]

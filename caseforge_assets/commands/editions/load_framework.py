@@ -14,9 +14,9 @@ from caseforge_assets.contexts import node_version
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
 from caseforge_assets.frameworks.editions import as_before
 from caseforge_assets.reports.difference import Difference, compare_editions
-from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import FRAMEWORK, PCF_NODES
-from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks, nodes
@@ -47,7 +47,7 @@ class Loaded:
 
 def load_framework(
     store: Engine,
-    configuration: Configuration,
+    project: Project,
     key: str,
     entry: FrameworkSettings,
     edition: Edition,
@@ -81,12 +81,12 @@ def load_framework(
         if is_same_file and _are_stored(rows, before):
             return loaded
         frameworks.save_edition(connection, key, label, source_name, edition.source_sha256, rows)
-        name_candidates(connection, key)
+        name_candidates(connection, project.stages, key)
         _write_events(connection, key, edition.source_sha256)
         loaded = replace(loaded, changed=True)
         if before:
             difference = compare_editions(before, nodes.all_nodes(connection, key))
-            loaded = _followed_up(connection, configuration, replace(loaded, difference=difference), key)
+            loaded = _followed_up(connection, project, replace(loaded, difference=difference), key)
         if dry_run:
             connection.rollback()
     return loaded
@@ -99,15 +99,15 @@ def _are_stored(rows: Sequence[Mapping[str, Any]], stored: Sequence[NodeRow]) ->
     )
 
 
-def _followed_up(connection: Connection, configuration: Configuration, loaded: Loaded, key: str) -> Loaded:
-    carried = carry_over(connection, configuration, key)
-    stages = all_stages()
+def _followed_up(connection: Connection, project: Project, loaded: Loaded, key: str) -> Loaded:
+    carried = carry_over(connection, project, key)
+    stages = project.stages.shared
     if not (contents.any_is_there(connection) or requests.any_is_there(connection)):
         to_send = {stage.key: loaded.targets for stage in stages}
-        return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=typical_cost(configuration, stages, loaded.targets))
+        return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=typical_cost(project, stages, loaded.targets))
     simulated = contents.is_simulated(connection, key, stages[0].key)
     with connection.begin_nested() as look:
-        plan = draft_plan(connection, configuration, key, stages, simulated=simulated, made_by="load")
+        plan = draft_plan(connection, project, key, stages, simulated=simulated, made_by="load")
         look.rollback()
     to_send = {part.stage.key: part.nodes for part in plan.stages}
     return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=plan.expected_cost_usd, simulated=simulated)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from caseforge_assets.commands.editions.name_candidates import name_candidates
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.requests import requests
 
 
-def remove_framework(store: Engine, key: str) -> bool:
+def remove_framework(store: Engine, stages: Stages, key: str) -> bool:
     """Takes a framework's current edition back; returns whether there was one. Nothing of it is sent after that; what is under way is collected.
 
     Loading it again brings all of it back.
@@ -17,5 +18,5 @@ def remove_framework(store: Engine, key: str) -> bool:
         lock_in_transaction(connection, f"load-{key}")
         requests.lock_making(connection)
         was_loaded = frameworks.retire_edition(connection, key)
-        name_candidates(connection, key)
+        name_candidates(connection, stages, key)
     return was_loaded

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes, named_nodes
 from caseforge_assets.stages.quality import RULES
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import exports
 from caseforge_assets.store.figures.exports import Listed
@@ -66,7 +66,7 @@ class Chosen:
     left_out: dict[str, int] = field(default_factory=dict)
 
 
-def choose_contents(connection: Connection, key: str, selection: Selection) -> Chosen:
+def choose_contents(connection: Connection, stages: Stages, key: str, selection: Selection) -> Chosen:
     """Chooses among the current contents of a framework. A content is a document, or all candidates of a node.
 
     Raises:
@@ -86,7 +86,7 @@ def choose_contents(connection: Connection, key: str, selection: Selection) -> C
         else:
             kept.append(row)
     if selection.categories is not None:
-        kept = _of_categories(connection, key, selection, rows, kept, left_out)
+        kept = _of_categories(connection, stages, key, selection, rows, kept, left_out)
     return Chosen([row.content_id for row in kept], {reason: count for reason, count in left_out.items() if count})
 
 
@@ -115,7 +115,13 @@ def _against(row: Listed, selection: Selection, node_ids: set[int] | None) -> st
 
 
 def _of_categories(
-    connection: Connection, key: str, selection: Selection, rows: Sequence[Listed], kept: Sequence[Listed], left_out: Counter[str]
+    connection: Connection,
+    stages: Stages,
+    key: str,
+    selection: Selection,
+    rows: Sequence[Listed],
+    kept: Sequence[Listed],
+    left_out: Counter[str],
 ) -> list[Listed]:
     """Candidates of the categories, and documents of their nodes; adds what is left out."""
     asked = selection.categories or ()
@@ -130,7 +136,7 @@ def _of_categories(
     )
     fitting = {content_id for content_id, category, _ in counts if category in asked}
     having = {row.node_id for row in kept if row.content_id in fitting}
-    of_items = {stage.key for stage in all_stages() if stage.items_name}
+    of_items = {stage.key for stage in stages if stage.items_name}
     meant = [row for row in kept if (row.content_id in fitting if row.stage in of_items else row.node_id in having)]
     left_out["contents without such a candidate"] += len(kept) - len(meant)
     return meant

@@ -15,7 +15,8 @@ from caseforge_assets.commands.exporting.export_tables import write_csv, write_t
 from caseforge_assets.safe_text import json_text
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.quality import RULES
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.figures import exports
@@ -37,7 +38,9 @@ class Exported:
     surplus: int = 0
 
 
-def export_contents(connection: Connection, key: str, target: Path, kind: str, selection: Selection | None = None) -> Exported:
+def export_contents(
+    connection: Connection, stages: Stages, key: str, target: Path, kind: str, selection: Selection | None = None
+) -> Exported:
     """Writes the current contents of a framework, each with where it is from.
 
     Args:
@@ -51,15 +54,15 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
         LookupError: no node is called so, or the framework has not been loaded.
     """
     selection = selection or Selection()
-    chosen = choose_contents(connection, key, selection)
-    bodies, items = _read(connection, selection, chosen)
-    documents = [row for stage in all_stages() if not stage.items_name for row in bodies[stage.key]]
-    tables = {stage.items_name: items[stage.key] for stage in all_stages() if items[stage.key]}  # each with columns of its own
+    chosen = choose_contents(connection, stages, key, selection)
+    bodies, items = _read(connection, stages, selection, chosen)
+    documents = [row for stage in stages if not stage.items_name for row in bodies[stage.key]]
+    tables = {stage.items_name: items[stage.key] for stage in stages if items[stage.key]}  # each with columns of its own
     candidates = tables.pop("candidates", [])
     costs = exports.costs(connection, key, chosen.content_ids)
     if kind == "markdown":
         about = say_selection(selection, chosen.left_out)
-        write_pages(target, key, _pages(bodies, items, selection), _headings(connection, key), about)
+        write_pages(target, key, _pages(stages, bodies, items, selection), _headings(connection, key), about)
     elif kind == "csv":
         write_csv(target, candidates)
         for name, rows in {"documents": documents, **tables, "costs": costs}.items():
@@ -77,12 +80,12 @@ def export_contents(connection: Connection, key: str, target: Path, kind: str, s
 
 
 def _read(
-    connection: Connection, selection: Selection, chosen: Chosen
+    connection: Connection, stages: Stages, selection: Selection, chosen: Chosen
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
     """Bodies and items by stage."""
     bodies: dict[str, list[dict[str, Any]]] = {}
     items: dict[str, list[dict[str, Any]]] = {}
-    for stage in all_stages():
+    for stage in stages:
         meant: dict[str, Any] = {"stage": stage.key, "rules": RULES, "retired": selection.retired}
         bodies[stage.key] = list(exports.contents(connection, chosen.content_ids, **meant))
         rows = list(exports.candidates(connection, chosen.content_ids, categories=selection.categories, **meant))
@@ -112,11 +115,11 @@ def _with_surplus(rows: Sequence[dict[str, Any]], beyond: Sequence[dict[str, Any
 
 
 def _pages(
-    bodies: Mapping[str, Sequence[dict[str, Any]]], items: Mapping[str, Sequence[dict[str, Any]]], selection: Selection
+    stages: Stages, bodies: Mapping[str, Sequence[dict[str, Any]]], items: Mapping[str, Sequence[dict[str, Any]]], selection: Selection
 ) -> dict[str, list[dict[str, Any]]]:
     """Bodies by stage; where a stage has items, made of these: of those that are meant alone, and as they are shown today."""
     pages = {stage: list(rows) for stage, rows in bodies.items()}
-    for stage in all_stages():
+    for stage in stages:
         if stage.render_items is None:
             continue
         meant: dict[int, list[Item]] = {}

@@ -17,7 +17,8 @@ from caseforge_assets.batches.outcomes import decide, has_answer
 from caseforge_assets.batches.usage import usage_of
 from caseforge_assets.redaction import mask_stream
 from caseforge_assets.stages.judgement import Answer
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import imports
 from caseforge_assets.store.collecting.imports import Identity
 from caseforge_assets.store.database.engine import Connection, Engine
@@ -65,6 +66,7 @@ class _Look:
 def appraise_import(
     store: Engine,
     path: Path,
+    stages: Stages,
     matcher: re.Pattern[str],
     codes: Mapping[str, int],
     key: str,
@@ -86,7 +88,7 @@ def appraise_import(
     with path.open("rb") as file:
         if what := foreign_file(file.read(4096)):
             raise ImportRefused(f"{path.name} holds no result lines of a batch: {what}")
-    looks, objections, found = _look_through(path, matcher, codes, key, stage)
+    looks, objections, found = _look_through(path, stages, matcher, codes, key, stage)
     if not found:
         first = f": line {objections[0].line_number} ({objections[0].name}): {objections[0].what}" if objections else ""
         raise ImportRefused(f"{path.name} holds no result lines of a batch (one JSON object a line, with custom_id and response){first}")
@@ -102,14 +104,14 @@ def appraise_import(
 
 
 def _look_through(
-    path: Path, matcher: re.Pattern[str], codes: Mapping[str, int], key: str, stage: Stage
+    path: Path, stages: Stages, matcher: re.Pattern[str], codes: Mapping[str, int], key: str, stage: Stage
 ) -> tuple[list[_Look], list[_Objection], int]:
     """Returns the lines that fit, what is said against the others, and how many are result lines at all."""
     looks, objections, found = list[_Look](), list[_Objection](), 0
-    others = [other for other in all_stages() if other.key != stage.key and _is_choosy(other)]
+    others = [other for other in stages if other.key != stage.key and _is_choosy(other)]
     for line in read_lines(bytes_of(path)):
         found += isinstance(line, ResultLine) and not line.foreign
-        objection = _object(line, matcher, codes, key, stage, others)
+        objection = _object(line, matcher, codes, key, stage, stages, others)
         if objection is not None:
             objections.append(objection)
         elif isinstance(line, ResultLine):
@@ -124,6 +126,7 @@ def _object(
     codes: Mapping[str, int],
     key: str,
     stage: Stage,
+    known: Iterable[Stage],
     others: Iterable[Stage],
 ) -> _Objection | None:
     """Says what speaks against a line; nothing where it fits."""
@@ -140,7 +143,7 @@ def _object(
         of_all = f"no line belongs to a target node of framework {key!r}; the first code is {match['code']!r}"
         what = f"it belongs to no target node of framework {key!r}"
         return _Objection(line.line_number, name, what, "Look at --framework and --custom-id.", of_all)
-    for other in all_stages():
+    for other in known:
         if _names(line.custom_id, other) and not _names(line.custom_id, stage):
             return _Objection(line.line_number, name, f"its custom_id names the stage {other.key}", f"Is it --stage {other.key}?")
     return _misfit(line, name, stage, others)

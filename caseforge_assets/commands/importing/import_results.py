@@ -21,9 +21,9 @@ from caseforge_assets.commands.importing.appraise_import import Appraised, Impor
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_next_requests import build_next_requests
 from caseforge_assets.commands.requests.build_requests import build_requests
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
-from caseforge_assets.stages.stage import Stage, in_framework
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import attempts, contents
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import nodes
@@ -46,7 +46,7 @@ class Imported:
 def import_results(
     store: Engine,
     folder: ArtifactFolder,
-    configuration: Configuration,
+    project: Project,
     path: Path,
     key: str,
     stage: Stage,
@@ -63,7 +63,7 @@ def import_results(
     Raises:
         ImportRefused: the pattern has no group `code`, or a line is no result, not of this stage or framework, or here already.
     """
-    matcher, stage = _compiled(pattern), in_framework(stage, key)
+    matcher, stage = _compiled(pattern), project.stages.in_framework(stage, key)
     same_file = f"import-{hashlib.sha256(path.read_bytes()).hexdigest()[:24]}-"
     submission = f"{same_file}{key}-{stage.key}"
     with try_lock(store, submission) as held:
@@ -74,14 +74,14 @@ def import_results(
             known = batches.find(connection, submission)
             if known and known.origin == Origin.imported and known.state == BatchState.collected:
                 return Imported(known.id, True, attempts.outcome_counts(connection, known.id), ())
-        appraised = appraise_import(store, path, matcher, codes, key, stage, same_file=same_file, partly=partly)
-        model = configuration.provider.real_model(appraised.model)
-        batch = _batch(store, submission, stage, model, configuration.batch_user_assignment)
+        appraised = appraise_import(store, path, project.stages, matcher, codes, key, stage, same_file=same_file, partly=partly)
+        model = project.configuration.provider.real_model(appraised.model)
+        batch = _batch(store, submission, stage, model, project.configuration.batch_user_assignment)
         artifact = folder.write(folder.batch_path(submission[7:], "output.jsonl"), bytes_of(path))
         with store.begin() as connection:
             requests.lock_making(connection)
             batches.add_artifact(connection, batch.id, "output", artifact.as_json())
-            _record(connection, configuration, batch, stage, key, path, appraised)
+            _record(connection, project, batch, stage, key, path, appraised)
             said = f"imported from {path.name} for {key}"
             values = {"state": BatchState.collected, "origin": Origin.imported, "model": model, "reason": said}
             batches.change(connection, batch.id, collected_at=datetime.now(UTC), **values)
@@ -121,29 +121,35 @@ def _batch(store: Engine, submission: str, stage: Stage, model: str, owner: str)
         return batches.get(connection, batch_id)
 
 
-def _record(
-    connection: Connection, configuration: Configuration, batch: BatchRow, stage: Stage, key: str, path: Path, appraised: Appraised
-) -> None:
-    version = current_stage_version(configuration, stage)
+def _record(connection: Connection, project: Project, batch: BatchRow, stage: Stage, key: str, path: Path, appraised: Appraised) -> None:
+    version = current_stage_version(project.configuration, stage)
     reception = Reception(
-        batch, stage, False, version, f"imported from {path.name}", datetime.now(UTC), configuration.prices, configuration.provider.models
+        batch,
+        project.stages,
+        stage,
+        False,
+        version,
+        f"imported from {path.name}",
+        datetime.now(UTC),
+        project.configuration.prices,
+        project.configuration.provider.models,
     )
     lines = (line for line in read_lines(bytes_of(path)) if isinstance(line, ResultLine) and line.line_number in appraised.node_of)
     while chunk := list(islice(lines, CHUNK_LINES)):
         mine = [(line, appraised.node_of[line.line_number]) for line in chunk]
-        _record_chunk(connection, configuration, reception, key, mine)
+        _record_chunk(connection, project, reception, key, mine)
     batches.change(connection, batch.id, request_count=len(appraised.node_of))
-    build_next_requests(connection, configuration, stage, batches.nodes_with_content(connection, batch.id))
+    build_next_requests(connection, project, stage, batches.nodes_with_content(connection, batch.id))
 
 
-def _record_chunk(
-    connection: Connection, configuration: Configuration, reception: Reception, key: str, mine: Sequence[tuple[ResultLine, int]]
-) -> None:
+def _record_chunk(connection: Connection, project: Project, reception: Reception, key: str, mine: Sequence[tuple[ResultLine, int]]) -> None:
     node_ids = sorted({node_id for _, node_id in mine})
     build_contexts(connection, key, node_ids)
-    settings = stage_settings(configuration, reception.stage)
+    settings = stage_settings(project.configuration, reception.stage)
     written = contents.written_by_people(connection, reception.stage.key, node_ids)  # an answer to no request leaves it current
-    built = build_requests(connection, key, reception.stage, settings, [node_id for node_id in node_ids if node_id not in written])
+    built = build_requests(
+        connection, project.stages, key, reception.stage, settings, [node_id for node_id in node_ids if node_id not in written]
+    )
     names = _add_attempts(connection, reception.batch, mine, built.request_ids)
     # One round per repetition of a node, in the file's order: a later answer must see what the earlier one came to.
     seen: Counter[int] = Counter()

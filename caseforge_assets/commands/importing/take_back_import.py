@@ -14,7 +14,7 @@ from caseforge_assets.batches.states import BatchState, Origin
 from caseforge_assets.commands.editions.name_candidates import name_candidates
 from caseforge_assets.commands.requests.write_input_events import write_events_of
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents, imports
 from caseforge_assets.store.collecting.imports import Standing, Unsent
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
@@ -42,7 +42,7 @@ class TakenBack:
     as_before: int
 
 
-def take_back_import(store: Engine, name: str, by: str) -> TakenBack:
+def take_back_import(store: Engine, stages: Stages, name: str, by: str) -> TakenBack:
     """Takes an import back, in one transaction.
 
     Args:
@@ -58,7 +58,7 @@ def take_back_import(store: Engine, name: str, by: str) -> TakenBack:
         if not held:
             raise ValueError(f"import {name} is being worked on by another process")
         with store.begin() as connection:
-            return _take_back(connection, _find(connection, name), by)
+            return _take_back(connection, stages, _find(connection, name), by)
 
 
 def _find(connection: Connection, name: str) -> BatchRow:
@@ -70,9 +70,9 @@ def _find(connection: Connection, name: str) -> BatchRow:
     raise ValueError(f"there is no import {name}. All imports with their numbers: caseforge import-results --list")
 
 
-def _take_back(connection: Connection, batch: BatchRow, by: str) -> TakenBack:
+def _take_back(connection: Connection, stages: Stages, batch: BatchRow, by: str) -> TakenBack:
     requests.lock_making(connection)
-    stage, found = stage_of(batch.stage), imports.brought(connection, batch.id)
+    stage, found = stages[batch.stage], imports.brought(connection, batch.id)
     (listed,) = [row for row in imports.all_imports(connection) if row.batch_id == batch.id]
     assets = (stage.outputs, stage.content)
     shown = {key: imports.last_words(connection, key, assets, ids, found) for key, ids in found.node_ids.items()}
@@ -87,10 +87,10 @@ def _take_back(connection: Connection, batch: BatchRow, by: str) -> TakenBack:
     as_before = 0
     for key, node_ids in found.node_ids.items():
         contents.choose_current(connection, stage.key, node_ids)
-        name_candidates(connection, key)
+        name_candidates(connection, stages, key)
         as_before += len(imports.current_standing(connection, stage.key, node_ids))
         _write_events(connection, key, stage, shown[key], f"the answer was {said}; there is none now")
-    _write_input_events(connection, withdrawn, f"what it was made from was {said}")
+    _write_input_events(connection, stages, withdrawn, f"what it was made from was {said}")
     batches.change(
         connection, batch.id, origin=Origin.taken_back, state=BatchState.collected, request_count=0, reason=said, collected_at=now
     )
@@ -128,13 +128,13 @@ def _write_events(connection: Connection, key: str, stage: Stage, shown: set[tup
     outbox.add(connection, rows)
 
 
-def _write_input_events(connection: Connection, withdrawn: Sequence[Unsent], why: str) -> None:
+def _write_input_events(connection: Connection, stages: Stages, withdrawn: Sequence[Unsent], why: str) -> None:
     """Says at the inputs assets which request is current again, or that there is none."""
     for key, stage_key in sorted({(row.framework_key, row.stage) for row in withdrawn}):
         rows = [row for row in withdrawn if (row.framework_key, row.stage) == (key, stage_key)]
         made = {row.node_id: row.before for row in rows if row.before is not None}
-        stage, again = stage_of(stage_key), requests.as_new(connection, list(made.values()))
-        write_events_of(connection, key, stage, list(again.values()), made)
+        stage, again = stages[stage_key], requests.as_new(connection, list(made.values()))
+        write_events_of(connection, stages, key, stage, list(again.values()), made)
         gone = nodes.target_nodes(connection, key, [row.node_id for row in rows if row.before is None])
         outbox.add(
             connection,

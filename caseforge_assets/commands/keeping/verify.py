@@ -17,6 +17,7 @@ from caseforge_assets.commands.editions.keep_workbook import workbook_path
 from caseforge_assets.commands.journaling.verify_journal import check_journal
 from caseforge_assets.commands.keeping.verify_answers import check_answers
 from caseforge_assets.stages.judgement import Content, Item
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.journaling import journal, verifying
 from caseforge_assets.store.submitting import batches
@@ -47,7 +48,7 @@ class Verified:
     problems: tuple[Problem, ...]
 
 
-def verify(store: Engine, folder: ArtifactFolder) -> Verified:
+def verify(store: Engine, stages: Stages, folder: ArtifactFolder) -> Verified:
     """Compares everything with everything, as of one moment."""
     problems: list[Problem] = []
     with journal.at_one_moment(store) as connection:
@@ -57,7 +58,7 @@ def verify(store: Engine, folder: ArtifactFolder) -> Verified:
         _check_sources(connection, folder, problems)
         answers = 0
         for batch in known:
-            count, found = check_answers(connection, folder, batch, whole)
+            count, found = check_answers(connection, stages, folder, batch, whole)
             answers += count
             problems += [Problem(*one) for one in found]
         contents = _check_contents(connection, problems)

@@ -14,14 +14,15 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.derivation import comes_from
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.states import BatchState
-from caseforge_assets.batches.verdicts import Answered, content_versions
+from caseforge_assets.batches.verdicts import Answered, content_versions, content_versions_as_it_comes
 from caseforge_assets.commands.collecting.fetch_results import ROLES
 from caseforge_assets.commands.collecting.record_answers import SUBMITTED
 from caseforge_assets.commands.importing.import_results import imported_name
 from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.judgement import Content, Item, Outcome
-from caseforge_assets.stages.stage import StageUnknown, is_asked_for_differently, stage
+from caseforge_assets.stages.stage import StageUnknown
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.journaling import verifying
@@ -47,7 +48,9 @@ class _Seen:
     same: set[str] = field(default_factory=set)
 
 
-def check_answers(connection: Connection, folder: ArtifactFolder, batch: BatchRow, whole: set[str]) -> tuple[int, list[Finding]]:
+def check_answers(
+    connection: Connection, stages: Stages, folder: ArtifactFolder, batch: BatchRow, whole: set[str]
+) -> tuple[int, list[Finding]]:
     """Checks the answers of a batch that is through; files that are not whole have been told already.
 
     Args:
@@ -60,7 +63,7 @@ def check_answers(connection: Connection, folder: ArtifactFolder, batch: BatchRo
     if batch.state != BatchState.collected or not paths or not whole.issuperset(paths):
         return 0, []
     rows = verifying.answers_of_batch(connection, batch.id)
-    seen = _read(folder, batch, paths, rows)
+    seen = _read(stages, folder, batch, paths, rows)
     where = f"batch {batch.id} ({batch.name})"
     found = [
         *_compare(seen, rows, batch),
@@ -72,10 +75,11 @@ def check_answers(connection: Connection, folder: ArtifactFolder, batch: BatchRo
     ]
 
 
-def _read(folder: ArtifactFolder, batch: BatchRow, paths: Sequence[str], rows: Mapping[str, AttemptSaid]) -> _Seen:
+def _read(stages: Stages, folder: ArtifactFolder, batch: BatchRow, paths: Sequence[str], rows: Mapping[str, AttemptSaid]) -> _Seen:
     seen = _Seen()
-    ahead = batch.request_count > 2 * CHUNK_LINES and _comes_with_caseforge(batch.stage)
-    judged = work_ahead(partial(content_versions, batch.stage), _chunks(folder, batch, paths, rows, seen), ahead=ahead)
+    ahead = batch.request_count > 2 * CHUNK_LINES and _comes_with_caseforge(stages, batch.stage)
+    judge = partial(content_versions_as_it_comes, batch.stage) if ahead else partial(content_versions, stages, batch.stage)
+    judged = work_ahead(judge, _chunks(folder, batch, paths, rows, seen), ahead=ahead)
     for chunk, versions in judged:
         for (name, _, line), version in zip(chunk, versions, strict=True):
             if version == rows[name].content_version:
@@ -85,9 +89,9 @@ def _read(folder: ArtifactFolder, batch: BatchRow, paths: Sequence[str], rows: M
     return seen
 
 
-def _comes_with_caseforge(stage_key: str) -> bool:
+def _comes_with_caseforge(stages: Stages, stage_key: str) -> bool:
     try:
-        return comes_with_caseforge(stage(stage_key)) and not is_asked_for_differently(stage_key)
+        return comes_with_caseforge(stages[stage_key]) and not stages.differs_somewhere(stage_key)
     except StageUnknown:
         return False
 

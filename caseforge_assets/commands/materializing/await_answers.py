@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.consent import Consent
 from caseforge_assets.commands.planning.make_plan import survey
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.rounds.work import Round, next_look_s, work_round
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderUnclear
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings import Configuration
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.requests import requests
@@ -29,15 +27,12 @@ class Waiting:
     `show` is called when waiting takes long: what was made by then is to be seen.
     """
 
-    provider: Provider
-    folder: ArtifactFolder
+    project: OpenProject
     wait_s: float
     show: Callable[[], object] = lambda: None
 
 
 def await_answers(
-    store: Engine,
-    configuration: Configuration,
     key: str,
     stage: Stage,
     node_ids: Sequence[int],
@@ -53,13 +48,14 @@ def await_answers(
     Returns:
         What stands in the way, for people; empty where nothing does but time.
     """
+    project = waiting.project
     end = time.monotonic() + waiting.wait_s
     trouble, shown = "", False
     unfinished: Sequence[BatchRow] = ()
-    while _any_waits(store, configuration, key, stage, node_ids, waiting.provider.simulated):
+    while _any_waits(project, key, stage, node_ids):
         try:
-            consent = _consent(store, stage, [*node_ids, *sent_with])
-            done = work_round(store, waiting.provider, waiting.folder, configuration, consent=consent, submit=waiting.wait_s > 0)
+            consent = _consent(project.store, stage, [*node_ids, *sent_with])
+            done = work_round(project, consent=consent, submit=waiting.wait_s > 0)
         except ProviderUnclear as error:
             trouble = str(error)
         except ProviderError as error:
@@ -74,7 +70,7 @@ def await_answers(
         if not shown and left_s < waiting.wait_s - SHOWN_AFTER_S:
             waiting.show()
             shown = True
-        time.sleep(min(left_s, next_look_s(waiting.provider, configuration, unfinished)))
+        time.sleep(min(left_s, next_look_s(project.provider, project.configuration, unfinished)))
     return trouble
 
 
@@ -83,9 +79,10 @@ def _consent(store: Engine, stage: Stage, node_ids: Sequence[int]) -> Consent:
         return Consent(request_ids=frozenset(one.id for one in requests.current_requests(connection, stage.key, node_ids).values()))
 
 
-def _any_waits(store: Engine, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int], simulated: bool) -> bool:
-    with store.connect() as connection:
-        return any(state is NodeState.WAITING for _, state in survey(connection, configuration, key, stage, simulated, node_ids))
+def _any_waits(project: OpenProject, key: str, stage: Stage, node_ids: Sequence[int]) -> bool:
+    with project.store.connect() as connection:
+        surveyed = survey(connection, project, key, stage, project.provider.simulated, node_ids)
+    return any(state is NodeState.WAITING for _, state in surveyed)
 
 
 def _hopeless(done: Round) -> str:

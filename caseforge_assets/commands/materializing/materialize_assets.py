@@ -16,6 +16,7 @@ from caseforge_assets.commands.editions.load_framework import confirm_nodes
 from caseforge_assets.commands.materializing.ask_together import Backfill, asked_before, note_asked
 from caseforge_assets.commands.materializing.await_answers import Waiting, await_answers
 from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
@@ -23,10 +24,10 @@ from caseforge_assets.commands.requests.retry_failed import retry_failed
 from caseforge_assets.commands.requests.settle_requests import settle_requests
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.editions import contexts, nodes
 from caseforge_assets.store.mirroring import outbox
@@ -57,7 +58,7 @@ class _Hands:
     """What the steps below share."""
 
     store: Engine
-    configuration: Configuration
+    project: Project
     key: str
     node_ids: list[int]
     assets: frozenset[str]
@@ -70,13 +71,13 @@ class _Hands:
 
     def survey(self, connection: Connection, stage: Stage, node_ids: Sequence[int] | None = None) -> list[tuple[AssetState, NodeState]]:
         """Of this run's own nodes, if none are given."""
-        return survey(connection, self.configuration, self.key, stage, self.simulated, self.node_ids if node_ids is None else node_ids)
+        return survey(connection, self.project, self.key, stage, self.simulated, self.node_ids if node_ids is None else node_ids)
 
 
 def materialize_assets(
     store: Engine,
     folder: ArtifactFolder,
-    configuration: Configuration,
+    project: Project,
     key: str,
     assets: Collection[str],
     partition_keys: Sequence[str],
@@ -101,17 +102,19 @@ def materialize_assets(
         of_backfill = nodes.node_ids_of_partitions(connection, key, backfill.partition_keys) if backfill else []
         others = sorted(set(of_backfill).difference(node_ids))
         simulated = provider is None or provider.simulated
-        hands = _Hands(store, configuration, key, node_ids, frozenset(assets), simulated, backfill, others)
+        hands = _Hands(store, project, key, node_ids, frozenset(assets), simulated, backfill, others)
         if hands.chosen(PCF_NODES):
             confirm_nodes(connection, key, node_ids)
         if hands.chosen(NODE_CONTEXTS):
             build_contexts(connection, key, [*node_ids, *_others_without_context(connection, hands)])
-        elif hands.chosen(*(stage.inputs for stage in all_stages())):
+        elif hands.chosen(*(stage.inputs for stage in project.stages)):
             _build_missing_contexts(connection, key, node_ids)
-    waiting = Waiting(provider, folder, wait_s, show) if provider is not None else None
+    waiting = None
+    if provider is not None:
+        waiting = Waiting(OpenProject(project.configuration, project.stages, store, folder, provider), wait_s, show)
     unfinished: dict[str, dict[str, str]] = {}
     unsent: list[str] = []
-    for stage in all_stages():
+    for stage in project.stages:
         of_stage, why_unsent = _materialize_stage(hands, stage, waiting, no_provider)
         unfinished |= of_stage
         unsent += [why_unsent] if why_unsent else []
@@ -129,10 +132,10 @@ def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_
             _ask_where_needed(connection, hands, stage)
     trouble, unsent = no_provider, ""
     if hands.chosen(stage.outputs, stage.content) and waiting is not None:
-        trouble = await_answers(hands.store, hands.configuration, hands.key, stage, hands.node_ids, waiting, sent_with=hands.others)
+        trouble = await_answers(hands.key, stage, hands.node_ids, waiting, sent_with=hands.others)
     with hands.store.begin() as connection:
         if hands.chosen(stage.outputs, stage.content):
-            unsent = _why_unsent(connection, hands, stage, waiting.provider if waiting else None, trouble)
+            unsent = _why_unsent(connection, hands, stage, waiting.project.provider if waiting else None, trouble)
         return _mark_unfinished(connection, hands, stage, start, trouble), unsent
 
 
@@ -146,7 +149,9 @@ def _build_missing_contexts(connection: Connection, key: str, node_ids: Sequence
 def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
     """Makes requests; where a good answer is there already, they are not pending: nobody is to pay for them again."""
     done = {row.node_id for row, state in hands.survey(connection, stage) if state is NodeState.DONE}
-    built = build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), hands.node_ids)
+    built = build_requests(
+        connection, hands.project.stages, hands.key, stage, stage_settings(hands.project.configuration, stage), hands.node_ids
+    )
     requests.set_states(connection, {built.request_ids[node_id]: RequestState.answered for node_id in done.intersection(built.made)})
 
 
@@ -168,17 +173,19 @@ def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> No
     if asked := [*wanted, *failed]:
         requests.lock_making(connection)
     if wanted:
-        build_requests(connection, hands.key, stage, stage_settings(hands.configuration, stage), wanted, reopen=True)
+        build_requests(
+            connection, hands.project.stages, hands.key, stage, stage_settings(hands.project.configuration, stage), wanted, reopen=True
+        )
     if failed:
-        retry_failed(connection, hands.configuration, hands.key, stage, node_ids=failed, asked=True)
-    settle_requests(connection, hands.configuration, hands.simulated, lambda _: pending.of_nodes(connection, stage.key, asked))
+        retry_failed(connection, hands.project, hands.key, stage, node_ids=failed, asked=True)
+    settle_requests(connection, hands.project, hands.simulated, lambda _: pending.of_nodes(connection, stage.key, asked))
     if hands.simulated:
         requests.leave_drafts(connection, stage.key, [*hands.node_ids, *hands.others])
     note_asked(connection, hands.backfill, stage.key, asked)
 
 
 def _others_without_context(connection: Connection, hands: _Hands) -> list[int]:
-    surveyed = hands.survey(connection, all_stages()[0], hands.others) if hands.others else []
+    surveyed = hands.survey(connection, hands.project.stages.shared[0], hands.others) if hands.others else []
     return [row.node_id for row, _ in surveyed if row.context_version is None or not _context_is_fresh(row)]
 
 
@@ -192,7 +199,7 @@ def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, provider: P
     asked = requests.current_requests(connection, stage.key, hands.node_ids).values()
     left = frozenset(one.id for one in asked if one.state == RequestState.pending)
     if left and provider is not None:
-        foreseen = foresee_sending(connection, provider, hands.configuration, consent=Consent(request_ids=left))
+        foreseen = foresee_sending(connection, provider, hands.project, consent=Consent(request_ids=left))
         if foreseen.waits:
             return "; ".join(foreseen.waits)
     count = len(left) + batches.count_not_created(connection, [one.id for one in asked if one.state == RequestState.in_batch])
@@ -200,7 +207,7 @@ def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, provider: P
 
 
 def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start: int, trouble: str) -> dict[str, dict[str, str]]:
-    version = current_stage_version(hands.configuration, stage)
+    version = current_stage_version(hands.project.configuration, stage)
     surveyed = {row.node_id: (row, state) for row, state in hands.survey(connection, stage)}
     targets = nodes.target_nodes(connection, hands.key, hands.node_ids)
     unfinished: dict[str, dict[str, str]] = {}

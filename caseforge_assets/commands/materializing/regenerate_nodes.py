@@ -9,7 +9,7 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
 from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
 from caseforge_assets.commands.providing.provider import Provider
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Engine
@@ -28,7 +28,7 @@ class Regenerated:
 def regenerate(
     store: Engine,
     folder: ArtifactFolder,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stages: Sequence[Stage],
     selection: Selection,
@@ -51,7 +51,7 @@ def regenerate(
 
     def partitions(of: Sequence[Stage], which: Selection, among: str | None, most: int | None = None) -> list[str]:
         with store.connect() as connection:
-            ids = select_nodes(connection, configuration, key, of, which, simulated=simulated, named=among, limit=most)
+            ids = select_nodes(connection, project, key, of, which, simulated=simulated, named=among, limit=most)
             return [str(row.partition_key) for row in nodes.target_nodes(connection, key, ids)]
 
     meant = partitions(stages, selection, named, limit)
@@ -61,9 +61,7 @@ def regenerate(
         left = partitions([stage], Selection.unfinished, ",".join(meant)) if meant else []
         if left:
             assets = [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content]
-            done = materialize_assets(
-                store, folder, configuration, key, assets, left, provider=provider, wait_s=wait_s, no_provider=no_provider
-            )
+            done = materialize_assets(store, folder, project, key, assets, left, provider=provider, wait_s=wait_s, no_provider=no_provider)
             unfinished |= done.unfinished
             unsent += [done.unsent] if done.unsent else []
     return Regenerated(len(meant), unfinished, "; ".join(dict.fromkeys(unsent)))

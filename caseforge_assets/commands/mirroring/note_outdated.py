@@ -11,10 +11,9 @@ from caseforge_assets.commands.mirroring.read_statuses import AssetStatus, asset
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.freshness import Condition, StaleReason
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
-from caseforge_assets.stages.stage import Stage, all_stages
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.mirroring import outbox
@@ -23,17 +22,17 @@ from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
 WAY_ON = "Materialize it, or use the job regenerate with selection stale, to ask anew"
 
 
-def note_outdated(store: Engine, configuration: Configuration, key: str) -> int:
+def note_outdated(store: Engine, project: Project, key: str) -> int:
     """Writes notes beside a framework's outdated contents, takes back those that hold no longer; returns how many rows that takes."""
     with store.begin() as connection:
         lock_in_transaction(connection, f"note outdated {key}")
-        return sum(_note_stage(connection, configuration, key, stage) for stage in all_stages())
+        return sum(_note_stage(connection, project, key, stage) for stage in project.stages)
 
 
-def _note_stage(connection: Connection, configuration: Configuration, key: str, stage: Stage) -> int:
-    stale = [row.node_id for row, state in survey(connection, configuration, key, stage, True) if state is NodeState.STALE]
+def _note_stage(connection: Connection, project: Project, key: str, stage: Stage) -> int:
+    stale = [row.node_id for row, state in survey(connection, project, key, stage, True) if state is NodeState.STALE]
     noted = outbox.outdated_now(connection, key, stage.content)
-    rows = _notes(connection, configuration, key, stage, stale) if stale else []
+    rows = _notes(connection, project, key, stage, stale) if stale else []
     standing = {row.node_id for row in rows}
     over = [node_id for node_id in noted if node_id not in standing]
     outbox.repeat_latest(connection, key, stage.content, over)
@@ -42,25 +41,25 @@ def _note_stage(connection: Connection, configuration: Configuration, key: str, 
     return len(over) + len(new)
 
 
-def _notes(connection: Connection, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int]) -> list[OutboxRow]:
+def _notes(connection: Connection, project: Project, key: str, stage: Stage, node_ids: Sequence[int]) -> list[OutboxRow]:
     """What Dagster itself shows as stale needs no note."""
     by_node: dict[int, dict[str, AssetStatus]] = {}
-    for one in asset_statuses(connection, configuration, key, node_ids):
+    for one in asset_statuses(connection, project, key, node_ids):
         by_node.setdefault(one.node.node_id, {})[one.asset] = one
     authors = contents.edited_by(connection, stage.reads, node_ids) if stage.reads else {}
+    source = project.stages[stage.reads].content if stage.reads else ""
     rows = []
     for node_id, of_node in by_node.items():
         shown = of_node[stage.content]
         if shown.condition is Condition.FRESH:
-            reason = _reason(stage, of_node, authors.get(node_id, ""))
+            reason = _reason(stage, source, of_node, authors.get(node_id, ""))
             rows.append(OutboxRow(key, stage.content, node_id, shown.node.partition_key, kind=Kind.outdated, reason=reason))
     return rows
 
 
-def _reason(stage: Stage, of_node: Mapping[str, AssetStatus], author: str) -> str:
+def _reason(stage: Stage, source: str, of_node: Mapping[str, AssetStatus], author: str) -> str:
     """The first reason on the way to the content, with its time, and who wrote what is read."""
     reasons = [reason for name in (NODE_CONTEXTS, stage.inputs, stage.outputs) for reason in of_node[name].stale]
-    source = stage_of(stage.reads).content if stage.reads else ""
     found = next((one for one in reasons if source and source in one.text), reasons[0] if reasons else None)
     if found is None:
         return f"outdated: what it was made from has changed. {WAY_ON}"

@@ -8,10 +8,9 @@ from datetime import datetime
 
 from caseforge_assets.commands.requests.remember_definitions import changes_since
 from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.flow_assets import FRAMEWORK, Asset, all_assets
-from caseforge_assets.stages.stage import all_stages, in_framework
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.editions.nodes import NodeRow
@@ -44,9 +43,7 @@ class AssetStatus:
         return self.stale or ((self.outdated,) if self.outdated else ())
 
 
-def asset_statuses(
-    connection: Connection, configuration: Configuration, key: str, node_ids: Sequence[int] | None = None
-) -> list[AssetStatus]:
+def asset_statuses(connection: Connection, project: Project, key: str, node_ids: Sequence[int] | None = None) -> list[AssetStatus]:
     """Every target node of a framework (or those given) at every asset, in the order of assets and then of the framework."""
     targets = nodes.target_nodes(connection, key, node_ids)
     rows = {(row.node_id, row.asset): row for row in statuses.latest_of_all(connection, key, node_ids)}
@@ -58,12 +55,12 @@ def asset_statuses(
             newest[row.node_id][row.asset] = made
     read_ids = {read for of_node in newest.values() for made in of_node.values() for read in made.upstream.values()}
     versions = statuses.data_versions(connection, sorted(read_ids))
-    stages = [in_framework(stage, key) for stage in all_stages()]
-    settings = {stage.key: stage_settings(configuration, stage) for stage in stages}
+    stages = [project.stages.in_framework(stage, key) for stage in project.stages]
+    settings = {stage.key: stage_settings(project.configuration, stage) for stage in stages}
     fresh = {stage.key: fresh_versions(connection, stage, settings[stage.key]) for stage in stages}
     changes = {stage.key: changes_since(connection, key, stage, settings[stage.key]) for stage in stages}
     found = []
-    for asset in all_assets():
+    for asset in all_assets(project.stages):
         code_versions = fresh[asset.stage.key] if asset.stage else frozenset[str]()
         changed = changes[asset.stage.key] if asset.stage else _no_change
         for node in targets:
@@ -78,10 +75,10 @@ def _no_change(version: str) -> StaleReason:
     return StaleReason(f"it was made with {version}", None)
 
 
-def read_statuses(store: Engine, configuration: Configuration, key: str) -> list[AssetStatus]:
+def read_statuses(store: Engine, project: Project, key: str) -> list[AssetStatus]:
     """The same of a whole framework, on a connection of its own."""
     with store.connect() as connection:
-        return asset_statuses(connection, configuration, key)
+        return asset_statuses(connection, project, key)
 
 
 def _made(row: Latest) -> Made | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
-from caseforge_assets.stages.stage import Stage, all_stages, in_framework, known_as
+from caseforge_assets.stages.stage import Stage, known_as
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.mirroring import outbox, told_versions
@@ -27,28 +27,28 @@ class ShownVersion:
         return self.version if code_version in self.fresh else code_version
 
 
-def shown_versions(connection: Connection, configuration: Configuration) -> Mapping[tuple[str, str], ShownVersion]:
+def shown_versions(connection: Connection, project: Project) -> Mapping[tuple[str, str], ShownVersion]:
     """What is shown of each stage, by frameworks and the names of its assets."""
     return {
         (key, asset): shown
         for key in frameworks.loaded_keys(connection)
-        for stage, shown in _by_stage(connection, configuration, key)
+        for stage, shown in _by_stage(connection, project, key)
         for asset in (stage.inputs, stage.outputs, stage.content)
     }
 
 
-def repeat_under_new_versions(store: Engine, configuration: Configuration) -> int:
+def repeat_under_new_versions(store: Engine, project: Project) -> int:
     """Says once more of fresh content that it was made, when it is shown under another version from now on; returns how many rows that takes.
 
     That is so after `when_model_changes` was changed, where a framework got a language or templates of its own or lost them, and in a project in
     which everything was told under the version of its own model.
     """
     with store.begin() as connection:
-        if not any(_shown_otherwise(connection, configuration)):
+        if not any(_shown_otherwise(connection, project)):
             return 0
         lock_in_transaction(connection, "show versions")
         written = 0
-        for one in list(_shown_otherwise(connection, configuration)):  # somebody may have told it while this one waited
+        for one in list(_shown_otherwise(connection, project)):  # somebody may have told it while this one waited
             assets = (one.stage.inputs, one.stage.outputs, one.stage.content)
             rows = outbox.standing(connection, assets, sorted(one.otherwise), one.keys)
             written += len(outbox.add(connection, rows))
@@ -66,26 +66,26 @@ class _Shown(NamedTuple):
     keys: list[str]
 
 
-def _shown_otherwise(connection: Connection, configuration: Configuration) -> Iterator[_Shown]:
+def _shown_otherwise(connection: Connection, project: Project) -> Iterator[_Shown]:
     """The stages of the project, and those of frameworks that have them otherwise or had so once, and are told apart since."""
     before, loaded = told_versions.told_versions(connection), frameworks.loaded_keys(connection)
-    for stage in all_stages():
-        apart = [key for key in loaded if in_framework(stage, key) is not stage or known_as(stage, key) in before]
+    for stage in project.stages:
+        apart = [key for key in loaded if project.stages.in_framework(stage, key) is not stage or known_as(stage, key) in before]
         others = [key for key in loaded if key not in apart]
         for name, keys in ((stage.key, others), *((known_as(stage, key), [key]) for key in apart)):
-            one = in_framework(stage, keys[0]) if name != stage.key else stage
-            shown = _shown(connection, configuration, one)
+            one = project.stages.in_framework(stage, keys[0]) if name != stage.key else stage
+            shown = _shown(connection, project, one)
             was = before.get(name, before.get(stage.key))
             if was != shown.version or name not in before:
                 otherwise = frozenset[str]() if was == shown.version else shown.fresh if was else shown.fresh - {shown.version}
                 yield _Shown(name, one, shown.version, otherwise, keys)
 
 
-def _by_stage(connection: Connection, configuration: Configuration, key: str) -> list[tuple[Stage, ShownVersion]]:
-    stages = [in_framework(stage, key) for stage in all_stages()]
-    return [(stage, _shown(connection, configuration, stage)) for stage in stages]
+def _by_stage(connection: Connection, project: Project, key: str) -> list[tuple[Stage, ShownVersion]]:
+    stages = [project.stages.in_framework(stage, key) for stage in project.stages]
+    return [(stage, _shown(connection, project, stage)) for stage in stages]
 
 
-def _shown(connection: Connection, configuration: Configuration, stage: Stage) -> ShownVersion:
-    settings = stage_settings(configuration, stage)
+def _shown(connection: Connection, project: Project, stage: Stage) -> ShownVersion:
+    settings = stage_settings(project.configuration, stage)
     return ShownVersion(shown_stage_version(stage, settings), fresh_versions(connection, stage, settings))

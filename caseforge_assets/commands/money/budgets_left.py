@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from caseforge_assets.costs.budgets import budget_left
 from caseforge_assets.costs.sums import Cost, total
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 
@@ -22,15 +22,15 @@ class Left:
     unknown: int
 
 
-def budgets_left(connection: Connection, configuration: Configuration, key: str) -> dict[str, Left]:
+def budgets_left(connection: Connection, project: Project, key: str) -> dict[str, Left]:
     """Per budget (of the framework, over all frameworks) what is left; budgets that are not set are left out."""
     committed = plans.committed_by_framework(connection)
     left = {}
-    entry = configuration.frameworks.get(key)
+    entry = project.configuration.frameworks.get(key)
     if entry is not None and entry.budget_usd is not None:
         left[key] = _left(entry.budget_usd, committed.get(key, Cost()))
-    if configuration.budget_usd is not None:
-        left[ALL] = _left(configuration.budget_usd, total(committed.values()))
+    if project.configuration.budget_usd is not None:
+        left[ALL] = _left(project.configuration.budget_usd, total(committed.values()))
     return left
 
 

@@ -8,10 +8,9 @@ from decimal import Decimal
 from typing import Protocol
 
 from caseforge_assets.batches.usage import Usage
-from caseforge_assets.costs.own_prices import OwnPrices
 from caseforge_assets.costs.prices import cost_usd
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import requests
@@ -31,12 +30,15 @@ class Priced(Protocol):
     def input_tokens(self) -> int: ...  # noqa: D102
 
 
-def expected_costs(connection: Connection, own: OwnPrices, rows: Sequence[Priced]) -> dict[int, Decimal | None]:
+def expected_costs(connection: Connection, project: Project, rows: Sequence[Priced]) -> dict[int, Decimal | None]:
     """Expected cost in USD of each request by its id, as at a provider that bills; None where the model has no batch price."""
     kinds = {(row.stage, row.model) for row in rows}
-    output = {kind: expected_output_tokens(connection, *kind, simulated=False) for kind in kinds}
+    output = {(key, model): expected_output_tokens(connection, project.stages[key], model, simulated=False) for key, model in kinds}
     now = datetime.now(UTC)
-    return {row.id: cost_usd(Usage(row.input_tokens, 0, output[row.stage, row.model], 0), row.model, now, own) for row in rows}
+    return {
+        row.id: cost_usd(Usage(row.input_tokens, 0, output[row.stage, row.model], 0), row.model, now, project.configuration.prices)
+        for row in rows
+    }
 
 
 def priced_input_tokens(connection: Connection, stage: Stage, rows: Sequence[PendingRequest]) -> list[int]:
@@ -45,10 +47,10 @@ def priced_input_tokens(connection: Connection, stage: Stage, rows: Sequence[Pen
     return [stage.typical_input_tokens if row.source_content_id in made_up else row.input_tokens for row in rows]
 
 
-def expected_output_tokens(connection: Connection, stage: str, model: str, simulated: bool) -> int:
+def expected_output_tokens(connection: Connection, stage: Stage, model: str, simulated: bool) -> int:
     """Output tokens of one answer: the mean of the stage's own answers from this kind of provider, before there are enough the measured figure.
 
     A price is always one of a provider that bills (`simulated=False`): answers that are made up have other lengths.
     """
-    mean = requests.typical_output_tokens(connection, stage, model, simulated)
-    return round(mean) if mean is not None else stage_of(stage).typical_output_tokens
+    mean = requests.typical_output_tokens(connection, stage.key, model, simulated)
+    return round(mean) if mean is not None else stage.typical_output_tokens

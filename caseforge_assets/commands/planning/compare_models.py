@@ -44,6 +44,6 @@ def _model_cost(connection: Connection, own: OwnPrices, plan: Plan, model: str) 
     for part in plan.stages:
         key = part.stage.key
         measured[key] = requests.typical_output_tokens(connection, key, model, simulated=False) is not None
-        output = expected_output_tokens(connection, key, model, simulated=False) * part.nodes
+        output = expected_output_tokens(connection, part.stage, model, simulated=False) * part.nodes
         by_stage[key] = expected_cost_usd(model, part.input_tokens, output, part.nodes, own=own) if part.nodes else Decimal(0)
     return ModelCost(model, by_stage, measured)

@@ -16,10 +16,10 @@ from caseforge_assets.commands.requests.remember_definitions import language_cha
 from caseforge_assets.commands.requests.shorten_request import shortened_bodies
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
-from caseforge_assets.stages.stage import Source, Stage, all_stages, canonical_json, in_framework, request_body
+from caseforge_assets.stages.stage import Source, Stage, canonical_json, request_body
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
@@ -47,25 +47,25 @@ class Explanation:
     since: datetime | None = None
 
 
-def explain_node(connection: Connection, configuration: Configuration, key: str, node_id: int, simulated: bool) -> list[Explanation]:
+def explain_node(connection: Connection, project: Project, key: str, node_id: int, simulated: bool) -> list[Explanation]:
     """Explains a target node in every stage.
 
     Args:
         simulated: the kind of provider: what is simulated counts as there only for a simulated one.
     """
-    return [_explain(connection, configuration, key, node_id, in_framework(stage, key), simulated) for stage in all_stages()]
+    return [_explain(connection, project, key, node_id, project.stages.in_framework(stage, key), simulated) for stage in project.stages]
 
 
-def _explain(connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage, simulated: bool) -> Explanation:
-    ((_, state),) = survey(connection, configuration, key, stage, simulated, [node_id])
+def _explain(connection: Connection, project: Project, key: str, node_id: int, stage: Stage, simulated: bool) -> Explanation:
+    ((_, state),) = survey(connection, project, key, stage, simulated, [node_id])
     answered = requests.answered_request(connection, node_id, stage.key)
     if answered is None or state not in (NodeState.STALE, NodeState.WAITING, NodeState.FAILED):
         return Explanation(stage.key, state)
-    body, since = _body_now(connection, configuration, key, node_id, stage)
+    body, since = _body_now(connection, project, key, node_id, stage)
     if body is None:
         return Explanation(stage.key, state, (f"there is no {stage.reads} to read now",))
     if answered.shortened:
-        body = _shortened_now(connection, configuration, key, node_id, stage, answered, body)
+        body = _shortened_now(connection, project, key, node_id, stage, answered, body)
     old = json.loads(answered.body)
     spoken = _language(connection, key, stage, answered.stage_version)
     differences = [*spoken, *_settings(old, body), *_texts(old, body, stage, bool(spoken)), *_source(answered, connection, node_id, stage)]
@@ -74,7 +74,7 @@ def _explain(connection: Connection, configuration: Configuration, key: str, nod
 
 
 def _body_now(
-    connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage
+    connection: Connection, project: Project, key: str, node_id: int, stage: Stage
 ) -> tuple[dict[str, Any] | None, datetime | None]:
     """The request as it would be made now, and since when its texts are as they are."""
     (target,) = nodes.target_nodes(connection, key, [node_id])
@@ -85,12 +85,12 @@ def _body_now(
     made = Source(target.name, context, kpi_lines(target), source.body if source else None)
     loaded_at = nodes.version_since(connection, key, node_id)
     since = max(loaded_at, source.stored_at) if source else loaded_at
-    return request_body(stage, stage_settings(configuration, stage), made), since
+    return request_body(stage, stage_settings(project.configuration, stage), made), since
 
 
 def _shortened_now(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     node_id: int,
     stage: Stage,
@@ -98,12 +98,12 @@ def _shortened_now(
     body: dict[str, Any],
 ) -> dict[str, Any]:
     """The request as it would be sent now: from half again, where the whole is still too long."""
-    if not is_too_long(configuration, stage, body["model"], input_tokens=request_tokens(body), budget=body["max_completion_tokens"]):
+    if not is_too_long(project, stage, body["model"], input_tokens=request_tokens(body), budget=body["max_completion_tokens"]):
         return body
     source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
     whole = requests.as_new(connection, [answered.id])[answered.id]
     whole = replace(whole, node_id=node_id, body=canonical_json(body), source_content_id=source.id if source else None)
-    return shortened_bodies(connection, key, stage, [whole])[node_id]
+    return shortened_bodies(connection, project.stages, key, stage, [whole])[node_id]
 
 
 def _settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

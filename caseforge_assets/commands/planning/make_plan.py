@@ -17,8 +17,9 @@ from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import total
 from caseforge_assets.reports.coverage import NodeState, classify, count_states, wanted_question
 from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.stage import Stage, in_framework, stage_version
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import node_states, plans
@@ -99,10 +100,10 @@ class Plan:
 
 
 def survey(
-    connection: Connection, configuration: Configuration, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None = None
+    connection: Connection, project: Project, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None = None
 ) -> list[tuple[AssetState, NodeState]]:
     """Every target node (or those given) with where it stands in a stage."""
-    stage, settings = in_framework(stage, key), stage_settings(configuration, stage)
+    stage, settings = project.stages.in_framework(stage, key), stage_settings(project.configuration, stage)
     version, fresh = stage_version(stage, settings), fresh_versions(connection, stage, settings)
     rows = node_states.asset_states(connection, key, stage.key, stage.reads, node_ids)
     return [(row, classify(row, version, fresh, reads=stage.reads is not None, accept_simulated=simulated)) for row in rows]
@@ -117,7 +118,7 @@ class _Drafting:
     """
 
     connection: Connection
-    configuration: Configuration
+    project: Project
     key: str
     simulated: bool
     node_ids: Sequence[int] | None
@@ -131,12 +132,12 @@ class _Drafting:
     reused: int = 0
 
     def survey(self, stage: Stage) -> list[tuple[AssetState, NodeState]]:
-        return survey(self.connection, self.configuration, self.key, stage, self.simulated, self.node_ids)
+        return survey(self.connection, self.project, self.key, stage, self.simulated, self.node_ids)
 
 
 def draft_plan(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stages: Sequence[Stage],
     *,
@@ -162,10 +163,10 @@ def draft_plan(
         named: those of `node_ids` that a person named one by one; None: all of them.
     """
     requests.lock_making(connection)
-    stages = [in_framework(stage, key) for stage in stages]
+    stages = [project.stages.in_framework(stage, key) for stage in stages]
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
     by_name = frozenset((node_ids or ()) if named is None else named)
-    drafting = _Drafting(connection, configuration, key, simulated, node_ids, plan_id, ask_again, refresh_context, model_of, by_name)
+    drafting = _Drafting(connection, project, key, simulated, node_ids, plan_id, ask_again, refresh_context, model_of, by_name)
     _refresh_contexts(drafting, stages[0])
     drafting.surveyed = {stage.key: drafting.survey(stage) for stage in stages}
     plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
@@ -178,11 +179,11 @@ def draft_plan(
     return plan
 
 
-def typical_cost(configuration: Configuration, stages: Sequence[Stage], nodes: int) -> Decimal | None:
+def typical_cost(project: Project, stages: Sequence[Stage], nodes: int) -> Decimal | None:
     """What stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
-    models = {stage.key: stage_settings(configuration, stage).model for stage in stages}
+    models = {stage.key: stage_settings(project.configuration, stage).model for stage in stages}
     return total(
-        _cost(configuration, models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes)
+        _cost(project.configuration, models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes)
         for stage in stages
     ).usd
 
@@ -194,7 +195,7 @@ def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:
 
 
 def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
-    connection, configuration, plan_id = drafting.connection, drafting.configuration, drafting.plan_id
+    connection, configuration, plan_id = drafting.connection, drafting.project.configuration, drafting.plan_id
     settings = stage_settings(configuration, stage)
     surveyed = drafting.survey(stage) if drafting.reused else drafting.surveyed[stage.key]
     coming = drafting.coming.get(stage.reads or "", set())  # the requests of these are made when what they read has come
@@ -206,16 +207,18 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     rows = [(row, state) for row, state in surveyed if row.node_id not in coming | kept]
     built = _build(drafting, stage, rows)
     failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
-    retried = retry_failed(connection, configuration, drafting.key, stage, node_ids=failed, plan_id=plan_id)
+    retried = retry_failed(connection, drafting.project, drafting.key, stage, node_ids=failed, plan_id=plan_id)
     waiting = {row.node_id: row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id}
-    refitted = refit_budgets(connection, configuration, drafting.key, stage, [row.node_id for row, _ in rows if row.node_id not in built])
+    refitted = refit_budgets(
+        connection, drafting.project, drafting.key, stage, [row.node_id for row, _ in rows if row.node_id not in built]
+    )
     waiting |= {node_id: request_id for node_id, request_id in refitted.items() if node_id in waiting}
     free = requests.without_approval(connection, list(waiting.values()), drafting.simulated)  # a draft takes nothing from approved plans
     requests.set_plan(connection, free, plan_id)
-    settled = settle_requests(connection, configuration, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
+    settled = settle_requests(connection, drafting.project, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
     drafting.reused += len(settled.reused)
     now = settled.rows
-    output = expected_output_tokens(connection, stage.key, settings.model, simulated=False)
+    output = expected_output_tokens(connection, stage, settings.model, simulated=False)
     tokens = [*priced_input_tokens(connection, stage, now), *[stage.typical_input_tokens] * len(later)]
     budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
         later
@@ -261,14 +264,23 @@ def _cost(configuration: Configuration, model: str, input_tokens: int, output_to
 
 def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> set[int]:
     """Makes the requests of nodes that are to be asked for; returns the nodes that got a new one."""
-    connection, key, settings = drafting.connection, drafting.key, stage_settings(drafting.configuration, stage)
+    connection, key, settings = drafting.connection, drafting.key, stage_settings(drafting.project.configuration, stage)
     again = _asked_again(drafting, stage, [row.node_id for row, state in rows if state is NodeState.DONE])
     wanted = [row.node_id for row, state in rows if state in TO_DO or (state is NodeState.FAILED and row.request_not_sent)]
     own = drafting.refresh_context
     made: set[int] = set()
     for node_ids, ask_again in ((wanted, drafting.ask_again), (again, True)):
         built = build_requests(
-            connection, key, stage, settings, node_ids, plan_id=drafting.plan_id, ask_again=ask_again, own_answers=own, reopen=True
+            connection,
+            drafting.project.stages,
+            key,
+            stage,
+            settings,
+            node_ids,
+            plan_id=drafting.plan_id,
+            ask_again=ask_again,
+            own_answers=own,
+            reopen=True,
         )
         made |= set(built.made)
     return made
@@ -285,7 +297,7 @@ def _asked_again(drafting: _Drafting, stage: Stage, done: Sequence[int]) -> Sequ
 
 def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> dict[str, int]:
     """How many fresh contents are of another model, temperature, effort, verbosity or endpoint than would be asked now, by the model that made them."""
-    version = stage_version(stage, stage_settings(drafting.configuration, stage))
+    version = stage_version(stage, stage_settings(drafting.project.configuration, stage))
     kept = [
         row.node_id
         for row, state in rows

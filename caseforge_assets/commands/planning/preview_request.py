@@ -11,9 +11,9 @@ from caseforge_assets.commands.money.expected_costs import expected_output_token
 from caseforge_assets.commands.providing.check_models import is_too_long, rule_faults
 from caseforge_assets.commands.requests.build_contexts import context_of, kpi_lines
 from caseforge_assets.costs.estimates import expected_cost_usd, request_tokens
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
-from caseforge_assets.stages.stage import Source, Stage, in_framework, request_body
+from caseforge_assets.stages.stage import Source, Stage, request_body
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
@@ -55,29 +55,29 @@ class Preview:
     too_long: bool
 
 
-def preview_request(connection: Connection, configuration: Configuration, key: str, node_id: int, stage: Stage) -> Preview:
+def preview_request(connection: Connection, project: Project, key: str, node_id: int, stage: Stage) -> Preview:
     """Makes the request of a target node in a stage, and prices it as one for a provider that bills."""
     (target,) = nodes.target_nodes(connection, key, [node_id])
-    stage, settings = in_framework(stage, key), stage_settings(configuration, stage)
+    stage, settings = project.stages.in_framework(stage, key), stage_settings(project.configuration, stage)
     source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
     missing = stage.reads is not None and source is None
     read = source.body if source else f"(the content of {stage.reads}, which is not there yet)" if stage.reads else None
     context = context_of(connection, key, target)
     request = request_body(stage, settings, Source(target.name, context, kpi_lines(target), read))
     tokens = stage.typical_input_tokens if missing else request_tokens(request)
-    output = expected_output_tokens(connection, stage.key, settings.model, simulated=False)
+    output = expected_output_tokens(connection, stage, settings.model, simulated=False)
     return Preview(
         f"{target.code} {target.name}",
         context,
-        current_stage_version(configuration, stage),
+        current_stage_version(project.configuration, stage),
         settings.endpoint,
         settings.model,
-        body_to_send(request) | {"model": configuration.name_at_provider(stage.key, settings.model)},
+        body_to_send(request) | {"model": project.configuration.name_at_provider(stage.key, settings.model)},
         stage.reads,
         missing,
         tokens,
         output,
-        expected_cost_usd(settings.model, tokens, output, own=configuration.prices),
-        tuple(fault.text for fault in rule_faults(configuration, stage, providers.model_ends(connection))),
-        is_too_long(configuration, stage, settings.model, input_tokens=tokens, budget=request["max_completion_tokens"]),
+        expected_cost_usd(settings.model, tokens, output, own=project.configuration.prices),
+        tuple(fault.text for fault in rule_faults(project.configuration, stage, providers.model_ends(connection))),
+        is_too_long(project, stage, settings.model, input_tokens=tokens, budget=request["max_completion_tokens"]),
     )

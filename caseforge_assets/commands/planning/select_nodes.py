@@ -8,7 +8,7 @@ from enum import Enum
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
 
@@ -33,7 +33,7 @@ _STATES[Selection.unfinished] = set().union(*_STATES.values())
 
 def select_nodes(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stages: Sequence[Stage],
     selection: Selection,
@@ -56,7 +56,7 @@ def select_nodes(
     wanted: set[int] = set()
     order: list[int] = []
     for stage in stages:
-        rows = survey(connection, configuration, key, stage, simulated, chosen)
+        rows = survey(connection, project, key, stage, simulated, chosen)
         order = [row.node_id for row, _ in rows]
         wanted |= {row.node_id for row, state in rows if state in _STATES[selection]}
     selected = [node_id for node_id in order if node_id in wanted]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from caseforge_assets.settings import Configuration, ConfigurationError
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key, stage_settings
 from caseforge_assets.stages.model_rules import Asked, Ending, broken_rules, ending_of, room_beside
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stage import stage as stage_of
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import pending
 from caseforge_assets.store.requests.pending import PendingRequest
@@ -76,29 +76,29 @@ def refuse_broken_rules(configuration: Configuration, stages: Sequence[Stage], p
         raise ConfigurationError("\n".join(faults))
 
 
-def is_too_long(configuration: Configuration, stage: Stage, model: str, *, input_tokens: int, budget: int) -> bool:
+def is_too_long(project: Project, stage: Stage, model: str, *, input_tokens: int, budget: int) -> bool:
     """Whether a request has no room in its model's window where one of usual length has: its length is at fault, not its settings."""
-    room = room_beside(model, budget) if configuration.check_model_rules else None
+    room = room_beside(model, budget) if project.configuration.check_model_rules else None
     return room is not None and stage.typical_input_tokens <= room < input_tokens
 
 
-def unfit_requests(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> dict[int, str]:
+def unfit_requests(connection: Connection, project: Project, rows: Sequence[PendingRequest]) -> dict[int, str]:
     """The requests whose settings their model would refuse, by id, with the reason. They may be older than the configuration.
 
     One that is only too long is not among them: it can be shortened.
     """
-    if not rows or not configuration.check_model_rules:
+    if not rows or not project.configuration.check_model_rules:
         return {}
     styles, ends, now = pending.styles(connection, [row.id for row in rows]), providers.model_ends(connection), datetime.now(UTC)
     found = {}
     for row in rows:
-        if (ending := ending_of(row.model, now, ends, configuration.provider_kind.window)) is not None and ending.refused:
+        if (ending := ending_of(row.model, now, ends, project.configuration.provider_kind.window)) is not None and ending.refused:
             found[row.id] = ending.text
             continue
-        stage = stage_of(row.stage)
+        stage = project.stages[row.stage]
         schema = stage.answers_in_json
         budget, tokens = row.max_completion_tokens, row.input_tokens
-        if is_too_long(configuration, stage, row.model, input_tokens=tokens, budget=budget):
+        if is_too_long(project, stage, row.model, input_tokens=tokens, budget=budget):
             tokens = stage.typical_input_tokens
         temperature, effort, verbosity, endpoint = styles[row.id]
         if broken := broken_rules(Asked(row.model, temperature, effort, verbosity, budget, schema, tokens, endpoint)):

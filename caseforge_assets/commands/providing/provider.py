@@ -82,8 +82,10 @@ def make_client(settings: Settings) -> BatchClient:
         raise ConfigurationError(f"provider.kind: {says}")
     key: str | Tokens = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
     if given.has_tokens:
-        file = settings.project / Path(given.token_file).expanduser() if given.token_file else None
-        key = Tokens(TokenOrigin(given.token_command or (), file, settings.project, given.token_lifetime_s, given.token_renew_before_s))
+        file = settings.project_folder / Path(given.token_file).expanduser() if given.token_file else None
+        key = Tokens(
+            TokenOrigin(given.token_command or (), file, settings.project_folder, given.token_lifetime_s, given.token_renew_before_s)
+        )
     return BatchClient(url, key, settings.openai_account, kind=settings.configuration.provider_kind)
 
 

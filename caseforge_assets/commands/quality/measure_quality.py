@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.quality import RULES, NodeFacts, Quality
-from caseforge_assets.stages.stage import Stage, all_stages, in_framework
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.stages.word_lists import language_of
 from caseforge_assets.store.collecting import quality_scores
 from caseforge_assets.store.collecting.quality_scores import NewQuality
@@ -23,13 +23,17 @@ MEASURED_AT_ONCE = 300
 _log = logging.getLogger(__name__)
 
 
-def measured_stages() -> list[Stage]:
+def measured_stages(stages: Stages) -> list[Stage]:
     """The stages whose contents are measured, in the order in which they read each other."""
-    return [stage for stage in all_stages() if stage.measure is not None]
+    return [stage for stage in stages if stage.measure is not None]
 
 
 def measure_contents(
-    connection: Connection, stage: Stage, contents: Mapping[int, tuple[int, Content]], measured: Mapping[int, Quality] | None = None
+    connection: Connection,
+    stages: Stages,
+    stage: Stage,
+    contents: Mapping[int, tuple[int, Content]],
+    measured: Mapping[int, Quality] | None = None,
 ) -> int:
     """Measures contents of one stage and stores the measures, in the caller's transaction.
 
@@ -46,42 +50,42 @@ def measure_contents(
     rows = [_row(content_id, found) for content_id, found in taken.items()]
     missing = {content_id: one for content_id, one in contents.items() if content_id not in taken}
     facts = quality_scores.facts(connection, [node_id for node_id, _ in missing.values()]) if missing else {}
-    written_in = languages_of(connection, stage.key, {key for key, _ in facts.values()})
+    written_in = languages_of(connection, stages, stage, {key for key, _ in facts.values()})
     for content_id, (node_id, content) in missing.items():
         if node_id in facts:
             key, of_node = facts[node_id]
-            found = _measure(in_framework(stage, key), content_id, content, NodeFacts(*of_node, written_in[key]))
+            found = _measure(stages.in_framework(stage, key), content_id, content, NodeFacts(*of_node, written_in[key]))
             rows += [_row(content_id, found)] if found is not None else []
     quality_scores.save(connection, rows)
     return len(rows)
 
 
-def measure_missing(store: Engine, key: str) -> int:
+def measure_missing(store: Engine, stages: Stages, key: str) -> int:
     """Measures the current contents of a framework that have no measure by the rules of today; returns how many that were.
 
     Several processes may do so at once: each chunk is measured by one of them.
     """
-    stages = [stage.key for stage in measured_stages()]
+    keys = [stage.key for stage in measured_stages(stages)]
     measured = after = 0
     while True:
         with store.begin() as connection:
             lock_in_transaction(connection, "measure quality")
-            rows = quality_scores.unmeasured(connection, key, stages, RULES, after, MEASURED_AT_ONCE)
+            rows = quality_scores.unmeasured(connection, key, keys, RULES, after, MEASURED_AT_ONCE)
             for stage_key in {row.stage for row in rows}:
                 contents = {
                     row.content_id: (row.node_id, Content(row.body, tuple(Item(title, fields) for title, fields in row.items)))
                     for row in rows
                     if row.stage == stage_key
                 }
-                measured += measure_contents(connection, stage_of(stage_key), contents)
+                measured += measure_contents(connection, stages, stages[stage_key], contents)
         if not rows:
             return measured
         after = rows[-1].content_id
 
 
-def languages_of(connection: Connection, stage_key: str, keys: Collection[str]) -> dict[str, str]:
+def languages_of(connection: Connection, stages: Stages, stage: Stage, keys: Collection[str]) -> dict[str, str]:
     """Tags of the languages that frameworks are written in, by key; empty where that is not plain, or where it makes no difference."""
-    spoken = {key for key in keys if in_framework(stage_of(stage_key), key).language}
+    spoken = {key for key in keys if stages.in_framework(stage, key).language}
     return {key: language_of(" ".join(quality_scores.words_of(connection, key))) if key in spoken else "" for key in keys}
 
 

@@ -14,10 +14,10 @@ from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
 from caseforge_assets.costs.sums import Cost
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.quality import RULES
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import quality_scores
 from caseforge_assets.store.collecting.quality_scores import Scored
 from caseforge_assets.store.database.engine import Connection
@@ -57,7 +57,7 @@ class _Chosen:
 
 def plan_quality_retry(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stages: Sequence[Stage],
     simulated: bool,
@@ -74,22 +74,22 @@ def plan_quality_retry(
         below: scores under it are too low. Contents that are not measured are left.
     """
     requests.lock_making(connection)
-    plan_id = plans.add_plan(connection, key, [stage.key for stage in all_stages()], "retry", 0)
-    rows = quality_scores.scored(connection, key, [stage.key for stage in measured_stages()], RULES, node_ids)
+    plan_id = plans.add_plan(connection, key, [stage.key for stage in project.stages], "retry", 0)
+    rows = quality_scores.scored(connection, key, [stage.key for stage in measured_stages(project.stages)], RULES, node_ids)
     low = [row for row in rows if row.score is not None and row.score < below and (simulated or not row.simulated)]
     chosen, coming = _Chosen(), dict[str, set[int]]()
-    for stage in all_stages():
+    for stage in project.stages:
         follows = coming.get(stage.reads or "", set())
         coming[stage.key] = set(follows)
         if stage in stages:
             of_stage = [row for row in low if row.stage == stage.key and row.node_id not in follows]
-            asked = _ask_again(connection, configuration, key, stage, simulated, of_stage, plan_id, chosen)
-            _, fitted = fit_plan(connection, configuration, plan_id, [stage])
+            asked = _ask_again(connection, project, key, stage, simulated, of_stage, plan_id, chosen)
+            _, fitted = fit_plan(connection, project, plan_id, [stage])
             failed = {one.node_id for one in fitted.too_long}
             coming[stage.key] |= asked - failed
             chosen.asked = [row for row in chosen.asked if row.stage != stage.key or row.node_id not in failed]
             chosen.too_long += fitted.too_long
-    (reckoned,) = reckon_plans(connection, configuration, [plan_id])
+    (reckoned,) = reckon_plans(connection, project, [plan_id])
     cost = reckoned.open_cost
     plans.set_estimate(connection, plan_id, reckoned.now + reckoned.later, cost.usd, {"quality_below": below})
     return QualityRetryPlan(plan_id, tuple(chosen.asked), reckoned.later, chosen.edited, chosen.under_way, tuple(chosen.too_long), cost)
@@ -97,7 +97,7 @@ def plan_quality_retry(
 
 def _ask_again(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stage: Stage,
     simulated: bool,
@@ -106,14 +106,16 @@ def _ask_again(
     chosen: _Chosen,
 ) -> set[int]:
     """Makes requests; returns the nodes that are asked for. Drafts that nobody approved are taken over as they are."""
-    standing = {row.node_id: row for row, _ in survey(connection, configuration, key, stage, simulated, [row.node_id for row in low])}
+    standing = {row.node_id: row for row, _ in survey(connection, project, key, stage, simulated, [row.node_id for row in low])}
     active = {row.node_id: row.request_id or 0 for row in standing.values() if row.request_state in WAITING}
     drafts = set(requests.without_approval(connection, list(active.values()), simulated))
     free = {node_id for node_id, request_id in active.items() if request_id in drafts}
     wanted = [row for row in low if not row.edited and (row.node_id not in active or row.node_id in free)]
     new = [row.node_id for row in wanted if row.node_id not in active]
     build_contexts(connection, key, new)
-    build_requests(connection, key, stage, stage_settings(configuration, stage), new, plan_id=plan_id, ask_again=True)
+    build_requests(
+        connection, project.stages, key, stage, stage_settings(project.configuration, stage), new, plan_id=plan_id, ask_again=True
+    )
     requests.set_plan(connection, [active[row.node_id] for row in wanted if row.node_id in free], plan_id)
     chosen.asked += wanted
     chosen.edited += sum(row.edited for row in low)

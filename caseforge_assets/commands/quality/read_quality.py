@@ -10,7 +10,7 @@ from caseforge_assets.reports.branches import index_by_code, top_branch
 from caseforge_assets.reports.checks import Check
 from caseforge_assets.reports.quality import Levels, NearDuplicate, ScoreSummary, count_levels, near_duplicates, repeated_titles, summarize
 from caseforge_assets.reports.quality_checks import check_balance, check_near_duplicates, check_scores, check_titles
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import quality_scores
@@ -39,7 +39,7 @@ class StageQuality:
 
 def read_quality(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stages: Sequence[Stage] | None = None,
     node_ids: Sequence[int] | None = None,
@@ -53,7 +53,7 @@ def read_quality(
         node_ids: contents of these only; they are compared with one another, not with all.
         compare: look for documents and titles that are alike; scores and levels alone take less time.
     """
-    chosen = [stage for stage in measured_stages() if stages is None or stage in stages]
+    chosen = [stage for stage in measured_stages(project.stages) if stages is None or stage in stages]
     rows = quality_scores.scored(connection, key, [stage.key for stage in chosen], RULES, node_ids)
     by_code = index_by_code(nodes.all_nodes(connection, key))
     found = []
@@ -61,12 +61,12 @@ def read_quality(
         of_stage = [row for row in rows if row.stage == stage.key]
         titles = quality_scores.titles(connection, key, stage.key, node_ids) if compare else []
         signed = [row for row in of_stage if not row.simulated and row.signature is not None] if compare else []
-        found.append(_stage_quality(configuration, stage, of_stage, signed, titles, lambda code: top_branch(code, by_code)))
+        found.append(_stage_quality(project, stage, of_stage, signed, titles, lambda code: top_branch(code, by_code)))
     return found
 
 
 def _stage_quality(
-    configuration: Configuration,
+    project: Project,
     stage: Stage,
     rows: Sequence[Scored],
     signed: Sequence[Scored],
@@ -76,9 +76,9 @@ def _stage_quality(
     return StageQuality(
         stage=stage,
         rows=tuple(rows),
-        summary=summarize(rows, configuration.quality_warn_below),
+        summary=summarize(rows, project.configuration.quality_warn_below),
         compared=len(signed),
-        near_duplicates=tuple(near_duplicates(signed, configuration.near_duplicate_likeness)),
+        near_duplicates=tuple(near_duplicates(signed, project.configuration.near_duplicate_likeness)),
         titles=len(titles),
         repeated_titles=tuple(map(tuple, repeated_titles(titles))),
         levels=count_levels(rows, branch_of),
@@ -86,16 +86,18 @@ def _stage_quality(
     )
 
 
-def check_quality(connection: Connection, configuration: Configuration, key: str) -> list[Check]:
+def check_quality(connection: Connection, project: Project, key: str) -> list[Check]:
     """All verdicts on the quality of a framework's contents."""
     checks = []
-    for one in read_quality(connection, configuration, key):
-        asset, share = one.stage.content, configuration.quality_fail_share
-        checks.append(check_scores(asset, one.rows, configuration.quality_warn_below, share))
+    for one in read_quality(connection, project, key):
+        asset, share = one.stage.content, project.configuration.quality_fail_share
+        checks.append(check_scores(asset, one.rows, project.configuration.quality_warn_below, share))
         if one.stage.is_list:
             checks.append(check_titles(asset, one.titles, one.repeated_titles, share, one.stage.items_name))
             checks.append(
-                check_balance(asset, one.real_levels, one.stage.level_shares, configuration.complexity_tolerance, one.stage.items_name)
+                check_balance(
+                    asset, one.real_levels, one.stage.level_shares, project.configuration.complexity_tolerance, one.stage.items_name
+                )
             )
         else:
             checks.append(check_near_duplicates(asset, one.compared, one.near_duplicates, share))

@@ -11,17 +11,16 @@ from caseforge_assets.commands.providing.check_models import stage_ending
 from caseforge_assets.commands.quality.read_quality import check_quality
 from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_model, check_nodes
 from caseforge_assets.reports.freshness import Condition
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key, stage_settings
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import all_stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import node_views
 from caseforge_assets.store.submitting import providers
 
 
-def check_framework(connection: Connection, configuration: Configuration, key: str, statuses: Sequence[AssetStatus]) -> list[Check]:
+def check_framework(connection: Connection, project: Project, key: str, statuses: Sequence[AssetStatus]) -> list[Check]:
     """All verdicts, asset by asset.
 
     Failures that only say that an answer is awaited count neither as failed nor as answered.
@@ -29,15 +28,15 @@ def check_framework(connection: Connection, configuration: Configuration, key: s
     Args:
         statuses: where every node stands, as `asset_statuses` gives it.
     """
-    by_asset: dict[str, list[AssetStatus]] = {asset.name: [] for asset in all_assets()}
+    by_asset: dict[str, list[AssetStatus]] = {asset.name: [] for asset in all_assets(project.stages)}
     for status in statuses:
         by_asset[status.asset].append(status)
     costs = {row.stage: row for row in node_views.answered_costs(connection, key)}  # simulated ones where nothing was billed
     checks = [_nothing_stale(name, of_asset) for name, of_asset in by_asset.items()]
     ends = providers.model_ends(connection)
-    for stage in all_stages():
-        model, key_of_model = stage_settings(configuration, stage).model, setting_key(configuration, stage, "model")
-        checks.append(check_model(stage.inputs, model, stage_ending(configuration, stage, ends), key_of_model))
+    for stage in project.stages:
+        model, key_of_model = stage_settings(project.configuration, stage).model, setting_key(project.configuration, stage, "model")
+        checks.append(check_model(stage.inputs, model, stage_ending(project.configuration, stage, ends), key_of_model))
         answered = by_asset[stage.content]
         bad = [_named(one) for one in answered if one.condition is Condition.FAILED and _is_outcome(one)]
         unanswered = [_named(one) for one in by_asset[stage.outputs] if one.condition is Condition.FAILED and _is_outcome(one)]
@@ -46,7 +45,7 @@ def check_framework(connection: Connection, configuration: Configuration, key: s
         done = [_named(one)[0] for one in answered if one.condition in (Condition.FRESH, Condition.STALE)]
         checks.append(check_failures(stage.content, len(set(done) - set(failed)), list(failed.items())))
         checks.append(_cost_within_plan(stage.outputs, costs.get(stage.key)))
-    return [*checks, *check_quality(connection, configuration, key)]
+    return [*checks, *check_quality(connection, project, key)]
 
 
 def _nothing_stale(asset: str, statuses: list[AssetStatus]) -> Check:

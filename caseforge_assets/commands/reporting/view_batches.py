@@ -11,7 +11,7 @@ from caseforge_assets.batches.progress import Progress, measure
 from caseforge_assets.batches.states import UNSETTLED, BatchState
 from caseforge_assets.commands.money.expected_costs import expected_output_tokens
 from caseforge_assets.costs.sums import Cost
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import batch_sums
 from caseforge_assets.store.figures.batch_sums import Sums
@@ -64,12 +64,12 @@ class BatchView:
         return Cost.of(self.cost_usd, max(self.unknown_costs, int(self.estimated and self.cost_usd is None)))
 
 
-def view_batches(connection: Connection, now: datetime, *, finished: int) -> tuple[list[BatchView], list[BatchView]]:
+def view_batches(connection: Connection, stages: Stages, now: datetime, *, finished: int) -> tuple[list[BatchView], list[BatchView]]:
     """The batches under way, oldest first, and the newest so many that are through, newest first; of all providers."""
     open_rows = batches.in_states(connection, UNSETTLED)
     through = [row for row in batches.newest(connection, finished + len(open_rows)) if row.state not in UNSETTLED][:finished]
     sums = batch_sums.sums_of_batches(connection, [row.id for row in (*open_rows, *through)])
-    typical = _Typical(connection)
+    typical = _Typical(connection, stages)
     of = batch_sums.frameworks_of_batches(connection, [row.id for row in (*open_rows, *through)])
     return (
         [replace(_under_way(row, sums.get(row.id), typical, now), frameworks=of.get(row.id, ())) for row in open_rows],
@@ -85,8 +85,9 @@ def progress_of(rows: Sequence[BatchRow], now: datetime) -> list[Progress]:
 class _Typical:
     """What an answer usually comes to, asked once a kind of batch."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, stages: Stages) -> None:
         self._connection = connection
+        self._stages = {stage.key: stage for stage in stages}
         self._simulated: dict[int, bool] = {}
         self._tokens: dict[tuple[str, str, bool], int | None] = {}
         self._items: dict[tuple[str, bool], Decimal | None] = {}
@@ -95,8 +96,8 @@ class _Typical:
         """Of an answer; None for a stage that was taken out of the project."""
         kind = (row.stage, row.model, self.is_simulated(row))
         if kind not in self._tokens:
-            in_use = any(stage.key == row.stage for stage in all_stages())
-            self._tokens[kind] = expected_output_tokens(self._connection, *kind) if in_use else None
+            stage = self._stages.get(row.stage)
+            self._tokens[kind] = expected_output_tokens(self._connection, stage, *kind[1:]) if stage is not None else None
         return self._tokens[kind]
 
     def items(self, row: BatchRow) -> Decimal | None:

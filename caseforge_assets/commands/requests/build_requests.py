@@ -8,13 +8,14 @@ from functools import cached_property, partial
 
 from caseforge_assets.batches.states import SENT
 from caseforge_assets.commands.requests.build_contexts import kpi_lines
-from caseforge_assets.commands.requests.compose_requests import Composed, Draft, compose_requests
+from caseforge_assets.commands.requests.compose_requests import Composed, Draft, compose_as_it_comes, compose_requests
 from caseforge_assets.commands.requests.write_input_events import write_input_events
 from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
 from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.flow_assets import identity_key, question_of
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, in_framework, stage_version
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, stage_version
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.collecting.contents import CurrentContent
 from caseforge_assets.store.database.engine import Connection
@@ -44,6 +45,7 @@ class BuiltRequests:
 class _Asked:
     """What `build_requests` was asked for."""
 
+    stages: Stages
     key: str
     stage: Stage
     settings: StageSettings
@@ -117,6 +119,7 @@ class _Material:
 
 def build_requests(
     connection: Connection,
+    stages: Stages,
     key: str,
     stage: Stage,
     settings: StageSettings,
@@ -141,13 +144,16 @@ def build_requests(
             person was told with which approved plan they are sent.
     """
     requests.lock_making(connection)
-    stage = in_framework(stage, key)
-    asked = _Asked(key, stage, settings, fresh_versions(connection, stage, settings), plan_id, ask_again, own_answers, reopen, confirm)
+    stage = stages.in_framework(stage, key)
+    asked = _Asked(
+        stages, key, stage, settings, fresh_versions(connection, stage, settings), plan_id, ask_again, own_answers, reopen, confirm
+    )
     fit = _fit(connection, stage, settings)
     chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
     pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
     ahead = len(chunks) > 2 and comes_with_caseforge(stage)  # one's own, or in another language, is only in this process
-    composed = work_ahead(partial(compose_requests, key, stage.key, settings, fit), pieces, ahead=ahead)
+    compose = partial(compose_as_it_comes, stage.key, settings, fit) if ahead else partial(compose_requests, stage, settings, fit)
+    composed = work_ahead(compose, pieces, ahead=ahead)
     return _together([_save(connection, asked, material, bodies) for material, bodies in composed])
 
 
@@ -167,7 +173,7 @@ def _save(connection: Connection, asked: _Asked, material: _Material, composed: 
     prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in kept}
     shown = [row for row in material.able if asked.confirm or row.node_id in made]
     versions = {row.node_id: material.version for row in new} | {node_id: material.current[node_id].stage_version for node_id in kept}
-    write_input_events(connection, asked.key, asked.stage, versions, shown, request_ids, prints)
+    write_input_events(connection, asked.stages, asked.key, asked.stage, versions, shown, request_ids, prints)
     return BuiltRequests(tuple(made), tuple(kept), material.without_context, material.without_source, request_ids)
 
 

@@ -9,7 +9,8 @@ from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.settings.stage_settings import largest_budget
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, in_framework, request_body, stage, text_fingerprint
+from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, text_fingerprint
 
 LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
 
@@ -34,10 +35,14 @@ class Composed:
     max_completion_tokens: int
 
 
-def compose_requests(key: str, stage_key: str, settings: StageSettings, fit: BudgetFit | None, drafts: Sequence[Draft]) -> list[Composed]:
-    """Composes requests of a stage for a framework, in the order of their drafts; with a fit, each has a budget of its own."""
-    asking = in_framework(stage(stage_key), key)
+def compose_requests(asking: Stage, settings: StageSettings, fit: BudgetFit | None, drafts: Sequence[Draft]) -> list[Composed]:
+    """Composes requests of a stage, as its framework asks for it, in the order of their drafts; with a fit, each has a budget of its own."""
     return [_compose(asking, settings, fit, draft) for draft in drafts]
+
+
+def compose_as_it_comes(stage_key: str, settings: StageSettings, fit: BudgetFit | None, drafts: Sequence[Draft]) -> list[Composed]:
+    """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
+    return compose_requests(stages_as_they_come()[stage_key], settings, fit, drafts)
 
 
 def _compose(asking: Stage, settings: StageSettings, fit: BudgetFit | None, draft: Draft) -> Composed:

@@ -9,16 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from caseforge_assets.reports.freshness import StaleReason
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.definition_parts import LANGUAGE, STYLE, UNSET, definition_parts, say_change
 from caseforge_assets.stages.stage import (
     Stage,
     StageSettings,
-    all_stages,
     definition_version,
     fingerprint,
-    in_framework,
     known_as,
     stage_version,
 )
@@ -39,24 +37,24 @@ class _Defined(NamedTuple):
         return not _is_current(self.seen, stage_version(self.stage, self.settings))
 
 
-def definitions_are_new(connection: Connection, configuration: Configuration) -> bool:
+def definitions_are_new(connection: Connection, project: Project) -> bool:
     """Whether any stage is another one now than when Dagster was told of it last: what is stale has to be found anew."""
-    return any(one.is_new for one in _all_defined(connection, configuration))
+    return any(one.is_new for one in _all_defined(connection, project))
 
 
-def shown_definitions(configuration: Configuration) -> str:
+def shown_definitions(project: Project) -> str:
     """A short name of what the stages are now."""
-    stages = [in_framework(stage, key) for key in (*configuration.frameworks, "") for stage in all_stages()]
-    return fingerprint([stage_version(stage, stage_settings(configuration, stage)) for stage in stages])[:12]
+    stages = [project.stages.in_framework(stage, key) for key in (*project.configuration.frameworks, "") for stage in project.stages]
+    return fingerprint([stage_version(stage, stage_settings(project.configuration, stage)) for stage in stages])[:12]
 
 
-def remember_definitions(store: Engine, configuration: Configuration) -> bool:
+def remember_definitions(store: Engine, project: Project) -> bool:
     """Keeps what the stages are made of now; returns whether any of them was another one before."""
     with store.connect() as connection:
-        if not definitions_are_new(connection, configuration):
+        if not definitions_are_new(connection, project):
             return False
     with store.begin() as connection:
-        for one in _all_defined(connection, configuration):
+        for one in _all_defined(connection, project):
             if one.is_new:
                 versions = {stage_version(one.stage, one.settings), definition_version(one.stage)}
                 remember_definition(connection, one.name, sorted(versions), definition_parts(one.stage, one.settings))
@@ -88,12 +86,12 @@ def language_change(connection: Connection, key: str, stage: Stage, version: str
     return before.get(LANGUAGE, UNSET), now.get(LANGUAGE, UNSET)
 
 
-def _all_defined(connection: Connection, configuration: Configuration) -> Iterator[_Defined]:
-    for stage in all_stages():
-        settings = stage_settings(configuration, stage)
+def _all_defined(connection: Connection, project: Project) -> Iterator[_Defined]:
+    for stage in project.stages:
+        settings = stage_settings(project.configuration, stage)
         yield _Defined(stage.key, stage, settings, seen_definitions(connection, stage.key))
-        for key in configuration.frameworks:
-            name, own = known_as(stage, key), in_framework(stage, key)
+        for key in project.configuration.frameworks:
+            name, own = known_as(stage, key), project.stages.in_framework(stage, key)
             seen = seen_definitions(connection, name)
             if seen or own is not stage:
                 yield _Defined(name, own, settings, seen)

@@ -16,10 +16,10 @@ from caseforge_assets.commands.requests.shorten_request import shortened_bodies
 from caseforge_assets.commands.requests.write_input_events import write_events_of
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.event_log import log_event
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import largest_budget
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import Stage, all_stages, canonical_json, text_fingerprint
+from caseforge_assets.stages.stage import Stage, canonical_json, text_fingerprint
 from caseforge_assets.store.database.engine import Connection, after_commit
 from caseforge_assets.store.requests import requests
 from caseforge_assets.store.requests.requests import FailedRequest, NewRequest
@@ -37,7 +37,7 @@ class Retried:
 
 def retry_failed(
     connection: Connection,
-    configuration: Configuration,
+    project: Project,
     key: str,
     stage: Stage,
     *,
@@ -55,11 +55,11 @@ def retry_failed(
         max_completion_tokens: a budget that replaces the one that would follow by itself.
     """
     failed = [one for one in requests.failed_requests(connection, key, stage.key, node_ids) if not outcomes or one.outcome in outcomes]
-    steps = [(one, next_step(configuration, stage, one, asked)) for one in failed]
+    steps = [(one, next_step(project, stage, one, asked)) for one in failed]
     again = {one.id: RequestState.pending for one, step in steps if step.kind is NextKind.same_request}
     left = Counter(f"{one.outcome}: {step.reason}" for one, step in steps if step.kind is NextKind.give_up)
     too_long = [one.request for one, step in steps if step.kind is NextKind.shorter_context]
-    bodies = shortened_bodies(connection, key, stage, too_long)
+    bodies = shortened_bodies(connection, project.stages, key, stage, too_long)
     new = [
         _next(one, step, bodies.get(one.request.node_id), max_completion_tokens, plan_id)
         for one, step in steps
@@ -69,7 +69,7 @@ def retry_failed(
     if plan_id is not None:
         requests.set_plan(connection, list(again), plan_id)
     made = requests.save_requests(connection, new)
-    write_events_of(connection, key, stage, new, made)
+    write_events_of(connection, project.stages, key, stage, new, made)
     after_commit(connection, lambda: _log([one for one, step in steps if step.kind is not NextKind.give_up]))
     waiting = [one.request.node_id for one in failed if one.id in again]
     return Retried((*waiting, *made), dict(left))
@@ -83,11 +83,11 @@ def _log(asked_again: Sequence[FailedRequest]) -> None:
         )
 
 
-def next_steps(connection: Connection, configuration: Configuration, key: str) -> dict[tuple[str, int], str]:
+def next_steps(connection: Connection, project: Project, key: str) -> dict[tuple[str, int], str]:
     """Per stage and node that failed: what the next plan or retry does with it, for people."""
     return {
-        (stage.key, one.request.node_id): _said(next_step(configuration, stage, one))
-        for stage in all_stages()
+        (stage.key, one.request.node_id): _said(next_step(project, stage, one))
+        for stage in project.stages
         for one in requests.failed_requests(connection, key, stage.key, lock=False)
     }
 
@@ -100,7 +100,7 @@ def _counted(failed: FailedRequest) -> int:
     return failed.request.attempts_counted + Outcome(failed.outcome).counted
 
 
-def next_step(configuration: Configuration, stage: Stage, failed: FailedRequest, asked: bool = False) -> NextRequest:
+def next_step(project: Project, stage: Stage, failed: FailedRequest, asked: bool = False) -> NextRequest:
     """What follows for a failed request by itself, or when a person asks. What was never sent is no attempt to follow up: it is made anew."""
     if failed.not_sent:
         request = failed.request
@@ -108,7 +108,7 @@ def next_step(configuration: Configuration, stage: Stage, failed: FailedRequest,
     return next_request(
         Outcome(failed.outcome),
         attempts_counted=_counted(failed),
-        max_attempts=configuration.max_attempts,
+        max_attempts=project.configuration.max_attempts,
         current_budget=failed.request.max_completion_tokens,
         budget_limit=largest_budget(stage, failed.request.model, failed.request.input_tokens),
         generation=failed.request.generation,

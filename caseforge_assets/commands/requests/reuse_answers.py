@@ -8,11 +8,10 @@ from decimal import Decimal
 
 from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.requests.build_next_requests import build_next_requests
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.flow_assets import identity_key
-from caseforge_assets.stages.stage import in_framework, stage_version
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.collecting import contents, quality_scores
 from caseforge_assets.store.collecting.contents import NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.database.engine import Connection
@@ -36,9 +35,7 @@ class ReusedAnswer:
     from_framework: str
 
 
-def reuse_answers(
-    connection: Connection, configuration: Configuration, simulated: bool, rows: Sequence[PendingRequest]
-) -> list[ReusedAnswer]:
+def reuse_answers(connection: Connection, project: Project, simulated: bool, rows: Sequence[PendingRequest]) -> list[ReusedAnswer]:
     """Answers pending requests of any stages that have a good answer from the same kind of provider, and makes the next stages' requests.
 
     Which answers fit says `reuse` in the configuration. Each answered request gets a content row of its own that names its
@@ -47,30 +44,35 @@ def reuse_answers(
     Args:
         simulated: the kind of provider.
     """
-    if configuration.reuse == "off" or not rows:
+    if project.configuration.reuse == "off" or not rows:
         return []
-    keys = _identity_keys(connection, configuration, rows) if configuration.reuses_by_identity else {}
+    keys = _identity_keys(connection, project, rows) if project.configuration.reuses_by_identity else {}
     sources = reuse.reusable(connection, [row.id for row in rows], simulated, keys)
     stored = contents.stored_contents(connection, sorted({source.content_id for source in sources.values()}))
     answered = [(row, stored[sources[row.id].content_id], sources[row.id].rule) for row in rows if row.id in sources]
     for key, stage_key in sorted({(row.framework_key, row.stage) for row, _, _ in answered}):
-        _reuse(connection, key, stage_key, [one for one in answered if (one[0].framework_key, one[0].stage) == (key, stage_key)])
-    _make_next_requests(connection, configuration, [row for row, _, _ in answered])
+        _reuse(
+            connection,
+            key,
+            project.stages[stage_key],
+            [one for one in answered if (one[0].framework_key, one[0].stage) == (key, stage_key)],
+        )
+    _make_next_requests(connection, project, [row for row, _, _ in answered])
     return [ReusedAnswer(row.id, row.node_id, rule, source.framework_key) for row, source, rule in answered]
 
 
-def answered_already(connection: Connection, configuration: Configuration, simulated: bool, rows: Sequence[PendingRequest]) -> set[int]:
+def answered_already(connection: Connection, project: Project, simulated: bool, rows: Sequence[PendingRequest]) -> set[int]:
     """The ids of the pending requests that `reuse_answers` would answer; nothing is changed."""
-    if configuration.reuse == "off" or not rows:
+    if project.configuration.reuse == "off" or not rows:
         return set()
-    keys = _identity_keys(connection, configuration, rows) if configuration.reuses_by_identity else {}
+    keys = _identity_keys(connection, project, rows) if project.configuration.reuses_by_identity else {}
     return set(reuse.reusable(connection, [row.id for row in rows], simulated, keys))
 
 
-def _identity_keys(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> dict[int, list[str]]:
+def _identity_keys(connection: Connection, project: Project, rows: Sequence[PendingRequest]) -> dict[int, list[str]]:
     """Per request, its own identity key, and those that it would have with another model whose content is kept."""
     keys = {row.id: [row.identity_key] for row in rows if row.identity_key is not None}
-    others = {asked: _other_versions(connection, configuration, *asked) for asked in {(row.framework_key, row.stage) for row in rows}}
+    others = {asked: _other_versions(connection, project, *asked) for asked in {(row.framework_key, row.stage) for row in rows}}
     framework_of = {row.id: row.framework_key for row in rows}
     asked = [row for row in rows if row.id in keys and others[row.framework_key, row.stage]]
     likenesses = pairs.likenesses(connection) if asked else {}
@@ -85,31 +87,30 @@ def _identity_keys(connection: Connection, configuration: Configuration, rows: S
     return keys
 
 
-def _other_versions(connection: Connection, configuration: Configuration, key: str, stage_key: str) -> list[str]:
-    stage = in_framework(stage_of(stage_key), key)
-    settings = stage_settings(configuration, stage)
+def _other_versions(connection: Connection, project: Project, key: str, stage_key: str) -> list[str]:
+    stage = project.stages.in_framework(project.stages[stage_key], key)
+    settings = stage_settings(project.configuration, stage)
     return sorted(fresh_versions(connection, stage, settings) - {stage_version(stage, settings)})
 
 
-def _make_next_requests(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> None:
+def _make_next_requests(connection: Connection, project: Project, rows: Sequence[PendingRequest]) -> None:
     groups: dict[str, dict[tuple[str, int | None], list[int]]] = {}
     for row in rows:
         groups.setdefault(row.stage, {}).setdefault((row.framework_key, row.plan_id), []).append(row.node_id)
     for stage, of_stage in groups.items():
-        build_next_requests(connection, configuration, stage_of(stage), ((*group, node_ids) for group, node_ids in of_stage.items()))
+        build_next_requests(connection, project, project.stages[stage], ((*group, node_ids) for group, node_ids in of_stage.items()))
 
 
-def _reuse(connection: Connection, key: str, stage_key: str, answered: Sequence[tuple[PendingRequest, StoredContent, Rule]]) -> None:
+def _reuse(connection: Connection, key: str, stage: Stage, answered: Sequence[tuple[PendingRequest, StoredContent, Rule]]) -> None:
     targets = {row.node_id: row for row in nodes.target_nodes(connection, key, [row.node_id for row, _, _ in answered])}
-    current = contents.save_contents(connection, [_copy(row, source, rule, targets[row.node_id]) for row, source, rule in answered])
+    current = contents.save_contents(connection, [_copy(stage, row, source, rule, targets[row.node_id]) for row, source, rule in answered])
     quality_scores.carry(connection, {current[row.node_id]: source.id for row, source, _ in answered if row.node_id in current})
     requests.set_states(connection, {row.id: RequestState.answered for row, _, _ in answered})
     shown = [(row, source) for row, source, _ in answered if row.node_id in current]
-    _write_events(connection, key, stage_key, shown, targets, current)
+    _write_events(connection, key, stage, shown, targets, current)
 
 
-def _copy(row: PendingRequest, source: StoredContent, rule: Rule, target: NodeRow) -> NewContent:
-    stage = stage_of(row.stage)
+def _copy(stage: Stage, row: PendingRequest, source: StoredContent, rule: Rule, target: NodeRow) -> NewContent:
     return NewContent(
         framework_key=row.framework_key,
         node_id=row.node_id,
@@ -154,12 +155,11 @@ def _note(source: StoredContent, rule: Rule) -> str:
 def _write_events(
     connection: Connection,
     key: str,
-    stage_key: str,
+    stage: Stage,
     pairs: Sequence[tuple[PendingRequest, StoredContent]],
     targets: dict[int, NodeRow],
     current: dict[int, int],
 ) -> None:
-    stage = stage_of(stage_key)
     read = outbox.latest_of_requests(connection, key, stage.inputs, [row.node_id for row, _ in pairs], [row.id for row, _ in pairs])
     outputs = [
         OutboxRow(

@@ -15,12 +15,12 @@ from caseforge_assets.commands.requests.reuse_answers import ReusedAnswer, reuse
 from caseforge_assets.commands.requests.shorten_request import shortened_requests, with_budget
 from caseforge_assets.commands.requests.write_input_events import write_events_of
 from caseforge_assets.event_log import log_event
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key, stage_settings
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.model_rules import room_beside
-from caseforge_assets.stages.stage import Stage, all_stages
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection, after_commit
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.mirroring import outbox
@@ -79,7 +79,7 @@ class Settled:
 
 
 def settle_requests(
-    connection: Connection, configuration: Configuration, simulated: bool, find: Callable[[Sequence[int]], list[PendingRequest]]
+    connection: Connection, project: Project, simulated: bool, find: Callable[[Sequence[int]], list[PendingRequest]]
 ) -> Settled:
     """Answers pending requests from the store, and makes the others fit their models.
 
@@ -92,71 +92,69 @@ def settle_requests(
     reused: list[ReusedAnswer] = []
     all_fitted = Fitted()
     while True:
-        rows, unknown = of_known_stages(find(all_fitted.shortened))
-        answered = reuse_answers(connection, configuration, simulated, rows)
+        rows, unknown = of_known_stages(project.stages, find(all_fitted.shortened))
+        answered = reuse_answers(connection, project, simulated, rows)
         reused += answered
         ids = {one.request_id for one in answered}
         rows = [row for row in rows if row.id not in ids]
-        fitted = fit_requests(connection, configuration, rows)
+        fitted = fit_requests(connection, project, rows)
         if not fitted.changed:
             return Settled(rows, reused, all_fitted, unknown)
         all_fitted = _together([all_fitted, fitted])
 
 
-def of_known_stages(rows: Sequence[PendingRequest]) -> tuple[list[PendingRequest], str]:
+def of_known_stages(stages: Stages, rows: Sequence[PendingRequest]) -> tuple[list[PendingRequest], str]:
     """The rows whose stages there are, and why the others wait: a project may have taken a stage of its own out again."""
-    known = {stage.key for stage in all_stages()}
+    known = {stage.key for stage in stages}
     lost = sorted({row.stage for row in rows} - known)
     reason = f"requests of {', '.join(lost)} wait, because there is no such stage now (own_stages in caseforge.toml)" if lost else ""
     return [row for row in rows if row.stage in known], reason
 
 
-def fit_plan(
-    connection: Connection, configuration: Configuration, plan_id: int, stages: Sequence[Stage]
-) -> tuple[list[PendingRequest], Fitted]:
+def fit_plan(connection: Connection, project: Project, plan_id: int, stages: Sequence[Stage]) -> tuple[list[PendingRequest], Fitted]:
     """Makes the pending requests of a plan fit their models; returns those that it would send, in the order of these stages."""
 
     def found() -> list[PendingRequest]:
         return [row for stage in stages for row in pending.of_plan(connection, plan_id, stage.key)]
 
     rows = found()
-    fitted = fit_requests(connection, configuration, rows)
+    fitted = fit_requests(connection, project, rows)
     return found() if fitted.changed else rows, fitted
 
 
-def fit_requests(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> Fitted:
+def fit_requests(connection: Connection, project: Project, rows: Sequence[PendingRequest]) -> Fitted:
     """Puts a shorter request in the place of each pending one that is too long, and lets fail what is too long even so.
 
     The caller holds the lock on making requests.
     """
-    long = too_long_rows(configuration, rows)
-    faulty = unfit_requests(connection, configuration, long)
+    long = too_long_rows(project, rows)
+    faulty = unfit_requests(connection, project, long)
     groups: dict[tuple[str, str], list[PendingRequest]] = {}
     for row in long:
         if row.id not in faulty:
             groups.setdefault((row.framework_key, row.stage), []).append(row)
-    return _together([_fit_group(connection, configuration, key, stage_of(name), group) for (key, name), group in groups.items()])
+    return _together([_fit_group(connection, project, key, project.stages[name], group) for (key, name), group in groups.items()])
 
 
-def too_long_rows(configuration: Configuration, rows: Sequence[PendingRequest]) -> list[PendingRequest]:
+def too_long_rows(project: Project, rows: Sequence[PendingRequest]) -> list[PendingRequest]:
     """The pending requests that `fit_requests` would make shorter, or let fail."""
-    return [row for row in rows if _is_too_long(configuration, row)]
+    return [row for row in rows if _is_too_long(project, row)]
 
 
-def refit_budgets(connection: Connection, configuration: Configuration, key: str, stage: Stage, node_ids: Sequence[int]) -> dict[int, int]:
+def refit_budgets(connection: Connection, project: Project, key: str, stage: Stage, node_ids: Sequence[int]) -> dict[int, int]:
     """Makes pending requests anew whose budget their model would refuse and that of today's settings would not; new ids by node id.
 
     All else stays as it was asked, so that nothing else would: a budget is no part of the question. The caller holds the lock on making
     requests.
     """
     rows = pending.of_nodes(connection, stage.key, node_ids)
-    unfit = unfit_requests(connection, configuration, rows)
-    budget = stage_settings(configuration, stage).max_completion_tokens or stage.default_max_completion_tokens
+    unfit = unfit_requests(connection, project, rows)
+    budget = stage_settings(project.configuration, stage).max_completion_tokens or stage.default_max_completion_tokens
     mended = [replace(row, max_completion_tokens=budget) for row in rows if row.id in unfit]
-    still = unfit_requests(connection, configuration, mended)
+    still = unfit_requests(connection, project, mended)
     new = with_budget(connection, list(requests.as_new(connection, [row.id for row in mended if row.id not in still]).values()), budget)
     made = requests.save_requests(connection, new)
-    write_events_of(connection, key, stage, new, made)
+    write_events_of(connection, project.stages, key, stage, new, made)
     return made
 
 
@@ -164,14 +162,14 @@ def _together(parts: Sequence[Fitted]) -> Fitted:
     return Fitted(tuple(one for part in parts for one in part.shortened), tuple(one for part in parts for one in part.too_long))
 
 
-def _fit_group(connection: Connection, configuration: Configuration, key: str, stage: Stage, rows: Sequence[PendingRequest]) -> Fitted:
+def _fit_group(connection: Connection, project: Project, key: str, stage: Stage, rows: Sequence[PendingRequest]) -> Fitted:
     whole = requests.as_new(connection, [row.id for row in rows])
-    halves = shortened_requests(connection, key, stage, [request for request in whole.values() if not request.shortened])
-    fitting = [half for half in halves.values() if not _is_too_long(configuration, half)]
+    halves = shortened_requests(connection, project.stages, key, stage, [request for request in whole.values() if not request.shortened])
+    fitting = [half for half in halves.values() if not _is_too_long(project, half)]
     made = requests.save_requests(connection, fitting)
-    write_events_of(connection, key, stage, fitting, made)
+    write_events_of(connection, project.stages, key, stage, fitting, made)
     left = [row for row in rows if row.node_id not in made]
-    reasons = {row.id: _reason(configuration, stage, row, halves.get(row.node_id)) for row in left}
+    reasons = {row.id: _reason(project, stage, row, halves.get(row.node_id)) for row in left}
     _fail(connection, key, stage, left, {row.id: whole[row.id].stage_version for row in left}, reasons)
     failed = tuple(TooLong(key, stage.key, row.node_id, row.code, reasons[row.id]) for row in left)
     after_commit(connection, lambda: _log(failed))
@@ -185,16 +183,16 @@ def _log(failed: Sequence[TooLong]) -> None:
         )
 
 
-def _is_too_long(configuration: Configuration, row: PendingRequest | NewRequest) -> bool:
-    return is_too_long(configuration, stage_of(row.stage), row.model, input_tokens=row.input_tokens, budget=row.max_completion_tokens)
+def _is_too_long(project: Project, row: PendingRequest | NewRequest) -> bool:
+    return is_too_long(project, project.stages[row.stage], row.model, input_tokens=row.input_tokens, budget=row.max_completion_tokens)
 
 
-def _reason(configuration: Configuration, stage: Stage, row: PendingRequest, half: NewRequest | None) -> str:
+def _reason(project: Project, stage: Stage, row: PendingRequest, half: NewRequest | None) -> str:
     """Why a request cannot be sent, and what to do about it."""
     room, budget = room_beside(row.model, row.max_completion_tokens) or 0, row.max_completion_tokens
     still = f", still {half.input_tokens:,} when it is made from half" if half else ", though it is made from half already"
     source = f"the content of {stage.reads} (caseforge edit)" if stage.reads else "what the framework says of the node"
-    keys = {name: setting_key(configuration, stage, name) for name in ("model", "max_completion_tokens")}
+    keys = {name: setting_key(project.configuration, stage, name) for name in ("model", "max_completion_tokens")}
     return (
         f"{row.model} has room for {room:,} tokens beside the budget of {budget:,}, and the request has {row.input_tokens:,}{still}; it was not "
         f"sent. Choose a model with more room ({keys['model']}), lower the budget ({keys['max_completion_tokens']}) or shorten {source}, then "

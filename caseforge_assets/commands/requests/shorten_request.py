@@ -12,7 +12,8 @@ from caseforge_assets.commands.requests.build_contexts import as_node, kpi_lines
 from caseforge_assets.contexts import build_context, first_sentences
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.frameworks import node_path
-from caseforge_assets.stages.stage import Source, Stage, canonical_json, in_framework, text_fingerprint
+from caseforge_assets.stages.stage import Source, Stage, canonical_json, text_fingerprint
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
@@ -26,7 +27,9 @@ def shortened_note(stage: Stage) -> str:
     return f"The request was made from half of {parts}, because the whole was too long for the model."
 
 
-def shortened_bodies(connection: Connection, key: str, stage: Stage, requests: Sequence[NewRequest]) -> dict[int, dict[str, Any]]:
+def shortened_bodies(
+    connection: Connection, stages: Stages, key: str, stage: Stage, requests: Sequence[NewRequest]
+) -> dict[int, dict[str, Any]]:
     """By node id, the bodies of these requests with half of the context and half of the content that the stage reads.
 
     Whole sentences go: of the farthest ancestors first, and from the end of the content. The node's own name stays.
@@ -42,17 +45,19 @@ def shortened_bodies(connection: Connection, key: str, stage: Stage, requests: S
         text = sources[request.source_content_id].body if request.source_content_id else None
         upstream = first_sentences(text, len(text) // 2) if text is not None else None
         source = Source(node.name, context, kpi_lines(rows[request.node_id]), upstream)
-        bodies[request.node_id] = json.loads(request.body) | {"messages": in_framework(stage, key).messages(source)}
+        bodies[request.node_id] = json.loads(request.body) | {"messages": stages.in_framework(stage, key).messages(source)}
     return bodies
 
 
-def shortened_requests(connection: Connection, key: str, stage: Stage, requests: Sequence[NewRequest]) -> dict[int, NewRequest]:
+def shortened_requests(
+    connection: Connection, stages: Stages, key: str, stage: Stage, requests: Sequence[NewRequest]
+) -> dict[int, NewRequest]:
     """By node id, these requests with half of what they were made from, asked for no other reason than they were.
 
     The shorter body is the one that a refusal would lead to, so that an answer to it is found again. Where another answer was asked for,
     it is another one to the shorter question, too.
     """
-    bodies = shortened_bodies(connection, key, stage, requests)
+    bodies = shortened_bodies(connection, stages, key, stage, requests)
     rows = [replace(_with_body(request, bodies[request.node_id]), shortened=True) for request in requests]
     return {row.node_id: row for row in _with_generations(connection, rows, {row.node_id for row in rows if row.generation})}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, input_version
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.editions.nodes import NodeRow
@@ -17,6 +17,7 @@ from caseforge_assets.store.requests.requests import NewRequest
 
 def write_input_events(
     connection: Connection,
+    stages: Stages,
     key: str,
     stage: Stage,
     versions: Mapping[int, str],
@@ -32,7 +33,7 @@ def write_input_events(
     ids = [row.node_id for row in targets]
     read = {NODE_CONTEXTS: outbox.latest(connection, key, NODE_CONTEXTS, ids)}
     if stage.reads:
-        source_asset = stage_of(stage.reads).content
+        source_asset = stages[stage.reads].content
         read[source_asset] = outbox.latest(connection, key, source_asset, ids)
     outbox.add(
         connection,
@@ -52,7 +53,9 @@ def write_input_events(
     )
 
 
-def write_events_of(connection: Connection, key: str, stage: Stage, new: Sequence[NewRequest], made: dict[int, int]) -> None:
+def write_events_of(
+    connection: Connection, stages: Stages, key: str, stage: Stage, new: Sequence[NewRequest], made: dict[int, int]
+) -> None:
     """Writes the events of requests that took the place of others; each keeps the stage version that it was made with.
 
     Args:
@@ -61,4 +64,4 @@ def write_events_of(connection: Connection, key: str, stage: Stage, new: Sequenc
     targets = nodes.target_nodes(connection, key, list(made))
     prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
     versions = {row.node_id: row.stage_version for row in new}
-    write_input_events(connection, key, stage, versions, targets, made, prints)
+    write_input_events(connection, stages, key, stage, versions, targets, made, prints)

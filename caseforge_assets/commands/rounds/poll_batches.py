@@ -8,13 +8,13 @@ from typing import Any
 
 from caseforge_assets.batches.provider_objects import what_is_odd
 from caseforge_assets.batches.states import LOOKED_AT, BatchState, is_final, remote_status
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, noting_refusal, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import is_anothers
 from caseforge_assets.commands.submitting.submit_batches import BEING_FOUND_OUT
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing
 from caseforge_assets.store.database.clock import NOW
-from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.submitting import batches, looks
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -24,7 +24,7 @@ UNREAD = "cannot be read at its provider"
 log = logging.getLogger(__name__)
 
 
-def poll_batches(store: Engine, provider: Provider, *, grace_s: float = 0.0) -> list[BatchRow]:
+def poll_batches(project: OpenProject, *, grace_s: float = 0.0) -> list[BatchRow]:
     """Looks at all open batches and returns them as they stand now; those that are over are in state final.
 
     A batch that its provider does not know becomes `unknown` when several looks over the grace period did not find it: it may be too new
@@ -34,22 +34,22 @@ def poll_batches(store: Engine, provider: Provider, *, grace_s: float = 0.0) -> 
         ProviderStopped: the provider refuses the key or the account.
         ProviderUnclear: the provider cannot be reached.
     """
-    with store.connect() as connection:
-        open_batches = batches.in_states(connection, LOOKED_AT, provider.id)
-    with noting_refusal(store, provider.client):
-        listed = _listed(provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
+    with project.store.connect() as connection:
+        open_batches = batches.in_states(connection, LOOKED_AT, project.provider.id)
+    with noting_refusal(project.store, project.provider.client):
+        listed = _listed(project.provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
     for batch in open_batches:
-        with noting_refusal(store, provider.client):
-            seen = _look(store, provider, batch, listed, grace_s)
+        with noting_refusal(project.store, project.provider.client):
+            seen = _look(project, batch, listed, grace_s)
         _say_if_read_again(batch, seen)
         if _is_news(batch, seen):
-            with store.begin() as connection:
+            with project.store.begin() as connection:
                 batches.move(connection, batch.id, LOOKED_AT, **seen)
         if _words(batch.state, batch.remote_status) != (now := _words(seen["state"], seen.get("remote_status"))):
             log_event(
                 log, "batch state changed", batch=batch.name, stage=batch.stage, before=_words(batch.state, batch.remote_status), now=now
             )
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         return [batches.get(connection, batch.id) for batch in open_batches]
 
 
@@ -68,14 +68,14 @@ def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[
     return found
 
 
-def _look(store: Engine, provider: Provider, batch: BatchRow, listed: Mapping[str, dict[str, Any]], grace_s: float) -> dict[str, Any]:
+def _look(project: OpenProject, batch: BatchRow, listed: Mapping[str, dict[str, Any]], grace_s: float) -> dict[str, Any]:
     """What becomes of a batch, as far as it can be seen."""
     try:
-        remote = listed.get(batch.remote_id or "") or _retrieve(provider, batch)
+        remote = listed.get(batch.remote_id or "") or _retrieve(project.provider, batch)
     except ProviderError as error:
-        raise_unless_alone(provider.client, error)
+        raise_unless_alone(project.provider.client, error)
         return _unread(batch, error)
-    return _seen(batch, remote) if remote else _lost(store, provider, batch, grace_s)
+    return _seen(batch, remote) if remote else _lost(project, batch, grace_s)
 
 
 def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
@@ -122,10 +122,10 @@ def _is_news(batch: BatchRow, seen: dict[str, Any]) -> bool:
     return any(getattr(batch, name) != value for name, value in seen.items() if name != "final_at")
 
 
-def _lost(store: Engine, provider: Provider, batch: BatchRow, grace_s: float) -> dict[str, Any]:
-    with store.begin() as connection:
+def _lost(project: OpenProject, batch: BatchRow, grace_s: float) -> dict[str, Any]:
+    with project.store.begin() as connection:
         times, seconds = looks.note_lost(connection, batch.id)
-    says = f"{provider.base_url} does not know {batch.remote_id}"
+    says = f"{project.provider.base_url} does not know {batch.remote_id}"
     if batch.state == BatchState.open and (times < LOOKS_BEFORE_UNKNOWN or seconds < grace_s):
         return {"state": BatchState.open, "remote_status": batch.remote_status, "reason": f"{says} just now; it is looked for"}
     return {

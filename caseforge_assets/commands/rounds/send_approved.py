@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.approving.approve_pending import approve_pending
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.rounds.work import Announce
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submitting.submit_batches import is_refused, submit_batches
-from caseforge_assets.settings import Configuration
-from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -36,10 +33,7 @@ class Sent:
 
 
 def send_approved(
-    store: Engine,
-    provider: Provider,
-    folder: ArtifactFolder,
-    configuration: Configuration,
+    project: OpenProject,
     *,
     announce: Announce,
     unattended: bool,
@@ -57,26 +51,26 @@ def send_approved(
     Raises:
         LimitTooLow: what is pending costs more than that, or nobody knows how much; nothing was approved or sent.
     """
-    reconcile_batches(store, provider, grace_s=configuration.create_grace_s)
-    with store.begin() as connection:
+    reconcile_batches(project, grace_s=project.configuration.create_grace_s)
+    with project.store.begin() as connection:
         if not unattended:
-            providers.set_stopped(connection, provider.id, None)  # a person asks: try again
+            providers.set_stopped(connection, project.provider.id, None)  # a person asks: try again
     if max_cost_usd is not None:
-        with store.begin() as connection:
-            approve_pending(connection, configuration.prices, made_by=made_by, max_cost_usd=max_cost_usd)
-    planned = plan_batches(store, provider, configuration, unattended=unattended)
-    with store.connect() as connection:
-        unsent = batches.not_created(connection, provider.id)
+        with project.store.begin() as connection:
+            approve_pending(connection, project, made_by=made_by, max_cost_usd=max_cost_usd)
+    planned = plan_batches(project, unattended=unattended)
+    with project.store.connect() as connection:
+        unsent = batches.not_created(connection, project.provider.id)
     announce(unsent)
-    submitted = submit_batches(store, provider, folder, unsent)
-    return Sent(planned, submitted, _why_unsent(store, provider, configuration, submitted, unattended=unattended))
+    submitted = submit_batches(project, unsent)
+    return Sent(planned, submitted, _why_unsent(project, submitted, unattended=unattended))
 
 
-def _why_unsent(store: Engine, provider: Provider, configuration: Configuration, submitted: Sequence[BatchRow], *, unattended: bool) -> str:
+def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattended: bool) -> str:
     refused = [batch for batch in submitted if is_refused(batch)]
     if len(refused) < len(submitted):
         return ""
     if refused:
         return f"{sum(batch.request_count for batch in refused):,} requests were refused by the provider: {refused[0].reason}"
-    with store.begin() as connection:
-        return "; ".join(foresee_sending(connection, provider, configuration, unattended=unattended).waits)
+    with project.store.begin() as connection:
+        return "; ".join(foresee_sending(connection, project.provider, project, unattended=unattended).waits)

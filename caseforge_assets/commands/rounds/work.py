@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
+from caseforge_assets.artifacts import ArtifactsUnavailable
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.progress import poll_interval_s
 from caseforge_assets.batches.states import NOT_CREATED, NOT_TO_BE_FOUND, UNFINISHED, UNSETTLED, BatchState
 from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.journaling.write_journal import journal_now_and_then
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.reporting.view_batches import progress_of
 from caseforge_assets.commands.requests.settle_requests import TooLong
@@ -90,10 +91,7 @@ def _is_in_trouble(batch: BatchRow) -> bool:
 
 
 def work_round(
-    store: Engine,
-    provider: Provider,
-    folder: ArtifactFolder,
-    configuration: Configuration,
+    project: OpenProject,
     *,
     quiet_period_s: float = 0.0,
     consent: Consent = EVERYTHING,
@@ -114,21 +112,21 @@ def work_round(
         ProviderStopped: the provider refuses key or account.
         ProviderUnclear: the provider cannot be reached; the next round goes on.
     """
-    reconcile_batches(store, provider, grace_s=configuration.create_grace_s)
-    poll_batches(store, provider, grace_s=configuration.create_grace_s)
-    collected = collect_finished(store, provider, folder, configuration)
+    reconcile_batches(project, grace_s=project.configuration.create_grace_s)
+    poll_batches(project, grace_s=project.configuration.create_grace_s)
+    collected = collect_finished(project)
     planned, refused = Planned(), []
     if submit and plan:
-        planned = plan_batches(store, provider, configuration, quiet_period_s=quiet_period_s, consent=consent)
+        planned = plan_batches(project, quiet_period_s=quiet_period_s, consent=consent)
     if submit:
-        with store.connect() as connection:
-            unsent = batches.not_created(connection, provider.id, consent)
+        with project.store.connect() as connection:
+            unsent = batches.not_created(connection, project.provider.id, consent)
         if announce is not None and unsent:
             announce(unsent)
-        refused = [batch for batch in submit_batches(store, provider, folder, unsent) if is_refused(batch)]
-    with store.connect() as connection:
-        unfinished = _unfinished(connection, provider, consent)
-        lost = tuple(batch for batch in batches_in_trouble(connection, provider.id) if batch.state == BatchState.unknown)
+        refused = [batch for batch in submit_batches(project, unsent) if is_refused(batch)]
+    with project.store.connect() as connection:
+        unfinished = _unfinished(connection, project.provider, consent)
+        lost = tuple(batch for batch in batches_in_trouble(connection, project.provider.id) if batch.state == BatchState.unknown)
     done = Round(planned.batch_ids, collected, planned.reused, tuple(unfinished), planned.held_back, tuple(refused))
     return replace(done, shortened=planned.shortened, too_long=planned.too_long, lost=lost)
 
@@ -139,29 +137,26 @@ def _unfinished(connection: Connection, provider: Provider, consent: Consent) ->
     return [batch for batch in batches.in_states(connection, UNFINISHED, provider.id) if batch.state not in NOT_CREATED or batch.id in mine]
 
 
-def collect_finished(store: Engine, provider: Provider, folder: ArtifactFolder, configuration: Configuration) -> tuple[Collected, ...]:
+def collect_finished(project: OpenProject) -> tuple[Collected, ...]:
     """Collects every batch that is in a final state. One whose files cannot be had now says so, and holds up no other."""
-    with store.connect() as connection:
-        finished = batches.in_states(connection, [BatchState.final], provider.id)
+    with project.store.connect() as connection:
+        finished = batches.in_states(connection, [BatchState.final], project.provider.id)
     results = []
     for batch in finished:
         try:
-            results.append(collect_batch(store, provider, folder, configuration, batch.id))
+            results.append(collect_batch(project, batch.id))
         except (ProviderUnclear, ProviderStopped, JudgeFailed, StageUnknown) as error:
             if isinstance(error, ProviderStopped):
-                raise_unless_alone(provider.client, error)
+                raise_unless_alone(project.provider.client, error)
             why = f"{LATER if isinstance(error, ProviderError) else NOT_COLLECTABLE}: {error}"
             log.warning("%s %s", batch.name, why)
-            with store.begin() as connection:
+            with project.store.begin() as connection:
                 batches.move(connection, batch.id, [BatchState.final], reason=why)
     return tuple(result for result in results if result is not None)
 
 
 def work_until_idle(
-    store: Engine,
-    provider: Provider,
-    folder: ArtifactFolder,
-    configuration: Configuration,
+    project: OpenProject,
     *,
     after_round: Callable[[Round], None],
     consent: Consent = EVERYTHING,
@@ -176,25 +171,25 @@ def work_until_idle(
     Returns:
         The last round, with the refusals of all of them.
     """
-    pause_s = next_look_s(provider, configuration, ())
+    pause_s = next_look_s(project.provider, project.configuration, ())
     end = None if deadline_s is None else time.monotonic() + deadline_s
     earlier: set[int] | None = None
     refused: list[BatchRow] = []
     trouble = Trouble(log)
     while True:
         try:
-            journal_now_and_then(store, folder)
-            earlier = _in_doubt(store, provider) if earlier is None else earlier
-            done = work_round(store, provider, folder, configuration, consent=consent, announce=announce, submit=submit, plan=not refused)
-            ids = {*(batch.id for batch in (*refused, *done.refused)), *(_in_doubt(store, provider) - earlier)}
-            before, refused = refused, _refused_of(store, ids)
+            journal_now_and_then(project.store, project.folder)
+            earlier = _in_doubt(project) if earlier is None else earlier
+            done = work_round(project, consent=consent, announce=announce, submit=submit, plan=not refused)
+            ids = {*(batch.id for batch in (*refused, *done.refused)), *(_in_doubt(project) - earlier)}
+            before, refused = refused, _refused_of(project.store, ids)
         except (ProviderUnclear, StoreUnavailable, ArtifactsUnavailable) as error:
             if end is not None and time.monotonic() >= end:
                 raise
             trouble.goes_on(f"the database: {str(error.orig).strip()}" if isinstance(error, StoreUnavailable) else str(error), pause_s)
         else:
             trouble.is_over()
-            pause_s = next_look_s(provider, configuration, done.unfinished)
+            pause_s = next_look_s(project.provider, project.configuration, done.unfinished)
             put_back = [batch for batch in refused if batch.state == BatchState.refused and batch not in before]
             after_round(replace(done, next_look_s=pause_s, refused=tuple(put_back)))
             if done.idle or (end is not None and time.monotonic() >= end):
@@ -202,10 +197,10 @@ def work_until_idle(
         time.sleep(pause_s)
 
 
-def _in_doubt(store: Engine, provider: Provider) -> set[int]:
+def _in_doubt(project: OpenProject) -> set[int]:
     """The batches of which it is being found out whether they exist."""
-    with store.connect() as connection:
-        return {batch.id for batch in batches.in_states(connection, [BatchState.creating], provider.id)}
+    with project.store.connect() as connection:
+        return {batch.id for batch in batches.in_states(connection, [BatchState.creating], project.provider.id)}
 
 
 def _refused_of(store: Engine, ids: Collection[int]) -> list[BatchRow]:

@@ -12,7 +12,7 @@ from caseforge_assets.commands.providing.check_models import unfit_requests
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.costs.budgets import Limits, Wanted, hold_back
 from caseforge_assets.costs.sums import total
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests import pending
@@ -34,21 +34,21 @@ class Chosen:
     no_room: str
 
 
-def choose_requests(connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest]) -> Chosen:
+def choose_requests(connection: Connection, provider: Provider, project: Project, rows: list[PendingRequest]) -> Chosen:
     """Chooses among requests that are left to be paid for. Why those of a plan wait is noted with it."""
-    rows, unfit = _fit(connection, configuration, rows)
-    costs = expected_costs(connection, configuration.prices, rows)
-    rows, waits = _affordable(connection, provider, configuration, rows, costs)
-    groups = _packed(connection, provider, configuration, rows)
+    rows, unfit = _fit(connection, project, rows)
+    costs = expected_costs(connection, project, rows)
+    rows, waits = _affordable(connection, provider, project, rows, costs)
+    groups = _packed(connection, provider, project, rows)
     no_room = ""
     if (sent := sum(len(group) for group in groups)) < len(rows):
         no_room = f"{counted(len(rows) - sent, 'request waits', 'requests wait')} until the batches under way leave room within the account's token limit"
     return Chosen(groups, costs, tuple(reason for reason in (unfit, *waits) if reason), no_room)
 
 
-def _fit(connection: Connection, configuration: Configuration, rows: list[PendingRequest]) -> tuple[list[PendingRequest], str]:
+def _fit(connection: Connection, project: Project, rows: list[PendingRequest]) -> tuple[list[PendingRequest], str]:
     """The rows that their models accept, and why the others are not sent."""
-    unfit = unfit_requests(connection, configuration, rows)
+    unfit = unfit_requests(connection, project, rows)
     if not unfit:
         return rows, ""
     reasons = "; ".join(dict.fromkeys(unfit.values()))
@@ -57,18 +57,18 @@ def _fit(connection: Connection, configuration: Configuration, rows: list[Pendin
 
 
 def _affordable(
-    connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest], costs: dict[int, Decimal | None]
+    connection: Connection, provider: Provider, project: Project, rows: list[PendingRequest], costs: dict[int, Decimal | None]
 ) -> tuple[list[PendingRequest], list[str]]:
     """The rows of the plans that fit their limits and budgets, each question once, and why those of others wait, which is noted with their plans.
 
     A question that a plan which waits would ask is asked by the next one.
     """
     if provider.simulated or not rows:
-        return pending.each_question_once(rows, configuration.reuses_by_identity), []
-    limits = _limits(connection, configuration, rows)
+        return pending.each_question_once(rows, project.configuration.reuses_by_identity), []
+    limits = _limits(connection, project, rows)
     waits: dict[int | None, str] = {}
     while True:
-        once = pending.each_question_once([row for row in rows if row.plan_id not in waits], configuration.reuses_by_identity)
+        once = pending.each_question_once([row for row in rows if row.plan_id not in waits], project.configuration.reuses_by_identity)
         if not (found := hold_back(_wanted(once, costs), limits)):
             break
         waits |= found
@@ -76,13 +76,13 @@ def _affordable(
     return once, list(waits.values())
 
 
-def _limits(connection: Connection, configuration: Configuration, rows: Sequence[PendingRequest]) -> Limits:
+def _limits(connection: Connection, project: Project, rows: Sequence[PendingRequest]) -> Limits:
     return Limits(
-        configuration.budget_usd,
-        {key: entry.budget_usd for key, entry in configuration.frameworks.items()},
+        project.configuration.budget_usd,
+        {key: entry.budget_usd for key, entry in project.configuration.frameworks.items()},
         plans.committed_by_framework(connection),
         plans.committed(connection, {row.plan_id for row in rows if row.plan_id is not None}),
-        allow_unknown=configuration.allow_unknown_cost,
+        allow_unknown=project.configuration.allow_unknown_cost,
     )
 
 
@@ -93,17 +93,15 @@ def _wanted(rows: Sequence[PendingRequest], costs: dict[int, Decimal | None]) ->
     return [Wanted(plan_id, key, len(group), total(group)) for (plan_id, key), group in groups.items()]
 
 
-def _packed(
-    connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest]
-) -> list[list[PendingRequest]]:
+def _packed(connection: Connection, provider: Provider, project: Project, rows: list[PendingRequest]) -> list[list[PendingRequest]]:
     in_flight = batches.tokens_in_flight(connection, provider.id)
     styles = pending.styles(connection, [row.id for row in rows])
-    limits = {**configuration.max_enqueued_tokens, **providers.token_limits(connection, provider.id)}
+    limits = {**project.configuration.max_enqueued_tokens, **providers.token_limits(connection, provider.id)}
     room = {model: limit - in_flight.get(model, 0) for model, limit in limits.items()}
     busy = set(in_flight)  # a model with nothing under way gets a batch even where one request is over the limit
     by_id = {row.id: row for row in rows}
     groups: list[list[PendingRequest]] = []
-    most, max_bytes = configuration.requests_per_batch, configuration.provider_kind.max_bytes
+    most, max_bytes = project.configuration.requests_per_batch, project.configuration.provider_kind.max_bytes
     for stage, model in sorted({(row.stage, row.model) for row in rows}):
         items = [
             PackItem(row.id, row.size_bytes + LINE_BYTES, row.input_tokens, row.model, styles[row.id].endpoint)

@@ -10,12 +10,13 @@ from decimal import Decimal
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.custom_id import make_custom_id
 from caseforge_assets.batches.states import BatchState, RequestState
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.settle_requests import TooLong, settle_requests
 from caseforge_assets.commands.submitting.choose_requests import choose_requests
 from caseforge_assets.costs.sums import total
-from caseforge_assets.settings import Configuration
-from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
+from caseforge_assets.settings.project import Project
+from caseforge_assets.store.database.engine import Connection, lock_in_transaction
 from caseforge_assets.store.requests import pending, requests
 from caseforge_assets.store.requests.pending import PendingRequest
 from caseforge_assets.store.submitting import batches, providers
@@ -38,9 +39,7 @@ class Planned:
 
 
 def plan_batches(
-    store: Engine,
-    provider: Provider,
-    configuration: Configuration,
+    project: OpenProject,
     *,
     quiet_period_s: float = 0.0,
     consent: Consent = EVERYTHING,
@@ -56,10 +55,10 @@ def plan_batches(
         consent: only what it covers.
         unattended: no person asks: what the provider refused under the same key is left.
     """
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         lock_in_transaction(connection, "plan batches")
         requests.lock_making(connection)  # now: who makes requests may wait for rows that are locked below
-        if reason := providers.stopped_reason(connection, provider.id):
+        if reason := providers.stopped_reason(connection, project.provider.id):
             return Planned(held_back=f"sending is stopped: {reason}")
         age_s = pending.seconds_since_newest(connection)
         if age_s is not None and age_s < quiet_period_s:
@@ -68,21 +67,23 @@ def plan_batches(
         def find(made: Sequence[int]) -> list[PendingRequest]:
             ids = None if consent.request_ids is None else consent.request_ids.union(made)
             covered = replace(consent, request_ids=ids)
-            rows = pending.sendable(connection, provider.id, provider.simulated, configuration.reuses_by_identity, covered)
-            refused = pending.refused_before(connection, provider.id, [row.id for row in rows]) if unattended else {}
+            rows = pending.sendable(
+                connection, project.provider.id, project.provider.simulated, project.configuration.reuses_by_identity, covered
+            )
+            refused = pending.refused_before(connection, project.provider.id, [row.id for row in rows]) if unattended else {}
             return [row for row in rows if row.id not in refused]
 
-        settled = settle_requests(connection, configuration, provider.simulated, find)
-        chosen = choose_requests(connection, provider, configuration, settled.rows)
-        ids = [_add_batch(connection, provider, configuration, group, chosen.costs) for group in chosen.groups]
+        settled = settle_requests(connection, project, project.provider.simulated, find)
+        chosen = choose_requests(connection, project.provider, project, settled.rows)
+        ids = [_add_batch(connection, project.provider, project, group, chosen.costs) for group in chosen.groups]
     reasons = "; ".join(reason for reason in (settled.unknown, *chosen.waits, chosen.no_room) if reason)
     return Planned(tuple(ids), len(settled.reused), reasons, len(settled.fitted.shortened), settled.fitted.too_long)
 
 
 def _add_batch(
-    connection: Connection, provider: Provider, configuration: Configuration, rows: list[PendingRequest], costs: dict[int, Decimal | None]
+    connection: Connection, provider: Provider, project: Project, rows: list[PendingRequest], costs: dict[int, Decimal | None]
 ) -> int:
-    name = configuration.name_at_provider(rows[0].stage, rows[0].model)
+    name = project.configuration.name_at_provider(rows[0].stage, rows[0].model)
     values = {
         "provider_id": provider.id,
         "submission_id": uuid.uuid4().hex,
@@ -90,7 +91,7 @@ def _add_batch(
         "model": rows[0].model,
         "sent_as": None if name == rows[0].model else name,
         "state": BatchState.planned,
-        "owner": configuration.batch_user_assignment,
+        "owner": project.configuration.batch_user_assignment,
         "request_count": len(rows),
         "input_tokens": sum(row.input_tokens for row in rows),
         "expected_cost_usd": total(costs[row.id] for row in rows).usd,

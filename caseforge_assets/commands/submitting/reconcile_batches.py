@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from caseforge_assets.batches.states import NOT_TO_BE_FOUND, BatchState, RemoteStatus, is_final, remote_status
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import Whose, look_by_name, sort_out, whose_is
 from caseforge_assets.commands.submitting.submit_batches import adopt, opened_at
@@ -40,29 +41,29 @@ class Listing:
     shown: Sequence[Remote] = ()
 
 
-def reconcile_batches(store: Engine, provider: Provider, *, grace_s: float, now: datetime | None = None) -> int:
+def reconcile_batches(project: OpenProject, *, grace_s: float, now: datetime | None = None) -> int:
     """Settles what can be settled of the batches in state creating; returns how many are still unclear.
 
     A batch that no listing shows is created again only when the grace period is over and two listings agree:
     the listing may be late in showing a new batch. One that was created again is looked for still. After a refusal its requests are put
     back instead, and that soon: it is seldom wrong. What cannot be looked up is neither: a person decides.
     """
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         clock.take_back_times_ahead(connection)
         now = now or clock.now(connection)
-        unclear = batches.in_states(connection, [BatchState.creating], provider.id)
-        twofold = batches.maybe_twofold(connection, provider.id)
-    listing = look_up(provider, [*unclear, *twofold])
+        unclear = batches.in_states(connection, [BatchState.creating], project.provider.id)
+        twofold = batches.maybe_twofold(connection, project.provider.id)
+    listing = look_up(project.provider, [*unclear, *twofold])
     for batch in unclear:
-        with try_lock(store, f"batch {batch.id}") as held:
+        with try_lock(project.store, f"batch {batch.id}") as held:
             if held:
-                _settle(store, provider, batch.id, listing, now, grace_s)
+                _settle(project, batch.id, listing, now, grace_s)
     for batch in twofold:
-        with store.begin() as connection:
+        with project.store.begin() as connection:
             _note_duplicates(connection, batch, [one for one in listing.found[batch.id] if one["id"] != batch.remote_id])
-    _cancel_duplicates(store, provider)
-    with store.connect() as connection:
-        return len(batches.in_states(connection, [BatchState.creating], provider.id))
+    _cancel_duplicates(project)
+    with project.store.connect() as connection:
+        return len(batches.in_states(connection, [BatchState.creating], project.provider.id))
 
 
 def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | None = None) -> Listing:
@@ -82,42 +83,42 @@ def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | No
     return Listing(sort_out(remotes, wanted), gap, remotes)
 
 
-def _settle(store: Engine, provider: Provider, batch_id: int, listing: Listing, now: datetime, grace_s: float) -> None:
-    with store.connect() as connection:
+def _settle(project: OpenProject, batch_id: int, listing: Listing, now: datetime, grace_s: float) -> None:
+    with project.store.connect() as connection:
         batch = batches.get(connection, batch_id)
     if batch.state != BatchState.creating:
         return
     remotes, whose = listing.found[batch.id], Whose.anothers
     if not remotes and batch.doubtful_id:
-        whose, remote = whose_is(provider.client, batch, batch.doubtful_id)
+        whose, remote = whose_is(project.provider.client, batch, batch.doubtful_id)
         remotes = [remote] if remote and whose is Whose.ours else []
     patience_s = min(grace_s, REFUSED_GRACE_S) if batch.create_refused else grace_s
     if not remotes and batch.creating_at and batch.creating_at < now - timedelta(seconds=patience_s):
         if not listing.gap:
-            listing = look_up(provider, [batch], THE_BEGINNING)
+            listing = look_up(project.provider, [batch], THE_BEGINNING)
             remotes = listing.found[batch.id]
         if not remotes:
-            remotes, gap = _look_by_name(store, provider, batch, listing)
+            remotes, gap = _look_by_name(project, batch, listing)
         if not remotes:
-            _end_search(store, batch, listing.gap or gap, whose)
+            _end_search(project.store, batch, listing.gap or gap, whose)
             return
     if remotes:
-        _take(store, batch, remotes)
+        _take(project, batch, remotes)
 
 
-def _look_by_name(store: Engine, provider: Provider, batch: BatchRow, listing: Listing) -> tuple[list[Remote], str]:
-    with store.connect() as connection:
-        known = batches.known_remote_ids(connection, provider.id, [one["id"] for one in listing.shown])
-    return look_by_name(provider.client, batch, listing.shown, known)
+def _look_by_name(project: OpenProject, batch: BatchRow, listing: Listing) -> tuple[list[Remote], str]:
+    with project.store.connect() as connection:
+        known = batches.known_remote_ids(connection, project.provider.id, [one["id"] for one in listing.shown])
+    return look_by_name(project.provider.client, batch, listing.shown, known)
 
 
-def _take(store: Engine, batch: BatchRow, remotes: Sequence[Remote]) -> None:
-    with store.begin() as connection:
+def _take(project: OpenProject, batch: BatchRow, remotes: Sequence[Remote]) -> None:
+    with project.store.begin() as connection:
         known = batches.with_remote_id(connection, batch.provider_id, remotes[0]["id"])
         if known is not None:
             log.warning("batch %s: the provider's %s is batch %s already", batch.id, known.name, known.id)
             return
-        adopt(connection, batch.id, remotes[0])
+        adopt(connection, project.stages, batch.id, remotes[0])
         _note_duplicates(connection, batch, remotes[1:])
 
 
@@ -167,17 +168,17 @@ def _note_duplicates(connection: Connection, adopted: BatchRow, remotes: Sequenc
             )
 
 
-def _cancel_duplicates(store: Engine, provider: Provider) -> None:
-    with store.connect() as connection:
+def _cancel_duplicates(project: OpenProject) -> None:
+    with project.store.connect() as connection:
         open_duplicates = [
-            batch for batch in batches.in_states(connection, [BatchState.open], provider.id) if batch.duplicate_of is not None
+            batch for batch in batches.in_states(connection, [BatchState.open], project.provider.id) if batch.duplicate_of is not None
         ]
     for duplicate in open_duplicates:
         status = remote_status(duplicate.remote_status)
         if status is RemoteStatus.cancelling or is_final(status):
             continue
         try:
-            remote = provider.client.cancel(duplicate.remote_id or "")
+            remote = project.provider.client.cancel(duplicate.remote_id or "")
         except (ProviderRefused, ProviderNotFound) as error:
             log.info("%s cannot be cancelled any more: %s", duplicate.name, error)
             continue
@@ -186,5 +187,5 @@ def _cancel_duplicates(store: Engine, provider: Provider) -> None:
                 raise
             log.warning("%s is cancelled later: %s", duplicate.name, error)
             continue
-        with store.begin() as connection:
+        with project.store.begin() as connection:
             batches.move(connection, duplicate.id, [BatchState.open], remote=remote, remote_status=remote_status(remote["status"]))

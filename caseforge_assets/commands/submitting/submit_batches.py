@@ -12,17 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from caseforge_assets.artifacts import Artifact, ArtifactFolder
+from caseforge_assets.artifacts import Artifact
 from caseforge_assets.batches.lines import request_line
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.request_forms import written_body
 from caseforge_assets.batches.states import WAITS_FOR_ROOM, BatchState, remote_status
 from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import doubt_of_creation, file_name
 from caseforge_assets.event_log import log_event
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderFull, ProviderStopped, ProviderUnclear
-from caseforge_assets.stages.stage import stage as stage_of
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.mirroring import outbox
@@ -34,7 +35,7 @@ BEING_FOUND_OUT = "whether the batch exists is being found out"
 log = logging.getLogger(__name__)
 
 
-def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder, unsent: Sequence[BatchRow] | None = None) -> list[BatchRow]:
+def submit_batches(project: OpenProject, unsent: Sequence[BatchRow] | None = None) -> list[BatchRow]:
     """Brings batches that are not created yet as far as they go now, oldest first; returns them as they stand.
 
     Args:
@@ -45,20 +46,20 @@ def submit_batches(store: Engine, provider: Provider, folder: ArtifactFolder, un
         ProviderUnclear: the provider cannot be reached, or one batch could not be uploaded, at the end then; it stays where it is and goes on next time.
     """
     if unsent is None:
-        with store.connect() as connection:
-            unsent = batches.not_created(connection, provider.id)
+        with project.store.connect() as connection:
+            unsent = batches.not_created(connection, project.provider.id)
     failed: ProviderUnclear | None = None
     for batch in unsent:
-        with try_lock(store, f"batch {batch.id}") as held:
+        with try_lock(project.store, f"batch {batch.id}") as held:
             try:
                 if held:
-                    _advance(store, provider, folder, batch.id)
+                    _advance(project, batch.id)
             except ProviderUnclear as error:
-                raise_unless_alone(provider.client, error)
+                raise_unless_alone(project.provider.client, error)
                 failed = failed or error
     if failed is not None:
         raise failed
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         return [batches.get(connection, batch.id) for batch in unsent]
 
 
@@ -71,19 +72,19 @@ def is_refused(batch: BatchRow) -> bool:
     return why is not None and not why.startswith(WAITS_FOR_ROOM)
 
 
-def _advance(store: Engine, provider: Provider, folder: ArtifactFolder, batch_id: int) -> None:
+def _advance(project: OpenProject, batch_id: int) -> None:
     steps = {BatchState.planned: _write, BatchState.written: _upload, BatchState.uploaded: _create}
-    while (batch := _read(store, batch_id)).state in steps:
+    while (batch := _read(project.store, batch_id)).state in steps:
         step = steps[BatchState(batch.state)]
         try:
-            step(store, provider, folder, batch)
+            step(project, batch)
         except ProviderUnclear:
             raise
         except ProviderError as error:
             if batch.state != BatchState.uploaded:  # nothing was created yet
-                _refuse(store, batch, error)
+                _refuse(project.store, batch, error)
             if isinstance(error, ProviderStopped):
-                _stop(store, provider, error)
+                _stop(project, error)
                 raise
 
 
@@ -92,18 +93,18 @@ def _read(store: Engine, batch_id: int) -> BatchRow:
         return batches.get(connection, batch_id)
 
 
-def _write(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
-    with store.connect() as connection:
+def _write(project: OpenProject, batch: BatchRow) -> None:
+    with project.store.connect() as connection:
         endpoint = batch_lines.endpoint_of_batch(connection, batch.id)
-        url, bodies = provider.kind.line_url_of(endpoint), batch_lines.bodies_of_batch(connection, batch.id)
+        url, bodies = project.provider.kind.line_url_of(endpoint), batch_lines.bodies_of_batch(connection, batch.id)
         lines = (request_line(custom_id, url, _named(written_body(body, endpoint), batch.sent_as)) for custom_id, body in bodies)
-        written = folder.write(folder.batch_path(batch.submission_id, "input.jsonl"), lines)
-    with store.connect() as connection:
-        manifest = folder.write(
-            folder.batch_path(batch.submission_id, "manifest.jsonl"),
+        written = project.folder.write(project.folder.batch_path(batch.submission_id, "input.jsonl"), lines)
+    with project.store.connect() as connection:
+        manifest = project.folder.write(
+            project.folder.batch_path(batch.submission_id, "manifest.jsonl"),
             _manifest(batch, endpoint, batch_lines.manifest_of_batch(connection, batch.id)),
         )
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         batches.add_artifact(connection, batch.id, "input", written.as_json())
         batches.add_artifact(connection, batch.id, "manifest", manifest.as_json())
         batches.move(connection, batch.id, [BatchState.planned], state=BatchState.written)
@@ -129,44 +130,44 @@ def _manifest(batch: BatchRow, endpoint: str, rows: Iterator[dict[str, object]])
         yield (json.dumps(row, ensure_ascii=False) + "\n").encode()
 
 
-def _upload(store: Engine, provider: Provider, folder: ArtifactFolder, batch: BatchRow) -> None:
+def _upload(project: OpenProject, batch: BatchRow) -> None:
     """A file that an interrupted start uploaded already is found by its name and used; one that is gone is written again.
 
     The batch is journaled before: without database and journal nobody would look for it, and it would be paid for again.
     """
-    write_journal(store, folder)
+    write_journal(project.store, project.folder)
     name = file_name(batch)
-    file_id = provider.client.find_file(name, batch.created_at)
-    if file_id is None and not folder.exists(Artifact(**batch.artifacts["input"])):
-        with store.begin() as connection:
+    file_id = project.provider.client.find_file(name, batch.created_at)
+    if file_id is None and not project.folder.exists(Artifact(**batch.artifacts["input"])):
+        with project.store.begin() as connection:
             batches.move(connection, batch.id, [BatchState.written], state=BatchState.planned)
         return
     if file_id is None:
-        with folder.local(batch.artifacts["input"]["path"]) as file:
-            file_id = provider.client.upload(file, name, batch.sent_as or batch.model)
-    with store.begin() as connection:
+        with project.folder.local(batch.artifacts["input"]["path"]) as file:
+            file_id = project.provider.client.upload(file, name, batch.sent_as or batch.model)
+    with project.store.begin() as connection:
         batches.move(connection, batch.id, [BatchState.written], state=BatchState.uploaded, input_file_id=file_id)
 
 
-def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: BatchRow) -> None:
+def _create(project: OpenProject, batch: BatchRow) -> None:
     """Whatever is answered, but a batch that is ours, says nothing for certain: a proxy refuses, or mistakes, what its provider has accepted.
 
     Raises:
         ProviderStopped: the provider refuses the key or the account; whether it created the batch all the same is found out as for any refusal.
     """
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         if not batches.move(
             connection, batch.id, [BatchState.uploaded], state=BatchState.creating, creating_at=NOW, create_refused=None, doubtful_id=None
         ):
             return
         endpoint = batch_lines.endpoint_of_batch(connection, batch.id)
     try:
-        asked = provider.kind.endpoint_of(endpoint)
-        remote = provider.client.create(batch.input_file_id or "", asked, batch.submission_id)
+        asked = project.provider.kind.endpoint_of(endpoint)
+        remote = project.provider.client.create(batch.input_file_id or "", asked, batch.submission_id)
     except ProviderError as error:
         refused = None if isinstance(error, ProviderUnclear) else str(error)
-        with store.begin() as connection:
-            waits = isinstance(error, ProviderFull) and _learn_limit(connection, provider, batch, error)
+        with project.store.begin() as connection:
+            waits = isinstance(error, ProviderFull) and _learn_limit(connection, project.provider, batch, error)
             if waits:
                 refused = f"{WAITS_FOR_ROOM}: {error}"
             batches.move(
@@ -177,9 +178,9 @@ def _create(store: Engine, provider: Provider, _folder: ArtifactFolder, batch: B
         if isinstance(error, ProviderStopped):
             raise
         return
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         if (doubt := doubt_of_creation(batch, remote) or _whose_already(connection, batch, remote)) is None:
-            adopt(connection, batch.id, remote)
+            adopt(connection, project.stages, batch.id, remote)
             return
         reason = f"the creation was answered with {remote['id']}, {doubt}; {BEING_FOUND_OUT}"
         batches.move(connection, batch.id, [BatchState.creating], reason=reason, doubtful_id=remote["id"])
@@ -198,7 +199,7 @@ def _whose_already(connection: Connection, batch: BatchRow, remote: Mapping[str,
     return None if known is None else f"which is that of batch {known.id}"
 
 
-def adopt(connection: Connection, batch_id: int, remote: dict[str, Any]) -> None:
+def adopt(connection: Connection, stages: Stages, batch_id: int, remote: dict[str, Any]) -> None:
     """Records that a batch exists at the provider, and beside each of its nodes that its answer is awaited."""
     opened = opened_at(remote)
     values = {"remote_id": remote["id"], "remote_status": remote_status(remote["status"]), "remote": remote, "opened_at": opened}
@@ -206,7 +207,7 @@ def adopt(connection: Connection, batch_id: int, remote: dict[str, Any]) -> None
     if batches.move(connection, batch_id, [BatchState.creating, BatchState.uploaded], **values):
         batch = batches.get(connection, batch_id)
         outbox.note_waiting(
-            connection, stage_of(batch.stage).outputs, batch_id, waiting_text(batch.name, opened, remote["completion_window"])
+            connection, stages[batch.stage].outputs, batch_id, waiting_text(batch.name, opened, remote["completion_window"])
         )
         log_event(log, "batch created", batch=batch.name, number=batch.id, stage=batch.stage, requests=batch.request_count)
 
@@ -225,6 +226,6 @@ def _refuse(store: Engine, batch: BatchRow, error: ProviderError) -> None:
     log_event(log, "batch refused", batch=batch.name, number=batch.id, stage=batch.stage, why=error)
 
 
-def _stop(store: Engine, provider: Provider, error: ProviderStopped) -> None:
-    with store.begin() as connection:
-        providers.set_stopped(connection, provider.id, str(error))
+def _stop(project: OpenProject, error: ProviderStopped) -> None:
+    with project.store.begin() as connection:
+        providers.set_stopped(connection, project.provider.id, str(error))

@@ -19,7 +19,7 @@ _COLUMNS = ("alert", "severity", "rule", "since", "what", "acknowledged_by")
 
 def look_for_alerts(log: dg.DagsterLogManager, caseforge: Caseforge) -> bool:
     """Raises and clears alerts, tells people, and says in the run's log what is new; returns whether anything is."""
-    checked, delivered = alert_people(caseforge.store, caseforge.configuration, caseforge.addresses)
+    checked, delivered = alert_people(caseforge.store, caseforge.project, caseforge.addresses)
     if checked.raised or checked.escalated:
         say_open(log, caseforge.store, only=(*checked.raised, *checked.escalated))
     for name, problem in delivered.problems.items():

@@ -21,9 +21,10 @@ from caseforge_assets.reports.quality_checks import (
     TITLES_DISTINCT,
 )
 from caseforge_assets.safe_text import plain_text
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
 
 LISTED_NODES = 200
@@ -33,7 +34,7 @@ def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetC
     """The verdicts that a run was asked for, as its step yields them."""
     if not selected:
         return
-    for one in evaluate(caseforge.store, caseforge.configuration, key, read_statuses(caseforge.store, caseforge.configuration, key)):
+    for one in evaluate(caseforge.store, caseforge.project, key, read_statuses(caseforge.store, caseforge.project, key)):
         if one.asset_check_key in selected:
             yield dg.AssetCheckResult(
                 asset_key=one.asset_key,
@@ -45,16 +46,16 @@ def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetC
             )
 
 
-def evaluate(store: Engine, configuration: Configuration, key: str, statuses: Sequence[AssetStatus]) -> list[dg.AssetCheckEvaluation]:
+def evaluate(store: Engine, project: Project, key: str, statuses: Sequence[AssetStatus]) -> list[dg.AssetCheckEvaluation]:
     """All verdicts on a framework, as Dagster stores them."""
     with store.connect() as connection:
-        return [_evaluation(key, check) for check in check_framework(connection, configuration, key, statuses)]
+        return [_evaluation(key, check) for check in check_framework(connection, project, key, statuses)]
 
 
-def check_specs(key: str) -> list[dg.AssetCheckSpec]:
+def check_specs(key: str, stages: Stages) -> list[dg.AssetCheckSpec]:
     """Every check of a framework's assets."""
     specs = []
-    for asset in all_assets():
+    for asset in all_assets(stages):
         names = [NOTHING_STALE]
         if asset.stage and asset.name == asset.stage.inputs:
             names.append(MODEL_LASTS)

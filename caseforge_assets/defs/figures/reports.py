@@ -14,9 +14,9 @@ from caseforge_assets.commands.quality.read_quality import StageQuality, read_qu
 from caseforge_assets.commands.reporting.summarize_run import summarize_run
 from caseforge_assets.defs.figures.run_tables import coverage_figures, run_tables, table
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import all_assets
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import items
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.figures import node_views
@@ -27,9 +27,7 @@ STALE_REPORT = "stale_report"
 LISTED_NODES = 300
 
 
-def run_figures(
-    store: Engine, configuration: Configuration, folder: ArtifactFolder, key: str, *, simulated: bool = True
-) -> Mapping[str, Any]:
+def run_figures(store: Engine, project: Project, folder: ArtifactFolder, key: str, *, simulated: bool = True) -> Mapping[str, Any]:
     """Sum up a framework: numbers that the UI plots, and tables with charts.
 
     Numbers: per stage nodes in each state; per stage and kind of provider attempts, output tokens, cost. Unknown costs are counted
@@ -40,16 +38,16 @@ def run_figures(
     """
     figures: dict[str, Any] = {}
     with store.connect() as connection:
-        states = {stage.key: [state for _, state in survey(connection, configuration, key, stage, simulated)] for stage in all_stages()}
+        states = {stage.key: [state for _, state in survey(connection, project, key, stage, simulated)] for stage in project.stages}
         summary = summarize_run(connection, key, simulated=simulated)
         counts = items.item_counts(connection, key, simulated=simulated)
         spent = node_views.spent(connection, key)
-        measured = read_quality(connection, configuration, key, compare=False)
+        measured = read_quality(connection, project, key, compare=False)
         under_way = batches.in_states(connection, UNSETTLED)
-    figures |= coverage_figures(states) | run_tables(summary, folder)
+    figures |= coverage_figures(states) | run_tables(summary, folder, project.stages)
     for stage, of_stage in states.items():
         figures |= {f"{stage}_{state}": of_stage.count(state) for state in NodeState}
-    figures |= {"candidates": 0} | {stage.items_name: counts[stage.key] for stage in all_stages() if stage.key in counts}
+    figures |= {"candidates": 0} | {stage.items_name: counts[stage.key] for stage in project.stages if stage.key in counts}
     for row in spent:
         kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
         sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}
@@ -96,11 +94,11 @@ def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
     return figures
 
 
-def stale_figures(statuses: Sequence[AssetStatus]) -> Mapping[str, Any]:
+def stale_figures(stages: Stages, statuses: Sequence[AssetStatus]) -> Mapping[str, Any]:
     """Per asset, how many nodes are stale, how many contents are outdated by what lies further up; and the nodes with the reasons, the first 300."""
     stale = [one for one in statuses if one.not_current]
     counts = Counter(one.asset for one in stale if one.stale)
-    figures: dict[str, Any] = {"stale": counts.total()} | {f"stale_{asset.name}": counts[asset.name] for asset in all_assets()}
+    figures: dict[str, Any] = {"stale": counts.total()} | {f"stale_{asset.name}": counts[asset.name] for asset in all_assets(stages)}
     figures["outdated"] = len(stale) - counts.total()
     if not stale:
         return figures | {"list": dg.MetadataValue.md("*Nothing is stale.*")}

@@ -14,7 +14,7 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.run_summary import BatchFigures, RunSummary, StageFigures
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stages import Stages
 
 CELLS = 10  # a metadata table is narrow: what is looked at stands first
 
@@ -32,14 +32,14 @@ def coverage_figures(states: Mapping[str, Sequence[NodeState]]) -> dict[str, Any
     return {"coverage": table(("stage", "done", "chart", "nodes", "others"), rows)} | numbers
 
 
-def run_tables(summary: RunSummary, folder: ArtifactFolder) -> dict[str, Any]:
+def run_tables(summary: RunSummary, folder: ArtifactFolder, stages: Stages) -> dict[str, Any]:
     """Everything that follows from answers, tables first; what nothing is known of is left out."""
     figures: dict[str, Any] = {}
     if summary.stages:
         figures["success"] = table(("answers", "good", "chart", "nodes", "provider"), _success(summary.stages))
     if summary.failures:
         figures["failures"] = table(("outcome", "attempts", "chart", "stage", "meaning"), _failures(summary.failures))
-    for stage in all_stages():
+    for stage in stages:
         if of_stage := summary.items_per_node.get(stage.key):
             most = max(of_stage.values())
             rows = [(f"{items} {stage.items_name}", nodes, bar(nodes / most, CELLS)) for items, nodes in of_stage.items()]
@@ -50,7 +50,7 @@ def run_tables(summary: RunSummary, folder: ArtifactFolder) -> dict[str, Any]:
         figures["batches"] = table(_BATCH, [_batch(one) for one in summary.batches])
         files = [(one.name, folder.describe(one.file)) for one in summary.batches if one.file]
         figures |= {"files_of_batches": table(("batch", "file"), files)} if files else {}
-    return figures | _numbers(summary) | _newest_batch(summary.batches)
+    return figures | _numbers(summary, stages) | _newest_batch(summary.batches)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.TableMetadataValue:
@@ -63,10 +63,10 @@ def _cell(value: Any) -> Any:
     return "" if value is None else plain_text(value) if isinstance(value, str) else value
 
 
-def _numbers(summary: RunSummary) -> dict[str, Any]:
+def _numbers(summary: RunSummary, stages: Stages) -> dict[str, Any]:
     """Numbers that the UI plots: shares in percent, USD; of answers of a provider that bills where there are any. Longer names would run into their values."""
     found: dict[str, float | Decimal | None] = {
-        f"{stage.items_name}_per_node": summary.mean_items(stage.key) for stage in all_stages() if stage.is_list
+        f"{stage.items_name}_per_node": summary.mean_items(stage.key) for stage in stages if stage.is_list
     }
     by_stage = {one.stage: one for one in sorted(summary.stages, key=lambda one: list(Payment).index(Payment(one.kind)), reverse=True)}
     for stage, one in by_stage.items():

@@ -33,10 +33,12 @@ from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfi
 from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
-from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
 from caseforge_assets.stages.flow_assets import FRAMEWORK, Asset, all_assets
-from caseforge_assets.stages.stage import Stage, all_stages, in_framework
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 
 Figures = Callable[[Caseforge, str], Mapping[str, Any]]
 
@@ -50,19 +52,20 @@ class AssetConfig(dg.Config):
     wait_s: float | None = None
 
 
-def framework_assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> list[dg.AssetsDefinition]:
+def framework_assets(key: str, entry: FrameworkSettings, project: Project) -> list[dg.AssetsDefinition]:
     """All assets of a framework, in a group and under a key prefix of its name."""
     reports = [
-        _report(key, entry, RUN_REPORT, RUN_REPORT_TEXT, _run_figures, with_alerts=True),
+        _report(key, entry, project.stages, RUN_REPORT, RUN_REPORT_TEXT, _run_figures, with_alerts=True),
         _report(
             key,
             entry,
+            project.stages,
             STALE_REPORT,
             STALE_REPORT_TEXT,
-            lambda caseforge, key: stale_figures(read_statuses(caseforge.store, caseforge.configuration, key)),
+            lambda caseforge, key: stale_figures(caseforge.settings.stages, read_statuses(caseforge.store, caseforge.project, key)),
         ),
     ]
-    return [_framework(key, entry), _assets(key, entry, configuration), *reports]
+    return [_framework(key, entry, project.stages), _assets(key, entry, project), *reports]
 
 
 def framework_job(key: str, entry: FrameworkSettings) -> Any:
@@ -77,16 +80,16 @@ def framework_job(key: str, entry: FrameworkSettings) -> Any:
     )
 
 
-def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
+def _framework(key: str, entry: FrameworkSettings, stages: Stages) -> dg.AssetsDefinition:
     @dg.asset(
         key=list(asset_key(key, FRAMEWORK)),
         group_name=key,
-        description=f"{entry.title}\n{framework_text()}",
+        description=f"{entry.title}\n{framework_text(stages)}",
         kinds=framework_kinds(entry.source),
         owners=_owners(entry),
     )
     def framework(context: dg.AssetExecutionContext, caseforge: Caseforge) -> Any:
-        source = caseforge.settings.project / entry.source
+        source = caseforge.settings.project_folder / entry.source
         result = read_framework(source, form=entry.form)
         if result.edition is None:
             raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
@@ -95,7 +98,7 @@ def _framework(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
         if doubt:
             raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
         keep_workbook(caseforge.folder, source, result.edition.source_sha256)
-        loaded = load_framework(caseforge.store, caseforge.configuration, key, entry, result.edition, source.name)
+        loaded = load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name)
         mirror(context, caseforge)
         return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(result.edition.source_sha256))
 
@@ -107,11 +110,11 @@ def _load_metadata(loaded: Loaded) -> dict[str, Any]:
     return {"edition": loaded.label, "changed": loaded.changed, "nodes": loaded.nodes, "targets": loaded.targets, **counts}
 
 
-def _assets(key: str, entry: FrameworkSettings, configuration: Configuration) -> dg.AssetsDefinition:
+def _assets(key: str, entry: FrameworkSettings, project: Project) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{key}_flow",
-        specs=[_spec(key, entry, asset, configuration) for asset in all_assets()],
-        check_specs=check_specs(key),
+        specs=[_spec(key, entry, asset, project) for asset in all_assets(project.stages)],
+        check_specs=check_specs(key, project.stages),
         partitions_def=node_partitions(key),
         pool=PROVIDER_POOL,
         can_subset=True,
@@ -128,11 +131,11 @@ def _assets(key: str, entry: FrameworkSettings, configuration: Configuration) ->
 
 def _materialize(context: dg.AssetExecutionContext, config: AssetConfig, caseforge: Caseforge, key: str) -> Materialized:
     context.instance.add_run_tags(context.run.run_id, tags_of("materialize", framework=key, nodes=f"{len(context.partition_keys):,}"))
-    provider, no_provider = caseforge.find_provider() if _needs_provider(context) else (None, "")
+    provider, no_provider = caseforge.find_provider() if _needs_provider(context, caseforge.settings.stages) else (None, "")
     done = materialize_assets(
         caseforge.store,
         caseforge.folder,
-        caseforge.configuration,
+        caseforge.project,
         key,
         [selected.path[-1] for selected in context.selected_asset_keys],
         context.partition_keys,
@@ -146,18 +149,18 @@ def _materialize(context: dg.AssetExecutionContext, config: AssetConfig, casefor
     return done
 
 
-def _needs_provider(context: dg.AssetExecutionContext) -> bool:
-    answered = {name for stage in all_stages() for name in (stage.outputs, stage.content)}
+def _needs_provider(context: dg.AssetExecutionContext, stages: Stages) -> bool:
+    answered = {name for stage in stages for name in (stage.outputs, stage.content)}
     return any(selected.path[-1] in answered for selected in context.selected_asset_keys)
 
 
 def _report(
-    key: str, entry: FrameworkSettings, name: str, text: str, figures: Figures, *, with_alerts: bool = False
+    key: str, entry: FrameworkSettings, stages: Stages, name: str, text: str, figures: Figures, *, with_alerts: bool = False
 ) -> dg.AssetsDefinition:
     @dg.asset(
         key=list(asset_key(key, name)),
         group_name=key,
-        deps=[dg.AssetDep(list(asset_key(key, asset.name)), partition_mapping=dg.AllPartitionMapping()) for asset in _last_assets()],
+        deps=[dg.AssetDep(list(asset_key(key, asset.name)), partition_mapping=dg.AllPartitionMapping()) for asset in _last_assets(stages)],
         description=text,
         kinds={"table"},
         freshness_policy=WRITTEN_DAILY,
@@ -173,16 +176,16 @@ def _report(
 
 
 def _run_figures(caseforge: Caseforge, key: str) -> Mapping[str, Any]:
-    return run_figures(caseforge.store, caseforge.configuration, caseforge.folder, key, simulated=caseforge.accepts_simulated)
+    return run_figures(caseforge.store, caseforge.project, caseforge.folder, key, simulated=caseforge.accepts_simulated)
 
 
-def _spec(key: str, entry: FrameworkSettings, asset: Asset, configuration: Configuration) -> dg.AssetSpec:
+def _spec(key: str, entry: FrameworkSettings, asset: Asset, project: Project) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=list(asset_key(key, asset.name)),
         deps=[list(asset_key(key, upstream)) for upstream in asset.reads],
         group_name=key,
         description=asset_text(asset),
-        code_version=_code_version(key, asset.stage, configuration) if asset.stage else None,
+        code_version=_code_version(key, asset.stage, project) if asset.stage else None,
         kinds=asset_kinds(asset),
         metadata=asset_metadata(asset),
         owners=_owners(entry),
@@ -190,12 +193,12 @@ def _spec(key: str, entry: FrameworkSettings, asset: Asset, configuration: Confi
     )
 
 
-def _code_version(key: str, stage: Stage, configuration: Configuration) -> str:
-    return shown_stage_version(in_framework(stage, key), stage_settings(configuration, stage))
+def _code_version(key: str, stage: Stage, project: Project) -> str:
+    return shown_stage_version(project.stages.in_framework(stage, key), stage_settings(project.configuration, stage))
 
 
-def _last_assets() -> Sequence[Asset]:
-    return [asset for asset in all_assets() if asset.stage and asset.name == asset.stage.content]
+def _last_assets(stages: Stages) -> Sequence[Asset]:
+    return [asset for asset in all_assets(stages) if asset.stage and asset.name == asset.stage.content]
 
 
 def _owners(entry: FrameworkSettings) -> list[str]:

@@ -9,6 +9,7 @@ from caseforge_assets.contexts import context
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.frameworks import reading
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES, Asset, all_assets
+from caseforge_assets.stages.stages import Stages
 
 FRAMEWORK_TEXT = """
 The current edition, as read from its workbook or table. Materializing it reads the file again; nothing changes if the file did not.
@@ -53,9 +54,9 @@ _NODES_TEXT = "The node as the current edition has it. Its version covers its pa
 _CONTEXTS_TEXT = "What the model is told about the node: its ancestors' names and descriptions and its own, bounded in length."
 
 
-def framework_text() -> str:
+def framework_text(stages: Stages) -> str:
     """The overview of a framework: the flow, and what a person does."""
-    return FRAMEWORK_TEXT.format(assets="\n".join(f"| `{one.name}` | {_holds(one)} | {_does(one)} |" for one in all_assets()))
+    return FRAMEWORK_TEXT.format(assets="\n".join(f"| `{one.name}` | {_holds(one)} | {_does(one)} |" for one in all_assets(stages)))
 
 
 def asset_text(asset: Asset) -> str:

@@ -10,7 +10,7 @@ from caseforge_assets.batches.due import Due
 from caseforge_assets.commands.requests.remember_definitions import definitions_are_new, shown_definitions
 from caseforge_assets.defs.mirroring.foreign_partitions import foreign_partitions
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import fingerprint
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Engine
@@ -22,7 +22,7 @@ AGAIN_AFTER_S = 600.0
 LEFT_TO_RUNS_S = 1_800.0  # what runs at work have made they show themselves; one that has not by then waits for something
 
 
-def decide_flush(instance: DagsterInstance, store: Engine, configuration: Configuration, *, at_work: bool) -> Due:
+def decide_flush(instance: DagsterInstance, store: Engine, project: Project, *, at_work: bool) -> Due:
     """Due while Dagster's picture is not true, and nobody else is going to make it so.
 
     Args:
@@ -32,20 +32,20 @@ def decide_flush(instance: DagsterInstance, store: Engine, configuration: Config
         count, age_s = outbox.count_unflushed(connection)
         newest = outbox.highest_id(connection)
         period = clock.now(connection).timestamp() // AGAIN_AFTER_S
-        definitions_changed = definitions_are_new(connection, configuration)
+        definitions_changed = definitions_are_new(connection, project)
     if count and age_s >= (LEFT_TO_RUNS_S if at_work else AFTER_S):
         return Due(f"flush-{newest}-{age_s // AGAIN_AFTER_S:.0f}")
     if definitions_changed:
-        return Due(f"definitions-{shown_definitions(configuration)}-{period:.0f}")
-    if foreign := foreign_partitions(instance, store, configuration):
+        return Due(f"definitions-{shown_definitions(project)}-{period:.0f}")
+    if foreign := foreign_partitions(instance, store, project):
         return Due(f"partitions-{fingerprint(foreign)[:12]}-{period:.0f}")
-    if _reports_are_old(instance, configuration):
+    if _reports_are_old(instance, project):
         return Due(f"daily-{period:.0f}")
     left = "runs are at work, which show what they made" if at_work else "rows are still young"
     return Due(why_not=left if count else "Dagster is up to date")
 
 
-def _reports_are_old(instance: DagsterInstance, configuration: Configuration) -> bool:
+def _reports_are_old(instance: DagsterInstance, project: Project) -> bool:
     """Tells whether a report was written more than a day ago: a fresh one says that Dagster still looks."""
-    events = [instance.get_latest_materialization_event(AssetKey(asset_key(key, RUN_REPORT))) for key in configuration.frameworks]
+    events = [instance.get_latest_materialization_event(AssetKey(asset_key(key, RUN_REPORT))) for key in project.configuration.frameworks]
     return any(event is not None and time.time() - event.timestamp > REPORTS_EVERY_S for event in events)

@@ -6,7 +6,7 @@ from caseforge_assets.commands.materializing.materialize_assets import Materiali
 from caseforge_assets.defs.names import FAILURES_JOB, PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
-from caseforge_assets.stages.stage import Stage, all_stages
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.editions import nodes
 
 BY_HAND = {"user": "a person"}  # instead of the record's own, which a re-execution inherits
@@ -38,7 +38,7 @@ def _asked_again(context: dg.OpExecutionContext, caseforge: Caseforge, record: R
             materialize_assets(
                 caseforge.store,
                 caseforge.folder,
-                caseforge.configuration,
+                caseforge.project,
                 key,
                 [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content],
                 names,
@@ -87,7 +87,7 @@ def _asked(record: Record, caseforge: Caseforge) -> list[tuple[str, Stage, list[
         present = {key: set(nodes.partition_keys(connection, key)) for key, _ in record}
     asked = []
     for key in present:
-        for stage in all_stages():
+        for stage in caseforge.settings.stages:
             failed = {name for asset in (stage.inputs, stage.outputs, stage.content) for name in record.get((key, asset), ())}
             if names := sorted(failed & present[key]):
                 asked.append((key, stage, names))

@@ -18,9 +18,9 @@ from caseforge_assets.defs.names import CODE_LOCATION, REGENERATE_JOB, RUN_REPOR
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import FRAMEWORK, all_assets
-from caseforge_assets.stages.stage import all_stages
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import items
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import frameworks, nodes
@@ -39,7 +39,7 @@ OTHERS_PAUSE_S = 0.2
 def flush_outbox(
     instance: DagsterInstance,
     store: Engine,
-    configuration: Configuration,
+    project: Project,
     failures_job: JobDefinition,
     place_of: Callable[[str], str],
     run: RunOfEvents | None = None,
@@ -51,7 +51,7 @@ def flush_outbox(
     While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
 
     Args:
-        configuration: says which versions are shown as one.
+        project: says which versions are shown as one, and which stages there are.
         failures_job: the job that failed partitions are shown under.
         place_of: from an artifact's path to its full name.
         patience_s: how long somebody else is waited for; 0 for who has no rows of its own.
@@ -62,9 +62,9 @@ def flush_outbox(
             if held:
                 with store.connect() as connection:
                     events, _ = outbox.count_unflushed(connection)
-                    versions = shown_versions(connection, configuration)
+                    versions = shown_versions(connection, project)
                 of_events = run_for_events(instance, run or RunOfEvents(), events)
-                shown = _Shown(FailureRecords(instance, failures_job, of_events), place_of, of_events, versions)
+                shown = _Shown(project.stages, FailureRecords(instance, failures_job, of_events), place_of, of_events, versions)
                 return _flush_all(instance, store, shown)
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)
@@ -79,6 +79,7 @@ def flush_outbox(
 class _Shown:
     """The way in which things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them."""
 
+    stages: Stages
     failures: FailureRecords
     place_of: Callable[[str], str]
     run: RunOfEvents
@@ -98,19 +99,20 @@ def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> int:
 
 def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int | None:
     """Returns how many events were written, those that were overtaken are not; None where nothing was left to flush."""
+    stages = show.stages
     with store.connect() as connection:
         rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
         if not rows:
             return None
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
-        shown = _previews(connection, [row.id for row in rows if row.node_id is not None])
-        metadata = {row.id: _metadata(connection, row, shown.get(row.id), show.place_of) for row in rows}
-        _with_row_counts(connection, rows, metadata)
+        shown = _previews(connection, stages, [row.id for row in rows if row.node_id is not None])
+        metadata = {row.id: _metadata(connection, stages, row, shown.get(row.id), show.place_of) for row in rows}
+        _with_row_counts(connection, stages, rows, metadata)
     for key, partition_keys in partitions.items():
         set_partitions(instance, partitions_name(key), partition_keys)
     run, event_ids = show.run, dict[int, int | None]()
-    for asset in (FRAMEWORK, *(asset.name for asset in all_assets())):
+    for asset in (FRAMEWORK, *(asset.name for asset in all_assets(stages))):
         made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
         if not made:
             continue
@@ -133,8 +135,7 @@ def _note(row: Any, metadata: Mapping[str, Any]) -> PartitionNote:
     return PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, said | dict(metadata))
 
 
-def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Preview]:
-    stages = all_stages()
+def _previews(connection: Connection, stages: Stages, row_ids: Sequence[int]) -> dict[int, Preview]:
     return previews(
         connection,
         row_ids,
@@ -144,9 +145,9 @@ def _previews(connection: Connection, row_ids: Sequence[int]) -> dict[int, Previ
     )
 
 
-def _metadata(connection: Connection, row: Any, preview: Preview | None, place_of: Callable[[str], str]) -> dict[str, Any]:
+def _metadata(connection: Connection, stages: Stages, row: Any, preview: Preview | None, place_of: Callable[[str], str]) -> dict[str, Any]:
     if preview is not None:
-        asset = next((asset for asset in all_assets() if asset.name == row.asset), None)
+        asset = next((asset for asset in all_assets(stages) if asset.name == row.asset), None)
         shown = event_metadata(preview, asset, place_of) if asset else {}
         if row.kind == Kind.failed:
             shown["ask_again"] = MetadataValue.job(REGENERATE_JOB, CODE_LOCATION, repository_name=SINGLETON_REPOSITORY)
@@ -161,10 +162,10 @@ def _of_framework(connection: Connection, key: str, edition: frameworks.Edition)
     return framework_metadata(edition, frameworks.levels_of(connection, edition.id), nodes.target_nodes(connection, key))
 
 
-def _with_row_counts(connection: Connection, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]]) -> None:
+def _with_row_counts(connection: Connection, stages: Stages, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]]) -> None:
     """Beside how many items a node has, how many all of them have: that is what an asset's page shows of its newest event."""
     totals = {key: items.item_counts(connection, key) for key in {row.framework_key for row in rows}}
-    stage_of = {stage.content: stage.key for stage in all_stages()}
+    stage_of = {stage.content: stage.key for stage in stages}
     for row in rows:
         if PARTITION_ROWS in metadata[row.id]:
             metadata[row.id]["dagster/row_count"] = totals[row.framework_key].get(stage_of[row.asset], 0)

@@ -9,7 +9,7 @@ from dagster import DagsterInstance
 from caseforge_assets.defs.names import asset_key, partitions_name
 from caseforge_assets.defs.private.lineage import PartitionNote, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
-from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import FRAMEWORK
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.editions import frameworks, nodes
@@ -17,23 +17,23 @@ from caseforge_assets.store.editions import frameworks, nodes
 NAMED = 10
 
 
-def foreign_partitions(instance: DagsterInstance, store: Engine, configuration: Configuration) -> dict[str, list[str]]:
+def foreign_partitions(instance: DagsterInstance, store: Engine, project: Project) -> dict[str, list[str]]:
     """Per framework, the partition keys that are no node of its current edition; frameworks without any are left out."""
     found = {}
-    for key, own in _own_partitions(store, configuration).items():
+    for key, own in _own_partitions(store, project).items():
         known = set(own)
         if foreign := [name for name in instance.get_dynamic_partitions(partitions_name(key)) if name not in known]:
             found[key] = foreign
     return found
 
 
-def take_out_foreign_partitions(instance: DagsterInstance, store: Engine, configuration: Configuration, say: Callable[[str], None]) -> None:
+def take_out_foreign_partitions(instance: DagsterInstance, store: Engine, project: Project, say: Callable[[str], None]) -> None:
     """Leaves the nodes of the current edition alone, and says what was taken out: to `say`, and in a note at the framework's asset.
 
     For when the outbox was flushed: a new edition that is not shown yet has other nodes.
     """
-    found = foreign_partitions(instance, store, configuration)
-    own = _own_partitions(store, configuration) if found else {}
+    found = foreign_partitions(instance, store, project)
+    own = _own_partitions(store, project) if found else {}
     for key, foreign in found.items():
         set_partitions(instance, partitions_name(key), own[key])
         names = ", ".join(foreign[:NAMED]) + (f" and {len(foreign) - NAMED:,} more" if len(foreign) > NAMED else "")
@@ -46,7 +46,7 @@ def take_out_foreign_partitions(instance: DagsterInstance, store: Engine, config
         write_observations(instance, [PartitionNote(asset_key(key, FRAMEWORK), None, text)])
 
 
-def _own_partitions(store: Engine, configuration: Configuration) -> dict[str, list[str]]:
+def _own_partitions(store: Engine, project: Project) -> dict[str, list[str]]:
     with store.connect() as connection:
-        loaded = [key for key in frameworks.loaded_keys(connection) if key in configuration.frameworks]
+        loaded = [key for key in frameworks.loaded_keys(connection) if key in project.configuration.frameworks]
         return {key: nodes.partition_keys(connection, key) for key in loaded}

@@ -23,8 +23,9 @@ from caseforge_assets.defs.mirroring.foreign_partitions import take_out_foreign_
 from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT, asset_key
 from caseforge_assets.defs.private.lineage import AssetEvent, write_materializations
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.settings import Configuration
-from caseforge_assets.stages.stage import all_stages, fingerprint
+from caseforge_assets.settings.project import Project
+from caseforge_assets.stages.stage import fingerprint
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.mirroring import outbox
@@ -54,14 +55,14 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
         context.run.tags.get(BACKFILL),
     )
     store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
-    touched = _prepare(store, caseforge.configuration, everything)
+    touched = _prepare(store, caseforge.project, everything)
     write_journal(store, caseforge.folder)
-    flushed = flush_outbox(context.instance, store, caseforge.configuration, failed_nodes, caseforge.folder.describe, run)
-    take_out_foreign_partitions(context.instance, store, caseforge.configuration, context.log.warning)
+    flushed = flush_outbox(context.instance, store, caseforge.project, failed_nodes, caseforge.folder.describe, run)
+    take_out_foreign_partitions(context.instance, store, caseforge.project, context.log.warning)
     if not fit_on_a_page(flushed or 0):
         context.log.info(f"{flushed:,} events were written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
-    summary = _Summary(store, caseforge.configuration, caseforge.folder, caseforge.accepts_simulated)
+    summary = _Summary(store, caseforge.project, caseforge.folder, caseforge.accepts_simulated)
     _sum_up(context.instance, summary, touched, run, operation.log_event, left_out=own)
     return flushed or 0
 
@@ -69,7 +70,7 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
 def mirror_outside_runs(
     instance: dg.DagsterInstance,
     store: Engine,
-    configuration: Configuration,
+    project: Project,
     folder: ArtifactFolder,
     *,
     everything: bool = False,
@@ -83,11 +84,11 @@ def mirror_outside_runs(
         simulated: whether simulated contents count as there, in reports.
         patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
     """
-    touched = _prepare(store, configuration, everything)
-    flushed = flush_outbox(instance, store, configuration, failed_nodes, folder.describe, patience_s=patience_s)
-    take_out_foreign_partitions(instance, store, configuration, _log.warning)
+    touched = _prepare(store, project, everything)
+    flushed = flush_outbox(instance, store, project, failed_nodes, folder.describe, patience_s=patience_s)
+    take_out_foreign_partitions(instance, store, project, _log.warning)
     if everything or flushed is not None or patience_s:
-        summary = _Summary(store, configuration, folder, simulated)
+        summary = _Summary(store, project, folder, simulated)
         _sum_up(instance, summary, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed or 0
 
@@ -99,13 +100,13 @@ def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[s
         log.warning(f"{asset}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
 
 
-def _prepare(store: Engine, configuration: Configuration, everything: bool) -> list[str]:
+def _prepare(store: Engine, project: Project, everything: bool) -> list[str]:
     """Writes what follows from the definitions as they are now, and from what happened; returns the frameworks that are to be summed up."""
-    everything = remember_definitions(store, configuration) or everything
-    repeat_under_new_versions(store, configuration)
-    touched = _touched(store, configuration, everything)
+    everything = remember_definitions(store, project) or everything
+    repeat_under_new_versions(store, project)
+    touched = _touched(store, project, everything)
     for key in touched:
-        note_outdated(store, configuration, key)
+        note_outdated(store, project, key)
     return touched
 
 
@@ -119,10 +120,10 @@ def fail_unsent(unsent: str) -> None:
         raise dg.Failure(f"Not everything was sent. {unsent[0].upper()}{unsent[1:]}.", allow_retries=False)
 
 
-def _touched(store: Engine, configuration: Configuration, everything: bool) -> list[str]:
+def _touched(store: Engine, project: Project, everything: bool) -> list[str]:
     with store.connect() as connection:
         if everything:
-            return [key for key in frameworks.loaded_keys(connection) if key in configuration.frameworks]
+            return [key for key in frameworks.loaded_keys(connection) if key in project.configuration.frameworks]
         return outbox.frameworks_unflushed(connection)
 
 
@@ -131,7 +132,7 @@ class _Summary:
     """The sources from which frameworks are summed up, and whether simulated contents count."""
 
     store: Engine
-    configuration: Configuration
+    project: Project
     folder: ArtifactFolder
     simulated: bool
 
@@ -145,23 +146,23 @@ def _sum_up(
     left_out: Collection[dg.AssetCheckKey] = (),
 ) -> None:
     for key in keys:
-        statuses = read_statuses(of.store, of.configuration, key)
-        run_report = run_figures(of.store, of.configuration, of.folder, key, simulated=of.simulated)
-        figures = {RUN_REPORT: run_report, STALE_REPORT: stale_figures(statuses)}
-        reports = [_report(key, name, of_report) for name, of_report in figures.items()]
+        statuses = read_statuses(of.store, of.project, key)
+        run_report = run_figures(of.store, of.project, of.folder, key, simulated=of.simulated)
+        figures = {RUN_REPORT: run_report, STALE_REPORT: stale_figures(of.project.stages, statuses)}
+        reports = [_report(key, of.project.stages, name, of_report) for name, of_report in figures.items()]
         write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
-        for evaluation in evaluate(of.store, of.configuration, key, statuses):
+        for evaluation in evaluate(of.store, of.project, key, statuses):
             if evaluation.asset_check_key not in left_out:
                 emit(evaluation)
         emit(alert_evaluation(of.store, key))
 
 
-def _report(key: str, name: str, figures: Mapping[str, Any]) -> AssetEvent:
+def _report(key: str, stages: Stages, name: str, figures: Mapping[str, Any]) -> AssetEvent:
     """Inputs without an event: a report is never stale by what it sums up, it is written anew with it."""
     return AssetEvent(
         asset_key(key, name),
         None,
         data_version=fingerprint({figure: str(value) for figure, value in figures.items()}),
-        inputs={asset_key(key, stage.content): ("", None) for stage in all_stages()},
+        inputs={asset_key(key, stage.content): ("", None) for stage in stages},
         metadata=figures,
     )

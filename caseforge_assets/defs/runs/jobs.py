@@ -62,10 +62,7 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
 def _sent(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> Sent:
     try:
         return send_approved(
-            caseforge.store,
-            caseforge.provider,
-            caseforge.folder,
-            caseforge.configuration,
+            caseforge.open_project,
             announce=lambda unsent: _name(context, unsent, simulated=caseforge.provider.simulated),
             unattended=LAUNCHED_BY_SENSOR in context.run.tags,
             max_cost_usd=Decimal(str(config.max_cost_usd)) if config.max_cost_usd > 0 else None,
@@ -84,8 +81,8 @@ def _name(context: dg.OpExecutionContext, unsent: Sequence[BatchRow], *, simulat
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Looks at all open batches."""
-    reconcile_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s)
-    for batch in poll_batches(caseforge.store, caseforge.provider, grace_s=caseforge.configuration.create_grace_s):
+    reconcile_batches(caseforge.open_project, grace_s=caseforge.configuration.create_grace_s)
+    for batch in poll_batches(caseforge.open_project, grace_s=caseforge.configuration.create_grace_s):
         context.log.info(f"{batch.stage} {batch.name}: {batch.remote_status or batch.state}")
 
 
@@ -104,10 +101,9 @@ def collect_finished(context: dg.OpExecutionContext, config: CollectForm, casefo
 
 
 def _collected(caseforge: Caseforge, batch_id: int | None) -> Sequence[Collected]:
-    what = (caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
     if batch_id is None:
-        return work.collect_finished(*what)
-    collected = collect_batch(*what, batch_id)
+        return work.collect_finished(caseforge.open_project)
+    collected = collect_batch(caseforge.open_project, batch_id)
     return [collected] if collected else []
 
 
@@ -115,9 +111,9 @@ def _collected(caseforge: Caseforge, batch_id: int | None) -> Sequence[Collected
 def ask_again(context: dg.OpExecutionContext, config: RetryForm, caseforge: Caseforge) -> None:
     """Makes the next request of every failed node that has attempts left and does not wait for a person; the job submit sends them."""
     only = caseforge.settings.framework_key(config.framework) if config.framework else None
-    if readable := judge_again(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration, only):
+    if readable := judge_again(caseforge.open_project, only):
         context.log.info(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
-    retried = retry_unattended(caseforge.store, caseforge.configuration, caseforge.provider.simulated, only)
+    retried = retry_unattended(caseforge.store, caseforge.project, caseforge.provider.simulated, only)
     left = "; ".join(f"{count:,} left, {reason}" for reason, count in retried.left.items())
     context.log.info(f"{len(retried.node_ids):,} failed nodes are asked for again. {left}")
     mirror(context, caseforge)

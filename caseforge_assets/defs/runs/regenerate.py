@@ -9,7 +9,6 @@ from caseforge_assets.commands.planning.select_nodes import Selection
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
 from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.stages.stage import all_stages, stage
 
 ALL_STAGES = "all"
 
@@ -61,9 +60,9 @@ def _regenerated(config: RegenerateForm, caseforge: Caseforge, key: str) -> Rege
     return regenerate_nodes(
         caseforge.store,
         caseforge.folder,
-        caseforge.configuration,
+        caseforge.project,
         key,
-        all_stages() if config.stage == ALL_STAGES else [stage(config.stage)],
+        list(caseforge.settings.stages) if config.stage == ALL_STAGES else [caseforge.settings.stages[config.stage]],
         config.selection,
         provider=provider,
         no_provider=no_provider,

@@ -36,7 +36,7 @@ def submit_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(no_provider)
         return
     with caseforge.store.begin() as connection:
-        due = decide_submission(connection, caseforge.provider, caseforge.configuration)
+        due = decide_submission(connection, caseforge.provider, caseforge.project)
     yield _asked(submit, due)
 
 
@@ -46,7 +46,7 @@ def collect_sensor(caseforge: Caseforge) -> Requests:
     if no_provider := _no_provider(caseforge):
         yield dg.SkipReason(no_provider)
         return
-    finished = find_finished(caseforge.store, caseforge.provider, caseforge.folder, caseforge.configuration)
+    finished = find_finished(caseforge.open_project)
     yield from (_collecting(batch_id, lease) for batch_id, lease in finished)
     if not finished:
         yield dg.SkipReason("no batch is finished")
@@ -63,7 +63,7 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(no_provider)
         return
     with caseforge.store.connect() as connection:
-        due = decide_retry(connection, caseforge.configuration, caseforge.provider)
+        due = decide_retry(connection, caseforge.project, caseforge.provider)
     yield _asked(retry, due)
 
 
@@ -79,7 +79,7 @@ def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> d
     at_work = _at_work(context.instance)
     if flush.name in at_work:
         return dg.SkipReason("a run of the job flush is at it")
-    return _asked(flush, decide_flush(context.instance, caseforge.store, caseforge.configuration, at_work=bool(at_work)))
+    return _asked(flush, decide_flush(context.instance, caseforge.store, caseforge.project, at_work=bool(at_work)))
 
 
 def _at_work(instance: dg.DagsterInstance) -> set[str]:
@@ -95,7 +95,7 @@ def _at_work(instance: dg.DagsterInstance) -> set[str]:
 )
 def alert_sensor(caseforge: Caseforge) -> Requests:
     """Looks and delivers in the tick; a run for each change, so that Dagster's pages show it."""
-    alert_people(caseforge.store, caseforge.configuration, caseforge.addresses)
+    alert_people(caseforge.store, caseforge.project, caseforge.addresses)
     with caseforge.store.connect() as connection:
         now = clock.now(connection)
         message, at = alerts.newest_message(connection)

@@ -1,0 +1,58 @@
+"""The stages of a project, made once and handed on: which there are, in which order, and as which framework asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from caseforge_assets.stages.stage import Stage, StageUnknown
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages in the order in which their content is made. Iterating gives them as they are asked for where a framework says nothing else.
+
+    Attributes:
+        shared: These.
+        of_frameworks: By key, those of frameworks with a language or templates of their own.
+    """
+
+    shared: tuple[Stage, ...] = ()
+    of_frameworks: Mapping[str, tuple[Stage, ...]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Stage]:
+        return iter(self.shared)
+
+    def __len__(self) -> int:
+        return len(self.shared)
+
+    def __getitem__(self, key: str) -> Stage:
+        """Give a stage by its key, such as `process_details`.
+
+        Raises:
+            StageUnknown: There is no such stage; the message names those that there are.
+        """
+        for stage in self.shared:
+            if stage.key == key:
+                return stage
+        known = ", ".join(stage.key for stage in self.shared)
+        raise StageUnknown(
+            f"There is no stage {key}; there are {known}. Those of your own are found where own_stages in caseforge.toml says"
+        )
+
+    def in_framework(self, stage: Stage, key: str) -> Stage:
+        """Give a stage as a framework asks for it: in its language and with its templates. What is none of it is the same for all.
+
+        Args:
+            stage: The stage, of any framework.
+            key: The framework's.
+        """
+        return next((own for own in self.of_frameworks.get(key, ()) if own.key == stage.key), stage)
+
+    def differs_somewhere(self, stage_key: str) -> bool:
+        """Tell whether some framework asks for a stage in a language or with templates of its own."""
+        return any(stage.key == stage_key for own in self.of_frameworks.values() for stage in own)
+
+    def that_read(self, stage: Stage) -> tuple[Stage, ...]:
+        """Give the stages whose inputs are made from this one's content."""
+        return tuple(reader for reader in self.shared if reader.reads == stage.key)
