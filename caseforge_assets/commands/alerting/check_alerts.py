@@ -48,14 +48,14 @@ def check_alerts(store: Engine, project: Project, now: datetime) -> Checked:
     with store.begin() as connection:
         lock_in_transaction(connection, "check alerts")
         open_alerts = alerts.open_alerts(connection)
-        figures = read_figures(connection, project, now, open_alerts)
+        figures = _read_figures(connection, project, now, open_alerts)
         findings = find(figures, project.configuration.thresholds, now, {alert.key for alert in open_alerts})
         told = alerts.cleared_keys(connection, findings) if findings else set()
         changes = decide_changes(open_alerts, findings, told, project.configuration.thresholds, now)
         return _write(connection, changes, now)
 
 
-def read_figures(connection: Connection, project: Project, now: datetime, open_alerts: Sequence[OpenAlert]) -> Figures:
+def _read_figures(connection: Connection, project: Project, now: datetime, open_alerts: Sequence[OpenAlert]) -> Figures:
     """What the rules look at: what is under way, what ended lately, and whatever an open alert is about."""
     since = now - LOOKS_BACK
     batches = alert_figures.batches(connection, since, _numbers(open_alerts, "batch"), FAILED, TRUNCATED)

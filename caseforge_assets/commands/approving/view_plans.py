@@ -116,7 +116,7 @@ def _reckon(
     pending = [one for one in requests if not one.reserved and one.covered and one.stage in known]
     written = [one for one in requests if one.reserved and not one.sent]
     under_way = [one for one in requests if one.sent]
-    later = follow_ups(project.stages, plan.stages, _nodes([*pending, *written, *under_way]))
+    later = _follow_ups(project.stages, plan.stages, _nodes([*pending, *written, *under_way]))
     return ReckonedPlan(
         plan,
         pending=len(pending),
@@ -125,7 +125,7 @@ def _reckon(
         written_cost=total(one.expected_cost_usd for one in written),
         under_way=len(under_way),
         later=sum(later.values()),
-        later_cost=total(later_cost_of(connection, project, stage, count) for stage, count in later.items()),
+        later_cost=total(_later_cost_of(connection, project, stage, count) for stage, count in later.items()),
         spent=spent,
     )
 
@@ -137,7 +137,7 @@ def _nodes(requests: Iterable[OpenRequest]) -> dict[str, set[int]]:
     return nodes
 
 
-def follow_ups(stages: Stages, covered: Collection[str], asked: Mapping[str, Collection[int]]) -> dict[str, int]:
+def _follow_ups(stages: Stages, covered: Collection[str], asked: Mapping[str, Collection[int]]) -> dict[str, int]:
     """How many requests follow in each stage, because the content that it reads is asked for.
 
     Args:
@@ -153,7 +153,7 @@ def follow_ups(stages: Stages, covered: Collection[str], asked: Mapping[str, Col
     return {key: count for key, count in later.items() if count}
 
 
-def later_cost_of(connection: Connection, project: Project, stage_key: str, count: int) -> Cost:
+def _later_cost_of(connection: Connection, project: Project, stage_key: str, count: int) -> Cost:
     """What so many requests of a stage are expected to cost that are not made yet, because what they read has not come."""
     if not count:
         return Cost()

@@ -168,18 +168,18 @@ def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
     """What else is in the folder that the chain, newest first, does not replace."""
     known, oldest = {segment.path for segment in chain}, chain[-1].path
     others = [name for name in segment_names(folder) if name not in known and name > oldest]
-    followed = {str((read_head(folder, name)["previous"] or {}).get("path")) for name in others}
-    branch = {name for name in others if name in followed or (read_head(folder, name)["previous"] or {}).get("path") in others}
+    followed = {str((_read_head(folder, name)["previous"] or {}).get("path")) for name in others}
+    branch = {name for name in others if name in followed or (_read_head(folder, name)["previous"] or {}).get("path") in others}
     return OffTheChain(tuple(name for name in others if name not in branch), tuple(sorted(branch)))
 
 
 def is_as_now(folder: ArtifactFolder, path: str) -> bool:
     """Whether a segment was written in the form and with the columns that rows have now; older ones are restored, and not gone on with."""
-    head = read_head(folder, path)
+    head = _read_head(folder, path)
     return bool(head["format"] == FORMAT and head["schema"] == HEAD)
 
 
-def read_head(folder: ArtifactFolder, path: str) -> dict[str, Any]:
+def _read_head(folder: ArtifactFolder, path: str) -> dict[str, Any]:
     """A segment's first line."""
     try:
         for line in _lines(folder.read(path)):

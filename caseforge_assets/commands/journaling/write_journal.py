@@ -68,7 +68,7 @@ def write_segment(store: Engine, folder: ArtifactFolder, *, whole: bool) -> int:
             return 0
         before = None if whole else previous
         written_at = journal.next_moment(connection, previous)
-        path, counts = segment_path(written_at), [0]
+        path, counts = _segment_path(written_at), [0]
         artifact = folder.write_packed(path, _lines(connection, wanted, _head(path, before, written_at), counts))
     segment = Segment(path, artifact.sha256, artifact.size_bytes, counts[0], before.path if before else None, written_at)
     with store.begin() as connection:
@@ -77,7 +77,7 @@ def write_segment(store: Engine, folder: ArtifactFolder, *, whole: bool) -> int:
     return segment.row_count
 
 
-def segment_path(written_at: datetime) -> str:
+def _segment_path(written_at: datetime) -> str:
     """A new name, in the order of time; the end makes it unique, so that no segment is ever overwritten."""
     return f"{FOLDER}/{written_at.astimezone(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(4)}.journal.jsonl"
 

@@ -38,7 +38,7 @@ def why_gone(process: RunProcess, here: ProcessIdentity, suspected_s: float | No
         suspected_s: How long ago a look found it silent first and no look since heard of it; None: none did.
     """
     identity = process.identity
-    if is_same_place(identity, here) and not _is_hidden(identity.pid):
+    if _is_same_place(identity, here) and not _is_hidden(identity.pid):
         if _started_at(identity.pid) == identity.started:
             return None
         return f"its process (pid {identity.pid} on {identity.host}) is gone"
@@ -47,7 +47,7 @@ def why_gone(process: RunProcess, here: ProcessIdentity, suspected_s: float | No
     return None
 
 
-def is_same_place(one: ProcessIdentity, other: ProcessIdentity) -> bool:
+def _is_same_place(one: ProcessIdentity, other: ProcessIdentity) -> bool:
     """Whether a pid of the one says something to the other."""
     return bool(one.boot_id) and (one.boot_id, one.pid_namespace) == (other.boot_id, other.pid_namespace)
 

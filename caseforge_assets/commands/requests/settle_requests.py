@@ -97,7 +97,7 @@ def settle_requests(
         reused += answered
         ids = {one.request_id for one in answered}
         rows = [row for row in rows if row.id not in ids]
-        fitted = fit_requests(connection, project, rows)
+        fitted = _fit_requests(connection, project, rows)
         if not fitted.changed:
             return Settled(rows, reused, all_fitted, unknown)
         all_fitted = _together([all_fitted, fitted])
@@ -118,11 +118,11 @@ def fit_plan(connection: Connection, project: Project, plan_id: int, stages: Seq
         return [row for stage in stages for row in pending.of_plan(connection, plan_id, stage.key)]
 
     rows = found()
-    fitted = fit_requests(connection, project, rows)
+    fitted = _fit_requests(connection, project, rows)
     return found() if fitted.changed else rows, fitted
 
 
-def fit_requests(connection: Connection, project: Project, rows: Sequence[PendingRequest]) -> Fitted:
+def _fit_requests(connection: Connection, project: Project, rows: Sequence[PendingRequest]) -> Fitted:
     """Puts a shorter request in the place of each pending one that is too long, and lets fail what is too long even so.
 
     The caller holds the lock on making requests.
@@ -137,7 +137,7 @@ def fit_requests(connection: Connection, project: Project, rows: Sequence[Pendin
 
 
 def too_long_rows(project: Project, rows: Sequence[PendingRequest]) -> list[PendingRequest]:
-    """The pending requests that `fit_requests` would make shorter, or let fail."""
+    """The pending requests that `_fit_requests` would make shorter, or let fail."""
     return [row for row in rows if _is_too_long(project, row)]
 
 

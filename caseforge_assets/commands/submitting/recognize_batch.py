@@ -26,7 +26,7 @@ def file_name(batch: BatchRow) -> str:
     return f"caseforge-{batch.submission_id}.jsonl"
 
 
-def submission_of(remote: Remote) -> str | None:
+def _submission_of(remote: Remote) -> str | None:
     """The submission id in a batch's metadata."""
     return (remote["metadata"] or {}).get(SUBMISSION_KEY)
 
@@ -35,17 +35,17 @@ def doubt_of_creation(batch: BatchRow, remote: Remote) -> str | None:
     """Why an answer to a creation is not taken for the batch that was to be created, for people; None where all that it says fits."""
     if batch.input_file_id and remote["input_file_id"]:
         return None if remote["input_file_id"] == batch.input_file_id else f"whose input file is {remote['input_file_id']}"
-    submission = submission_of(remote)
+    submission = _submission_of(remote)
     return None if submission in (None, batch.submission_id) else "which is that of another submission"
 
 
 def is_anothers(batch: BatchRow, remote: Remote) -> bool:
     """Whether a batch cannot be this one: neither its input file nor its submission is, as far as it says any. A duplicate goes by another's."""
-    if batch.duplicate_of is not None or submission_of(remote) == batch.submission_id:
+    if batch.duplicate_of is not None or _submission_of(remote) == batch.submission_id:
         return False
     if batch.input_file_id and remote["input_file_id"]:
         return bool(remote["input_file_id"] != batch.input_file_id)
-    return submission_of(remote) is not None
+    return _submission_of(remote) is not None
 
 
 class Whose(StrEnum):
@@ -99,7 +99,7 @@ def look_by_name(client: BatchClient, batch: BatchRow, remotes: Sequence[Remote]
     """
     if client.kind.metadata is Metadata.returned:  # then it would have been recognized
         return [], ""
-    nameless = [one for one in remotes if submission_of(one) is None and one["id"] not in known and _may_be_as_new(batch, one)]
+    nameless = [one for one in remotes if _submission_of(one) is None and one["id"] not in known and _may_be_as_new(batch, one)]
     found, unsure = [], []
     for remote in nameless[:MOST_NAMES]:
         whose = _by_name(client, batch, remote)
@@ -140,7 +140,7 @@ def sort_out(remotes: Iterable[Remote], wanted: Sequence[BatchRow]) -> dict[int,
     by_file = {batch.input_file_id: batch for batch in wanted if batch.input_file_id}
     found: dict[int, dict[str, Remote]] = {batch.id: {} for batch in wanted}
     for remote in remotes:
-        batch = by_submission.get(submission_of(remote) or "") or by_file.get(remote["input_file_id"])
+        batch = by_submission.get(_submission_of(remote) or "") or by_file.get(remote["input_file_id"])
         if batch is not None:
             found[batch.id].setdefault(remote["id"], remote)
     return {batch.id: _in_order(batch, list(found[batch.id].values())[::-1]) for batch in wanted}

@@ -53,7 +53,7 @@ def reconcile_batches(project: OpenProject, *, grace_s: float, now: datetime | N
         now = now or clock.now(connection)
         unclear = batches.in_states(connection, [BatchState.creating], project.provider.id)
         twofold = batches.maybe_twofold(connection, project.provider.id)
-    listing = look_up(project.provider, [*unclear, *twofold])
+    listing = _look_up(project.provider, [*unclear, *twofold])
     for batch in unclear:
         with try_lock(project.store, f"batch {batch.id}") as held:
             if held:
@@ -66,7 +66,7 @@ def reconcile_batches(project: OpenProject, *, grace_s: float, now: datetime | N
         return len(batches.in_states(connection, [BatchState.creating], project.provider.id))
 
 
-def look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | None = None) -> Listing:
+def _look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | None = None) -> Listing:
     """Looks for batches in the provider's list; none of theirs is older than the first of them, unless said otherwise."""
     if not wanted:
         return Listing({})
@@ -95,7 +95,7 @@ def _settle(project: OpenProject, batch_id: int, listing: Listing, now: datetime
     patience_s = min(grace_s, REFUSED_GRACE_S) if batch.create_refused else grace_s
     if not remotes and batch.creating_at and batch.creating_at < now - timedelta(seconds=patience_s):
         if not listing.gap:
-            listing = look_up(project.provider, [batch], THE_BEGINNING)
+            listing = _look_up(project.provider, [batch], THE_BEGINNING)
             remotes = listing.found[batch.id]
         if not remotes:
             remotes, gap = _look_by_name(project, batch, listing)
