@@ -209,9 +209,8 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
     retried = retry_failed(connection, drafting.project, drafting.key, stage, node_ids=failed, plan_id=plan_id)
     waiting = {row.node_id: row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id}
-    refitted = refit_budgets(
-        connection, drafting.project, drafting.key, stage, [row.node_id for row, _ in rows if row.node_id not in built]
-    )
+    others = [row.node_id for row, _ in rows if row.node_id not in built]
+    refitted = refit_budgets(connection, drafting.project, drafting.key, stage, others)
     waiting |= {node_id: request_id for node_id, request_id in refitted.items() if node_id in waiting}
     free = requests.without_approval(connection, list(waiting.values()), drafting.simulated)  # a draft takes nothing from approved plans
     requests.set_plan(connection, free, plan_id)
