@@ -165,6 +165,6 @@ def caseforge(ctx: click.Context, verbose: bool, log_format: str, assignments: t
         handler.addFilter(RedactingFilter())
     for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "alembic", "asyncio", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    if wrong := [one for one in assignments if not one.partition("=")[0].strip() or "=" not in one]:
+    if wrong := [assignment for assignment in assignments if not assignment.partition("=")[0].strip() or "=" not in assignment]:
         raise click.BadParameter(f"{wrong[0]!r} is not of the form KEY=VALUE", param_hint="--set")
-    ctx.obj = Session({key.strip(): value for key, _, value in (one.partition("=") for one in assignments)})
+    ctx.obj = Session({key.strip(): value for key, _, value in (assignment.partition("=") for assignment in assignments)})

@@ -156,9 +156,9 @@ def _say_brought(checked: CheckedBackup) -> None:
     console.print(
         f"The backup of {checked.made_at} brings {counted(len(checked.artifacts), 'artifact')}, {checked.artifacts_bytes / 1e6:,.1f} MB, and:"
     )
-    for one in checked.project:
-        console.print(f"  {one.name}: {one.kind}, {counted(one.size_bytes, 'byte')}", style="yellow" if one.kind.runs else None)
-        if one.name == "caseforge.toml":
+    for file in checked.project:
+        console.print(f"  {file.name}: {file.kind}, {counted(file.size_bytes, 'byte')}", style="yellow" if file.kind.runs else None)
+        if file.name == "caseforge.toml":
             for line in checked.settings:
                 console.print(f"    {line}", style="dim")
 

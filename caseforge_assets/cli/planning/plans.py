@@ -45,9 +45,9 @@ def plans(ctx: click.Context) -> None:
 def list_plans(session: Session, with_ended: bool = False, as_json: bool = False) -> None:
     """Plans of which something is open, oldest first."""
     found = _reckoned(session, None)
-    shown = [one for one in found if with_ended or (one.is_open and one.plan.state in OPEN_PLANS)]
+    shown = [reckoned for reckoned in found if with_ended or (reckoned.is_open and reckoned.plan.state in OPEN_PLANS)]
     if as_json:
-        print_json([_plan_json(one, _changes(session, one)) for one in shown])
+        print_json([_plan_json(reckoned, _changes(session, reckoned)) for reckoned in shown])
     elif not shown:
         console.print("No plan was made yet." if not found else "Of no plan is anything open; --all lists those that are through.")
     else:
@@ -63,12 +63,12 @@ def show(session: Session, plan_id: int, as_json: bool) -> None:
     found = _reckoned(session, [plan_id])
     if not found:
         raise LookupError(f"there is no plan {plan_id}; `caseforge plans list --all` names them")
-    (one,) = found
-    changes = _changes(session, one)
+    (reckoned,) = found
+    changes = _changes(session, reckoned)
     if as_json:
-        print_json(_plan_json(one, changes))
+        print_json(_plan_json(reckoned, changes))
         return
-    _print_plans([one], session.settings.configuration.frameworks)
+    _print_plans([reckoned], session.settings.configuration.frameworks)
     for change in changes:
         limit = f", limit {exact_usd(change.max_cost_usd)}" if change.max_cost_usd is not None else ""
         console.print(f"{change.changed_at.astimezone():%Y-%m-%d %H:%M}: {change.change} by {change.changed_by}{limit}")
@@ -134,11 +134,11 @@ def _reckoned(session: Session, plan_ids: Collection[int] | None) -> list[Reckon
         return reckon_plans(connection, session.project, plan_ids)
 
 
-def _changes(session: Session, one: ReckonedPlan) -> list[PlanChange]:
+def _changes(session: Session, reckoned: ReckonedPlan) -> list[PlanChange]:
     from caseforge_assets.store.planning import plans as stored
 
     with session.store.connect() as connection:
-        return stored.changes(connection, [one.plan.id])
+        return stored.changes(connection, [reckoned.plan.id])
 
 
 def _print_plans(found: list[ReckonedPlan], declared: Collection[str]) -> None:
@@ -155,26 +155,26 @@ def _print_plans(found: list[ReckonedPlan], declared: Collection[str]) -> None:
         "Limit",
         drop=("Made by", "Under way", "Follow"),
     )
-    for one in found:
-        plan = one.plan
+    for reckoned in found:
+        plan = reckoned.plan
         limit = "none" if plan.max_cost_usd is None else exact_usd(plan.max_cost_usd)
-        counts = (f"{count:,}" for count in (one.now, one.under_way, one.later))
+        counts = (f"{count:,}" for count in (reckoned.now, reckoned.under_way, reckoned.later))
         made = f"{plan.made_by}, {plan.created_at.astimezone():%Y-%m-%d %H:%M}"
         state = plan.state if plan.framework_key in declared else f"{plan.state}, framework taken out"
-        table.add_row(str(plan.id), plan.framework_key, state, made, *counts, str(one.open_cost), str(one.spent), limit)
+        table.add_row(str(plan.id), plan.framework_key, state, made, *counts, str(reckoned.open_cost), str(reckoned.spent), limit)
     console.print(table)
-    for one in found:
-        if one.plan.held_back and one.pending:
-            console.print(f"Plan {one.plan.id} waits: {one.plan.held_back}", style="yellow")
-    if any(not one.plan.bills and one.plan.state == PlanState.approved for one in found):
+    for reckoned in found:
+        if reckoned.plan.held_back and reckoned.pending:
+            console.print(f"Plan {reckoned.plan.id} waits: {reckoned.plan.held_back}", style="yellow")
+    if any(not reckoned.plan.bills and reckoned.plan.state == PlanState.approved for reckoned in found):
         console.print(
             "Plans that were approved as free of charge are for simulated providers only; costs are what a provider that bills would ask."
         )
 
 
-def _plan_json(one: ReckonedPlan, changes: list[PlanChange]) -> dict[str, Any]:
+def _plan_json(reckoned: ReckonedPlan, changes: list[PlanChange]) -> dict[str, Any]:
     """For scripts; costs in USD, null when a part of them is unknown. `spent` is what is spent or reserved at providers that bill."""
-    plan = one.plan
+    plan = reckoned.plan
     return {
         "plan": plan.id,
         "framework": plan.framework_key,
@@ -183,17 +183,18 @@ def _plan_json(one: ReckonedPlan, changes: list[PlanChange]) -> dict[str, Any]:
         "made_by": plan.made_by,
         "created_at": plan.created_at,
         "for_simulated_only": not plan.bills,
-        "to_send": one.now,
-        "under_way": one.under_way,
-        "follow": one.later,
-        "expected_cost_usd": one.open_cost.usd,
-        "to_send_cost_usd": one.now_cost.usd,
-        "follow_cost_usd": one.later_cost.usd,
-        "spent_usd": one.spent.known_usd,
-        "unknown_costs": one.spent.unknown,
+        "to_send": reckoned.now,
+        "under_way": reckoned.under_way,
+        "follow": reckoned.later,
+        "expected_cost_usd": reckoned.open_cost.usd,
+        "to_send_cost_usd": reckoned.now_cost.usd,
+        "follow_cost_usd": reckoned.later_cost.usd,
+        "spent_usd": reckoned.spent.known_usd,
+        "unknown_costs": reckoned.spent.unknown,
         "max_cost_usd": plan.max_cost_usd,
-        "waits": plan.held_back if one.pending else None,
+        "waits": plan.held_back if reckoned.pending else None,
         "changes": [
-            {"change": one.change, "by": one.changed_by, "at": one.changed_at, "max_cost_usd": one.max_cost_usd} for one in changes
+            {"change": change.change, "by": change.changed_by, "at": change.changed_at, "max_cost_usd": change.max_cost_usd}
+            for change in changes
         ],
     }

@@ -31,12 +31,12 @@ def explain(session: Session, key: str, node: str, simulated: bool, as_json: boo
     with session.store.connect() as connection:
         found = explain_node(connection, session.project, key, chosen_id(connection, key, node, "--why"), simulated)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([asdict(standing) for standing in found])
         return
-    for one in found:
-        since = f" Since {one.since:%Y-%m-%d %H:%M} UTC." if one.since else ""
-        console.print(f"{one.stage}: {one.state}: {MEANINGS[one.state]}.{since}", style="bold")
-        for difference in one.differences:
+    for standing in found:
+        since = f" Since {standing.since:%Y-%m-%d %H:%M} UTC." if standing.since else ""
+        console.print(f"{standing.stage}: {standing.state}: {MEANINGS[standing.state]}.{since}", style="bold")
+        for difference in standing.differences:
             console.print(f"  differs: {difference}")
-        if one.diff:
-            console.print(one.diff)
+        if standing.diff:
+            console.print(standing.diff)

@@ -91,7 +91,7 @@ def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrit
         console.print("Nothing was changed.")
         return
     _print_changed(changed)
-    nodes = sorted({one.code for one in changed})
+    nodes = sorted({row.code for row in changed})
     _kept(
         session,
         f"{len(changed):,} use cases of {len(nodes):,} nodes were taken back",
@@ -100,8 +100,8 @@ def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrit
 
 
 def _print_changed(changed: Sequence[ChangedCandidate]) -> None:
-    for one in changed:
-        console.print(f"Row {one.row}, {one.uid}: {', '.join(one.fields)}", highlight=False)
+    for row in changed:
+        console.print(f"Row {row.row}, {row.uid}: {', '.join(row.fields)}", highlight=False)
 
 
 def _kept(session: Session, what: str, follow: str) -> None:

@@ -45,7 +45,9 @@ def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], node
         measured = measure_missing(session.store, session.stages, key)
         found = read_quality(connection, session.project, key, chosen_stages(session, stage_keys), ids)
     if as_json:
-        print_json({"framework": key, "measured_now": measured, "stages": [quality_json(one, None if nodes else worst) for one in found]})
+        print_json(
+            {"framework": key, "measured_now": measured, "stages": [quality_json(of_stage, None if nodes else worst) for of_stage in found]}
+        )
         return
     if measured:
         console.print(f"{counted(measured, 'content was', 'contents were')} measured now.", style="dim")

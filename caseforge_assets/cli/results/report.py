@@ -44,7 +44,7 @@ def report(session: Session, key: str | None, age: timedelta, as_json: bool) -> 
     with session.store.connect() as connection:
         trend = summarize_since(connection, datetime.now(UTC), age, key)
     if as_json:
-        print_json({"periods": [asdict(one) for one in trend.periods], "errors": [asdict(one) for one in trend.patterns]})
+        print_json({"periods": [asdict(row) for row in trend.periods], "errors": [asdict(row) for row in trend.patterns]})
         return
     if not trend.periods:
         console.print(_nothing(trend.newest, age))
@@ -77,17 +77,17 @@ def _periods(periods: Sequence[DayFigures]) -> FittingTable:
         drop=("", "An attempt", "Output tokens"),
         title="What came back",
     )
-    for one in periods:
-        each = one.cost_usd / (one.attempts - one.unknown_costs) if one.cost_usd is not None and one.attempts > one.unknown_costs else None
-        tokens = "unknown" if one.output_tokens is None else f"{one.output_tokens:,}"
-        share = one.good / one.attempts if one.attempts else 0.0
-        cells = (percent(share), bar(share), f"{one.attempts:,}", tokens, str(one.cost), usd(each))
-        table.add_row(f"{one.day}", one.stage, one.kind, *cells)
+    for row in periods:
+        each = row.cost_usd / (row.attempts - row.unknown_costs) if row.cost_usd is not None and row.attempts > row.unknown_costs else None
+        tokens = "unknown" if row.output_tokens is None else f"{row.output_tokens:,}"
+        share = row.good / row.attempts if row.attempts else 0.0
+        cells = (percent(share), bar(share), f"{row.attempts:,}", tokens, str(row.cost), usd(each))
+        table.add_row(f"{row.day}", row.stage, row.kind, *cells)
     return table
 
 
 def _patterns(patterns: Sequence[Pattern]) -> FittingTable:
     table = FittingTable("Errors", "Share", "", "Outcome", "Why", "Stages", "First node", title="Errors, most frequent first")
-    for one in patterns[:LISTED_PATTERNS]:
-        table.add_row(f"{one.count:,}", percent(one.share), bar(one.share, 10), one.outcome, one.says, ", ".join(one.stages), one.example)
+    for row in patterns[:LISTED_PATTERNS]:
+        table.add_row(f"{row.count:,}", percent(row.share), bar(row.share, 10), row.outcome, row.says, ", ".join(row.stages), row.example)
     return table

@@ -28,13 +28,13 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
         found = [one for one in asset_statuses(connection, session.project, key) if one.not_current]
     rows = [
         {
-            "asset": one.asset,
-            "partition": one.node.partition_key,
-            "code": one.node.code,
-            "name": one.node.name,
-            "reasons": [{"reason": reason.text, "since": reason.since} for reason in one.not_current],
+            "asset": status.asset,
+            "partition": status.node.partition_key,
+            "code": status.node.code,
+            "name": status.node.name,
+            "reasons": [{"reason": reason.text, "since": reason.since} for reason in status.not_current],
         }
-        for one in found
+        for status in found
     ]
     if as_json:
         print_json(rows)
@@ -42,13 +42,13 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
         console.print("Nothing is stale.")
     else:
         table = FittingTable("Asset", "Node", "Name", "Why", "Since", drop=("Name", "Since"))
-        for one in found[:SHOWN]:
-            since = min((reason.since for reason in one.not_current if reason.since), default=None)
-            why = "; ".join(reason.text for reason in one.not_current)
-            table.add_row(one.asset, one.node.code, one.node.name, why, f"{since:%Y-%m-%d %H:%M}" if since else "")
+        for status in found[:SHOWN]:
+            since = min((reason.since for reason in status.not_current if reason.since), default=None)
+            why = "; ".join(reason.text for reason in status.not_current)
+            table.add_row(status.asset, status.node.code, status.node.name, why, f"{since:%Y-%m-%d %H:%M}" if since else "")
         console.print(table)
         if len(found) > SHOWN:
             console.print(f"… and {len(found) - SHOWN:,} more; --json prints them all.")
-        console.print("Stale: " + ", ".join(f"{count:,} at {asset}" for asset, count in Counter(one.asset for one in found).items()))
+        console.print("Stale: " + ", ".join(f"{count:,} at {asset}" for asset, count in Counter(status.asset for status in found).items()))
         console.print(f"`caseforge generate --select stale --framework {key}` makes them anew.")
     sys.exit(3 if found else 0)

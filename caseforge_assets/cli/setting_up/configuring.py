@@ -82,7 +82,7 @@ def check(session: Session, connect: bool, as_json: bool) -> None:
         findings += check_connections(inspection.settings)
     wrong = sum(finding.level == "error" for finding in findings)
     if as_json:
-        shown = [{"level": one.level, "place": _place(inspection, one), "says": redact(one.says)} for one in findings]
+        shown = [{"level": finding.level, "place": _place(inspection, finding), "says": redact(finding.says)} for finding in findings]
         print_json({"project": str(inspection.folder), "in_order": not wrong, "findings": shown})
     else:
         _print_findings(inspection, findings, connect)
@@ -117,7 +117,7 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
         for one in (configuration.templates, *(of.templates for of in configuration.frameworks.values()))
         if one
     ]
-    if folder.resolve() not in [one.resolve() for one in named]:
+    if folder.resolve() not in [place.resolve() for place in named]:
         console.print(
             f'They count once this stands in caseforge.toml, above the first [table]: templates = "{_from_project(folder, session)}". '
             "In a table [frameworks.KEY] it is for that framework alone.",
@@ -198,11 +198,11 @@ def _place(inspection: Inspection, finding: Finding) -> str:
 
 
 def _print_findings(inspection: Inspection, findings: list[Finding], connected: bool) -> None:
-    for one in findings:
-        (errors if one.level == "error" else console).print(
-            f"{one.level}: {_place(inspection, one)}: {redact(one.says)}", style=STYLES[one.level]
+    for finding in findings:
+        (errors if finding.level == "error" else console).print(
+            f"{finding.level}: {_place(inspection, finding)}: {redact(finding.says)}", style=STYLES[finding.level]
         )
-    counts = {level: sum(one.level == level for one in findings) for level in ("error", "warning")}
+    counts = {level: sum(finding.level == level for finding in findings) for level in ("error", "warning")}
     said = ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for level, count in counts.items() if count)
     more = "" if connected else " Database and provider were not asked; --connect asks them."
     console.print(f"{'Not in order' if counts['error'] else 'In order'}{f': {said}' if said else ''}.{more}")

@@ -214,7 +214,7 @@ def _location(entry: dict[str, Any]) -> Location:
 def _own_error(error: dict[str, Any]) -> str:
     """What went wrong in the code: Dagster puts errors of its own around it, which only say that it was being loaded."""
     chain = [error, *error["causes"]]
-    return str(next((one for one in chain if not str(one["className"]).startswith("Dagster")), error)["message"])
+    return str(next((link for link in chain if not str(link["className"]).startswith("Dagster")), error)["message"])
 
 
 def _repository(location: str, found: dict[str, Any]) -> Repository:
@@ -224,5 +224,5 @@ def _repository(location: str, found: dict[str, Any]) -> Repository:
 
 
 def _project(resources: list[dict[str, Any]]) -> str:
-    values = [value for one in resources if one["name"] == PROJECT_IDENTITY for value in one["configuredValues"]]
+    values = [value for resource in resources if resource["name"] == PROJECT_IDENTITY for value in resource["configuredValues"]]
     return next((str(value["value"]).strip('"') for value in values if value["key"] == "database"), "")

@@ -40,22 +40,22 @@ def print_drafted(draft: Plan, simulated: bool, compared: list[ModelCost], left:
 
 
 def _left_json(left: dict[str, Left]) -> dict[str, Any]:
-    unknown = {name: one.unknown for name, one in left.items()}
-    return {"budgets_left_usd": {name: one.usd for name, one in left.items()}, "budgets_left_unknown_costs": unknown}
+    unknown = {name: rest.unknown for name, rest in left.items()}
+    return {"budgets_left_usd": {name: rest.usd for name, rest in left.items()}, "budgets_left_unknown_costs": unknown}
 
 
 def _print_compared(compared: list[ModelCost]) -> None:
     table = FittingTable("Model", *compared[0].by_stage, "Together", title="The same requests at batch prices")
-    for one in compared:
-        table.add_row(one.model, *(usd(cost) for cost in one.by_stage.values()), str(one.cost))
+    for model in compared:
+        table.add_row(model.model, *(usd(cost) for cost in model.by_stage.values()), str(model.cost))
     console.print(table)
-    if not all(known for one in compared for known in one.measured.values()):
+    if not all(known for model in compared for known in model.measured.values()):
         console.print("Where a model has no answers of its own here, the output tokens are those measured with gpt-5.")
 
 
 def _compared_json(compared: list[ModelCost]) -> list[dict[str, Any]]:
     """The same for scripts; costs in USD, null when unknown."""
-    return [{"model": one.model, "cost_usd": one.cost.usd, "stages": one.by_stage, "measured": one.measured} for one in compared]
+    return [{"model": model.model, "cost_usd": model.cost.usd, "stages": model.by_stage, "measured": model.measured} for model in compared]
 
 
 LISTED = 3
@@ -131,13 +131,15 @@ def _nothing_to_send(draft: Plan) -> str:
 
 def print_approved_before(found: Sequence[ReckonedPlan], simulated: bool, *, wait: bool) -> None:
     """What a command sends beside its own plan, because it was approved before: by plan, now and (where it waits for answers) later."""
-    for one in found:
-        if not (one.now or (wait and one.later)):
+    for reckoned in found:
+        if not (reckoned.now or (wait and reckoned.later)):
             continue
-        now, later = ("free (simulated)", "") if simulated else (f"expected cost {one.now_cost}", f", expected cost {one.later_cost}")
-        follow = f"; {one.later:,} that follow from answers{later}" if wait and one.later else ""
+        now, later = (
+            ("free (simulated)", "") if simulated else (f"expected cost {reckoned.now_cost}", f", expected cost {reckoned.later_cost}")
+        )
+        follow = f"; {reckoned.later:,} that follow from answers{later}" if wait and reckoned.later else ""
         console.print(
-            f"Approved before and not through, plan {one.plan.id} of {one.plan.framework_key}: {counted(one.now, 'request')} now, {now}{follow}."
+            f"Approved before and not through, plan {reckoned.plan.id} of {reckoned.plan.framework_key}: {counted(reckoned.now, 'request')} now, {now}{follow}."
         )
 
 
@@ -145,21 +147,21 @@ def approved_before_json(found: Sequence[ReckonedPlan]) -> list[dict[str, Any]]:
     """The same for scripts; costs in USD, null when unknown."""
     return [
         {
-            "plan": one.plan.id,
-            "framework": one.plan.framework_key,
-            "to_send": one.now,
-            "to_send_cost_usd": one.now_cost.usd,
-            "follow": one.later,
-            "follow_cost_usd": one.later_cost.usd,
+            "plan": reckoned.plan.id,
+            "framework": reckoned.plan.framework_key,
+            "to_send": reckoned.now,
+            "to_send_cost_usd": reckoned.now_cost.usd,
+            "follow": reckoned.later,
+            "follow_cost_usd": reckoned.later_cost.usd,
         }
-        for one in found
+        for reckoned in found
     ]
 
 
 def print_too_long(failed: Sequence[TooLong]) -> None:
     """Nodes whose requests are too long to be sent, and why; the first ones by name."""
-    for one in failed[:LISTED]:
-        console.print(f"  {one.code} cannot be sent: {one.why}", style="yellow")
+    for node in failed[:LISTED]:
+        console.print(f"  {node.code} cannot be sent: {node.why}", style="yellow")
     if len(failed) > LISTED:
         console.print(f"  and {len(failed) - LISTED:,} more cannot be sent", style="yellow")
 
@@ -179,7 +181,7 @@ def plan_json(draft: Plan, simulated: bool) -> dict[str, Any]:
             "not_retried": part.given_up,
             "reused": part.reused,
             "shortened": part.shortened,
-            "too_long": {one.code: one.why for one in part.too_long},
+            "too_long": {node.code: node.why for node in part.too_long},
             "written_kept": part.written_kept,
             "kept_of_others": part.kept_of_others,
             "batches": part.batches,

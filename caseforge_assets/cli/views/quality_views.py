@@ -32,26 +32,26 @@ def print_quality(found: Sequence[StageQuality], configuration: Configuration, w
         worst: how many of the lowest scores are listed.
         with_parts: list every content, with all its parts.
     """
-    if not any(one.rows for one in found):
+    if not any(of_stage.rows for of_stage in found):
         console.print("Nothing was made yet.")
         return
-    for one in (one for one in found if one.rows):
-        console.rule(one.stage.title)
-        _print_summary(one, configuration.quality_warn_below)
-        rows = one.rows if with_parts else _lowest(one.rows)[:worst]
+    for of_stage in (of_stage for of_stage in found if of_stage.rows):
+        console.rule(of_stage.stage.title)
+        _print_summary(of_stage, configuration.quality_warn_below)
+        rows = of_stage.rows if with_parts else _lowest(of_stage.rows)[:worst]
         if rows:
             _print_rows(rows, with_parts=with_parts)
-        _print_repeats(one)
-        _print_levels(one, configuration.complexity_tolerance)
+        _print_repeats(of_stage)
+        _print_levels(of_stage, configuration.complexity_tolerance)
 
 
-def quality_json(one: StageQuality, worst: int | None) -> dict[str, Any]:
+def quality_json(of_stage: StageQuality, worst: int | None) -> dict[str, Any]:
     """A stage for scripts; numbers that are not known are null.
 
     Args:
         worst: only so many of the lowest scores; None: all contents, in the framework's order.
     """
-    rows = one.rows if worst is None else _lowest(one.rows)[:worst]
+    rows = of_stage.rows if worst is None else _lowest(of_stage.rows)[:worst]
     contents = [
         {
             "code": row.code,
@@ -66,13 +66,13 @@ def quality_json(one: StageQuality, worst: int | None) -> dict[str, Any]:
         for row in rows
     ]
     return {
-        "stage": one.stage.key,
-        "summary": asdict(one.summary),
+        "stage": of_stage.stage.key,
+        "summary": asdict(of_stage.summary),
         "contents": contents,
-        "compared": one.compared,
-        "near_duplicates": [asdict(pair) for pair in one.near_duplicates],
-        "repeated_titles": [[{"id": item.candidate_uid, "title": item.title} for item in group] for group in one.repeated_titles],
-        "levels": {branch or "all": levels for branch, levels in one.levels.items() if levels},
+        "compared": of_stage.compared,
+        "near_duplicates": [asdict(pair) for pair in of_stage.near_duplicates],
+        "repeated_titles": [[{"id": item.candidate_uid, "title": item.title} for item in group] for group in of_stage.repeated_titles],
+        "levels": {branch or "all": levels for branch, levels in of_stage.levels.items() if levels},
     }
 
 
@@ -80,12 +80,12 @@ def _lowest(rows: Sequence[Scored]) -> list[Scored]:
     return sorted((row for row in rows if row.score is not None), key=lambda row: row.score or 0)
 
 
-def _print_summary(one: StageQuality, below: int) -> None:
-    summary = one.summary
+def _print_summary(of_stage: StageQuality, below: int) -> None:
+    summary = of_stage.summary
     if summary.mean is None or summary.median is None:
         console.print(f"{counted(summary.contents, 'content')}, none of them measured.")
         return
-    simulated = sum(row.simulated for row in one.rows)
+    simulated = sum(row.simulated for row in of_stage.rows)
     told = f", {simulated:,} of them simulated" if simulated else ""
     unmeasured = f", {summary.contents - summary.measured:,} not measured" if summary.contents > summary.measured else ""
     console.print(
@@ -95,7 +95,7 @@ def _print_summary(one: StageQuality, below: int) -> None:
     if summary.measured >= LEAST_DRAWN:
         _print_bars(summary.tens)
     console.print("Means of the parts: " + ", ".join(f"{part} {points:.0f}" for part, points in summary.parts.items()))
-    left_out = Counter((why, part) for row in one.rows for part, why in row.figures.get("not_measured", {}).items())
+    left_out = Counter((why, part) for row in of_stage.rows for part, why in row.figures.get("not_measured", {}).items())
     for (why, part), count in left_out.items():
         console.print(f"Not measured: {part} of {counted(count, 'content')}, because {why}.")
 
@@ -120,39 +120,41 @@ def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
     console.print(table)
 
 
-def _print_repeats(one: StageQuality) -> None:
-    real = any(not row.simulated for row in one.rows)
-    if not one.stage.is_list:
-        if one.near_duplicates:
+def _print_repeats(of_stage: StageQuality) -> None:
+    real = any(not row.simulated for row in of_stage.rows)
+    if not of_stage.stage.is_list:
+        if of_stage.near_duplicates:
             table = FittingTable("Node", "Like", "Phrases in common", title="Documents that are nearly the same")
-            for pair in one.near_duplicates[: 2 * GROUPS_SHOWN]:
+            for pair in of_stage.near_duplicates[: 2 * GROUPS_SHOWN]:
                 table.add_row(pair.partition_key, pair.like, f"{pair.likeness:.0%}")
             console.print(table)
-        said = f"{len(one.near_duplicates):,} of {counted(one.compared, 'document is', 'documents are')} nearly the same as another node's."
+        said = f"{len(of_stage.near_duplicates):,} of {counted(of_stage.compared, 'document is', 'documents are')} nearly the same as another node's."
         not_compared = (
             "Documents that are not measured are not compared." if real else "Simulated documents are not compared with one another."
         )
-        console.print(said if one.compared else not_compared)
+        console.print(said if of_stage.compared else not_compared)
         return
-    repeated = sum(map(len, one.repeated_titles))
-    said = f"{repeated:,} of {one.titles:,} {one.stage.items_name} have a title that another node has, too."
-    console.print(said if one.titles or real else f"Titles of simulated {one.stage.items_name} are not compared with one another.")
-    for group in one.repeated_titles[:GROUPS_SHOWN]:
+    repeated = sum(map(len, of_stage.repeated_titles))
+    said = f"{repeated:,} of {of_stage.titles:,} {of_stage.stage.items_name} have a title that another node has, too."
+    console.print(
+        said if of_stage.titles or real else f"Titles of simulated {of_stage.stage.items_name} are not compared with one another."
+    )
+    for group in of_stage.repeated_titles[:GROUPS_SHOWN]:
         ids = ", ".join(item.candidate_uid for item in group[:5]) + (f" and {len(group) - 5:,} more" if len(group) > 5 else "")
         console.print(f"  {len(group)} × {group[0].title} ({ids})")
 
 
-def _print_levels(one: StageQuality, tolerance: float) -> None:
-    if not one.levels.get(""):
+def _print_levels(of_stage: StageQuality, tolerance: float) -> None:
+    if not of_stage.levels.get(""):
         return
-    levels, scale = one.levels[""], _scale(one.stage)
+    levels, scale = of_stage.levels[""], _scale(of_stage.stage)
     names = [TITLES.get(field, field.capitalize()) + _on_scale(counts, scale) for field, counts in levels.items()]
-    table = FittingTable("Branch", *names, title=f"How the {one.stage.items_name} are spread, in percent")
-    for branch, of_branch in one.levels.items():
+    table = FittingTable("Branch", *names, title=f"How the {of_stage.stage.items_name} are spread, in percent")
+    for branch, of_branch in of_stage.levels.items():
         table.add_row(branch or "All", *(_spread(of_branch.get(field, {}), scale) for field in levels))
     console.print(table)
-    aims = ". ".join(f"{field.capitalize()} aims at {'/'.join(of)} {_shares(of)}" for field, of in one.stage.level_shares.items())
-    notes = unbalanced(one.real_levels[""], one.stage.level_shares, tolerance) if one.real_levels.get("") else []
+    aims = ". ".join(f"{field.capitalize()} aims at {'/'.join(of)} {_shares(of)}" for field, of in of_stage.stage.level_shares.items())
+    notes = unbalanced(of_stage.real_levels[""], of_stage.stage.level_shares, tolerance) if of_stage.real_levels.get("") else []
     said = [*([f"{aims}."] if aims else []), *([f"Out of balance: {'; '.join(notes)}."] if notes else [])]
     if said:
         console.print(" ".join(said))

@@ -152,7 +152,7 @@ def cancel(session: Session, batch: str) -> None:
 def status(session: Session, key: str | None, as_json: bool) -> None:
     """Where the frameworks stand: nodes per stage, batches, tokens and cost."""
     keys = [session.framework_key(key)] if key else list(session.settings.configuration.frameworks)
-    reports = [_standing(session, one) for one in keys]
+    reports = [_standing(session, declared) for declared in keys]
     if as_json:
         print_json({"frameworks": reports, "batches": _batches(session)})
         return
