@@ -1,4 +1,4 @@
-"""What may stand in caseforge.toml: every key, its type, its default. Knows neither files nor environment."""
+"""The keys of caseforge.toml: every key, its type, its default. Knows neither files nor environment."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check_framework_key(key: str) -> str:
 
 
 def check_map(columns: dict[str, str]) -> dict[str, str]:
-    """Which column holds what, by fields that a table can have.
+    """Checks which column holds what, by fields that a table can have.
 
     Raises:
         ConfigurationError: there is no such field.
@@ -100,7 +100,7 @@ class FrameworkSettings(BaseModel):
 
     @property
     def form(self) -> TableForm:
-        """What is said of the form of its table."""
+        """The form of its table, as far as it is stated."""
         return TableForm(self.map, self.hierarchy)
 
 
@@ -171,7 +171,7 @@ class Configuration(BaseModel):
 
     @property
     def provider_kind(self) -> ProviderKind:
-        """What the provider takes, and how it answers."""
+        """The facts about the provider: what it takes, and how it answers."""
         return self.provider.effective
 
     @property
@@ -181,7 +181,7 @@ class Configuration(BaseModel):
 
     @property
     def thresholds(self) -> Thresholds:
-        """When alerts speak; hours that nobody set are longer by as much as a batch may take longer than a day."""
+        """The thresholds of alerts; hours that nobody set are longer by as much as a batch may take longer than a day."""
         longer_h = max((self.provider_kind.window - timedelta(days=1)) / timedelta(hours=1), 0.0)
         waits = {name: getattr(self.alerts, name) for name in ("plan_open_h", "silence_h") if name not in self.alerts.model_fields_set}
         return self.alerts.model_copy(update={name: hours + longer_h for name, hours in waits.items()}) if longer_h else self.alerts
@@ -192,7 +192,7 @@ class Configuration(BaseModel):
         return (own.model if own else None) or self.openai_model
 
     def name_at_provider(self, stage_key: str, model: str) -> str:
-        """What a model is called in a stage's requests: as it is written, where that stands for it, or by the only name that it has at the provider."""
+        """Gives the name of a model in a stage's requests: as it is written, where that stands for it, or by the only name that it has at the provider."""
         written, names = self.model_name(stage_key), self.provider.names_of(model)
         if written in names or not names:
             return written if written in names else model
@@ -200,5 +200,5 @@ class Configuration(BaseModel):
 
     @property
     def reuses_by_identity(self) -> bool:
-        """Whether an answer that was made for the same node elsewhere is good enough."""
+        """Tells whether an answer that was made for the same node elsewhere is good enough."""
         return self.reuse == "identity"

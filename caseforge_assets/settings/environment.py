@@ -40,7 +40,7 @@ class Environment:
         return self.variables.get(name)
 
     def origin(self, name: str) -> str:
-        """Where a variable comes from, in words."""
+        """Says where a variable comes from."""
         return f"{ENV_FILE} ({name})" if name in self.from_file else f"environment ({name})"
 
     @property

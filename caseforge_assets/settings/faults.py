@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in words: where it stands, what it is, and what was probably meant."""
+"""Says in words what is wrong with a configuration: where it stands, what it is, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def faults_of(error: ValidationError, values: Mapping[str, Any], place: Callable
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """What was probably meant, as an addition to a sentence; empty where nothing is near."""
+    """Names what was probably meant, as an addition to a sentence; empty where nothing is near."""
     near = get_close_matches(name.lower(), known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 

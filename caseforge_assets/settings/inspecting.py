@@ -32,7 +32,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was read of a project.
+    """The result of reading a project's configuration.
 
     Attributes:
         folder: The project's.
@@ -64,12 +64,12 @@ class Inspection:
         return [*(place.lower() for place in PLACES), *(f"{PREFIX}{key}".lower() for key in Configuration.model_fields)]
 
     def place(self, key: str) -> str:
-        """Where a key stands; the key itself where its default holds."""
+        """Names the place where a key stands; the key itself where its default holds."""
         origin = self.origin(key)
         return key if origin == DEFAULT else origin
 
     def origin(self, key: str) -> str:
-        """Where a key's value comes from, in words. A model's name, which holds dots itself, stands last, or before the last part of a price's key."""
+        """Says where a key's value comes from. A model's name, which holds dots itself, stands last, or before the last part of a price's key."""
         parts = key.split(".")
         if parts[0] == "prices" and len(parts) > 2:
             parts = [parts[0], ".".join(parts[1:-1]), parts[-1]]
@@ -147,7 +147,7 @@ def _provider_values(inspection: Inspection, given: ProviderSettings) -> Iterato
 
 
 def _of_kind(holds: ProviderKind, name: str) -> str:
-    """Where a fact is from, in words."""
+    """Says where a fact is from."""
     if name not in holds.sources:
         return DEFAULT
     source = SOURCES.get(holds.sources[name])

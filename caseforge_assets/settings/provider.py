@@ -98,7 +98,7 @@ class ProviderSettings(BaseModel):
 
     @property
     def effective(self) -> ProviderKind:
-        """What holds: the kind's facts (without a kind, OpenAI's), and what is given instead."""
+        """The facts that hold: the kind's (without a kind, OpenAI's), and what is given instead."""
         given = {name: value for name, value in self if name in ProviderKind.__dataclass_fields__ and value is not None}
         for name in ("file_expiry_days", "output_expiry_days"):
             if name in given:
@@ -112,7 +112,7 @@ class ProviderSettings(BaseModel):
         return self.models.get(name, name)
 
     def names_of(self, model: str) -> list[str]:
-        """What the provider calls a model, in the order in which the names are given; empty where it has no other name."""
+        """Gives the provider's names of a model, in the order in which the names are given; empty where it has no other name."""
         return [name for name, real in self.models.items() if real == model]
 
 
@@ -122,7 +122,7 @@ def _exact(days: float) -> Fraction:
 
 
 def misplaced(given: ProviderSettings, base_url: str) -> str:
-    """Why nothing is sent to an address as to this kind of provider, for people; empty where it may be one."""
+    """Says for people why nothing is sent to an address as to this kind of provider; empty where it may be one."""
     certain = kind_of_address(base_url)
     if not certain or given.kind in (None, certain, CUSTOM):
         return ""
@@ -130,7 +130,7 @@ def misplaced(given: ProviderSettings, base_url: str) -> str:
 
 
 def contradictions(given: ProviderSettings, max_requests_per_batch: int | None) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What in [provider] its kind does not take, or is not meant with the rest: a key's path, and what is allowed.
+    """Finds what in [provider] its kind does not take, or is not meant with the rest: a key's path, and what is allowed.
 
     Args:
         given: with its kind, as far as it is certain.

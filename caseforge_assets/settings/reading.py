@@ -1,4 +1,4 @@
-"""How caseforge.toml, environment variables and the command line become one configuration, and where each value comes from."""
+"""Makes one configuration of caseforge.toml, environment variables and the command line, and remembers where each value comes from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMAND_LINE = "command line (--set)"
 
 @dataclass(frozen=True)
 class Sources:
-    """What was given, before it is checked: the merged values, and for those that are not from the file where they come from.
+    """The values that were given, before they are checked: merged, and for those that are not from the file where they come from.
 
     Attributes:
         values: As TOML gives them, nested.
@@ -43,14 +43,14 @@ class Sources:
         return key_lines(self.text)
 
     def origin(self, path: KeyPath) -> str:
-        """Where a key's value comes from: a line of the file, a variable, the command line, or the default."""
+        """Says where a key's value comes from: a line of the file, a variable, the command line, or the default."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.given:
                 return self.given[path[:length]]
         return f"{CONFIG_NAME}, line {self.lines[path]}" if path in self.lines else DEFAULT
 
     def place(self, path: KeyPath) -> str:
-        """Where a person has to look for something that is wrong: the key itself or the table that it should stand in."""
+        """Names the place where a person has to look for something that is wrong: the key itself or the table that it should stand in."""
         for length in range(len(path), 0, -1):
             if (origin := self.origin(path[:length])) != DEFAULT:
                 return origin

@@ -1,4 +1,4 @@
-"""What of the environment is secret: the one place that says so. Every text that leaves the process has these values masked.
+"""Finds what of the environment is secret: the one place that says so. Every text that leaves the process has these values masked.
 
 Named so are: the key of the provider, whatever a variable calls a key, token, secret or password, the login in any variable that holds an address, and
 what is secret in the addresses of alerts.

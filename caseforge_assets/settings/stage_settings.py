@@ -8,7 +8,7 @@ from caseforge_assets.stages.stage import Stage, StageSettings, definition_versi
 
 
 def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
-    """What a stage's requests are made with."""
+    """Gives the settings that a stage's requests are made with."""
     own = configuration.stages.get(stage.key, StageOverrides())
     budget = getattr(configuration, stage.max_tokens_setting, stage.default_max_completion_tokens)
     model = configuration.provider.real_model(configuration.model_name(stage.key))
@@ -55,7 +55,7 @@ def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
 
 
 def largest_budget(stage: Stage, model: str, input_tokens: int = 0) -> int:
-    """How far a request's completion budget may be raised: as far as the stage goes, and not beyond what its model can write.
+    """Gives the completion budget to which a request's may be raised: as far as the stage goes, and not beyond what its model can write.
 
     Args:
         input_tokens: of the request; they take their part of the model's window.

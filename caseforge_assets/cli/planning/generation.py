@@ -56,7 +56,7 @@ refresh_context_option = click.option(
 
 @dataclass(frozen=True)
 class _Again:
-    """Which good answers are asked for once more."""
+    """The good answers that are asked for once more."""
 
     regenerate: bool
     model_of: str | None
@@ -298,7 +298,7 @@ def finish_sending(
 
 
 def _print_others(session: Session, named: set[int]) -> None:
-    """What else is approved and waits: this command left it alone."""
+    """Prints what else is approved and waits: this command left it alone."""
     from caseforge_assets.commands.approving.view_plans import approved_before
 
     with session.store.connect() as connection:

@@ -41,7 +41,7 @@ TEXTS = ("messages", "instructions", "input")
 
 
 def _texts(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the model is told, with a title each, in the form of either endpoint."""
+    """Gives the texts that the model is told, with a title each, in the form of either endpoint."""
     if "instructions" in body:
         yield "instructions", body["instructions"]
     for message in body["messages"] if "messages" in body else body["input"]:

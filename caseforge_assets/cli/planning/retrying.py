@@ -95,7 +95,7 @@ def retry(
 
 
 def _judge_again(session: Session, key: str, as_json: bool) -> int:
-    """What was answered and is readable now is not asked for again."""
+    """Reads anew what was answered and is readable now, so that it is not asked for again."""
     from caseforge_assets.commands.collecting.judge_again import judge_again
 
     readable = judge_again(session.open_project, key)

@@ -172,6 +172,6 @@ def _plain(state: SensorState) -> dict[str, Any]:
 
 
 def _daemon_runs(webserver: Webserver) -> bool:
-    """Whether the daemon that evaluates sensors gave a sign of life lately; Dagster itself calls it healthy for half an hour."""
+    """Tells whether the daemon that evaluates sensors gave a sign of life lately; Dagster itself calls it healthy for half an hour."""
     beat = webserver.ask(_DAEMON)["daemonHealth"]["daemonStatus"]["lastHeartbeatTime"]
     return bool(beat and time.time() - beat < DAEMON_SILENT_S)

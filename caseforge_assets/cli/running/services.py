@@ -53,7 +53,7 @@ def db_status(as_json: bool) -> None:
 
 
 def _embedded() -> Settings:
-    """Where the embedded database is; a broken caseforge.toml does not matter for it."""
+    """Gives the place of the embedded database; a broken caseforge.toml does not matter for it."""
     places = load_places()
     if places.postgres_url is not None:
         raise ConfigurationError(

@@ -142,7 +142,7 @@ def _sound(session: Session) -> tuple[Inspection, Settings]:
 
 
 def _places(inspection: Inspection, settings: Settings) -> list[dict[str, Any]]:
-    """What only the environment says; a secret is shown as being set."""
+    """Gives the settings that only the environment has; a secret is shown as being set."""
     environment = inspection.environment
     shown = {
         "CASEFORGE_HOME": str(settings.home),

@@ -1,4 +1,4 @@
-"""What `load` asks of a webserver that runs: to load the code anew, so that a new framework is seen.
+"""Has a webserver that runs load the code anew after `load`, so that a new framework is seen.
 
 A favour: it never makes `load` fail, and never lets it wait for long.
 """

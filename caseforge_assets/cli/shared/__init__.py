@@ -1,1 +1,1 @@
-"""What commands share: the session, options, consoles, tables, the ways to Dagster. No command of its own."""
+"""Shared by the commands: the session, options, consoles, tables, the ways to Dagster. No command of its own."""

@@ -1,4 +1,4 @@
-"""How the command line looks: consoles, amounts of money, JSON. Whatever is printed is safe for a terminal, and without secrets."""
+"""The look of the command line: consoles, amounts of money, JSON. Whatever is printed is safe for a terminal, and without secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SafeConsole(Console):
         return super().render_str(plain_text(redact(text) if self.stderr else mask_values(text)), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What else there is, such as markdown; the codes that rich itself adds come later."""
+        """Renders all else, such as markdown; the codes that rich itself adds come later."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(show_codes(segment.text), segment.style)
 

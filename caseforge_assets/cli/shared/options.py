@@ -41,7 +41,7 @@ pass_session = click.pass_obj
 
 @dataclass(frozen=True)
 class Choice:
-    """What --nodes, --select, --limit and --model-of say, and how many nodes --test takes, where it is given."""
+    """The values of --nodes, --select, --limit and --model-of, and the number of nodes that --test takes, where it is given."""
 
     nodes: str | None
     selection: str | None

@@ -1,4 +1,4 @@
-"""What the commands of one invocation share: settings, and doors that open when they are first used."""
+"""The session that the commands of one invocation share: settings, and doors that open when they are first used."""
 
 from __future__ import annotations
 

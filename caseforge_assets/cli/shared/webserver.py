@@ -56,7 +56,7 @@ class ForeignProject(WebserverError):
 
 @dataclass(frozen=True)
 class Repository:
-    """What a code location holds; `project` says which project it shows, and is empty where an older CaseForge shows it."""
+    """The contents of a code location; `project` says which project it shows, and is empty where an older CaseForge shows it."""
 
     location: str
     name: str
@@ -96,11 +96,11 @@ class Webserver:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is on this machine."""
+        """True where it is on this machine."""
         return self.host in _LOCAL
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """What the only field of a query or mutation holds.
+        """Sends a query or mutation, and gives the value of its only field.
 
         Raises:
             WebserverError: no webserver answers, it is read-only, or it answers with an error.
@@ -212,7 +212,7 @@ def _location(entry: dict[str, Any]) -> Location:
 
 
 def _own_error(error: dict[str, Any]) -> str:
-    """What went wrong in the code: Dagster puts errors of its own around it, which only say that it was being loaded."""
+    """Finds the error of the code itself: Dagster puts errors of its own around it, which only say that it was being loaded."""
     chain = [error, *error["causes"]]
     return str(next((link for link in chain if not str(link["className"]).startswith("Dagster")), error)["message"])
 

@@ -1,1 +1,1 @@
-"""How plans, batches, editions and scores look: as tables for people, as JSON for scripts. Nothing is read or decided."""
+"""Shows plans, batches, editions and scores: as tables for people, as JSON for scripts. Nothing is read or decided."""

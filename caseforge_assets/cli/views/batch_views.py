@@ -1,4 +1,4 @@
-"""How batches look on a terminal: those under way side by side, what is estimated marked with ~, and those that are through."""
+"""Shows batches on a terminal: those under way side by side, what is estimated marked with ~, and those that are through."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LiveBatches:
         self.note = ""  # what has to be known beside them
 
     def show(self, under_way: list[BatchView], through: list[BatchView], next_look_s: float) -> None:
-        """What was read now, and when the next look will be."""
+        """Takes what was read now, and when the next look will be."""
         self._under_way, self._through, self._next_look = under_way, through, time.monotonic() + next_look_s
 
     def __rich__(self) -> RenderableType:
@@ -53,7 +53,7 @@ class LiveBatches:
 
 
 def explained(views: Sequence[BatchView]) -> str:
-    """What the figures of these batches mean, as far as they need explaining."""
+    """Explains the figures of these batches as far as they need it."""
     simulated = [view for view in views if view.simulated]
     said = [ESTIMATED] if any(view.estimated and view.done for view in views) else []
     if simulated and len(simulated) < len(views):

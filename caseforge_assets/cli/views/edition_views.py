@@ -1,4 +1,4 @@
-"""What a load came to, and what differs from the edition before: as tables for people, as JSON for scripts."""
+"""Shows the result of a load, and what differs from the edition before: as tables for people, as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXAMPLES = 3
 
 
 def print_loaded(loaded: Loaded, key: str, file_name: str, *, dry_run: bool) -> None:
-    """What a load came to, or would come to."""
+    """Prints the result that a load had, or would have."""
     if not loaded.changed:
         console.print(f"{key}: {file_name} is loaded already; nothing has changed.")
         return

@@ -1,4 +1,4 @@
-"""How a plan looks: as tables for people, as JSON for scripts."""
+"""Shows plans: as tables for people, as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _nothing_to_send(draft: Plan) -> str:
 
 
 def print_approved_before(found: Sequence[ReckonedPlan], simulated: bool, *, wait: bool) -> None:
-    """What a command sends beside its own plan, because it was approved before: by plan, now and (where it waits for answers) later."""
+    """Prints what a command sends beside its own plan, because it was approved before: by plan, now and (where it waits for answers) later."""
     for reckoned in found:
         if not (reckoned.now or (wait and reckoned.later)):
             continue

@@ -1,4 +1,4 @@
-"""How quality looks: as tables for people, as JSON for scripts."""
+"""Shows quality: as tables for people, as JSON for scripts."""
 
 from __future__ import annotations
 

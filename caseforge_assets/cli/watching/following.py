@@ -157,7 +157,7 @@ def _unfinished(session: Session) -> list[BatchRow]:
 
 
 def _is_known(session: Session) -> bool:
-    """Whether the provider has said who it is; it is asked once, and known while it is away."""
+    """Tells whether the provider has said who it is; it is asked once, and known while it is away."""
     return "provider" in vars(session)
 
 

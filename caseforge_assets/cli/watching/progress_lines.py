@@ -1,4 +1,4 @@
-"""What a person sees while batches are under way: a line for each thing that happens, and a table that moves where there is a terminal."""
+"""Tells a person how batches go on: a line for each thing that happens, and a table that moves where there is a terminal."""
 
 from __future__ import annotations
 

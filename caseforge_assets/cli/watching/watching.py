@@ -124,7 +124,7 @@ def _judge_again(session: Session, as_json: bool) -> None:
 
 
 def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[Collected, ...]:
-    """What a person decides about one batch; the others are left."""
+    """Settles one batch as a person decides; the others are left."""
     from caseforge_assets.commands.rounds.settle_batch import fetch_again, give_up_batch
 
     settle = fetch_again if again else give_up_batch
