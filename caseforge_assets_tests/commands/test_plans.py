@@ -16,6 +16,7 @@ from caseforge_assets.batches.consent import Consent
 from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.collecting import collect_batch
 from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.rounds.work import lift_stop
 from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import count_states
@@ -316,7 +317,7 @@ def test_a_stopped_provider_gets_nothing_until_a_person_acts(bench: OpenBench) -
         providers.set_stopped(connection, opened.provider.id, "the key was refused")
     assert planned(opened).held_back == "sending is stopped: the key was refused"
     with opened.store.begin() as connection:
-        providers.set_stopped(connection, opened.provider.id, None)
+        lift_stop(connection, opened.provider)
     assert len(planned(opened).batch_ids) == 1
 
 

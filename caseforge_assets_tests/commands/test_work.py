@@ -115,7 +115,7 @@ def test_a_batch_that_two_plans_share_is_named_with_both(bench: OpenBench) -> No
     both = {opened.approve("1.1.1").id, opened.approve("1.1.2").id}
     plan_batches(opened.project)
     with opened.store.connect() as connection:
-        named = approved_before(connection, opened.project, opened.provider, node_ids=opened.ids("1.1.1"))
+        named = approved_before(connection, opened.project, node_ids=opened.ids("1.1.1"))
     assert {one.plan.id for one in named} == both
     assert [(one.written, one.later) for one in named] == [(1, 1), (1, 1)]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseforge_assets.cli.app import NODES_FAILED, NOT_APPROVED, PROVIDER
 from caseforge_assets.cli.planning.pairs import print_similar
 from caseforge_assets.cli.planning.why import explain
 from caseforge_assets.cli.shared.account import account_name
@@ -20,7 +20,6 @@ from caseforge_assets.cli.shared.options import (
     framework_option,
     json_option,
     limit_option,
-    named_ids,
     nodes_option,
     pass_session,
     select_option,
@@ -33,11 +32,10 @@ from caseforge_assets.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from caseforge_assets.commands.approving.offer_plan import Offer
     from caseforge_assets.commands.approving.view_plans import ReckonedPlan
     from caseforge_assets.commands.planning.make_plan import Plan
     from caseforge_assets.store.database.engine import Connection
-
-PROVIDER_REFUSED, NOT_APPROVED = 4, 5
 
 regenerate_option = click.option(
     "--regenerate",
@@ -54,27 +52,18 @@ refresh_context_option = click.option(
 )
 
 
-@dataclass(frozen=True)
-class _Again:
-    """The good answers that are asked for once more."""
-
-    regenerate: bool
-    model_of: str | None
-    refresh_context: bool
-
-
 def _draft(
     session: Session,
     connection: Connection,
     key: str,
     stages: list[Any],
-    nodes: str | None,
+    choice: Choice,
     ids: list[int] | None,
-    again: _Again,
     *,
-    simulated: bool,
     made_by: str,
+    simulated: bool,
 ) -> Plan:
+    from caseforge_assets.commands.planning.choose_nodes import named_alone
     from caseforge_assets.commands.planning.make_plan import draft_plan
 
     with busy("Making the plan: contexts, requests, what can be reused"):
@@ -86,10 +75,10 @@ def _draft(
             simulated=simulated,
             made_by=made_by,
             node_ids=ids,
-            ask_again=again.regenerate,
-            model_of=again.model_of,
-            refresh_context=again.refresh_context,
-            named=named_ids(connection, key, nodes),
+            ask_again=choice.regenerate,
+            model_of=choice.model_of,
+            refresh_context=choice.refresh_context,
+            named=named_alone(connection, key, choice.nodes),
         )
 
 
@@ -137,18 +126,18 @@ def plan(
     from caseforge_assets.commands.money.budgets_left import budgets_left
     from caseforge_assets.commands.planning.compare_models import compare_models
 
-    key, again = session.framework_key(key), _Again(regenerate, model_of, refresh_context)
+    key, choice = session.framework_key(key), Choice(nodes, selection, limit, None, model_of, regenerate, refresh_context)
     simulated = False if offline or not session.settings.has_credentials else session.provider.simulated
     if why is not None:
         explain(session, key, why, simulated, as_json)
         return
     stages = accepted_stages(session, stage_keys)
     with session.store.connect() as connection:
-        ids = chosen_ids(session, connection, key, stages, Choice(nodes, selection, limit, model_of=model_of), simulated=simulated)
+        ids = chosen_ids(session, connection, key, stages, choice, simulated=simulated)
         if similar is not None:
             print_similar(session, connection, key, similar, ids, simulated=simulated, as_json=as_json)
             return
-        draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=simulated, made_by="plan")
+        draft = _draft(session, connection, key, stages, choice, ids, simulated=simulated, made_by="plan")
         compared = (
             compare_models(connection, session.settings.configuration.prices, draft, [name.strip() for name in compare.split(",")])
             if compare
@@ -195,27 +184,27 @@ def generate(
     as_json: bool,
 ) -> None:
     """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
-    from caseforge_assets.commands.approving.view_plans import approved_before
-    from caseforge_assets.store.planning import plans
+    from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
+    from caseforge_assets.commands.approving.offer_plan import offer_plan
 
     key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
-    provider = session.provider
-    choice, again = Choice(nodes, selection, limit, count if test else None, model_of), _Again(regenerate, model_of, refresh_context)
-    with session.store.begin() as connection:
+    project, provider = session.open_project, session.provider
+    choice = Choice(nodes, selection, limit, count if test else None, model_of, regenerate, refresh_context)
+    cap = None if max_cost_usd is None else Decimal(str(max_cost_usd))
+    with session.store.begin() as connection:  # a limit that is too low leaves nothing behind
         ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
-        draft = _draft(session, connection, key, stages, nodes, ids, again, simulated=provider.simulated, made_by="generate")
-        cap = _limit(draft, provider.simulated, max_cost_usd)  # what it raises leaves nothing behind
-        before = approved_before(connection, session.project, provider, key=key, stages=stages, node_ids=ids)
+        draft = _draft(session, connection, key, stages, choice, ids, simulated=provider.simulated, made_by="generate")
+        offer = offer_plan(connection, project, draft, key=key, stages=stages, node_ids=ids, max_cost_usd=cap)
     if not as_json:
-        print_plan(draft, provider.simulated, before, wait=wait)
-    approved = draft.nodes > 0 and (yes or provider.simulated or _is_small(session, draft) or _asked(draft, before))
+        print_plan(draft, provider.simulated, offer.before, wait=wait)
+    agreed = yes or not needs_consent(draft, provider, project.configuration.auto_approve_below_usd) or _asked(draft, offer.before)
     with session.store.begin() as connection:
-        plans.decide(connection, draft.id, approved, cap, by=account_name(), bills=not provider.simulated)
-    if draft.nodes and not approved:
+        refused = decide_draft(connection, draft, agreed, provider, by=account_name(), max_cost_usd=cap)
+    if refused:
         session.mirror()
         errors.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
         sys.exit(NOT_APPROVED)
-    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
+    finish_sending(session, key, offer, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
 
 
 @click.command()
@@ -226,10 +215,11 @@ def generate(
 def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
     """Submit what is approved and was not sent yet, from whichever command or Dagster run it comes; what nobody approved is asked about."""
     from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
+    from caseforge_assets.commands.approving.offer_plan import Offer
     from caseforge_assets.commands.approving.view_plans import approved_before
 
     with session.store.connect() as connection:
-        before = approved_before(connection, session.project, session.provider)
+        before = approved_before(connection, session.open_project)
     if not as_json:
         print_approved_before(before, session.provider.simulated, wait=wait)
     if not session.provider.simulated:
@@ -243,45 +233,30 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
                 )
             ):
                 approve_pending(connection, session.project, made_by="submit", by=account_name())
-    finish_sending(session, None, None, before, wait=wait, as_json=as_json, summary={})
+    finish_sending(session, None, Offer(None, before), wait=wait, as_json=as_json, summary={})
 
 
-def finish_sending(
-    session: Session,
-    key: str | None,
-    plan_id: int | None,
-    before: Sequence[ReckonedPlan],
-    *,
-    wait: bool,
-    as_json: bool,
-    summary: dict[str, Any],
-) -> None:
-    """Submits what was named to the person, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code.
-
-    Args:
-        plan_id: the command's own plan; None: it has none, and sends all that is approved.
-        before: plans that were named beside it, because they were approved before.
-    """
-    from caseforge_assets.batches.consent import Consent
+def finish_sending(session: Session, key: str | None, offer: Offer, *, wait: bool, as_json: bool, summary: dict[str, Any]) -> None:
+    """Submits what was named to the person, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code."""
     from caseforge_assets.cli.watching.following import batches_in_trouble, exit_if_in_trouble, follow, submit_once
-    from caseforge_assets.store.submitting import providers
+    from caseforge_assets.commands.rounds.work import count_failed_nodes, lift_stop
 
     with session.store.begin() as connection:
-        providers.set_stopped(connection, session.provider.id, None)  # a person asks: try again
-    consent = Consent(None if plan_id is None else frozenset([plan_id, *(one.plan.id for one in before)]))
-    done = follow(session, consent=consent, quiet=as_json) if wait else submit_once(session, consent=consent, quiet=as_json)
+        lift_stop(connection, session.provider)
+    done = (follow if wait else submit_once)(session, consent=offer.consent, quiet=as_json)
     session.mirror()
-    failed = _failed_nodes(session, key)
+    with session.store.connect() as connection:
+        failed = count_failed_nodes(connection, session.project, key)
     trouble = batches_in_trouble(session, key) if wait else []
     if as_json:
         refused = [batch.reason for batch in done.refused]
         sent = {"submitted_batches": done.submitted, "refused": refused, "held_back": done.held_back, "failed_nodes": failed}
         sent["waiting"] = {batch.name: batch.reason for batch in trouble}
-        print_json({**summary, "approved_before": approved_before_json(before), **sent})
-    elif plan_id is not None:
-        _print_others(session, {plan_id, *(one.plan.id for one in before)})
+        print_json({**summary, "approved_before": approved_before_json(offer.before), **sent})
+    else:
+        _print_left(session, offer)
     if done.refused:
-        sys.exit(PROVIDER_REFUSED)
+        sys.exit(PROVIDER)
     if done.held_back:
         if not as_json:
             console.print(f"Held back: {done.held_back}", style="yellow")
@@ -294,49 +269,20 @@ def finish_sending(
                 f"{counted(failed, 'node')} failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends them again.",
                 style="yellow",
             )
-        sys.exit(3)
+        sys.exit(NODES_FAILED)
 
 
-def _print_others(session: Session, named: set[int]) -> None:
+def _print_left(session: Session, offer: Offer) -> None:
     """Prints what else is approved and waits: this command left it alone."""
-    from caseforge_assets.commands.approving.view_plans import approved_before
+    from caseforge_assets.commands.approving.offer_plan import left_waiting
 
     with session.store.connect() as connection:
-        found = approved_before(connection, session.project, session.provider)
+        found = left_waiting(connection, session.open_project, offer)
     for one in found:
-        if one.now and one.plan.id not in named:
-            waits = one.plan.held_back or "`caseforge submit` sends them"
-            console.print(
-                f"{counted(one.now, 'other request is', 'other requests are')} approved and wait, plan {one.plan.id} of {one.plan.framework_key}: {waits}."
-            )
-
-
-def _failed_nodes(session: Session, key: str | None) -> int:
-    from caseforge_assets.store.collecting.attempts import failures
-
-    keys = [key] if key else list(session.settings.configuration.frameworks)
-    with session.store.connect() as connection:
-        return sum(len(failures(connection, one)) for one in keys)
-
-
-def _is_small(session: Session, draft: Plan) -> bool:
-    limit, cost = session.settings.configuration.auto_approve_below_usd, draft.expected_cost_usd
-    return cost is not None and cost < limit
-
-
-def _limit(draft: Plan, simulated: bool, max_cost_usd: float | None) -> Decimal | None:
-    """The limit that a plan is to have, if it can be kept.
-
-    Raises:
-        LimitTooLow: it is below what the plan costs.
-    """
-    from caseforge_assets.commands.approving.approve_plan import refuse_low_limit
-    from caseforge_assets.costs.sums import Cost
-
-    limit = None if max_cost_usd is None else Decimal(str(max_cost_usd))
-    if not simulated:
-        refuse_low_limit("this plan", Cost.of(draft.expected_cost_usd), limit)
-    return limit
+        waits = one.plan.held_back or "`caseforge submit` sends them"
+        console.print(
+            f"{counted(one.now, 'other request is', 'other requests are')} approved and wait, plan {one.plan.id} of {one.plan.framework_key}: {waits}."
+        )
 
 
 def _asked(draft: Plan, before: Sequence[ReckonedPlan]) -> bool:

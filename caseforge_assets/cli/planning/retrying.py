@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from caseforge_assets.cli.planning.generation import NOT_APPROVED, finish_sending
+from caseforge_assets.cli.app import NOT_APPROVED
+from caseforge_assets.cli.planning.generation import finish_sending
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import (
@@ -61,10 +62,10 @@ def retry(
 ) -> None:
     """Send failed and cancelled nodes again, with a larger budget where theirs was too small; or ask again for what scores too little."""
     from caseforge_assets.cli.results.quality_command import retry_low_scores
+    from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
+    from caseforge_assets.commands.approving.offer_plan import Offer, offer_plan
     from caseforge_assets.commands.approving.plan_retry import MADE_BY, plan_retry
-    from caseforge_assets.commands.approving.view_plans import approved_before
     from caseforge_assets.commands.planning.choose_nodes import choose_nodes
-    from caseforge_assets.store.planning import plans
 
     key, stages, provider = session.framework_key(key), accepted_stages(session, stage_keys), session.provider
     if quality_below is not None:
@@ -74,24 +75,24 @@ def retry(
             )
         low = retry_low_scores(session, key, chosen_stages(session, stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
         summary = {"retried": len(low.asked), "follow": low.later}
-        finish_sending(session, key, low.id, (), wait=wait, as_json=as_json, summary=summary)
+        finish_sending(session, key, Offer(low), wait=wait, as_json=as_json, summary=summary)
         return
     readable = _judge_again(session, key, as_json)
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
         draft = plan_retry(connection, session.project, key, stages, provider.simulated, ids, outcomes, max_tokens)
-        before = approved_before(connection, session.project, provider, key=key, stages=stages, node_ids=ids, made_by=MADE_BY)
+        offer = offer_plan(connection, session.open_project, draft, key=key, stages=stages, node_ids=ids, made_by=MADE_BY)
     if not as_json:
         _print_draft(draft, provider.simulated)
-        print_approved_before(before, provider.simulated, wait=wait)
-    approved = draft.nodes > 0 and (yes or provider.simulated or click.confirm("Send them?", err=True))
+        print_approved_before(offer.before, provider.simulated, wait=wait)
+    agreed = yes or not needs_consent(draft, provider) or click.confirm("Send them?", err=True)
     with session.store.begin() as connection:
-        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
-    if draft.nodes and not approved:
+        refused = decide_draft(connection, draft, agreed, provider, by=account_name())
+    if refused:
         session.mirror()
         sys.exit(NOT_APPROVED)
     summary = {"retried": draft.nodes, "follow": draft.later, "readable": readable}
-    finish_sending(session, key, draft.id, before, wait=wait, as_json=as_json, summary=summary)
+    finish_sending(session, key, offer, wait=wait, as_json=as_json, summary=summary)
 
 
 def _judge_again(session: Session, key: str, as_json: bool) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import busy, console, errors, print_json
 from caseforge_assets.cli.shared.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
@@ -16,7 +17,6 @@ from caseforge_assets.wording import counted
 if TYPE_CHECKING:
     from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan
 
-NOT_APPROVED = 5
 SHOWN = 10
 
 
@@ -58,10 +58,10 @@ def retry_low_scores(
     session: Session, key: str, stages: list[Any], nodes: str | None, below: int, *, yes: bool, as_json: bool
 ) -> QualityRetryPlan:
     """Plans what scores too little, shows the plan, and approves it if a person agrees; returns the plan."""
+    from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
     from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.quality.measure_quality import measure_missing
     from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
-    from caseforge_assets.store.planning import plans
 
     provider = session.provider
     measure_missing(session.store, session.stages, key)
@@ -70,10 +70,10 @@ def retry_low_scores(
         draft = plan_quality_retry(connection, session.project, key, stages, provider.simulated, ids, below)
     if not as_json:
         _print_draft(draft, below, simulated=provider.simulated)
-    approved = bool(draft.asked) and (yes or provider.simulated or click.confirm("Ask for them again?", err=True))
+    agreed = yes or not needs_consent(draft, provider) or click.confirm("Ask for them again?", err=True)
     with session.store.begin() as connection:
-        plans.decide(connection, draft.id, approved, by=account_name(), bills=not provider.simulated)
-    if draft.asked and not approved:
+        refused = decide_draft(connection, draft, agreed, provider, by=account_name())
+    if refused:
         session.mirror()
         errors.print("Declined: nothing was sent. What there is stays as it is.")
         sys.exit(NOT_APPROVED)

@@ -111,12 +111,12 @@ def _another_port(session: Session, taken: int) -> int:
 def _run(session: Session) -> None:
     from caseforge_assets.cli.views.plan_views import print_plan
     from caseforge_assets.cli.watching.following import follow
+    from caseforge_assets.commands.approving.decide_draft import decide_draft
     from caseforge_assets.commands.editions.keep_workbook import keep_workbook
     from caseforge_assets.commands.editions.load_framework import load_framework
     from caseforge_assets.commands.planning.make_plan import draft_plan
+    from caseforge_assets.commands.rounds.work import lift_stop
     from caseforge_assets.frameworks import read_framework, sample_path
-    from caseforge_assets.store.planning import plans
-    from caseforge_assets.store.submitting import providers
 
     result = read_framework(sample_path())
     if result.edition is None:
@@ -125,9 +125,9 @@ def _run(session: Session) -> None:
     loaded = load_framework(session.store, session.project, KEY, session.settings.framework(KEY), result.edition, sample_path().name)
     console.print(f"Framework {KEY}: {loaded.nodes} nodes, {loaded.targets} of them leaves that get content.")
     with session.store.begin() as connection:
-        providers.set_stopped(connection, session.provider.id, None)
+        lift_stop(connection, session.provider)
         draft = draft_plan(connection, session.project, KEY, session.stages.shared, simulated=True, made_by="demo")
-        plans.decide(connection, draft.id, draft.nodes > 0, bills=False)
+        decide_draft(connection, draft, True, session.provider, by=None)
     print_plan(draft, simulated=True)
     follow(session)
     session.mirror()

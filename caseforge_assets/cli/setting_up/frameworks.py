@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from caseforge_assets.cli.planning.generation import NOT_APPROVED
+from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.shared.console import busy, console, errors, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session

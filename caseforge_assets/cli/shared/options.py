@@ -41,13 +41,15 @@ pass_session = click.pass_obj
 
 @dataclass(frozen=True)
 class Choice:
-    """The values of --nodes, --select, --limit and --model-of, and the number of nodes that --test takes, where it is given."""
+    """The nodes that are meant, and which good answers of theirs are asked for once more: the values of the options of these names; `test_count` where --test is given."""
 
     nodes: str | None
     selection: str | None
     limit: int | None
     test_count: int | None = None
     model_of: str | None = None
+    regenerate: bool = False
+    refresh_context: bool = False
 
 
 def chosen_ids(
@@ -89,13 +91,6 @@ def chosen_id(connection: Connection, key: str, node: str, param_hint: str = "NO
     if len(ids) != 1:
         raise click.BadParameter(f"{node} means {counted(len(ids), 'node')}; name one", param_hint=param_hint)
     return ids[0]
-
-
-def named_ids(connection: Connection, key: str, nodes: str | None) -> set[int]:
-    """Ids of the nodes that --nodes names one by one, not with their branch."""
-    from caseforge_assets.commands.planning.choose_nodes import named_alone
-
-    return named_alone(connection, key, nodes)
 
 
 def chosen_stages(session: Session, keys: tuple[str, ...]) -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.money.expected_costs import expected_costs, expected_output_tokens
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.settings.project import Project
@@ -73,8 +73,7 @@ def reckon_plans(connection: Connection, project: Project, plan_ids: Collection[
 
 def approved_before(
     connection: Connection,
-    project: Project,
-    provider: Provider,
+    project: OpenProject,
     *,
     key: str | None = None,
     stages: Collection[Stage] | None = None,
@@ -90,8 +89,8 @@ def approved_before(
         made_by: only plans that this command made.
     """
     keys = None if stages is None else [stage.key for stage in stages]
-    ids = plans.approved_ids(connection, provider.simulated, key=key, stages=keys, node_ids=node_ids, made_by=made_by)
-    shared = _with_shared_batches(connection, provider.id, ids)
+    ids = plans.approved_ids(connection, project.provider.simulated, key=key, stages=keys, node_ids=node_ids, made_by=made_by)
+    shared = _with_shared_batches(connection, project.provider.id, ids)
     return reckon_plans(connection, project, shared) if shared else []
 
 

@@ -42,6 +42,11 @@ class QualityRetryPlan:
     expected_cost: Cost
 
     @property
+    def nodes(self) -> int:
+        """How many contents would be asked for again."""
+        return len(self.asked)
+
+    @property
     def expected_cost_usd(self) -> Decimal | None:
         """The whole of it; None where a part is unknown."""
         return self.expected_cost.usd

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from caseforge_assets.commands.approving.approve_pending import approve_pending
 from caseforge_assets.commands.providing.open_project import OpenProject
-from caseforge_assets.commands.rounds.work import Announce
+from caseforge_assets.commands.rounds.work import Announce, lift_stop
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submitting.submit_batches import is_refused, submit_batches
-from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
 
 
@@ -52,9 +52,9 @@ def send_approved(
         LimitTooLow: what is pending costs more than that, or nobody knows how much; nothing was approved or sent.
     """
     reconcile_batches(project, grace_s=project.configuration.create_grace_s)
-    with project.store.begin() as connection:
-        if not unattended:
-            providers.set_stopped(connection, project.provider.id, None)  # a person asks: try again
+    if not unattended:
+        with project.store.begin() as connection:
+            lift_stop(connection, project.provider)
     if max_cost_usd is not None:
         with project.store.begin() as connection:
             approve_pending(connection, project, made_by=made_by, max_cost_usd=max_cost_usd)

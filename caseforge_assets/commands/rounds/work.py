@@ -26,9 +26,11 @@ from caseforge_assets.commands.submitting.submit_batches import is_refused, subm
 from caseforge_assets.event_log import Trouble
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
+from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database.engine import Connection, Engine, StoreUnavailable
-from caseforge_assets.store.submitting import batches, looks
+from caseforge_assets.store.submitting import batches, looks, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
 SIMULATED_INTERVAL_S = 0.5
@@ -76,6 +78,16 @@ class Round:
 def is_stuck(batch: BatchRow) -> bool:
     """Whether an unfinished batch does not go on by itself: its stage is broken, its creation stays unclear, or its files fall short for too long."""
     return batch.is_held or (batch.reason or "").startswith((NOT_COLLECTABLE, NOT_TO_BE_FOUND))
+
+
+def lift_stop(connection: Connection, provider: Provider) -> None:
+    """Has a provider that stopped tried again. Only where a person asks: sensors leave it alone."""
+    providers.set_stopped(connection, provider.id, None)
+
+
+def count_failed_nodes(connection: Connection, project: Project, key: str | None) -> int:
+    """Counts the nodes, once a stage, whose request failed; of one framework, or of all that are declared."""
+    return sum(len(attempts.failures(connection, framework)) for framework in ([key] if key else project.configuration.frameworks))
 
 
 def batches_in_trouble(connection: Connection, provider_id: int, framework_key: str | None = None) -> list[BatchRow]:
