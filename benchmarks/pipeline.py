@@ -188,7 +188,7 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
     """Everything that a Dagster process does once, off the clock: imports, its tables."""
     from dagster import DagsterInstance
 
-    from caseforge_assets.defs.mirroring.failures import failed_nodes
+    from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
     from caseforge_assets.defs.mirroring.flush import flush_outbox
     from caseforge_assets.defs.private.event_tables import keep_connections
 

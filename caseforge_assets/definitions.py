@@ -8,7 +8,7 @@ import dagster as dg
 
 from caseforge_assets.defs.events.event_pages import many_events
 from caseforge_assets.defs.graph.assets import framework_assets, framework_job
-from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.names import PROJECT_IDENTITY
 from caseforge_assets.defs.resources import Caseforge, ProjectIdentity
 from caseforge_assets.defs.runs.jobs import BATCH_JOBS

@@ -19,9 +19,11 @@ from caseforge_assets.settings.provider import ProviderSettings
 from docs.generate import FOLDER, PAGES
 
 PROJECT = FOLDER.parent
+PACKAGE = PROJECT / "caseforge_assets"
 TEXTS = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted(FOLDER.glob("*.md"))]
 LINK = re.compile(r"\]\(([^)#]+)")
 INVOCATION = re.compile(r"^\s+caseforge ([a-z-]+)(.*)", re.MULTILINE)
+NAMED_FILE = re.compile(r"`((?:[a-z_]+/)+\w+\.(?:py|toml))`")
 VARIABLE = re.compile(r"\"((?:OPENAI|CASEFORGE|UPSTREAM)_[A-Z_]+)\"")
 
 
@@ -61,8 +63,7 @@ def test_every_setting_is_documented(field: str) -> None:
 
 
 def test_every_environment_variable_is_documented() -> None:
-    package = PROJECT / "caseforge_assets"
-    readers = (*(package / "settings").glob("*.py"), package / "batch_server" / "server.py")
+    readers = (*(PACKAGE / "settings").glob("*.py"), PACKAGE / "batch_server" / "server.py")
     read = {name for path in readers for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
     assert read >= {"OPENAI_API_KEY", "UPSTREAM_API_KEY"}
     text = (FOLDER / "configuration.md").read_text(encoding="utf-8")
@@ -104,3 +105,25 @@ def test_links_lead_somewhere_and_commands_exist(path: Path) -> None:
 
 def test_the_shipped_configuration_is_valid() -> None:
     assert "sample" in read_configuration(PROJECT / "caseforge.toml").frameworks
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_modules_that_are_named_are_there(path: Path) -> None:
+    folders = {entry.name for entry in PACKAGE.iterdir() if entry.is_dir()}
+    named = set(NAMED_FILE.findall(path.read_text(encoding="utf-8")))
+    ours = {name for name in named if name.split("/")[0] in folders | {PACKAGE.name, "caseforge_assets_tests", "docs", "benchmarks"}}
+    assert {name for name in ours if not (PACKAGE / name).is_file() and not (PROJECT / name).is_file()} == set()
+
+
+def test_every_room_is_on_the_map() -> None:
+    text = (FOLDER / "architecture.md").read_text(encoding="utf-8")
+    rooms = [
+        room
+        for layer in ("cli", "commands", "defs", "frameworks", "store")
+        for room in (PACKAGE / layer).iterdir()
+        if (room / "__init__.py").is_file()
+    ]
+    assert len(rooms) > 40
+    assert {
+        room.name for room in (*rooms, *PACKAGE.iterdir()) if room.is_dir() and room.name != "__pycache__" and f"`{room.name}`" not in text
+    } == set()

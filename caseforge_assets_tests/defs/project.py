@@ -22,7 +22,7 @@ from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_v
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
-from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.mirroring.flush import flush_outbox
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge

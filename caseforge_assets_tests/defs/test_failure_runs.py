@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster import DagsterRunStatus, RunsFilter
 
-from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.names import CODE_LOCATION
 from caseforge_assets_tests.defs.project import DOCUMENTS, FAILED, MATERIALIZED, PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.workbench import SHOP, stats

@@ -20,7 +20,7 @@ from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.defs.figures.checks import check_specs
 from caseforge_assets.defs.figures.reports import STALE_REPORT
 from caseforge_assets.defs.mirroring import prune
-from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.mirroring.flush import FLUSH_LOCK
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.mirroring.prune import HistoryInUse, Pruned, Removed, prune_history

@@ -23,7 +23,7 @@ from caseforge_assets.store.editions import contexts, frameworks, nodes, pairs
 from caseforge_assets.store.editions.contexts import CurrentContext
 from caseforge_assets.store.editions.nodes import NodeRow
 from caseforge_assets.store.editions.pairs import Likeness
-from caseforge_assets.store.requests import requests, usages
+from caseforge_assets.store.requests import requests, used_tokens
 from caseforge_assets.store.requests.requests import CurrentRequest, NewRequest
 from caseforge_assets.store.requests.styles import fresh_versions
 
@@ -209,7 +209,7 @@ def _gather(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> _
 def _fit(connection: Connection, stage: Stage, settings: StageSettings) -> BudgetFit | None:
     if settings.budget_quantile is None:
         return None
-    return fit_budgets(usages.used_tokens(connection, stage.key, settings.model), settings.budget_quantile)
+    return fit_budgets(used_tokens.used_tokens(connection, stage.key, settings.model), settings.budget_quantile)
 
 
 def _new_request(asked: _Asked, material: _Material, row: NodeRow, composed: Composed) -> NewRequest:

@@ -17,7 +17,7 @@ from caseforge_assets.defs.events.event_pages import BACKFILL, RunOfEvents, fit_
 from caseforge_assets.defs.figures.alerts import alert_evaluation, look_for_alerts
 from caseforge_assets.defs.figures.checks import evaluate
 from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, stale_figures
-from caseforge_assets.defs.mirroring.failures import failed_nodes
+from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.mirroring.flush import OTHERS_PATIENCE_S, flush_outbox
 from caseforge_assets.defs.mirroring.foreign_partitions import take_out_foreign_partitions
 from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT, asset_key
