@@ -144,57 +144,39 @@ def retry_form(form: RetryForm) -> dg.RunConfig:
     return dg.RunConfig(ops={ask_again.name: form})
 
 
-@dg.job(
-    config=submit_form,
-    executor_def=dg.in_process_executor,
-    tags=tags_of("submit"),
-    description="Send what is pending and approved; the form's `max_cost_usd` approves.",
-)
+@dg.job(config=submit_form, executor_def=dg.in_process_executor, tags=tags_of("submit"))
 def submit() -> None:
-    """Send what is pending and approved."""
+    """Send what is pending and approved; the form's `max_cost_usd` approves."""
     submit_pending()
 
 
-@dg.job(executor_def=dg.in_process_executor, tags=tags_of("poll"), description="Look at every open batch.")
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("poll"))
 def poll() -> None:
     """Look at every open batch."""
     poll_open()
 
 
-@dg.job(
-    executor_def=dg.in_process_executor,
-    tags=tags_of("collect"),
-    description="Collect finished batches: answers become documents, candidates or failures.",
-)
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("collect"))
 def collect() -> None:
-    """Collect finished batches."""
+    """Collect finished batches: answers become documents, candidates or failures."""
     collect_finished()
 
 
-@dg.job(
-    config=retry_form,
-    executor_def=dg.in_process_executor,
-    tags=tags_of("retry"),
-    description="Ask again for nodes that failed, as often as each may be asked for, within the plans and budgets that they came under.",
-)
+@dg.job(config=retry_form, executor_def=dg.in_process_executor, tags=tags_of("retry"))
 def retry() -> None:
-    """Ask again for nodes that failed."""
+    """Ask again for nodes that failed, as often as each may be asked for, within the plans and budgets that they came under."""
     ask_again()
 
 
-@dg.job(executor_def=dg.in_process_executor, tags=tags_of("show"), description="Show in Dagster what is not shown yet.")
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("show"))
 def flush() -> None:
     """Show in Dagster what is not shown yet."""
     flush_outbox_rows()
 
 
-@dg.job(
-    executor_def=dg.in_process_executor,
-    tags=tags_of("alerts"),
-    description="Look for alerts, deliver them, and show them: in this run's log and at the check `no_open_alerts` of every `run_report`.",
-)
+@dg.job(executor_def=dg.in_process_executor, tags=tags_of("alerts"))
 def show_alerts() -> None:
-    """Look for alerts and show them."""
+    """Look for alerts, deliver them, and show them: in this run's log and at the check `no_open_alerts` of every `run_report`."""
     show_open_alerts()
 
 

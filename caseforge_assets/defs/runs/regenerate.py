@@ -78,12 +78,7 @@ def regenerate_form(form: RegenerateForm) -> dg.RunConfig:
     return dg.RunConfig(ops={regenerate_selected.name: form})
 
 
-@dg.job(
-    config=regenerate_form,
-    tags=tags_of("regenerate"),
-    executor_def=dg.in_process_executor,
-    description="Ask again for nodes that failed, are missing or stale, wherever in the framework they are, in one run. Every field has a default.",
-)
+@dg.job(config=regenerate_form, executor_def=dg.in_process_executor, tags=tags_of("regenerate"))
 def regenerate() -> None:
-    """Ask again for a scattered set of nodes."""
+    """Ask again for nodes that failed, are missing or stale, wherever in the framework they are, in one run. Every field has a default."""
     regenerate_selected()
