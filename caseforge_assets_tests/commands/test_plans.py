@@ -230,6 +230,21 @@ def test_what_was_made_outside_plans_is_approved_as_a_whole(bench: OpenBench) ->
     assert len(planned(opened).batch_ids) == 1
 
 
+def test_only_what_a_person_was_told_of_is_approved(bench: OpenBench) -> None:
+    opened = bench(bills=True, budget_usd=5)
+    opened.draft("1.1.1", "1.1.2", stages=[PROCESS])
+    opened.change("update caseforge.request set plan_id = null")
+    with opened.store.connect() as connection:
+        told = pending_without_approval(connection, opened.project, False)
+    opened.draft("2.1.1", stages=[PROCESS])  # another process makes it while the person decides
+    opened.change("update caseforge.request set plan_id = null")
+    with opened.store.begin() as connection:
+        approve_pending(connection, opened.project, made_by="test", named=told.ids)
+        left = pending_without_approval(connection, opened.project, False)
+    assert (told.requests, left.requests) == (2, 1)
+    assert told.ids.isdisjoint(left.ids)
+
+
 def _at_once(first: Callable[[], Planned], second: Callable[[], Planned]) -> list[Planned]:
     barrier = threading.Barrier(2)
 

@@ -223,16 +223,12 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
     if not as_json:
         print_approved_before(before, session.provider.simulated, wait=wait)
     if not session.provider.simulated:
-        with session.store.begin() as connection:
+        with session.store.connect() as connection:
             pending = pending_without_approval(connection, session.project, False)
-            if pending.requests and (
-                yes
-                or click.confirm(
-                    f"{counted(pending.requests, 'pending request')} in no approved plan, expected cost {pending.expected_cost}. Send?",
-                    err=True,
-                )
-            ):
-                approve_pending(connection, session.project, made_by="submit", by=account_name())
+        question = f"{counted(pending.requests, 'pending request')} in no approved plan, expected cost {pending.expected_cost}. Send?"
+        if pending.requests and (yes or click.confirm(question, err=True)):
+            with session.store.begin() as connection:
+                approve_pending(connection, session.project, made_by="submit", by=account_name(), named=pending.ids)
     finish_sending(session, None, Offer(None, before), wait=wait, as_json=as_json, summary={})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,34 +20,47 @@ from caseforge_assets.store.requests import pending, requests
 class Pending:
     """Requests that wait for approval, and what they are expected to cost."""
 
-    requests: int
+    ids: frozenset[int]
     expected_cost: Cost
+
+    @property
+    def requests(self) -> int:
+        """How many they are."""
+        return len(self.ids)
 
 
 def pending_without_approval(connection: Connection, project: Project, simulated: bool) -> Pending:
     """What is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
-    rows, _ = of_known_stages(project.stages, pending.unapproved(connection, simulated))
-    return Pending(len(rows), total(expected_costs(connection, project, rows).values()))
+    rows, _ = of_known_stages(project.stages, pending.unapproved(connection, simulated, lock=False))
+    return Pending(frozenset(row.id for row in rows), total(expected_costs(connection, project, rows).values()))
 
 
 def approve_pending(
-    connection: Connection, project: Project, *, made_by: str, max_cost_usd: Decimal | None = None, by: str | None = None
+    connection: Connection,
+    project: Project,
+    *,
+    made_by: str,
+    max_cost_usd: Decimal | None = None,
+    by: str | None = None,
+    named: Collection[int] | None = None,
 ) -> list[int]:
     """Puts pending requests under one approved plan per framework, for providers that bill; returns the plans' ids.
 
     Args:
         max_cost_usd: what these plans may spend at most, all together: each may spend what it costs, and its part of what is left.
         by: who approves it; None: `made_by`.
+        named: only these requests: those that a person was told of, because others may have come since.
 
     Raises:
         LimitTooLow: they cost more than that, or nobody knows how much: a plan with too low a limit would hold its requests back for good.
     """
     rows, _ = of_known_stages(project.stages, pending.unapproved(connection, simulated=False))
+    rows = [row for row in rows if named is None or row.id in named]
     groups = {key: [row for row in rows if row.framework_key == key] for key in sorted({row.framework_key for row in rows})}
     costs = {key: total(expected_costs(connection, project, group).values()) for key, group in groups.items()}
     cost = total(costs.values())
     if max_cost_usd is not None:
-        _refuse_low_limit(Pending(len(rows), cost), max_cost_usd)
+        _refuse_low_limit(Pending(frozenset(row.id for row in rows), cost), max_cost_usd)
     left = None if max_cost_usd is None else (max_cost_usd - cost.known_usd) / max(len(groups), 1)
     plan_ids = []
     for key, group in groups.items():
