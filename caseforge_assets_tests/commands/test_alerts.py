@@ -110,7 +110,7 @@ def batch_expired(bench: OpenBench) -> Course:
 
 
 def unknown_batch(bench: OpenBench) -> Course:
-    opened = bench(latency_s=60)
+    opened = bench(latency_s=60, create_grace_s=0)
     opened.approve(stages=[PROCESS])
     opened.round()
     (known,) = opened.column("select remote_id from caseforge.batch")

@@ -30,7 +30,7 @@ def never_created(opened: Workbench) -> Workbench:
 
 def settle(opened: Workbench, *, seconds_later: float = 0.0) -> str:
     now = datetime.now(UTC) + timedelta(seconds=seconds_later)
-    reconcile_batches(opened.project, grace_s=GRACE_S, now=now)
+    reconcile_batches(opened.configured(create_grace_s=GRACE_S).project, now=now)
     return str(opened.column("select state from caseforge.batch")[0])
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_clock_in_this_process_does_not_end_a_grace_period(bench: OpenBe
     for module in ("submit_batches", "reconcile_batches"):
         monkeypatch.setattr(f"caseforge_assets.commands.submitting.{module}.datetime", Ahead)
     never_created(opened)
-    reconcile_batches(opened.project, grace_s=GRACE_S)
+    reconcile_batches(opened.configured(create_grace_s=GRACE_S).project)
     assert opened.query("select state, creating_at <= now() from caseforge.batch") == [("creating", True)]
 
 
@@ -75,7 +75,7 @@ def test_results_that_are_missing_are_not_waited_for_longer_because_a_clock_was_
     opened.approve(stages=[PROCESS])
     opened.round()
     opened.change("update caseforge.batch set state = 'final', final_at = now() + interval '2 hours'")
-    reconcile_batches(opened.project, grace_s=GRACE_S)
+    reconcile_batches(opened.configured(create_grace_s=GRACE_S).project)
     assert opened.column("select final_at <= now() from caseforge.batch") == [True]
 
 

@@ -163,7 +163,7 @@ def test_collecting_again_changes_nothing(bench: OpenBench) -> None:
 
 def test_the_sensor_hands_out_a_batch_only_with_its_duplicate_over_and_the_duplicate_only_after_it(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER], latency_s=60))
-    settle = reconcile_batches(opened.project, grace_s=0)
+    settle = reconcile_batches(opened.configured(create_grace_s=0).project)
     assert settle == 0
     adopted, duplicate = opened.column("select id from caseforge.batch order by id")
 
@@ -194,7 +194,7 @@ def test_what_a_duplicate_may_cost_is_reserved_until_it_is_collected(bench: Open
 
     reserved, expected = committed()
     assert reserved == expected
-    reconcile_batches(opened.project, grace_s=0)
+    reconcile_batches(opened.configured(create_grace_s=0).project)
     assert committed() == (2 * expected, expected)
     opened.work()
     spent, _ = committed()
@@ -203,7 +203,7 @@ def test_what_a_duplicate_may_cost_is_reserved_until_it_is_collected(bench: Open
 
 def test_a_duplicate_is_taken_in_although_the_adopted_batch_is_lost_at_the_provider(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER]), create_grace_s=0)
-    reconcile_batches(opened.project, grace_s=0)
+    reconcile_batches(opened.configured(create_grace_s=0).project)
     opened.change("update caseforge.batch set remote_id = 'batch_gone' where duplicate_of is null")
     for _ in range(6):
         opened.round()

@@ -112,7 +112,7 @@ def test_a_clock_that_is_ahead_of_the_providers_does_not_hide_a_batch(bench: Ope
     opened = planned(bench(faults=["reply_reset:call=1"]))
     opened.change("update caseforge.batch set created_at = created_at + interval '3 hours'")
     submit_batches(opened.project)
-    reconcile_batches(opened.project, grace_s=120, now=datetime.now(UTC) + timedelta(hours=4))
+    reconcile_batches(opened.project, now=datetime.now(UTC) + timedelta(hours=4))
     opened.work()
     assert opened.stats()["batches_created"] == 1
 
@@ -248,7 +248,7 @@ def test_an_account_that_is_full_makes_batches_smaller_and_nodes_fail_only_when_
 
 
 def test_a_batch_that_is_lost_for_good_can_be_given_up(bench: OpenBench) -> None:
-    opened = bench(latency_s=60)
+    opened = bench(latency_s=60, create_grace_s=0)
     batch_id = submitted(opened, "1.1.1")
     opened.change("update caseforge.batch set remote_id = 'batch_gone'")
     for _ in range(LOOKS_BEFORE_UNKNOWN):
@@ -318,10 +318,8 @@ def test_a_duplicate_that_could_not_be_cancelled_is_tried_again(bench: OpenBench
             raise ProviderUnclear("no connection")
 
     with pytest.raises(ProviderUnclear):
-        reconcile_batches(
-            replace(opened.project, provider=replace(opened.provider, client=Failing(opened.provider.base_url, "any"))), grace_s=120
-        )
-    reconcile_batches(opened.project, grace_s=120)
+        reconcile_batches(replace(opened.project, provider=replace(opened.provider, client=Failing(opened.provider.base_url, "any"))))
+    reconcile_batches(opened.project)
     with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
         statuses = sorted(one.status for one in sdk.batches.list())
     assert [status.startswith("cancel") for status in statuses] == [True, False]

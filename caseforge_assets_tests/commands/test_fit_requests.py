@@ -157,7 +157,7 @@ def test_what_could_not_be_sent_is_left_by_itself_and_looked_at_again_when_a_per
     opened = long_bench(bench, frameworks={KEY: FrameworkSettings(title="A shop", source="shop.csv")})
     opened.generate("1.1.1", stages=[PROCESS])
     with opened.store.connect() as connection:
-        assert decide_retry(connection, opened.project, opened.provider).key == ""
+        assert decide_retry(connection, opened.project).key == ""
     assert retry_unattended(opened.store, opened.project, True).left == {"context_length: it is too long for its model": 1}
     again = retried(opened)
     assert (again.nodes, [one.code for one in again.too_long]) == (0, ["1.1.1"])

@@ -24,7 +24,7 @@ def sent(opened: Workbench) -> Workbench:
 
 def poll(opened: Workbench, grace_s: float = GRACE_S) -> tuple[Any, ...]:
     """State, provider's status and reason of the first batch after a look."""
-    batch = poll_batches(opened.project, grace_s=grace_s)[0]
+    batch = poll_batches(opened.configured(create_grace_s=grace_s).project)[0]
     return batch.state, batch.remote_status, batch.reason or ""
 
 

@@ -71,7 +71,7 @@ def state(bench: Workbench) -> tuple[str, str | None]:
 
 def settle(bench: Workbench, *, seconds_later: float = 0.0) -> int:
     now = datetime.now(UTC) + timedelta(seconds=seconds_later)
-    return reconcile_batches(bench.project, grace_s=GRACE_S, now=now)
+    return reconcile_batches(bench.configured(create_grace_s=GRACE_S).project, now=now)
 
 
 def assert_sent_once(bench: Workbench) -> None:

@@ -134,7 +134,7 @@ def _poll(session: Session, narrator: Narrator, *, once: bool) -> None:
     began = datetime.now(UTC)
     try:
         known = _is_known(session)
-        looked_at = poll_batches(session.open_project, grace_s=session.settings.configuration.create_grace_s)
+        looked_at = poll_batches(session.open_project)
     except ProviderUnclear as error:
         if once:
             raise

@@ -106,9 +106,8 @@ def _collected(session: Session) -> tuple[Collected, ...]:
     from caseforge_assets.commands.rounds.work import collect_finished
     from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
 
-    configuration = session.settings.configuration
-    reconcile_batches(session.open_project, grace_s=configuration.create_grace_s)
-    poll_batches(session.open_project, grace_s=configuration.create_grace_s)
+    reconcile_batches(session.open_project)
+    poll_batches(session.open_project)
     return collect_finished(session.open_project)
 
 

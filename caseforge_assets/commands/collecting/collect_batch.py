@@ -81,7 +81,7 @@ def collect_batch(project: OpenProject, batch_id: int, *, gives_up: bool = False
 def _collect_files(project: OpenProject, batch_id: int, paths: list[str], gives_up: bool) -> Collected | None:
     with project.store.connect() as connection:
         batch, duplicates = batches.get(connection, batch_id), batches.duplicates(connection, batch_id)
-    reception = reception_of(project.provider, project, batch)
+    reception = reception_of(project, batch)
     if duplicates and not gives_up:  # what they answered is known before anything counts as failed or missing
         record_files(project.store, reception, project.folder, paths, good_only=True)
         if not _take_in(project, batch, duplicates):

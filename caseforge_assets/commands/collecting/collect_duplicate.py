@@ -45,7 +45,7 @@ def collect_duplicate(project: OpenProject, duplicate: BatchRow, *, gives_up: bo
     paths = salvage_results(project.store, project.folder, duplicate) if gives_up else fetch_results(project, duplicate)
     if paths is None:
         return False
-    reception = reception_of(project.provider, project, duplicate)
+    reception = reception_of(project, duplicate)
     for path in paths:
         lines = read_lines(project.folder.read(path))
         while chunk := list(islice(lines, CHUNK_LINES)):

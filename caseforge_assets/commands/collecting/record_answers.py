@@ -14,14 +14,13 @@ from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.batches.states import GONE_WRONG, BatchState, RequestState
 from caseforge_assets.batches.usage import Usage, usage_of
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.commands.requests.shorten_request import shortened_note
 from caseforge_assets.costs.own_prices import OwnPrices, priced_as
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.judgement import Judgement, Next, Outcome
 from caseforge_assets.stages.quality import Quality
@@ -76,13 +75,13 @@ class Reception:
         return self.batch.model if line.model and line.model == self.batch.sent_as else self.names.get(line.model or "", line.model)
 
 
-def reception_of(provider: Provider, project: Project, batch: BatchRow) -> Reception:
+def reception_of(project: OpenProject, batch: BatchRow) -> Reception:
     """What the answers of a batch that was submitted to a provider are recorded with."""
     stage = project.stages[batch.stage]
-    made_by = f"{provider.generated_by}, as {batch.sent_as}" if batch.sent_as else provider.generated_by
+    made_by = f"{project.provider.generated_by}, as {batch.sent_as}" if batch.sent_as else project.provider.generated_by
     version, names = current_stage_version(project.configuration, stage), project.configuration.provider.models
     return Reception(
-        batch, project.stages, stage, provider.simulated, version, made_by, datetime.now(UTC), project.configuration.prices, names
+        batch, project.stages, stage, project.provider.simulated, version, made_by, datetime.now(UTC), project.configuration.prices, names
     )
 
 

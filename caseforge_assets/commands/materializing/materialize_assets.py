@@ -135,7 +135,7 @@ def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_
         trouble = await_answers(hands.key, stage, hands.node_ids, waiting, sent_with=hands.others)
     with hands.store.begin() as connection:
         if hands.chosen(stage.outputs, stage.content):
-            unsent = _why_unsent(connection, hands, stage, waiting.project.provider if waiting else None, trouble)
+            unsent = _why_unsent(connection, hands, stage, waiting.project if waiting else None, trouble)
         return _mark_unfinished(connection, hands, stage, start, trouble), unsent
 
 
@@ -194,12 +194,12 @@ def _context_is_fresh(row: AssetState) -> bool:
     return row.context_node_version == row.node_version
 
 
-def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, provider: Provider | None, trouble: str) -> str:
+def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, at_work: OpenProject | None, trouble: str) -> str:
     """How many requests of a stage were not sent, and what for; empty where nothing but time stands in the way."""
     asked = requests.current_requests(connection, stage.key, hands.node_ids).values()
     left = frozenset(one.id for one in asked if one.state == RequestState.pending)
-    if left and provider is not None:
-        foreseen = foresee_sending(connection, provider, hands.project, consent=Consent(request_ids=left))
+    if left and at_work is not None:
+        foreseen = foresee_sending(connection, at_work, consent=Consent(request_ids=left))
         if foreseen.waits:
             return "; ".join(foreseen.waits)
     count = len(left) + batches.count_not_created(connection, [one.id for one in asked if one.state == RequestState.in_batch])

@@ -7,7 +7,7 @@ from collections import Counter
 from caseforge_assets.batches.due import Due
 from caseforge_assets.batches.next_action import NextKind
 from caseforge_assets.commands.planning.make_plan import survey
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.retry_failed import Retried, next_step, retry_failed
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
@@ -38,13 +38,13 @@ def retry_unattended(store: Engine, project: Project, simulated: bool, only: str
     return Retried(tuple(node_ids), dict(left))
 
 
-def decide_retry(connection: Connection, project: Project, provider: Provider) -> Due:
+def decide_retry(connection: Connection, project: OpenProject) -> Due:
     """Due while `retry_unattended` would follow up anything; its key names the newest request of these, and how many there are."""
-    if stopped := providers.stop_text(connection, provider.id):
+    if stopped := providers.stop_text(connection, project.provider.id):
         return Due(why_not=stopped)
     ids = [
         request.id
-        for key, stage, failed in _failed(connection, project, provider.simulated)
+        for key, stage, failed in _failed(connection, project, project.provider.simulated)
         for request in requests.failed_requests(connection, key, stage.key, failed, lock=False)
         if next_step(project, stage, request).kind is not NextKind.give_up
     ]

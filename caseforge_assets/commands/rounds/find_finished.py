@@ -13,8 +13,8 @@ LEASE_S = 600.0  # who does not have it collected by then is taken for dead, and
 
 def find_finished(project: OpenProject) -> list[tuple[int, int]]:
     """Looks at all open batches; returns the finished ones that nobody collects, each with the number of the lease under which it is to be collected."""
-    reconcile_batches(project, grace_s=project.configuration.create_grace_s)
-    poll_batches(project, grace_s=project.configuration.create_grace_s)
+    reconcile_batches(project)
+    poll_batches(project)
     journal_now_and_then(project.store, project.folder)
     with project.store.begin() as connection:
         return batches.claim_for_collecting(connection, project.provider.id, LEASE_S)

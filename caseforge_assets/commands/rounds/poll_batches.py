@@ -24,7 +24,7 @@ UNREAD = "cannot be read at its provider"
 log = logging.getLogger(__name__)
 
 
-def poll_batches(project: OpenProject, *, grace_s: float = 0.0) -> list[BatchRow]:
+def poll_batches(project: OpenProject) -> list[BatchRow]:
     """Looks at all open batches and returns them as they stand now; those that are over are in state final.
 
     A batch that its provider does not know becomes `unknown` when several looks over the grace period did not find it: it may be too new
@@ -40,7 +40,7 @@ def poll_batches(project: OpenProject, *, grace_s: float = 0.0) -> list[BatchRow
         listed = _listed(project.provider, open_batches) if len(open_batches) > RETRIEVE_SINGLY else {}
     for batch in open_batches:
         with noting_refusal(project.store, project.provider.client):
-            seen = _look(project, batch, listed, grace_s)
+            seen = _look(project, batch, listed)
         _say_if_read_again(batch, seen)
         if _is_news(batch, seen):
             with project.store.begin() as connection:
@@ -68,14 +68,14 @@ def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[
     return found
 
 
-def _look(project: OpenProject, batch: BatchRow, listed: Mapping[str, dict[str, Any]], grace_s: float) -> dict[str, Any]:
+def _look(project: OpenProject, batch: BatchRow, listed: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """What becomes of a batch, as far as it can be seen."""
     try:
         remote = listed.get(batch.remote_id or "") or _retrieve(project.provider, batch)
     except ProviderError as error:
         raise_unless_alone(project.provider.client, error)
         return _unread(batch, error)
-    return _seen(batch, remote) if remote else _lost(project, batch, grace_s)
+    return _seen(batch, remote) if remote else _lost(project, batch)
 
 
 def _retrieve(provider: Provider, batch: BatchRow) -> dict[str, Any] | None:
@@ -122,11 +122,11 @@ def _is_news(batch: BatchRow, seen: dict[str, Any]) -> bool:
     return any(getattr(batch, name) != value for name, value in seen.items() if name != "final_at")
 
 
-def _lost(project: OpenProject, batch: BatchRow, grace_s: float) -> dict[str, Any]:
+def _lost(project: OpenProject, batch: BatchRow) -> dict[str, Any]:
     with project.store.begin() as connection:
         times, seconds = looks.note_lost(connection, batch.id)
     says = f"{project.provider.base_url} does not know {batch.remote_id}"
-    if batch.state == BatchState.open and (times < LOOKS_BEFORE_UNKNOWN or seconds < grace_s):
+    if batch.state == BatchState.open and (times < LOOKS_BEFORE_UNKNOWN or seconds < project.configuration.create_grace_s):
         return {"state": BatchState.open, "remote_status": batch.remote_status, "reason": f"{says} just now; it is looked for"}
     return {
         "state": BatchState.unknown,

@@ -51,7 +51,7 @@ def send_approved(
     Raises:
         LimitTooLow: what is pending costs more than that, or nobody knows how much; nothing was approved or sent.
     """
-    reconcile_batches(project, grace_s=project.configuration.create_grace_s)
+    reconcile_batches(project)
     if not unattended:
         with project.store.begin() as connection:
             lift_stop(connection, project.provider)
@@ -73,4 +73,4 @@ def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattend
     if refused:
         return f"{sum(batch.request_count for batch in refused):,} requests were refused by the provider: {refused[0].reason}"
     with project.store.begin() as connection:
-        return "; ".join(foresee_sending(connection, project.provider, project, unattended=unattended).waits)
+        return "; ".join(foresee_sending(connection, project, unattended=unattended).waits)

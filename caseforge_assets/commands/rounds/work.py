@@ -124,8 +124,8 @@ def work_round(
         ProviderStopped: the provider refuses key or account.
         ProviderUnclear: the provider cannot be reached; the next round goes on.
     """
-    reconcile_batches(project, grace_s=project.configuration.create_grace_s)
-    poll_batches(project, grace_s=project.configuration.create_grace_s)
+    reconcile_batches(project)
+    poll_batches(project)
     collected = collect_finished(project)
     planned, refused = Planned(), []
     if submit and plan:

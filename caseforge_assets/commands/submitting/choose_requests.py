@@ -9,7 +9,7 @@ from decimal import Decimal
 from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
 from caseforge_assets.commands.money.expected_costs import expected_costs
 from caseforge_assets.commands.providing.check_models import unfit_requests
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.costs.budgets import Limits, Wanted, hold_back
 from caseforge_assets.costs.sums import total
 from caseforge_assets.settings.project import Project
@@ -34,12 +34,12 @@ class Chosen:
     no_room: str
 
 
-def choose_requests(connection: Connection, provider: Provider, project: Project, rows: list[PendingRequest]) -> Chosen:
+def choose_requests(connection: Connection, project: OpenProject, rows: list[PendingRequest]) -> Chosen:
     """Chooses among requests that are left to be paid for. Why those of a plan wait is noted with it."""
     rows, unfit = _fit(connection, project, rows)
     costs = expected_costs(connection, project, rows)
-    rows, waits = _affordable(connection, provider, project, rows, costs)
-    groups = _packed(connection, provider, project, rows)
+    rows, waits = _affordable(connection, project, rows, costs)
+    groups = _packed(connection, project, rows)
     no_room = ""
     if (sent := sum(len(group) for group in groups)) < len(rows):
         no_room = f"{counted(len(rows) - sent, 'request waits', 'requests wait')} until the batches under way leave room within the account's token limit"
@@ -57,13 +57,13 @@ def _fit(connection: Connection, project: Project, rows: list[PendingRequest]) -
 
 
 def _affordable(
-    connection: Connection, provider: Provider, project: Project, rows: list[PendingRequest], costs: dict[int, Decimal | None]
+    connection: Connection, project: OpenProject, rows: list[PendingRequest], costs: dict[int, Decimal | None]
 ) -> tuple[list[PendingRequest], list[str]]:
     """The rows of the plans that fit their limits and budgets, each question once, and why those of others wait, which is noted with their plans.
 
     A question that a plan which waits would ask is asked by the next one.
     """
-    if provider.simulated or not rows:
+    if project.provider.simulated or not rows:
         return pending.each_question_once(rows, project.configuration.reuses_by_identity), []
     limits = _limits(connection, project, rows)
     waits: dict[int | None, str] = {}
@@ -93,10 +93,10 @@ def _wanted(rows: Sequence[PendingRequest], costs: dict[int, Decimal | None]) ->
     return [Wanted(plan_id, key, len(group), total(group)) for (plan_id, key), group in groups.items()]
 
 
-def _packed(connection: Connection, provider: Provider, project: Project, rows: list[PendingRequest]) -> list[list[PendingRequest]]:
-    in_flight = batches.tokens_in_flight(connection, provider.id)
+def _packed(connection: Connection, project: OpenProject, rows: list[PendingRequest]) -> list[list[PendingRequest]]:
+    in_flight = batches.tokens_in_flight(connection, project.provider.id)
     styles = pending.styles(connection, [row.id for row in rows])
-    limits = {**project.configuration.max_enqueued_tokens, **providers.token_limits(connection, provider.id)}
+    limits = {**project.configuration.max_enqueued_tokens, **providers.token_limits(connection, project.provider.id)}
     room = {model: limit - in_flight.get(model, 0) for model, limit in limits.items()}
     busy = set(in_flight)  # a model with nothing under way gets a batch even where one request is over the limit
     by_id = {row.id: row for row in rows}

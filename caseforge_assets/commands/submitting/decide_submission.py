@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from caseforge_assets.batches.due import Due
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
-from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import pending
 from caseforge_assets.store.submitting import batches, providers
@@ -14,16 +13,16 @@ AGAIN_AFTER_S = 600.0  # what could be sent and still is there then is tried aga
 LEFT_AFTER_S = 60.0  # a batch that is planned and not created by then was left by somebody who ended
 
 
-def decide_submission(connection: Connection, provider: Provider, project: Project) -> Due:
+def decide_submission(connection: Connection, project: OpenProject) -> Due:
     """Due while something may be sent and no new requests are being made.
 
     Its key names what would be sent and how many batches are through: each one that ends may make room, or put requests back.
     """
     foreseen, stopped = (
-        foresee_sending(connection, provider, project, unattended=True),
-        providers.stop_text(connection, provider.id),
+        foresee_sending(connection, project, unattended=True),
+        providers.stop_text(connection, project.provider.id),
     )
-    unsent = [] if stopped else batches.left_unsent(connection, provider.id, LEFT_AFTER_S)
+    unsent = [] if stopped else batches.left_unsent(connection, project.provider.id, LEFT_AFTER_S)
     if not foreseen.ready and not unsent:
         reasons = "; ".join(reason for reason in (*foreseen.waits, foreseen.no_room) if reason)
         return Due(why_not=reasons or stopped or "nothing may be sent")
@@ -31,5 +30,5 @@ def decide_submission(connection: Connection, provider: Provider, project: Proje
     if foreseen.ready and age_s < project.configuration.quiet_period_s:
         waited = f"when none was made for {project.configuration.quiet_period_s:g} s"
         return Due(why_not=f"requests are still being made; {len(foreseen.ready):,} are sent {waited}")
-    through, left = batches.count_collected(connection, provider.id), "-".join(map(str, unsent)) or "none"
+    through, left = batches.count_collected(connection, project.provider.id), "-".join(map(str, unsent)) or "none"
     return Due(f"submit-{foreseen.mark}-left-{left}-through-{through}-{age_s // AGAIN_AFTER_S:.0f}")

@@ -74,7 +74,7 @@ def plan_batches(
             return [row for row in rows if row.id not in refused]
 
         settled = settle_requests(connection, project, project.provider.simulated, find)
-        chosen = choose_requests(connection, project.provider, project, settled.rows)
+        chosen = choose_requests(connection, project, settled.rows)
         ids = [_add_batch(connection, project.provider, project, group, chosen.costs) for group in chosen.groups]
     reasons = "; ".join(reason for reason in (settled.unknown, *chosen.waits, chosen.no_room) if reason)
     return Planned(tuple(ids), len(settled.reused), reasons, len(settled.fitted.shortened), settled.fitted.too_long)

@@ -41,7 +41,7 @@ class Listing:
     shown: Sequence[Remote] = ()
 
 
-def reconcile_batches(project: OpenProject, *, grace_s: float, now: datetime | None = None) -> int:
+def reconcile_batches(project: OpenProject, *, now: datetime | None = None) -> int:
     """Settles what can be settled of the batches in state creating; returns how many are still unclear.
 
     A batch that no listing shows is created again only when the grace period is over and two listings agree:
@@ -57,7 +57,7 @@ def reconcile_batches(project: OpenProject, *, grace_s: float, now: datetime | N
     for batch in unclear:
         with try_lock(project.store, f"batch {batch.id}") as held:
             if held:
-                _settle(project, batch.id, listing, now, grace_s)
+                _settle(project, batch.id, listing, now)
     for batch in twofold:
         with project.store.begin() as connection:
             _note_duplicates(connection, batch, [one for one in listing.found[batch.id] if one["id"] != batch.remote_id])
@@ -83,7 +83,7 @@ def _look_up(provider: Provider, wanted: Sequence[BatchRow], since: datetime | N
     return Listing(sort_out(remotes, wanted), gap, remotes)
 
 
-def _settle(project: OpenProject, batch_id: int, listing: Listing, now: datetime, grace_s: float) -> None:
+def _settle(project: OpenProject, batch_id: int, listing: Listing, now: datetime) -> None:
     with project.store.connect() as connection:
         batch = batches.get(connection, batch_id)
     if batch.state != BatchState.creating:
@@ -92,6 +92,7 @@ def _settle(project: OpenProject, batch_id: int, listing: Listing, now: datetime
     if not remotes and batch.doubtful_id:
         whose, remote = whose_is(project.provider.client, batch, batch.doubtful_id)
         remotes = [remote] if remote and whose is Whose.ours else []
+    grace_s = project.configuration.create_grace_s
     patience_s = min(grace_s, REFUSED_GRACE_S) if batch.create_refused else grace_s
     if not remotes and batch.creating_at and batch.creating_at < now - timedelta(seconds=patience_s):
         if not listing.gap:

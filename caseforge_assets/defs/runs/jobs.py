@@ -81,8 +81,8 @@ def _name(context: dg.OpExecutionContext, unsent: Sequence[BatchRow], *, simulat
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Looks at all open batches."""
-    reconcile_batches(caseforge.open_project, grace_s=caseforge.configuration.create_grace_s)
-    for batch in poll_batches(caseforge.open_project, grace_s=caseforge.configuration.create_grace_s):
+    reconcile_batches(caseforge.open_project)
+    for batch in poll_batches(caseforge.open_project):
         context.log.info(f"{batch.stage} {batch.name}: {batch.remote_status or batch.state}")
 
 

@@ -36,7 +36,7 @@ def submit_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(no_provider)
         return
     with caseforge.store.begin() as connection:
-        due = decide_submission(connection, caseforge.provider, caseforge.project)
+        due = decide_submission(connection, caseforge.open_project)
     yield _asked(submit, due)
 
 
@@ -63,7 +63,7 @@ def retry_sensor(caseforge: Caseforge) -> Requests:
         yield dg.SkipReason(no_provider)
         return
     with caseforge.store.connect() as connection:
-        due = decide_retry(connection, caseforge.project, caseforge.provider)
+        due = decide_retry(connection, caseforge.open_project)
     yield _asked(retry, due)
 
 
