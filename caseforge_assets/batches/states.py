@@ -89,6 +89,14 @@ class PlanDecision(StrEnum):
     raised = "raised"
 
 
+class Wish(StrEnum):
+    """What work somebody asked for, to be done by whoever works next."""
+
+    submit = "submit"
+    poll = "poll"
+    collect = "collect"
+
+
 class RemoteStatus(StrEnum):
     """The provider's status of a batch. `unrecognized` stands for any other word and counts as not final."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Table, text
 
+from caseforge_assets.store.schema.access_tables import failed_sign_in, web_session
 from caseforge_assets.store.schema.asking_table import asking
 from caseforge_assets.store.schema.columns import SCHEMA
 from caseforge_assets.store.schema.journal_tables import journal_mark, journal_segment
@@ -42,7 +43,8 @@ end $$
 
 def journaled_tables() -> list[Table]:
     """The tables that are journaled, each after those that it refers to: all but the journal's own, and what is true at this moment only."""
-    return [table for table in metadata.sorted_tables if table not in (journal_mark, journal_segment, asking, run_process)]
+    momentary = (journal_mark, journal_segment, asking, run_process, web_session, failed_sign_in)
+    return [table for table in metadata.sorted_tables if table not in momentary]
 
 
 def is_numbered(table: Table) -> bool:

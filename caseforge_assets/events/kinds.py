@@ -1,0 +1,31 @@
+"""The kinds of events, and the states of their delivery to webhooks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """What happened, as streams and webhooks name it."""
+
+    framework_loaded = "framework.loaded"
+    plan_waiting = "plan.waiting"
+    plan_approved = "plan.approved"
+    plan_declined = "plan.declined"
+    plan_cancelled = "plan.cancelled"
+    plan_raised = "plan.raised"
+    batch_created = "batch.created"
+    batch_progress = "batch.progress"
+    batch_collected = "batch.collected"
+    node_failed = "node.failed"
+    content_edited = "content.edited"
+    alert_raised = "alert.raised"
+    alert_cleared = "alert.cleared"
+
+
+class DeliveryState(StrEnum):
+    """Where the delivery of an event to a webhook stands; dead ones were tried for as long as they are, or their webhook was removed."""
+
+    waiting = "waiting"
+    delivered = "delivered"
+    dead = "dead"

@@ -1,0 +1,1 @@
+"""Queries of accounts, roles, tokens, sessions, sign-ins and the audit log."""

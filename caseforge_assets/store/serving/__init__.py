@@ -1,0 +1,1 @@
+"""Queries of what a service keeps: events, webhooks and their deliveries, calls that are answered once, work that was asked for."""

@@ -1,0 +1,30 @@
+"""The application: middleware, problem documents, and the routers of the API."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from caseforge_assets.web.api import frameworks
+from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.problems import answer_with_problems
+
+API = "/api/v1"
+ROUTERS: tuple[APIRouter, ...] = (frameworks.router,)
+
+
+def make_app(service: Service) -> FastAPI:
+    """The application that serves a project.
+
+    Args:
+        service: what it works with; closed by who made it.
+    """
+    app = FastAPI(title="CaseForge", version=version("caseforge-assets"), docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json")
+    app.state.service = service
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    answer_with_problems(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix=API)
+    return app

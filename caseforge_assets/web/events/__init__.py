@@ -1,0 +1,1 @@
+"""What happens, as it happens: streams of events, and webhooks in both directions."""

@@ -1,0 +1,73 @@
+"""What the service works with: a project, whose doors are opened when they are first used, once for all threads."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+
+from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
+from caseforge_assets.settings import Settings
+from caseforge_assets.settings.project import Project
+from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.database.location import open_project_store
+
+
+class Service:
+    """Settings, store, artifacts and provider of a process that serves."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is opened yet."""
+        self.settings = settings
+        self._opening = threading.RLock()
+
+    @property
+    def project(self) -> Project:
+        """What commands take of the settings."""
+        return self.settings.project
+
+    @property
+    def open_project(self) -> OpenProject:
+        """What commands take that work at the provider.
+
+        Raises:
+            ConfigurationError: no key is set.
+            ProviderError: it cannot be reached, or refuses the key.
+        """
+        return OpenProject(self.settings.configuration, self.settings.stages, self.store, self.folder, self.provider)
+
+    @property
+    def store(self) -> Engine:
+        """The store, with its schema up to date."""
+        with self._opening:
+            return self._store
+
+    @property
+    def folder(self) -> ArtifactFolder:
+        """Where files are kept."""
+        with self._opening:
+            return self._folder
+
+    @property
+    def provider(self) -> Provider:
+        """The configured provider, asked who it is."""
+        with self._opening:
+            return self._provider
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        if "_store" in self.__dict__:
+            self.store.dispose()
+
+    @cached_property
+    def _store(self) -> Engine:
+        return open_project_store(self.settings)
+
+    @cached_property
+    def _folder(self) -> ArtifactFolder:
+        return ArtifactFolder(self.settings.artifacts)
+
+    @cached_property
+    def _provider(self) -> Provider:
+        return connect_provider(self._store, make_client(self.settings))

@@ -1,0 +1,34 @@
+"""Money on the wire: a decimal as text with its currency, null where it is unknown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import BaseModel, Field
+
+from caseforge_assets.costs.sums import Cost
+
+
+class Money(BaseModel):
+    """An amount. A number would be read as a binary fraction by many programs."""
+
+    amount: str = Field(pattern=r"^-?\d+(\.\d+)?$", examples=["105.20"])
+    currency: str = Field(default="USD", examples=["USD"])
+
+
+def money(usd: Decimal | None) -> Money | None:
+    """An amount in US dollars; None: it is unknown."""
+    return None if usd is None else Money(amount=f"{usd:f}")
+
+
+class CostSum(BaseModel):
+    """A sum that knows what it lacks."""
+
+    known: Money = Field(description="what is known of it")
+    unknown: int = Field(description="how many costs are unknown and not in it")
+    total: Money | None = Field(description="all of it; null where a part is unknown")
+
+
+def cost_sum(cost: Cost) -> CostSum:
+    """A sum as it goes over the wire."""
+    return CostSum(known=Money(amount=f"{cost.known_usd:f}"), unknown=cost.unknown, total=money(cost.usd))

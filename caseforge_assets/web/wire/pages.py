@@ -1,0 +1,52 @@
+"""Pages of long lists: a cursor says after which row the next page begins, so that the last page costs what the first one costs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from caseforge_assets.web.wire.problems import Refused
+
+LARGEST_PAGE = 500
+Row = TypeVar("Row")
+
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description=f"how many at most on a page; up to {LARGEST_PAGE}")]
+Cursor = Annotated[str | None, Query(max_length=2_000, description="`next` of the page before; without it, the first page")]
+
+
+class Page(BaseModel, Generic[Row]):
+    """Some rows of a list, in the order that the list states."""
+
+    items: list[Row]
+    next: str | None = Field(description="the cursor of the next page; null: this is the last one")
+
+
+def encode_cursor(order: str, *keys: object) -> str:
+    """A cursor: under which order, and the values of it at the last row that was given."""
+    plain = [order, *(str(key) if isinstance(key, (Decimal, datetime)) else key for key in keys)]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, order: str, count: int) -> Sequence[object] | None:
+    """The values that a cursor holds; None: there is no cursor.
+
+    Raises:
+        Refused: it is none of this list's, or the list is ordered otherwise now.
+    """
+    if cursor is None:
+        return None
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, UnicodeError):
+        plain = None
+    if not isinstance(plain, list) or len(plain) != count + 1 or plain[0] != order:
+        raise Refused(422, "cursor", "This cursor is of another list or order. Begin again without one.")
+    return plain[1:]

@@ -1,0 +1,116 @@
+"""Errors as problem documents (RFC 9457), with the words that the command line uses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from caseforge_assets.access.roles import NotAllowed
+from caseforge_assets.artifacts import ArtifactsUnavailable
+from caseforge_assets.commands.approving.approve_plan import LimitTooLow
+from caseforge_assets.openai_batch.errors import ProviderError
+from caseforge_assets.redaction import redact
+from caseforge_assets.store.database.cluster_location import EmbeddedPostgresError
+from caseforge_assets.store.database.engine import StoreUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """What went wrong, for a person to read and for a program to tell kinds apart by `type`."""
+
+    type: str = Field(description="what kind of problem it is; about:blank: no more than its status says")
+    title: str = Field(description="the kind in words")
+    status: int
+    detail: str = Field(description="what happened, to what, and what to do")
+    errors: list[dict[str, Any]] | None = Field(default=None, description="which fields cannot be used, and why")
+
+
+class Refused(Exception):
+    """A request that cannot be carried out; becomes a problem document."""
+
+    def __init__(self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        """Takes what is told.
+
+        Args:
+            status: HTTP status.
+            kind: last part of the problem's type, such as `precondition-failed`.
+            detail: what happened, and what to do.
+            headers: of the answer, such as Retry-After.
+        """
+        super().__init__(detail)
+        self.status, self.kind, self.headers = status, kind, headers
+
+
+# The first that fits counts. What is wrong with a request is said as the command line says it; KeyError and IndexError are faults of ours.
+_KINDS: tuple[tuple[type[Exception], int, str], ...] = (
+    (NotAllowed, 403, "not-allowed"),
+    (LimitTooLow, 409, "limit-too-low"),
+    (ProviderError, 502, "provider"),
+    (StoreUnavailable, 503, "database-unavailable"),
+    (EmbeddedPostgresError, 503, "database-unavailable"),
+    (ArtifactsUnavailable, 503, "artifacts-unavailable"),
+)
+
+
+def kind_of(error: Exception) -> tuple[int, str]:
+    """HTTP status and kind of an error that reached the top; 500 where nothing is known of it."""
+    if isinstance(error, Refused):
+        return error.status, error.kind
+    for known, status, kind in _KINDS:
+        if isinstance(error, known):
+            return status, kind
+    if isinstance(error, LookupError) and not isinstance(error, (KeyError, IndexError)):
+        return 404, "not-found"
+    return (422, "cannot-be-used") if isinstance(error, ValueError) else (500, "fault")
+
+
+def problem_answer(
+    status: int, kind: str, detail: str, *, errors: list[dict[str, Any]] | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The answer that tells of a problem."""
+    problem = Problem(type=f"/problems/{kind}", title=HTTPStatus(status).phrase, status=status, detail=redact(detail), errors=errors)
+    return JSONResponse(problem.model_dump(exclude_none=True), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Has every error of an app answered with a problem document."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(Exception, _failed)
+    kinds: list[type[Exception]] = [Refused, *(kind for kind, _, _ in _KINDS), LookupError, ValueError]
+    for known in kinds:
+        app.add_exception_handler(known, _failed)
+
+
+def _failed(_request: Request, error: Exception) -> JSONResponse:
+    status, kind = kind_of(error)
+    if status == 500:
+        log.error("unexpected error while answering", exc_info=error)
+        return problem_answer(status, kind, "Something unexpected happened; the service's log says what. Nothing was half-written.")
+    headers = error.headers if isinstance(error, Refused) else {"Retry-After": "5"} if status == 503 else None
+    return problem_answer(status, kind, str(error), headers=headers)
+
+
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """Which fields cannot be used; what was sent in them is not repeated, it may be a password."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [{"field": ".".join(str(part) for part in one["loc"]), "problem": one["msg"]} for one in found]
+    detail = "; ".join(f"{one['field']}: {one['problem']}" for one in errors) or "The request cannot be read."
+    return problem_answer(422, "invalid-request", detail, errors=errors)
+
+
+def _refused_by_framework(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    known = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+    detail = f"There is nothing at {request.url.path}." if error.status_code == 404 else str(error.detail)
+    return problem_answer(error.status_code, known.get(error.status_code, "refused"), detail, headers=error.headers)
