@@ -58,6 +58,7 @@ _COMMANDS = {
     "batch-server": "running.services",
     "demo": "running.demo",
     "ui": "running.ui",
+    "serve": "running.serve",
 }
 
 

@@ -15,6 +15,7 @@ from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.frameworks import TableForm
 from caseforge_assets.frameworks.tables.columns import FIELDS, LEVEL_FIELD
 from caseforge_assets.settings.provider import ProviderSettings
+from caseforge_assets.settings.service import ServiceSettings
 from caseforge_assets.stages.languages import checked_tag
 from caseforge_assets.stages.stage import DEFAULT_MODEL
 
@@ -168,6 +169,7 @@ class Configuration(BaseModel):
     prices: dict[str, OwnPrice] = Field(default_factory=dict)
     alerts: Thresholds = Thresholds()
     provider: ProviderSettings = ProviderSettings()
+    service: ServiceSettings = ServiceSettings()
 
     @property
     def provider_kind(self) -> ProviderKind:

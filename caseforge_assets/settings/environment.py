@@ -23,6 +23,7 @@ PLACES = (
     "CASEFORGE_WEBSERVER_URL",
     "CASEFORGE_ALERT_URLS",
     "CASEFORGE_ARTIFACTS",
+    "CASEFORGE_SERVICE_SECRET",
 )
 
 _GIVEN: dict[Path, dict[str, str]] = {}  # by file, the variables that have its values in this process

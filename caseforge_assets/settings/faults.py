@@ -14,6 +14,7 @@ from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.settings.configuration import Configuration, FrameworkSettings, StageOverrides
 from caseforge_assets.settings.provider import ProviderSettings
+from caseforge_assets.settings.service import ServiceSettings
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "frameworks": FrameworkSettings,
@@ -21,6 +22,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "prices": OwnPrice,
     "alerts": Thresholds,
     "provider": ProviderSettings,
+    "service": ServiceSettings,
 }
 _HEADERS = {
     "frameworks": "[frameworks.KEY]",
@@ -28,6 +30,7 @@ _HEADERS = {
     "prices": '[prices."MODEL"]',
     "alerts": "[alerts]",
     "provider": "[provider]",
+    "service": "[service]",
 }
 _LONGEST_SHOWN = 60
 

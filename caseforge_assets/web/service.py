@@ -10,6 +10,7 @@ from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
 from caseforge_assets.settings import Settings
 from caseforge_assets.settings.project import Project
+from caseforge_assets.settings.service_secret import ServiceSecret, find_service_secret
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.database.location import open_project_store
 
@@ -55,6 +56,16 @@ class Service:
         with self._opening:
             return self._provider
 
+    @property
+    def secret(self) -> ServiceSecret:
+        """What secrets of the service are derived from.
+
+        Raises:
+            ConfigurationError: it cannot be had.
+        """
+        with self._opening:
+            return self._secret
+
     def close(self) -> None:
         """Lets go of the database."""
         if "_store" in self.__dict__:
@@ -63,6 +74,10 @@ class Service:
     @cached_property
     def _store(self) -> Engine:
         return open_project_store(self.settings)
+
+    @cached_property
+    def _secret(self) -> ServiceSecret:
+        return find_service_secret(self.settings)
 
     @cached_property
     def _folder(self) -> ArtifactFolder:

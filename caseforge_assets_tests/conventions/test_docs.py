@@ -16,6 +16,7 @@ from caseforge_assets.cli.app import caseforge
 from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, read_configuration
 from caseforge_assets.settings.provider import ProviderSettings
+from caseforge_assets.settings.service import ServiceSettings
 from docs.generate import FOLDER, PAGES
 
 PROJECT = FOLDER.parent
@@ -39,8 +40,13 @@ def commands(group: click.Group = caseforge, path: str = "") -> Iterator[tuple[s
 
 
 ALL_COMMANDS = dict(commands())
-MODELS = (Configuration, FrameworkSettings, StageOverrides, OwnPrice, Thresholds, ProviderSettings)
-OPTIONAL = [(model, field) for model in (Configuration, Thresholds) for field, info in model.model_fields.items() if not info.is_required()]
+MODELS = (Configuration, FrameworkSettings, StageOverrides, OwnPrice, Thresholds, ProviderSettings, ServiceSettings)
+OPTIONAL = [
+    (model, field)
+    for model in (Configuration, Thresholds, ServiceSettings)
+    for field, info in model.model_fields.items()
+    if not info.is_required()
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -74,7 +80,7 @@ def test_every_environment_variable_is_documented() -> None:
 def test_the_documented_default_is_the_one_in_the_code(model: type[BaseModel], field: str) -> None:
     row = re.search(rf"^\| `{field}` \|.*\| ([^|]+) \|$", (FOLDER / "configuration.md").read_text(encoding="utf-8"), re.MULTILINE)
     if row is None:
-        assert field in ("frameworks", "stages", "prices", "alerts", "provider")  # tables of their own
+        assert field in ("frameworks", "stages", "prices", "alerts", "provider", "service")  # tables of their own
         return
     default = model.model_fields[field].get_default(call_default_factory=True)
     shown = row[1].strip("`")

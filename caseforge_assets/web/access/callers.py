@@ -26,7 +26,12 @@ def caller_of(request: Request, service: Annotated[Service, Depends(service_of)]
     """
     caller = _by_token(request, service)
     if caller is None:
-        raise Refused(401, "not-signed-in", "Sign in, or send a token: Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"})
+        raise Refused(
+            401,
+            "not-signed-in",
+            "Sign in, or send a token in the header Authorization, behind the word Bearer.",
+            {"WWW-Authenticate": "Bearer"},
+        )
     return caller
 
 
