@@ -28,7 +28,7 @@ help:
 	@echo "make bench    measure the pipeline: make bench WORKBOOK=path/to/workbook.xlsx"
 	@echo "make faults   kill, disturb and race CaseForge in some 450 ways; one table, zeros expected (a quarter of an hour or more)"
 	@echo "make mutants  break CaseForge in some twenty named ways, and see that the bench of faults notices each (some minutes)"
-	@echo "make docs     write docs/cli.md and docs/outcomes.md anew"
+	@echo "make docs     write docs/cli.md, docs/outcomes.md, docs/faults.md and docs/openapi.json anew"
 	@echo "make pins     resolve requirements.txt and requirements-dev.txt anew"
 	@echo "make clean    remove the virtual environment and caches (never var/, where the data is)"
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from caseforge_assets.batch_server import describe_faults
 from caseforge_assets.cli.app import caseforge
+from caseforge_assets.settings import Configuration
+from caseforge_assets.settings.environment import Environment
+from caseforge_assets.settings.project import settings_of
 from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.web.app import make_app
+from caseforge_assets.web.reference.document import describe
+from caseforge_assets.web.service import Service
 
 FOLDER = Path(__file__).parent
 
@@ -107,7 +114,15 @@ _SELECTORS = (
     "`reply_error:when=before,status=404,call=1-3,match=^GET /v1/batches/`.",
 )
 UNSPLIT = r"\|"
-PAGES = {"cli.md": cli_page, "outcomes.md": outcomes_page, "faults.md": faults_page}
+
+
+def openapi_document() -> str:
+    """docs/openapi.json: every endpoint of the service. Nothing is opened for it: no database, no project."""
+    service = Service(settings_of(FOLDER.parent, Environment({}), Configuration()))
+    return json.dumps(describe(make_app(service)), indent=2, ensure_ascii=False) + "\n"
+
+
+PAGES = {"cli.md": cli_page, "outcomes.md": outcomes_page, "faults.md": faults_page, "openapi.json": openapi_document}
 
 
 def main() -> None:

@@ -8,11 +8,15 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from caseforge_assets.web.api import frameworks
+from caseforge_assets.web.reference import pages
+from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.problems import answer_with_problems
 
 API = "/api/v1"
-ROUTERS: tuple[APIRouter, ...] = (frameworks.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    frameworks.router,
+)  # fmt: skip
 
 
 def make_app(service: Service) -> FastAPI:
@@ -21,10 +25,13 @@ def make_app(service: Service) -> FastAPI:
     Args:
         service: what it works with; closed by who made it.
     """
-    app = FastAPI(title="CaseForge", version=version("caseforge-assets"), docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json")
+    app = FastAPI(
+        title="CaseForge", version=version("caseforge-assets"), openapi_url=None, generate_unique_id_function=operation_id
+    )  # the document and its pages are ours
     app.state.service = service
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     answer_with_problems(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.include_router(pages.router)
     return app

@@ -1,0 +1,44 @@
+"""The OpenAPI document and its pages."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from caseforge_assets.web.app import make_app
+from caseforge_assets.web.reference.document import describe
+from caseforge_assets_tests.web.conftest import Serve
+
+
+def test_the_document_is_made_without_opening_anything(serve: Serve) -> None:
+    served = serve()
+    document = describe(make_app(served.service))
+    assert document["openapi"].startswith("3.1")
+    assert "_store" not in served.service.__dict__
+    assert served.client(None).get("/api/v1/openapi.json").json() == json.loads(json.dumps(document))
+
+
+def test_every_operation_says_what_it_does_and_what_it_refuses_with(serve: Serve) -> None:
+    document = describe(serve().app)
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    assert len({one["operationId"] for one in operations}) == len(operations)
+    for one in operations:
+        assert one["summary"], one["operationId"]
+        assert "Raises:" not in one.get("description", "")
+        for status, answer in one["responses"].items():
+            assert status < "400" or list(answer["content"]) == ["application/problem+json"], one["operationId"]
+    text = json.dumps(document)
+    assert set(re.findall(r"#/components/schemas/(\w+)", text)) <= set(document["components"]["schemas"])
+
+
+def test_the_pages_need_no_other_host_and_no_script(serve: Serve) -> None:
+    client = serve().client(None)
+    page = client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "/api/v1/frameworks" in page.text
+    assert re.findall(r"(?:https?:)?//|<script|style=|\son\w+=", page.text) == []
+    (stylesheet,) = re.findall(r'href="([^"#]+\.css)"', page.text)
+    assert client.get(stylesheet).headers["content-type"].startswith("text/css")
+    for anchor in set(re.findall(r'href="#([^"]+)"', page.text)):
+        assert f'id="{anchor}"' in page.text, anchor
