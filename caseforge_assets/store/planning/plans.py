@@ -51,6 +51,16 @@ class PlanChange:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AllowedPlan:
+    """A plan that somebody let spend money, with the limit that they set last (None: none) and its expected cost (None: unknown)."""
+
+    plan_id: int
+    state: str
+    max_cost_usd: Decimal | None
+    expected_cost_usd: Decimal | None
+
+
 _COLUMNS = ", ".join(PlanRow.__dataclass_fields__)
 
 
@@ -72,6 +82,19 @@ def changes(connection: Connection, plan_ids: Collection[int]) -> list[PlanChang
     select plan_id, change, changed_by, max_cost_usd, changed_at from caseforge.plan_change where plan_id = any(:ids) order by id
     """)
     return [PlanChange(*row) for row in connection.execute(query, {"ids": list(plan_ids)})]
+
+
+_ALLOWED = text(f"""
+select distinct on (p.id) p.id, p.state, c.max_cost_usd, p.expected_cost_usd
+from caseforge.plan_change c join caseforge.plan p on p.id = c.plan_id
+where c.changed_by = :by and c.change in {listed((PlanDecision.approved, PlanDecision.raised))} and p.bills
+order by p.id, c.id desc
+""")
+
+
+def allowed_by(connection: Connection, name: str) -> list[AllowedPlan]:
+    """The plans that somebody approved or raised, and of which a provider that bills may be sent something; also those that were cancelled since."""
+    return [AllowedPlan(*row) for row in connection.execute(_ALLOWED, {"by": name})]
 
 
 def add_plan(connection: Connection, key: str, stages: Sequence[str], made_by: str, node_count: int) -> int:
