@@ -270,7 +270,7 @@ def test_nothing_is_sent_to_a_provider_that_bills(project: OpenProject) -> None:
         **dict.fromkeys((NODES, CONTEXTS, INPUTS), ALL_GREEN),
         **dict.fromkeys((OUTPUTS, DOCUMENTS, USECASE_INPUTS, USECASE_OUTPUTS, CANDIDATES), ALL_FAILED),
     }
-    reason = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
+    reason = "waiting: not approved yet; approve it with the job submit or with `caseforge generate --framework shop`"
     assert set(opened.notes(DOCUMENTS).values()) == {reason}
     assert dict(opened.failure_runs())["waiting"].startswith(f"{reason} — 6 nodes: ")
     assert opened.bench.column(PENDING) == [len(PARTITIONS)]
@@ -344,7 +344,11 @@ def test_simulated_content_does_not_count_for_a_provider_that_bills(project: Ope
     [
         ({}, "approved", "there is no budget for shop. Set budget_usd in caseforge.toml; they are expected to cost $0."),
         ({"budget_usd": 0.001}, "approved", "would be overdrawn by $0."),
-        ({"budget_usd": 10}, "cancelled", "wait, because plan 1 was declined or cancelled: `caseforge generate` makes a new one"),
+        (
+            {"budget_usd": 10},
+            "cancelled",
+            "wait, because plan 1 was declined or cancelled: `caseforge generate --framework shop` makes a new one",
+        ),
     ],
 )
 def test_what_money_holds_back_fails_the_run(project: OpenProject, budget: dict[str, float], decision: str, said: str) -> None:

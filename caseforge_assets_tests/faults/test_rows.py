@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
-from benchmarks.faults import mutants, mutations
+import caseforge_assets
+from benchmarks.faults import duplicates, jobs, kills, mutants, mutations
 from benchmarks.faults.patches import Vanished, must_hold, replace
 from benchmarks.faults.rows import Case, Row, each, missed, summed
 
@@ -49,3 +53,13 @@ def test_a_patch_says_what_it_relies_on() -> None:
 def test_every_mutant_breaks_something() -> None:
     assert len(mutants.MUTANTS) >= 12
     assert {mutant.name for mutant in mutants.MUTANTS} == set(mutations.MUTATIONS)
+
+
+@pytest.mark.parametrize("bench", [kills, duplicates, jobs])
+def test_every_commit_that_is_killed_at_is_made_by_a_function_that_there_is(bench: ModuleType) -> None:
+    package = Path(caseforge_assets.__file__).parent
+    named = {operation.removeprefix("commit ") for operation, _ in bench.OPERATIONS if operation.startswith("commit ")}
+    assert named
+    for module, _, function in (name.partition(".") for name in named):
+        texts = [path.read_text(encoding="utf-8") for path in package.rglob(f"{module}.py")]
+        assert any(f"def {function}(" in text for text in texts), f"{module}.{function}"

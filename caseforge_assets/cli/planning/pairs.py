@@ -105,7 +105,7 @@ def show(session: Session, as_json: bool) -> None:
         print_json([asdict(row) for row in rows])
         return
     if not rows:
-        console.print("No pair was accepted. `caseforge plan --similar 0.9` lists nodes that are nearly the same.")
+        console.print("No pair was accepted. `caseforge plan --similar 0.9 --framework KEY` lists nodes that are nearly the same.")
         return
     table = Table("Node", "takes the answers of", "Holds", "Accepted by", "When")
     for row in rows:

@@ -88,8 +88,10 @@ def cancel(session: Session, plan_id: int, by: str | None) -> None:
     with session.store.begin() as connection:
         count = cancel_plan(connection, plan_id, by=by or account_name())
     session.mirror()
+    (cancelled,) = _reckoned(session, [plan_id])
     console.print(
-        f"Plan {plan_id} is cancelled: {counted(count, 'request is', 'requests are')} not sent. `caseforge generate` asks for their nodes again."
+        f"Plan {plan_id} is cancelled: {counted(count, 'request is', 'requests are')} not sent. "
+        f"`caseforge generate --framework {cancelled.plan.framework_key}` asks for their nodes again."
     )
 
 

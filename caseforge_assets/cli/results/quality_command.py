@@ -69,7 +69,7 @@ def retry_low_scores(
         ids = choose_nodes(connection, key, nodes)
         draft = plan_quality_retry(connection, session.project, key, stages, provider.simulated, ids, below)
     if not as_json:
-        _print_draft(draft, below, simulated=provider.simulated)
+        _print_draft(draft, key, below, simulated=provider.simulated)
     agreed = yes or not needs_consent(draft, provider) or click.confirm("Ask for them again?", err=True)
     with session.store.begin() as connection:
         refused = decide_draft(connection, draft, agreed, provider, by=account_name())
@@ -80,14 +80,14 @@ def retry_low_scores(
     return draft
 
 
-def _print_draft(draft: QualityRetryPlan, below: int, *, simulated: bool) -> None:
+def _print_draft(draft: QualityRetryPlan, key: str, below: int, *, simulated: bool) -> None:
     from caseforge_assets.cli.views.plan_views import print_too_long
     from caseforge_assets.reports.quality import say_why
 
     for row in draft.asked[:SHOWN]:
         console.print(f"  {row.code} {row.name}, {row.stage}: {row.score}; {say_why(row)}")
     if len(draft.asked) > SHOWN:
-        console.print(f"  … and {len(draft.asked) - SHOWN:,} more; `caseforge quality` lists them.")
+        console.print(f"  … and {len(draft.asked) - SHOWN:,} more; `caseforge quality --framework {key}` lists them.")
     counts = ", ".join(
         f"{sum(row.stage == stage for row in draft.asked):,} {stage}" for stage in dict.fromkeys(row.stage for row in draft.asked)
     )

@@ -137,10 +137,14 @@ def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[
 def cancel(session: Session, batch: str) -> None:
     """Stop BATCH (number or provider's id). Answers it has by then are collected; the rest waits until you ask again."""
     from caseforge_assets.commands.collecting.cancel_batch import cancel_batch
+    from caseforge_assets.store.figures.batch_sums import frameworks_of_batches
 
     row = cancel_batch(session.open_project, batch)
+    with session.store.connect() as connection:
+        frameworks = frameworks_of_batches(connection, [row.id]).get(row.id, ())
+    retries = " and ".join(f"`caseforge retry --framework {key}`" for key in frameworks) or "`caseforge retry`"
     console.print(
-        f"{row.name}: {row.remote_status or row.state}. `caseforge collect` takes what it answered; `caseforge retry` sends the rest again."
+        f"{row.name}: {row.remote_status or row.state}. `caseforge collect` takes what it answered; {retries} sends the rest again."
     )
 
 

@@ -32,9 +32,11 @@ def approve_plan(connection: Connection, project: Project, plan_id: int, max_cos
     """
     plan = plans.get(connection, plan_id)
     if plan is None:
-        raise LookupError(f"there is no plan {plan_id}. Make one with: caseforge plan --keep")
+        raise LookupError(f"there is no plan {plan_id}; `caseforge plans list --all` names those that were made")
     if plan.state != PlanState.draft:
-        raise ValueError(f"plan {plan_id} is {plan.state} already; make a new one with: caseforge plan --keep")
+        raise ValueError(
+            f"plan {plan_id} is {plan.state} already; make a new one with: caseforge plan --keep --framework {plan.framework_key}"
+        )
     if not any(pending.of_plan(connection, plan_id, stage) for stage in plan.stages):
         raise ValueError(f"nothing is pending under plan {plan_id}: a newer plan has its requests, or they are not needed any more")
     (reckoned,) = reckon_plans(connection, project, [plan_id])

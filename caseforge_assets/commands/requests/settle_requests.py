@@ -196,7 +196,7 @@ def _reason(project: Project, stage: Stage, row: PendingRequest, half: NewReques
     return (
         f"{row.model} has room for {room:,} tokens beside the budget of {budget:,}, and the request has {row.input_tokens:,}{still}; it was not "
         f"sent. Choose a model with more room ({keys['model']}), lower the budget ({keys['max_completion_tokens']}) or shorten {source}, then "
-        "`caseforge retry`"
+        f"`caseforge retry --framework {row.framework_key}`"
     )
 
 

@@ -52,7 +52,9 @@ def _fit(connection: Connection, project: Project, rows: list[PendingRequest]) -
     if not unfit:
         return rows, ""
     reasons = "; ".join(dict.fromkeys(unfit.values()))
-    held_back = f"{counted(len(unfit), 'request is', 'requests are')} not sent, because their model would refuse them ({reasons}). `caseforge plan` makes them anew"
+    frameworks = sorted({row.framework_key for row in rows if row.id in unfit})
+    anew = " and ".join(f"`caseforge plan --framework {key}`" for key in frameworks)
+    held_back = f"{counted(len(unfit), 'request is', 'requests are')} not sent, because their model would refuse them ({reasons}). {anew} makes them anew"
     return [row for row in rows if row.id not in unfit], held_back
 
 

@@ -22,7 +22,6 @@ from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.wording import counted
 
 SHOWN_DRAFTS = 3
-NEW_PLAN = "`caseforge generate` makes a new one"
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,9 @@ def foresee_sending(connection: Connection, project: OpenProject, *, consent: Co
     waits = (
         *chosen.waits,
         _unapproved(connection, project, consent),
-        f"{_said(connection, project, back)} wait, because plan {back[0].plan_id} was declined or cancelled: {NEW_PLAN}" if back else "",
+        f"{_said(connection, project, back)} wait, because plan {back[0].plan_id} was declined or cancelled: `caseforge generate --framework {back[0].framework_key}` makes a new one"
+        if back
+        else "",
         unknown,
         _refused(connection, refused),
     )

@@ -13,7 +13,7 @@ from caseforge_assets.stages.model_rules import in_words
 from caseforge_assets.store.schema.constants import listed
 
 _WHEREABOUTS = text(f"""
-select r.node_id, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
+select r.node_id, r.framework_key, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
        r.plan_id, coalesce(p.state = '{PlanState.approved}' and r.stage = any(p.stages) and (p.bills or :simulated), false) as approved,
        p.state as plan_state, p.held_back, b.remote ->> 'completion_window' as completion_window
 from caseforge.request r
@@ -38,11 +38,15 @@ def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], sim
         elif row.approved and row.held_back:
             texts[row.node_id] = f"waiting: {row.held_back}"
         elif row.plan_state in TAKEN_BACK_PLANS:
-            texts[row.node_id] = f"waiting: plan {row.plan_id} was {row.plan_state}; `caseforge generate` makes a new one"
+            texts[row.node_id] = (
+                f"waiting: plan {row.plan_id} was {row.plan_state}; `caseforge generate --framework {row.framework_key}` makes a new one"
+            )
         elif row.approved or (simulated and row.plan_id is None):
             texts[row.node_id] = "waiting: not submitted yet; the job submit or its sensor sends it"
         else:
-            texts[row.node_id] = "waiting: not approved yet; approve it with the job submit or with `caseforge generate`"
+            texts[row.node_id] = (
+                f"waiting: not approved yet; approve it with the job submit or with `caseforge generate --framework {row.framework_key}`"
+            )
     return texts
 
 
