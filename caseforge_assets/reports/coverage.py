@@ -23,6 +23,16 @@ class NodeState(StrEnum):
     NO_SOURCE = "no_source"
 
 
+MEANINGS = {
+    NodeState.DONE: "there is a good answer, and it fits",
+    NodeState.WAITING: "its request is pending or under way",
+    NodeState.FAILED: "its last attempt failed, or it was too long to be sent (`caseforge failed` says how)",
+    NodeState.CANCELLED: "its request waits until a person asks again",
+    NodeState.STALE: "its request would be another one now",
+    NodeState.MISSING: "there is nothing yet",
+    NodeState.NO_SOURCE: "there is nothing yet that it could be made from",
+}
+
 _ACTIVE: Mapping[str | None, NodeState] = {
     RequestState.pending: NodeState.WAITING,
     RequestState.in_batch: NodeState.WAITING,

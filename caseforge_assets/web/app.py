@@ -7,15 +7,20 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from caseforge_assets.web.api import frameworks
+from caseforge_assets.web.api import documents, frameworks, node, nodes, standing
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.etags import answer_not_modified
 from caseforge_assets.web.wire.problems import answer_with_problems
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
     frameworks.router,
+    nodes.router,
+    node.router,
+    documents.router,
+    standing.router,
 )  # fmt: skip
 
 
@@ -31,6 +36,7 @@ def make_app(service: Service) -> FastAPI:
     app.state.service = service
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     answer_with_problems(app)
+    answer_not_modified(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from functools import cached_property
 
@@ -11,6 +12,8 @@ from caseforge_assets.commands.providing.provider import Provider, connect_provi
 from caseforge_assets.settings import Settings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.service_secret import ServiceSecret, find_service_secret
+from caseforge_assets.settings.stage_settings import stage_settings
+from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.database.location import open_project_store
 
@@ -27,6 +30,13 @@ class Service:
     def project(self) -> Project:
         """What commands take of the settings."""
         return self.settings.project
+
+    @cached_property
+    def described(self) -> str:
+        """A text that is another one where settings or stages are others, so that answers may be, too."""
+        stages = [stage_version(stage, stage_settings(self.project.configuration, stage)) for stage in self.project.stages]
+        known = "\0".join((self.settings.configuration.model_dump_json(), self.settings.openai_base_url, *stages))
+        return hashlib.sha256(known.encode()).hexdigest()
 
     @property
     def open_project(self) -> OpenProject:

@@ -7,16 +7,7 @@ from dataclasses import asdict
 from caseforge_assets.cli.shared.console import console, print_json
 from caseforge_assets.cli.shared.options import chosen_id
 from caseforge_assets.cli.shared.session import Session
-
-MEANINGS = {
-    "done": "there is a good answer, and it fits",
-    "waiting": "its request is pending or under way",
-    "failed": "its last attempt failed, or it was too long to be sent (`caseforge failed` says how)",
-    "cancelled": "its request waits until a person asks again",
-    "stale": "its request would be another one now",
-    "missing": "there is nothing yet",
-    "no_source": "there is nothing yet that it could be made from",
-}
+from caseforge_assets.reports.coverage import MEANINGS
 
 
 def explain(session: Session, key: str, node: str, simulated: bool, as_json: bool) -> None:

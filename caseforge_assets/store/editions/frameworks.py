@@ -60,6 +60,32 @@ def current_edition(connection: Connection, key: str) -> Edition | None:
     return Edition(*row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedEdition:
+    """An edition that was loaded, the current one or one before it, with the number of its nodes and of the targets among them."""
+
+    id: int
+    label: str
+    source_name: str
+    source_sha256: str
+    is_current: bool
+    loaded_at: datetime
+    nodes: int
+    targets: int
+
+
+_EDITIONS = text("""
+select v.id, v.label, v.source_name, v.source_sha256, v.is_current, v.loaded_at, count(nv.id), count(nv.partition_key)
+from caseforge.framework_version v left join caseforge.node_version nv on nv.framework_version_id = v.id
+where v.framework_key = :key group by v.id order by v.id desc
+""")
+
+
+def editions_of(connection: Connection, key: str) -> list[LoadedEdition]:
+    """Every edition of a framework, the newest first."""
+    return [LoadedEdition(*row) for row in connection.execute(_EDITIONS, {"key": key})]
+
+
 def loaded_keys(connection: Connection) -> list[str]:
     """Keys of all frameworks that have a current edition."""
     query = select(framework_version.c.framework_key).where(framework_version.c.is_current).order_by(framework_version.c.framework_key)

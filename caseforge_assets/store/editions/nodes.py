@@ -44,6 +44,18 @@ _NEWEST = _NODES.format(
 )
 
 
+_OF_EDITION = _NODES.format(
+    edition="""(
+    select nv.*, v.framework_key from caseforge.node_version nv
+    join caseforge.framework_version v on v.id = nv.framework_version_id and v.id = :edition)"""
+)
+
+
+def nodes_of_edition(connection: Connection, key: str, edition_id: int) -> list[NodeRow]:
+    """Every node of an edition of a framework, in its order; nothing where it is no edition of it."""
+    return [NodeRow(*row) for row in connection.execute(text(_OF_EDITION + " order by nv.position"), {"key": key, "edition": edition_id})]
+
+
 def all_nodes(connection: Connection, key: str) -> list[NodeRow]:
     """Every node of the current edition, in its order."""
     return [NodeRow(*row) for row in connection.execute(text(_CURRENT + " order by nv.position"), {"key": key})]

@@ -12,7 +12,7 @@ from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
 _FIND = text("""
 select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis, nv.owner,
-       nv.label as edition, not nv.in_current as retired
+       nv.label as edition, not nv.in_current as retired, nv.version
 from caseforge.node n
 join lateral (
     select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv

@@ -48,5 +48,20 @@ def decode_cursor(cursor: str | None, order: str, count: int) -> Sequence[object
     except (binascii.Error, ValueError, UnicodeError):
         plain = None
     if not isinstance(plain, list) or len(plain) != count + 1 or plain[0] != order:
-        raise Refused(422, "cursor", "This cursor is of another list or order. Begin again without one.")
+        raise _foreign()
     return plain[1:]
+
+
+def cursor_number(key: object) -> int:
+    """A whole number that a cursor holds, as the database can hold it.
+
+    Raises:
+        Refused: it is none.
+    """
+    if not isinstance(key, int) or abs(key) >= 1 << 63:
+        raise _foreign()
+    return key
+
+
+def _foreign() -> Refused:
+    return Refused(422, "cursor", "This cursor is of another list or order. Begin again without one.")

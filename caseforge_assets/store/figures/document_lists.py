@@ -1,0 +1,129 @@
+"""Current contents of target nodes as lists: a page of those that are meant, and one of them whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class ListedContent:
+    """A current content as lists show it; `score` is None where it is not measured by the rules of today."""
+
+    position: int
+    stage: str
+    code: str
+    name: str
+    title: str
+    version: str
+    owner: str
+    model: str | None
+    simulated: bool
+    edited: bool
+    score: int | None
+    answered_at: datetime | None
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFilter:
+    """Which contents are meant; what is None is not asked. `text` is part of the title, or of the node's code, in whatever case."""
+
+    node_ids: Sequence[int] | None = None
+    owner: str | None = None
+    text: str | None = None
+    simulated: bool | None = None
+    edited: bool | None = None
+    min_score: int | None = None
+    max_score: int | None = None
+
+
+# Who a content belongs to is said as exports say it.
+_OWNER = "coalesce(nullif(nv.owner, ''), nullif(c.owner, ''), f.owner)"
+_LIST = f"""
+select nv.position, c.stage, nv.code, nv.name, c.title, c.version, {_OWNER}, c.model, c.simulated, c.edited_after is not null, q.score, c.answered_at, c.stored_at
+from caseforge.target_node nv
+join caseforge.content c on c.node_id = nv.node_id and c.is_current and c.stage = any(:stages)
+join caseforge.framework f on f.key = nv.framework_key
+left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
+where nv.framework_key = :key and (nv.position, c.stage) > (:position, :stage)
+"""
+_CONDITIONS = {
+    "node_ids": "nv.node_id = any(:node_ids)",
+    "owner": f"{_OWNER} = :owner",
+    "text": "(strpos(lower(c.title), lower(:text)) > 0 or strpos(lower(nv.code), lower(:text)) > 0)",
+    "simulated": "c.simulated = :simulated",
+    "edited": "(c.edited_after is not null) = :edited",
+    "min_score": "q.score >= :min_score",
+    "max_score": "q.score <= :max_score",
+}
+
+
+def list_contents(
+    connection: Connection,
+    key: str,
+    stages: Sequence[str],
+    rules: str,
+    meant: ContentFilter,
+    *,
+    after: tuple[int, str] = (-1, ""),
+    limit: int,
+) -> list[ListedContent]:
+    """The next current contents of a framework that are meant, in its order and then by stage.
+
+    Args:
+        rules: the version of the rules by which scores count.
+        after: position and stage after which they stand.
+    """
+    values: dict[str, Any] = {name: getattr(meant, name) for name in _CONDITIONS if getattr(meant, name) is not None}
+    conditions = "".join(f" and {_CONDITIONS[name]}" for name in values)
+    values |= {"key": key, "stages": list(stages), "rules": rules, "position": after[0], "stage": after[1], "limit": limit}
+    query = text(f"{_LIST}{conditions} order by nv.position, c.stage limit :limit")
+    return [ListedContent(*row) for row in connection.execute(query, values)]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeContent:
+    """A node's current content in a stage, with where it is from."""
+
+    id: int
+    title: str
+    body: str
+    version: str
+    owner: str
+    model: str | None
+    temperature: Decimal | None
+    generated_by: str
+    simulated: bool
+    edited: bool
+    reused: bool
+    answered_at: datetime | None
+    stored_at: datetime
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: Decimal | None
+    notes: list[str]
+    batch: str | None
+    score: int | None
+    score_details: dict[str, Any] | None
+
+
+_WHOLE = text("""
+select c.id, c.title, c.body, c.version, coalesce(nullif(cast(:node_owner as text), ''), nullif(c.owner, ''), f.owner), c.model, c.temperature, c.generated_by, c.simulated,
+       c.edited_after is not null, c.reused_from is not null, c.answered_at, c.stored_at, c.input_tokens, c.output_tokens,
+       case when c.edited_after is not null then 0 else c.cost_usd end, c.notes, c.remote_batch_id, q.score, q.details
+from caseforge.content c join caseforge.framework f on f.key = c.framework_key
+left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
+where c.node_id = :node and c.stage = :stage and c.is_current
+""")
+
+
+def whole_content(connection: Connection, node_id: int, stage: str, rules: str, node_owner: str) -> WholeContent | None:
+    """The current content of a node in a stage; None where there is none."""
+    row = connection.execute(_WHOLE, {"node": node_id, "stage": stage, "rules": rules, "node_owner": node_owner}).one_or_none()
+    return None if row is None else WholeContent(*row)

@@ -1,0 +1,148 @@
+"""Nodes of the current edition as lists: a page of those that are meant, a branch as a tree, and what a branch is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.figures.node_views import find_nodes
+
+
+@dataclass(frozen=True, slots=True)
+class ListedNode:
+    """A node as lists show it; `owner` is the one that counts, of the node or of its framework."""
+
+    node_id: int
+    identity: str
+    code: str
+    name: str
+    description: str
+    level: int
+    parent_code: str | None
+    position: int
+    is_leaf: bool
+    partition_key: str | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFilter:
+    """Which nodes are meant; what is None is not asked.
+
+    Attributes:
+        branch: Code, id or partition key of the node at whose branch to look.
+        text: Part of the code or the name, in whatever case.
+        parent: Only the children of this code; of none, where it is empty.
+    """
+
+    branch: str | None = None
+    level: int | None = None
+    text: str | None = None
+    owner: str | None = None
+    targets: bool | None = None
+    parent: str | None = None
+
+
+_BRANCH = text("""
+with recursive below as (
+    select nv.framework_version_id, nv.code, nv.node_id from caseforge.current_node nv join caseforge.node n on n.id = nv.node_id
+    where nv.framework_key = :key and (nv.code in (:name, :name || '.0') or nv.partition_key = :name or n.identity = :name)
+    union
+    select nv.framework_version_id, nv.code, nv.node_id from below join caseforge.node_version nv
+    on nv.framework_version_id = below.framework_version_id and nv.parent_code = below.code)
+select node_id from below
+""")
+
+
+def nodes_of_branch(connection: Connection, key: str, name: str) -> list[int]:
+    """Node ids at or below a node that is called so: by code (8 for 8.0), id or partition key.
+
+    Raises:
+        LookupError: no node of the current edition is called so.
+    """
+    found = list(connection.scalars(_BRANCH, {"key": key, "name": name.removesuffix(".*")}))
+    if not found:
+        raise LookupError(f"no node of {key} is called {name!r}, so there is no such branch")
+    return found
+
+
+_LIST = """
+select nv.node_id, n.identity, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.is_leaf, nv.partition_key,
+       coalesce(nullif(nv.owner, ''), f.owner)
+from caseforge.current_node nv join caseforge.node n on n.id = nv.node_id join caseforge.framework f on f.key = nv.framework_key
+where nv.framework_key = :key
+"""
+_CONDITIONS = {
+    "branch": "nv.node_id = any(:branch)",
+    "level": "nv.level = :level",
+    "text": "(strpos(lower(nv.name), lower(:text)) > 0 or strpos(lower(nv.code), lower(:text)) > 0)",
+    "owner": "coalesce(nullif(nv.owner, ''), f.owner) = :owner",
+    "targets": "(nv.partition_key is not null) = :targets",
+    "parent": "coalesce(nv.parent_code, '') = :parent",
+}
+
+
+def list_nodes(
+    connection: Connection, key: str, meant: NodeFilter, *, after: int = -1, limit: int, among: Sequence[int] | None = None
+) -> list[ListedNode]:
+    """The next nodes of the current edition that are meant, in its order.
+
+    Args:
+        after: the position after which they stand.
+        limit: so many at most.
+        among: only these.
+
+    Raises:
+        LookupError: the branch that is asked for is not there.
+    """
+    values: dict[str, Any] = {name: getattr(meant, name) for name in _CONDITIONS if getattr(meant, name) is not None}
+    if meant.branch is not None:
+        values["branch"] = nodes_of_branch(connection, key, meant.branch)
+    conditions = "".join(f" and {_CONDITIONS[name]}" for name in values)
+    if among is not None:
+        conditions, values = f"{conditions} and nv.node_id = any(:among)", values | {"among": list(among)}
+    query = text(f"{_LIST} {conditions} and nv.position > :after order by nv.position limit :limit")
+    return [ListedNode(*row) for row in connection.execute(query, values | {"key": key, "after": after, "limit": limit})]
+
+
+def targets_asked(connection: Connection, key: str, stage: str, states: Sequence[str]) -> list[int]:
+    """Target nodes whose request in a stage is in one of these states."""
+    query = text("""
+    select nv.node_id from caseforge.target_node nv
+    join caseforge.request r on r.node_id = nv.node_id and r.stage = :stage and r.is_current and r.state = any(:states)
+    where nv.framework_key = :key
+    """)
+    return list(connection.scalars(query, {"key": key, "stage": stage, "states": list(states)}))
+
+
+def child_counts(connection: Connection, key: str, codes: Sequence[str]) -> dict[str, int]:
+    """Counts children by the code of their parent; nodes without any are left out."""
+    query = text("""
+    select nv.parent_code, count(*) from caseforge.current_node nv
+    where nv.framework_key = :key and nv.parent_code = any(:codes) group by 1
+    """)
+    return {row[0]: row[1] for row in connection.execute(query, {"key": key, "codes": list(codes)})}
+
+
+_NAMED = text("""
+select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis, nv.owner,
+       v.label as edition, false as retired, nv.version
+from caseforge.framework_version v join caseforge.node_version nv on nv.framework_version_id = v.id and nv.code = :name
+join caseforge.node n on n.id = nv.node_id where v.framework_key = :key and v.is_current
+""")
+
+
+def named_node(connection: Connection, key: str, name: str) -> Any:
+    """The node of a framework that is called so: by code, else by partition key, id, or the uid of a candidate, also of an earlier edition.
+
+    Raises:
+        LookupError: there is none.
+    """
+    row = connection.execute(_NAMED, {"key": key, "name": name}).one_or_none()
+    found = [row] if row is not None else find_nodes(connection, name, key)
+    if not found:
+        raise LookupError(f"no node is called {name!r} in {key}")
+    return found[0]

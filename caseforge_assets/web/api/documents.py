@@ -1,0 +1,142 @@
+"""Documents: what was written about the nodes of a framework, as a list, and one of them whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from caseforge_assets.stages.quality import RULES
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.figures.document_lists import ContentFilter, list_contents, whole_content
+from caseforge_assets.store.figures.node_lists import named_node, nodes_of_branch
+from caseforge_assets.web.access.callers import Reader, ServiceNow
+from caseforge_assets.web.api.frameworks import loaded_edition
+from caseforge_assets.web.api.nodes import Branch
+from caseforge_assets.web.wire.etags import TagsNow, reads
+from caseforge_assets.web.wire.money import Money, money
+from caseforge_assets.web.wire.pages import Cursor, Limit, Page, cursor_number, decode_cursor, encode_cursor
+
+router = APIRouter(tags=["documents"])
+ORDER = "position,stage"
+
+Score = Annotated[int | None, Query(ge=0, le=100)]
+ContentOwner = Annotated[
+    str | None, Query(max_length=200, description="the node's owner, else who is named for what is made, else its framework's owner")
+]
+
+
+class DocumentRow(BaseModel):
+    """A document as lists show it."""
+
+    code: str
+    name: str
+    stage: str
+    title: str
+    version: str
+    owner: str
+    model: str | None
+    simulated: bool
+    edited: bool = Field(description="a person wrote it")
+    score: int | None = Field(description="0 to 100; null: not measured")
+    answered_at: datetime | None
+    stored_at: datetime
+
+
+class Document(BaseModel):
+    """A node's current content in a stage. Its `version` is its entity tag."""
+
+    framework: str
+    code: str
+    name: str
+    stage: str
+    title: str
+    body: str = Field(description="Markdown, as it was written: HTML in it is text to be shown, nothing to be carried out")
+    version: str
+    owner: str
+    model: str | None
+    temperature: Decimal | None
+    generated_by: str
+    simulated: bool
+    edited: bool
+    reused: bool = Field(description="taken over from the answer for another node, at no cost")
+    answered_at: datetime | None
+    stored_at: datetime
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: Money | None = Field(description="null: unknown")
+    notes: list[str]
+    batch: str | None = Field(description="the provider's id of the batch that it came in")
+    score: int | None
+    score_details: dict[str, Any] | None = Field(description="points by part, faults that hold the score down, and what was counted")
+
+
+@router.get("/frameworks/{key}/documents", responses=reads(404, 422))
+def list_documents(
+    key: str,
+    service: ServiceNow,
+    _caller: Reader,
+    tags: TagsNow,
+    stage: Annotated[str | None, Query(max_length=100, description="of this stage only")] = None,
+    branch: Branch = None,
+    owner: ContentOwner = None,
+    text: Annotated[str | None, Query(max_length=200, description="part of the title or of the node's code, in whatever case")] = None,
+    simulated: bool | None = None,
+    edited: bool | None = None,
+    min_score: Score = None,
+    max_score: Score = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[DocumentRow]:
+    """List the documents of a framework's target nodes, in its order."""
+    keys = decode_cursor(cursor, ORDER, 2)
+    after = (-1, "") if keys is None else (cursor_number(keys[0]), str(keys[1]))
+    stages = [one.key for one in service.project.stages if not one.is_list] if stage is None else [service.project.stages[stage].key]
+    with service.store.connect() as connection:
+        tags.of_changes(connection)
+        loaded_edition(connection, key)
+        inside = None if branch is None else nodes_of_branch(connection, key, branch)
+        meant = ContentFilter(inside, owner, text, simulated, edited, min_score, max_score)
+        found = list_contents(connection, key, stages, RULES, meant, after=after, limit=limit + 1)
+    page = found[:limit]
+    following = encode_cursor(ORDER, page[-1].position, page[-1].stage) if len(found) > limit else None
+    return Page(items=[DocumentRow(**{name: getattr(row, name) for name in DocumentRow.model_fields}) for row in page], next=following)
+
+
+@router.get("/frameworks/{key}/documents/{code:path}", responses=reads(404, 422))
+def read_document(
+    key: str,
+    code: str,
+    service: ServiceNow,
+    _caller: Reader,
+    tags: TagsNow,
+    stage: Annotated[str | None, Query(max_length=100, description="without it, the first stage whose content is a document")] = None,
+) -> Document:
+    """Read what is current for a node in a stage, as it was written."""
+    chosen = _document_stage(service.project.stages, stage)
+    with service.store.connect() as connection:
+        node = named_node(connection, key, code)
+        found = whole_content(connection, node.node_id, chosen.key, RULES, node.owner)
+    if found is None:
+        raise LookupError(f"{node.code} {node.name} has no content of {chosen.key} yet")
+    tags.of_version(found.version)
+    taken = {name: getattr(found, name) for name in Document.model_fields if hasattr(found, name)}
+    return Document(framework=key, code=node.code, name=node.name, stage=chosen.key, cost=money(found.cost_usd), **taken)
+
+
+def _document_stage(stages: Stages, stage: str | None) -> Stage:
+    """The stage that is asked for.
+
+    Raises:
+        LookupError: there is none of this name, or no stage makes documents.
+    """
+    if stage is not None:
+        return stages[stage]
+    found = next((one for one in stages if not one.is_list), None)
+    if found is None:
+        raise LookupError("no stage makes documents here; say which stage is meant")
+    return found

@@ -1,0 +1,100 @@
+"""Entity tags: what a client has already is not read and sent again, and who edits says what the edit is made from.
+
+Lists and figures have weak tags, made from what has changed in the store so far, so that a 304 costs one small query. A text that is edited has a
+strong one, its version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request, Response
+
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.figures.changes import changes_so_far
+from caseforge_assets.web.access.callers import problems
+
+
+class NotModified(Exception):
+    """The client has what it asks for; answered 304."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        """Takes the headers that the answer would have had."""
+        super().__init__("not modified")
+        self.headers = headers
+
+
+class Tags:
+    """The entity tag of an answer."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        """Takes the request, and the answer that gets the header."""
+        self._request, self._response = request, response
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of the answer so far, for one that is built by hand."""
+        return dict(self._response.headers)
+
+    def of_changes(self, connection: Connection, *parts: object) -> None:
+        """Gives an answer a tag that holds until anything is changed in the store.
+
+        Args:
+            connection: the one that is read with afterwards.
+            parts: what the answer depends on besides, and besides the address: the frameworks that the caller sees, where it is of several.
+
+        Raises:
+            NotModified: the client has it.
+        """
+        asked = (self._request.url.path, self._request.url.query)
+        known = "\0".join(map(str, (changes_so_far(connection), self._request.app.state.service.described, *asked, *parts)))
+        self._tag(f'W/"{hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()[:32]}"')
+
+    def of_version(self, version: str) -> None:
+        """Gives an answer the tag of a content's version, which an edit of it has to name.
+
+        Raises:
+            NotModified: the client has it.
+        """
+        self._tag(version_tag(version))
+
+    def _tag(self, tag: str) -> None:
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+        self._response.headers.update(headers)
+        if matches(self._request.headers.get("if-none-match"), tag):
+            raise NotModified(headers)
+
+
+async def _tags(request: Request, response: Response) -> Tags:
+    return Tags(request, response)
+
+
+TagsNow = Annotated[Tags, Depends(_tags)]
+
+
+def version_tag(version: str) -> str:
+    """The strong tag of a content's version."""
+    return f'"{version}"'
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Tells whether a header such as If-None-Match names a tag, strong or weak alike (RFC 9110, 13.1.2)."""
+    named = {one.strip().removeprefix("W/") for one in (header or "").split(",")}
+    return "*" in named or tag.removeprefix("W/") in named
+
+
+def answer_not_modified(app: FastAPI) -> None:
+    """Has what a client has already answered with 304 and nothing else."""
+    app.add_exception_handler(NotModified, _not_modified)
+
+
+def _not_modified(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotModified)
+    return Response(status_code=304, headers=dict(error.headers))
+
+
+def reads(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What an endpoint that reads may answer beside its content, for its description: 304, 401, and these problems."""
+    return {304: {"description": "The client has it already: If-None-Match named its tag."}, **problems(*statuses)}
