@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from caseforge_assets.web.api import documents, frameworks, node, nodes, standing
+from caseforge_assets.web.api import documents, frameworks, node, nodes, plan_decisions, plans, retries, runs, standing
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
@@ -21,7 +21,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     node.router,
     documents.router,
     standing.router,
-)  # fmt: skip
+    plans.router,
+    plan_decisions.router,
+    retries.router,
+    runs.router,
+)
 
 
 def make_app(service: Service) -> FastAPI:

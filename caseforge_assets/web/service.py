@@ -48,6 +48,14 @@ class Service:
         """
         return OpenProject(self.settings.configuration, self.settings.stages, self.store, self.folder, self.provider)
 
+    def plans_for_simulated(self, *, offline: bool = False) -> bool:
+        """Whether a plan is for a provider whose answers are simulated. Without a key, or where it is not to be asked: for one that bills.
+
+        Raises:
+            ProviderError: it cannot be reached, or refuses the key.
+        """
+        return not offline and self.settings.has_credentials and self.provider.simulated
+
     @property
     def store(self) -> Engine:
         """The store, with its schema up to date."""

@@ -14,7 +14,6 @@ from caseforge_assets.cli.planning.why import explain
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import busy, console, errors, print_json, usd
 from caseforge_assets.cli.shared.options import (
-    Choice,
     accepted_stages,
     chosen_ids,
     framework_option,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from caseforge_assets.commands.approving.offer_plan import Offer
     from caseforge_assets.commands.approving.view_plans import ReckonedPlan
     from caseforge_assets.commands.planning.make_plan import Plan
+    from caseforge_assets.commands.planning.meant_nodes import Choice
     from caseforge_assets.store.database.engine import Connection
 
 regenerate_option = click.option(
@@ -125,6 +125,7 @@ def plan(
     """Show what would be sent for a framework, why, and at what cost. Nothing is sent, and nothing kept without --keep."""
     from caseforge_assets.commands.money.budgets_left import budgets_left
     from caseforge_assets.commands.planning.compare_models import compare_models
+    from caseforge_assets.commands.planning.meant_nodes import Choice
 
     key, choice = session.framework_key(key), Choice(nodes, selection, limit, None, model_of, regenerate, refresh_context)
     simulated = False if offline or not session.settings.has_credentials else session.provider.simulated
@@ -186,6 +187,7 @@ def generate(
     """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
     from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
     from caseforge_assets.commands.approving.offer_plan import offer_plan
+    from caseforge_assets.commands.planning.meant_nodes import Choice
 
     key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
     project, provider = session.open_project, session.provider

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.cli.shared.session import Session
+    from caseforge_assets.commands.planning.meant_nodes import Choice
     from caseforge_assets.store.database.engine import Connection
 
 framework_option = click.option(
@@ -39,19 +39,6 @@ stage_option = click.option(
 pass_session = click.pass_obj
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The nodes that are meant, and which good answers of theirs are asked for once more: the values of the options of these names; `test_count` where --test is given."""
-
-    nodes: str | None
-    selection: str | None
-    limit: int | None
-    test_count: int | None = None
-    model_of: str | None = None
-    regenerate: bool = False
-    refresh_context: bool = False
-
-
 def chosen_ids(
     session: Session, connection: Connection, key: str, stages: list[Any], choice: Choice, *, simulated: bool
 ) -> list[int] | None:
@@ -61,21 +48,12 @@ def chosen_ids(
         click.UsageError: --limit without --select, or --test or --model-of with it.
         LookupError: --nodes or --model-of name nothing that is there.
     """
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes, nodes_of_model
-    from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
+    from caseforge_assets.commands.planning.meant_nodes import ContradictoryChoice, meant_nodes
 
-    if choice.model_of is not None:
-        if choice.selection is not None or choice.test_count is not None:
-            raise click.UsageError("--model-of chooses nodes itself: use it with --nodes, and without --select and --test")
-        return nodes_of_model(connection, key, [stage.key for stage in stages], choice.nodes, choice.model_of)
-    if choice.selection is None:
-        if choice.limit is not None:
-            raise click.UsageError("--limit goes with --select; for a few nodes spread over the framework, use generate --test --count N")
-        return choose_nodes(connection, key, choice.nodes, choice.test_count)
-    if choice.test_count is not None:
-        raise click.UsageError("--test takes nodes from all over the framework, --select those that are not finished: use one of them")
-    which = Selection[choice.selection]
-    return select_nodes(connection, session.project, key, stages, which, simulated=simulated, named=choice.nodes, limit=choice.limit)
+    try:
+        return meant_nodes(connection, session.project, key, stages, choice, simulated=simulated)
+    except ContradictoryChoice as error:
+        raise click.UsageError(str(error)) from None
 
 
 def chosen_id(connection: Connection, key: str, node: str, param_hint: str = "NODE") -> int:
@@ -99,11 +77,12 @@ def chosen_stages(session: Session, keys: tuple[str, ...]) -> list[Any]:
     Raises:
         click.BadParameter: there is no such stage; the text names those there are.
     """
-    known = {stage.key: stage for stage in session.stages}
-    for key in keys:
-        if key not in known:
-            raise click.BadParameter(f"there is no stage {key!r}; there are: {', '.join(known)}", param_hint="--stage")
-    return [stage for stage in known.values() if not keys or stage.key in keys]
+    from caseforge_assets.commands.planning.choose_stages import named_stages
+
+    try:
+        return named_stages(session.stages, keys)
+    except LookupError as error:
+        raise click.BadParameter(str(error), param_hint="--stage") from None
 
 
 def accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
@@ -113,13 +92,11 @@ def accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
         ConfigurationError: a stage's model is known to refuse its settings, or has ended.
     """
     from caseforge_assets.cli.shared.console import errors
-    from caseforge_assets.commands.providing.check_models import endings_said, refuse_broken_rules
-    from caseforge_assets.store.submitting import providers
+    from caseforge_assets.commands.planning import choose_stages
 
-    stages, configuration = chosen_stages(session, stage_keys), session.settings.configuration
+    chosen_stages(session, stage_keys)  # a name that is wrong is told as a wrong option, before a database is looked for
     with session.store.connect() as connection:
-        ends = providers.model_ends(connection)
-    refuse_broken_rules(configuration, stages, ends)
-    for said in endings_said(configuration, stages, ends):
+        chosen = choose_stages.accepted_stages(connection, session.project, stage_keys)
+    for said in chosen.warnings:
         errors.print(said, style="yellow")
-    return stages
+    return chosen.stages

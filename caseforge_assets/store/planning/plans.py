@@ -76,6 +76,25 @@ def all_plans(connection: Connection, plan_ids: Collection[int] | None = None) -
     return [PlanRow(*row) for row in connection.execute(query, {"ids": None if plan_ids is None else list(plan_ids)})]
 
 
+def page_of_plans(
+    connection: Connection, keys: Collection[str] | None, states: Collection[str] | None, before_id: int | None, limit: int
+) -> list[int]:
+    """Numbers of plans, newest first, from the one before a number on.
+
+    Args:
+        keys: of these frameworks only; None: of all.
+        states: in these only; None: in any.
+    """
+    query = text("""
+    select id from caseforge.plan
+    where (cast(:keys as text[]) is null or framework_key = any(:keys)) and (cast(:states as text[]) is null or state = any(:states))
+      and (cast(:before as bigint) is null or id < :before)
+    order by id desc limit :limit
+    """)
+    values = {"keys": None if keys is None else list(keys), "states": None if states is None else list(states)}
+    return list(connection.scalars(query, {**values, "before": before_id, "limit": limit}))
+
+
 def changes(connection: Connection, plan_ids: Collection[int]) -> list[PlanChange]:
     """The decisions about plans, oldest first."""
     query = text("""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from caseforge_assets.costs.sums import Cost
 
@@ -14,6 +15,20 @@ class Money(BaseModel):
 
     amount: str = Field(pattern=r"^-?\d+(\.\d+)?$", examples=["105.20"])
     currency: str = Field(default="USD", examples=["USD"])
+
+
+class GivenMoney(BaseModel):
+    """An amount that a caller names, as it is read from here: in US dollars."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: str = Field(pattern=r"^\d{1,8}(\.\d{1,30})?$", examples=["20", "0.35"])
+    currency: Literal["USD"] = "USD"
+
+    @property
+    def usd(self) -> Decimal:
+        """The amount."""
+        return Decimal(self.amount)
 
 
 def money(usd: Decimal | None) -> Money | None:

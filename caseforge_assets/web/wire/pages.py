@@ -10,15 +10,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from caseforge_assets.web.wire.problems import Refused
 
 LARGEST_PAGE = 500
+LARGEST_ID = 2**63 - 1
 Row = TypeVar("Row")
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description=f"how many at most on a page; up to {LARGEST_PAGE}")]
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID, description="its number")]
 Cursor = Annotated[str | None, Query(max_length=2_000, description="`next` of the page before; without it, the first page")]
 
 
@@ -65,3 +67,15 @@ def cursor_number(key: object) -> int:
 
 def _foreign() -> Refused:
     return Refused(422, "cursor", "This cursor is of another list or order. Begin again without one.")
+
+
+def id_before(cursor: str | None, order: str) -> int | None:
+    """The number before which a page of a list by number begins; None: the first page.
+
+    Raises:
+        Refused: the cursor is none of this list's.
+    """
+    keys = decode_cursor(cursor, order, 1)
+    if keys is None:
+        return None
+    return cursor_number(keys[0])

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from caseforge_assets.access.roles import NotAllowed
@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
-    """What went wrong, for a person to read and for a program to tell kinds apart by `type`."""
+    """What went wrong, for a person to read and for a program to tell kinds apart by `type`; some kinds have members of their own."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="what kind of problem it is; about:blank: no more than its status says")
     title: str = Field(description="the kind in words")
@@ -38,7 +40,9 @@ class Problem(BaseModel):
 class Refused(Exception):
     """A request that cannot be carried out; becomes a problem document."""
 
-    def __init__(self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None, more: Mapping[str, Any] | None = None
+    ) -> None:
         """Takes what is told.
 
         Args:
@@ -46,9 +50,10 @@ class Refused(Exception):
             kind: last part of the problem's type, such as `precondition-failed`.
             detail: what happened, and what to do.
             headers: of the answer, such as Retry-After.
+            more: members of the problem document that its kind has beside the usual ones.
         """
         super().__init__(detail)
-        self.status, self.kind, self.headers = status, kind, headers
+        self.status, self.kind, self.headers, self.more = status, kind, headers, more
 
 
 # The first that fits counts. What is wrong with a request is said as the command line says it; KeyError and IndexError are faults of ours.
@@ -75,10 +80,18 @@ def kind_of(error: Exception) -> tuple[int, str]:
 
 
 def problem_answer(
-    status: int, kind: str, detail: str, *, errors: list[dict[str, Any]] | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    kind: str,
+    detail: str,
+    *,
+    errors: list[dict[str, Any]] | None = None,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """The answer that tells of a problem."""
-    problem = Problem(type=f"/problems/{kind}", title=HTTPStatus(status).phrase, status=status, detail=redact(detail), errors=errors)
+    problem = Problem(
+        type=f"/problems/{kind}", title=HTTPStatus(status).phrase, status=status, detail=redact(detail), errors=errors, **(more or {})
+    )
     return JSONResponse(problem.model_dump(exclude_none=True), status, dict(headers or {}), MEDIA_TYPE)
 
 
@@ -97,8 +110,9 @@ def _failed(_request: Request, error: Exception) -> JSONResponse:
     if status == 500:
         log.error("unexpected error while answering", exc_info=error)
         return problem_answer(status, kind, "Something unexpected happened; the service's log says what. Nothing was half-written.")
-    headers = error.headers if isinstance(error, Refused) else {"Retry-After": "5"} if status == 503 else None
-    return problem_answer(status, kind, str(error), headers=headers)
+    if isinstance(error, Refused):
+        return problem_answer(status, kind, str(error), headers=error.headers, more=error.more)
+    return problem_answer(status, kind, str(error), headers={"Retry-After": "5"} if status == 503 else None)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
