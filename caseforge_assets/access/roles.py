@@ -33,6 +33,10 @@ class Grant:
     role: Role
     framework_key: str | None = None
 
+    def __str__(self) -> str:
+        """As people write it: `planner`, or `planner in cross_industry`."""
+        return f"{self.role} in {self.framework_key}" if self.framework_key else str(self.role)
+
 
 class NotAllowed(PermissionError):
     """The caller is known, and has no role that allows this; the text says which one is needed."""

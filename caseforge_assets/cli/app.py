@@ -59,6 +59,9 @@ _COMMANDS = {
     "demo": "running.demo",
     "ui": "running.ui",
     "serve": "running.serve",
+    "users": "access.users",
+    "tokens": "access.tokens",
+    "audit": "access.audit",
 }
 
 

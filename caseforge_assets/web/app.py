@@ -7,7 +7,20 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from caseforge_assets.web.api import documents, frameworks, node, nodes, plan_decisions, plans, retries, runs, standing
+from caseforge_assets.web.api import (
+    audit,
+    documents,
+    frameworks,
+    node,
+    nodes,
+    plan_decisions,
+    plans,
+    retries,
+    runs,
+    standing,
+    tokens,
+    users,
+)
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
@@ -25,7 +38,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     plan_decisions.router,
     retries.router,
     runs.router,
-)
+    users.router,
+    tokens.router,
+    audit.router,
+)  # fmt: skip
 
 
 def make_app(service: Service) -> FastAPI:

@@ -1,11 +1,13 @@
-"""The audit log: who did what to what, written in the transaction of what was done."""
+"""The audit log: who did what to what, written in the transaction of what was done, and never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from caseforge_assets.store.schema.access_tables import audit_entry
 
@@ -28,3 +30,56 @@ def note(
     """
     values = {"actor": actor, "action": action, "subject": subject, "framework_key": framework_key, "details": dict(details or {})}
     connection.execute(insert(audit_entry), values)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What somebody did."""
+
+    id: int
+    done_at: datetime
+    actor: str
+    action: str
+    subject: str
+    framework_key: str | None
+    details: Mapping[str, Any]
+
+
+def entries(
+    connection: Connection,
+    *,
+    actor: str | None = None,
+    action: str | None = None,
+    subject: str | None = None,
+    frameworks: Collection[str] | None = None,
+    since: datetime | None = None,
+    before_id: int | None = None,
+    limit: int | None = None,
+) -> list[AuditEntry]:
+    """Entries, the newest first.
+
+    Args:
+        action: the whole of it, or its noun alone, such as `plan`.
+        frameworks: only what concerns these; None: everything, also what concerns none.
+        before_id: only those that are older than this one.
+    """
+    query = text("""
+    select id, done_at, actor, action, subject, framework_key, details from caseforge.audit_entry
+    where (cast(:actor as text) is null or actor = :actor)
+      and (cast(:action as text) is null or action = :action or split_part(action, '.', 1) = :action)
+      and (cast(:subject as text) is null or subject = :subject)
+      and (cast(:frameworks as text[]) is null or framework_key = any(:frameworks))
+      and (cast(:since as timestamptz) is null or done_at >= :since)
+      and (cast(:before_id as bigint) is null or id < :before_id)
+    order by id desc limit :limit
+    """)
+    values = {
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "frameworks": None if frameworks is None else sorted(frameworks),
+        "since": since,
+        "before_id": before_id,
+        "limit": limit,
+    }
+    return [AuditEntry(*row) for row in connection.execute(query, values)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection, text
@@ -49,3 +49,57 @@ def note_use(connection: Connection, token_id: int) -> None:
     """Notes that a token was used; to the minute, so that a busy program does not write with each call."""
     query = "update caseforge.api_token set last_used_at = now() where id = :id and (last_used_at is null or last_used_at < now() - interval '1 minute')"
     connection.execute(text(query), {"id": token_id})
+
+
+def add(
+    connection: Connection,
+    name: str,
+    digest: str,
+    *,
+    role: str,
+    framework_key: str | None,
+    limit_usd: Decimal | None,
+    created_by: str,
+    lasts: timedelta | None,
+) -> TokenRow | None:
+    """Adds a token, which ends after a time by the database's clock; None where the name was taken before, be it by a token that was revoked."""
+    query = text(f"""
+    insert into caseforge.api_token (name, digest, role, framework_key, limit_usd, created_by, expires_at)
+    values (:name, :digest, :role, :framework_key, :limit_usd, :created_by, now() + cast(:lasts as interval))
+    on conflict (name) do nothing returning {_COLUMNS}
+    """)
+    values = {
+        "name": name,
+        "digest": digest,
+        "role": role,
+        "framework_key": framework_key,
+        "limit_usd": limit_usd,
+        "created_by": created_by,
+        "lasts": lasts,
+    }
+    row = connection.execute(query, values).one_or_none()
+    return None if row is None else TokenRow(*row)
+
+
+def revoke(connection: Connection, name: str, revoked_by: str) -> TokenRow | None:
+    """Ends a token at once; None: there is none of this name, or it was revoked before."""
+    query = text(f"""
+    update caseforge.api_token set revoked_at = now(), revoked_by = :by where name = :name and revoked_at is null returning {_COLUMNS}
+    """)
+    row = connection.execute(query, {"name": name, "by": revoked_by}).one_or_none()
+    return None if row is None else TokenRow(*row)
+
+
+def page(connection: Connection, *, after: str | None = None, limit: int | None = None, with_ended: bool = True) -> list[TokenRow]:
+    """Tokens by name, those after a name, so many at most.
+
+    Args:
+        with_ended: those that were revoked or are over as well.
+    """
+    query = text(f"""
+    select {_COLUMNS} from caseforge.api_token
+    where (cast(:after as text) is null or name > :after)
+      and (:with_ended or (revoked_at is null and (expires_at is null or expires_at > now())))
+    order by name limit :limit
+    """)
+    return [TokenRow(*row) for row in connection.execute(query, {"after": after, "limit": limit, "with_ended": with_ended})]

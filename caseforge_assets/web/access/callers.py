@@ -55,9 +55,13 @@ class Needs:
     Who may not even see a framework is told that it does not exist.
     """
 
-    def __init__(self, role: Role) -> None:
-        """Takes the role without which the endpoint refuses."""
-        self.role = role
+    def __init__(self, role: Role, *, overall: bool = False) -> None:
+        """Takes the role without which the endpoint refuses.
+
+        Args:
+            overall: the role in some frameworks is not enough.
+        """
+        self.role, self.overall = role, overall
 
     def __call__(self, request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         """The caller, who holds the role.
@@ -68,7 +72,7 @@ class Needs:
         """
         key = request.path_params.get("key")
         if key is None:
-            if not self._holds_somewhere(caller):
+            if self.overall or not self._holds_somewhere(caller):
                 caller.demand(self.role)
         else:
             see_framework(caller, key)
@@ -95,6 +99,7 @@ Reader = Annotated[Caller, Depends(Needs(Role.reader))]
 Editor = Annotated[Caller, Depends(Needs(Role.editor))]
 Planner = Annotated[Caller, Depends(Needs(Role.planner))]
 Admin = Annotated[Caller, Depends(Needs(Role.admin))]
+Administrator = Annotated[Caller, Depends(Needs(Role.admin, overall=True))]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

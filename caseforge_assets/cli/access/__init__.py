@@ -1,0 +1,1 @@
+"""Who may use the service, and who did what: accounts, tokens, the audit log."""

@@ -1,0 +1,63 @@
+"""Sessions of browsers: kept as digests, over after idle time, by the database's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, insert, text
+
+from caseforge_assets.store.access.tokens import digest_of
+from caseforge_assets.store.schema.access_tables import web_session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session that holds; without an account it is of the user of this machine."""
+
+    id: int
+    account_id: int | None
+    name: str
+    issuer: str | None
+
+
+def begin(connection: Connection, secret: str, name: str, account_id: int | None) -> None:
+    """Adds a session, known by a secret that only the browser keeps."""
+    connection.execute(insert(web_session), {"digest": digest_of(secret), "name": name, "account_id": account_id})
+
+
+def usable(connection: Connection, secret: str, idle: timedelta, lifetime: timedelta) -> SessionRow | None:
+    """The session of a secret, unless it is unknown, ended, idle for too long, too old, or its account is disabled."""
+    query = text("""
+    select s.id, s.account_id, coalesce(a.name, s.name), a.issuer from caseforge.web_session s left join caseforge.account a on a.id = s.account_id
+    where s.digest = :digest and s.ended_at is null and a.disabled_at is null
+      and s.last_seen_at > now() - cast(:idle as interval) and s.created_at > now() - cast(:lifetime as interval)
+    """)
+    row = connection.execute(query, {"digest": digest_of(secret), "idle": idle, "lifetime": lifetime}).one_or_none()
+    return None if row is None else SessionRow(*row)
+
+
+def note_use(connection: Connection, session_id: int) -> None:
+    """Notes that a session was used; to the minute, so that a page that asks often does not write each time."""
+    query = "update caseforge.web_session set last_seen_at = now() where id = :id and last_seen_at < now() - interval '1 minute'"
+    connection.execute(text(query), {"id": session_id})
+
+
+def end(connection: Connection, secret: str) -> None:
+    """Ends a session, if there is one."""
+    query = text("update caseforge.web_session set ended_at = now() where digest = :digest and ended_at is null")
+    connection.execute(query, {"digest": digest_of(secret)})
+
+
+def end_all_of(connection: Connection, account_id: int) -> None:
+    """Ends all sessions of an account."""
+    query = text("update caseforge.web_session set ended_at = now() where account_id = :id and ended_at is null")
+    connection.execute(query, {"id": account_id})
+
+
+def remove_old(connection: Connection, lifetime: timedelta) -> None:
+    """Removes sessions that are of no use to anybody."""
+    query = text(
+        "delete from caseforge.web_session where created_at < now() - cast(:lifetime as interval) or ended_at < now() - interval '1 day'"
+    )
+    connection.execute(query, {"lifetime": lifetime})
