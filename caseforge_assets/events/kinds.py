@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     node_failed = "node.failed"
     content_edited = "content.edited"
     alert_raised = "alert.raised"
+    alert_escalated = "alert.escalated"
     alert_cleared = "alert.cleared"
 
 

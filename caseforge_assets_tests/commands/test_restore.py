@@ -197,7 +197,7 @@ def test_a_database_that_was_set_back_does_not_overwrite_the_other_history(bench
     kept = everything(older.store)
     with older.store.begin() as connection:
         connection.exec_driver_sql(
-            "truncate caseforge.framework, caseforge.provider, caseforge.journal_mark, caseforge.journal_segment cascade"
+            "truncate caseforge.framework, caseforge.provider, caseforge.event, caseforge.journal_mark, caseforge.journal_segment cascade"
         )
     done = restore(older.store, older.folder)
     assert everything(older.store) == kept
@@ -248,6 +248,8 @@ def test_a_journal_from_before_duplicates_were_called_so_comes_back_whole(
 
 def test_a_database_from_before_duplicates_were_called_so_goes_on(bench: OpenBench) -> None:
     opened = eventful(bench)
+    opened.change("delete from caseforge.event")  # that version had none
+    write_journal(opened.store, opened.folder)
     kept = everything(opened.store)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -423,7 +425,7 @@ def test_a_journal_of_the_first_format_is_gone_on_with(bench: OpenBench, empty_s
     kept = everything(again.store)
     with again.store.begin() as connection:
         connection.exec_driver_sql(
-            "truncate caseforge.framework, caseforge.provider, caseforge.journal_mark, caseforge.journal_segment cascade"
+            "truncate caseforge.framework, caseforge.provider, caseforge.event, caseforge.journal_mark, caseforge.journal_segment cascade"
         )
     restore(again.store, again.folder)
     assert everything(again.store) == kept

@@ -123,6 +123,7 @@ def plan(
     as_json: bool,
 ) -> None:
     """Show what would be sent for a framework, why, and at what cost. Nothing is sent, and nothing kept without --keep."""
+    from caseforge_assets.commands.approving.keep_draft import keep_draft
     from caseforge_assets.commands.money.budgets_left import budgets_left
     from caseforge_assets.commands.planning.compare_models import compare_models
     from caseforge_assets.commands.planning.meant_nodes import Choice
@@ -145,6 +146,8 @@ def plan(
             else []
         )
         left = budgets_left(connection, session.project, key)
+        if keep:
+            keep_draft(connection, draft, by=account_name())
         (connection.commit if keep else connection.rollback)()
     if keep:
         session.mirror()

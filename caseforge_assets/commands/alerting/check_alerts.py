@@ -15,6 +15,7 @@ from caseforge_assets.alerts.rules import Finding
 from caseforge_assets.commands.providing.check_models import stage_ending
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.event_log import log_event
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key
@@ -22,6 +23,7 @@ from caseforge_assets.stages.judgement import BATCHES_DOING, TRUNCATED, Outcome
 from caseforge_assets.store.alerting import alert_figures, alerts
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.planning import plans
+from caseforge_assets.store.serving.events import tell
 from caseforge_assets.store.submitting import providers
 
 LOOKS_BACK = timedelta(days=7)  # what ended earlier raises nothing any more
@@ -106,17 +108,22 @@ def _write(connection: Connection, changes: Changes, now: datetime) -> Checked:
         alert_id = alerts.raise_alert(connection, finding, now)
         if alert_id is not None:
             raised.append(alert_id)
-            _say(Event.raised, alert_id, finding, finding.text)
+            _say(connection, Event.raised, alert_id, finding, finding.text)
     for alert, text in changes.escalated:
         alerts.escalate(connection, alert.id, text, now)
-        _say(Event.escalated, alert.id, alert, text)
+        _say(connection, Event.escalated, alert.id, alert, text)
     for alert, text in changes.reworded:
         alerts.reword(connection, alert.id, text)
     for alert in changes.cleared:
         alerts.clear(connection, alert.id, f"It is over. It was: {alert.text}", now)
-        _say(Event.cleared, alert.id, alert, alert.text)
+        _say(connection, Event.cleared, alert.id, alert, alert.text)
     return Checked(tuple(raised), tuple(alert.id for alert, _ in changes.escalated), tuple(alert.id for alert in changes.cleared))
 
 
-def _say(event: Event, alert_id: int, about: Finding | OpenAlert, text: str) -> None:
+_KINDS = {Event.raised: EventKind.alert_raised, Event.escalated: EventKind.alert_escalated, Event.cleared: EventKind.alert_cleared}
+
+
+def _say(connection: Connection, event: Event, alert_id: int, about: Finding | OpenAlert, text: str) -> None:
+    told = {"alert": alert_id, "rule": about.rule, "about": about.subject, "severity": about.severity, "text": text}
+    tell(connection, _KINDS[event], f"alert {alert_id}", about.framework_key, told)
     log_event(log, f"alert {event}", alert=alert_id, rule=about.rule, subject=about.subject, severity=about.severity, text=text)

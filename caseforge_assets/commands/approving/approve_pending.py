@@ -9,7 +9,9 @@ from decimal import Decimal
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.commands.money.expected_costs import expected_costs
 from caseforge_assets.commands.requests.settle_requests import of_known_stages
+from caseforge_assets.commands.telling.tell_plans import tell_plan
 from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
@@ -68,6 +70,7 @@ def approve_pending(
         plans.set_estimate(connection, plan_id, len(group), costs[key].usd, {})
         requests.set_plan(connection, [row.id for row in group], plan_id)
         plans.decide(connection, plan_id, True, None if left is None else costs[key].known_usd + left, by=by)
+        tell_plan(connection, EventKind.plan_approved, plan_id, by)
         plan_ids.append(plan_id)
     return plan_ids
 

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from caseforge_assets.batches.states import PlanState
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_plans
+from caseforge_assets.commands.telling.tell_plans import tell_plan
 from caseforge_assets.costs.sums import Cost, exact_usd, usd
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
@@ -42,6 +44,7 @@ def approve_plan(connection: Connection, project: Project, plan_id: int, max_cos
     (reckoned,) = reckon_plans(connection, project, [plan_id])
     refuse_low_limit(f"plan {plan_id}", reckoned.open_cost, max_cost_usd)
     plans.decide(connection, plan_id, True, max_cost_usd, by=by)
+    tell_plan(connection, EventKind.plan_approved, plan_id, by)
     return reckoned
 
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 from caseforge_assets.batches.states import NOT_CREATED, PlanState
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow, refuse_low_limit
 from caseforge_assets.commands.approving.view_plans import reckon_plans
+from caseforge_assets.commands.telling.tell_plans import tell_plan
 from caseforge_assets.costs.sums import Cost, exact_usd
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
@@ -35,6 +37,7 @@ def cancel_plan(connection: Connection, plan_id: int, *, by: str) -> int:
     if plan.state != PlanState.approved:
         raise ValueError(f"plan {plan_id} is {plan.state} already")
     plans.cancel(connection, plan_id, by)
+    tell_plan(connection, EventKind.plan_cancelled, plan_id, by)
     for batch_id in batches.not_created_of_plan(connection, plan_id):
         batches.put_back(connection, batch_id, NOT_CREATED, f"plan {plan_id} was cancelled before the batch was created")
     return requests.park_of_plan(connection, plan_id)
@@ -53,6 +56,7 @@ def decline_plan(connection: Connection, plan_id: int, *, by: str) -> PlanRow:
     if plan.state != PlanState.draft:
         raise ValueError(f"plan {plan_id} is {plan.state} already")
     plans.decide(connection, plan_id, False, by=by)
+    tell_plan(connection, EventKind.plan_declined, plan_id, by)
     return plan
 
 
@@ -74,6 +78,7 @@ def raise_limit(connection: Connection, project: Project, plan_id: int, max_cost
     (reckoned,) = reckon_plans(connection, project, [plan_id])
     refuse_low_limit(f"plan {plan_id}", Cost(reckoned.spent.known_usd) + reckoned.pending_cost + reckoned.later_cost, max_cost_usd)
     plans.set_limit(connection, plan_id, max_cost_usd, by)
+    tell_plan(connection, EventKind.plan_raised, plan_id, by)
     return plan
 
 

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from caseforge_assets.commands.approving.offer_plan import Draft
 from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.telling.tell_plans import tell_plan
 from caseforge_assets.costs.sums import ZERO
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 
@@ -27,4 +29,6 @@ def decide_draft(
         by: who decides; None: the command that made the draft.
     """
     plans.decide(connection, draft.id, agreed and draft.nodes > 0, max_cost_usd, by=by, bills=not provider.simulated)
+    if draft.nodes:
+        tell_plan(connection, EventKind.plan_approved if agreed else EventKind.plan_declined, draft.id, by)
     return draft.nodes > 0 and not agreed

@@ -24,7 +24,9 @@ from caseforge_assets.commands.collecting.settle_unanswered import close_batch
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import languages_of
 from caseforge_assets.commands.requests.build_next_requests import carry_on
+from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.event_log import log_event
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.judgement import Next
@@ -103,7 +105,9 @@ def _collect_files(project: OpenProject, batch_id: int, paths: list[str], gives_
         batches.change(connection, batch.id, **values)
         outcomes = attempts.outcome_counts(connection, batch.id)
         log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
-        return Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
+        collected = Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
+        tell_batch(connection, EventKind.batch_collected, collected.batch, {"outcomes": outcomes})
+        return collected
 
 
 def _collect_late_duplicate(project: OpenProject, duplicate: BatchRow, gives_up: bool) -> Collected | None:

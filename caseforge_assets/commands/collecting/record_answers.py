@@ -17,6 +17,7 @@ from caseforge_assets.batches.usage import Usage, usage_of
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.commands.requests.shorten_request import shortened_note
+from caseforge_assets.commands.telling.tell_failures import FailedNode, tell_failures
 from caseforge_assets.costs.own_prices import OwnPrices, priced_as
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.event_log import log_event
@@ -103,11 +104,18 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)
+    tell_failures(connection, [_failed(reception, one) for one in new if states.get(one.attempt.request_id or 0) == RequestState.failed])
     for one in new:
         if not one.judgement.outcome.good:
             what = {"node": one.attempt.code, "attempt": one.attempt.id, "outcome": one.judgement.outcome, "why": one.judgement.detail}
             log_event(log, "node failed", batch=reception.batch.name, stage=reception.stage.key, **what)
     return [node_id for node_id, _ in stored.values()]
+
+
+def _failed(reception: Reception, one: Judged) -> FailedNode:
+    attempt, judgement = one.attempt, one.judgement
+    why = redact(judgement.detail or judgement.outcome.meaning)
+    return FailedNode(attempt.framework_key, attempt.code, reception.stage.key, str(judgement.outcome), why, reception.batch.name)
 
 
 def record_results(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> dict[int, Decimal | None]:

@@ -12,7 +12,9 @@ from caseforge_assets.batches.states import BatchState, RemoteStatus
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.store.collecting import attempts
@@ -65,6 +67,8 @@ def give_up(project: OpenProject, batch: BatchRow) -> None:
     with project.store.begin() as connection:
         if batches.move(connection, batch.id, [batch.state], state=BatchState.collected, collected_at=now, reason=_GIVEN_UP.detail):
             record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
+            outcomes = attempts.outcome_counts(connection, batch.id)
+            tell_batch(connection, EventKind.batch_collected, batches.get(connection, batch.id), {"outcomes": outcomes})
 
 
 def _errors(batch: BatchRow) -> list[BatchError]:

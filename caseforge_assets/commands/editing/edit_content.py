@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from caseforge_assets.commands.editing.take_back_page import Page, is_same, read_page, restored
 from caseforge_assets.commands.quality.measure_quality import measure_contents
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.safe_text import live_markdown, safe_markdown
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
@@ -21,6 +22,7 @@ from caseforge_assets.store.editions.nodes import NodeRow
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import OutboxRow
 from caseforge_assets.store.requests import requests
+from caseforge_assets.store.serving.events import tell
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ def edit_content(
     requests.park_pending(connection, node_id, stage.key)
     row = OutboxRow(key, stage.content, node_id, target.partition_key, content_id=saved[node_id])
     _write_event(connection, key, stage, row, content, version)
+    told = {"node": target.code, "stage": stage.key, "content": saved[node_id], "by": by}
+    tell(connection, EventKind.content_edited, f"node {target.code}", key, told)
     return saved[node_id]
 
 

@@ -11,6 +11,7 @@ from caseforge_assets.commands.editions.carry_over_content import CarriedOver, c
 from caseforge_assets.commands.editions.name_candidates import name_candidates
 from caseforge_assets.commands.planning.make_plan import draft_plan, typical_cost
 from caseforge_assets.contexts import node_version
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
 from caseforge_assets.frameworks.editions import as_before
 from caseforge_assets.reports.difference import Difference, compare_editions
@@ -24,6 +25,7 @@ from caseforge_assets.store.editions.nodes import NodeRow
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import OutboxRow
 from caseforge_assets.store.requests import requests
+from caseforge_assets.store.serving.events import tell
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def load_framework(
         name_candidates(connection, project.stages, key)
         _write_events(connection, key, edition.source_sha256)
         loaded = replace(loaded, changed=True)
+        told = {"edition": label, "source": source_name, "nodes": loaded.nodes, "targets": loaded.targets}
+        tell(connection, EventKind.framework_loaded, f"framework {key}", key, told)
         if before:
             difference = compare_editions(before, nodes.all_nodes(connection, key))
             loaded = _followed_up(connection, project, replace(loaded, difference=difference), key)

@@ -14,6 +14,7 @@ from caseforge_assets.commands.providing.check_models import is_too_long, unfit_
 from caseforge_assets.commands.requests.reuse_answers import ReusedAnswer, reuse_answers
 from caseforge_assets.commands.requests.shorten_request import shortened_requests, with_budget
 from caseforge_assets.commands.requests.write_input_events import write_events_of
+from caseforge_assets.commands.telling.tell_failures import FailedNode, tell_failures
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key, stage_settings
@@ -172,6 +173,8 @@ def _fit_group(connection: Connection, project: Project, key: str, stage: Stage,
     reasons = {row.id: _reason(project, stage, row, halves.get(row.node_id)) for row in left}
     _fail(connection, key, stage, left, {row.id: whole[row.id].stage_version for row in left}, reasons)
     failed = tuple(TooLong(key, stage.key, row.node_id, row.code, reasons[row.id]) for row in left)
+    outcome = str(Outcome.context_length)
+    tell_failures(connection, [FailedNode(one.framework_key, one.code, one.stage, outcome, one.why) for one in failed])
     after_commit(connection, lambda: _log(failed))
     return Fitted(tuple(made.values()), failed)
 

@@ -12,7 +12,9 @@ from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, noting_refusal, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import is_anothers
 from caseforge_assets.commands.submitting.submit_batches import BEING_FOUND_OUT
+from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.event_log import log_event
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing
 from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.submitting import batches, looks
@@ -44,7 +46,9 @@ def poll_batches(project: OpenProject) -> list[BatchRow]:
         _say_if_read_again(batch, seen)
         if _is_news(batch, seen):
             with project.store.begin() as connection:
-                batches.move(connection, batch.id, LOOKED_AT, **seen)
+                moved = batches.move(connection, batch.id, LOOKED_AT, **seen)
+                if moved and _is_progress(batch, seen):
+                    tell_batch(connection, EventKind.batch_progress, batches.get(connection, batch.id))
         if _words(batch.state, batch.remote_status) != (now := _words(seen["state"], seen.get("remote_status"))):
             log_event(
                 log, "batch state changed", batch=batch.name, stage=batch.stage, before=_words(batch.state, batch.remote_status), now=now
@@ -120,6 +124,12 @@ def _seen(batch: BatchRow, remote: dict[str, Any]) -> dict[str, Any]:
 
 def _is_news(batch: BatchRow, seen: dict[str, Any]) -> bool:
     return any(getattr(batch, name) != value for name, value in seen.items() if name != "final_at")
+
+
+def _is_progress(batch: BatchRow, seen: dict[str, Any]) -> bool:
+    """Whether the provider counts otherwise than before, or calls the batch's state otherwise."""
+    remote, before = seen.get("remote"), batch.remote or {}
+    return remote is not None and any(remote.get(name) != before.get(name) for name in ("request_counts", "status"))
 
 
 def _lost(project: OpenProject, batch: BatchRow) -> dict[str, Any]:

@@ -123,6 +123,11 @@ def lock_in_transaction(connection: Connection, name: str) -> None:
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": lock_key(name)})
 
 
+def try_lock_in_transaction(connection: Connection, name: str) -> bool:
+    """Takes a named lock until the transaction ends, if nobody else has it; returns whether it did."""
+    return bool(connection.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": lock_key(name)}))
+
+
 def after_commit(connection: Connection, call: Callable[[], None]) -> None:
     """Calls once the connection's transaction is committed, unless it, or the savepoint that is open now, is rolled back before."""
     within, undone = connection.get_nested_transaction(), []

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
-from caseforge_assets.events.kinds import EventKind
+from caseforge_assets.events.kinds import DeliveryState, EventKind
+from caseforge_assets.store.database.copy import add_rows
+from caseforge_assets.store.database.engine import try_lock_in_transaction
 from caseforge_assets.store.schema.service_tables import event
+
+FEW = 20  # more are copied
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told: its kind, what it is about, whose it is, and what a listener needs of it."""
+
+    kind: EventKind
+    subject: str
+    framework_key: str | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event that has its position."""
+
+    position: int
+    id: int
+    kind: str
+    framework_key: str | None
+    subject: str
+    data: Mapping[str, Any]
+    happened_at: datetime
 
 
 def tell(
@@ -20,4 +49,87 @@ def tell(
         subject: what it is about, such as `plan 12`.
         data: what a listener needs of it, as JSON can hold it; money as text.
     """
-    connection.execute(insert(event), {"kind": kind, "subject": subject, "framework_key": framework_key, "data": dict(data or {})})
+    tell_all(connection, [Told(kind, subject, framework_key, data or {})])
+
+
+def tell_all(connection: Connection, told: Sequence[Told]) -> None:
+    """Adds events, in the transaction of what they report."""
+    rows = [{"kind": one.kind, "subject": one.subject, "framework_key": one.framework_key, "data": dict(one.data)} for one in told]
+    if len(rows) > FEW:
+        add_rows(connection, event, rows)
+    elif rows:
+        connection.execute(insert(event), rows)
+
+
+def any_unnumbered(connection: Connection) -> bool:
+    """Whether an event waits for its position."""
+    return bool(connection.scalar(text("select exists (select 1 from caseforge.event where position is null)")))
+
+
+def newest_position(connection: Connection) -> int:
+    """The last position that was given; 0 before the first."""
+    return int(connection.scalar(text("select coalesce(max(position), 0) from caseforge.event")) or 0)
+
+
+_NUMBER = text("""
+with unnumbered as (
+    select id, row_number() over (order by id) as place from (select id from caseforge.event where position is null order by id limit :limit) oldest
+)
+update caseforge.event e set position = :after + unnumbered.place from unnumbered where e.id = unnumbered.id
+""")
+
+_LAY_OUT = text(f"""
+insert into caseforge.webhook_delivery (webhook_id, event_id, state)
+select w.id, e.id, '{DeliveryState.waiting}'
+from caseforge.event e
+join caseforge.webhook w on w.removed_at is null and (w.kinds = '{{}}' or e.kind = any(w.kinds))
+  and (w.framework_key is null or w.framework_key = e.framework_key)
+where e.position > :after order by e.position
+on conflict (webhook_id, event_id) do nothing
+""")
+
+
+def number(connection: Connection, limit: int) -> int:
+    """Gives positions to the oldest events that have none, and lays out their deliveries; returns how many, 0 while another process is at it.
+
+    The lock is held until the transaction is committed: the next one sees all of its positions, and they become readable in their order.
+    """
+    if not try_lock_in_transaction(connection, "number events"):
+        return 0
+    after = newest_position(connection)
+    count = connection.execute(_NUMBER, {"after": after, "limit": limit}).rowcount
+    if count:
+        connection.execute(_LAY_OUT, {"after": after})
+    return count
+
+
+_COLUMNS = "position, id, kind, framework_key, subject, data, happened_at"
+_AFTER = text(f"""
+select {_COLUMNS} from caseforge.event
+where position > :after and (cast(:kinds as text[]) is null or kind = any(:kinds))
+  and (cast(:keys as text[]) is null or framework_key = any(:keys))
+order by position limit :limit
+""")
+
+
+def after(
+    connection: Connection,
+    position: int,
+    limit: int,
+    *,
+    kinds: Collection[str] | None = None,
+    framework_keys: Collection[str] | None = None,
+) -> list[EventRow]:
+    """The events after a position, in order.
+
+    Args:
+        kinds: of these kinds only.
+        framework_keys: of these frameworks only; None: of all, and those that concern none.
+    """
+    values = {
+        "after": position,
+        "limit": limit,
+        "kinds": None if kinds is None else list(kinds),
+        "keys": None if framework_keys is None else list(framework_keys),
+    }
+    return [EventRow(*row) for row in connection.execute(_AFTER, values)]
