@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from caseforge_assets.redaction import know_secrets
 from caseforge_assets.settings.secrets import DATABASE, secrets_in
@@ -23,6 +23,7 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 HEAD = "0029"
 
 StoreUnavailable = OperationalError
+ValueRefused = DataError  # a value of the right type that PostgreSQL cannot hold, such as a time zone of +16:00
 
 
 def open_store(url: str, revive: Callable[[], object] | None = None) -> Engine:

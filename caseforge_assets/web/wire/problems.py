@@ -19,7 +19,7 @@ from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.redaction import redact
 from caseforge_assets.store.database.cluster_location import EmbeddedPostgresError
-from caseforge_assets.store.database.engine import StoreUnavailable
+from caseforge_assets.store.database.engine import StoreUnavailable, ValueRefused
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
@@ -64,6 +64,12 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (StoreUnavailable, 503, "database-unavailable"),
     (EmbeddedPostgresError, 503, "database-unavailable"),
     (ArtifactsUnavailable, 503, "artifacts-unavailable"),
+    (ValueRefused, 422, "cannot-be-used"),
+)
+# What the database says of itself is for the log: it names hosts and statements.
+_SAID_INSTEAD: tuple[tuple[type[Exception], str], ...] = (
+    (StoreUnavailable, "The database cannot be reached now. Try again in a moment."),
+    (ValueRefused, "A value of the request is none that can be kept or compared, such as a time with an impossible zone."),
 )
 
 
@@ -112,7 +118,10 @@ def _failed(_request: Request, error: Exception) -> JSONResponse:
         return problem_answer(status, kind, "Something unexpected happened; the service's log says what. Nothing was half-written.")
     if isinstance(error, Refused):
         return problem_answer(status, kind, str(error), headers=error.headers, more=error.more)
-    return problem_answer(status, kind, str(error), headers={"Retry-After": "5"} if status == 503 else None)
+    said = next((text for known, text in _SAID_INSTEAD if isinstance(error, known)), None)
+    if said is not None:
+        log.warning("not answered: %s", error)
+    return problem_answer(status, kind, said or str(error), headers={"Retry-After": "5"} if status == 503 else None)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -125,6 +134,8 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 def _refused_by_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the body is neither JSON nor a form that can be read, which is as wrong as fields that cannot be used
+        return problem_answer(422, "invalid-request", "The body of the request cannot be read.")
     known = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
     detail = f"There is nothing at {request.url.path}." if error.status_code == 404 else str(error.detail)
     return problem_answer(error.status_code, known.get(error.status_code, "refused"), detail, headers=error.headers)
