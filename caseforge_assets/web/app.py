@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from caseforge_assets.web.api import (
     audit,
     documents,
+    events,
     frameworks,
     node,
     nodes,
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     node.router,
     documents.router,
     standing.router,
+    events.router,
     plans.router,
     plan_decisions.router,
     retries.router,

@@ -16,6 +16,8 @@ from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.database.location import open_project_store
+from caseforge_assets.web.events.reader import EventReader
+from caseforge_assets.web.wire.event import write_event
 
 
 class Service:
@@ -84,14 +86,26 @@ class Service:
         with self._opening:
             return self._secret
 
+    @property
+    def events(self) -> EventReader:
+        """What streams of events listen to."""
+        with self._opening:
+            return self._events
+
     def close(self) -> None:
-        """Lets go of the database."""
+        """Ends the streams and lets go of the database."""
+        if "_events" in self.__dict__:
+            self._events.close()
         if "_store" in self.__dict__:
             self.store.dispose()
 
     @cached_property
     def _store(self) -> Engine:
         return open_project_store(self.settings)
+
+    @cached_property
+    def _events(self) -> EventReader:
+        return EventReader(lambda: self.store, write_event)
 
     @cached_property
     def _secret(self) -> ServiceSecret:

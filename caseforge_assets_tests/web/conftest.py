@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import insert
 from starlette.testclient import TestClient
@@ -56,6 +60,22 @@ class Served:
 
 
 Serve = Callable[..., Served]
+
+
+@contextmanager
+def listening(served: Served) -> Iterator[str]:
+    """A real server in a thread, for what a test client cannot do; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = uvicorn.Server(uvicorn.Config(served.app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.005)
+            yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join()
 
 
 def settings_for(bench: Workbench) -> Settings:

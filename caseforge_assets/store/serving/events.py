@@ -11,9 +11,10 @@ from sqlalchemy import Connection, insert, text
 
 from caseforge_assets.events.kinds import DeliveryState, EventKind
 from caseforge_assets.store.database.copy import add_rows
-from caseforge_assets.store.database.engine import try_lock_in_transaction
+from caseforge_assets.store.database.engine import lock_in_transaction, try_lock_in_transaction
 from caseforge_assets.store.schema.service_tables import event
 
+LOCK = "number events"
 FEW = 20  # more are copied
 
 
@@ -89,12 +90,14 @@ on conflict (webhook_id, event_id) do nothing
 """)
 
 
-def number(connection: Connection, limit: int) -> int:
-    """Gives positions to the oldest events that have none, and lays out their deliveries; returns how many, 0 while another process is at it.
+def number(connection: Connection, limit: int, *, waits: bool = False) -> int:
+    """Gives positions to the oldest events that have none, and lays out their deliveries; returns how many. While another process is at it, it is waited for, or none is numbered.
 
     The lock is held until the transaction is committed: the next one sees all of its positions, and they become readable in their order.
     """
-    if not try_lock_in_transaction(connection, "number events"):
+    if waits:
+        lock_in_transaction(connection, LOCK)
+    elif not try_lock_in_transaction(connection, LOCK):
         return 0
     after = newest_position(connection)
     count = connection.execute(_NUMBER, {"after": after, "limit": limit}).rowcount
