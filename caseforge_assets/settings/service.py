@@ -15,3 +15,4 @@ class ServiceSettings(BaseModel):
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="names that browsers may call the service by, beside those of this machine"
     )
+    max_upload_mb: int = Field(default=50, ge=1, le=1_000, description="the largest workbook that may be uploaded")

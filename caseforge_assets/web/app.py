@@ -10,6 +10,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from caseforge_assets.web.api import (
     audit,
     documents,
+    editions,
+    edits,
     events,
     frameworks,
     node,
@@ -22,9 +24,11 @@ from caseforge_assets.web.api import (
     tokens,
     users,
 )
+from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.bodies import BoundedBodies
 from caseforge_assets.web.wire.etags import answer_not_modified
 from caseforge_assets.web.wire.problems import answer_with_problems
 
@@ -34,6 +38,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     nodes.router,
     node.router,
     documents.router,
+    edits.router,
+    editions.router,
     standing.router,
     events.router,
     plans.router,
@@ -57,6 +63,7 @@ def make_app(service: Service) -> FastAPI:
     )  # the document and its pages are ours
     app.state.service = service
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(BoundedBodies, bound=largest_body(service))
     answer_with_problems(app)
     answer_not_modified(app)
     for router in ROUTERS:

@@ -3,30 +3,67 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
+from collections.abc import Callable
 from functools import cached_property
 
-from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
+from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
-from caseforge_assets.settings import Settings
+from caseforge_assets.redaction import redact
+from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.service_secret import ServiceSecret, find_service_secret
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
-from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.database.engine import Engine, StoreUnavailable
 from caseforge_assets.store.database.location import open_project_store
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
+
+log = logging.getLogger(__name__)
 
 
 class Service:
     """Settings, store, artifacts and provider of a process that serves."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is opened yet."""
-        self.settings = settings
+    def __init__(self, settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            settings: as they are now.
+            reread: reads them anew when caseforge.toml has changed, such as by another process; without it they stay until `use` is called.
+        """
+        self._settings, self._reread = settings, reread
+        self._stamp = _stamp(settings)
         self._opening = threading.RLock()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as caseforge.toml says them now; those before as long as it cannot be used."""
+        if self._reread is not None and (stamp := _stamp(self._settings)) != self._stamp:
+            with self._opening:
+                self._stamp = stamp
+                try:
+                    self.use(self._reread())
+                except ConfigurationError as error:
+                    log.warning("caseforge.toml has changed and cannot be used, so that what it said before holds: %s", redact(str(error)))
+        return self._settings
+
+    def use(self, settings: Settings) -> None:
+        """Works with other settings from now on: of frameworks, stages, budgets. What is open stays open."""
+        with self._opening:
+            self._settings, self._stamp = settings, _stamp(settings)
+            self.__dict__.pop("described", None)
+
+    def keep(self) -> None:
+        """Journals what was changed; where that cannot be done now, whoever works next does it."""
+        try:
+            write_journal(self.store, self.folder)
+        except (ArtifactsUnavailable, StoreUnavailable) as error:
+            log.warning("not journaled yet: %s", redact(str(error)))
 
     @property
     def project(self) -> Project:
@@ -118,3 +155,11 @@ class Service:
     @cached_property
     def _provider(self) -> Provider:
         return connect_provider(self._store, make_client(self.settings))
+
+
+def _stamp(settings: Settings) -> int:
+    """When caseforge.toml was changed last; 0 where there is none."""
+    try:
+        return settings.config_path.stat().st_mtime_ns
+    except OSError:
+        return 0

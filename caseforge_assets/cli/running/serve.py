@@ -31,7 +31,7 @@ def serve_until_interrupted(session: Session, listening: socket.socket) -> None:
     from caseforge_assets.web.app import make_app
     from caseforge_assets.web.service import Service
 
-    service = Service(session.settings)
+    service = Service(session.settings, session.reread)
     try:
         service.store.connect().close()  # what is wrong with the database is said before anybody is let in
         config = uvicorn.Config(make_app(service), log_config=None, access_log=False, proxy_headers=False, server_header=False)

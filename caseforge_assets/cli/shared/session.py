@@ -43,6 +43,10 @@ class Session:
         """The project's settings."""
         return load_settings(set_keys=self._set_keys)
 
+    def reread(self) -> Settings:
+        """The settings as they are said now; this session goes on with those that it has."""
+        return load_settings(set_keys=self._set_keys)
+
     def inspect(self) -> Inspection:
         """The project as far as it can be read, with what is wrong with it."""
         from caseforge_assets.settings.inspecting import inspect_project
@@ -149,12 +153,9 @@ class Session:
         Raises:
             ConfigurationError: a template of its own cannot be used.
         """
-        from caseforge_assets.settings.stages import project_stages
+        from caseforge_assets.commands.configuring.with_entry import with_entry
 
-        configuration = self.settings.configuration
-        configuration = configuration.model_copy(update={"frameworks": {**configuration.frameworks, key: entry}})
-        stages = project_stages(self.settings.project_folder, configuration)
-        self.__dict__["settings"] = self.settings.model_copy(update={"stages": stages})
+        self.__dict__["settings"] = self.settings.model_copy(update={"stages": with_entry(self.settings, key, entry).stages})
 
     def reload(self) -> None:
         """Reads the settings anew and forgets the provider, after the environment has changed."""

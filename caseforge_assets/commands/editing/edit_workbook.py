@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from caseforge_assets.commands.editing.edit_content import Taken, edit_content
+from caseforge_assets.commands.editing.edit_version import with_fields
 from caseforge_assets.safe_text import CUT_OFF, spreadsheet_cell
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
@@ -185,7 +186,7 @@ def _is_said(stage: Stage, item: Item, changed: Mapping[str, Any]) -> bool:
 
 def _with(stage: Stage, item: Item, changed: Mapping[str, Any]) -> Item:
     written = {name: _typed(cell) for name, cell in changed.items()}
-    return stage.with_fields(item, written) if stage.with_fields else replace(item, fields={**item.fields, **written})
+    return with_fields(stage, item, written)
 
 
 def _value(item: Item, name: str) -> object:

@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlace:
+    """Where an item such as a candidate stands: in which content of which node and stage."""
+
+    content_id: int
+    node_id: int
+    stage: str
+    code: str
+
+
+def of_item(connection: Connection, key: str, uid: str) -> ItemPlace | None:
+    """The place of a current item of a framework; None where there is none of this uid now."""
+    query = text("""
+    select c.id, c.node_id, c.stage, nv.code from caseforge.candidate k join caseforge.content c on c.id = k.content_id
+    join caseforge.current_node nv on nv.node_id = c.node_id
+    where k.is_current and c.is_current and k.framework_key = :key and k.candidate_uid = :uid
+    """)
+    row = connection.execute(query, {"key": key, "uid": uid}).one_or_none()
+    return None if row is None else ItemPlace(*row)
 
 
 def id_of_version(connection: Connection, stage: str, node_id: int, version: str) -> int | None:

@@ -95,6 +95,7 @@ def see_framework(caller: Caller, key: str) -> None:
 
 
 ServiceNow = Annotated[Service, Depends(service_of)]
+CallerNow = Annotated[Caller, Depends(caller_of)]  # the endpoint itself holds the caller to a role
 Reader = Annotated[Caller, Depends(Needs(Role.reader))]
 Editor = Annotated[Caller, Depends(Needs(Role.editor))]
 Planner = Annotated[Caller, Depends(Needs(Role.planner))]

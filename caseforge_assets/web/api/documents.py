@@ -117,7 +117,7 @@ def read_document(
     stage: Annotated[str | None, Query(max_length=100, description="without it, the first stage whose content is a document")] = None,
 ) -> Document:
     """Read what is current for a node in a stage, as it was written."""
-    chosen = _document_stage(service.project.stages, stage)
+    chosen = document_stage(service.project.stages, stage)
     with service.store.connect() as connection:
         node = named_node(connection, key, code)
         found = whole_content(connection, node.node_id, chosen.key, RULES, node.owner)
@@ -128,7 +128,7 @@ def read_document(
     return Document(framework=key, code=node.code, name=node.name, stage=chosen.key, cost=money(found.cost_usd), **taken)
 
 
-def _document_stage(stages: Stages, stage: str | None) -> Stage:
+def document_stage(stages: Stages, stage: str | None) -> Stage:
     """The stage that is asked for.
 
     Raises:

@@ -95,9 +95,8 @@ def problem_answer(
     more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """The answer that tells of a problem."""
-    problem = Problem(
-        type=f"/problems/{kind}", title=HTTPStatus(status).phrase, status=status, detail=redact(detail), errors=errors, **(more or {})
-    )
+    said = {"type": f"/problems/{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": redact(detail), "errors": errors}
+    problem = Problem.model_validate({**said, **(more or {})})
     return JSONResponse(problem.model_dump(exclude_none=True), status, dict(headers or {}), MEDIA_TYPE)
 
 

@@ -1,0 +1,131 @@
+"""Edits that name the version that they were made from: of two people who edit at once, the second is told, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from caseforge_assets.commands.editing.edit_content import Taken, edit_content
+from caseforge_assets.commands.editing.take_back_page import is_same
+from caseforge_assets.settings.project import Project
+from caseforge_assets.stages.judgement import Item
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.collecting import content_ids, contents
+from caseforge_assets.store.collecting.contents import CurrentContent, StoredContent
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.requests import requests
+
+
+class EditedMeanwhile(ValueError):
+    """The content is another one than the edit was made from; `version` is the one that it has now."""
+
+    def __init__(self, detail: str, version: str) -> None:
+        """Takes what is told, and the version that counts."""
+        super().__init__(detail)
+        self.version = version
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What an edit came to: the content with its version, and whether anything was changed."""
+
+    content_id: int
+    version: str
+    changed: bool
+
+
+def edit_document(
+    connection: Connection,
+    project: Project,
+    key: str,
+    node_id: int,
+    stage: Stage,
+    text: str,
+    *,
+    version: str,
+    by: str,
+    anyway: bool = False,
+) -> Edited:
+    """Stores a text as a node's content, as it was written, if the content is the one that it was made from.
+
+    Args:
+        version: of the content that was edited.
+        anyway: also where the judge of the stage's answers would not accept it.
+
+    Raises:
+        LookupError: the node has no content in this stage.
+        EditedMeanwhile: it has another one.
+        ValueError: the stage's content is data, or the judge has something against the text.
+    """
+    if stage.is_list:
+        raise ValueError(f"{stage.title} are data, not a text; change them one by one")
+    requests.lock_making(connection)
+    now, stored = _of_version(connection, stage, node_id, version)
+    if is_same(text, stored.body):
+        return Edited(now.id, now.version, False)
+    return _edited(connection, stage, node_id, edit_content(connection, project, key, node_id, stage, Taken(text), by=by, anyway=anyway))
+
+
+def edit_item(
+    connection: Connection, project: Project, key: str, uid: str, written: Mapping[str, object], *, version: str, by: str
+) -> tuple[Stage, Edited]:
+    """Changes fields of an item such as a candidate, if its node's content is the one that they were made from; the others stay.
+
+    Args:
+        uid: such as `1.2.4-UC01`.
+        written: the fields, the title among them.
+        version: of the content that the item is part of.
+
+    Raises:
+        LookupError: there is no such item now.
+        EditedMeanwhile: the content is another one.
+        ValueError: a field is blank, no value of its kind, or none that the item has.
+    """
+    requests.lock_making(connection)
+    found = content_ids.of_item(connection, key, uid)
+    if found is None:
+        raise LookupError(f"there is no {uid!r} in {key} now")
+    stage = project.stages[found.stage]
+    now, stored = _of_version(connection, stage, found.node_id, version)
+    items = [Item(one.title, one.fields) for one in stored.candidates]
+    place = next(place for place, one in enumerate(stored.candidates) if one.candidate_uid == uid)
+    changed = with_fields(stage, items[place], written)
+    if changed == items[place]:
+        return stage, Edited(now.id, now.version, False)
+    items[place] = changed
+    content_id = edit_content(connection, project, key, found.node_id, stage, Taken("", tuple(items)), by=by)
+    return stage, _edited(connection, stage, found.node_id, content_id)
+
+
+def with_fields(stage: Stage, item: Item, written: Mapping[str, object]) -> Item:
+    """An item with some fields as a person wrote them.
+
+    Raises:
+        ValueError: a field is blank, no value of its kind, or none that the item has.
+    """
+    if unknown := [name for name in written if name != "title" and name not in item.fields]:
+        raise ValueError(f"there is no field {unknown[0]!r}; there are: title, {', '.join(item.fields)}")
+    if stage.with_fields is not None:
+        return stage.with_fields(item, written)
+    fields = {name: value for name, value in written.items() if name != "title"}
+    return replace(item, title=str(written.get("title", item.title)), fields={**item.fields, **fields})
+
+
+def _of_version(connection: Connection, stage: Stage, node_id: int, version: str) -> tuple[CurrentContent, StoredContent]:
+    now = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
+    if now is None:
+        raise LookupError(f"the node has no content of {stage.key} yet")
+    stored = contents.stored_contents(connection, [now.id])[now.id]
+    if now.version != version:
+        when = _said(now.stored_at)
+        raise EditedMeanwhile(f"what is to be edited has changed: {stored.generated_by}, {when}. Read it again, and edit that", now.version)
+    return now, stored
+
+
+def _said(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _edited(connection: Connection, stage: Stage, node_id: int, content_id: int) -> Edited:
+    return Edited(content_id, contents.current_contents(connection, stage.key, [node_id])[node_id].version, True)

@@ -1,0 +1,236 @@
+"""A framework from an uploaded workbook: judged first, then looked at, and loaded only when that is asked for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from pydantic import BaseModel, Field
+from starlette.types import Scope
+
+from caseforge_assets.access.roles import Caller, Role
+from caseforge_assets.commands.configuring.declare_framework import declare_framework, entry_for
+from caseforge_assets.commands.configuring.with_entry import with_entry
+from caseforge_assets.commands.editions.doubt_edition import doubt_edition
+from caseforge_assets.commands.editions.keep_workbook import SUFFIXES, keep_workbook, workbook_path
+from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
+from caseforge_assets.frameworks.records import Edition, Limits, ReadResult, TableForm
+from caseforge_assets.reports.difference import NodeChange
+from caseforge_assets.settings import FrameworkSettings, check_framework_key
+from caseforge_assets.store.access import audit
+from caseforge_assets.store.database.engine import wait_for_lock
+from caseforge_assets.store.editions.frameworks import known_keys
+from caseforge_assets.web.access.callers import CallerNow, ServiceNow, problems
+from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound
+from caseforge_assets.web.wire.money import Money, money
+from caseforge_assets.web.wire.problems import Refused
+
+router = APIRouter(tags=["frameworks"])
+_UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/editions")
+_FRAME_BYTES = 64 * 1024  # of a form around its file
+_LONGEST_NAME = 200  # bytes
+EXAMPLES = 5
+
+
+class Judged(BaseModel):
+    """What reading a file came to."""
+
+    nodes: int
+    targets: int = Field(description="nodes that get content")
+    levels: dict[str, int] = Field(description="nodes by level")
+    without_description: int
+    warnings: list[str]
+    reading: list[str] = Field(description="what a plain table was read as")
+
+
+class Changes(BaseModel):
+    """Nodes that differ from the edition before, in one way."""
+
+    nodes: int
+    examples: list[str]
+
+
+class LoadedEdition(BaseModel):
+    """What a load came to, or would come to."""
+
+    framework: str
+    dry_run: bool = Field(description="true: nothing was stored")
+    new_framework: bool
+    changed: bool = Field(description="false: this is loaded already")
+    edition: str
+    judged: Judged
+    doubt: str | None = Field(description="why this looks like another framework's file; loading it needs `other_framework=true` then")
+    in_both: int = Field(description="target nodes that both editions have")
+    difference: dict[str, Changes] = Field(description="by what differs")
+    to_send: dict[str, int] = Field(description="requests that bring everything up to date, by stage")
+    expected_cost: Money | None = Field(description="of these, at a provider that bills; null: unknown")
+
+
+def largest_body(service: Service) -> Bound:
+    """How large bodies may be: workbooks as large as is set, all else as it comes from people and programs."""
+
+    def bound(scope: Scope) -> int:
+        is_upload = scope["method"] == "POST" and _UPLOADS.fullmatch(scope["path"]) is not None
+        return service.settings.configuration.service.max_upload_mb * MEBIBYTE + _FRAME_BYTES if is_upload else PLAIN_BYTES
+
+    return bound
+
+
+@router.post("/frameworks/{key}/editions", responses=problems(403, 404, 409, 413, 415, 422))
+def load_edition(
+    key: str,
+    service: ServiceNow,
+    caller: CallerNow,
+    response: Response,
+    file: Annotated[UploadFile, File(description=f"a workbook or table: {', '.join(SUFFIXES)}")],
+    title: Annotated[str | None, Form(max_length=200, description="for people; by default the one in the workbook")] = None,
+    targets: Annotated[
+        str | None, Form(max_length=2_000, description="which nodes get content: leaf, level:3, or a branch such as 8.*")
+    ] = None,
+    hierarchy: Annotated[
+        Literal["dotted", "parent", "levels", "indent", "prefix"] | None, Form(description="what says which node is whose parent")
+    ] = None,
+    dry_run: Annotated[bool, Query(description="only say what differs and what it would cost")] = True,
+    other_framework: Annotated[bool, Query(description="load it also where most nodes of the edition that is loaded would go")] = False,
+) -> LoadedEdition:
+    """Judge a workbook or table, and say what differs from the edition that is loaded and what it would cost; with `dry_run=false`, load it.
+
+    A new framework needs the role admin, a new edition of one the role planner there. A file that is not in order is refused as a whole, with
+    its places. What did not change keeps what was made for it, and nothing is paid for by this.
+    """
+    is_new = _demand(service, caller, key)
+    with _uploaded(file) as path:
+        known = service.settings.configuration.frameworks.get(key)
+        form = TableForm(dict(known.map) if known else {}, hierarchy or (known.hierarchy if known else None))
+        result = read_framework(path, Limits(max_file_bytes=service.settings.configuration.service.max_upload_mb * MEBIBYTE), form)
+        edition = _in_order(result)
+        selector = targets or (known.targets if known else "leaf")
+        entry = _entry(service, key, path.name, edition, known, title, selector, form)
+        with service.store.connect() as connection:
+            doubt = doubt_edition(connection, key, edition, path.name)
+        if doubt and not (dry_run or other_framework):
+            raise Refused(409, "other-framework", f"{doubt}. Nothing was loaded; other_framework=true loads it all the same")
+        loaded = _load(service, caller, key, entry, edition, path, dry_run=dry_run)
+    response.status_code = 200 if dry_run or not loaded.changed else 201
+    chosen = select_targets(edition.nodes, selector)
+    return _shown(key, loaded, dry_run, is_new, doubt, _judged(result, len(chosen)))
+
+
+def _demand(service: Service, caller: Caller, key: str) -> bool:
+    """Holds a caller to the role that a load needs; returns whether the framework is new.
+
+    Raises:
+        LookupError: there is such a framework, and the caller may not see it.
+        NotAllowed: the role is not held.
+    """
+    check_framework_key(key)
+    with service.store.connect() as connection:
+        is_new = key not in known_keys(connection)
+    if not is_new and not caller.may(Role.reader, key):
+        raise LookupError(f"there is no framework {key!r}, or you may not see it")
+    caller.demand(Role.admin if is_new else Role.planner, key)
+    return is_new
+
+
+@contextmanager
+def _uploaded(file: UploadFile) -> Iterator[Path]:
+    """The uploaded file under its own name, in a folder of its own that is removed after the block.
+
+    Raises:
+        Refused: the name has a path in it, or the end of no file that is read; 422.
+    """
+    name = file.filename or ""
+    if not name or len(name.encode(errors="replace")) > _LONGEST_NAME or name.startswith(".") or re.search(r"[/\\\x00-\x1f\x7f]", name):
+        raise Refused(422, "file-name", "The file's name cannot be used: a plain name is needed, without a folder before it.")
+    if Path(name).suffix.lower() not in SUFFIXES:
+        raise Refused(422, "file-name", f"{name}: this kind of file is not read; there are: {', '.join(SUFFIXES)}")
+    with tempfile.TemporaryDirectory(prefix="caseforge-upload-") as folder:
+        path = Path(folder) / name
+        with path.open("wb") as copy:
+            shutil.copyfileobj(file.file, copy)
+        yield path
+
+
+def _in_order(result: ReadResult) -> Edition:
+    if result.edition is not None:
+        return result.edition
+    errors = [{"sheet": one.sheet, "row": one.row, "column": one.column, "problem": one.message} for one in result.problems]
+    said = "; ".join(one.message for one in result.problems[:EXAMPLES])
+    more = f"; and {len(errors) - EXAMPLES:,} more" if len(errors) > EXAMPLES else ""
+    raise Refused(422, "workbook", f"{said}{more}", more={"errors": errors})
+
+
+def _entry(
+    service: Service,
+    key: str,
+    name: str,
+    edition: Edition,
+    known: FrameworkSettings | None,
+    title: str | None,
+    selector: Any,
+    form: TableForm,
+) -> FrameworkSettings:
+    """What caseforge.toml will say: its source is the copy that is kept."""
+    kept = service.folder.describe(workbook_path(name, edition.source_sha256))
+    entry = entry_for(service.settings, key, Path(kept), known, title or edition.title, selector, form)
+    return entry if service.folder.local_root is not None else entry.model_copy(update={"source": kept})
+
+
+def _load(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path, *, dry_run: bool) -> Loaded:
+    declared = with_entry(service.settings, key, entry)
+    if dry_run:
+        return load_framework(service.store, declared.project, key, entry, edition, path.name, dry_run=True)
+    keep_workbook(service.folder, path, edition.source_sha256)
+    loaded = load_framework(service.store, declared.project, key, entry, edition, path.name)
+    with wait_for_lock(service.store, "caseforge.toml"):
+        declare_framework(service.settings, key, entry)
+        service.use(with_entry(service.settings, key, entry))
+    if loaded.changed:
+        with service.store.begin() as connection:
+            details = {"edition": loaded.label, "source": path.name, "sha256": edition.source_sha256, "nodes": loaded.nodes}
+            audit.note(connection, caller.name, "framework.loaded", f"framework {key}", key, details)
+        service.keep()
+    return loaded
+
+
+def _judged(result: ReadResult, targets: int) -> Judged:
+    figures: dict[str, Any] = read_result_json(result, framework=None)
+    return Judged(
+        nodes=figures["nodes"],
+        targets=targets,
+        levels=figures["levels"],
+        without_description=figures["without_description"],
+        warnings=[warning.message for warning in result.warnings],
+        reading=list(result.edition.reading) if result.edition else [],
+    )
+
+
+def _shown(key: str, loaded: Loaded, dry_run: bool, is_new: bool, doubt: str | None, judged: Judged) -> LoadedEdition:
+    return LoadedEdition(
+        framework=key,
+        dry_run=dry_run,
+        new_framework=is_new,
+        changed=loaded.changed,
+        edition=loaded.label,
+        judged=judged,
+        doubt=doubt,
+        in_both=loaded.difference.same,
+        difference={
+            change: Changes(nodes=len(nodes), examples=[_named(node) for node in nodes[:EXAMPLES]])
+            for change, nodes in loaded.difference.changes.items()
+        },
+        to_send=loaded.to_send,
+        expected_cost=money(loaded.expected_cost_usd),
+    )
+
+
+def _named(node: NodeChange) -> str:
+    return f"{node.code_after or node.code_before} {node.name_after or node.name_before}"

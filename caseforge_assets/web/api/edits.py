@@ -1,0 +1,129 @@
+"""Edits: what a person writes becomes a version of its own. Each names the version that it was made from, so that nothing is lost when two edit at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from caseforge_assets.access.roles import Caller
+from caseforge_assets.commands.editing.edit_version import Edited, EditedMeanwhile, edit_document, edit_item
+from caseforge_assets.store.access import audit
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.figures.node_lists import named_node
+from caseforge_assets.web.access.callers import Editor, ServiceNow, problems
+from caseforge_assets.web.api.documents import document_stage
+from caseforge_assets.web.wire.etags import version_tag
+from caseforge_assets.web.wire.problems import Refused
+
+router = APIRouter(tags=["documents"])
+LONGEST_TEXT = 1_000_000
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        max_length=200, description="the entity tag of what was edited, as it was read; 428 without it, 412 where it is another one by now"
+    ),
+]
+
+
+class WrittenDocument(BaseModel):
+    """A text as a person wrote it; it is kept to the letter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    body: str = Field(min_length=1, max_length=LONGEST_TEXT, description="Markdown, whole")
+    anyway: bool = Field(default=False, description="also where a section is missing")
+
+
+class WrittenItem(BaseModel):
+    """Fields of a candidate as a person wrote them; those that are not named stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: dict[str, str | int] = Field(
+        min_length=1,
+        max_length=50,
+        description="by name, `title` among them; a level by its name or number",
+        examples=[{"title": "Sort mail", "complexity_score": "Low"}],
+    )
+
+
+class Kept(BaseModel):
+    """What an edit came to."""
+
+    framework: str
+    code: str
+    stage: str
+    version: str = Field(description="of the content now; its entity tag")
+    changed: bool = Field(description="false: it said that already, and nothing was stored")
+
+
+@router.put("/frameworks/{key}/documents/{code:path}", responses=problems(403, 404, 412, 413, 422, 428))
+def write_document(
+    key: str,
+    code: str,
+    written: WrittenDocument,
+    service: ServiceNow,
+    caller: Editor,
+    response: Response,
+    if_match: IfMatch = None,
+    stage: Annotated[str | None, Query(max_length=100, description="without it, the first stage whose content is a document")] = None,
+) -> Kept:
+    """Write a node's document. It stays current until somebody asks for another one of this node; what is made from it becomes stale."""
+    version = _demanded(if_match)
+    chosen = document_stage(service.project.stages, stage)
+    with service.store.begin() as connection:
+        node = named_node(connection, key, code)
+        try:
+            edited = edit_document(
+                connection, service.project, key, node.node_id, chosen, written.body, version=version, by=caller.name, anyway=written.anyway
+            )
+        except EditedMeanwhile as error:
+            raise _changed(error) from None
+        kept = _kept(connection, response, caller, key, node.code, chosen.key, edited)
+    service.keep()  # what people wrote outlasts the database
+    return kept
+
+
+@router.patch("/frameworks/{key}/candidates/{uid:path}", responses=problems(403, 404, 412, 413, 422, 428))
+def write_candidate(
+    key: str, uid: str, written: WrittenItem, service: ServiceNow, caller: Editor, response: Response, if_match: IfMatch = None
+) -> Kept:
+    """Change fields of a candidate. Its entity tag is that of its node's set: of two edits of one set, the second is told."""
+    version = _demanded(if_match)
+    with service.store.begin() as connection:
+        try:
+            stage, edited = edit_item(connection, service.project, key, uid, written.fields, version=version, by=caller.name)
+        except EditedMeanwhile as error:
+            raise _changed(error) from None
+        kept = _kept(connection, response, caller, key, uid, stage.key, edited)
+    service.keep()
+    return kept
+
+
+def _demanded(if_match: str | None) -> str:
+    """The version that a strong tag names.
+
+    Raises:
+        Refused: none is named (428), or not one of a version (412).
+    """
+    if if_match is None:
+        raise Refused(428, "precondition-required", "Say what was edited: If-Match with the ETag that it was read with.")
+    tag = if_match.strip()
+    if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"':
+        raise Refused(412, "precondition-failed", 'If-Match has to name the one version that was edited, such as "0a1b…".')
+    return tag[1:-1]
+
+
+def _changed(error: EditedMeanwhile) -> Refused:
+    return Refused(412, "precondition-failed", str(error), {"ETag": version_tag(error.version)}, {"version": error.version})
+
+
+def _kept(connection: Connection, response: Response, caller: Caller, key: str, code: str, stage: str, edited: Edited) -> Kept:
+    if edited.changed:
+        details = {"stage": stage, "content": edited.content_id, "version": edited.version}
+        audit.note(connection, caller.name, "content.edited", f"{stage} of {code}", key, details)
+    response.headers["ETag"] = version_tag(edited.version)
+    return Kept(framework=key, code=code, stage=stage, version=edited.version, changed=edited.changed)

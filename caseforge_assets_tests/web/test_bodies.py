@@ -1,0 +1,78 @@
+"""Bodies over a real connection: too large, too slow, never ending."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+
+from caseforge_assets.web.wire.bodies import MEBIBYTE, BoundedBodies
+from caseforge_assets.web.wire.problems import answer_with_problems
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, int]]:
+    app = FastAPI()
+    answer_with_problems(app)
+
+    @app.post("/size")
+    async def size(request: Request) -> int:
+        return len(await request.body())
+
+    server = uvicorn.Server(uvicorn.Config(BoundedBodies(app, lambda _: MEBIBYTE, pause_s=0.3), log_level="critical"))
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [port]})
+        thread.start()
+        try:
+            yield port.getsockname()
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def exchange(address: tuple[str, int], headers: str, *pieces: bytes) -> bytes:
+    """Sends a request as it stands, and takes what comes until the answer is there."""
+    with socket.create_connection(address, timeout=20) as connection:
+        connection.sendall(f"POST /size HTTP/1.1\r\nHost: here\r\nConnection: close\r\n{headers}\r\n\r\n".encode())
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+        except OSError:  # refused meanwhile
+            pass
+        answer = b""
+        try:
+            while piece := connection.recv(65_536):
+                answer += piece
+        except OSError:
+            pass
+        return answer
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    with listening() as found:
+        yield found
+
+
+def test_a_body_that_fits_is_read(address: tuple[str, int]) -> None:
+    assert exchange(address, "Content-Length: 4", b"four").endswith(b"4")
+
+
+def test_what_says_that_it_is_too_large_is_not_read(address: tuple[str, int]) -> None:
+    assert exchange(address, f"Content-Length: {MEBIBYTE + 1}").startswith(b"HTTP/1.1 413")
+
+
+def test_what_turns_out_to_be_too_large_is_cut_off(address: tuple[str, int]) -> None:
+    piece = b"%x\r\n%s\r\n" % (1 << 16, b"x" * (1 << 16))
+    assert exchange(address, "Transfer-Encoding: chunked", *[piece] * 32).startswith(b"HTTP/1.1 413")
+
+
+def test_what_comes_too_slowly_is_cut_off(address: tuple[str, int]) -> None:
+    answer = exchange(address, "Content-Length: 1000", b"a bit")  # and nothing more
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"application/problem+json" in answer
