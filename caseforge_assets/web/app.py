@@ -7,6 +7,9 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from caseforge_assets.web.access import openid_pages
+from caseforge_assets.web.access import pages as access_pages
+from caseforge_assets.web.access.addresses import OwnAddress
 from caseforge_assets.web.api import (
     audit,
     documents,
@@ -20,6 +23,7 @@ from caseforge_assets.web.api import (
     plans,
     retries,
     runs,
+    session,
     standing,
     tokens,
     users,
@@ -49,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     tokens.router,
     audit.router,
+    session.router,
 )  # fmt: skip
 
 
@@ -64,9 +69,12 @@ def make_app(service: Service) -> FastAPI:
     app.state.service = service
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
+    app.add_middleware(OwnAddress, settings=service.settings.configuration.service)  # the outermost
     answer_with_problems(app)
     answer_not_modified(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)
+    app.include_router(access_pages.router)
+    app.include_router(openid_pages.router)
     return app
