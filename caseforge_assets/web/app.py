@@ -12,6 +12,7 @@ from caseforge_assets.web.access import pages as access_pages
 from caseforge_assets.web.access.addresses import OwnAddress
 from caseforge_assets.web.api import (
     audit,
+    candidates,
     documents,
     editions,
     edits,
@@ -23,6 +24,7 @@ from caseforge_assets.web.api import (
     plans,
     retries,
     runs,
+    search,
     session,
     standing,
     tokens,
@@ -44,6 +46,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     documents.router,
     edits.router,
     editions.router,
+    candidates.router,
+    search.router,
     standing.router,
     events.router,
     plans.router,
