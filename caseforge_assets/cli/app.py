@@ -59,6 +59,7 @@ _COMMANDS = {
     "demo": "running.demo",
     "ui": "running.ui",
     "serve": "running.serve",
+    "work": "running.working",
     "users": "access.users",
     "tokens": "access.tokens",
     "audit": "access.audit",
@@ -171,4 +172,5 @@ def caseforge(ctx: click.Context, verbose: bool, log_format: str, assignments: t
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if wrong := [assignment for assignment in assignments if not assignment.partition("=")[0].strip() or "=" not in assignment]:
         raise click.BadParameter(f"{wrong[0]!r} is not of the form KEY=VALUE", param_hint="--set")
-    ctx.obj = Session({key.strip(): value for key, _, value in (assignment.partition("=") for assignment in assignments)})
+    options = [*(["-v"] if verbose else []), "--log-format", log_format, *(part for one in assignments for part in ("--set", one))]
+    ctx.obj = Session({key.strip(): value for key, _, value in (assignment.partition("=") for assignment in assignments)}, options)

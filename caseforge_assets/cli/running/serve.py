@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
+from contextlib import nullcontext
 
 import click
 
+from caseforge_assets.cli.running.worker_process import worker_beside
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -16,11 +18,14 @@ from caseforge_assets.settings import ConfigurationError, Settings
 @click.command()
 @click.option("--host", help="Address to listen on; by default that of [service], 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; by default that of [service], 8321; 0 takes any.")
+@click.option(
+    "--work", "works", is_flag=True, help="Submit, poll and collect beside it, as `caseforge work` does, in a process of its own."
+)
 @pass_session
-def serve(session: Session, host: str | None, port: int | None) -> None:
+def serve(session: Session, host: str | None, port: int | None, works: bool) -> None:
     """Serve the project over HTTP. Ctrl-C stops it; the embedded database goes on running."""
     listening = _listen(session.settings, host, port)
-    with listening:
+    with listening, worker_beside(session) if works else nullcontext():
         serve_until_interrupted(session, listening)
 
 

@@ -11,7 +11,7 @@ from caseforge_assets.settings import Settings, find_project, load_settings
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from caseforge_assets.artifacts import ArtifactFolder
     from caseforge_assets.commands.providing.open_project import OpenProject
@@ -30,13 +30,14 @@ class Session:
     leaves_database_running = True
     _alerts_to_show = False
 
-    def __init__(self, set_keys: Mapping[str, str] | None = None) -> None:
+    def __init__(self, set_keys: Mapping[str, str] | None = None, options: Sequence[str] = ()) -> None:
         """Nothing is read or opened yet.
 
         Args:
             set_keys: values of keys of caseforge.toml that hold for this invocation.
+            options: with which `caseforge` was called, before the command's name.
         """
-        self._set_keys = set_keys or {}
+        self._set_keys, self.options = set_keys or {}, tuple(options)
 
     @cached_property
     def settings(self) -> Settings:
@@ -195,11 +196,15 @@ class Session:
             quiet: say nothing of new alerts, because all of them are shown next.
             waits: somebody else who shows events is waited for; there is no need to where this invocation made none.
         """
+        self.look_for_alerts(quiet=quiet)
+        self.show_in_dagster(waits=waits)
+
+    def show_in_dagster(self, *, waits: bool = True) -> None:
+        """Shows in Dagster what is not shown yet; see `mirror`."""
         from caseforge_assets.cli.shared.console import console
         from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
         from caseforge_assets.store.mirroring.outbox import count_unflushed
 
-        self.look_for_alerts(quiet=quiet)
         repeat_under_new_versions(self.store, self.project)
         with self.store.connect() as connection:
             waiting, _ = count_unflushed(connection)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from caseforge_assets.batches.states import Wish
 from caseforge_assets.commands.approving.approve_pending import approve_pending
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.rounds.work import Announce, lift_stop
@@ -13,8 +14,10 @@ from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
 from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submitting.submit_batches import is_refused, submit_batches
+from caseforge_assets.store.serving import wishes
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
+from caseforge_assets.wording import counted
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,21 @@ def send_approved(
     max_cost_usd: Decimal | None = None,
     made_by: str = "",
 ) -> Sent:
-    """Packs the requests of approved plans into batches and creates them.
+    """Packs the requests of approved plans into batches and creates them; whoever wished for it is told what came of it.
 
     Args:
         announce: is told which batches are about to be sent.
-        unattended: no person asks: a provider that stopped is left alone, and so is what it refused.
+        unattended: no person asks: a provider that stopped is left alone, unless somebody wished for a submission, and so is what it refused.
         max_cost_usd: everything that is pending is approved before, up to this amount; None: nothing is.
         made_by: who made the plans that are approved so.
 
     Raises:
         LimitTooLow: what is pending costs more than that, or nobody knows how much; nothing was approved or sent.
     """
+    with project.store.connect() as connection:
+        asked = [wish.id for wish in wishes.open_wishes(connection, Wish.submit)]
     reconcile_batches(project)
-    if not unattended:
+    if not unattended or asked:
         with project.store.begin() as connection:
             lift_stop(connection, project.provider)
     if max_cost_usd is not None:
@@ -63,7 +68,17 @@ def send_approved(
         unsent = batches.not_created(connection, project.provider.id)
     announce(unsent)
     submitted = submit_batches(project, unsent)
-    return Sent(planned, submitted, _why_unsent(project, submitted, unattended=unattended))
+    sent = Sent(planned, submitted, _why_unsent(project, submitted, unattended=unattended))
+    with project.store.begin() as connection:
+        wishes.finish(connection, asked, _said(sent))
+    return sent
+
+
+def _said(sent: Sent) -> str:
+    """What came of it, for who asked."""
+    count = sum(not is_refused(batch) for batch in sent.submitted)
+    said = f"{counted(count, 'batch', 'batches')} sent" if count else sent.unsent or "nothing is to be sent"
+    return f"{said}; {counted(sent.planned.reused, 'request')} answered from the store" if sent.planned.reused else said
 
 
 def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattended: bool) -> str:

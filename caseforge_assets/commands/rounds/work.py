@@ -110,6 +110,7 @@ def work_round(
     announce: Announce | None = None,
     submit: bool = True,
     plan: bool = True,
+    unattended: bool = False,
 ) -> Round:
     """Does everything that can be done now; safe to be run by any number of processes at once.
 
@@ -119,6 +120,7 @@ def work_round(
         announce: is told each time which batches are about to be sent; nothing else is.
         submit: whether anything is sent.
         plan: whether new batches are planned; those that are planned already go on without it.
+        unattended: no person asks: what the provider refused under the same key is left.
 
     Raises:
         ProviderStopped: the provider refuses key or account.
@@ -129,7 +131,7 @@ def work_round(
     collected = collect_finished(project)
     planned, refused = Planned(), []
     if submit and plan:
-        planned = plan_batches(project, quiet_period_s=quiet_period_s, consent=consent)
+        planned = plan_batches(project, quiet_period_s=quiet_period_s, consent=consent, unattended=unattended)
     if submit:
         with project.store.connect() as connection:
             unsent = batches.not_created(connection, project.provider.id, consent)
@@ -149,12 +151,16 @@ def _unfinished(connection: Connection, provider: Provider, consent: Consent) ->
     return [batch for batch in batches.in_states(connection, UNFINISHED, provider.id) if batch.state not in NOT_CREATED or batch.id in mine]
 
 
-def collect_finished(project: OpenProject) -> tuple[Collected, ...]:
-    """Collects every batch that is in a final state. One whose files cannot be had now says so, and holds up no other."""
+def collect_finished(project: OpenProject, first: Collection[int] = ()) -> tuple[Collected, ...]:
+    """Collects every batch that is in a final state. One whose files cannot be had now says so, and holds up no other.
+
+    Args:
+        first: ids of those that somebody waits for.
+    """
     with project.store.connect() as connection:
         finished = batches.in_states(connection, [BatchState.final], project.provider.id)
     results = []
-    for batch in finished:
+    for batch in sorted(finished, key=lambda batch: batch.id not in first):
         try:
             results.append(collect_batch(project, batch.id))
         except (ProviderUnclear, ProviderStopped, JudgeFailed, StageUnknown) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +42,19 @@ def find(connection: Connection, wish_id: int) -> WishRow | None:
     """A wish by its number."""
     row = connection.execute(text(f"select {_COLUMNS} from caseforge.work_wish where id = :id"), {"id": wish_id}).one_or_none()
     return None if row is None else WishRow(*row)
+
+
+def open_wishes(connection: Connection, *kinds: Wish) -> list[WishRow]:
+    """What nobody did yet, oldest first; of these kinds, all without."""
+    query = text(f"select {_COLUMNS} from caseforge.work_wish where done_at is null and (:all or wish = any(:kinds)) order by id")
+    return [WishRow(*row) for row in connection.execute(query, {"all": not kinds, "kinds": list(kinds)})]
+
+
+def finish(connection: Connection, wish_ids: Sequence[int], outcome: str) -> None:
+    """Notes what came of wishes; those that somebody else did meanwhile stay as they are."""
+    query = text("update caseforge.work_wish set done_at = clock_timestamp(), outcome = :outcome where id = any(:ids) and done_at is null")
+    if wish_ids:
+        connection.execute(query, {"ids": list(wish_ids), "outcome": outcome})
 
 
 def page_of_wishes(connection: Connection, by: str | None, before_id: int | None, limit: int) -> list[WishRow]:
