@@ -38,6 +38,18 @@ class Grant:
         return f"{self.role} in {self.framework_key}" if self.framework_key else str(self.role)
 
 
+def grant_from(text: str) -> Grant:
+    """A grant as people write it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    role, inside, key = text.strip().partition(" in ")
+    if role not in set(Role) or (inside and not key.strip()):
+        raise ValueError(f"{text!r} is no role; write one of {', '.join(Role)}, or such as `{Role.planner} in cross_industry`")
+    return Grant(Role(role), key.strip() or None)
+
+
 class NotAllowed(PermissionError):
     """The caller is known, and has no role that allows this; the text says which one is needed."""
 

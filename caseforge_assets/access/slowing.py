@@ -10,7 +10,7 @@ FREE_OF_AN_ADDRESS, LONGEST_FOR_AN_ADDRESS = 20, timedelta(minutes=15)  # severa
 
 
 def pause_after(failures: int, free: int, longest: timedelta) -> timedelta:
-    """The time that has to pass after the last of so many failures: none at first, then twice as long each time.
+    """The time that has to pass after the last of so many failures: none at first, then five seconds, and twice as long each time.
 
     Args:
         free: how many failures cost nothing.
@@ -18,4 +18,4 @@ def pause_after(failures: int, free: int, longest: timedelta) -> timedelta:
     """
     if failures < free:
         return timedelta()
-    return min(timedelta(seconds=2 ** min(failures - free, 20)), longest)
+    return min(timedelta(seconds=5 * 2 ** min(failures - free, 20)), longest)

@@ -24,6 +24,7 @@ PLACES = (
     "CASEFORGE_ALERT_URLS",
     "CASEFORGE_ARTIFACTS",
     "CASEFORGE_SERVICE_SECRET",
+    "CASEFORGE_OIDC_CLIENT_SECRET",
 )
 
 _GIVEN: dict[Path, dict[str, str]] = {}  # by file, the variables that have its values in this process

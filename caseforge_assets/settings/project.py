@@ -46,6 +46,7 @@ class Settings(BaseModel):
     webserver_url: str
     alert_urls: tuple[SecretStr, ...] = ()
     service_secret: SecretStr | None = None
+    oidc_client_secret: SecretStr | None = None
     configuration: Configuration
     stages: InstanceOf[Stages] = NO_STAGES
 
@@ -178,7 +179,7 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
     home = Path(environment.get("CASEFORGE_HOME") or folder / "var").expanduser()
     organization, openai_project = environment.get("OPENAI_ORG_ID"), environment.get("OPENAI_PROJECT_ID")
     key, url = environment.get("OPENAI_API_KEY"), environment.get("CASEFORGE_POSTGRES_URL")
-    service_secret = environment.get("CASEFORGE_SERVICE_SECRET")
+    service_secret, client_secret = environment.get("CASEFORGE_SERVICE_SECRET"), environment.get("CASEFORGE_OIDC_CLIENT_SECRET")
     base_url = (environment.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
     return Settings(
         project_folder=folder,
@@ -191,6 +192,7 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),
         alert_urls=tuple(SecretStr(url) for url in (environment.get("CASEFORGE_ALERT_URLS") or "").split()),
         service_secret=SecretStr(service_secret) if service_secret else None,
+        oidc_client_secret=SecretStr(client_secret) if client_secret else None,
         configuration=configuration.model_copy(update={"provider": configuration.provider.at(base_url)}),
         stages=stages,
     )

@@ -7,19 +7,30 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from caseforge_assets.web.access import openid_pages
+from caseforge_assets.web.access import pages as access_pages
+from caseforge_assets.web.access.addresses import OwnAddress
 from caseforge_assets.web.api import (
+    alerts,
     audit,
+    batches,
+    candidates,
+    configuration,
     documents,
     editions,
     edits,
     events,
+    figures,
     frameworks,
     node,
     nodes,
+    pairs,
     plan_decisions,
     plans,
     retries,
     runs,
+    search,
+    session,
     standing,
     tokens,
     users,
@@ -40,15 +51,23 @@ ROUTERS: tuple[APIRouter, ...] = (
     documents.router,
     edits.router,
     editions.router,
+    candidates.router,
+    search.router,
     standing.router,
     events.router,
     plans.router,
     plan_decisions.router,
     retries.router,
     runs.router,
+    batches.router,
+    figures.router,
+    alerts.router,
+    pairs.router,
+    configuration.router,
     users.router,
     tokens.router,
     audit.router,
+    session.router,
 )  # fmt: skip
 
 
@@ -64,9 +83,12 @@ def make_app(service: Service) -> FastAPI:
     app.state.service = service
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
+    app.add_middleware(OwnAddress, settings=service.settings.configuration.service)  # the outermost
     answer_with_problems(app)
     answer_not_modified(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)
+    app.include_router(access_pages.router)
+    app.include_router(openid_pages.router)
     return app

@@ -20,6 +20,7 @@ from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import Engine, StoreUnavailable
 from caseforge_assets.store.database.location import open_project_store
+from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
 
@@ -29,15 +30,18 @@ log = logging.getLogger(__name__)
 class Service:
     """Settings, store, artifacts and provider of a process that serves."""
 
-    def __init__(self, settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
+    def __init__(self, settings: Settings, reread: Callable[[], Settings] | None = None, local_user: str | None = None) -> None:
         """Nothing is opened yet.
 
         Args:
             settings: as they are now.
             reread: reads them anew when caseforge.toml has changed, such as by another process; without it they stay until `use` is called.
+            local_user: whose machine it is, where the service is reachable from there alone and nobody has an account; None: callers have to be known.
         """
         self._settings, self._reread = settings, reread
         self._stamp = _stamp(settings)
+        self.local_user = local_user
+        self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
         self._opening = threading.RLock()
 
     @property

@@ -50,7 +50,11 @@ TOUCHES_ENVIRONMENT = {
     "batch_server/server.py": "reads its own variable, UPSTREAM_API_KEY, and shares no code with settings",
 }
 NOT_INSTALLED = {"caseforge_assets", "_typeshed"}
-COME_WITH = {"dagster_shared": "dagster, of the same version", "pydantic_core": "pydantic, which says which version"}
+COME_WITH = {
+    "joserfc": "authlib, which signs and verifies with it",
+    "dagster_shared": "dagster, of the same version",
+    "pydantic_core": "pydantic, which says which version",
+}
 NOT_IMPORTED = {
     "bpe-openai": "its data are read",
     "dagster-webserver": "a program",

@@ -6,7 +6,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +60,7 @@ class Served:
 
 
 Serve = Callable[..., Served]
+NOTHING_MORE: Mapping[str, str] = {}
 
 
 @contextmanager
@@ -78,7 +79,7 @@ def listening(served: Served) -> Iterator[str]:
             thread.join()
 
 
-def settings_for(bench: Workbench) -> Settings:
+def settings_for(bench: Workbench, more: Mapping[str, str]) -> Settings:
     """Settings that lead to a workbench's store, artifacts and server."""
     entry = FrameworkSettings(title=KEY, source=f"{KEY}.csv")
     configuration = bench.configuration.model_copy(update={"frameworks": {KEY: entry, **bench.configuration.frameworks}})
@@ -88,6 +89,7 @@ def settings_for(bench: Workbench) -> Settings:
         "CASEFORGE_ARTIFACTS": str(bench.path / "artifacts"),
         "OPENAI_BASE_URL": bench.provider.base_url,
         "OPENAI_API_KEY": "sk-test-0123456789",
+        **more,
     }
     return settings_of(bench.path, Environment(variables), configuration, bench.stages)
 
@@ -97,9 +99,9 @@ def serve(bench: OpenBench) -> Iterator[Serve]:
     """Serves a workbench, which `bench` opens with the same arguments."""
     with ExitStack() as stack:
 
-        def start(opened: Workbench | None = None, **options: Any) -> Served:
+        def start(opened: Workbench | None = None, *, variables: Mapping[str, str] = NOTHING_MORE, **options: Any) -> Served:
             opened = opened or bench(**options)
-            service = Service(settings_for(opened))
+            service = Service(settings_for(opened, variables))
             stack.callback(service.close)
             served = Served(opened, service, make_app(service))
             stack.callback(served._open.close)

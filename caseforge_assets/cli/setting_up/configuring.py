@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,10 @@ from caseforge_assets.cli.shared.console import console, errors, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
-from caseforge_assets.redaction import redact, shown_database, without_login
+from caseforge_assets.redaction import redact
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.configuring.check_configuration import Finding
-    from caseforge_assets.settings import Configuration, Settings
     from caseforge_assets.settings.inspecting import Inspection
 
 BAD_INPUT = 2
@@ -33,11 +33,11 @@ def config() -> None:
 @pass_session
 def show(session: Session, as_json: bool) -> None:
     """Every value that holds, and where it comes from: default, caseforge.toml, environment, .env or command line. Secrets are masked."""
-    from caseforge_assets.settings.inspecting import effective_values
+    from caseforge_assets.commands.configuring.show_configuration import show_configuration
 
-    inspection, settings = _sound(session)
-    places, stages = _places(inspection, settings), _stages(inspection, settings.configuration)
-    values = [{"key": one.key, "value": one.value, "origin": one.origin} for one in effective_values(inspection, settings.configuration)]
+    inspection = session.inspect()
+    shown = show_configuration(inspection)
+    places, values, stages = ([asdict(row) for row in rows] for rows in (shown.places, shown.values, shown.stages))
     if as_json:
         print_json({"project": str(inspection.folder), "places": places, "values": values, "stages": stages})
         return
@@ -129,51 +129,6 @@ def _from_project(folder: Path, session: Session) -> Path:
     """A folder as caseforge.toml names it."""
     project = session.settings.project_folder
     return folder.resolve().relative_to(project) if folder.resolve().is_relative_to(project) else folder.resolve()
-
-
-def _sound(session: Session) -> tuple[Inspection, Settings]:
-    """A project whose keys, values, templates and stages can be used."""
-    from caseforge_assets.settings import ConfigurationError
-
-    inspection = session.inspect()
-    if inspection.faults or inspection.settings is None:
-        raise ConfigurationError("\n".join(f"{place}: {says}" for place, says in inspection.faults))
-    return inspection, inspection.settings
-
-
-def _places(inspection: Inspection, settings: Settings) -> list[dict[str, Any]]:
-    """Gives the settings that only the environment has; a secret is shown as being set."""
-    environment = inspection.environment
-    shown = {
-        "CASEFORGE_HOME": str(settings.home),
-        "CASEFORGE_WEBSERVER_URL": without_login(settings.webserver_url),
-        "CASEFORGE_POSTGRES_URL": shown_database(settings.postgres_url.get_secret_value())
-        if settings.postgres_url
-        else "(the embedded database)",
-        "CASEFORGE_PROJECT": str(inspection.folder),
-        "OPENAI_BASE_URL": settings.openai_base_url,
-        "OPENAI_API_KEY": "(set)" if settings.openai_api_key else "(not set)",
-        "OPENAI_ORG_ID": environment.get("OPENAI_ORG_ID") or "(not set)",
-        "OPENAI_PROJECT_ID": environment.get("OPENAI_PROJECT_ID") or "(not set)",
-    }
-    return [
-        {"key": name, "value": value, "origin": environment.origin(name) if environment.get(name) else "default"}
-        for name, value in shown.items()
-    ]
-
-
-def _stages(inspection: Inspection, configuration: Configuration) -> list[dict[str, Any]]:
-    from caseforge_assets.settings.stage_settings import stage_settings
-
-    rows = []
-    for stage in inspection.stages:
-        settings = stage_settings(configuration, stage)
-        own = [name for name in stage.files if stage.templates and stage.templates.is_own(name)]
-        names = ("model", "temperature", "reasoning_effort", "verbosity", "endpoint", "max_completion_tokens")
-        sent_as = configuration.name_at_provider(stage.key, settings.model)
-        values = {name: getattr(settings, name) for name in names}
-        rows.append({"stage": stage.key, "reads": stage.reads, **values, "sent_as": sent_as, "own_files": own})
-    return rows
 
 
 def _print_rows(title: str, rows: list[dict[str, Any]]) -> None:

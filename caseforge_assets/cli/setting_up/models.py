@@ -33,32 +33,21 @@ def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> No
     Prices are USD per million tokens at batch rates; costs are those of whole frameworks, with typical requests and answers as
     long as `plan` expects them: as those that came so far, before there are enough as typical ones. `plan` counts the requests themselves.
     """
-    from caseforge_assets.commands.money.expected_costs import expected_output_tokens
-    from caseforge_assets.commands.providing.list_models import list_models
-    from caseforge_assets.settings.stage_settings import stage_settings
-    from caseforge_assets.store.editions import nodes
-    from caseforge_assets.store.submitting import providers
+    from caseforge_assets.commands.planning.survey_models import survey_models
 
-    configuration = session.settings.configuration
     offered = None if offline or not session.settings.has_credentials else _offered(session)
     with session.store.connect() as connection:
-        targets = {key: len(nodes.partition_keys(connection, key)) for key in configuration.frameworks}
-        ends = providers.model_ends(connection)
-        lengths = {
-            stage.key: expected_output_tokens(connection, stage, stage_settings(configuration, stage).model, simulated=False)
-            for stage in session.stages
-        }
-    loaded = {key: count for key, count in targets.items() if count}
-    found = list_models(configuration, session.stages.shared, loaded, offered, ends, datetime.now(UTC), lambda stage, _: lengths[stage.key])
+        surveyed = survey_models(connection, session.project, offered, datetime.now(UTC))
+    found = surveyed.models
     shown = found if with_all or as_json else [one for one in found if one.is_known]
     if as_json:
         print_json([_json(one) for one in shown])
         return
-    _print(shown, list(loaded))
+    _print(shown, surveyed.loaded)
     if len(shown) < len(found):
         console.print(f"The provider lists {len(found) - len(shown):,} more, of which nothing else is known (--all).")
-    if missing := [key for key, count in targets.items() if not count]:
-        console.print(f"Not loaded yet, so without a cost: {', '.join(missing)}.")
+    if surveyed.not_loaded:
+        console.print(f"Not loaded yet, so without a cost: {', '.join(surveyed.not_loaded)}.")
 
 
 def _offered(session: Session) -> dict[str, date | None] | None:

@@ -21,6 +21,7 @@ from caseforge_assets.store.database.engine import Connection, Engine, lock_in_t
 from caseforge_assets.store.database.logins import remove_logins
 from caseforge_assets.store.journaling import journal
 from caseforge_assets.store.journaling.restoring import Staging, keep_standing_events, rows_present
+from caseforge_assets.store.reading import due
 from caseforge_assets.store.schema.journal_marks import mark_everything
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -71,6 +72,7 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         journal.forget_marks(connection)
         contents.count_edits_as_real(connection)
         remove_logins(connection)  # a journal of an older version may have them
+        due.note_all(connection)
         journal.add_segments(connection, chain)
         if not is_as_now(folder, newest):
             mark_everything(connection)  # as after a migration

@@ -77,6 +77,18 @@ def view_batches(connection: Connection, stages: Stages, now: datetime, *, finis
     )
 
 
+def views_of(connection: Connection, stages: Stages, now: datetime, batch_ids: Sequence[int]) -> list[BatchView]:
+    """Some batches by their numbers, in no order."""
+    rows = batches.with_ids(connection, batch_ids)
+    sums, typical = batch_sums.sums_of_batches(connection, batch_ids), _Typical(connection, stages)
+    of = batch_sums.frameworks_of_batches(connection, batch_ids)
+    views = [
+        _under_way(row, sums.get(row.id), typical, now) if row.state in UNSETTLED else _through(row, sums.get(row.id), typical)
+        for row in rows
+    ]
+    return [replace(view, frameworks=of.get(view.id, ())) for view in views]
+
+
 def progress_of(rows: Sequence[BatchRow], now: datetime) -> list[Progress]:
     """How far batches are, as far as their provider says."""
     return [_measured(row, now) for row in rows]

@@ -34,16 +34,16 @@ _COLUMNS = "id, name, password_hash is not null as has_password, issuer, subject
 
 def find(connection: Connection, name: str) -> AccountRow | None:
     """An account by its name, locked until the transaction ends."""
-    return _one(connection, "name = :name", name=name)
+    return _one(connection, "name = :name for update", name=name)
 
 
 def find_elsewhere(connection: Connection, issuer: str, subject: str) -> AccountRow | None:
-    """The account of somebody for whom another vouches, locked until the transaction ends."""
+    """The account of somebody for whom another vouches."""
     return _one(connection, "issuer = :issuer and subject = :subject", issuer=issuer, subject=subject)
 
 
 def _one(connection: Connection, condition: str, **values: str) -> AccountRow | None:
-    row = connection.execute(text(f"select {_COLUMNS} from caseforge.account where {condition} for update"), values).one_or_none()
+    row = connection.execute(text(f"select {_COLUMNS} from caseforge.account where {condition}"), values).one_or_none()
     return None if row is None else AccountRow(*row)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from sqlalchemy import Connection, insert, text
 
@@ -19,6 +20,7 @@ class SessionRow:
     account_id: int | None
     name: str
     issuer: str | None
+    limit_usd: Decimal | None
 
 
 def begin(connection: Connection, secret: str, name: str, account_id: int | None) -> None:
@@ -29,7 +31,7 @@ def begin(connection: Connection, secret: str, name: str, account_id: int | None
 def usable(connection: Connection, secret: str, idle: timedelta, lifetime: timedelta) -> SessionRow | None:
     """The session of a secret, unless it is unknown, ended, idle for too long, too old, or its account is disabled."""
     query = text("""
-    select s.id, s.account_id, coalesce(a.name, s.name), a.issuer from caseforge.web_session s left join caseforge.account a on a.id = s.account_id
+    select s.id, s.account_id, coalesce(a.name, s.name), a.issuer, a.limit_usd from caseforge.web_session s left join caseforge.account a on a.id = s.account_id
     where s.digest = :digest and s.ended_at is null and a.disabled_at is null
       and s.last_seen_at > now() - cast(:idle as interval) and s.created_at > now() - cast(:lifetime as interval)
     """)

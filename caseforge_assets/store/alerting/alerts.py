@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,13 +111,16 @@ def acknowledge(connection: Connection, alert_id: int, by: str, now: datetime) -
     return connection.scalar(query, {"id": alert_id, "by": by, "now": now}) is not None
 
 
-_LIST = text(f"""
+_COLUMNS = """
 select a.id, a.rule, a.subject, a.framework_key, a.severity, a.text, a.raised_at, a.escalated_at, a.acknowledged_at, a.acknowledged_by, a.cleared_at,
        count(d.delivered_at) as delivered, count(d.id) - count(d.delivered_at) as undelivered,
        (array_agg(d.problem order by d.id desc) filter (where d.id is not null and d.delivered_at is null))[1] as problem
 from caseforge.alert a
 left join caseforge.alert_message m on m.alert_id = a.id
 left join caseforge.alert_delivery d on d.message_id = m.id
+"""
+
+_LIST = text(f"""{_COLUMNS}
 where (:all or a.cleared_at is null) and (cast(:key as text) is null or a.framework_key is null or a.framework_key = :key)
 group by a.id order by a.cleared_at is not null, a.severity <> '{Severity.critical}', a.id desc limit :limit
 """)
@@ -130,6 +133,32 @@ def newest(connection: Connection, *, with_cleared: bool = False, key: str | Non
         key: only those that concern this framework.
     """
     return [AlertRow(*row) for row in connection.execute(_LIST, {"all": with_cleared, "key": key, "limit": limit})]
+
+
+_PAGE = text(f"""{_COLUMNS}
+where (:all or a.cleared_at is null) and (cast(:keys as text[]) is null or a.framework_key = any(:keys))
+  and (cast(:before as bigint) is null or a.id < :before) and (cast(:id as bigint) is null or a.id = :id)
+group by a.id order by a.id desc limit :limit
+""")
+
+
+def page_of_alerts(
+    connection: Connection,
+    keys: Collection[str] | None,
+    before_id: int | None,
+    limit: int,
+    *,
+    with_cleared: bool,
+    alert_id: int | None = None,
+) -> list[AlertRow]:
+    """Alerts, newest first, from the one before a number on.
+
+    Args:
+        keys: only those that concern one of these frameworks; None: all, those that concern none, too.
+        alert_id: only this one.
+    """
+    values = {"all": with_cleared, "keys": None if keys is None else list(keys), "before": before_id, "id": alert_id, "limit": limit}
+    return [AlertRow(*row) for row in connection.execute(_PAGE, values)]
 
 
 def newest_message(connection: Connection) -> tuple[int, datetime | None]:

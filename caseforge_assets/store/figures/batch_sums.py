@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -51,6 +51,34 @@ def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> d
     from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = any(:ids) group by 1
     """)
     return {row[0]: tuple(row[1]) for row in connection.execute(query, {"ids": list(batch_ids)})}
+
+
+_OF_FRAMEWORKS = """(cast(:keys as text[]) is null or exists (
+    select 1 from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = b.id and n.framework_key = any(:keys)))"""
+
+
+def page_of_batches(
+    connection: Connection, keys: Collection[str] | None, states: Collection[str] | None, before_id: int | None, limit: int
+) -> list[int]:
+    """Numbers of batches, newest first, from the one before a number on.
+
+    Args:
+        keys: only those with nodes of these frameworks; None: all.
+        states: in these only; None: in any.
+    """
+    query = text(f"""
+    select b.id from caseforge.batch b
+    where (cast(:states as text[]) is null or b.state = any(:states)) and (cast(:before as bigint) is null or b.id < :before) and {_OF_FRAMEWORKS}
+    order by b.id desc limit :limit
+    """)
+    values = {"keys": None if keys is None else list(keys), "states": None if states is None else list(states)}
+    return list(connection.scalars(query, {**values, "before": before_id, "limit": limit}))
+
+
+def is_seen(connection: Connection, batch_id: int, keys: Collection[str] | None) -> bool:
+    """Whether there is such a batch with nodes of these frameworks (None: of any, or of none)."""
+    query = text(f"select exists (select 1 from caseforge.batch b where b.id = :id and {_OF_FRAMEWORKS})")
+    return bool(connection.scalar(query, {"id": batch_id, "keys": None if keys is None else list(keys)}))
 
 
 def typical_items(connection: Connection, stage: str, simulated: bool) -> Decimal | None:

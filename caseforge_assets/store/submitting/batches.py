@@ -119,6 +119,11 @@ def get(connection: Connection, batch_id: int) -> BatchRow:
     return BatchRow(*row)
 
 
+def with_ids(connection: Connection, batch_ids: Sequence[int]) -> list[BatchRow]:
+    """Batches by their numbers, in no order."""
+    return [BatchRow(*row) for row in connection.execute(select(*_COLUMNS).where(batch.c.id.in_(batch_ids)))]
+
+
 def find(connection: Connection, name: str) -> BatchRow | None:
     """A batch by its number, the provider's id or its submission id."""
     known = (batch.c.remote_id == name) | (batch.c.submission_id == name)

@@ -7,9 +7,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from caseforge_assets.access.roles import Caller, Grant, Role
-from caseforge_assets.store.access import tokens
+from caseforge_assets.store.access import accounts, sessions, tokens
+from caseforge_assets.web.access.addresses import SAFE
+from caseforge_assets.web.access.cookies import FIELD, HEADER, csrf_token, is_csrf_token, session_secret
+from caseforge_assets.web.access.proxied import person_of_proxy
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.problems import Refused
+
+_FORM = "application/x-www-form-urlencoded"
+_LARGEST_FORM = 1_000_000
 
 
 def service_of(request: Request) -> Service:
@@ -18,21 +24,65 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def caller_of(request: Request, service: Annotated[Service, Depends(service_of)]) -> Caller:
-    """Who calls.
+async def form_token(request: Request) -> str | None:
+    """The token of a form that is sent without a script; a header comes before it."""
+    if (shown := request.headers.get(HEADER)) is not None or request.method in SAFE:
+        return shown
+    length = request.headers.get("content-length", "")
+    if (
+        request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM
+        or not length.isdigit()
+        or int(length) > _LARGEST_FORM
+    ):
+        return None
+    await request.body()  # kept, so that whoever else reads it finds it
+    field = (await request.form()).get(FIELD)
+    return field if isinstance(field, str) else None
+
+
+def caller_of(
+    request: Request, service: Annotated[Service, Depends(service_of)], shown: Annotated[str | None, Depends(form_token)]
+) -> Caller:
+    """Who calls: a program by its token, a browser by its session, or a person for whom a proxy vouches.
+
+    What a browser or a proxy adds to a request by itself may have been caused by another site's page: to change something it takes a token, too, that only our
+    pages know. It is kept in the request, for those that show it.
 
     Raises:
-        Refused: nobody who is known; 401.
+        Refused: nobody who is known, 401; or the token is missing, 403.
     """
+    caller, bound_to = _recognize(request, service, is_use=True)
+    if bound_to is not None:
+        if request.method not in SAFE and not is_csrf_token(service, bound_to, shown):
+            says = f"To change something from a browser takes the header {HEADER}, or the field {FIELD} of a form; GET /api/v1/me has it."
+            raise Refused(403, "csrf", says)
+        request.state.csrf_token = csrf_token(service, bound_to)
+    return caller
+
+
+def recognize_again(request: Request, service: Service) -> Caller:
+    """The caller of a request that has been answered for long, as they are known now. That is no use of a session, which may end meanwhile.
+
+    Raises:
+        Refused: they are not known any more; 401.
+    """
+    return _recognize(request, service, is_use=False)[0]
+
+
+def _recognize(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str | None]:
+    """Who calls, and what a token against forged requests is bound to; None: a program, which needs none."""
     caller = _by_token(request, service)
-    if caller is None:
+    if caller is not None:
+        return caller, None
+    by_browser = _by_session(request, service, is_use=is_use) or person_of_proxy(request, service)
+    if by_browser is None:
         raise Refused(
             401,
             "not-signed-in",
             "Sign in, or send a token in the header Authorization, behind the word Bearer.",
             {"WWW-Authenticate": "Bearer"},
         )
-    return caller
+    return by_browser
 
 
 def _by_token(request: Request, service: Service) -> Caller | None:
@@ -47,6 +97,26 @@ def _by_token(request: Request, service: Service) -> Caller | None:
             )
         tokens.note_use(connection, row.id)
     return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd, token_id=row.id)
+
+
+def _by_session(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str] | None:
+    """The caller of a session that holds, and the session's secret."""
+    secret = session_secret(request, service)
+    if secret is None:
+        return None
+    settings = service.settings.configuration.service
+    with service.store.begin() as connection:
+        row = sessions.usable(connection, secret, settings.idle, settings.lifetime)
+        if row is None:
+            return None
+        if is_use:
+            sessions.note_use(connection, row.id)
+        if row.account_id is not None:
+            grants = accounts.roles_of(connection, [row.account_id])[row.account_id]
+            return Caller(row.name, grants, row.limit_usd, account_id=row.account_id), secret
+    if service.local_user is None:  # such a session is worth nothing where others can reach the service
+        return None
+    return Caller(row.name, (Grant(Role.admin),)), secret
 
 
 class Needs:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.batches.states import PlanState
+from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.money.budgets_left import budgets_left
 from caseforge_assets.commands.planning.choose_nodes import named_alone
 from caseforge_assets.commands.planning.choose_stages import accepted_stages
@@ -66,10 +67,10 @@ def make_plan(wanted: PlanWanted, service: ServiceNow, caller: Planner, once: An
     caller.demand(Role.planner, wanted.framework)
     service.settings.framework(wanted.framework)
     simulated = service.plans_for_simulated(offline=wanted.offline)
-    return once.answer(lambda connection: _make(connection, service, wanted, simulated), status=201)
+    return once.answer(lambda connection: _make(connection, service, wanted, simulated, caller.name), status=201)
 
 
-def _make(connection: Connection, service: Service, wanted: PlanWanted, simulated: bool) -> MadePlan:
+def _make(connection: Connection, service: Service, wanted: PlanWanted, simulated: bool, by: str) -> MadePlan:
     project, key = service.project, wanted.framework
     chosen = accepted_stages(connection, project, wanted.stages)
     choice = Choice(wanted.nodes, wanted.select, wanted.limit, None, wanted.model_of, wanted.regenerate, wanted.refresh_context)
@@ -87,6 +88,7 @@ def _make(connection: Connection, service: Service, wanted: PlanWanted, simulate
         refresh_context=wanted.refresh_context,
         named=named_alone(connection, key, wanted.nodes),
     )
+    keep_draft(connection, draft, by=by)
     left = budgets_left(connection, project, key)
     return made_plan(shown_plan(connection, project, draft.id), draft, simulated, left, chosen.warnings)
 

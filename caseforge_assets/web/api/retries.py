@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from caseforge_assets.access.roles import Role
+from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
@@ -76,15 +77,16 @@ def make_retry(wanted: RetryWanted, service: ServiceNow, caller: Planner, once: 
     service.settings.framework(wanted.framework)
     simulated = service.provider.simulated
     make = _failed if wanted.quality_below is None else _low_scores
-    return once.answer(lambda connection: make(connection, service, wanted, simulated), status=201)
+    return once.answer(lambda connection: make(connection, service, wanted, simulated, caller.name), status=201)
 
 
-def _failed(connection: Connection, service: Service, wanted: RetryWanted, simulated: bool) -> MadeRetry:
+def _failed(connection: Connection, service: Service, wanted: RetryWanted, simulated: bool, by: str) -> MadeRetry:
     project, key = service.open_project, wanted.framework
     chosen = accepted_stages(connection, project, wanted.stages)
     readable = judge_again(project, key)
     ids = choose_nodes(connection, key, wanted.nodes)
     draft = plan_retry(connection, project, key, chosen.stages, simulated, ids, wanted.outcomes, wanted.max_tokens)
+    keep_draft(connection, draft, by=by)
     return MadeRetry(
         plan=shown_plan(connection, project, draft.id),
         nodes=draft.nodes,
@@ -97,12 +99,13 @@ def _failed(connection: Connection, service: Service, wanted: RetryWanted, simul
     )
 
 
-def _low_scores(connection: Connection, service: Service, wanted: RetryWanted, simulated: bool) -> MadeRetry:
+def _low_scores(connection: Connection, service: Service, wanted: RetryWanted, simulated: bool, by: str) -> MadeRetry:
     project, key = service.open_project, wanted.framework
     chosen = accepted_stages(connection, project, wanted.stages)
     measure_missing(project.store, project.stages, key)
     ids = choose_nodes(connection, key, wanted.nodes)
     draft = plan_quality_retry(connection, project, key, chosen.stages, simulated, ids, wanted.quality_below or 0)
+    keep_draft(connection, draft, by=by)
     return MadeRetry(
         plan=shown_plan(connection, project, draft.id),
         nodes=draft.nodes,

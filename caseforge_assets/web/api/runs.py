@@ -8,15 +8,16 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from caseforge_assets.access.roles import Caller
+from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.batches.states import Wish
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.serving import wishes
 from caseforge_assets.store.serving.wishes import WishRow
 from caseforge_assets.web.access.callers import Planner, Reader, ServiceNow, problems
+from caseforge_assets.web.api.batches import demand_batch
 from caseforge_assets.web.wire.idempotency import AnsweredOnce
-from caseforge_assets.web.wire.pages import Cursor, Id, Limit, Page, encode_cursor, id_before
+from caseforge_assets.web.wire.pages import LARGEST_ID, Cursor, Id, Limit, Page, encode_cursor, id_before
 
 router = APIRouter(tags=["runs"])
 ORDER = "runs"
@@ -30,6 +31,7 @@ class RunWanted(BaseModel):
     wish: Wish = Field(
         description="submit: what is approved is sent; poll: providers are asked how far batches are; collect: what is finished is collected"
     )
+    batch: int | None = Field(default=None, ge=1, le=LARGEST_ID, description="only this batch, where it is polled or collected; null: all")
 
 
 class Run(BaseModel):
@@ -37,18 +39,21 @@ class Run(BaseModel):
 
     id: int
     wish: str
+    batch: int | None = Field(description="null: all")
     asked_by: str
     asked_at: datetime
     done_at: datetime | None = Field(description="null: nobody did it yet")
     outcome: str | None = Field(description="what came of it, for people")
 
 
-@router.post("/runs", status_code=202, response_model=Run, responses=problems(403, 422))
+@router.post("/runs", status_code=202, response_model=Run, responses=problems(403, 404, 422))
 def ask_for_run(wanted: RunWanted, caller: Planner, once: AnsweredOnce) -> JSONResponse:
     """Ask for a run: only what is approved already is ever sent by it."""
 
     def ask(connection: Connection) -> Run:
-        run_id = wishes.ask(connection, wanted.wish, caller.name)
+        if wanted.batch is not None:
+            demand_batch(connection, caller, wanted.batch, Role.planner)
+        run_id = wishes.ask(connection, wanted.wish, caller.name, wanted.batch)
         audit.note(connection, caller.name, "run.asked", f"run {run_id}", details={"wish": wanted.wish})
         return _shown(_found(wishes.find(connection, run_id), run_id))
 
@@ -90,4 +95,6 @@ def _unknown(run_id: int) -> LookupError:
 
 
 def _shown(row: WishRow) -> Run:
-    return Run(id=row.id, wish=row.wish, asked_by=row.asked_by, asked_at=row.asked_at, done_at=row.done_at, outcome=row.outcome)
+    return Run(
+        id=row.id, wish=row.wish, batch=row.batch_id, asked_by=row.asked_by, asked_at=row.asked_at, done_at=row.done_at, outcome=row.outcome
+    )

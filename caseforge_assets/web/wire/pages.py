@@ -65,6 +65,28 @@ def cursor_number(key: object) -> int:
     return key
 
 
+def cursor_fraction(key: object) -> float:
+    """A number that a cursor holds.
+
+    Raises:
+        Refused: it is none.
+    """
+    if not isinstance(key, (int, float)) or not abs(key) < 1e9:
+        raise _foreign()
+    return float(key)
+
+
+def cursor_texts(key: object, count: int) -> list[str | None]:
+    """So many texts, or nothing in place of one, that a cursor holds.
+
+    Raises:
+        Refused: it holds something else.
+    """
+    if not isinstance(key, list) or len(key) != count or not all(one is None or isinstance(one, str) for one in key):
+        raise _foreign()
+    return key
+
+
 def _foreign() -> Refused:
     return Refused(422, "cursor", "This cursor is of another list or order. Begin again without one.")
 

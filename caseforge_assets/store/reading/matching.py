@@ -1,0 +1,50 @@
+"""What a search is written as, in SQL: conditions on found texts, for each language that these are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+LONGEST_QUERY = 200
+
+
+def configs_of(connection: Connection, frameworks: Sequence[str] | None) -> list[str]:
+    """The configurations of text search that texts of these frameworks are split with."""
+    query = text("""
+    select distinct said.value from caseforge.reading_framework f, lateral jsonb_each_text(f.languages) said
+    where cast(:keys as text[]) is null or f.framework_key = any(:keys) order by 1
+    """)
+    return list(connection.scalars(query, {"keys": None if frameworks is None else list(frameworks)}))
+
+
+def checked_query(connection: Connection, words: str) -> str:
+    """A search as people write it: words, "phrases", `or`, and `-` before what is not to occur.
+
+    Raises:
+        ValueError: it is too long, holds what texts cannot hold, or names nothing that is to occur.
+    """
+    if len(words) > LONGEST_QUERY:
+        raise ValueError(f"a search is at most {LONGEST_QUERY} characters long")
+    if "\0" in words or any("\ud800" <= character <= "\udfff" for character in words):
+        raise ValueError("the search holds a character that no text can hold")
+    if connection.scalar(text("select querytree(websearch_to_tsquery('simple', :words)) in ('', 'T')"), {"words": words}):
+        raise ValueError("name a word that is to occur; what is only not to occur cannot be searched for")
+    return words
+
+
+def matches(configs: Sequence[str], column: str = "words") -> str:
+    """The condition on found texts (t), in which parameter `words` is the search; one for each configuration, because each has its own words."""
+    return " or ".join(f"(t.config = '{config}' and t.{column} @@ {tsquery(config)})" for config in map(_known, configs)) or "false"
+
+
+def tsquery(config: str) -> str:
+    """The search in a configuration."""
+    return f"websearch_to_tsquery('{_known(config)}', :words)"
+
+
+def _known(config: str) -> str:
+    """Names of configurations stand in queries as they are, so that these are planned for the very words; they are ours, and letters only."""
+    if not config.isalpha():
+        raise RuntimeError(f"{config!r} is no configuration of text search")
+    return config

@@ -1,0 +1,173 @@
+"""The search over nodes, documents and candidates: what is found, by rank, with the passages that say it.
+
+Of very many hits some thousand are ranked, those in headings first: who searches for a word that nearly all texts have finds what is called so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.reading.matching import configs_of, matches, tsquery
+
+NODE, DOCUMENT, CANDIDATE = KINDS = ("node", "document", "candidate")
+RANKED_HEADINGS, RANKED_TEXTS = 500, 1_000
+PASSAGES, PASSAGE_WORDS = 2, 30
+SHOWN_CHARACTERS = 20_000  # of a text, from its beginning, in which passages are looked for
+# Around a word that was found, between passages. Where a text has them, which no text should, they are taken out of it before.
+BEGIN, END, GAP = "\x02", "\x03", "\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a passage, and whether it is what was searched for."""
+
+    text: str
+    is_hit: bool
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something that was found: `name` is a candidate's uid, otherwise a node's code."""
+
+    id: int
+    rank: float
+    kind: str
+    framework: str
+    code: str
+    name: str
+    stage: str | None
+    title: tuple[Part, ...]
+    passages: tuple[tuple[Part, ...], ...]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for, and where.
+
+    Attributes:
+        words: As people write it; checked.
+        frameworks: Keys of those that are seen and meant; None: all.
+        kinds: Of `KINDS`.
+    """
+
+    words: str
+    frameworks: Sequence[str] | None
+    kinds: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is found, best first: ids and ranks of a page of it, and counts of all that is ranked.
+
+    Attributes:
+        more: There are further ones, which are not ranked and not counted.
+        candidates: Ids of the candidates that are ranked.
+    """
+
+    page: tuple[tuple[int, float], ...] = ()
+    count: int = 0
+    more: bool = False
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    frameworks: Mapping[str, int] = field(default_factory=dict)
+    candidates: Sequence[int] = ()
+
+
+def search(connection: Connection, asked: Search, after: tuple[float, int] | None, limit: int) -> Found:
+    """Ranks what is found, and gives what stands after a rank and id; `limit` of it at most."""
+    configs = configs_of(connection, asked.frameworks)
+    if not configs:
+        return Found()
+    where = "t.kind = any(:kinds) and (cast(:frameworks as text[]) is null or t.framework_key = any(:frameworks))"
+    query = text(f"""
+    with named as materialized (select t.id from caseforge.found_text t where {where} and ({matches(configs, "heading")}) limit {RANKED_HEADINGS}),
+    told as materialized (select t.id from caseforge.found_text t where {where} and ({matches(configs)}) limit {RANKED_TEXTS + 1}),
+    hits as materialized (
+        select t.id, t.kind, t.framework_key, t.row_id, cast({_rank(configs)} as double precision) as rank
+        from (select id from named union select id from told) every join caseforge.found_text t using (id)),
+    page as (
+        select id, rank from hits where cast(:rank as double precision) is null or (-rank, id) > (- cast(:rank as double precision), :id)
+        order by rank desc, id limit :limit)
+    select (select array_agg(id order by rank desc, id) from page), (select array_agg(rank order by rank desc, id) from page),
+           (select count(*) from hits), (select count(*) from told) > {RANKED_TEXTS},
+           (select jsonb_object_agg(kind, n) from (select kind, count(*) as n from hits group by 1) k),
+           (select jsonb_object_agg(framework_key, n) from (select framework_key, count(*) as n from hits group by 1) f),
+           (select array_agg(row_id) from hits where kind = '{CANDIDATE}')
+    """)
+    values: dict[str, Any] = {
+        "words": asked.words,
+        "kinds": list(asked.kinds),
+        "frameworks": None if asked.frameworks is None else list(asked.frameworks),
+    }
+    values |= {"rank": None if after is None else after[0], "id": 0 if after is None else after[1], "limit": limit}
+    ids, ranks, count, more, kinds, frameworks, candidates = connection.execute(query, values).one()
+    return Found(tuple(zip(ids or (), ranks or (), strict=True)), count, more, kinds or {}, frameworks or {}, candidates or ())
+
+
+def _rank(configs: Sequence[str]) -> str:
+    cases = " ".join(f"when t.config = '{config}' then ts_rank(t.words, {tsquery(config)})" for config in configs)
+    return f"case {cases} end"
+
+
+def hits(connection: Connection, asked: Search, ranked: Sequence[tuple[int, float]]) -> list[Hit]:
+    """Some of what was found, in this order, with titles and passages in which the words that were found are marked."""
+    rows: dict[int, Any] = {row.id: row for row in connection.execute(_SHOWN, _values(asked, ranked))}
+    return [
+        Hit(
+            row.id,
+            rank,
+            row.kind,
+            row.framework_key,
+            row.code,
+            row.candidate_uid or row.code,
+            row.stage,
+            parts_of(row.title),
+            tuple(parts_of(passage) for passage in row.passages.split(GAP) if BEGIN in passage),
+        )
+        for found_id, rank in ranked
+        if (row := rows.get(found_id)) is not None
+    ]
+
+
+def parts_of(marked: str) -> tuple[Part, ...]:
+    """A text in which what was found stands between marks, in pieces."""
+    parts = []
+    for number, piece in enumerate(marked.split(BEGIN)):
+        hit, end, rest = piece.partition(END)
+        parts += [Part(hit, True), Part(rest, False)] if number and end else [Part(piece, False)]
+    return tuple(part for part in parts if part.text)
+
+
+def _values(asked: Search, ranked: Sequence[tuple[int, float]]) -> dict[str, Any]:
+    marks = f"StartSel={BEGIN}, StopSel={END}"
+    return {
+        "ids": [found_id for found_id, _ in ranked],
+        "words": asked.words,
+        "whole": f"{marks}, HighlightAll=true",
+        "some": f"{marks}, MaxFragments={PASSAGES}, MaxWords={PASSAGE_WORDS}, MinWords=8, FragmentDelimiter={GAP}",
+        "marks": BEGIN + END + GAP,
+        "most": SHOWN_CHARACTERS,
+    }
+
+
+_SHOWN = text("""
+with chosen as (select t.*, cast(t.config as regconfig) as regconfig from caseforge.found_text t where t.id = any(:ids)),
+texts as (
+    select o.id, nv.code, cast(null as text) as stage, cast(null as text) as candidate_uid, nv.name as title, nv.description as body
+    from chosen o join caseforge.current_node nv on nv.node_id = o.row_id where o.kind = 'node'
+    union all
+    select o.id, nv.code, c.stage, null, c.title, left(c.body, :most)
+    from chosen o join caseforge.content c on c.id = o.row_id join caseforge.current_node nv on nv.node_id = o.node_id where o.kind = 'document'
+    union all
+    select o.id, nv.code, c.stage, k.candidate_uid, k.title,
+           left((select string_agg(said.value #>> '{}', e'\\n') from jsonb_each(k.fields) said where jsonb_typeof(said.value) = 'string'), :most)
+    from chosen o join caseforge.candidate k on k.id = o.row_id join caseforge.content c on c.id = k.content_id
+    join caseforge.current_node nv on nv.node_id = o.node_id where o.kind = 'candidate')
+select o.id, o.kind, o.framework_key, texts.code, texts.stage, texts.candidate_uid,
+       ts_headline(o.regconfig, translate(texts.title, :marks, ''), websearch_to_tsquery(o.regconfig, :words), :whole) as title,
+       ts_headline(o.regconfig, translate(coalesce(texts.body, ''), :marks, ''), websearch_to_tsquery(o.regconfig, :words), :some) as passages
+from chosen o join texts using (id)
+""")

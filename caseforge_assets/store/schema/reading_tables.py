@@ -1,0 +1,98 @@
+"""The tables that long lists and the search are read from: made from what was made, kept up to date after it, and not journaled, because they can be made anew.
+
+Triggers note in `reading_due` whose rows have changed, in the transaction that changes them; nothing else is done there.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, SmallInteger, Table, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+
+from caseforge_assets.store.schema.columns import id_column, metadata
+
+reading_due = Table(
+    "reading_due",
+    metadata,
+    id_column(),
+    Column("framework_key", Text, nullable=False),
+    Column("node_ids", ARRAY(BigInteger), comment="whose rows are to be made anew; NULL: all of the framework"),
+)
+
+reading_framework = Table(
+    "reading_framework",
+    metadata,
+    Column("framework_key", Text, primary_key=True),
+    Column("number", Integer, nullable=False, unique=True, comment="which one it is, in the order of places"),
+    Column(
+        "languages", JSONB, nullable=False, server_default="{}", comment="by stage, and of nodes, what its texts were split into words as"
+    ),
+    Column("revision", BigInteger, nullable=False, server_default="0", comment="how often its rows were made anew"),
+)
+
+candidate_group = Table(
+    "candidate_group",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="hash of the others"),
+    Column("framework_key", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("values", JSONB, nullable=False, comment="by column of the stage's items"),
+    Index(None, "framework_key"),
+)
+
+candidate_row = Table(
+    "candidate_row",
+    metadata,
+    Column("candidate_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("framework_key", Text, nullable=False),
+    Column("group_id", BigInteger, nullable=False),
+    Column("node_id", BigInteger, nullable=False),
+    Column("root_id", BigInteger, nullable=False, comment="the node of the first level above it"),
+    Column(
+        "place", BigInteger, nullable=False, comment="framework, position of the node, position in the answer: one number, in that order"
+    ),
+    Column("score", SmallInteger, nullable=False, comment="of its node's set; -1: not measured"),
+    Column("owner", Text, nullable=False),
+    Index(None, "node_id"),
+    Index(None, "place"),
+    Index(None, "score", "place"),
+    Index(None, "group_id", "place"),
+    Index(None, "group_id", "score", "place"),
+    Index(None, "owner", "place"),
+)
+
+candidate_count = Table(
+    "candidate_count",
+    metadata,
+    Column("group_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("root_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner", Text, primary_key=True),
+    Column(
+        "tens",
+        SmallInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="of the score: 0, 10, … 90, which holds 100, too; -10: not measured",
+    ),
+    Column("count", Integer, nullable=False),
+)
+
+found_text = Table(
+    "found_text",
+    metadata,
+    id_column(),
+    Column("kind", Text, nullable=False, comment="node, document or candidate"),
+    Column("row_id", BigInteger, nullable=False, comment="of the node, the content or the candidate"),
+    Column("framework_key", Text, nullable=False),
+    Column("node_id", BigInteger, nullable=False),
+    Column("config", Text, nullable=False, comment="PostgreSQL's configuration of text search, by the language of the text"),
+    Column("heading", TSVECTOR, comment="code and name, or title; NULL: not split into words yet"),
+    Column("words", TSVECTOR, comment="heading (weight A) and text"),
+    UniqueConstraint("kind", "row_id"),
+    Index(None, "node_id"),
+    Index("ix_found_text_waiting", "id", postgresql_where=text("words is null")),
+    Index("ix_found_text_heading", "heading", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    Index("ix_found_text_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+)
+
+READ = (reading_due, reading_framework, candidate_group, candidate_row, candidate_count, found_text)

@@ -1,0 +1,80 @@
+"""Alerts: what is wrong and needs a person, and who knows of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from caseforge_assets.access.roles import Caller, Role
+from caseforge_assets.commands.alerting.acknowledge_alert import acknowledge_alert
+from caseforge_assets.store.access import audit
+from caseforge_assets.store.alerting import alerts
+from caseforge_assets.store.alerting.alerts import AlertRow
+from caseforge_assets.store.database import clock
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.web.access.callers import Planner, Reader, ServiceNow, problems
+from caseforge_assets.web.wire.pages import Cursor, Id, Limit, Page, encode_cursor, id_before
+
+router = APIRouter(tags=["alerts"])
+ORDER = "alerts"
+
+
+class Alert(BaseModel):
+    """Something that is wrong, or was."""
+
+    id: int
+    rule: str
+    subject: str
+    framework: str | None = Field(description="null: it concerns several, or none")
+    severity: str = Field(description="warning or critical")
+    text: str
+    raised_at: datetime
+    escalated_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    cleared_at: datetime | None = Field(description="null: it is open")
+
+
+@router.get("/alerts", responses=problems(422))
+def list_alerts(
+    service: ServiceNow,
+    caller: Reader,
+    all_alerts: Annotated[bool, Query(alias="all", description="also those that are over")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Alert]:
+    """List alerts, newest first. What concerns no framework is for those who see all of them."""
+    with service.store.connect() as connection:
+        rows = alerts.page_of_alerts(connection, caller.seen_frameworks(), id_before(cursor, ORDER), limit + 1, with_cleared=all_alerts)
+    shown = [_shown(row) for row in rows[:limit]]
+    return Page(items=shown, next=encode_cursor(ORDER, shown[-1].id) if len(rows) > limit else None)
+
+
+@router.post("/alerts/{alert_id}/acknowledge", responses=problems(403, 404, 422))
+def acknowledge(alert_id: Id, service: ServiceNow, caller: Planner) -> Alert:
+    """Say that you know of an alert. It stays open until it is over, but is not made graver for being ignored."""
+    with service.store.connect() as connection:
+        row = _found(connection, caller, alert_id)
+        caller.demand(Role.planner, row.framework_key)
+        now = clock.now(connection)
+    over = acknowledge_alert(service.store, service.project, alert_id, caller.name, now)
+    with service.store.begin() as connection:
+        audit.note(
+            connection, caller.name, "alert.acknowledged", f"alert {alert_id}", row.framework_key, {"rule": row.rule, "is_over": over}
+        )
+        return _shown(_found(connection, caller, alert_id))
+
+
+def _found(connection: Connection, caller: Caller, alert_id: int) -> AlertRow:
+    rows = alerts.page_of_alerts(connection, caller.seen_frameworks(), None, 1, with_cleared=True, alert_id=alert_id)
+    if not rows:
+        raise LookupError(f"there is no alert {alert_id}, or you may not see it")
+    return rows[0]
+
+
+def _shown(row: AlertRow) -> Alert:
+    taken = {name: getattr(row, name) for name in Alert.model_fields if name != "framework"}
+    return Alert(framework=row.framework_key, **taken)

@@ -1,0 +1,222 @@
+"""Candidates of all frameworks that the caller may see, or of one: filtered, sorted and counted by the columns that their stages name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from caseforge_assets.access.roles import Caller
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.stages.quality import RULES
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.reading import candidate_counts, matching
+from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
+from caseforge_assets.store.reading.candidate_pages import PLACE, candidate_page
+from caseforge_assets.store.reading.candidates import listed_candidates, whole_candidate
+from caseforge_assets.store.reading.upkeep import revisions
+from caseforge_assets.web.access.callers import Reader, ServiceNow, see_framework
+from caseforge_assets.web.api.candidate_queries import Asked, Sort, check_columns, cursor_at, order_of, place_after
+from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.etags import TagsNow, reads
+from caseforge_assets.web.wire.money import Money, money
+from caseforge_assets.web.wire.pages import Cursor, Limit
+
+router = APIRouter(tags=["candidates"])
+
+
+class CandidateRow(BaseModel):
+    """A candidate as lists show it."""
+
+    framework: str
+    stage: str
+    uid: str
+    title: str
+    code: str = Field(description="of its node")
+    name: str = Field(description="of its node")
+    values: dict[str, str | None] = Field(description="by column of its stage, such as category, complexity, roi and risk")
+    score: int | None = Field(description="of its node's set, 0 to 100; null: not measured")
+    owner: str
+    model: str | None
+    simulated: bool
+    edited: bool
+    answered_at: datetime | None
+
+
+class ValueCount(BaseModel):
+    """How many candidates have a value; null: those without one."""
+
+    value: str | None
+    count: int
+
+
+class BranchCount(BaseModel):
+    """How many candidates a branch of the first level has."""
+
+    framework: str
+    code: str
+    name: str
+    count: int
+
+
+class Facets(BaseModel):
+    """What is meant, counted. A column's counts are those without its own filter."""
+
+    total: int
+    columns: dict[str, list[ValueCount]]
+    frameworks: list[ValueCount]
+    stages: list[ValueCount]
+    owners: list[ValueCount]
+    simulated: int
+    branches: list[BranchCount]
+    tens: list[ValueCount] = Field(description="by the score's ten; 90 holds 100, too")
+
+
+class Candidates(BaseModel):
+    """A page of candidates."""
+
+    items: list[CandidateRow]
+    next: str | None = Field(description="the cursor of the next page; null: this is the last one")
+    facets: Facets | None = Field(description="counts over all pages, where they are asked for")
+    behind: bool = Field(description="something was made just now that is not in this list yet; ask again in some seconds")
+
+
+class Candidate(BaseModel):
+    """A current candidate with all that its answer says of it."""
+
+    framework: str
+    stage: str
+    uid: str
+    former_uids: list[str] = Field(description="what it was called in editions where its node had another code")
+    title: str
+    fields: dict[str, Any] = Field(description="as the stage has them; texts are plain, HTML in them is text")
+    code: str
+    name: str
+    score: int | None
+    owner: str
+    version: str = Field(description="of the content that it stands in")
+    model: str | None
+    temperature: Decimal | None
+    generated_by: str
+    simulated: bool
+    edited: bool
+    reused: bool
+    answered_at: datetime | None
+    batch: str | None
+    cost: Money | None = Field(description="its equal share of what its content cost; null: unknown")
+
+
+@router.get("/candidates", responses=reads(404, 422))
+def list_candidates(
+    service: ServiceNow,
+    caller: Reader,
+    tags: TagsNow,
+    meant: Asked,
+    framework: Annotated[list[str] | None, Query(max_length=50, description="of these frameworks only")] = None,
+    sort: Sort = PLACE,
+    facets: bool = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Candidates:
+    """List the current candidates of the frameworks that the caller sees, framework by framework unless they are sorted otherwise."""
+    return _list(service, tags, meant, seen_and_meant(caller, framework), sort, limit, cursor, facets=facets)
+
+
+@router.get("/frameworks/{key}/candidates", responses=reads(404, 422))
+def list_candidates_of_framework(
+    key: str,
+    service: ServiceNow,
+    _caller: Reader,
+    tags: TagsNow,
+    meant: Asked,
+    sort: Sort = PLACE,
+    facets: bool = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Candidates:
+    """List the current candidates of a framework, in its order unless they are sorted otherwise."""
+    return _list(service, tags, meant, [key], sort, limit, cursor, facets=facets)
+
+
+@router.get("/frameworks/{key}/candidates/{uid:path}", responses=reads(404))
+def read_candidate(key: str, uid: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Candidate:
+    """Read a current candidate whole."""
+    with service.store.connect() as connection:
+        tags.of_changes(connection)
+        found = whole_candidate(connection, key, uid, RULES)
+    taken = {name: getattr(found, name) for name in Candidate.model_fields if name != "cost"}
+    return Candidate(**taken, cost=money(found.cost_usd))
+
+
+def seen_and_meant(caller: Caller, asked: Sequence[str] | None) -> Sequence[str] | None:
+    """The frameworks that are seen and meant; None: all.
+
+    Raises:
+        LookupError: one is asked for that may not be seen.
+    """
+    if asked is None:
+        seen = caller.seen_frameworks()
+        return None if seen is None else sorted(seen)
+    for key in asked:
+        see_framework(caller, key)
+    return asked
+
+
+def _list(
+    service: Service,
+    tags: TagsNow,
+    meant: CandidateFilter,
+    frameworks: Sequence[str] | None,
+    sort: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    facets: bool,
+) -> Candidates:
+    order = order_of(service.project, sort)
+    after = place_after(cursor, order, sort)
+    check_columns(service.project, meant)
+    meant = CandidateFilter(**{**vars(meant), "frameworks": frameworks})
+    if meant.branch is not None and len(frameworks or ()) != 1:
+        raise ValueError("branch: say one framework, whose branch is meant")
+    with service.store.connect() as connection:
+        behind = refresh_in_passing(service.store, service.project, connection)
+        tags.of_changes(connection, frameworks, revisions(connection))
+        matches = _matches(connection, meant)
+        asked = conditions(connection, meant, matches)
+        found = candidate_page(connection, asked, order, after, limit + 1)
+        rows = listed_candidates(connection, [row.candidate_id for row in found[:limit]])
+        counts = facets_of(candidate_counts.facets(connection, meant, matches)) if facets else None
+    following = cursor_at(found[limit - 1].at, sort) if len(found) > limit else None
+    late = behind.lists or (behind.texts and meant.words is not None)
+    items = [CandidateRow(**{name: getattr(row, name) for name in CandidateRow.model_fields}) for row in rows]
+    return Candidates(items=items, next=following, facets=counts, behind=late)
+
+
+def _matches(connection: Connection, meant: CandidateFilter) -> str:
+    if meant.words is None:
+        return ""
+    matching.checked_query(connection, meant.words)
+    return matching.matches(matching.configs_of(connection, meant.frameworks))
+
+
+def facets_of(found: candidate_counts.Facets) -> Facets:
+    """Counts as they go over the wire."""
+    return Facets(
+        total=found.total,
+        columns={column: _counts(values) for column, values in found.values.items()},
+        frameworks=_counts(found.frameworks),
+        stages=_counts(found.stages),
+        owners=_counts(found.owners),
+        simulated=found.simulated.get(True, 0),
+        branches=[BranchCount(framework=key, code=code, name=name, count=count) for (key, code, name), count in found.branches.items()],
+        tens=_counts(found.tens),
+    )
+
+
+def _counts(values: Any) -> list[ValueCount]:
+    return [ValueCount(value=None if value is None else str(value), count=count) for value, count in values.items()]

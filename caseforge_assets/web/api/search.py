@@ -1,0 +1,119 @@
+"""The search over nodes, documents and candidates of the frameworks that the caller may see."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.store.reading import search as reading
+from caseforge_assets.store.reading.candidate_counts import facets as count_candidates
+from caseforge_assets.store.reading.candidate_filters import CandidateFilter
+from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
+from caseforge_assets.store.reading.search import KINDS, Hit, Search
+from caseforge_assets.store.reading.upkeep import revisions
+from caseforge_assets.web.access.callers import Reader, ServiceNow
+from caseforge_assets.web.api.candidates import Facets, ValueCount, facets_of, seen_and_meant
+from caseforge_assets.web.wire.etags import TagsNow, reads
+from caseforge_assets.web.wire.pages import Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
+
+router = APIRouter(tags=["search"])
+ORDER = "rank"
+LARGEST_PAGE = 50
+
+
+class Kind(StrEnum):
+    """What may be found."""
+
+    node = "node"
+    document = "document"
+    candidate = "candidate"
+
+
+class Part(BaseModel):
+    """A piece of a text. Pieces one after another are the text; nothing in them is markup."""
+
+    text: str
+    hit: bool = Field(description="it is what was searched for")
+
+
+class HitRow(BaseModel):
+    """Something that was found."""
+
+    kind: Kind
+    framework: str
+    code: str = Field(description="of the node")
+    name: str = Field(description="a candidate's uid; otherwise the node's code")
+    stage: str | None = Field(description="null: it is a node")
+    rank: float
+    title: list[Part]
+    passages: list[list[Part]] = Field(description="where in the text the words stand; empty: in the title only")
+
+
+class Results(BaseModel):
+    """A page of what was found, the best first."""
+
+    items: list[HitRow]
+    next: str | None = Field(description="the cursor of the next page; null: this is the last one")
+    found: int = Field(description="how much was found and ranked")
+    more: bool = Field(description="there is more, which is neither ranked nor counted: say more words")
+    kinds: list[ValueCount]
+    frameworks: list[ValueCount]
+    candidates: Facets | None = Field(description="the candidates among what is ranked, counted by their columns, where that is asked for")
+    behind: bool = Field(description="some texts are not found yet, because they were made just now")
+
+
+@router.get("/search", responses=reads(404, 422))
+def search(
+    service: ServiceNow,
+    caller: Reader,
+    tags: TagsNow,
+    q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY, description='words; "a phrase"; or; -without')],
+    kind: Annotated[list[Kind] | None, Query(max_length=3, description="only these kinds")] = None,
+    framework: Annotated[list[str] | None, Query(max_length=50, description="of these frameworks only")] = None,
+    facets: bool = False,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 10,
+    cursor: Cursor = None,
+) -> Results:
+    """Search names, descriptions, documents and candidates, by the words of the language that they are written in."""
+    after = _after(cursor)
+    frameworks = seen_and_meant(caller, framework)
+    with service.store.connect() as connection:
+        behind = refresh_in_passing(service.store, service.project, connection)
+        tags.of_changes(connection, frameworks, revisions(connection))
+        asked = Search(checked_query(connection, q), frameworks, [str(one) for one in kind or KINDS])
+        found = reading.search(connection, asked, after, limit + 1)
+        hits = reading.hits(connection, asked, found.page[:limit])
+        counts = count_candidates(connection, CandidateFilter(frameworks, ids=found.candidates)) if facets else None
+    following = encode_cursor(ORDER, found.page[limit - 1][1], found.page[limit - 1][0]) if len(found.page) > limit else None
+    return Results(
+        items=[_row(hit) for hit in hits],
+        next=following,
+        found=found.count,
+        more=found.more,
+        kinds=[ValueCount(value=value, count=count) for value, count in found.kinds.items()],
+        frameworks=[ValueCount(value=value, count=count) for value, count in found.frameworks.items()],
+        candidates=None if counts is None else facets_of(counts),
+        behind=behind.lists or behind.texts,
+    )
+
+
+def _after(cursor: str | None) -> tuple[float, int] | None:
+    keys = decode_cursor(cursor, ORDER, 2)
+    return None if keys is None else (cursor_fraction(keys[0]), cursor_number(keys[1]))
+
+
+def _row(hit: Hit) -> HitRow:
+    return HitRow(
+        kind=Kind(hit.kind),
+        framework=hit.framework,
+        code=hit.code,
+        name=hit.name,
+        stage=hit.stage,
+        rank=hit.rank,
+        title=[Part(text=part.text, hit=part.is_hit) for part in hit.title],
+        passages=[[Part(text=part.text, hit=part.is_hit) for part in passage] for passage in hit.passages],
+    )
