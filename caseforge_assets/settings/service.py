@@ -41,6 +41,8 @@ class ServiceSettings(BaseModel):
     )
     max_upload_mb: int = Field(default=50, ge=1, le=1_000, description="the largest workbook that may be uploaded")
     behind_tls_proxy: bool = Field(default=False, description="whether whoever is before the service speaks TLS to browsers")
+    tls_cert: str = Field(default="", description="file of the certificate, with those of its issuers, relative to caseforge.toml")
+    tls_key: str = Field(default="", description="file of its key")
     idle_minutes: int = Field(default=60, ge=1, description="after which an unused session of a browser ends")
     session_hours: int = Field(default=12, ge=1, description="after which any session of a browser ends")
     proxy_header: str = Field(
@@ -61,11 +63,23 @@ class ServiceSettings(BaseModel):
             raise ValueError("proxy_header and proxy_peers belong together: a header is believed from these addresses alone")
         if self.proxy_groups_header and not self.proxy_header:
             raise ValueError("proxy_groups_header goes with proxy_header")
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError("tls_cert and tls_key belong together")
         if bool(self.oidc_issuer) != bool(self.oidc_client_id):
             raise ValueError("oidc_issuer and oidc_client_id belong together")
         if self.oidc_issuer and not self.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
             raise ValueError("oidc_issuer begins with https://")
         return self
+
+    @property
+    def vouched_for(self) -> bool:
+        """Tells whether others vouch for people: an OpenID provider, or a proxy."""
+        return bool(self.oidc_issuer or self.proxy_header)
+
+    @property
+    def encrypted(self) -> bool:
+        """Tells whether browsers reach the service over TLS."""
+        return bool(self.tls_cert) or self.behind_tls_proxy
 
     @property
     def idle(self) -> timedelta:

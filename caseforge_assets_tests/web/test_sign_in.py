@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Grant, Role
 from caseforge_assets.commands.access import passwords
+from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.web.signed_in import PASSWORD, add_person, sign_in
 from caseforge_assets_tests.workbench import KEY
@@ -226,3 +227,17 @@ def test_a_header_of_a_proxy_is_believed_from_the_proxy_alone(serve: Serve) -> N
     assert proxy.get(ME, headers=headers).json()["limit"]["amount"] == "3.000000"
     served.client(Role.admin).post("/api/v1/users/carla@example.org/disable")
     assert proxy.get(ME, headers=headers).status_code == 401
+
+
+def test_a_session_of_the_machines_user_is_worth_nothing_where_others_reach_the_service(serve: Serve) -> None:
+    served = serve()
+    keys: list[str] = []
+    served.service.local_user, served.service.key = "me", OneTimeKey(keys.append)
+    browser = served.client(None)
+    assert browser.get("/sign-in/key?key=wrong").status_code == 403
+    assert "Signed in as <strong>me</strong>" in browser.get(f"/sign-in/key?key={keys[0]}").text
+    assert browser.get(f"/sign-in/key?key={keys[0]}").status_code == 403
+    assert browser.get(ME).status_code == 200
+    served.service.local_user = None
+    assert browser.get(ME).status_code == 401
+    assert browser.get(f"/sign-in/key?key={keys[-1]}").status_code == 403

@@ -37,7 +37,7 @@ class Session:
             set_keys: values of keys of caseforge.toml that hold for this invocation.
             options: with which `caseforge` was called, before the command's name.
         """
-        self._set_keys, self.options = set_keys or {}, tuple(options)
+        self._set_keys, self.options = dict(set_keys or {}), tuple(options)
 
     @cached_property
     def settings(self) -> Settings:
@@ -47,6 +47,10 @@ class Session:
     def reread(self) -> Settings:
         """The settings as they are said now; this session goes on with those that it has."""
         return load_settings(set_keys=self._set_keys)
+
+    def override(self, **values: str | None) -> None:
+        """Lets keys of `[service]` have other values in this invocation, where options say so (None: they do not)."""
+        self._set_keys |= {f"service.{key}": value for key, value in values.items() if value is not None}
 
     def inspect(self) -> Inspection:
         """The project as far as it can be read, with what is wrong with it."""
