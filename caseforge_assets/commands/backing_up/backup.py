@@ -40,6 +40,9 @@ class BackedUp:
     masked: tuple[str, ...]
 
 
+FLEETING = "exports"  # what was asked for over HTTP, and is removed after a day
+
+
 def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Path) -> BackedUp:
     """Writes a backup to a new file, or to one named by the time in a folder that exists.
 
@@ -53,7 +56,7 @@ def backup(store: Engine, folder: ArtifactFolder, settings: Settings, target: Pa
         raise ValueError(f"{path} exists already; name another file, or a folder")
     write_journal(store, folder)
     project = dict(_project_files(settings))
-    stored = folder.stored_names()
+    stored = [name for name in folder.stored_names() if not name.startswith(f"{FLEETING}/")]
     for name in (*(PROJECT + name for name in project), *(ARTIFACTS + name for name in stored)):
         check_name(name)
     masked = [name for name, content in project.items() if _masked(content) != content]
