@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
@@ -37,6 +39,7 @@ from caseforge_assets.web.api import (
     users,
 )
 from caseforge_assets.web.api.editions import largest_body
+from caseforge_assets.web.lists_upkeep import lists_kept_up
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
@@ -80,8 +83,12 @@ def make_app(service: Service) -> FastAPI:
         service: what it works with; closed by who made it.
     """
     app = FastAPI(
-        title="CaseForge", version=version("caseforge-assets"), openapi_url=None, generate_unique_id_function=operation_id
-    )  # the document and its pages are ours
+        title="CaseForge",
+        version=version("caseforge-assets"),
+        openapi_url=None,  # the document and its pages are ours
+        generate_unique_id_function=operation_id,
+        lifespan=_lifespan,
+    )
     app.state.service = service
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
@@ -94,3 +101,10 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(access_pages.router)
     app.include_router(openid_pages.router)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What runs beside the answers, while a server serves them."""
+    with lists_kept_up(app.state.service):
+        yield

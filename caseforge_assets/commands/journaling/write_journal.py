@@ -21,6 +21,7 @@ from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import HEAD, Connection, Engine, wait_for_lock
 from caseforge_assets.store.journaling import journal
 from caseforge_assets.store.journaling.journal import Marked, Segment
+from caseforge_assets.store.reading import due
 
 FOLDER = "journal"
 LOCK = "journal"
@@ -41,7 +42,10 @@ def write_journal(store: Engine, folder: ArtifactFolder) -> int:
         if not journal.count_marks(connection)[0]:
             return 0
     with wait_for_lock(store, LOCK):
-        return write_segment(store, folder, whole=False)
+        written = write_segment(store, folder, whole=False)
+    with store.begin() as connection:
+        due.condense(connection)
+    return written
 
 
 def journal_now_and_then(store: Engine, folder: ArtifactFolder) -> int:

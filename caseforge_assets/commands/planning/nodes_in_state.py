@@ -10,7 +10,7 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.figures.node_lists import targets_asked
+from caseforge_assets.store.reading.node_lists import targets_asked
 
 # These are states of requests: where there are few of them, only their nodes are looked at.
 _ASKED = {NodeState.WAITING: WAITING, NodeState.FAILED: (RequestState.failed,), NodeState.CANCELLED: (RequestState.parked,)}

@@ -45,24 +45,26 @@ class Facets:
     tens: Mapping[int | None, int]
 
 
-_COUNTED = "(select c.group_id, c.root_id, c.owner, c.tens, c.count from caseforge.candidate_count c where c.count > 0 and {condition})"
-_ROWS = """(select r.group_id, r.root_id, r.owner, case when r.score < 0 then -10 else least(r.score / 10 * 10, 90) end as tens, count(*) as count
-    from caseforge.candidate_row r join caseforge.candidate_group g on g.id = r.group_id where {group} and {condition} group by 1, 2, 3, 4)"""
+_CHOSEN = "group_id = any(array(select g.id from caseforge.candidate_group g where {group}))"
+_COUNTED = "(select c.group_id, c.root_id, c.owner, c.tens, c.count from caseforge.candidate_count c where c.count > 0 and c.{chosen} and {condition})"
+_ROWS = """(select r.group_id, r.root_id, r.owner, case when r.score < 0 then -10 else least(r.score / 10 * 10, 90) end as tens, 1 as count
+    from caseforge.candidate_row r where r.{chosen} and {condition})"""
 
 
 def groups(connection: Connection, asked: Conditions) -> list[Group]:
     """The groups that have candidates that are meant, with how many."""
     query = text(f"""
-    select g.id, g.framework_key, g.stage, g.simulated, g.values, sum(c.count)
-    from caseforge.candidate_group g join {_source(asked)} c on c.group_id = g.id where {asked.group} group by g.id
+    select g.id, g.framework_key, g.stage, g.simulated, g.values, c.n
+    from (select c.group_id, sum(c.count) as n from {_source(asked)} c group by 1) c join caseforge.candidate_group g on g.id = c.group_id
     """)
     return [Group(row[0], row[1], row[2], row[3], row[4], int(row[5])) for row in connection.execute(query, asked.values)]
 
 
 def _source(asked: Conditions) -> str:
+    chosen = _CHOSEN.format(group=asked.group)
     if asked.count is not None:
-        return _COUNTED.format(condition=asked.count)
-    return _ROWS.format(group=asked.group, condition=asked.row)
+        return _COUNTED.format(chosen=chosen, condition=asked.count)
+    return _ROWS.format(chosen=chosen, condition=asked.row)
 
 
 def facets(connection: Connection, meant: CandidateFilter, matches: str = "") -> Facets:
@@ -112,8 +114,7 @@ def _others(connection: Connection, asked: Conditions) -> tuple[dict[str, int], 
     query = text(f"""
     with found as (
         select c.owner, c.root_id, c.tens, sum(c.count) as n, grouping(c.owner, c.root_id, c.tens) as set
-        from {_source(asked)} c join caseforge.candidate_group g on g.id = c.group_id where {asked.group}
-        group by grouping sets ((c.owner), (c.root_id), (c.tens)))
+        from {_source(asked)} c group by grouping sets ((c.owner), (c.root_id), (c.tens)))
     select found.owner, nv.code, nv.name, nv.framework_key, found.tens, found.n, found.set
     from found left join caseforge.current_node nv on nv.node_id = found.root_id order by nv.framework_key, nv.position, found.tens, found.n desc
     """)

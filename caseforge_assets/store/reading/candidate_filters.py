@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from caseforge_assets.store.figures.node_lists import nodes_of_branch
+from caseforge_assets.store.reading.branches import branch_place, nodes_of_branch
+from caseforge_assets.store.reading.upkeep import ITEMS, framework_place
 
 
 @dataclass(frozen=True)
@@ -110,17 +111,11 @@ def _of_groups(meant: CandidateFilter) -> tuple[list[str], dict[str, Any]]:
     return group, named
 
 
-_PLACES = text("""
-select min(r.place), max(r.place), min(r.root_id), count(*) = (select count(*) from caseforge.candidate_row a where a.place between min(r.place) and max(r.place)),
-       count(*) = (select coalesce(sum(c.count), 0) from caseforge.candidate_count c where c.root_id = min(r.root_id))
-from caseforge.candidate_row r where r.node_id = any(:ids)
-""")
-
-
 def _branch(connection: Connection, key: str, name: str) -> tuple[str, dict[str, Any]]:
-    """A branch is a range of places where its nodes stand beside each other in the framework's file, as they mostly do."""
-    ids = nodes_of_branch(connection, key, name)
-    first, last, root, is_range, is_root = connection.execute(_PLACES, {"ids": ids}).one()
-    if first is None or not is_range:
-        return "r.node_id = any(:nodes)", {"nodes": ids}
-    return "r.place between :first and :last", {"first": first, "last": last, **({"root": root} if is_root else {})}
+    """A branch is a range of places where its nodes stand beside each other in the framework's file."""
+    found = branch_place(connection, key, name)
+    number = framework_place(connection, key)
+    if found is None or number is None or found.first is None or found.last is None:
+        return "r.node_id = any(:nodes)", {"nodes": nodes_of_branch(connection, key, name)}
+    places = {"first": number + found.first * ITEMS, "last": number + (found.last + 1) * ITEMS - 1}
+    return "r.place between :first and :last", places | ({"root": found.node_id} if found.is_root else {})

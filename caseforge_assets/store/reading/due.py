@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.reading.branches import remake_branches
+
 PIECE_NODES = 300
+MOST_NOTES = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,15 @@ def note_framework(connection: Connection, key: str) -> None:
     connection.execute(text("insert into caseforge.reading_due (framework_key) values (:key)"), {"key": key})
 
 
+def condense(connection: Connection) -> None:
+    """Where very much is noted, because nobody reads lists, notes for each framework that all of it is to be made anew, and nothing else."""
+    query = text("""
+    with gone as (delete from caseforge.reading_due where (select count(*) from caseforge.reading_due) > :most returning framework_key)
+    insert into caseforge.reading_due (framework_key) select distinct framework_key from gone
+    """)
+    connection.execute(query, {"most": MOST_NOTES})
+
+
 def take(connection: Connection) -> DueNodes | None:
     """Takes the next nodes that are due, some hundreds at most; None where there are none. The caller's transaction makes their rows.
 
@@ -54,6 +66,7 @@ def take(connection: Connection) -> DueNodes | None:
         if row is None:
             return None
         if row.node_ids is None:
+            remake_branches(connection, row.framework_key)
             connection.execute(_DIVIDE_FRAMEWORK, {"key": row.framework_key, "piece": PIECE_NODES})
         elif len(row.node_ids) > PIECE_NODES:
             connection.execute(_DIVIDE, {"key": row.framework_key, "ids": row.node_ids, "piece": PIECE_NODES})

@@ -44,6 +44,12 @@ def framework_number(connection: Connection, key: str, languages: Mapping[str, s
     return int(connection.scalar(query, {"key": key, "languages": json.dumps(dict(languages))}) or 0)
 
 
+def framework_place(connection: Connection, key: str) -> int | None:
+    """The place with which those of a framework begin; None where it has no rows yet."""
+    number = connection.scalar(text("select number from caseforge.reading_framework where framework_key = :key"), {"key": key})
+    return None if number is None else int(number) * POSITIONS * ITEMS
+
+
 def known_languages(connection: Connection) -> dict[str, dict[str, str]]:
     """By framework that has rows, how its texts were split into words."""
     rows = connection.execute(text("select framework_key, languages from caseforge.reading_framework"))

@@ -29,6 +29,17 @@ reading_framework = Table(
     Column("revision", BigInteger, nullable=False, server_default="0", comment="how often its rows were made anew"),
 )
 
+reading_branch = Table(
+    "reading_branch",
+    metadata,
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("framework_key", Text, nullable=False),
+    Column("is_root", Boolean, nullable=False, comment="of the first level"),
+    Column("first", Integer, comment="position; NULL: its nodes do not stand beside each other"),
+    Column("last", Integer),
+    Index(None, "framework_key"),
+)
+
 candidate_group = Table(
     "candidate_group",
     metadata,
@@ -95,4 +106,4 @@ found_text = Table(
     Index("ix_found_text_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
 )
 
-READ = (reading_due, reading_framework, candidate_group, candidate_row, candidate_count, found_text)
+READ = (reading_due, reading_framework, reading_branch, candidate_group, candidate_row, candidate_count, found_text)

@@ -99,6 +99,8 @@ node_version = Table(
     UniqueConstraint("framework_version_id", "node_id"),
     UniqueConstraint("framework_version_id", "partition_key"),
     Index(None, "node_id"),
+    Index(None, "framework_version_id", "position"),
+    Index(None, "framework_version_id", "parent_code"),
 )
 
 context = Table(

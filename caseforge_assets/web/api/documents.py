@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.store.figures.document_lists import ContentFilter, list_contents, whole_content
-from caseforge_assets.store.figures.node_lists import named_node, nodes_of_branch
+from caseforge_assets.store.reading.document_lists import ContentFilter, list_contents, whole_content
+from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.frameworks import loaded_edition
 from caseforge_assets.web.api.nodes import Branch
@@ -98,10 +98,9 @@ def list_documents(
     stages = [one.key for one in service.project.stages if not one.is_list] if stage is None else [service.project.stages[stage].key]
     with service.store.connect() as connection:
         tags.of_changes(connection)
-        loaded_edition(connection, key)
-        inside = None if branch is None else nodes_of_branch(connection, key, branch)
-        meant = ContentFilter(inside, owner, text, simulated, edited, min_score, max_score)
-        found = list_contents(connection, key, stages, RULES, meant, after=after, limit=limit + 1)
+        edition = loaded_edition(connection, key)
+        meant = ContentFilter(branch, owner, text, simulated, edited, min_score, max_score)
+        found = list_contents(connection, edition, stages, RULES, meant, after=after, limit=limit + 1)
     page = found[:limit]
     following = encode_cursor(ORDER, page[-1].position, page[-1].stage) if len(found) > limit else None
     return Page(items=[DocumentRow(**{name: getattr(row, name) for name in DocumentRow.model_fields}) for row in page], next=following)

@@ -11,7 +11,7 @@ from caseforge_assets.access.roles import Caller
 from caseforge_assets.commands.editing.edit_version import Edited, EditedMeanwhile, edit_document, edit_item
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.figures.node_lists import named_node
+from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Editor, ServiceNow, problems
 from caseforge_assets.web.api.documents import document_stage
 from caseforge_assets.web.wire.etags import version_tag

@@ -14,9 +14,9 @@ from caseforge_assets.reports.coverage import MEANINGS, NodeState
 from caseforge_assets.reports.history import tell_history
 from caseforge_assets.store.editions.contexts import current_contexts
 from caseforge_assets.store.figures.histories import history_of_node
-from caseforge_assets.store.figures.node_lists import named_node
 from caseforge_assets.store.figures.node_views import candidates_of_node, contents_of_node
 from caseforge_assets.store.planning.whereabouts import whereabouts
+from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.wire.etags import TagsNow, reads
 

@@ -13,7 +13,7 @@ from caseforge_assets.commands.planning.nodes_in_state import nodes_in_state
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.figures.node_lists import ListedNode, NodeFilter, child_counts, list_nodes
+from caseforge_assets.store.reading.node_lists import ListedNode, NodeFilter, child_counts, list_nodes
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.frameworks import loaded_edition
 from caseforge_assets.web.service import Service
@@ -83,12 +83,12 @@ def list_of_nodes(
     after = _position(cursor)
     with service.store.connect() as connection:
         tags.of_changes(connection)
-        loaded_edition(connection, key)
+        edition = loaded_edition(connection, key)
         among = _in_state(connection, service, key, state, stage)
-        found = list_nodes(connection, key, meant, after=after, limit=limit + 1, among=among)
+        found = list_nodes(connection, edition, meant, after=after, limit=limit + 1, among=among)
         page = found[:limit]
         states = _states(connection, service, key, page)
-        children = child_counts(connection, key, [node.code for node in page])
+        children = child_counts(connection, edition, [node.code for node in page])
     following = encode_cursor(ORDER, page[-1].position) if len(found) > limit else None
     rows = [
         NodeRow(
@@ -123,12 +123,12 @@ def tree_of_nodes(
     """Read nodes as a tree: those that are meant, and the nodes above them; 5,000 at most."""
     with service.store.connect() as connection:
         tags.of_changes(connection)
-        loaded_edition(connection, key)
+        edition = loaded_edition(connection, key)
         among = _in_state(connection, service, key, state, stage)
-        all_of_branch = list_nodes(connection, key, NodeFilter(branch), limit=1_000_000)
+        all_of_branch = list_nodes(connection, edition, NodeFilter(branch), limit=1_000_000)
         shown = [node for node in all_of_branch if level is None or node.level <= level]
         if text is not None or owner is not None or among is not None:
-            meant = list_nodes(connection, key, NodeFilter(branch, None, text, owner), limit=1_000_000, among=among)
+            meant = list_nodes(connection, edition, NodeFilter(branch, None, text, owner), limit=1_000_000, among=among)
             shown = _with_ancestors(shown, {node.code for node in meant})
         if len(shown) > LARGEST_TREE:
             raise ValueError(f"that is a tree of {len(shown):,} nodes, {LARGEST_TREE:,} are the most; say a branch, or down to which level")

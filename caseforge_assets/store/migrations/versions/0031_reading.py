@@ -12,7 +12,7 @@ down_revision = "0029"
 branch_labels = None
 depends_on = None
 
-TABLES = ("found_text", "candidate_count", "candidate_row", "candidate_group", "reading_framework", "reading_due")
+TABLES = ("found_text", "candidate_count", "candidate_row", "candidate_group", "reading_branch", "reading_framework", "reading_due")
 
 # What has changed is noted with whose it is, once a statement.
 NOTE = """
@@ -58,6 +58,9 @@ TRIGGERS = (
 def upgrade() -> None:
     """Everything is due, so that the tables are filled when they are first read."""
     _add_tables()
+    for column in ("position", "parent_code"):
+        name = op.f(f"ix_node_version_framework_version_id_{column}")
+        op.create_index(name, "node_version", ["framework_version_id", column], schema="caseforge")
     op.execute(NOTE)
     for table, event, function in TRIGGERS:
         rows = "old" if event == "delete" else "new"
@@ -74,6 +77,8 @@ def downgrade() -> None:
         op.execute(f"drop trigger reading_{event} on caseforge.{table}")
     for function in ("note_nodes", "note_scored", "note_framework"):
         op.execute(f"drop function caseforge.{function}()")
+    for column in ("position", "parent_code"):
+        op.drop_index(op.f(f"ix_node_version_framework_version_id_{column}"), "node_version", schema="caseforge")
     for table in TABLES:
         op.drop_table(table, schema="caseforge")
 
@@ -105,6 +110,17 @@ def _add_tables() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_reading_framework_number")),
         schema="caseforge",
     )
+    op.create_table(
+        "reading_branch",
+        sa.Column("node_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("framework_key", sa.Text(), nullable=False),
+        sa.Column("is_root", sa.Boolean(), nullable=False, comment="of the first level"),
+        sa.Column("first", sa.Integer(), nullable=True, comment="position; NULL: its nodes do not stand beside each other"),
+        sa.Column("last", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_reading_branch")),
+        schema="caseforge",
+    )
+    op.create_index(op.f("ix_reading_branch_framework_key"), "reading_branch", ["framework_key"], unique=False, schema="caseforge")
     op.create_table(
         "candidate_group",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False, comment="hash of the others"),

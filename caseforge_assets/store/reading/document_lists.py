@@ -10,6 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.editions.frameworks import Edition
+from caseforge_assets.store.reading.branches import inside_branch
+
 
 @dataclass(frozen=True, slots=True)
 class ListedContent:
@@ -34,7 +37,7 @@ class ListedContent:
 class ContentFilter:
     """Which contents are meant; what is None is not asked. `text` is part of the title, or of the node's code, in whatever case."""
 
-    node_ids: Sequence[int] | None = None
+    branch: str | None = None
     owner: str | None = None
     text: str | None = None
     simulated: bool | None = None
@@ -47,15 +50,15 @@ class ContentFilter:
 _OWNER = "coalesce(nullif(nv.owner, ''), nullif(c.owner, ''), f.owner)"
 _LIST = f"""
 select nv.position, c.stage, nv.code, nv.name, c.title, c.version, {_OWNER}, c.model, c.simulated, c.edited_after is not null, q.score, c.answered_at, c.stored_at
-from caseforge.target_node nv
+from caseforge.node_version nv
 join caseforge.content c on c.node_id = nv.node_id and c.is_current and c.stage = any(:stages)
-join caseforge.framework f on f.key = nv.framework_key
+join caseforge.framework f on f.key = c.framework_key
 left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
-where nv.framework_key = :key and (nv.position, c.stage) > (:position, :stage)
+where nv.framework_version_id = :edition and nv.partition_key is not null
+  and nv.position >= :position and (nv.position, c.stage) > (:position, :stage)
 """
 _CONDITIONS = {
-    "node_ids": "nv.node_id = any(:node_ids)",
-    "owner": f"{_OWNER} = :owner",
+    "owner": f"nv.owner in (:owner, '') and {_OWNER} = :owner",  # a node's own is looked at before its contents are
     "text": "(strpos(lower(c.title), lower(:text)) > 0 or strpos(lower(nv.code), lower(:text)) > 0)",
     "simulated": "c.simulated = :simulated",
     "edited": "(c.edited_after is not null) = :edited",
@@ -66,7 +69,7 @@ _CONDITIONS = {
 
 def list_contents(
     connection: Connection,
-    key: str,
+    edition: Edition,
     stages: Sequence[str],
     rules: str,
     meant: ContentFilter,
@@ -79,10 +82,16 @@ def list_contents(
     Args:
         rules: the version of the rules by which scores count.
         after: position and stage after which they stand.
+
+    Raises:
+        LookupError: the branch that is asked for is not there.
     """
     values: dict[str, Any] = {name: getattr(meant, name) for name in _CONDITIONS if getattr(meant, name) is not None}
     conditions = "".join(f" and {_CONDITIONS[name]}" for name in values)
-    values |= {"key": key, "stages": list(stages), "rules": rules, "position": after[0], "stage": after[1], "limit": limit}
+    if meant.branch is not None:
+        inside, more = inside_branch(connection, edition.framework_key, meant.branch)
+        conditions, values = f"{conditions} and {inside}", values | more
+    values |= {"edition": edition.id, "stages": list(stages), "rules": rules, "position": after[0], "stage": after[1], "limit": limit}
     query = text(f"{_LIST}{conditions} order by nv.position, c.stage limit :limit")
     return [ListedContent(*row) for row in connection.execute(query, values)]
 

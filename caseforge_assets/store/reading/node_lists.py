@@ -1,4 +1,4 @@
-"""Nodes of the current edition as lists: a page of those that are meant, a branch as a tree, and what a branch is."""
+"""Nodes of the current edition as lists: a page of those that are meant, and the one that is called so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.figures.node_views import find_nodes
+from caseforge_assets.store.reading.branches import inside_branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +48,13 @@ class NodeFilter:
     parent: str | None = None
 
 
-_BRANCH = text("""
-with recursive below as (
-    select nv.framework_version_id, nv.code, nv.node_id from caseforge.current_node nv join caseforge.node n on n.id = nv.node_id
-    where nv.framework_key = :key and (nv.code in (:name, :name || '.0') or nv.partition_key = :name or n.identity = :name)
-    union
-    select nv.framework_version_id, nv.code, nv.node_id from below join caseforge.node_version nv
-    on nv.framework_version_id = below.framework_version_id and nv.parent_code = below.code)
-select node_id from below
-""")
-
-
-def nodes_of_branch(connection: Connection, key: str, name: str) -> list[int]:
-    """Node ids at or below a node that is called so: by code (8 for 8.0), id or partition key.
-
-    Raises:
-        LookupError: no node of the current edition is called so.
-    """
-    found = list(connection.scalars(_BRANCH, {"key": key, "name": name.removesuffix(".*")}))
-    if not found:
-        raise LookupError(f"no node of {key} is called {name!r}, so there is no such branch")
-    return found
-
-
 _LIST = """
 select nv.node_id, n.identity, nv.code, nv.name, nv.description, nv.level, nv.parent_code, nv.position, nv.is_leaf, nv.partition_key,
        coalesce(nullif(nv.owner, ''), f.owner)
-from caseforge.current_node nv join caseforge.node n on n.id = nv.node_id join caseforge.framework f on f.key = nv.framework_key
-where nv.framework_key = :key
+from caseforge.node_version nv join caseforge.node n on n.id = nv.node_id join caseforge.framework f on f.key = n.framework_key
+where nv.framework_version_id = :edition
 """
 _CONDITIONS = {
-    "branch": "nv.node_id = any(:branch)",
     "level": "nv.level = :level",
     "text": "(strpos(lower(nv.name), lower(:text)) > 0 or strpos(lower(nv.code), lower(:text)) > 0)",
     "owner": "coalesce(nullif(nv.owner, ''), f.owner) = :owner",
@@ -86,7 +64,7 @@ _CONDITIONS = {
 
 
 def list_nodes(
-    connection: Connection, key: str, meant: NodeFilter, *, after: int = -1, limit: int, among: Sequence[int] | None = None
+    connection: Connection, edition: Edition, meant: NodeFilter, *, after: int = -1, limit: int, among: Sequence[int] | None = None
 ) -> list[ListedNode]:
     """The next nodes of the current edition that are meant, in its order.
 
@@ -99,13 +77,14 @@ def list_nodes(
         LookupError: the branch that is asked for is not there.
     """
     values: dict[str, Any] = {name: getattr(meant, name) for name in _CONDITIONS if getattr(meant, name) is not None}
-    if meant.branch is not None:
-        values["branch"] = nodes_of_branch(connection, key, meant.branch)
     conditions = "".join(f" and {_CONDITIONS[name]}" for name in values)
+    if meant.branch is not None:
+        inside, more = inside_branch(connection, edition.framework_key, meant.branch)
+        conditions, values = f"{conditions} and {inside}", values | more
     if among is not None:
         conditions, values = f"{conditions} and nv.node_id = any(:among)", values | {"among": list(among)}
     query = text(f"{_LIST} {conditions} and nv.position > :after order by nv.position limit :limit")
-    return [ListedNode(*row) for row in connection.execute(query, values | {"key": key, "after": after, "limit": limit})]
+    return [ListedNode(*row) for row in connection.execute(query, values | {"edition": edition.id, "after": after, "limit": limit})]
 
 
 def targets_asked(connection: Connection, key: str, stage: str, states: Sequence[str]) -> list[int]:
@@ -118,13 +97,13 @@ def targets_asked(connection: Connection, key: str, stage: str, states: Sequence
     return list(connection.scalars(query, {"key": key, "stage": stage, "states": list(states)}))
 
 
-def child_counts(connection: Connection, key: str, codes: Sequence[str]) -> dict[str, int]:
+def child_counts(connection: Connection, edition: Edition, codes: Sequence[str]) -> dict[str, int]:
     """Counts children by the code of their parent; nodes without any are left out."""
     query = text("""
-    select nv.parent_code, count(*) from caseforge.current_node nv
-    where nv.framework_key = :key and nv.parent_code = any(:codes) group by 1
+    select nv.parent_code, count(*) from caseforge.node_version nv
+    where nv.framework_version_id = :edition and nv.parent_code = any(:codes) group by 1
     """)
-    return {row[0]: row[1] for row in connection.execute(query, {"key": key, "codes": list(codes)})}
+    return {row[0]: row[1] for row in connection.execute(query, {"edition": edition.id, "codes": list(codes)})}
 
 
 _NAMED = text("""

@@ -1,0 +1,37 @@
+"""A client of the service: one connection that is kept, and the time that an answer takes, to its last byte."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import time
+from typing import Any
+
+
+class Client:
+    """Asks with a token, as browsers do: the answer may be compressed."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._headers = {"authorization": f"Bearer {token}", "accept-encoding": "gzip"}
+
+    def timed(self, address: str) -> tuple[float, int]:
+        """Milliseconds and status of an answer."""
+        started = time.perf_counter()
+        answer, _ = self._ask(address)
+        return 1_000 * (time.perf_counter() - started), answer.status
+
+    def get(self, address: str) -> Any:
+        """What is answered, which has to be a success."""
+        answer, body = self._ask(address)
+        if answer.headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
+        if answer.status != 200:
+            raise SystemExit(f"{address}: {answer.status} {body.decode()}")
+        return json.loads(body)
+
+    def _ask(self, address: str) -> tuple[http.client.HTTPResponse, bytes]:
+        self._connection.request("GET", address, headers=self._headers)
+        answer = self._connection.getresponse()
+        return answer, answer.read()
