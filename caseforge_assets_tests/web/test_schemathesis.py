@@ -12,6 +12,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets_tests.web.conftest import Serve
+from caseforge_assets_tests.workbench import KEY
 
 pytestmark = pytest.mark.slow
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -25,7 +26,7 @@ def described(serve: Serve) -> Any:
     served = serve()
     served.bench.generate("1.1.1", "2.1.1")
     served.bench.draft()
-    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", served.app)
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", served.app, headers={"Host": "127.0.0.1"})
     schema.config.checks.update(included_check_names=[check.__name__ for check in CHECKS])
     schema.config.update(headers={"Authorization": f"Bearer {served.token(Role.admin)}", "Host": "127.0.0.1"})
     return schema
@@ -42,6 +43,7 @@ def test_every_endpoint_answers_as_it_says(described: Any) -> None:
         @QUICKLY
         @given(case=operation.as_strategy())
         def call(case: Any) -> None:
+            meet_what_is_there(case)
             case.call_and_validate(checks=CHECKS)
 
         try:
@@ -49,6 +51,18 @@ def test_every_endpoint_answers_as_it_says(described: Any) -> None:
         except Exception as error:  # noqa: BLE001, one fault is not to hide the others
             faults.append(f"{operation.label}: {error}")
     assert "\n\n".join(faults) == ""
+
+
+def meet_what_is_there(case: Any) -> None:
+    """Has many calls be about the framework, nodes, plans and batches that the store has: by chance they would hardly ever meet one."""
+    if isinstance(case.body, dict) and isinstance(case.body.get("framework"), str):
+        case.body["framework"] = KEY
+        case.body.pop("nodes", None)
+    if "key" in case.path_parameters:
+        case.path_parameters["key"] = KEY
+    for name, there in (("code", "1.1.1"), ("uid", "1.1.1-UC01"), ("plan_id", 1), ("batch_id", 1)):
+        if name in case.path_parameters and len(str(case.path_parameters[name])) % 3:
+            case.path_parameters[name] = there
 
 
 def test_what_one_answer_links_to_can_be_called(described: Any) -> None:

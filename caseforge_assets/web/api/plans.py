@@ -63,9 +63,7 @@ class PlanWanted(BaseModel):
 @router.post("/plans", status_code=201, response_model=MadePlan, responses=problems(403, 404, 422, 502, 503))
 def make_plan(wanted: PlanWanted, service: ServiceNow, caller: Planner, once: AnsweredOnce) -> JSONResponse:
     """Make a plan: what would be sent, why, and at what cost. It is kept as a draft; nothing of it is sent before somebody approves it."""
-    see_framework(caller, wanted.framework)
-    caller.demand(Role.planner, wanted.framework)
-    service.settings.framework(wanted.framework)
+    demand_declared(service, caller, wanted.framework)
     simulated = service.plans_for_simulated(offline=wanted.offline)
     return once.answer(lambda connection: _make(connection, service, wanted, simulated, caller.name), status=201)
 
@@ -129,6 +127,19 @@ def demand_plan(connection: Connection, caller: Caller, plan_id: int, role: Role
     if not found or not caller.may(Role.reader, found[0].framework_key):
         raise LookupError(f"there is no plan {plan_id}, or you may not see it")
     caller.demand(role, found[0].framework_key)
+
+
+def demand_declared(service: Service, caller: Caller, key: str) -> None:
+    """Holds a caller to the role planner in a framework that caseforge.toml declares.
+
+    Raises:
+        LookupError: it declares none of this key, or the caller may not see it.
+        NotAllowed: the caller sees it, and does not hold the role.
+    """
+    see_framework(caller, key)
+    caller.demand(Role.planner, key)
+    if key not in service.settings.configuration.frameworks:
+        raise LookupError(f"there is no framework {key!r}, or you may not see it")
 
 
 def _keys(caller: Caller, framework: str | None) -> frozenset[str] | None:

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
@@ -17,8 +16,9 @@ from caseforge_assets.commands.planning.choose_stages import accepted_stages
 from caseforge_assets.commands.quality.measure_quality import measure_missing
 from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.web.access.callers import Planner, ServiceNow, problems, see_framework
+from caseforge_assets.web.access.callers import Planner, ServiceNow, problems
 from caseforge_assets.web.api.plan_shapes import PlanShown, shown_plan
+from caseforge_assets.web.api.plans import demand_declared
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.idempotency import AnsweredOnce
 
@@ -72,9 +72,7 @@ def make_retry(wanted: RetryWanted, service: ServiceNow, caller: Planner, once: 
 
     Answers that had failed and are readable now are kept first, at no cost, and are not asked for again.
     """
-    see_framework(caller, wanted.framework)
-    caller.demand(Role.planner, wanted.framework)
-    service.settings.framework(wanted.framework)
+    demand_declared(service, caller, wanted.framework)
     simulated = service.provider.simulated
     make = _failed if wanted.quality_below is None else _low_scores
     return once.answer(lambda connection: make(connection, service, wanted, simulated, caller.name), status=201)

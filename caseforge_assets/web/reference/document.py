@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from caseforge_assets.web.wire.idempotency import REPLAYED
 from caseforge_assets.web.wire.problems import MEDIA_TYPE, Problem
 
 _SECTION = re.compile(r"\n\s*(?:Args|Raises|Returns):\n.*", re.DOTALL)
+OF_BODIES = ("408", "413", "415")  # too slow, too large, packed: refused before an endpoint sees it
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
 SUMMARY = "Process documents and AI use-case candidates of a process framework: read, planned, paid for and exported over HTTP."
 SIGN_IN = {
@@ -48,6 +51,13 @@ def _finish(operation: dict[str, Any]) -> None:
     operation["summary"], _, more = said.partition("\n")
     if more.strip():
         operation["description"] = more.strip()
+    if "requestBody" in operation:
+        operation["responses"] |= {status: {"description": HTTPStatus(int(status)).phrase} for status in OF_BODIES}
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+        for answer in (answer for status, answer in operation["responses"].items() if status[0] == "2"):
+            answer["headers"] = {
+                REPLAYED: {"schema": {"type": "string", "enum": ["false", "true"]}, "description": "whether this was answered before"}
+            }
     for status, answer in operation["responses"].items():
         if status[0] in "45":
             answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
