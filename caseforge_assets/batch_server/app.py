@@ -15,6 +15,7 @@ from caseforge_assets.batch_server.api.bounded_body import BoundedBody
 from caseforge_assets.batch_server.api.errors import ApiError, handle_api_error, handle_http_exception, handle_unexpected
 from caseforge_assets.batch_server.api.middleware import BasePaths, KeyRequired, OtherStatuses, ReplyFaults, SimulatedHeader
 from caseforge_assets.batch_server.batches.runner import Runner
+from caseforge_assets.batch_server.messenger import open_messenger
 from caseforge_assets.batch_server.serving import Serving, close_serving
 
 ROUTES = [
@@ -43,10 +44,13 @@ def build_app(serving: Serving) -> Starlette:
         serving.files.remove_expired(serving.clock.now())
         app.state.serving = serving
         app.state.completions = 0
-        app.state.runner = Runner(serving)
+        messenger = open_messenger(serving.options, serving.faults)
+        app.state.runner = Runner(serving, messenger)
         app.state.runner.resume()
         yield
         await app.state.runner.close()
+        if messenger is not None:
+            await messenger.close()
         await close_serving(serving)
 
     likeness = serving.likeness

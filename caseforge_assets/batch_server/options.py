@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from caseforge_assets.batch_server.likeness import LIKENESSES, Likeness
 from caseforge_assets.batch_server.limits import Limits
 
+SHORTEST_SECRET_BYTES = 16
 SIMULATED_HEADER = "x-caseforge-simulated"
 
 
@@ -27,6 +29,8 @@ class ServerOptions:
         upstream: Base URL of an OpenAI-compatible server that answers instead of the built-in writer.
         upstream_concurrency: How many requests the upstream server is sent at once.
         upstream_key: Key for the upstream server.
+        webhook: Address that is told when a batch has ended.
+        webhook_secret: What these messages are signed with: base64 behind ``whsec_``.
         limits: Sizes beyond which files and batches are refused, in place of the provider's.
     """
 
@@ -41,6 +45,8 @@ class ServerOptions:
     upstream_concurrency: int = 8
     upstream_key: str | None = field(default=None, repr=False)
     limits: Limits | None = None
+    webhook: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse settings under which nothing would ever be answered."""
@@ -52,6 +58,10 @@ class ServerOptions:
             raise ValueError(f"At least one request has to go upstream at once: {self.upstream_concurrency}")
         if self.like not in LIKENESSES:
             raise ValueError(f"There is no likeness of '{self.like}'. There are: {', '.join(LIKENESSES)}.")
+        if (self.webhook is None) != (self.webhook_secret is None):
+            raise ValueError("An address for webhooks and the secret that signs them belong together: --webhook URL --secret whsec_…")
+        if self.webhook_secret is not None:
+            _check_secret(self.webhook_secret)
         if self.managed_files and not self.likeness.manages_files:
             raise ValueError(f"Managed files are LiteLLM's: --like {self.like} has none.")
 
@@ -69,3 +79,12 @@ class ServerOptions:
     def behind(self, name: str) -> str:
         """The model that answers what is asked of this one."""
         return self.answering.get(name, name)
+
+
+def _check_secret(secret: str) -> None:
+    try:
+        length = len(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        length = 0
+    if not secret.startswith("whsec_") or length < SHORTEST_SECRET_BYTES:
+        raise ValueError(f"The secret of webhooks is whsec_ and {SHORTEST_SECRET_BYTES} bytes or more in base64.")

@@ -43,6 +43,7 @@ class Settings(BaseModel):
     openai_url: SecretStr
     openai_api_key: SecretStr | None
     openai_account: str
+    openai_webhook_secret: SecretStr | None = None
     webserver_url: str
     alert_urls: tuple[SecretStr, ...] = ()
     service_secret: SecretStr | None = None
@@ -188,6 +189,7 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         postgres_url=SecretStr(url) if url else None,
         openai_url=SecretStr(base_url),
         openai_api_key=SecretStr(key) if key else None,
+        openai_webhook_secret=_secret(environment, "OPENAI_WEBHOOK_SECRET"),
         openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
         webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),
         alert_urls=tuple(SecretStr(url) for url in (environment.get("CASEFORGE_ALERT_URLS") or "").split()),
@@ -196,6 +198,11 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         configuration=configuration.model_copy(update={"provider": configuration.provider.at(base_url)}),
         stages=stages,
     )
+
+
+def _secret(environment: Environment, name: str) -> SecretStr | None:
+    value = environment.get(name)
+    return SecretStr(value) if value else None
 
 
 def _artifacts_url(folder: Path, environment: Environment) -> str | None:

@@ -39,6 +39,7 @@ from caseforge_assets.web.api import (
     users,
 )
 from caseforge_assets.web.api.editions import largest_body
+from caseforge_assets.web.events import messages_in
 from caseforge_assets.web.lists_upkeep import lists_kept_up
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
@@ -97,6 +98,7 @@ def make_app(service: Service) -> FastAPI:
     answer_not_modified(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.include_router(messages_in.router)
     app.include_router(pages.router)
     app.include_router(access_pages.router)
     app.include_router(openid_pages.router)

@@ -13,6 +13,7 @@ from caseforge_assets.batch_server.batches.answering import Answering
 from caseforge_assets.batch_server.batches.checking import check_batch
 from caseforge_assets.batch_server.batches.finishing import finish_batch
 from caseforge_assets.batch_server.batches.lifecycle import BatchStatus, planned_ending, requests_done, requests_to_answer
+from caseforge_assets.batch_server.messenger import Messenger
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord
 from caseforge_assets.batch_server.state.journal import Journal
@@ -26,8 +27,8 @@ Result = TypeVar("Result")
 class Runner:
     """The tasks of all open batches. What they do can be cut off anywhere and is taken up again by the next start."""
 
-    def __init__(self, serving: Serving) -> None:
-        self._serving = serving
+    def __init__(self, serving: Serving, messenger: Messenger | None = None) -> None:
+        self._serving, self._messenger = serving, messenger
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="batch")
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wakers: dict[str, asyncio.Event] = {}
@@ -99,6 +100,8 @@ class Runner:
             self._stopping.add(batch_id)
             await _settled(answering, cancel=self._serving.upstream is not None)
         await self._in_thread(finish_batch, self._serving, record, status, at, self._journals.get(batch_id))
+        if self._messenger is not None:
+            self._messenger.tell(batch_id, record.number, status)
 
     async def _until_due(self, batch_id: str, answering: asyncio.Task[None] | None) -> tuple[BatchRecord, BatchStatus, float]:
         """Wait for the planned ending, which answers that come in and a cancellation bring nearer."""

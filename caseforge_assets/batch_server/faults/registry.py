@@ -67,6 +67,27 @@ class Reply:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Message:
+    """A webhook message before it is sent.
+
+    Attributes:
+        id: Its own, the same at each try; ``about`` is the batch's.
+        delay_s: Real seconds until it is sent first.
+        age_s: Seconds since it claims to have been signed.
+        forged: What is wrong with its signature; empty: nothing.
+        tries: How often it is tried at most.
+    """
+
+    id: str
+    kind: str
+    about: str
+    delay_s: float = 0.0
+    age_s: float = 0.0
+    forged: str = ""
+    tries: int = 30
+
+
 class Exchange(Protocol):
     """One HTTP call: what a reply fault can do with it. ``path`` has no query; ``key`` is what the call brought, empty without one."""
 
@@ -111,13 +132,15 @@ class FaultKind(StrEnum):
     FILE = "file"
     BATCH = "batch"
     REPLY = "reply"
+    MESSAGE = "message"
 
 
 FileFault = Callable[[bytes, FaultSpec], bytes]
 LineFault = Callable[[Line, FaultSpec], list[Line]]
 BatchFault = Callable[[Course, FaultSpec], Course]
+MessageFault = Callable[[Message, FaultSpec], list[Message]]
 ReplyFault = Callable[[Exchange, FaultSpec], Awaitable[None]]
-AnyFault = TypeVar("AnyFault", LineFault, FileFault, BatchFault, ReplyFault)
+AnyFault = TypeVar("AnyFault", LineFault, FileFault, BatchFault, ReplyFault, MessageFault)
 
 
 @dataclass(frozen=True)
@@ -150,6 +173,11 @@ def file_fault(**options: Option) -> Callable[[FileFault], FileFault]:
 def batch_fault(**options: Option) -> Callable[[BatchFault], BatchFault]:
     """Register a function that changes the course of a batch. Its name is the fault's name."""
     return _register(FaultKind.BATCH, options)
+
+
+def message_fault(**options: Option) -> Callable[[MessageFault], MessageFault]:
+    """Register a function that makes of one message another one, several, or none. Its name is the fault's name."""
+    return _register(FaultKind.MESSAGE, options)
 
 
 def reply_fault(calls: str = CREATE, /, **options: Option) -> Callable[[ReplyFault], ReplyFault]:
@@ -233,6 +261,14 @@ class ActiveFaults:
             if self._hit(spec, target):
                 course = REGISTRY[spec.name].function(course, spec)
         return course
+
+    def on_message(self, message: Message, *, batch: int) -> list[Message]:
+        """The messages that are sent for one (``match`` is searched in its kind), after all message faults that hit it."""
+        messages = [message]
+        for spec in self._of_kind(FaultKind.MESSAGE):
+            if self._hit(spec, Target(str(batch), (message.kind,), batch=batch)):
+                messages = [changed for sent in messages for changed in REGISTRY[spec.name].function(sent, spec)]
+        return messages
 
     def for_call(self, method_and_path: str) -> tuple[ReplyFault, FaultSpec] | None:
         """The first reply fault that hits a call, such as ``POST /v1/batches``."""

@@ -79,6 +79,8 @@ def _embedded() -> Settings:
 @click.option("--managed-files", is_flag=True, help="With --like litellm: uploads have to name target_model_names.")
 @click.option("--upstream", metavar="URL", help="Answer from this OpenAI-compatible endpoint instead of the built-in writer.")
 @click.option("--upstream-concurrency", default=8, show_default=True, help="Requests to the upstream at a time.")
+@click.option("--webhook", metavar="URL", help="Tell this address when a batch has ended, as OpenAI does.")
+@click.option("--secret", metavar="WHSEC", help="What these messages are signed with: whsec_ and base64.")
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Where its files are kept; by default in the project's data folder.")
 @pass_session
 def batch_server(
@@ -93,6 +95,8 @@ def batch_server(
     managed_files: bool,
     upstream: str | None,
     upstream_concurrency: int,
+    webhook: str | None,
+    secret: str | None,
     state_dir: Path | None,
 ) -> None:
     """Run a local Batch API server: free, deterministic, plainly labelled as simulated. Ctrl-C stops it; batches go on next time."""
@@ -117,5 +121,7 @@ def batch_server(
         managed_files=managed_files,
         upstream=upstream,
         upstream_concurrency=upstream_concurrency,
+        webhook=webhook,
+        webhook_secret=secret,
         on_listening=say,
     )
