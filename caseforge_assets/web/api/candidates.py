@@ -144,10 +144,10 @@ def list_candidates_of_framework(
 
 @router.get("/frameworks/{key}/candidates/{uid:path}", responses=reads(404))
 def read_candidate(key: str, uid: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Candidate:
-    """Read a current candidate whole."""
+    """Read a current candidate whole. Its entity tag is the version of the content that it stands in, which an edit has to name."""
     with service.store.connect() as connection:
-        tags.of_changes(connection)
         found = whole_candidate(connection, key, uid, RULES)
+    tags.of_version(found.version)
     taken = {name: getattr(found, name) for name in Candidate.model_fields if name != "cost"}
     return Candidate(**taken, cost=money(found.cost_usd))
 
