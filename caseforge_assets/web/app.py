@@ -91,7 +91,7 @@ def make_app(service: Service) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service = service
-    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
     app.add_middleware(OwnAddress, settings=service.settings.configuration.service)  # the outermost
     answer_with_problems(app)

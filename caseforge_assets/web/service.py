@@ -106,6 +106,11 @@ class Service:
             return self._store
 
     @property
+    def reading(self) -> Engine:
+        """The store for what only reads: each statement is on its own, without the two calls that a transaction takes."""
+        return self.store.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
     def folder(self) -> ArtifactFolder:
         """Where files are kept."""
         with self._opening:

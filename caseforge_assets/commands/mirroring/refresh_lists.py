@@ -82,9 +82,12 @@ def _split(store: Engine, most: int | None) -> None:
     while most is None or done < most:
         with store.begin() as connection:
             split = upkeep.split_texts(connection, TEXTS_AT_ONCE if most is None else min(TEXTS_AT_ONCE, most - done))
-        if not split:
-            return
         done += split
+        if not split:
+            break
+    if done:
+        with store.begin() as connection:
+            upkeep.sort_in(connection)
 
 
 def _listed(stage: Stage) -> ListedStage:

@@ -181,3 +181,9 @@ from waiting left join split using (id) where t.id = waiting.id
 def split_texts(connection: Connection, limit: int) -> int:
     """Splits the next texts that wait for it into words; returns how many."""
     return connection.execute(_SPLIT, {"limit": limit, "longest": LONGEST_TEXT}).rowcount
+
+
+def sort_in(connection: Connection) -> None:
+    """Sorts new words into the indexes that the search looks into: they take them as they come until then, and are looked through one by one."""
+    for index in ("heading", "words"):
+        connection.execute(text(f"select gin_clean_pending_list('caseforge.ix_found_text_{index}')"))

@@ -102,8 +102,8 @@ found_text = Table(
     UniqueConstraint("kind", "row_id"),
     Index(None, "node_id"),
     Index("ix_found_text_waiting", "id", postgresql_where=text("words is null")),
-    Index("ix_found_text_heading", "heading", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-    Index("ix_found_text_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    Index("ix_found_text_heading", "heading", postgresql_using="gin"),
+    Index("ix_found_text_words", "words", postgresql_using="gin"),
 )
 
 READ = (reading_due, reading_framework, reading_branch, candidate_group, candidate_row, candidate_count, found_text)

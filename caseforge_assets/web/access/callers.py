@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -16,10 +17,11 @@ from caseforge_assets.web.wire.problems import Refused
 
 _FORM = "application/x-www-form-urlencoded"
 _LARGEST_FORM = 1_000_000
+_NOTED_EVERY = timedelta(seconds=50)  # somewhat less than the minute after which a use is noted again
 
 
-def service_of(request: Request) -> Service:
-    """What the process serves."""
+async def service_of(request: Request) -> Service:
+    """What the process serves. Like all that waits for nothing, it is no function for a thread of its own."""
     service: Service = request.app.state.service
     return service
 
@@ -89,13 +91,14 @@ def _by_token(request: Request, service: Service) -> Caller | None:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
-    with service.store.begin() as connection:
+    with service.reading.connect() as connection:
         row = tokens.usable_token(connection, secret.strip())
         if row is None:
             raise Refused(
                 401, "not-signed-in", "This token is unknown, revoked or over.", {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             )
-        tokens.note_use(connection, row.id)
+        if row.last_used_at is None or datetime.now(UTC) - row.last_used_at > _NOTED_EVERY:
+            tokens.note_use(connection, row.id)
     return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd, token_id=row.id)
 
 
@@ -133,7 +136,7 @@ class Needs:
         """
         self.role, self.overall = role, overall
 
-    def __call__(self, request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    async def __call__(self, request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         """The caller, who holds the role.
 
         Raises:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from caseforge_assets.access.roles import Caller
@@ -110,7 +110,7 @@ class Candidate(BaseModel):
     cost: Money | None = Field(description="its equal share of what its content cost; null: unknown")
 
 
-@router.get("/candidates", responses=reads(404, 422))
+@router.get("/candidates", responses=reads(404, 422), response_model=Candidates)
 def list_candidates(
     service: ServiceNow,
     caller: Reader,
@@ -121,12 +121,12 @@ def list_candidates(
     facets: bool = False,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Candidates:
+) -> Response:
     """List the current candidates of the frameworks that the caller sees, framework by framework unless they are sorted otherwise."""
-    return _list(service, tags, meant, seen_and_meant(caller, framework), sort, limit, cursor, facets=facets)
+    return tags.answer(_list(service, tags, meant, seen_and_meant(caller, framework), sort, limit, cursor, facets=facets))
 
 
-@router.get("/frameworks/{key}/candidates", responses=reads(404, 422))
+@router.get("/frameworks/{key}/candidates", responses=reads(404, 422), response_model=Candidates)
 def list_candidates_of_framework(
     key: str,
     service: ServiceNow,
@@ -137,19 +137,19 @@ def list_candidates_of_framework(
     facets: bool = False,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Candidates:
+) -> Response:
     """List the current candidates of a framework, in its order unless they are sorted otherwise."""
-    return _list(service, tags, meant, [key], sort, limit, cursor, facets=facets)
+    return tags.answer(_list(service, tags, meant, [key], sort, limit, cursor, facets=facets))
 
 
-@router.get("/frameworks/{key}/candidates/{uid:path}", responses=reads(404))
-def read_candidate(key: str, uid: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Candidate:
+@router.get("/frameworks/{key}/candidates/{uid:path}", responses=reads(404), response_model=Candidate)
+def read_candidate(key: str, uid: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Response:
     """Read a current candidate whole. Its entity tag is the version of the content that it stands in, which an edit has to name."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         found = whole_candidate(connection, key, uid, RULES)
     tags.of_version(found.version)
     taken = {name: getattr(found, name) for name in Candidate.model_fields if name != "cost"}
-    return Candidate(**taken, cost=money(found.cost_usd))
+    return tags.answer(Candidate(**taken, cost=money(found.cost_usd)))
 
 
 def seen_and_meant(caller: Caller, asked: Sequence[str] | None) -> Sequence[str] | None:
@@ -183,7 +183,7 @@ def _list(
     meant = CandidateFilter(**{**vars(meant), "frameworks": frameworks})
     if meant.branch is not None and len(frameworks or ()) != 1:
         raise ValueError("branch: say one framework, whose branch is meant")
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         behind = refresh_in_passing(service.store, service.project, connection)
         tags.of_changes(connection, frameworks, revisions(connection))
         matches = _matches(connection, meant)

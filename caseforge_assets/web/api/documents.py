@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from caseforge_assets.stages.quality import RULES
@@ -75,7 +75,7 @@ class Document(BaseModel):
     score_details: dict[str, Any] | None = Field(description="points by part, faults that hold the score down, and what was counted")
 
 
-@router.get("/frameworks/{key}/documents", responses=reads(404, 422))
+@router.get("/frameworks/{key}/documents", responses=reads(404, 422), response_model=Page[DocumentRow])
 def list_documents(
     key: str,
     service: ServiceNow,
@@ -91,22 +91,24 @@ def list_documents(
     max_score: Score = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[DocumentRow]:
+) -> Response:
     """List the documents of a framework's target nodes, in its order."""
     keys = decode_cursor(cursor, ORDER, 2)
     after = (-1, "") if keys is None else (cursor_number(keys[0]), str(keys[1]))
     stages = [one.key for one in service.project.stages if not one.is_list] if stage is None else [service.project.stages[stage].key]
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         edition = loaded_edition(connection, key)
         meant = ContentFilter(branch, owner, text, simulated, edited, min_score, max_score)
         found = list_contents(connection, edition, stages, RULES, meant, after=after, limit=limit + 1)
     page = found[:limit]
     following = encode_cursor(ORDER, page[-1].position, page[-1].stage) if len(found) > limit else None
-    return Page(items=[DocumentRow(**{name: getattr(row, name) for name in DocumentRow.model_fields}) for row in page], next=following)
+    return tags.answer(
+        Page(items=[DocumentRow(**{name: getattr(row, name) for name in DocumentRow.model_fields}) for row in page], next=following)
+    )
 
 
-@router.get("/frameworks/{key}/documents/{code:path}", responses=reads(404, 422))
+@router.get("/frameworks/{key}/documents/{code:path}", responses=reads(404, 422), response_model=Document)
 def read_document(
     key: str,
     code: str,
@@ -114,17 +116,17 @@ def read_document(
     _caller: Reader,
     tags: TagsNow,
     stage: Annotated[str | None, Query(max_length=100, description="without it, the first stage whose content is a document")] = None,
-) -> Document:
+) -> Response:
     """Read what is current for a node in a stage, as it was written."""
     chosen = document_stage(service.project.stages, stage)
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         node = named_node(connection, key, code)
         found = whole_content(connection, node.node_id, chosen.key, RULES, node.owner)
     if found is None:
         raise LookupError(f"{node.code} {node.name} has no content of {chosen.key} yet")
     tags.of_version(found.version)
     taken = {name: getattr(found, name) for name in Document.model_fields if hasattr(found, name)}
-    return Document(framework=key, code=node.code, name=node.name, stage=chosen.key, cost=money(found.cost_usd), **taken)
+    return tags.answer(Document(framework=key, code=node.code, name=node.name, stage=chosen.key, cost=money(found.cost_usd), **taken))
 
 
 def document_stage(stages: Stages, stage: str | None) -> Stage:

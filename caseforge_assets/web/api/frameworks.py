@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.planning.make_plan import survey
@@ -115,21 +115,21 @@ class EditionDifference(BaseModel):
     changes: list[ChangedNodes]
 
 
-@router.get("/frameworks", responses=reads())
-def list_frameworks(service: ServiceNow, caller: Reader, tags: TagsNow) -> Frameworks:
+@router.get("/frameworks", responses=reads(), response_model=Frameworks)
+def list_frameworks(service: ServiceNow, caller: Reader, tags: TagsNow) -> Response:
     """List the frameworks that are loaded."""
     seen = caller.seen_frameworks()
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection, seen)
         keys = [key for key in sorted(known_keys(connection)) if seen is None or key in seen]
         editions = [edition for key in keys if (edition := current_edition(connection, key))]
-        return Frameworks(items=[_summary(edition, levels_of(connection, edition.id)) for edition in editions])
+        return tags.answer(Frameworks(items=[_summary(edition, levels_of(connection, edition.id)) for edition in editions]))
 
 
 @router.get("/frameworks/{key}", responses=reads(404))
 def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Framework:
     """Read a framework: its edition, its levels, and where its nodes stand in each stage."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         edition = loaded_edition(connection, key)
         levels = levels_of(connection, edition.id)
@@ -150,7 +150,7 @@ def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow
 @router.get("/frameworks/{key}/editions", responses=reads(404))
 def list_editions(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Editions:
     """List the editions of a framework, also of one that was taken out."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         found = editions_of(connection, key)
     if not found:
@@ -172,7 +172,7 @@ def compare_two_editions(
     after: int = Query(description="id of the edition that it is compared with"),
 ) -> EditionDifference:
     """Compare two editions of a framework, target node by target node."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         known = {edition.id for edition in editions_of(connection, key)}
         if missing := [edition for edition in (before, after) if edition not in known]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.planning.explain_node import Explanation, explain_node
@@ -107,10 +107,10 @@ class History(BaseModel):
     events: list[Happening]
 
 
-@router.get("/frameworks/{key}/nodes/{code:path}", responses=reads(404))
-def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Node:
+@router.get("/frameworks/{key}/nodes/{code:path}", responses=reads(404), response_model=Node)
+def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Response:
     """Read a node by its code, partition key, id, or the uid of one of its candidates: where it stands in each stage, and why."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         row = named_node(connection, key, code)
         is_target = row.partition_key is not None and not row.retired
@@ -120,28 +120,30 @@ def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: T
         context = current_contexts(connection, [row.node_id]).get(row.node_id)
         contents = contents_of_node(connection, row.node_id)
         candidates = candidates_of_node(connection, row.node_id)
-    return Node(
-        framework=row.framework_key,
-        **{name: getattr(row, name) for name in ("code", "name", "description", "level", "identity", "partition_key", "owner")},
-        **{name: getattr(row, name) for name in ("is_leaf", "kpis", "edition", "retired")},
-        context=None
-        if context is None
-        else Context(text=context.text, version=context.version, is_current=context.node_version == row.version),
-        standings=[_standing(one, waits[one.stage].get(row.node_id)) for one in explained],
-        contents=[ContentRow(**{name: getattr(one, name) for name in ContentRow.model_fields}) for one in contents],
-        candidates=[CandidateName(stage=one.stage, uid=one.candidate_uid, title=one.title) for one in candidates],
+    return tags.answer(
+        Node(
+            framework=row.framework_key,
+            **{name: getattr(row, name) for name in ("code", "name", "description", "level", "identity", "partition_key", "owner")},
+            **{name: getattr(row, name) for name in ("is_leaf", "kpis", "edition", "retired")},
+            context=None
+            if context is None
+            else Context(text=context.text, version=context.version, is_current=context.node_version == row.version),
+            standings=[_standing(one, waits[one.stage].get(row.node_id)) for one in explained],
+            contents=[ContentRow(**{name: getattr(one, name) for name in ContentRow.model_fields}) for one in contents],
+            candidates=[CandidateName(stage=one.stage, uid=one.candidate_uid, title=one.title) for one in candidates],
+        )
     )
 
 
-@router.get("/frameworks/{key}/history/{code:path}", responses=reads(404))
-def read_history(key: str, code: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> History:
+@router.get("/frameworks/{key}/history/{code:path}", responses=reads(404), response_model=History)
+def read_history(key: str, code: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Response:
     """Read what happened to a node, from the row of the workbook to the candidates, in the words of `caseforge show --history`."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         row = named_node(connection, key, code)
         events = tell_history(history_of_node(connection, row.node_id))
     told = [Happening(at=event.at, kind=event.kind, said=event.said, details=list(event.details)) for event in events]
-    return History(framework=row.framework_key, code=row.code, name=row.name, events=told)
+    return tags.answer(History(framework=row.framework_key, code=row.code, name=row.name, events=told))
 
 
 def _standing(one: Explanation, waits: str | None) -> Standing:

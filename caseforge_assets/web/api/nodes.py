@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.planning.make_plan import survey
@@ -62,7 +62,7 @@ class Tree(BaseModel):
     items: list[TreeNode]
 
 
-@router.get("/frameworks/{key}/nodes", responses=reads(404, 422))
+@router.get("/frameworks/{key}/nodes", responses=reads(404, 422), response_model=Page[NodeRow])
 def list_of_nodes(
     key: str,
     service: ServiceNow,
@@ -77,11 +77,11 @@ def list_of_nodes(
     parent: Annotated[str | None, Query(max_length=200, description="only the children of this code; empty: the nodes above all")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[NodeRow]:
+) -> Response:
     """List the nodes of the current edition, in its order."""
     meant = NodeFilter(branch, level, text, owner, None, parent)
     after = _position(cursor)
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         edition = loaded_edition(connection, key)
         among = _in_state(connection, service, key, state, stage)
@@ -104,10 +104,10 @@ def list_of_nodes(
         )
         for node in page
     ]
-    return Page(items=rows, next=following)
+    return tags.answer(Page(items=rows, next=following))
 
 
-@router.get("/frameworks/{key}/tree", responses=reads(404, 422))
+@router.get("/frameworks/{key}/tree", responses=reads(404, 422), response_model=Tree)
 def tree_of_nodes(
     key: str,
     service: ServiceNow,
@@ -119,9 +119,9 @@ def tree_of_nodes(
     owner: Owner = None,
     state: NodeState | None = None,
     stage: StageKey = None,
-) -> Tree:
+) -> Response:
     """Read nodes as a tree: those that are meant, and the nodes above them; 5,000 at most."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         edition = loaded_edition(connection, key)
         among = _in_state(connection, service, key, state, stage)
@@ -133,7 +133,7 @@ def tree_of_nodes(
         if len(shown) > LARGEST_TREE:
             raise ValueError(f"that is a tree of {len(shown):,} nodes, {LARGEST_TREE:,} are the most; say a branch, or down to which level")
         states = _states(connection, service, key, shown)
-    return Tree(items=_grown(shown, states))
+    return tags.answer(Tree(items=_grown(shown, states)))
 
 
 def _position(cursor: str | None) -> int:

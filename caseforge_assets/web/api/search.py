@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
@@ -66,7 +66,7 @@ class Results(BaseModel):
     behind: bool = Field(description="some texts are not found yet, because they were made just now")
 
 
-@router.get("/search", responses=reads(404, 422))
+@router.get("/search", responses=reads(404, 422), response_model=Results)
 def search(
     service: ServiceNow,
     caller: Reader,
@@ -77,11 +77,11 @@ def search(
     facets: bool = False,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 10,
     cursor: Cursor = None,
-) -> Results:
+) -> Response:
     """Search names, descriptions, documents and candidates, by the words of the language that they are written in."""
     after = _after(cursor)
     frameworks = seen_and_meant(caller, framework)
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         behind = refresh_in_passing(service.store, service.project, connection)
         tags.of_changes(connection, frameworks, revisions(connection))
         asked = Search(checked_query(connection, q), frameworks, [str(one) for one in kind or KINDS])
@@ -89,15 +89,17 @@ def search(
         hits = reading.hits(connection, asked, found.page[:limit])
         counts = count_candidates(connection, CandidateFilter(frameworks, ids=found.candidates)) if facets else None
     following = encode_cursor(ORDER, found.page[limit - 1][1], found.page[limit - 1][0]) if len(found.page) > limit else None
-    return Results(
-        items=[_row(hit) for hit in hits],
-        next=following,
-        found=found.count,
-        more=found.more,
-        kinds=[ValueCount(value=value, count=count) for value, count in found.kinds.items()],
-        frameworks=[ValueCount(value=value, count=count) for value, count in found.frameworks.items()],
-        candidates=None if counts is None else facets_of(counts),
-        behind=behind.lists or behind.texts,
+    return tags.answer(
+        Results(
+            items=[_row(hit) for hit in hits],
+            next=following,
+            found=found.count,
+            more=found.more,
+            kinds=[ValueCount(value=value, count=count) for value, count in found.kinds.items()],
+            frameworks=[ValueCount(value=value, count=count) for value, count in found.frameworks.items()],
+            candidates=None if counts is None else facets_of(counts),
+            behind=behind.lists or behind.texts,
+        )
     )
 
 

@@ -144,7 +144,7 @@ def read_scores(
     worst: Annotated[int, Query(ge=0, le=500, description="how many of the lowest scores are listed, where no nodes are named")] = 20,
 ) -> Quality:
     """Read how good what was made is: scores with their parts, what repeats, how levels are spread."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         loaded_edition(connection, key)
         stages = None if stage is None else [service.project.stages[stage]]
@@ -155,7 +155,7 @@ def read_scores(
 @router.get("/frameworks/{key}/stale", responses=reads(404))
 def list_stale(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Stale:
     """List what is stale, with the reason and since when."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         loaded_edition(connection, key)
         found = [one for one in asset_statuses(connection, service.project, key) if one.not_current]
@@ -175,7 +175,7 @@ def list_stale(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) ->
 @router.get("/frameworks/{key}/failed", responses=reads(404))
 def list_failed(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Failed:
     """List the nodes that failed, why, and what would happen next."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         tags.of_changes(connection)
         loaded_edition(connection, key)
         steps = next_steps(connection, service.project, key)

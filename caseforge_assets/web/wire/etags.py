@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
+from pydantic import BaseModel
 
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures.changes import changes_so_far
@@ -32,11 +33,7 @@ class Tags:
     def __init__(self, request: Request, response: Response) -> None:
         """Takes the request, and the answer that gets the header."""
         self._request, self._response = request, response
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Those of the answer so far, for one that is built by hand."""
-        return dict(self._response.headers)
+        self._headers: dict[str, str] = {}
 
     def of_changes(self, connection: Connection, *parts: object) -> None:
         """Gives an answer a tag that holds until anything is changed in the store.
@@ -60,9 +57,14 @@ class Tags:
         """
         self._tag(version_tag(version))
 
+    def answer(self, content: BaseModel) -> Response:
+        """The answer with its tag, written here: an endpoint's model is checked and written in turns by other threads otherwise, which takes longer."""
+        return Response(content.model_dump_json(), headers=self._headers, media_type="application/json")
+
     def _tag(self, tag: str) -> None:
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
         self._response.headers.update(headers)
+        self._headers = headers
         if matches(self._request.headers.get("if-none-match"), tag):
             raise NotModified(headers)
 

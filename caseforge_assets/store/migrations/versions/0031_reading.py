@@ -195,7 +195,6 @@ def _add_tables() -> None:
         unique=False,
         schema="caseforge",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
     )
     op.create_index(op.f("ix_found_text_node_id"), "found_text", ["node_id"], unique=False, schema="caseforge")
     op.create_index(
@@ -208,5 +207,4 @@ def _add_tables() -> None:
         unique=False,
         schema="caseforge",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
     )
