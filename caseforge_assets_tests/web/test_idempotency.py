@@ -58,7 +58,7 @@ def test_a_call_is_answered_once_also_after_a_restart(serve: Serve) -> None:
     restarted = make_app(served.service)
     with_till(restarted)
     served.app = restarted
-    again = type(client)(restarted, headers=client.headers).post("/till", json={"amount": 1}, headers=KEY)
+    again = type(client)(restarted, base_url="http://127.0.0.1", headers=client.headers).post("/till", json={"amount": 1}, headers=KEY)
     assert (again.status_code, again.json(), again.headers[REPLAYED]) == (201, {"times": 1}, "true")
     other = client.post("/till", json={"amount": 2}, headers=KEY)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
