@@ -45,7 +45,10 @@ def test_a_plan_is_made_read_and_approved_at_its_price(serve: Serve) -> None:
     assert cost["currency"] == "USD"
     assert Decimal(cost["amount"]) > 0
     assert made["budgets_left"] == {"all frameworks": {"left": {"amount": "50", "currency": "USD"}, "unknown_costs": 0}}
-    assert client.get(f"/api/v1/plans/{plan['id']}").json() == plan
+    read = client.get(f"/api/v1/plans/{plan['id']}")
+    assert read.json() == plan
+    unchanged = {"If-None-Match": read.headers["ETag"]}
+    assert client.get(f"/api/v1/plans/{plan['id']}", headers=unchanged).status_code == 304
     assert client.get("/api/v1/plans", params={"state": "draft"}).json()["items"] == [plan]
     assert client.get("/api/v1/plans", params={"state": "approved"}).json()["items"] == []
 
@@ -62,6 +65,7 @@ def test_a_plan_is_made_read_and_approved_at_its_price(serve: Serve) -> None:
     approved = post(client, f"/plans/{plan['id']}/approve", {"expected_cost": cost, "max_cost": {"amount": "5"}})
     assert approved.status_code == 200, approved.text
     now = approved.json()["plan"]
+    assert client.get(f"/api/v1/plans/{plan['id']}", headers=unchanged).json() == now
     assert (now["state"], now["max_cost"]["amount"], now["for_simulated_only"]) == ("approved", "5.000000", False)
     assert [change["change"] for change in now["changes"]] == ["approved"]
     assert now["changes"][0]["by"].startswith("token test-")

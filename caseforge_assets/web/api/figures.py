@@ -18,6 +18,7 @@ from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.reports.trends import DayFigures, Pattern
 from caseforge_assets.store.figures.spending import Spent
 from caseforge_assets.web.access.callers import Reader, ServiceNow, problems, see_framework
+from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.money import CostSum, Money, cost_sum, money
 
 router = APIRouter(tags=["figures"])
@@ -109,10 +110,11 @@ class Models(BaseModel):
     note: str | None = Field(description="such as that the provider could not be asked which models it lists")
 
 
-@router.get("/costs", responses=problems(404, 422))
+@router.get("/costs", responses=reads(404, 422))
 def read_costs(
     service: ServiceNow,
     caller: Reader,
+    tags: TagsNow,
     by: Annotated[
         Literal["stage", "model", "day", "branch", "framework", "batch", "outcome", "node"], Query(description="what is added up")
     ] = "stage",
@@ -122,7 +124,9 @@ def read_costs(
     """Read what answers cost, beside what they were expected to cost. What is not known is said to be unknown."""
     _demand(caller, framework)
     start = None if since_days is None else datetime.now(UTC) - timedelta(days=since_days)
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
+        if start is None:  # otherwise it is another answer as time passes
+            tags.of_changes(connection)
         rows = sum_costs(connection, by, framework, start)
     kinds = dict.fromkeys(row.kind for row in rows)
     return Costs(

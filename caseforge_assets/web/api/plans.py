@@ -20,6 +20,7 @@ from caseforge_assets.store.planning import plans
 from caseforge_assets.web.access.callers import Planner, Reader, ServiceNow, problems, see_framework
 from caseforge_assets.web.api.plan_shapes import MadePlan, PlanShown, made_plan, shown_plan, shown_plans
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.idempotency import AnsweredOnce
 from caseforge_assets.web.wire.pages import Cursor, Id, Limit, Page, encode_cursor, id_before
 
@@ -91,10 +92,11 @@ def _make(connection: Connection, service: Service, wanted: PlanWanted, simulate
     return made_plan(shown_plan(connection, project, draft.id), draft, simulated, left, chosen.warnings)
 
 
-@router.get("/plans", responses=problems(404, 422))
+@router.get("/plans", responses=reads(404, 422))
 def list_plans(
     service: ServiceNow,
     caller: Reader,
+    tags: TagsNow,
     framework: Annotated[str | None, Query(max_length=40, description="only plans of this one")] = None,
     state: Annotated[list[PlanState] | None, Query(description="only plans in these states; may be repeated")] = None,
     limit: Limit = 50,
@@ -102,17 +104,19 @@ def list_plans(
 ) -> Page[PlanShown]:
     """List plans, newest first."""
     keys = _keys(caller, framework)
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
+        tags.of_changes(connection, keys and sorted(keys))
         ids = plans.page_of_plans(connection, keys, state, id_before(cursor, ORDER), limit + 1)
         shown = shown_plans(connection, service.project, ids[:limit])
     return Page(items=shown, next=encode_cursor(ORDER, shown[-1].id) if len(ids) > limit else None)
 
 
-@router.get("/plans/{plan_id}", responses=problems(404, 422))
-def read_plan(plan_id: Id, service: ServiceNow, caller: Reader) -> PlanShown:
+@router.get("/plans/{plan_id}", responses=reads(404, 422))
+def read_plan(plan_id: Id, service: ServiceNow, caller: Reader, tags: TagsNow) -> PlanShown:
     """Read a plan: what of it is open, what it has spent, why it waits, and who decided what."""
-    with service.store.connect() as connection:
+    with service.reading.connect() as connection:
         demand_plan(connection, caller, plan_id, Role.reader)
+        tags.of_changes(connection)
         return shown_plan(connection, service.project, plan_id)
 
 
