@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caseforge_assets_tests.browser.conftest import LOCATION, Ui, until
-from caseforge_assets_tests.browser.test_ways_of_working import BANNER, launch_job, shown
+from caseforge_assets_tests.browser.ways import BANNER, launch_job, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

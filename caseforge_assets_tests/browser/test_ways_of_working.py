@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caseforge_assets_tests.browser.conftest import LOCATION, Ui, until
+from caseforge_assets_tests.browser.ways import BANNER, launch_job, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-BANNER = "failed, and did not materialize this asset"
 ASSETS = ("process_batch_outputs", "process_documents", "usecase_batch_inputs", "usecase_batch_outputs", "usecase_candidates")
 
 
@@ -28,22 +28,6 @@ def launch(ui: Ui, page: Page, choice: str, expected: str = "COMPLETED_SUCCESS")
     until(lambda: ui.backfills() > before, "the backfill is made")
     until(lambda: ui.newest_backfill() not in ("REQUESTED", ""), "the backfill ends")
     assert ui.newest_backfill() == expected
-
-
-def launch_job(ui: Ui, page: Page, job: str, form: str) -> None:
-    """Fills in the launchpad of a job, launches it, and waits until its run is through."""
-    ui.open(page, f"/locations/{LOCATION}/jobs/{job}/playground")
-    page.locator(".CodeMirror").first.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(form)
-    page.get_by_role("button", name="Launch Run").click()
-    page.wait_for_url("**/runs/*")
-    shown(page, f'Finished execution of run for "{job}".')
-
-
-def shown(page: Page, text: str) -> None:
-    """Waits until the page shows a text."""
-    page.get_by_text(text).first.wait_for()
 
 
 def test_materialize_all_ends_green_by_itself(ui: Ui, page: Page) -> None:

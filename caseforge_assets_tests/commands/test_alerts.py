@@ -17,7 +17,7 @@ from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.commands.alerting.acknowledge_alert import acknowledge_alert
 from caseforge_assets.commands.alerting.alert_people import alert_people
-from caseforge_assets.commands.alerting.check_alerts import Checked, check_alerts
+from caseforge_assets.commands.alerting.check_alerts import Checked
 from caseforge_assets.commands.approving.change_plan import cancel_plan
 from caseforge_assets.commands.collecting.cancel_batch import cancel_batch
 from caseforge_assets.commands.providing.provider import connect_provider
@@ -30,11 +30,11 @@ from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.planning import plans
+from caseforge_assets_tests.commands.open_alerts import OPEN, check, later
 from caseforge_assets_tests.people import PASSWORD, TOKEN, People, reachable_people
 from caseforge_assets_tests.workbench import PROCESS, SHOP, OpenBench, Workbench
 
 NOW = datetime.now(UTC)
-OPEN = "select rule, subject, severity from caseforge.alert where cleared_at is null order by rule"
 REAL = {"bills": True, "budget_usd": Decimal(100)}
 
 
@@ -44,16 +44,8 @@ def people() -> Iterator[People]:
         yield reachable
 
 
-def later(hours: float = 0, minutes: float = 0) -> datetime:
-    return datetime.now(UTC) + timedelta(hours=hours, minutes=minutes)
-
-
 def addresses(people: People) -> tuple[Address, ...]:
     return tuple(read_address(url) for url in people.urls.split())
-
-
-def check(bench: Workbench, now: datetime | None = None) -> Checked:
-    return check_alerts(bench.store, bench.project, now or later())
 
 
 def open_rules(bench: Workbench) -> list[str]:

@@ -13,7 +13,7 @@ from caseforge_assets.commands.importing.import_results import import_results
 from caseforge_assets.commands.money.sum_costs import GROUPINGS, sum_costs
 from caseforge_assets.reports.history import tell_history
 from caseforge_assets.store.figures.histories import history_of_node
-from caseforge_assets_tests.commands.test_import_results import document, written
+from caseforge_assets_tests.commands.result_files import document, written
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
 NODES = r"^node_\d+_(?P<code>[\d.]+)$"

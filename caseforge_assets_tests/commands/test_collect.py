@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,17 +11,15 @@ import pytest
 from openai import OpenAI
 
 from caseforge_assets.commands.collecting import collect_batch as collecting
-from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
+from caseforge_assets.commands.collecting.collect_batch import Collected
 from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
-from caseforge_assets.commands.rounds.poll_batches import poll_batches
-from caseforge_assets.commands.submitting.plan_batches import plan_batches
-from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
+from caseforge_assets_tests.commands.collecting import collect, to_final
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
 
 ATTEMPTS = """
@@ -54,21 +51,6 @@ FATES = (
     Fate("http_429:code=insufficient_quota", "quota", "pending", None, "nothing"),
     Fate("missing_line", "missing_line", "pending", None, "unknown"),
 )
-
-
-def to_final(bench: Workbench, *codes: str, stages: Iterable[Any] = (PROCESS,)) -> int:
-    """Sends a batch and polls until its provider is through with it."""
-    bench.approve(*codes, stages=tuple(stages))
-    plan_batches(bench.project)
-    submit_batches(bench.project)
-    (batch_id,) = bench.column("select max(id) from caseforge.batch")
-    while bench.column("select state from caseforge.batch where id = :id", id=batch_id) == ["open"]:
-        poll_batches(bench.project)
-    return int(batch_id)
-
-
-def collect(bench: Workbench, batch_id: int) -> Collected | None:
-    return collect_batch(bench.project, batch_id)
 
 
 def collected(bench: Workbench, *codes: str) -> Collected:

@@ -13,7 +13,7 @@ from caseforge_assets.commands.providing.check_models import rule_faults
 from caseforge_assets.settings import ConfigurationError, StageOverrides, load_settings
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets_tests.commands.test_model_changes import stale, to_send
+from caseforge_assets_tests.commands.model_changes import stale, to_send
 from caseforge_assets_tests.workbench import PROCESS, USECASES, OpenBench, Workbench
 
 SOL, TERRA = "gpt-6.1-sol", "gpt-6.1-terra"

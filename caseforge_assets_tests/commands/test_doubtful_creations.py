@@ -12,8 +12,8 @@ from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, canc
 from caseforge_assets.commands.submitting.adopt_batch import CannotAdopt, adopt_batch
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.errors import ProviderStopped
-from caseforge_assets_tests.commands.test_alerts import OPEN, check
-from caseforge_assets_tests.commands.test_submit_and_reconcile import GRACE_S, assert_sent_once, plan, settle, state
+from caseforge_assets_tests.commands.open_alerts import OPEN, check
+from caseforge_assets_tests.commands.submissions import GRACE_S, assert_sent_once, plan, settle, state
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
 STOPPING = (401, 402, 403)

@@ -6,8 +6,8 @@ import pytest
 
 from caseforge_assets.batches.states import WAITS_FOR_ROOM
 from caseforge_assets.commands.submitting import reconcile_batches
-from caseforge_assets_tests.commands.test_alerts import OPEN, check
-from caseforge_assets_tests.commands.test_submit_and_reconcile import plan
+from caseforge_assets_tests.commands.open_alerts import OPEN, check
+from caseforge_assets_tests.commands.submissions import plan
 from caseforge_assets_tests.workbench import PROCESS, OpenBench
 
 FULL = "reply_error:when=before,status={status},code=token_limit_exceeded,call={call},match=^POST /v1/batches$"

@@ -11,14 +11,10 @@ import pytest
 from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.editing.edit_content import edit_content
 from caseforge_assets.commands.importing.appraise_import import ImportRefused
-from caseforge_assets.commands.importing.import_results import Imported, import_results
-from caseforge_assets.commands.journaling.write_journal import write_journal
-from caseforge_assets.commands.keeping.verify import verify
-from caseforge_assets.stages.process_details.sections import BUILT_IN
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets_tests.commands.result_files import NODES, answer_line, document, take_over, use_cases, written, wrong
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
-NODES = r"^node_\d+_(?P<code>[\d.]+)$"
 USECASE_NODES = r"^usecases_node_\d+_(?P<code>[\d.]+)$"
 CODES = ("1.2.4", "1.2.9", "1.3.5", "1.3.6", "1.3.7", "1.4.3")
 FILES = Path(__file__).resolve().parents[3] / "shared" / "data" / "openai_batches"
@@ -46,10 +42,6 @@ def opened(bench: OpenBench) -> Workbench:
     return workbench
 
 
-def take_over(bench: Workbench, path: Path, stage: Stage, pattern: str, key: str = "real", *, partly: bool = False) -> Imported:
-    return import_results(bench.store, bench.folder, bench.project, path, key, stage, pattern, partly=partly)
-
-
 def foreign(value: dict[str, Any]) -> str:
     return json.dumps({"custom_id": "node_1_1.1.1"} | value)
 
@@ -73,46 +65,10 @@ FOREIGN = [
     ("<!DOCTYPE html><html><body>Sign in</body></html>", "a web page"),
     ("[{}]", "one JSON array"),
 ]
-SECTIONS = [section.name for section in BUILT_IN.entries]
-
-
-def document(about: str = "the clerk") -> str:
-    return "\n\n".join(f"## {name}\n\nWhat {about} does with it." for name in SECTIONS)
-
-
-def use_cases() -> str:
-    levels = {"category": "automation", "complexity_score": "Low", "estimated_roi": "High", "risk_level": "Low"}
-    texts = (
-        "description",
-        "impact_assessment",
-        "complexity_details",
-        "technology_requirements",
-        "success_metrics",
-        "implementation_timeline",
-    )
-    return json.dumps({"use_cases": [{"title": f"Idea {n}", **dict.fromkeys(texts, f"Text {n}."), **levels} for n in range(6)]})
-
-
-def wrong(bench: Workbench) -> list[tuple[str, str]]:
-    """What `verify` finds; the workbench keeps no copies of workbooks and writes the journal for itself."""
-    write_journal(bench.store, bench.folder)
-    found = verify(bench.store, bench.stages, bench.folder).problems
-    return [(one.kind, one.what) for one in found if not one.where.startswith("workbooks/")]
-
-
-def written(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 def snapshot(bench: Workbench) -> dict[str, list[Any]]:
     return {table: bench.query(f"select * from caseforge.{table} order by id") for table in TABLES}
-
-
-def answer_line(custom_id: str, text: str, finish_reason: str = "stop", **usage: Any) -> str:
-    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": text}}
-    body = {"id": "c", "model": "gpt-5-2025-08-07", "created": 1_755_000_000, "choices": [choice], "usage": usage or None}
-    return json.dumps({"custom_id": custom_id, "response": {"status_code": 200, "request_id": "r", "body": body}, "error": None})
 
 
 def test_the_good_documents_are_stored_as_what_they_are(opened: Workbench) -> None:

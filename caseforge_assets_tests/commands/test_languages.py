@@ -12,8 +12,8 @@ from caseforge_assets.commands.requests.remember_definitions import remember_def
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.discovery import Asking, find_stages, stages_as_they_come
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets_tests.commands.test_model_changes import to_send
-from caseforge_assets_tests.commands.test_reuse import ELSEWHERE
+from caseforge_assets_tests.commands.elsewhere import ELSEWHERE
+from caseforge_assets_tests.commands.model_changes import to_send
 from caseforge_assets_tests.workbench import KEY, USECASES, OpenBench, Workbench
 
 SYSTEM_OF = """

@@ -8,20 +8,17 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
 from caseforge_assets.commands.planning.choose_nodes import nodes_of_model
-from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import StageOverrides
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import lock_in_transaction
 from caseforge_assets.store.mirroring.told_versions import remember_told
-from caseforge_assets_tests.commands.test_reuse import ELSEWHERE
+from caseforge_assets_tests.commands.elsewhere import ELSEWHERE
+from caseforge_assets_tests.commands.model_changes import BOTH, stale, to_send
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, USECASES, OpenBench, Workbench, renamed
 
-BOTH = (PROCESS, USECASES)
 OTHERS: dict[str, dict[str, Any]] = {
     "model": {"openai_model": "gpt-6.1-terra"},
     "unknown model": {"openai_model": "a-model-of-our-own", "openai_temperature": 0.3},
@@ -31,18 +28,6 @@ OTHERS: dict[str, dict[str, Any]] = {
     "endpoint": {"stages": {stage.key: StageOverrides(endpoint="responses") for stage in BOTH}},
 }
 MODELS_OF = "select stage, model, count(*) from caseforge.request where is_current group by 1, 2 order by 1, 2"
-
-
-def stale(bench: Workbench) -> int:
-    return sum(one.condition is Condition.STALE for one in read_statuses(bench.store, bench.project, KEY))
-
-
-def to_send(bench: Workbench, key: str = KEY) -> list[int]:
-    """Requests per stage that a plan would send; nothing is left of the look."""
-    with bench.store.connect() as connection:
-        plan = draft_plan(connection, bench.project, key, BOTH, simulated=bench.provider.simulated, made_by="test")
-        connection.rollback()
-    return [part.nodes for part in plan.stages]
 
 
 @pytest.mark.parametrize("other", OTHERS)

@@ -19,7 +19,7 @@ from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderNotFound
 from caseforge_assets.settings.provider import ProviderSettings
-from caseforge_assets_tests.commands.test_submit_and_reconcile import Dying, Killed, assert_sent_once, plan
+from caseforge_assets_tests.commands.submissions import Dying, Killed, assert_sent_once, plan
 from caseforge_assets_tests.workbench import Workbench, open_workbench
 
 Opening = Callable[..., Workbench]

@@ -23,7 +23,7 @@ from caseforge_assets.reports.history import tell_history
 from caseforge_assets.settings import ConfigurationError, StageOverrides
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.figures.histories import history_of_node
-from caseforge_assets_tests.commands.test_import_results import NODES
+from caseforge_assets_tests.commands.result_files import NODES
 from caseforge_assets_tests.commands.worlds import everything, retry
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench
 

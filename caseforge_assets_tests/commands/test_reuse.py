@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 
 from caseforge_assets.store.database.engine import MIGRATIONS, migrate
+from caseforge_assets_tests.commands.elsewhere import ELSEWHERE
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench, renamed
 
 REUSED = "select stage, count(*) from caseforge.content where framework_key = 'other' group by 1 order by 1"
@@ -89,14 +90,6 @@ def test_a_provider_that_bills_is_never_answered_for_by_simulated_answers(bench:
     assert real.column("select count(*) from caseforge.content where reused_from is not null") == [0]
 
 
-ELSEWHERE = (
-    ("7", "z", "Trade", "Buys and sells."),
-    ("7.1", "y", "Reach people", "Makes the trade known."),
-    ("7.1.1", "c", "Advertise", "Places advertisements where riders look."),
-    ("7.1.2", "d", "Answer questions", "Answers what people ask, in writing."),
-    ("7.1.3", "e", "Write all offers", "Writes offers with prices and dates."),
-    ("7.1.4", "k", "Mend", "Replaces what is broken."),
-)
 """Another framework: one node is the same by id, name and description; of the others one of the three differs."""
 
 

@@ -4,57 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from openai import OpenAI
 
-from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, ProviderKind
-from caseforge_assets.commands.submitting.plan_batches import plan_batches
-from caseforge_assets.commands.submitting.reconcile_batches import REFUSED_GRACE_S, reconcile_batches
+from caseforge_assets.commands.submitting.reconcile_batches import REFUSED_GRACE_S
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
-from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
+from caseforge_assets.openai_batch.client import SUBMISSION_KEY
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.store.database.engine import try_lock
+from caseforge_assets_tests.commands.submissions import GRACE_S, Dying, Killed, assert_sent_once, plan, settle, state
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
-
-GRACE_S = 120.0
-
-
-class Killed(BaseException):
-    """The process ended here."""
-
-
-class Dying(BatchClient):
-    """A client whose process is killed at a call: before it went out, or after the provider did what was asked."""
-
-    def __init__(self, base_url: str, call: str, *, after: bool, kind: ProviderKind = KINDS[OPENAI]) -> None:
-        super().__init__(base_url, "any", kind=kind)
-        self._call, self._after = call, after
-
-    def upload(self, path: Path, file_name: str, model: str = "") -> str:
-        self._die("upload", after=False)
-        file_id = super().upload(path, file_name, model)
-        self._die("upload", after=True)
-        return file_id
-
-    def create(self, input_file_id: str, endpoint: str, submission_id: str) -> dict[str, Any]:
-        self._die("create", after=False)
-        remote = super().create(input_file_id, endpoint, submission_id)
-        self._die("create", after=True)
-        return remote
-
-    def _die(self, call: str, *, after: bool) -> None:
-        if (call, after) == (self._call, self._after):
-            raise Killed
-
-
-def plan(bench: Workbench) -> Workbench:
-    bench.approve(stages=[PROCESS])
-    plan_batches(bench.project)
-    return bench
 
 
 def interrupted(bench: Workbench, call: str, *, after: bool) -> Workbench:
@@ -62,22 +22,6 @@ def interrupted(bench: Workbench, call: str, *, after: bool) -> Workbench:
     with pytest.raises(Killed):
         submit_batches(replace(plan(bench).project, provider=dying))
     return bench
-
-
-def state(bench: Workbench) -> tuple[str, str | None]:
-    rows = bench.query("select state, reason from caseforge.batch order by id desc limit 1")
-    return (rows[0][0], rows[0][1])
-
-
-def settle(bench: Workbench, *, seconds_later: float = 0.0) -> int:
-    now = datetime.now(UTC) + timedelta(seconds=seconds_later)
-    return reconcile_batches(bench.configured(create_grace_s=GRACE_S).project, now=now)
-
-
-def assert_sent_once(bench: Workbench) -> None:
-    assert bench.stats()["batches_created"] == 1
-    assert bench.stats()["accepted"] == {"requests": 6, "distinct_bodies": 6, "max_multiplicity": 1}
-    assert bench.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 6)]
 
 
 def uploaded_files(bench: Workbench) -> Iterator[str]:

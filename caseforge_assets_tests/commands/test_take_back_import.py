@@ -15,7 +15,7 @@ from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import imports
 from caseforge_assets.store.database.engine import Engine
-from caseforge_assets_tests.commands.test_import_results import NODES, answer_line, document, use_cases, written, wrong
+from caseforge_assets_tests.commands.result_files import NODES, answer_line, document, use_cases, written, wrong
 from caseforge_assets_tests.commands.worlds import edit, everything
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 

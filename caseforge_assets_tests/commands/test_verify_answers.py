@@ -15,7 +15,7 @@ from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.stages.judgement import Content, Item, Outcome
 from caseforge_assets.store.database.engine import Engine
-from caseforge_assets_tests.commands.test_import_results import NODES, answer_line, document, take_over, use_cases, written, wrong
+from caseforge_assets_tests.commands.result_files import NODES, answer_line, document, take_over, use_cases, written, wrong
 from caseforge_assets_tests.commands.worlds import edit, eventful
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 

@@ -15,7 +15,7 @@ from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.schema.journal_marks import journaled_tables
-from caseforge_assets_tests.commands.test_duplicates import create_another
+from caseforge_assets_tests.commands.created_twice import create_another
 from caseforge_assets_tests.workbench import CODES, KEY, PATIENCE_S, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 NOT_RESTORED = {"outbox"}  # what Dagster is told: only what stands comes back

@@ -211,3 +211,8 @@ def _pins(name: str) -> dict[str, str]:
     """Version by package and marker."""
     found = re.findall(r"^([\w.\[\]-]+)==([^\s;]+)( ;[^\\\n]*)?", (PROJECT / name).read_text(encoding="utf-8"), re.MULTILINE)
     return {package + marker.strip(): version for package, version, marker in found}
+
+
+def test_what_tests_share_comes_out_of_no_test_module() -> None:
+    shared = re.compile(r"^\s*from caseforge_assets_tests[\w.]*\.test_\w+ import", re.MULTILINE)
+    assert [path.name for path in (PROJECT / "caseforge_assets_tests").rglob("*.py") if shared.search(path.read_text("utf-8"))] == []

@@ -10,12 +10,11 @@ from dagster import AssetKey
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets_tests.defs.batch_inputs import with_inputs
 from caseforge_assets_tests.defs.project import (
     CANDIDATES,
-    CONTEXTS,
     DOCUMENTS,
     FAILED,
-    INPUTS,
     MATERIALIZED,
     MISSING,
     OUTPUTS,
@@ -29,13 +28,6 @@ from caseforge_assets_tests.workbench import KEY, serving
 
 ONE = PARTITIONS[0]
 STATES = "select state from caseforge.batch order by id"
-
-
-def with_inputs(project: Project) -> Project:
-    """Loaded, with a pending request for each node, as making inputs in the UI leaves it."""
-    project.load()
-    project.run((CONTEXTS, INPUTS))
-    return project
 
 
 def wait_for_batches(project: Project) -> None:

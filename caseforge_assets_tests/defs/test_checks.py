@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -12,6 +11,7 @@ from dagster import AssetCheckKey, AssetKey
 from caseforge_assets.cli.shared.dagster_bridge import flush
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
+from caseforge_assets_tests.defs.check_events import NAMES, evaluation, newest, report
 from caseforge_assets_tests.defs.project import (
     ASSETS,
     CANDIDATES,
@@ -26,36 +26,10 @@ from caseforge_assets_tests.defs.project import (
 )
 from caseforge_assets_tests.workbench import KEY, PROCESS, renamed
 
-NAMES = {(asset, "nothing_stale") for asset in ASSETS} | {
-    (DOCUMENTS, "sections_complete"),
-    (DOCUMENTS, "failures_under_10_percent"),
-    (CANDIDATES, "candidates_valid"),
-    (CANDIDATES, "failures_under_10_percent"),
-    (DOCUMENTS, "scores_sufficient"),
-    (DOCUMENTS, "no_near_duplicates"),
-    (CANDIDATES, "scores_sufficient"),
-    (CANDIDATES, "titles_distinct"),
-    (CANDIDATES, "levels_balanced"),
-    (OUTPUTS, "cost_within_plan"),
-    ("usecase_batch_outputs", "cost_within_plan"),
-}
-
-
-def newest(opened: Project) -> dict[tuple[str, str], Any]:
-    """The newest execution of every check, as Dagster's UI asks for them."""
-    keys = [AssetCheckKey(AssetKey(asset_key(KEY, asset)), name) for asset, name in NAMES]
-    found = opened.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
-    return {(key.asset_key.path[-1], key.name): record for key, record in found.items()}
-
 
 def verdicts(opened: Project) -> dict[tuple[str, str], bool]:
     """Whether each check that was evaluated passed."""
     return {where: evaluation(record).passed for where, record in newest(opened).items() if record.event}
-
-
-def evaluation(record: Any) -> dg.AssetCheckEvaluation:
-    found: dg.AssetCheckEvaluation = record.event.dagster_event.asset_check_evaluation_data
-    return found
 
 
 def nodes_of(opened: Project, asset: str, name: str) -> dict[str, str]:
@@ -66,12 +40,6 @@ def nodes_of(opened: Project, asset: str, name: str) -> dict[str, str]:
 
 def flush_by_command_line(opened: Project) -> None:
     flush(load_settings(opened.path).model_copy(update={"project": opened.path}), opened.bench.store)
-
-
-def report(opened: Project, name: str) -> dict[str, Any]:
-    (record,) = opened.instance.fetch_materializations(AssetKey([KEY, name]), limit=1).records
-    metadata = record.asset_materialization.metadata  # type: ignore[union-attr]
-    return {key: value.records if isinstance(value, dg.TableMetadataValue) else value.value for key, value in metadata.items()}
 
 
 def test_everything_in_order_passes_everything(project: OpenProject) -> None:

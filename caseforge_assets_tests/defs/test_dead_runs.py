@@ -20,8 +20,8 @@ from caseforge_assets.defs.liveness.heartbeat import Heartbeat
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import run_processes
 from caseforge_assets.store.mirroring.run_processes import ProcessIdentity
+from caseforge_assets_tests.defs.batch_inputs import with_inputs
 from caseforge_assets_tests.defs.project import OpenProject, Project
-from caseforge_assets_tests.defs.test_batch_jobs import with_inputs
 
 NOWHERE = {".dagster/grpc_info": json.dumps({"host": "localhost", "socket": "/tmp/there-is-no-such-socket"})}
 ELSEWHERE = replace(this_process(), boot_id="another", host="beta", pid=4_194_305)

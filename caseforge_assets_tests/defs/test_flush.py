@@ -33,6 +33,7 @@ from caseforge_assets_tests.defs.project import (
     OpenProject,
     Project,
 )
+from caseforge_assets_tests.defs.redescribing import redescribed
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, renamed
 
 ALL_GREEN = dict.fromkeys(PARTITIONS, MATERIALIZED)
@@ -46,11 +47,6 @@ from caseforge.outbox o where o.kind = 'made' and o.partition_key is not null or
 
 class Killed(BaseException):
     """The process ended here."""
-
-
-def redescribed(code: str) -> list[tuple[str, ...]]:
-    """The framework with another description of one node."""
-    return [(*row[:3], "Now it says something else.") if row[0] == code else row for row in SHOP]
 
 
 def assert_all_green(project: Project) -> None:

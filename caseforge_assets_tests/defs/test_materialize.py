@@ -31,7 +31,7 @@ from caseforge_assets_tests.defs.project import (
     Project,
     eventually,
 )
-from caseforge_assets_tests.defs.test_flush import redescribed
+from caseforge_assets_tests.defs.redescribing import redescribed
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, write_table
 
 ALL_GREEN = dict.fromkeys(PARTITIONS, MATERIALIZED)

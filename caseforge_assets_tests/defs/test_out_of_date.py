@@ -12,9 +12,9 @@ from caseforge_assets.commands.editing.edit_content import edit_content
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import asset_key, partitions_name
 from caseforge_assets.settings import load_settings
-from caseforge_assets_tests.commands.test_import_results import document
+from caseforge_assets_tests.commands.result_files import document
+from caseforge_assets_tests.defs.check_events import evaluation, newest
 from caseforge_assets_tests.defs.project import ASSETS, CANDIDATES, DOCUMENTS, INPUTS, OUTPUTS, PARTITIONS, OpenProject, Project
-from caseforge_assets_tests.defs.test_checks import evaluation, newest
 from caseforge_assets_tests.workbench import KEY, PROCESS
 
 OWN = "prompts"

@@ -32,6 +32,7 @@ from caseforge_assets.stages.flow_assets import FRAMEWORK
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
+from caseforge_assets_tests.defs.histories import History, actions
 from caseforge_assets_tests.defs.project import (
     ASSETS,
     CANDIDATES,
@@ -47,7 +48,6 @@ from caseforge_assets_tests.defs.project import (
     OpenProject,
     Project,
 )
-from caseforge_assets_tests.defs.test_truth import History, actions
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP
 
 pytestmark = pytest.mark.slow

@@ -14,6 +14,7 @@ from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.defs.mirroring.decide_flush import LEFT_TO_RUNS_S
 from caseforge_assets.defs.runs.jobs import flush
 from caseforge_assets.defs.runs.regenerate import regenerate
+from caseforge_assets_tests.defs.batch_inputs import with_inputs
 from caseforge_assets_tests.defs.project import (
     CONTEXTS,
     DOCUMENTS,
@@ -25,7 +26,6 @@ from caseforge_assets_tests.defs.project import (
     eventually,
     write_project,
 )
-from caseforge_assets_tests.defs.test_batch_jobs import with_inputs
 from caseforge_assets_tests.workbench import CODES, PROCESS, serving
 
 AGE = "update caseforge.{table} set {column} = {column} - make_interval(secs => :seconds)"

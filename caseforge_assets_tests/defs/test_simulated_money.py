@@ -9,8 +9,8 @@ import dagster as dg
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.settings import load_settings
+from caseforge_assets_tests.defs.check_events import evaluation, newest, report
 from caseforge_assets_tests.defs.project import CANDIDATES, DOCUMENTS, OUTPUTS, USECASE_OUTPUTS, OpenProject, Project
-from caseforge_assets_tests.defs.test_checks import evaluation, newest, report
 
 
 def mirrored(opened: Project) -> None:

@@ -9,7 +9,7 @@ from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.store.collecting.items import item_counts
 from caseforge_assets_tests.web.conftest import Serve, Served
-from caseforge_assets_tests.web.test_nodes import walk
+from caseforge_assets_tests.web.walking import walk
 from caseforge_assets_tests.workbench import KEY, SHOP, renamed
 
 AT = f"/api/v1/frameworks/{KEY}/candidates"

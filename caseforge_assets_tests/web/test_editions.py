@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
-
-from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.settings import read_configuration
 from caseforge_assets_tests.web.conftest import Serve
-from caseforge_assets_tests.workbench import CODES, KEY, SHOP, renamed
-
-HEAD = "code,id,name,description\n"
-
-
-def table(rows: Any = SHOP) -> bytes:
-    return (HEAD + "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows)).encode()
-
-
-def load(client: TestClient, data: bytes, name: str = "shop 2.csv", key: str = KEY, **query: Any) -> Any:
-    return client.post(f"/api/v1/frameworks/{key}/editions", files={"file": (name, data)}, params=query)
+from caseforge_assets_tests.web.uploads import HEAD, load, table
+from caseforge_assets_tests.workbench import CODES, KEY, renamed
 
 
 def test_a_new_edition_is_looked_at_and_then_loaded(serve: Serve) -> None:

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.testclient import TestClient
-
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.quality.read_quality import read_quality
 from caseforge_assets.store.figures.histories import history_of_node
 from caseforge_assets_tests.web.conftest import Serve
+from caseforge_assets_tests.web.walking import walk
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, renamed
 
 AT = f"/api/v1/frameworks/{KEY}"
-
-
-def walk(client: TestClient, address: str, **query: Any) -> list[dict[str, Any]]:
-    """All rows of a list, page by page."""
-    rows: list[dict[str, Any]] = []
-    while True:
-        answer = client.get(address, params=query)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        assert len(page["items"]) <= query.get("limit", 500)
-        rows += page["items"]
-        if page["next"] is None:
-            return rows
-        query["cursor"] = page["next"]
 
 
 def codes(rows: list[dict[str, Any]]) -> list[str]:

@@ -12,7 +12,7 @@ from caseforge_assets.settings.configuration import CONFIG_NAME
 from caseforge_assets.web.app import make_app
 from caseforge_assets.web.service import Service
 from caseforge_assets_tests.web.conftest import Serve
-from caseforge_assets_tests.web.test_editions import load, table
+from caseforge_assets_tests.web.uploads import load, table
 from caseforge_assets_tests.workbench import KEY
 
 

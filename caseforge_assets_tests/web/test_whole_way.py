@@ -10,7 +10,7 @@ import openpyxl
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.rounds.do_wishes import do_wishes
 from caseforge_assets_tests.web.conftest import Serve
-from caseforge_assets_tests.web.test_editions import table
+from caseforge_assets_tests.web.uploads import table
 
 API = "/api/v1"
 

@@ -1,0 +1,22 @@
+"""What another model makes stale and sends."""
+
+from __future__ import annotations
+
+from caseforge_assets.commands.mirroring.read_statuses import read_statuses
+from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.reports.freshness import Condition
+from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, Workbench
+
+BOTH = (PROCESS, USECASES)
+
+
+def stale(bench: Workbench) -> int:
+    return sum(one.condition is Condition.STALE for one in read_statuses(bench.store, bench.project, KEY))
+
+
+def to_send(bench: Workbench, key: str = KEY) -> list[int]:
+    """Requests per stage that a plan would send; nothing is left of the look."""
+    with bench.store.connect() as connection:
+        plan = draft_plan(connection, bench.project, key, BOTH, simulated=bench.provider.simulated, made_by="test")
+        connection.rollback()
+    return [part.nodes for part in plan.stages]
