@@ -157,7 +157,7 @@ def load(settings: Settings, store: Engine, key: str, workbook: Path) -> Loaded:
     if edition is None:
         raise SystemExit(f"{workbook} cannot be read")
     entry = FrameworkSettings(title=key, source=str(workbook))
-    return load_framework(store, settings.project, key, entry, edition, workbook.name)
+    return load_framework(store, settings.project, key, entry, edition, workbook.name, by="benchmark")
 
 
 def warm_up() -> None:

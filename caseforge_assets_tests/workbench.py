@@ -107,7 +107,7 @@ class Workbench:
         edition = read_framework(file).edition
         assert edition is not None
         entry = FrameworkSettings(title=key, source=file.name, targets=targets)
-        return load_framework(self.store, self.project, key, entry, edition, file.name, dry_run=dry_run)
+        return load_framework(self.store, self.project, key, entry, edition, file.name, by="test", dry_run=dry_run)
 
     def ids(self, *codes: str, key: str = KEY) -> list[int]:
         """Node ids of target nodes, all without codes."""

@@ -140,7 +140,7 @@ def _load(store: Engine, settings: Settings, key: str, path: Path, targets: list
     entry = FrameworkSettings(
         title=key.title(), source=path.name, targets=tuple(targets) if len(targets) > 1 else targets[0], owner="Nobody"
     )
-    load_framework(store, settings.project, key, entry, result.edition, path.name)
+    load_framework(store, settings.project, key, entry, result.edition, path.name, by="benchmark")
 
 
 def _generate(connection: Connection, writer: Writer, key: str, targets: Sequence[NodeRow]) -> None:

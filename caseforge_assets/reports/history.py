@@ -28,7 +28,7 @@ def tell_history(rows: Mapping[str, Sequence[Row]]) -> list[Event]:
     """Events in order of time.
 
     Args:
-        rows: `editions`, `contexts`, `requests`, `attempts` and `contents` of the node, as the store has them.
+        rows: `editions`, `contexts`, `requests`, `attempts` and `contents` of the node, and `decisions` about them, as the store has them.
     """
     events = [
         *_editions(rows["editions"]),
@@ -36,8 +36,16 @@ def tell_history(rows: Mapping[str, Sequence[Row]]) -> list[Event]:
         *(_request(row) for row in rows["requests"]),
         *(event for row in rows["attempts"] for event in _attempt(row)),
         *(_content(row) for row in rows["contents"]),
+        *(_decision(row) for row in rows["decisions"]),
     ]
     return sorted(events, key=lambda event: (event.at is None, event.at.timestamp() if event.at else 0.0))
+
+
+def _decision(row: Row) -> Event:
+    """Such as `plan 12 approved by anna`, or `pair of node 1.2.3 accepted by ben`."""
+    noun, _, verb = row["action"].partition(".")
+    what = row["subject"] if row["subject"].startswith(f"{noun} ") else f"{noun} of {row['subject']}"
+    return Event(row["done_at"], "decision", f"{what} {verb.replace('-', ' ')} by {row['actor']}")
 
 
 def _editions(rows: Sequence[Row]) -> Iterator[Event]:

@@ -17,7 +17,7 @@ NODES = r"^node_\d+_(?P<code>[\d.]+)$"
 
 
 def take_over(bench: Workbench, path: Path, stage: Stage, pattern: str, key: str = "real", *, partly: bool = False) -> Imported:
-    return import_results(bench.store, bench.folder, bench.project, path, key, stage, pattern, partly=partly)
+    return import_results(bench.store, bench.folder, bench.project, path, key, stage, pattern, by="test", partly=partly)
 
 
 SECTIONS = [section.name for section in BUILT_IN.entries]

@@ -122,7 +122,7 @@ def short_results(bench: OpenBench) -> Course:
     while not opened.column("select is_held from caseforge.batch")[0]:
         opened.round()
     yield opened, later()
-    assert fetch_again(opened.project, "1")
+    assert fetch_again(opened.project, "1", by="test")
     yield opened, later()
 
 
@@ -306,7 +306,7 @@ def test_a_batch_that_a_person_took_back_is_no_alert(bench: OpenBench) -> None:
     opened = bench()
     opened.approve(stages=[PROCESS])
     plan_batches(opened.project)
-    cancel_batch(opened.project, "1")
+    cancel_batch(opened.project, "1", by="test")
     assert not check(opened).raised
 
 

@@ -54,7 +54,7 @@ def opened(bench: OpenBench, tmp_path: Path) -> Workbench:
         chat_line("node_3_2.1.1", "gpt-6.1-sol", BEFORE_CACHE_WRITES),
         chat_line("node_4_2.1.2", "gpt-5", WRITES),
     )
-    import_results(workbench.store, workbench.folder, workbench.project, path, KEY, PROCESS, NODES)
+    import_results(workbench.store, workbench.folder, workbench.project, path, KEY, PROCESS, NODES, by="test")
     return workbench
 
 

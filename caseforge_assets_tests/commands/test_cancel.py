@@ -23,7 +23,7 @@ def under_way(bench: OpenBench, latency_s: float = 12) -> Workbench:
 
 
 def cancel(bench: Workbench, column: str = "remote_id") -> None:
-    cancel_batch(bench.project, str(bench.column(f"select {column} from caseforge.batch")[0]))
+    cancel_batch(bench.project, str(bench.column(f"select {column} from caseforge.batch")[0]), by="test")
 
 
 @pytest.mark.parametrize("column", ["id", "remote_id", "submission_id"])
@@ -83,7 +83,7 @@ def test_what_cannot_be_cancelled_says_why(bench: OpenBench) -> None:
     with pytest.raises(CannotCancel, match="is collected; only a batch that is under way"):
         cancel(opened)
     with pytest.raises(CannotCancel, match="there is no batch 'nonsense'"):
-        cancel_batch(opened.project, "nonsense")
+        cancel_batch(opened.project, "nonsense", by="test")
 
 
 def test_a_batch_that_is_billed_elsewhere_is_cancelled_there(bench: OpenBench) -> None:

@@ -40,7 +40,13 @@ def test_branches_are_those_of_the_tree_not_of_the_letters_of_codes(bench: OpenB
     edition = read_framework(path).edition
     assert edition is not None
     load_framework(
-        opened.store, opened.project, "tree", FrameworkSettings(title="t", source="tree.csv", targets=("all",)), edition, "tree.csv"
+        opened.store,
+        opened.project,
+        "tree",
+        FrameworkSettings(title="t", source="tree.csv", targets=("all",)),
+        edition,
+        "tree.csv",
+        by="test",
     )
     with opened.store.connect() as connection:
         ids = choose_nodes(connection, "tree", "100.*")

@@ -176,9 +176,9 @@ def test_a_batch_that_cannot_be_looked_up_is_given_up_by_a_person_alone(bench: O
     submit(opened)
     name = str(opened.column("select id from caseforge.batch")[0])
     with pytest.raises(CannotCancel, match="is being found out"):
-        cancel_batch(opened.project, name)
+        cancel_batch(opened.project, name, by="test")
     settle(opened, seconds_later=GRACE_S + 1)
-    assert cancel_batch(opened.project, name).state == "collected"
+    assert cancel_batch(opened.project, name, by="test").state == "collected"
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("cancelled", 6)]
     assert opened.round().submitted == ()
 
@@ -189,11 +189,11 @@ def test_a_person_says_which_batch_it_is(bench: OpenBench) -> None:
     settle(opened, seconds_later=GRACE_S + 1)
     number, file_id = opened.query("select id, input_file_id from caseforge.batch")[0]
     with pytest.raises(CannotAdopt, match="it is another"):
-        adopt_batch(opened.project, str(number), create_other(opened))
+        adopt_batch(opened.project, str(number), create_other(opened), by="test")
     mine = create_by_hand(opened, file_id)  # what the provider's page would show
-    assert adopt_batch(opened.project, str(number), mine).state == "open"
+    assert adopt_batch(opened.project, str(number), mine, by="test").state == "open"
     with pytest.raises(CannotAdopt, match="already"):
-        adopt_batch(opened.project, str(number), mine)
+        adopt_batch(opened.project, str(number), mine, by="test")
     opened.work()
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 6)]
 

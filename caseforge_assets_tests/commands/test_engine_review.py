@@ -104,7 +104,7 @@ def test_cancelling_what_was_created_a_moment_ago_stops_it_at_the_provider(bench
             yield held
 
     monkeypatch.setattr(cancelling, "try_lock", created_meanwhile)
-    batch = cancel_batch(opened.project, str(opened.column("select id from caseforge.batch")[0]))
+    batch = cancel_batch(opened.project, str(opened.column("select id from caseforge.batch")[0]), by="test")
     assert (batch.state, batch.remote_status) == ("open", "cancelling")
 
 
@@ -253,7 +253,7 @@ def test_a_batch_that_is_lost_for_good_can_be_given_up(bench: OpenBench) -> None
     opened.change("update caseforge.batch set remote_id = 'batch_gone'")
     for _ in range(LOOKS_BEFORE_UNKNOWN):
         poll_batches(opened.project)
-    cancel_batch(opened.project, str(batch_id))
+    cancel_batch(opened.project, str(batch_id), by="test")
     assert opened.column("select state from caseforge.request") == ["parked"]
 
 
@@ -384,7 +384,7 @@ def test_waiting_goes_on_when_the_database_was_away(bench: OpenBench) -> None:
 def test_a_batch_at_a_simulated_provider_that_is_gone_can_be_given_up_for_one_that_bills(bench: OpenBench) -> None:
     simulated, real = bench(latency_s=60), bench(bills=True, budget_usd=5)
     batch_id = submitted(simulated, "1.1.1")
-    cancel_batch(real.project, str(batch_id))
+    cancel_batch(real.project, str(batch_id), by="test")
     real.generate("1.1.1", stages=[PROCESS])
     assert real.query("select simulated from caseforge.content") == [(False,)]
 
@@ -393,7 +393,7 @@ def test_a_batch_at_another_provider_that_bills_is_left_alone(bench: OpenBench) 
     real, simulated = bench(bills=True, budget_usd=5, latency_s=60), bench()
     batch_id = submitted(real, "1.1.1")
     with pytest.raises(CannotCancel, match="set OPENAI_BASE_URL"):
-        cancel_batch(simulated.project, str(batch_id))
+        cancel_batch(simulated.project, str(batch_id), by="test")
     assert real.column("select state from caseforge.request") == ["in_batch"]
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from caseforge_assets.commands.approving.approve_plan import approve_plan
+from caseforge_assets.commands.approving.change_plan import cancel_plan
+from caseforge_assets.commands.editions.accept_pair import accept_pair, forget_pair
 from caseforge_assets.reports.history import Event, tell_history
+from caseforge_assets.store.access.audit import entries
 from caseforge_assets.store.figures.histories import history_of_node
-from caseforge_assets_tests.commands.worlds import eventful
+from caseforge_assets_tests.commands.worlds import edit, eventful
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
 
@@ -50,3 +54,30 @@ def test_failures_retries_duplicates_edits_and_editions_are_told(bench: OpenBenc
     assert "of shop, at no cost" in reused[0]
     times = [event.at for event in edited]
     assert times == sorted(times)
+
+
+def test_who_decided_what_is_told_and_in_the_audit_log(bench: OpenBench) -> None:
+    opened = bench(bills=True, budget_usd=50)
+    (node_id,), (like_id,) = opened.ids("1.1.1"), opened.ids("1.1.2")
+    plan_id = opened.draft("1.1.1").id
+    with opened.store.begin() as connection:
+        approve_plan(connection, opened.project, plan_id, by="anna")
+        accept_pair(connection, opened.stages, node_id, like_id, "token nightly")
+        forget_pair(connection, opened.stages, node_id, by="cleo")
+    opened.round()
+    with opened.store.begin() as connection:
+        cancel_plan(connection, plan_id, by="ben")
+    opened.work()
+    edit(opened, "1.1.1")
+    assert [event.said for event in history(opened, "c") if event.kind == "decision"] == [
+        f"plan {plan_id} approved by anna",
+        "pair of node 1.1.1 accepted by token nightly",
+        "pair of node 1.1.1 forgotten by cleo",
+        f"plan {plan_id} cancelled by ben",
+        "content of node 1.1.1 edited by Ada",
+    ]
+    assert [event.said for event in history(opened, "d") if event.kind == "decision"] == []
+    with opened.store.connect() as connection:
+        noted = [(entry.action, entry.actor, entry.framework_key) for entry in entries(connection)]
+    assert noted[-1] == ("framework.loaded", "test", KEY)
+    assert {key for _, _, key in noted} == {KEY}

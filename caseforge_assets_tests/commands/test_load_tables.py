@@ -22,7 +22,7 @@ def load(bench: Workbench, text: str, name: str = "plain.csv", **form: object) -
     path.write_text(text, encoding="utf-8")
     result = read_framework(path, form=TableForm(**form))  # type: ignore[arg-type]
     assert result.edition is not None, result.problems
-    return load_framework(bench.store, bench.project, PLAIN, FrameworkSettings(title=PLAIN, source=name), result.edition, name)
+    return load_framework(bench.store, bench.project, PLAIN, FrameworkSettings(title=PLAIN, source=name), result.edition, name, by="test")
 
 
 def counts(loaded: Loaded) -> dict[str, int]:

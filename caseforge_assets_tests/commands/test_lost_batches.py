@@ -81,7 +81,7 @@ def test_an_unknown_batch_is_known_again_when_its_provider_is(bench: OpenBench) 
         assert [batch.id for batch in batches_in_trouble(connection, opened.provider.id)] == [1]
     opened.change("update caseforge.batch set remote_id = :id", id=remote_id)
     with pytest.raises(CannotSettle, match="is known to its provider again"):
-        give_up_batch(opened.project, "1")
+        give_up_batch(opened.project, "1", by="test")
     assert poll(opened)[0] == "open"
     with opened.store.connect() as connection:
         assert batches_in_trouble(connection, opened.provider.id) == []
@@ -102,7 +102,7 @@ def test_a_batch_that_stays_unknown_is_given_up_by_a_person(bench: OpenBench) ->
     opened = sent(bench(faults=[NOT_KNOWN], latency_s=60, create_grace_s=0))
     while not opened.round().idle:
         pass
-    result = give_up_batch(opened.project, "1")
+    result = give_up_batch(opened.project, "1", by="test")
     assert result is not None
     assert result.outcomes == {"cancelled": len(CODES)}
     assert opened.query("select distinct state from caseforge.request") == [("parked",)]

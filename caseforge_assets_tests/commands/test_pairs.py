@@ -132,7 +132,7 @@ def test_a_pair_that_is_taken_back_leaves_what_was_made_and_asks_anew_the_next_t
     opened.generate("5.1", key="other", stages=[PROCESS])
     [node] = opened.ids("5.1", key="other")
     with opened.store.begin() as connection:
-        assert forget_pair(connection, opened.stages, node)
-        assert not forget_pair(connection, opened.stages, node)
+        assert forget_pair(connection, opened.stages, node, by="Ada")
+        assert not forget_pair(connection, opened.stages, node, by="Ada")
     assert opened.column("select count(*) from caseforge.content where node_id = :node and is_current", node=node) == [1]
     assert opened.draft("5.1", key="other", stages=[PROCESS], ask_again=True).stages[0].now == 1

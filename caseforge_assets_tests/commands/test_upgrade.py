@@ -187,8 +187,8 @@ def test_the_real_editions_differ_as_counted(bench: OpenBench) -> None:
     assert old is not None
     assert new is not None
     entry = FrameworkSettings(title="Cross-Industry", source="x.xlsx")
-    first = load_framework(opened.store, opened.project, "cross_industry", entry, old, "old.xlsx")
-    second = load_framework(opened.store, opened.project, "cross_industry", entry, new, "new.xlsx")
+    first = load_framework(opened.store, opened.project, "cross_industry", entry, old, "old.xlsx", by="test")
+    second = load_framework(opened.store, opened.project, "cross_industry", entry, new, "new.xlsx", by="test")
     counts = {change: second.difference.count(change) for change in Change}
     assert (first.targets, second.targets, second.difference.same) == (1_489, 1_545, 1_466)
     assert (counts[Change.MOVED], counts[Change.RENAMED], counts[Change.REDESCRIBED]) == (91, 46, 6)

@@ -128,7 +128,7 @@ class History:
         answer = document(f"the team {number}") if stage is PROCESS else use_cases().replace("Idea", f"Idea {number}")
         lines = [answer_line(f"node_{number}_{code}", answer) for code in codes]
         path = written(bench.path / f"{self.key}-{number}.jsonl", *lines, answer_line(f"node_{number}_{codes[-1]}", f"Too short {number}"))
-        imported = import_results(bench.store, bench.folder, self.project, path, self.key, stage, NODES_OF_LINES)
+        imported = import_results(bench.store, bench.folder, self.project, path, self.key, stage, NODES_OF_LINES, by="test")
         self.imports.append(imported.batch_id)
 
     def write(self, identities: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ def test_a_new_edition_is_looked_at_and_then_loaded(serve: Serve) -> None:
     assert b"".join(served.bench.folder.read(kept)) == data
     entry = read_configuration(served.bench.path / "caseforge.toml").frameworks[KEY]
     assert (served.bench.path / entry.source).read_bytes() == data
-    assert served.bench.column("select action from caseforge.audit_entry") == ["framework.loaded"]
+    assert served.bench.column("select action from caseforge.audit_entry where actor <> 'test'") == ["framework.loaded"]
 
 
 def test_a_new_framework_needs_an_admin_and_can_be_planned_at_once(serve: Serve) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
 
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, print_json
 from caseforge_assets.cli.shared.options import chosen_id, framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -72,7 +72,7 @@ def accept(session: Session, node: str, like: str, key: str | None, by: str | No
     key = session.framework_key(key)
     with session.store.begin() as connection:
         node_id, like_id = chosen_id(connection, key, node), chosen_id(connection, *_split(session, like, key))
-        accept_pair(connection, session.stages, node_id, like_id, by or getpass.getuser())
+        accept_pair(connection, session.stages, node_id, like_id, by or account_name())
     console.print(f"{key} {node} takes its answers from {like}. `caseforge plan --framework {key}` shows what that saves.")
 
 
@@ -86,7 +86,7 @@ def forget(session: Session, node: str, key: str | None) -> None:
 
     key = session.framework_key(key)
     with session.store.begin() as connection:
-        found = forget_pair(connection, session.stages, chosen_id(connection, key, node))
+        found = forget_pair(connection, session.stages, chosen_id(connection, key, node), by=account_name())
     if not found:
         raise LookupError(f"{key} {node} has no accepted pair; `caseforge pairs list` shows those there are")
     console.print(f"{key} {node} has an answer of its own from the next time that it is asked for.")

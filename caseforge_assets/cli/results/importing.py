@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, print_json, usd
 from caseforge_assets.cli.shared.options import chosen_stages, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -76,7 +77,7 @@ def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str
 
     session.settings.framework(key)
     stage = chosen_stages(session, (stage_key,))[0]
-    result = run(session.store, session.folder, session.project, file, key, stage, pattern, partly=partly)
+    result = run(session.store, session.folder, session.project, file, key, stage, pattern, by=account_name(), partly=partly)
     session.mirror()
     bad = sum(count for outcome, count in result.outcomes.items() if outcome not in GOOD)
     if as_json:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, errors
 from caseforge_assets.cli.shared.options import pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -122,7 +123,9 @@ def _run(session: Session) -> None:
     if result.edition is None:
         raise ValueError("the bundled sample cannot be read: " + "; ".join(problem.message for problem in result.problems))
     keep_workbook(session.folder, sample_path(), result.edition.source_sha256)
-    loaded = load_framework(session.store, session.project, KEY, session.settings.framework(KEY), result.edition, sample_path().name)
+    loaded = load_framework(
+        session.store, session.project, KEY, session.settings.framework(KEY), result.edition, sample_path().name, by=account_name()
+    )
     console.print(f"Framework {KEY}: {loaded.nodes} nodes, {loaded.targets} of them leaves that get content.")
     with session.store.begin() as connection:
         lift_stop(connection, session.provider)

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from caseforge_assets.cli.app import NOT_APPROVED
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import busy, console, errors, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -196,7 +197,7 @@ def _store(
     if not dry_run:
         keep_workbook(session.folder, file, edition.source_sha256)
     with busy("Storing the edition and comparing it with the one before"):
-        loaded = load_framework(session.store, session.project, key, entry, edition, file.name, dry_run=dry_run)
+        loaded = load_framework(session.store, session.project, key, entry, edition, file.name, by=account_name(), dry_run=dry_run)
     if as_json:
         print_json({"framework": key, "dry_run": dry_run, **loaded_json(loaded)})
     else:
@@ -268,7 +269,7 @@ def remove(session: Session, key: str, yes: bool, as_json: bool) -> None:
     ):
         errors.print("Declined: nothing was taken out.")
         sys.exit(NOT_APPROVED)
-    was_loaded = remove_framework(session.store, session.stages, key)
+    was_loaded = remove_framework(session.store, session.stages, key, by=account_name())
     was_declared = undeclare_framework(session.settings, key)
     if was_declared:
         session.reload()

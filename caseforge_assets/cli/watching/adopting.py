@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import pass_session
 
@@ -24,6 +25,6 @@ def adopt(session: Session, batch: str, remote_id: str) -> None:
     """
     from caseforge_assets.commands.submitting.adopt_batch import adopt_batch
 
-    row = adopt_batch(session.open_project, batch, remote_id)
+    row = adopt_batch(session.open_project, batch, remote_id, by=account_name())
     session.mirror()
     console.print(f"Batch {row.id} is {row.name} ({row.remote_status}). `caseforge monitor` goes on with it.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, print_json
 from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -127,7 +128,7 @@ def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[
     from caseforge_assets.commands.rounds.settle_batch import fetch_again, give_up_batch
 
     settle = fetch_again if again else give_up_batch
-    result = settle(session.open_project, again or give_up or "")
+    result = settle(session.open_project, again or give_up or "", by=account_name())
     return (result,) if result else ()
 
 
@@ -139,7 +140,7 @@ def cancel(session: Session, batch: str) -> None:
     from caseforge_assets.commands.collecting.cancel_batch import cancel_batch
     from caseforge_assets.store.figures.batch_sums import frameworks_of_batches
 
-    row = cancel_batch(session.open_project, batch)
+    row = cancel_batch(session.open_project, batch, by=account_name())
     with session.store.connect() as connection:
         frameworks = frameworks_of_batches(connection, [row.id]).get(row.id, ())
     retries = " and ".join(f"`caseforge retry --framework {key}`" for key in frameworks) or "`caseforge retry`"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from caseforge_assets.batches.states import LOOKED_AT, NOT_CREATED, NOT_TO_BE_FOUND, WITH_PROVIDER, BatchState, RequestState, remote_status
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
 from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.telling.note_batch import note_batch
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches, providers
@@ -19,7 +20,7 @@ class CannotCancel(ValueError):
     """The batch is unknown, over, or another provider's; the text says which."""
 
 
-def cancel_batch(project: OpenProject, name: str) -> BatchRow:
+def cancel_batch(project: OpenProject, name: str, *, by: str) -> BatchRow:
     """Cancels a batch by number, provider's id or submission id; one that was not created yet is taken back.
 
     Raises:
@@ -41,6 +42,7 @@ def cancel_batch(project: OpenProject, name: str) -> BatchRow:
         with project.store.connect() as connection:
             batch = batches.get(connection, batch.id)  # it may have been created before the lock was ours
         _cancel(project, batch)
+    note_batch(project.store, by, "batch.cancelled", batch.id)
     with project.store.connect() as connection:
         return batches.get(connection, batch.id)
 

@@ -14,6 +14,7 @@ from caseforge_assets.settings.stage_settings import shown_stage_version, stage_
 from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.judgement import Answer, Content, Item
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import content_ids, contents
 from caseforge_assets.store.collecting.contents import CurrentContent, NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.database.engine import Connection
@@ -138,6 +139,8 @@ def edit_content(
     _write_event(connection, key, stage, row, content, version)
     told = {"node": target.code, "stage": stage.key, "content": saved[node_id], "by": by}
     tell(connection, EventKind.content_edited, f"node {target.code}", key, told)
+    about = {"node_id": node_id, "stage": stage.key, "content": saved[node_id]}
+    audit.note(connection, by, EventKind.content_edited, f"node {target.code}", key, about)
     return saved[node_id]
 
 

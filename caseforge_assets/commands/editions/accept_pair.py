@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from caseforge_assets.stages.flow_assets import identity_key
 from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import Connection, lock_in_transaction
 from caseforge_assets.store.editions import pairs
 from caseforge_assets.store.editions.pairs import ComparedNode
@@ -34,15 +35,20 @@ def accept_pair(connection: Connection, stages: Stages, node_id: int, like_id: i
             )
         )
     pairs.accept(connection, node, like, accepted_by)
+    about = {"node_id": node_id, "like": f"{like.framework_key}:{like.code}"}
+    audit.note(connection, accepted_by, "pair.accepted", f"node {node.code}", node.framework_key, about)
     _mark_open_requests(connection, node_id, node)
 
 
-def forget_pair(connection: Connection, stages: Stages, node_id: int) -> bool:
+def forget_pair(connection: Connection, stages: Stages, node_id: int, *, by: str) -> bool:
     """Takes an accepted pair back; false when the node has none. What was reused by it stays until it is asked for again."""
     lock_in_transaction(connection, "accept pairs")
     if not pairs.forget(connection, node_id):
         return False
-    _mark_open_requests(connection, node_id, _nodes(connection, stages).get(node_id))
+    node = _nodes(connection, stages).get(node_id)
+    _mark_open_requests(connection, node_id, node)
+    called, key = (f"node {node.code}", node.framework_key) if node else ("a node that is no target any more", None)
+    audit.note(connection, by, "pair.forgotten", called, key, {"node_id": node_id})
     return True
 
 

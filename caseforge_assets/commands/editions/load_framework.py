@@ -18,6 +18,7 @@ from caseforge_assets.reports.difference import Difference, compare_editions
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import FRAMEWORK, PCF_NODES
+from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks, nodes
@@ -55,6 +56,7 @@ def load_framework(
     edition: Edition,
     source_name: str,
     *,
+    by: str,
     dry_run: bool = False,
 ) -> Loaded:
     """Stores an edition, makes it current, and brings what it leaves as it is over to it, in one transaction.
@@ -62,6 +64,7 @@ def load_framework(
     Loading what is loaded already again changes nothing. A load that fails changes nothing.
 
     Args:
+        by: who loads it.
         dry_run: only say what it would come to.
 
     Raises:
@@ -88,6 +91,7 @@ def load_framework(
         loaded = replace(loaded, changed=True)
         told = {"edition": label, "source": source_name, "nodes": loaded.nodes, "targets": loaded.targets}
         tell(connection, EventKind.framework_loaded, f"framework {key}", key, told)
+        audit.note(connection, by, EventKind.framework_loaded, f"framework {key}", key, told | {"sha256": edition.source_sha256})
         if before:
             difference = compare_editions(before, nodes.all_nodes(connection, key))
             loaded = _followed_up(connection, project, replace(loaded, difference=difference), key)

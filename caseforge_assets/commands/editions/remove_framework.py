@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from caseforge_assets.commands.editions.name_candidates import name_candidates
 from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.requests import requests
 
 
-def remove_framework(store: Engine, stages: Stages, key: str) -> bool:
+def remove_framework(store: Engine, stages: Stages, key: str, *, by: str) -> bool:
     """Takes a framework's current edition back; returns whether there was one. Nothing of it is sent after that; what is under way is collected.
 
     Loading it again brings all of it back.
@@ -19,4 +20,6 @@ def remove_framework(store: Engine, stages: Stages, key: str) -> bool:
         requests.lock_making(connection)
         was_loaded = frameworks.retire_edition(connection, key)
         name_candidates(connection, stages, key)
+        if was_loaded:
+            audit.note(connection, by, "framework.removed", f"framework {key}", key)
     return was_loaded

@@ -24,6 +24,7 @@ from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import attempts, contents
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import nodes
@@ -52,12 +53,14 @@ def import_results(
     stage: Stage,
     pattern: str,
     *,
+    by: str,
     partly: bool = False,
 ) -> Imported:
     """Takes over a file of result lines, all of it or nothing. Every line becomes an attempt; importing the same file again changes nothing.
 
     Args:
         pattern: regular expression that is searched in each custom_id; its group `code` is the node's code.
+        by: who imports it.
         partly: take the lines that fit, and leave out the others.
 
     Raises:
@@ -85,6 +88,8 @@ def import_results(
             said = f"imported from {path.name} for {key}"
             values = {"state": BatchState.collected, "origin": Origin.imported, "model": model, "reason": said}
             batches.change(connection, batch.id, collected_at=datetime.now(UTC), **values)
+            about = {"file": path.name, "lines": len(appraised.node_of)}
+            audit.note(connection, by, "results.imported", f"batch {batch.id}", key, about)
             return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), appraised.left_out)
 
 

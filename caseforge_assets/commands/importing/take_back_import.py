@@ -15,6 +15,7 @@ from caseforge_assets.commands.editions.name_candidates import name_candidates
 from caseforge_assets.commands.requests.write_input_events import write_events_of
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import contents, imports
 from caseforge_assets.store.collecting.imports import Standing, Unsent
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
@@ -94,6 +95,8 @@ def _take_back(connection: Connection, stages: Stages, batch: BatchRow, by: str)
     batches.change(
         connection, batch.id, origin=Origin.taken_back, state=BatchState.collected, request_count=0, reason=said, collected_at=now
     )
+    for key in found.node_ids:
+        audit.note(connection, by, "import.taken-back", f"batch {batch.id}", key, {"answers": len(found.attempt_ids)})
     return TakenBack(batch.id, len(found.attempt_ids), len(found.content_ids), listed.cost_usd, listed.unknown_costs, as_before)
 
 

@@ -8,6 +8,7 @@ from caseforge_assets.commands.collecting.fetch_results import set_aside
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.rounds.work import LATER
+from caseforge_assets.commands.telling.note_batch import note_batch
 from caseforge_assets.openai_batch.errors import ProviderNotFound
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database.clock import NOW
@@ -20,7 +21,7 @@ class CannotSettle(ValueError):
     """There is nothing to decide about this batch; the text says why."""
 
 
-def fetch_again(project: OpenProject, name: str) -> Collected | None:
+def fetch_again(project: OpenProject, name: str, *, by: str) -> Collected | None:
     """Fetches a batch's files now: whether it waits for them, or was collected without some of its answers.
 
     Returns:
@@ -40,10 +41,11 @@ def fetch_again(project: OpenProject, name: str) -> Collected | None:
             raise CannotSettle(f"{batch.name} is {batch.state}; files are fetched when its provider is through with it")
         with project.store.begin() as connection:
             looks.fetch_now(connection, batch.id)
+    note_batch(project.store, by, "batch.fetched-again", batch.id)
     return collect_batch(project, batch.id)
 
 
-def give_up_batch(project: OpenProject, name: str) -> Collected | None:
+def give_up_batch(project: OpenProject, name: str, *, by: str) -> Collected | None:
     """Takes what came of a batch so far; the requests without an answer wait until somebody asks again, and their cost stays unknown.
 
     Returns:
@@ -55,12 +57,14 @@ def give_up_batch(project: OpenProject, name: str) -> Collected | None:
     batch = _find(project, name)
     if batch.state == BatchState.unknown:
         _give_up_unknown(project, batch)
+        note_batch(project.store, by, "batch.given-up", batch.id)
         with project.store.connect() as connection:
             return Collected(batches.get(connection, batch.id), attempts.outcome_counts(connection, batch.id))
     in_vain = batch.short_fetches or batch.is_held or (batch.reason or "").startswith(LATER)
     if batch.state != BatchState.final or not in_vain:
         advice = "`caseforge cancel` stops one that is under way" if batch.state == BatchState.open else "nothing of it is awaited in vain"
         raise CannotSettle(f"{batch.name} is {batch.state}: {advice}")
+    note_batch(project.store, by, "batch.given-up", batch.id)
     return collect_batch(project, batch.id, gives_up=True)
 
 

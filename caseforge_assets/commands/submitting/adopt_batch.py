@@ -6,6 +6,7 @@ from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.submitting.recognize_batch import Whose, is_anothers, whose_is
 from caseforge_assets.commands.submitting.submit_batches import adopt
+from caseforge_assets.commands.telling.note_batch import note_batch
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -15,7 +16,7 @@ class CannotAdopt(ValueError):
     """Nothing is looked for, or the batch that is named is another; the text says which."""
 
 
-def adopt_batch(project: OpenProject, name: str, remote_id: str) -> BatchRow:
+def adopt_batch(project: OpenProject, name: str, remote_id: str, *, by: str) -> BatchRow:
     """Takes over a provider's batch for one that may have been created, and was not found.
 
     Raises:
@@ -33,6 +34,7 @@ def adopt_batch(project: OpenProject, name: str, remote_id: str) -> BatchRow:
         if not held:
             raise CannotAdopt(f"{batch.name} is being worked on by another process; try again in a moment")
         _adopt(project, batch.id, remote_id)
+    note_batch(project.store, by, "batch.adopted", batch.id)
     with project.store.connect() as connection:
         return batches.get(connection, batch.id)
 

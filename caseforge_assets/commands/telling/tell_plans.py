@@ -1,4 +1,4 @@
-"""Events of plans: one waits for somebody to approve it, or was decided on."""
+"""Events of plans: one waits for somebody to approve it, or was decided on; then the audit log says by whom."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from caseforge_assets.events.kinds import EventKind
+from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.serving.events import tell
@@ -18,7 +19,7 @@ def tell_plan(connection: Connection, kind: EventKind, plan_id: int, by: str | N
         by: who decided; None: who made it.
     """
     (plan,) = plans.all_plans(connection, [plan_id])
-    data = {
+    data: dict[str, Any] = {
         "plan": plan.id,
         "state": plan.state,
         "stages": plan.stages,
@@ -28,6 +29,13 @@ def tell_plan(connection: Connection, kind: EventKind, plan_id: int, by: str | N
         "by": by or plan.made_by,
     }
     tell(connection, kind, f"plan {plan.id}", plan.framework_key, data)
+    if kind is not EventKind.plan_waiting:
+        limits = {"expected_cost_usd": _text(plan.expected_cost_usd), "limit_usd": _text(plan.max_cost_usd)}
+        audit.note(connection, data["by"], kind, f"plan {plan.id}", plan.framework_key, limits)
+
+
+def _text(usd: Decimal | None) -> str | None:
+    return None if usd is None else f"{usd:f}"
 
 
 def _amount(usd: Decimal | None) -> dict[str, Any] | None:

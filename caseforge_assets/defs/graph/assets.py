@@ -98,7 +98,7 @@ def _framework(key: str, entry: FrameworkSettings, stages: Stages) -> dg.AssetsD
         if doubt:
             raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
         keep_workbook(caseforge.folder, source, result.edition.source_sha256)
-        loaded = load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name)
+        loaded = load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name, by="dagster")
         mirror(context, caseforge)
         return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(result.edition.source_sha256))
 

@@ -39,9 +39,24 @@ select c.id, c.stored_at, c.answered_at, c.stage, c.title, c.version, c.stage_ve
 from caseforge.content c left join caseforge.content o on o.id = c.reused_from where c.node_id = :node order by c.id
 """)
 
-_QUERIES = {"editions": _EDITIONS, "contexts": _CONTEXTS, "requests": _REQUESTS, "attempts": _ATTEMPTS, "contents": _CONTENTS}
+_DECISIONS = text("""
+select e.done_at, e.actor, e.action, e.subject from caseforge.audit_entry e
+where e.details ->> 'node_id' = cast(:node as text)
+   or e.subject in (select 'plan ' || plan_id from caseforge.request where node_id = :node and plan_id is not null)
+   or e.subject in (select 'batch ' || batch_id from caseforge.attempt where node_id = :node)
+order by e.id
+""")
+
+_QUERIES = {
+    "editions": _EDITIONS,
+    "contexts": _CONTEXTS,
+    "requests": _REQUESTS,
+    "attempts": _ATTEMPTS,
+    "contents": _CONTENTS,
+    "decisions": _DECISIONS,
+}
 
 
 def history_of_node(connection: Connection, node_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Editions, contexts, requests, attempts and contents of a node, each oldest first."""
+    """Editions, contexts, requests, attempts and contents of a node, and what people decided of them, each oldest first."""
     return {name: [dict(row._mapping) for row in connection.execute(query, {"node": node_id})] for name, query in _QUERIES.items()}

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.alerting.acknowledge_alert import acknowledge_alert
-from caseforge_assets.store.access import audit
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.alerting.alerts import AlertRow
 from caseforge_assets.store.database import clock
@@ -60,11 +59,8 @@ def acknowledge(alert_id: Id, service: ServiceNow, caller: Planner) -> Alert:
         row = _found(connection, caller, alert_id)
         caller.demand(Role.planner, row.framework_key)
         now = clock.now(connection)
-    over = acknowledge_alert(service.store, service.project, alert_id, caller.name, now)
-    with service.store.begin() as connection:
-        audit.note(
-            connection, caller.name, "alert.acknowledged", f"alert {alert_id}", row.framework_key, {"rule": row.rule, "is_over": over}
-        )
+    acknowledge_alert(service.store, service.project, alert_id, caller.name, now)
+    with service.store.connect() as connection:
         return _shown(_found(connection, caller, alert_id))
 
 

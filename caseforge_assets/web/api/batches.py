@@ -17,7 +17,6 @@ from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.reporting.view_batches import BatchView, views_of
 from caseforge_assets.commands.rounds.settle_batch import fetch_again, give_up_batch
 from caseforge_assets.commands.submitting.adopt_batch import adopt_batch
-from caseforge_assets.store.access import audit
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import batch_sums
@@ -106,25 +105,25 @@ def read_batch(batch_id: Id, service: ServiceNow, caller: Reader) -> Batch:
 @router.post("/batches/{batch_id}/cancel", responses=problems(403, 404, 422, 502, 503))
 def stop_batch(batch_id: Id, service: ServiceNow, caller: Planner) -> Settled:
     """Stop a batch at its provider. Answers it has by then are collected; the rest waits until somebody asks again."""
-    return _settled(service, caller, batch_id, "batch.cancelled", lambda project: cancel_batch(project, str(batch_id)))
+    return _settled(service, caller, batch_id, lambda project: cancel_batch(project, str(batch_id), by=caller.name))
 
 
 @router.post("/batches/{batch_id}/adopt", responses=problems(403, 404, 422, 502, 503))
 def take_over_batch(batch_id: Id, named: Named, service: ServiceNow, caller: Planner) -> Settled:
     """Take over the provider's batch that a creation led to, where it cannot be looked up."""
-    return _settled(service, caller, batch_id, "batch.adopted", lambda project: adopt_batch(project, str(batch_id), named.remote_id))
+    return _settled(service, caller, batch_id, lambda project: adopt_batch(project, str(batch_id), named.remote_id, by=caller.name))
 
 
 @router.post("/batches/{batch_id}/collect-again", responses=problems(403, 404, 422, 502, 503))
 def collect_again(batch_id: Id, service: ServiceNow, caller: Planner) -> Settled:
     """Fetch a batch's files now, also where it was collected without some of its answers."""
-    return _settled(service, caller, batch_id, "batch.collected-again", lambda project: fetch_again(project, str(batch_id)))
+    return _settled(service, caller, batch_id, lambda project: fetch_again(project, str(batch_id), by=caller.name))
 
 
 @router.post("/batches/{batch_id}/give-up", responses=problems(403, 404, 422, 502, 503))
 def give_up(batch_id: Id, service: ServiceNow, caller: Planner) -> Settled:
     """Take what came of a batch so far, and wait for nothing more of it; the rest is asked again by a retry only."""
-    return _settled(service, caller, batch_id, "batch.given-up", lambda project: give_up_batch(project, str(batch_id)))
+    return _settled(service, caller, batch_id, lambda project: give_up_batch(project, str(batch_id), by=caller.name))
 
 
 def demand_batch(connection: Connection, caller: Caller, batch_id: int, role: Role) -> None:
@@ -142,15 +141,12 @@ def demand_batch(connection: Connection, caller: Caller, batch_id: int, role: Ro
             caller.demand(role, key)
 
 
-def _settled(
-    service: Service, caller: Caller, batch_id: int, action: str, act: Callable[[OpenProject], Collected | BatchRow | None]
-) -> Settled:
+def _settled(service: Service, caller: Caller, batch_id: int, act: Callable[[OpenProject], Collected | BatchRow | None]) -> Settled:
     with service.store.connect() as connection:
         demand_batch(connection, caller, batch_id, Role.planner)
     result = act(service.open_project)
-    with service.store.begin() as connection:
+    with service.store.connect() as connection:
         (shown,) = _shown(connection, service, caller, [batch_id])
-        audit.note(connection, caller.name, action, f"batch {batch_id}", None, {"remote_id": shown.remote_id, "state": shown.state})
     outcomes = {str(name): count for name, count in result.outcomes.items()} if isinstance(result, Collected) else None
     return Settled(batch=shown, outcomes=outcomes)
 

@@ -24,7 +24,6 @@ from caseforge_assets.frameworks import read_framework, read_result_json, select
 from caseforge_assets.frameworks.records import Edition, Limits, ReadResult, TableForm
 from caseforge_assets.reports.difference import NodeChange
 from caseforge_assets.settings import FrameworkSettings, check_framework_key
-from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import wait_for_lock
 from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import CallerNow, ServiceNow, problems
@@ -187,16 +186,13 @@ def _entry(
 def _load(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path, *, dry_run: bool) -> Loaded:
     declared = with_entry(service.settings, key, entry)
     if dry_run:
-        return load_framework(service.store, declared.project, key, entry, edition, path.name, dry_run=True)
+        return load_framework(service.store, declared.project, key, entry, edition, path.name, by=caller.name, dry_run=True)
     keep_workbook(service.folder, path, edition.source_sha256)
-    loaded = load_framework(service.store, declared.project, key, entry, edition, path.name)
+    loaded = load_framework(service.store, declared.project, key, entry, edition, path.name, by=caller.name)
     with wait_for_lock(service.store, "caseforge.toml"):
         declare_framework(service.settings, key, entry)
         service.use(with_entry(service.settings, key, entry))
     if loaded.changed:
-        with service.store.begin() as connection:
-            details = {"edition": loaded.label, "source": path.name, "sha256": edition.source_sha256, "nodes": loaded.nodes}
-            audit.note(connection, caller.name, "framework.loaded", f"framework {key}", key, details)
         service.keep()
     return loaded
 

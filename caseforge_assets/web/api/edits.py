@@ -7,10 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from caseforge_assets.access.roles import Caller
 from caseforge_assets.commands.editing.edit_version import Edited, EditedMeanwhile, edit_document, edit_item
-from caseforge_assets.store.access import audit
-from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Editor, ServiceNow, problems
 from caseforge_assets.web.api.documents import document_stage
@@ -82,7 +79,7 @@ def write_document(
             )
         except EditedMeanwhile as error:
             raise _changed(error) from None
-        kept = _kept(connection, response, caller, key, node.code, chosen.key, edited)
+        kept = _kept(response, key, node.code, chosen.key, edited)
     service.keep()  # what people wrote outlasts the database
     return kept
 
@@ -98,7 +95,7 @@ def write_candidate(
             stage, edited = edit_item(connection, service.project, key, uid, written.fields, version=version, by=caller.name)
         except EditedMeanwhile as error:
             raise _changed(error) from None
-        kept = _kept(connection, response, caller, key, uid, stage.key, edited)
+        kept = _kept(response, key, uid, stage.key, edited)
     service.keep()
     return kept
 
@@ -121,9 +118,6 @@ def _changed(error: EditedMeanwhile) -> Refused:
     return Refused(412, "precondition-failed", str(error), {"ETag": version_tag(error.version)}, {"version": error.version})
 
 
-def _kept(connection: Connection, response: Response, caller: Caller, key: str, code: str, stage: str, edited: Edited) -> Kept:
-    if edited.changed:
-        details = {"stage": stage, "content": edited.content_id, "version": edited.version}
-        audit.note(connection, caller.name, "content.edited", f"{stage} of {code}", key, details)
+def _kept(response: Response, key: str, code: str, stage: str, edited: Edited) -> Kept:
     response.headers["ETag"] = version_tag(edited.version)
     return Kept(framework=key, code=code, stage=stage, version=edited.version, changed=edited.changed)

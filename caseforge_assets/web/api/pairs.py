@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.editions.accept_pair import accept_pair, forget_pair
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
-from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import pairs
 from caseforge_assets.store.editions.pairs import AcceptedPair
@@ -77,7 +76,6 @@ def accept(wanted: PairWanted, service: ServiceNow, caller: Editor) -> Pair:
         node_id, like_id = _node_id(connection, key, wanted.node.node), _node_id(connection, like_key, wanted.like.node)
         accept_pair(connection, service.project.stages, node_id, like_id, caller.name)
         row = next(one for one in pairs.accepted_pairs(connection) if one.node_id == node_id)
-        audit.note(connection, caller.name, "pair.accepted", f"node {row.code}", key, {"like": f"{like_key}:{row.like_code}"})
     service.keep()
     return _shown(row)
 
@@ -86,9 +84,8 @@ def accept(wanted: PairWanted, service: ServiceNow, caller: Editor) -> Pair:
 def forget(key: str, code: str, service: ServiceNow, caller: Editor) -> None:
     """Take a node's pair back. What was reused by it stays until the node is asked for again."""
     with service.store.begin() as connection:
-        if not forget_pair(connection, service.project.stages, _node_id(connection, key, code)):
+        if not forget_pair(connection, service.project.stages, _node_id(connection, key, code), by=caller.name):
             raise LookupError(f"{key} {code} has no accepted pair")
-        audit.note(connection, caller.name, "pair.forgotten", f"node {code}", key)
     service.keep()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -16,7 +15,6 @@ from caseforge_assets.commands.approving.change_plan import cancel_plan, decline
 from caseforge_assets.commands.approving.refuse_risen_price import PriceRisen, refuse_risen_price
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.approving.within_limit import refuse_over_own_limit
-from caseforge_assets.store.access import audit
 from caseforge_assets.store.serving import wishes
 from caseforge_assets.web.access.callers import Planner, ServiceNow, problems
 from caseforge_assets.web.api.plan_shapes import PlanShown, shown_plan
@@ -77,8 +75,6 @@ def _approve(connection: Connection, service: Service, caller: Caller, plan_id: 
     except PriceRisen as error:
         raise Refused(409, "price-risen", str(error), more={"expected_cost": cost_sum(reckoned.open_cost).model_dump()}) from None
     refuse_over_own_limit(connection, caller, reckoned, limit)
-    details = {"expected_cost_usd": _text(reckoned.open_cost.usd), "max_cost_usd": _text(limit)}
-    audit.note(connection, caller.name, "plan.approved", f"plan {plan_id}", reckoned.plan.framework_key, details)
     return Approved(plan=shown_plan(connection, service.project, plan_id), run=wishes.ask(connection, Wish.submit, caller.name))
 
 
@@ -91,11 +87,9 @@ def raise_plan(plan_id: Id, given: NewLimit, service: ServiceNow, caller: Planne
 def _raise(connection: Connection, service: Service, caller: Caller, plan_id: int, given: NewLimit) -> Approved:
     demand_plan(connection, caller, plan_id, Role.planner)
     limit = given.max_cost.usd if given.max_cost else None
-    before = raise_limit(connection, service.project, plan_id, limit, by=caller.name)
+    raise_limit(connection, service.project, plan_id, limit, by=caller.name)
     (reckoned,) = reckon_plans(connection, service.project, [plan_id])
     refuse_over_own_limit(connection, caller, reckoned, limit)
-    details = {"max_cost_usd": _text(limit), "before_usd": _text(before.max_cost_usd)}
-    audit.note(connection, caller.name, "plan.raised", f"plan {plan_id}", before.framework_key, details)
     return Approved(plan=shown_plan(connection, service.project, plan_id), run=wishes.ask(connection, Wish.submit, caller.name))
 
 
@@ -104,8 +98,7 @@ def decline(plan_id: Id, service: ServiceNow, caller: Planner) -> PlanShown:
     """Decide that a draft is not sent. Its requests are kept; the next plan uses them."""
     with service.store.begin() as connection:
         demand_plan(connection, caller, plan_id, Role.planner)
-        plan = decline_plan(connection, plan_id, by=caller.name)
-        audit.note(connection, caller.name, "plan.declined", f"plan {plan_id}", plan.framework_key)
+        decline_plan(connection, plan_id, by=caller.name)
         return shown_plan(connection, service.project, plan_id)
 
 
@@ -114,11 +107,5 @@ def cancel(plan_id: Id, service: ServiceNow, caller: Planner) -> PlanShown:
     """Send nothing more of an approved plan. What is at the provider goes on, and its answers are collected."""
     with service.store.begin() as connection:
         demand_plan(connection, caller, plan_id, Role.planner)
-        not_sent = cancel_plan(connection, plan_id, by=caller.name)
-        shown = shown_plan(connection, service.project, plan_id)
-        audit.note(connection, caller.name, "plan.cancelled", f"plan {plan_id}", shown.framework, {"requests_not_sent": not_sent})
-        return shown
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
+        cancel_plan(connection, plan_id, by=caller.name)
+        return shown_plan(connection, service.project, plan_id)
