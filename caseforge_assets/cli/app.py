@@ -60,6 +60,7 @@ _COMMANDS = {
     "ui": "running.ui",
     "serve": "running.serve",
     "work": "running.working",
+    "webhooks": "running.webhooks",
     "users": "access.users",
     "tokens": "access.tokens",
     "audit": "access.audit",

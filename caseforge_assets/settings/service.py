@@ -40,6 +40,7 @@ class ServiceSettings(BaseModel):
         default=(), description="names that browsers may call the service by, beside those of this machine"
     )
     max_upload_mb: int = Field(default=50, ge=1, le=1_000, description="the largest workbook that may be uploaded")
+    webhook_allow: tuple[Network, ...] = Field(default=(), description="networks that webhooks may be in besides the public internet")
     behind_tls_proxy: bool = Field(default=False, description="whether whoever is before the service speaks TLS to browsers")
     tls_cert: str = Field(default="", description="file of the certificate, with those of its issuers, relative to caseforge.toml")
     tls_key: str = Field(default="", description="file of its key")

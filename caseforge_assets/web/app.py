@@ -37,9 +37,11 @@ from caseforge_assets.web.api import (
     standing,
     tokens,
     users,
+    webhooks,
 )
 from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.events import messages_in
+from caseforge_assets.web.events.upkeep import events_kept_up
 from caseforge_assets.web.lists_upkeep import lists_kept_up
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
@@ -74,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens.router,
     audit.router,
     session.router,
+    webhooks.router,
 )  # fmt: skip
 
 
@@ -108,5 +111,5 @@ def make_app(service: Service) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What runs beside the answers, while a server serves them."""
-    with lists_kept_up(app.state.service):
+    with lists_kept_up(app.state.service), events_kept_up(app.state.service):
         yield

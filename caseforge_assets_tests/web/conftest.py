@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -64,10 +64,10 @@ NOTHING_MORE: Mapping[str, str] = {}
 
 
 @contextmanager
-def listening(served: Served) -> Iterator[str]:
+def listening(served: Served, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """A real server in a thread, for what a test client cannot do; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = uvicorn.Server(uvicorn.Config(served.app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(served.app, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
         thread.start()
         try:

@@ -63,6 +63,7 @@ def work_until(session: Session, enough: threading.Event) -> None:
     """Works in this thread, and keeps alerts and Dagster up to date in another, so that neither waits for the other."""
     from caseforge_assets.cli.watching.progress_lines import Narrator
     from caseforge_assets.commands.rounds.work_beside import work_beside
+    from caseforge_assets.web.events.upkeep import events_kept_up
     from caseforge_assets.web.service import Service
 
     service, news = Service(session.settings, session.reread), threading.Event()
@@ -79,7 +80,8 @@ def work_until(session: Session, enough: threading.Event) -> None:
     showing = threading.Thread(target=_show, args=(session, service, enough, news), name="showing")
     showing.start()
     try:
-        work_beside(store, lambda: service.open_project, enough, announce=told.announce, after_work=after_work)
+        with events_kept_up(service):
+            work_beside(store, lambda: service.open_project, enough, announce=told.announce, after_work=after_work)
     finally:
         enough.set()
         showing.join()
