@@ -13,7 +13,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
+from caseforge_assets.access.roles import Grant, Role
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.access.add_account import add_account
+from caseforge_assets.commands.access.create_token import create_token
 from caseforge_assets.commands.journaling import write_journal as write_journal_module
 from caseforge_assets.commands.journaling.fold_journal import fold_journal
 from caseforge_assets.commands.journaling.read_journal import JournalBroken, segment_names
@@ -24,6 +27,8 @@ from caseforge_assets.commands.providing.provider import connect_provider
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.store.access.accounts import any_enabled, page
+from caseforge_assets.store.access.tokens import usable_token
 from caseforge_assets.store.database.engine import MIGRATIONS, Engine, migrate
 from caseforge_assets.store.journaling import journal
 from caseforge_assets.store.journaling.restoring import rows_present
@@ -67,6 +72,20 @@ def test_every_row_comes_back_as_it_was(bench: OpenBench, empty_store: Engine) -
     done = restored(opened, empty_store)
     assert done.looked_for == done.to_collect == ()
     assert done.rows["content"] == opened.column("select count(*) from caseforge.content")[0]
+
+
+@pytest.mark.parametrize("lets_in", [True, False])
+def test_who_was_let_in_by_a_database_of_others_is_shut_out(bench: OpenBench, empty_store: Engine, lets_in: bool) -> None:
+    opened = bench()
+    with opened.store.begin() as connection:
+        add_account(connection, "anna", by="test", password="correct horse battery", grants=[Grant(Role.admin)])
+        secret, _ = create_token(connection, "nightly", Grant(Role.admin), by="test")
+    write_journal(opened.store, opened.folder)
+    done = restore(empty_store, opened.folder, lets_in=lets_in)
+    with empty_store.connect() as connection:
+        assert (any_enabled(connection), usable_token(connection, secret) is not None) == (lets_in, lets_in)
+        assert [row.name for row in page(connection)] == ["anna"]
+    assert done.shut_out == (0 if lets_in else 2)
 
 
 def test_work_goes_on_in_the_restored_database(bench: OpenBench, empty_store: Engine) -> None:

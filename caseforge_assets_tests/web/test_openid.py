@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,9 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, KeySet, OctKey, RSAKey
 from oidc_provider_mock import User, run_server_in_thread
 from starlette.testclient import TestClient
 
+from caseforge_assets.settings.service import ServiceSettings
+from caseforge_assets.web.access.openid import Person, read_id_token
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.signed_in import add_person
 from caseforge_assets_tests.workbench import KEY
@@ -139,3 +145,34 @@ def test_what_the_provider_says_is_not_believed_when_it_is_over_of_another_or_fo
         )
     )
     assert nowhere.client(None).get("/sign-in/openid").status_code == 502
+
+
+def test_an_id_token_is_believed_when_it_is_the_providers_for_this_service_for_this_attempt_and_not_over() -> None:
+    key, other = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
+    settings = ServiceSettings(oidc_issuer="https://login.example.org", oidc_client_id="caseforge")
+    now = int(time.time())
+    claims = {"iss": "https://login.example.org", "aud": "caseforge", "nonce": "n", "sub": "17", "exp": now + 60, "groups": "finance"}
+
+    def read(header: dict[str, str], signed_by: Key, **changed: Any) -> Person:
+        plain = {name: value for name, value in (claims | changed).items() if value is not None}
+        text = jwt.encode(header, plain, signed_by, algorithms=[header["alg"]])
+        return read_id_token(settings, KeySet([RSAKey.import_key(key.as_dict(private=False))]), text, "n")
+
+    assert read({"alg": "RS256"}, key) == Person("17", "17", ["finance"])
+    for wrong in (
+        {"iss": "https://evil.example"},
+        {"aud": "another"},
+        {"nonce": "of another attempt"},
+        {"nonce": None},
+        {"exp": now - 3_600},
+        {"exp": None},
+        {"sub": None},
+    ):
+        with pytest.raises(JoseError):
+            read({"alg": "RS256"}, key, **wrong)
+    with pytest.raises(JoseError):
+        read({"alg": "RS256"}, other)
+    with pytest.raises((JoseError, ValueError)):
+        read({"alg": "none"}, OctKey.generate_key())
+    with pytest.raises((JoseError, ValueError)):
+        read({"alg": "HS256"}, OctKey.import_key(key.as_pem(private=False)))  # signed with what everybody knows

@@ -44,7 +44,9 @@ SHOWN = {
 )
 @click.option("--show", is_flag=True, help="Only check the backup, and say what it brings; nothing is changed.")
 @click.option(
-    "--trust-code", is_flag=True, help="Also put into place what the backup brings that is run: stages and templates of one's own."
+    "--trust-code",
+    is_flag=True,
+    help="Also put into place what the backup brings that is run, stages and templates of one's own, and let its accounts and tokens be used.",
 )
 @click.option(
     "--without-events", is_flag=True, help="Leave it to the flush sensor, or to `caseforge flush`, to show everything in Dagster."
@@ -76,7 +78,7 @@ def restore(
     unpacked = _unpack(session, from_backup, trust_code=trust_code, quiet=as_json) if from_backup else None
     started = time.perf_counter()
     with console.status("Restoring from the journal …"):
-        restored = run(session.store, session.folder, up_to=up_to)
+        restored = run(session.store, session.folder, up_to=up_to, lets_in=from_backup is None or trust_code)
     took_s = time.perf_counter() - started
     undeclared = _undeclared(session)
     if as_json:
@@ -103,6 +105,12 @@ def _say(session: Session, restored: Restored, undeclared: list[str], took_s: fl
         errors.print(
             f"Left out: {_counted(len(branch), 'segment', 'segments')} of a database that was set back to an older state, from {branch[0]} on. "
             "`caseforge restore --up-to SEGMENT` restores that one instead.",
+            style="yellow",
+        )
+    if restored.shut_out:
+        errors.print(
+            f"{counted(restored.shut_out, 'account or token', 'accounts and tokens')} of the backup cannot be used, because others may have made them. "
+            "`caseforge users disable NAME --enable` lets one of them in again; tokens are made anew.",
             style="yellow",
         )
     for key in undeclared:

@@ -13,6 +13,7 @@ from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import NOT_COLLECTED, NOT_OPENED, BatchState, is_final, remote_status
+from caseforge_assets.commands.access.shut_out import shut_out_everybody
 from caseforge_assets.commands.collecting.fetch_results import ROLES
 from caseforge_assets.commands.journaling.read_journal import OffTheChain, is_as_now, off_the_chain, read_newest_states, segment_names
 from caseforge_assets.store.collecting import contents
@@ -41,6 +42,7 @@ class Restored:
         until: When the newest segment was written; what was changed later is not there, but for answers.
         looked_for: Names of batches that are looked for at their provider.
         to_collect: Names of batches whose results are here and are collected next.
+        shut_out: Accounts and tokens that cannot be used any more.
     """
 
     rows: dict[str, int]
@@ -50,13 +52,15 @@ class Restored:
     looked_for: tuple[str, ...]
     to_collect: tuple[str, ...]
     others: OffTheChain
+    shut_out: int = 0
 
 
-def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) -> Restored:
+def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None, lets_in: bool = True) -> Restored:
     """Fills an empty database from the journal; its schema is there already.
 
     Args:
         up_to: leave out what was journaled after this segment.
+        lets_in: whether accounts and tokens in it can be used; not where others may have written it.
 
     Raises:
         ValueError: the database is not empty, or there is no journal, or no such segment.
@@ -76,11 +80,12 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None) 
         journal.add_segments(connection, chain)
         if not is_as_now(folder, newest):
             mark_everything(connection)  # as after a migration
+        shut_out = 0 if lets_in else shut_out_everybody(connection, by="restore")
         events = keep_standing_events(connection)
         looked_for = [batch.name for batch in batches.in_states(connection, NOT_OPENED) if _look_for(connection, folder, batch)]
         to_collect = [batch.name for batch in batches.in_states(connection, NOT_COLLECTED) if _find_results(connection, folder, batch)]
         others = off_the_chain(folder, chain) if up_to is None else OffTheChain()
-    return Restored(rows, events, len(chain), chain[0].written_at, tuple(looked_for), tuple(to_collect), others)
+    return Restored(rows, events, len(chain), chain[0].written_at, tuple(looked_for), tuple(to_collect), others, shut_out)
 
 
 def refuse_unless_empty(store: Engine) -> None:

@@ -117,6 +117,11 @@ def set_disabled(connection: Connection, account_id: int, disabled: bool) -> Non
     connection.execute(query, {"id": account_id, "disabled": disabled})
 
 
+def disable_all(connection: Connection) -> int:
+    """Disables every account; returns how many were not."""
+    return connection.execute(text("update caseforge.account set disabled_at = now() where disabled_at is null")).rowcount
+
+
 def give_role(connection: Connection, account_id: int, grant: Grant, given_by: str) -> None:
     """Gives a role, unless the account has it."""
     values = {"account_id": account_id, "role": grant.role, "framework_key": grant.framework_key, "given_by": given_by}

@@ -90,6 +90,12 @@ def revoke(connection: Connection, name: str, revoked_by: str) -> TokenRow | Non
     return None if row is None else TokenRow(*row)
 
 
+def revoke_all(connection: Connection, revoked_by: str) -> int:
+    """Ends every token; returns how many were not."""
+    query = text("update caseforge.api_token set revoked_at = now(), revoked_by = :by where revoked_at is null")
+    return connection.execute(query, {"by": revoked_by}).rowcount
+
+
 def page(connection: Connection, *, after: str | None = None, limit: int | None = None, with_ended: bool = True) -> list[TokenRow]:
     """Tokens by name, those after a name, so many at most.
 

@@ -21,6 +21,7 @@ from joserfc.jwk import KeySet
 
 from caseforge_assets.access.roles import Caller
 from caseforge_assets.settings import Settings
+from caseforge_assets.settings.service import ServiceSettings
 from caseforge_assets.store.access import accounts
 from caseforge_assets.web.access.addresses import is_secure
 from caseforge_assets.web.access.cookies import csrf_token, is_csrf_token
@@ -99,18 +100,26 @@ def finish_attempt(request: Request, service: Service, attempt: Attempt, code: s
     Raises:
         Refused: the provider takes the code not, or what it says does not hold: signature, issuer, audience, nonce, time.
     """
-    settings = service.settings.configuration.service
     found = _discover(service.settings)
     try:
         answer = _client(request, service).fetch_token(
             found["token_endpoint"], code=code, code_verifier=attempt.verifier, timeout=_PATIENCE_S
         )
-        token = jwt.decode(str(answer.get("id_token")), _keys(found["jwks_uri"], int(time.time()) // _KNOWN_FOR_S), algorithms=_SIGNED_BY)
-        _claims(settings.oidc_issuer, settings.oidc_client_id, attempt.nonce).validate(token.claims)
+        keys = _keys(found["jwks_uri"], int(time.time()) // _KNOWN_FOR_S)
+        return read_id_token(service.settings.configuration.service, keys, str(answer.get("id_token")), attempt.nonce)
     except (OAuthError, requests.RequestException, JoseError, ValueError) as error:
-        raise Refused(
-            403, "sign-in", f"What the OpenID provider answered cannot be believed ({type(error).__name__}: {error}). Begin again."
-        ) from error
+        says = f"What the OpenID provider answered cannot be believed ({type(error).__name__}: {error}). Begin again."
+        raise Refused(403, "sign-in", says) from error
+
+
+def read_id_token(settings: ServiceSettings, keys: KeySet, text: str, nonce: str) -> Person:
+    """The person of an ID token that the provider has signed, for this service, for this attempt, and that is not over.
+
+    Raises:
+        JoseError, ValueError: it is none.
+    """
+    token = jwt.decode(text, keys, algorithms=_SIGNED_BY)
+    _claims(settings.oidc_issuer, settings.oidc_client_id, nonce).validate(token.claims)
     groups = token.claims.get(settings.oidc_groups_claim) or []
     name = token.claims.get(settings.oidc_name_claim) or token.claims["sub"]
     return Person(str(token.claims["sub"]), str(name), [str(one) for one in (groups if isinstance(groups, list) else [groups])])
