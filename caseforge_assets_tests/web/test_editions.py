@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.settings import read_configuration
@@ -72,3 +73,20 @@ def test_files_that_cannot_be_used_are_refused(serve: Serve) -> None:
     assert served.bench.folder.names("workbooks") == []
     packed = client.post(f"/api/v1/frameworks/{KEY}/editions", content=b"x", headers={"Content-Encoding": "gzip"})
     assert (packed.status_code, packed.json()["type"]) == (415, "/problems/packed")
+
+
+def test_what_a_table_is_read_as_can_be_said(serve: Serve) -> None:
+    served = serve()
+    admin = served.client(Role.admin)
+    data = b"Practice ID,Practice\n1,Sell\n1.1,Advertise\n1.2,Deliver\n"
+
+    def look(said: dict[str, Any], **query: Any) -> Any:
+        path = "/api/v1/frameworks/practices/editions"
+        return admin.post(path, files={"file": ("practices.csv", data)}, data=said, params=query)
+
+    assert look({"map": ["code"]}).status_code == 422
+    assert look({"language": ["klingon language"]}).status_code == 422
+    said = {"map": ["code=Practice ID", "name=Practice"], "language": ["de"], "title": "Practices", "targets": "level:2"}
+    assert look(said, dry_run=False).status_code == 201
+    entry = read_configuration(served.bench.path / "caseforge.toml").frameworks["practices"]
+    assert (entry.title, entry.targets, entry.language, entry.map["code"]) == ("Practices", "level:2", "de", "Practice ID")

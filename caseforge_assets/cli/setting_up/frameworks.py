@@ -16,8 +16,8 @@ from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.frameworks.records import Edition, ReadResult, TableForm
-from caseforge_assets.settings import ConfigurationError, FrameworkSettings
-from caseforge_assets.settings.configuration import check_language, check_map
+from caseforge_assets.settings import FrameworkSettings
+from caseforge_assets.settings.configuration import HierarchyName
 from caseforge_assets.stages.languages import language_name
 from caseforge_assets.wording import counted
 
@@ -63,7 +63,7 @@ def load(
     title: str | None,
     targets: str | None,
     columns: tuple[str, ...],
-    hierarchy: str | None,
+    hierarchy: HierarchyName | None,
     languages: tuple[str, ...],
     check: bool,
     dry_run: bool,
@@ -89,7 +89,7 @@ def load(
         file = session.settings.project_folder / session.settings.framework(key).source
     known = session.settings.configuration.frameworks.get(key) if key else None
     selector = targets or (known.targets if known else "leaf")
-    form = _form(known, columns, hierarchy)
+    form, language = _stated(session, known, columns, hierarchy, languages)
     result = read_framework(file, form=form)
     if check:
         _print_check(result, file, key, selector, as_json=as_json)
@@ -99,12 +99,24 @@ def load(
         sys.exit(2)
     if key is None:
         raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
-    entry = entry_for(session.settings, key, file, known, title or result.edition.title, selector, form, _language(session, languages))
+    entry = entry_for(session.settings, key, file, known, title or result.edition.title, selector, form, language)
     if entry != known:
         session.ask_as(key, entry)  # what is said of costs and of what is stale holds for that
     if not (yes or dry_run):
         _ask_about_another(session, key, result.edition, file)
     _store(session, file, key, known, entry, result.edition, dry_run=dry_run, as_json=as_json)
+
+
+def _stated(
+    session: Session, known: FrameworkSettings | None, columns: Sequence[str], hierarchy: HierarchyName | None, languages: Sequence[str]
+) -> tuple[TableForm, str | dict[str, str] | None]:
+    """The table's form, and the language of its texts, as the options say them."""
+    from caseforge_assets.commands.configuring.stated_form import CannotBeSaid, stated_form, stated_language
+
+    try:
+        return stated_form(known, columns, hierarchy), stated_language(session.stages, languages)
+    except CannotBeSaid as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _print_check(result: ReadResult, file: Path, key: str | None, selector: str | Sequence[str], *, as_json: bool) -> None:
@@ -134,37 +146,6 @@ def _ask_about_another(session: Session, key: str, edition: Edition, file: Path)
     if not click.confirm("Load it as an edition of this framework all the same?", err=True):
         errors.print("Declined: nothing was loaded.")
         sys.exit(NOT_APPROVED)
-
-
-def _form(known: FrameworkSettings | None, columns: Sequence[str], hierarchy: str | None) -> TableForm:
-    """What is said of the table's form: what caseforge.toml says, and the options before it."""
-    said = dict(known.map) if known else {}
-    for text in columns:
-        field, equals, header = text.partition("=")
-        if not equals:
-            raise click.UsageError(f"--map {text}: say what the column is and how it is called, for example --map code='Practice ID'")
-        said[field.strip().lower().replace(" ", "_")] = header.strip()
-    try:
-        check_map(said)
-    except ConfigurationError as error:
-        raise click.UsageError(f"--{error}") from None
-    return TableForm(said, hierarchy or (known.hierarchy if known else None))
-
-
-def _language(session: Session, languages: Sequence[str]) -> str | dict[str, str] | None:
-    """What is said of the language: a tag, or tags by stage; None where nothing is."""
-    if not languages:
-        return None
-    known = [stage.key for stage in session.stages]
-    by_stage = {stage: tag for stage, _, tag in (text.rpartition("=") for text in languages)}
-    try:
-        checked = check_language(by_stage.pop("") if set(by_stage) == {""} else by_stage)
-    except ValueError as error:
-        raise click.UsageError(f"--language: {error}") from None
-    if isinstance(checked, dict) and (unknown := [stage for stage in checked if stage not in known]):
-        what = f"there is no stage {unknown[0]!r}; there are: {', '.join(known)}" if unknown[0] else "say one language, or one by stage"
-        raise click.UsageError(f"--language: {what}")
-    return checked
 
 
 def _print_findings(result: ReadResult, told: Console) -> None:

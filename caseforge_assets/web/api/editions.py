@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.configuring.declare_framework import declare_framework, entry_for
+from caseforge_assets.commands.configuring.stated_form import stated_form, stated_language
 from caseforge_assets.commands.configuring.with_entry import with_entry
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import SUFFIXES, keep_workbook, workbook_path
@@ -97,6 +98,13 @@ def load_edition(
     hierarchy: Annotated[
         Literal["dotted", "parent", "levels", "indent", "prefix"] | None, Form(description="what says which node is whose parent")
     ] = None,
+    columns: Annotated[
+        list[str] | None,
+        Form(alias="map", max_length=50, description="which column is what, where it is not recognized: code=Practice ID; may be repeated"),
+    ] = None,
+    language: Annotated[
+        list[str] | None, Form(max_length=20, description="tag of the language that texts are asked for in, or STAGE=TAG; may be repeated")
+    ] = None,
     dry_run: Annotated[bool, Query(description="only say what differs and what it would cost")] = True,
     other_framework: Annotated[bool, Query(description="load it also where most nodes of the edition that is loaded would go")] = False,
 ) -> LoadedEdition:
@@ -108,11 +116,11 @@ def load_edition(
     is_new = _demand(service, caller, key)
     with _uploaded(file) as path:
         known = service.settings.configuration.frameworks.get(key)
-        form = TableForm(dict(known.map) if known else {}, hierarchy or (known.hierarchy if known else None))
+        form, spoken = stated_form(known, columns or (), hierarchy), stated_language(service.project.stages, language or ())
         result = read_framework(path, Limits(max_file_bytes=service.settings.configuration.service.max_upload_mb * MEBIBYTE), form)
         edition = _in_order(result)
         selector = targets or (known.targets if known else "leaf")
-        entry = _entry(service, key, path.name, edition, known, title, selector, form)
+        entry = _entry(service, key, path.name, edition, known, title, selector, form, spoken)
         with service.store.connect() as connection:
             doubt = doubt_edition(connection, key, edition, path.name)
         if doubt and not (dry_run or other_framework):
@@ -176,10 +184,11 @@ def _entry(
     title: str | None,
     selector: Any,
     form: TableForm,
+    language: str | dict[str, str] | None,
 ) -> FrameworkSettings:
     """What caseforge.toml will say: its source is the copy that is kept."""
     kept = service.folder.describe(workbook_path(name, edition.source_sha256))
-    entry = entry_for(service.settings, key, Path(kept), known, title or edition.title, selector, form)
+    entry = entry_for(service.settings, key, Path(kept), known, title or edition.title, selector, form, language)
     return entry if service.folder.local_root is not None else entry.model_copy(update={"source": kept})
 
 
