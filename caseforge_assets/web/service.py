@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
-from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.journaling.write_journal import journal_now_and_then, write_journal
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
 from caseforge_assets.redaction import redact
@@ -64,8 +64,15 @@ class Service:
 
     def keep(self) -> None:
         """Journals what was changed; where that cannot be done now, whoever works next does it."""
+        self._keep(write_journal)
+
+    def keep_now_and_then(self) -> None:
+        """The same when it is much, or has waited for some minutes."""
+        self._keep(journal_now_and_then)
+
+    def _keep(self, write: Callable[[Engine, ArtifactFolder], int]) -> None:
         try:
-            write_journal(self.store, self.folder)
+            write(self.store, self.folder)
         except (ArtifactsUnavailable, StoreUnavailable) as error:
             log.warning("not journaled yet: %s", redact(str(error)))
 
