@@ -41,6 +41,9 @@ class ServiceSettings(BaseModel):
     )
     max_upload_mb: int = Field(default=50, ge=1, le=1_000, description="the largest workbook that may be uploaded")
     webhook_allow: tuple[Network, ...] = Field(default=(), description="networks that webhooks may be in besides the public internet")
+    metrics_peers: tuple[Network, ...] = Field(
+        default=(), description="addresses that may read /metrics without a token, beside this machine"
+    )
     behind_tls_proxy: bool = Field(default=False, description="whether whoever is before the service speaks TLS to browsers")
     tls_cert: str = Field(default="", description="file of the certificate, with those of its issuers, relative to caseforge.toml")
     tls_key: str = Field(default="", description="file of its key")

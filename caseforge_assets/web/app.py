@@ -46,6 +46,9 @@ from caseforge_assets.web.lists_upkeep import lists_kept_up
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.watching import health, metrics
+from caseforge_assets.web.watching.health import Readiness
+from caseforge_assets.web.watching.metrics import Measured, Metrics
 from caseforge_assets.web.wire.bodies import BoundedBodies
 from caseforge_assets.web.wire.etags import answer_not_modified
 from caseforge_assets.web.wire.problems import answer_with_problems
@@ -93,15 +96,18 @@ def make_app(service: Service) -> FastAPI:
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
     )
-    app.state.service = service
+    app.state.service, app.state.readiness, app.state.metrics = service, Readiness(), Metrics(service)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
-    app.add_middleware(OwnAddress, settings=service.settings.configuration.service)  # the outermost
+    app.add_middleware(OwnAddress, settings=service.settings.configuration.service)
+    app.add_middleware(Measured, metrics=app.state.metrics)  # the outermost
     answer_with_problems(app)
     answer_not_modified(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(messages_in.router)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(pages.router)
     app.include_router(access_pages.router)
     app.include_router(openid_pages.router)

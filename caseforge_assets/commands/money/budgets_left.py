@@ -34,5 +34,15 @@ def budgets_left(connection: Connection, project: Project, key: str) -> dict[str
     return left
 
 
+def all_budgets_left(connection: Connection, project: Project) -> dict[str, Left]:
+    """The same of every framework that is declared."""
+    committed = plans.committed_by_framework(connection)
+    budgets = {key: entry.budget_usd for key, entry in project.configuration.frameworks.items()}
+    left = {key: _left(budget, committed.get(key, Cost())) for key, budget in budgets.items() if budget is not None}
+    if project.configuration.budget_usd is not None:
+        left[ALL] = _left(project.configuration.budget_usd, total(committed.values()))
+    return left
+
+
 def _left(budget_usd: Decimal, committed: Cost) -> Left:
     return Left(budget_left(budget_usd, committed.known_usd, Decimal(0)), committed.unknown)

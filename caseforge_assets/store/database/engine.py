@@ -70,6 +70,15 @@ def find_revision(url: str) -> str | None:
         engine.dispose()
 
 
+def is_current(engine: Engine) -> bool:
+    """Whether the schema is the one that this version works with.
+
+    Raises:
+        StoreUnavailable: the server does not answer.
+    """
+    return _revision(engine) == HEAD
+
+
 def migrate(engine: Engine) -> None:
     """Brings the schema to the newest revision; several processes at once do it one after the other."""
     from alembic import command
