@@ -15,6 +15,7 @@ from caseforge_assets.store.alerting.alerts import AlertRow
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Planner, Reader, ServiceNow, problems
+from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, Id, Limit, Page, encode_cursor, id_before
 
 router = APIRouter(tags=["alerts"])
@@ -37,17 +38,20 @@ class Alert(BaseModel):
     cleared_at: datetime | None = Field(description="null: it is open")
 
 
-@router.get("/alerts", responses=problems(422))
+@router.get("/alerts", responses=reads(422))
 def list_alerts(
     service: ServiceNow,
     caller: Reader,
+    tags: TagsNow,
     all_alerts: Annotated[bool, Query(alias="all", description="also those that are over")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Alert]:
     """List alerts, newest first. What concerns no framework is for those who see all of them."""
-    with service.store.connect() as connection:
-        rows = alerts.page_of_alerts(connection, caller.seen_frameworks(), id_before(cursor, ORDER), limit + 1, with_cleared=all_alerts)
+    seen = caller.seen_frameworks()
+    with service.reading.connect() as connection:
+        tags.of_changes(connection, seen and sorted(seen))
+        rows = alerts.page_of_alerts(connection, seen, id_before(cursor, ORDER), limit + 1, with_cleared=all_alerts)
     shown = [_shown(row) for row in rows[:limit]]
     return Page(items=shown, next=encode_cursor(ORDER, shown[-1].id) if len(rows) > limit else None)
 

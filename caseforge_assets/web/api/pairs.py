@@ -14,6 +14,7 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import pairs
 from caseforge_assets.store.editions.pairs import AcceptedPair
 from caseforge_assets.web.access.callers import Editor, Reader, ServiceNow, problems, see_framework
+from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.wording import counted
 
 router = APIRouter(tags=["pairs"])
@@ -57,10 +58,12 @@ class Pairs(BaseModel):
     items: list[Pair]
 
 
-@router.get("/pairs", responses=problems())
-def list_pairs(service: ServiceNow, caller: Reader) -> Pairs:
+@router.get("/pairs", responses=reads())
+def list_pairs(service: ServiceNow, caller: Reader, tags: TagsNow) -> Pairs:
     """List all accepted pairs, and whether they still hold."""
-    with service.store.connect() as connection:
+    seen = caller.seen_frameworks()
+    with service.reading.connect() as connection:
+        tags.of_changes(connection, seen and sorted(seen))
         rows = pairs.accepted_pairs(connection)
     return Pairs(items=[_shown(row) for row in rows if _is_seen(caller, row)])
 
