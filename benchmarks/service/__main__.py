@@ -17,16 +17,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.ports import free_port
 from benchmarks.service.asked import AIMS_MS, Asked, everything
-from benchmarks.service.client import Client
+from benchmarks.service.client import CLIENTS, Client, many_clients
 from benchmarks.service.world import Writer, fill
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.settings import Settings, load_settings
@@ -36,7 +35,6 @@ from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.store.database.location import database_url
 from caseforge_assets.store.schema.access_tables import api_token
 
-CLIENTS = 16
 MEMORY_AIM_MB = 400
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +49,7 @@ def main() -> None:
     options = parser.parse_args()
     with _folder(options.folder) as folder, _filled(folder) as (settings, token), _served(settings) as (port, pid):
         asked = everything(Client(port, token), _words())
-        load, before = os.getloadavg(), time.process_time()
+        load = os.getloadavg()
         taken = _ask(port, token, asked, options.seconds, options.pause / 1_000)
         figures = _figures(asked, taken) | {
             "memory_mb": _memory_mb(pid),
@@ -60,7 +58,6 @@ def main() -> None:
             "clients": CLIENTS,
         }
         figures["answers_per_second"] = len(taken) / options.seconds
-        del before
     _print(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1))
@@ -135,23 +132,8 @@ def _ask(port: int, token: str, asked: list[Asked], seconds: float, pause_s: flo
     """(number of what was asked, milliseconds, status) of all answers; clients run in two processes, so that they wait for themselves little."""
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
         addresses = [one.address for one in asked]
-        halves = [processes.submit(_clients, port, token, addresses, seconds, pause_s, seed) for seed in (1, 2)]
+        halves = [processes.submit(many_clients, port, token, addresses, seconds, pause_s, seed) for seed in (1, 2)]
         return [one for half in halves for one in half.result()]
-
-
-def _clients(port: int, token: str, addresses: list[str], seconds: float, pause_s: float, seed: int) -> list[tuple[int, float, int]]:
-    until = time.monotonic() + seconds
-
-    def run(number: int) -> list[tuple[int, float, int]]:
-        client, chance, taken = Client(port, token), random.Random(100 * seed + number), list[tuple[int, float, int]]()
-        while time.monotonic() < until:
-            at = chance.randrange(len(addresses))
-            taken.append((at, *client.timed(addresses[at])))
-            time.sleep(pause_s)
-        return taken
-
-    with ThreadPoolExecutor(CLIENTS // 2) as threads:
-        return [one for found in threads.map(run, range(CLIENTS // 2)) for one in found]
 
 
 def _figures(asked: list[Asked], taken: list[tuple[int, float, int]]) -> dict[str, object]:

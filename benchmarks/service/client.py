@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+CLIENTS = 16
 
 
 class Client:
@@ -35,3 +39,19 @@ class Client:
         self._connection.request("GET", address, headers=self._headers)
         answer = self._connection.getresponse()
         return answer, answer.read()
+
+
+def many_clients(port: int, token: str, addresses: list[str], seconds: float, pause_s: float, seed: int) -> list[tuple[int, float, int]]:
+    """What half of the clients were answered: number of the address, milliseconds, status."""
+    until = time.monotonic() + seconds
+
+    def run(number: int) -> list[tuple[int, float, int]]:
+        client, chance, taken = Client(port, token), random.Random(100 * seed + number), list[tuple[int, float, int]]()
+        while time.monotonic() < until:
+            at = chance.randrange(len(addresses))
+            taken.append((at, *client.timed(addresses[at])))
+            time.sleep(pause_s)
+        return taken
+
+    with ThreadPoolExecutor(CLIENTS // 2) as threads:
+        return [one for found in threads.map(run, range(CLIENTS // 2)) for one in found]

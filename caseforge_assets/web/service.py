@@ -23,6 +23,7 @@ from caseforge_assets.store.database.location import open_project_store
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
+from caseforge_assets.web.wire.kept import Kept
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Service:
         self._stamp = _stamp(settings)
         self.local_user = local_user
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
+        self.kept = Kept()
         self._opening = threading.RLock()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,26 +45,46 @@ class Facets:
     tens: Mapping[int | None, int]
 
 
-_CHOSEN = "group_id = any(array(select g.id from caseforge.candidate_group g where {group}))"
-_COUNTED = "(select c.group_id, c.root_id, c.owner, c.tens, c.count from caseforge.candidate_count c where c.count > 0 and c.{chosen} and {condition})"
+_GROUP, _OWNER, _ROOT, _TENS = 0b0111, 0b1011, 0b1101, 0b1110  # sets of columns to group by: a bit for each that is not in it
+_CHOSEN = "join caseforge.candidate_group g on g.id = {row}.group_id and {group}"
+_COUNTED = (
+    "(select c.group_id, c.root_id, c.owner, c.tens, c.count from caseforge.candidate_count c {chosen} where c.count > 0 and {condition})"
+)
 _ROWS = """(select r.group_id, r.root_id, r.owner, case when r.score < 0 then -10 else least(r.score / 10 * 10, 90) end as tens, 1 as count
-    from caseforge.candidate_row r where r.{chosen} and {condition})"""
+    from caseforge.candidate_row r {chosen} where {condition})"""
 
 
 def groups(connection: Connection, asked: Conditions) -> list[Group]:
     """The groups that have candidates that are meant, with how many."""
     query = text(f"""
-    select g.id, g.framework_key, g.stage, g.simulated, g.values, c.n
+    select g.id as group_id, g.framework_key as group_framework, g.stage, g.simulated, g.values, c.n, {_GROUP} as set
     from (select c.group_id, sum(c.count) as n from {_source(asked)} c group by 1) c join caseforge.candidate_group g on g.id = c.group_id
     """)
-    return [Group(row[0], row[1], row[2], row[3], row[4], int(row[5])) for row in connection.execute(query, asked.values)]
+    return _groups(connection.execute(query, asked.values).all())
+
+
+_COUNT = """
+with found as (
+    select c.group_id, c.owner, c.root_id, c.tens, sum(c.count) as n, grouping(c.group_id, c.owner, c.root_id, c.tens) as set
+    from {source} c group by grouping sets ((c.group_id), (c.owner), (c.root_id), (c.tens)))
+select found.*, g.framework_key as group_framework, g.stage, g.simulated, g.values, nv.code, nv.name, nv.framework_key
+from found left join caseforge.candidate_group g on g.id = found.group_id left join caseforge.current_node nv on nv.node_id = found.root_id
+order by nv.framework_key, nv.position, found.tens, found.n desc
+"""
+
+
+def _groups(rows: Sequence[Any]) -> list[Group]:
+    return [
+        Group(row.group_id, row.group_framework, row.stage, row.simulated, row._mapping["values"], int(row.n))
+        for row in rows
+        if row.set == _GROUP
+    ]
 
 
 def _source(asked: Conditions) -> str:
-    chosen = _CHOSEN.format(group=asked.group)
-    if asked.count is not None:
-        return _COUNTED.format(chosen=chosen, condition=asked.count)
-    return _ROWS.format(chosen=chosen, condition=asked.row)
+    row, form, condition = ("r", _ROWS, asked.row) if asked.count is None else ("c", _COUNTED, asked.count)
+    chosen = "" if asked.group == "true" else _CHOSEN.format(row=row, group=asked.group)
+    return form.format(chosen=chosen, condition=condition)
 
 
 def facets(connection: Connection, meant: CandidateFilter, matches: str = "") -> Facets:
@@ -73,9 +93,11 @@ def facets(connection: Connection, meant: CandidateFilter, matches: str = "") ->
     Args:
         matches: as for `conditions`.
     """
-    without_values = conditions(connection, replace(meant, values={}), matches)
-    found = groups(connection, without_values)
-    chosen = [group for group in found if _fits(group, meant.values)]
+    asked = conditions(connection, meant, matches)
+    query = text(_COUNT.format(source=_source(asked)))
+    rows = connection.execute(query, asked.values).all()
+    chosen = _groups(rows)
+    found = groups(connection, conditions(connection, replace(meant, values={}), matches)) if meant.values else chosen
     columns = dict.fromkeys(column for group in found for column in group.values)
     values = {
         column: _sum(
@@ -85,17 +107,15 @@ def facets(connection: Connection, meant: CandidateFilter, matches: str = "") ->
         )
         for column in columns
     }
-    asked = conditions(connection, meant, matches) if meant.values else without_values
-    owners, branches, tens = _others(connection, asked)
     return Facets(
         total=sum(group.count for group in chosen),
         values=values,
         frameworks=_sum((group.framework_key, group.count) for group in chosen),
         stages=_sum((group.stage, group.count) for group in chosen),
         simulated=_sum((group.simulated, group.count) for group in chosen),
-        owners=owners,
-        branches=branches,
-        tens=tens,
+        owners={row.owner: int(row.n) for row in rows if row.set == _OWNER},
+        branches={(row.framework_key, row.code, row.name): int(row.n) for row in rows if row.set == _ROOT},
+        tens={None if row.tens < 0 else row.tens: int(row.n) for row in rows if row.set == _TENS},
     )
 
 
@@ -108,22 +128,3 @@ def _sum(pairs: Iterable[tuple[Any, int]]) -> dict[Any, int]:
     for value, count in pairs:
         counts[value] += count
     return dict(counts.most_common())
-
-
-def _others(connection: Connection, asked: Conditions) -> tuple[dict[str, int], dict[tuple[str, str, str], int], dict[int | None, int]]:
-    query = text(f"""
-    with found as (
-        select c.owner, c.root_id, c.tens, sum(c.count) as n, grouping(c.owner, c.root_id, c.tens) as set
-        from {_source(asked)} c group by grouping sets ((c.owner), (c.root_id), (c.tens)))
-    select found.owner, nv.code, nv.name, nv.framework_key, found.tens, found.n, found.set
-    from found left join caseforge.current_node nv on nv.node_id = found.root_id order by nv.framework_key, nv.position, found.tens, found.n desc
-    """)
-    owners, branches, tens = dict[str, int](), dict[tuple[str, str, str], int](), dict[int | None, int]()
-    for row in connection.execute(query, asked.values):
-        if row.set == 0b011:
-            owners[row.owner] = int(row.n)
-        elif row.set == 0b101:
-            branches[row.framework_key, row.code, row.name] = int(row.n)
-        else:
-            tens[None if row.tens < 0 else row.tens] = int(row.n)
-    return owners, branches, tens

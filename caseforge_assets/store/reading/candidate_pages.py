@@ -6,14 +6,14 @@ that come first are rows read, from an index that has them in order: the last pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.reading.candidate_counts import Group, groups
+from caseforge_assets.store.reading.candidate_counts import Group
 from caseforge_assets.store.reading.candidate_filters import Conditions
 
 SCORE, PLACE = "score", "place"
@@ -78,11 +78,17 @@ class Order:
         return cls(tuple(columns[:at]), score, tuple(columns[at + 1 :]), score, levels)
 
 
-def candidate_page(connection: Connection, asked: Conditions, order: Order, after: Place | None, limit: int) -> list[PlacedRow]:
-    """The next candidates that are meant, in an order; `limit` of them at most."""
+def candidate_page(
+    connection: Connection, asked: Conditions, order: Order, after: Place | None, limit: int, known: Callable[[], list[Group]]
+) -> list[PlacedRow]:
+    """The next candidates that are meant, in an order; `limit` of them at most.
+
+    Args:
+        known: gives the groups that have candidates that are meant, where they are needed.
+    """
     if not order.before and not order.after:
-        return _by_index(connection, asked, order, after, limit)
-    found = groups(connection, asked)
+        return _by_index(connection, asked, order, after, limit, known)
+    found = known()
     ranked = _rank(found, order, after)
     if sum(one.group.count for one in ranked) <= FEW_ROWS:
         return _rows(connection, asked, order, ranked, limit, whole=True)
@@ -94,11 +100,12 @@ def candidate_page(connection: Connection, asked: Conditions, order: Order, afte
     return rows
 
 
-def _by_index(connection: Connection, asked: Conditions, order: Order, after: Place | None, limit: int) -> list[PlacedRow]:
+def _by_index(
+    connection: Connection, asked: Conditions, order: Order, after: Place | None, limit: int, known: Callable[[], list[Group]]
+) -> list[PlacedRow]:
     """Without columns to sort by, rows are read as an index has them."""
-    narrow = (
-        "" if asked.group == "true" else f"and r.group_id = any(array(select g.id from caseforge.candidate_group g where {asked.group}))"
-    )
+    chosen = [] if asked.group == "true" else [group.id for group in known()]
+    narrow = "" if asked.group == "true" else "and r.group_id = any(:groups)"
     sign, turn = ("<", "desc") if order.descending else (">", "")
     beyond = "true" if after is None else f"r.place {sign} :place" if order.score is None else f"(r.score, r.place) {sign} (:score, :place)"
     sorting = f"r.place {turn}" if order.score is None else f"r.score {turn}, r.place {turn}"
@@ -106,7 +113,7 @@ def _by_index(connection: Connection, asked: Conditions, order: Order, after: Pl
     select r.candidate_id, r.score, r.place from caseforge.candidate_row r where {asked.row} {narrow} and {beyond} order by {sorting} limit :limit
     """)
     start = {} if after is None else {"place": after.place, "score": after.score}
-    rows = connection.execute(query, asked.values | start | {"limit": limit})
+    rows = connection.execute(query, asked.values | start | {"limit": limit, "groups": chosen})
     return [PlacedRow(row.candidate_id, Place((), row.score, (), row.place)) for row in rows]
 
 

@@ -48,17 +48,21 @@ class ContentFilter:
 
 # Who a content belongs to is said as exports say it.
 _OWNER = "coalesce(nullif(nv.owner, ''), nullif(c.owner, ''), f.owner)"
+# Node by node in the framework's order, until there are enough: `offset 0` keeps it so, whatever is thought of how many fit.
 _LIST = f"""
-select nv.position, c.stage, nv.code, nv.name, c.title, c.version, {_OWNER}, c.model, c.simulated, c.edited_after is not null, q.score, c.answered_at, c.stored_at
+select nv.position, c.stage, nv.code, nv.name, c.title, c.version, c.shown_owner, c.model, c.simulated, c.edited, c.score, c.answered_at, c.stored_at
 from caseforge.node_version nv
-join caseforge.content c on c.node_id = nv.node_id and c.is_current and c.stage = any(:stages)
-join caseforge.framework f on f.key = c.framework_key
-left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
+cross join lateral (
+    select c.stage, c.title, c.version, {_OWNER} as shown_owner, c.model, c.simulated, c.edited_after is not null as edited, q.score, c.answered_at, c.stored_at
+    from caseforge.content c
+    join caseforge.framework f on f.key = c.framework_key
+    left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
+    where c.node_id = nv.node_id and c.is_current and c.stage = any(:stages) {{conditions}} offset 0) c
 where nv.framework_version_id = :edition and nv.partition_key is not null
   and nv.position >= :position and (nv.position, c.stage) > (:position, :stage)
 """
 _CONDITIONS = {
-    "owner": f"nv.owner in (:owner, '') and {_OWNER} = :owner",  # a node's own is looked at before its contents are
+    "owner": f"{_OWNER} = :owner",
     "text": "(strpos(lower(c.title), lower(:text)) > 0 or strpos(lower(nv.code), lower(:text)) > 0)",
     "simulated": "c.simulated = :simulated",
     "edited": "(c.edited_after is not null) = :edited",
@@ -88,11 +92,12 @@ def list_contents(
     """
     values: dict[str, Any] = {name: getattr(meant, name) for name in _CONDITIONS if getattr(meant, name) is not None}
     conditions = "".join(f" and {_CONDITIONS[name]}" for name in values)
+    of_node = "" if meant.owner is None else " and nv.owner in (:owner, '')"
     if meant.branch is not None:
         inside, more = inside_branch(connection, edition.framework_key, meant.branch)
-        conditions, values = f"{conditions} and {inside}", values | more
+        of_node, values = f"{of_node} and {inside}", values | more
     values |= {"edition": edition.id, "stages": list(stages), "rules": rules, "position": after[0], "stage": after[1], "limit": limit}
-    query = text(f"{_LIST}{conditions} order by nv.position, c.stage limit :limit")
+    query = text(f"{_LIST.format(conditions=conditions)}{of_node} order by nv.position, c.stage limit :limit")
     return [ListedContent(*row) for row in connection.execute(query, values)]
 
 

@@ -1,6 +1,6 @@
 """The search over nodes, documents and candidates: what is found, by rank, with the passages that say it.
 
-Of very many hits some thousand are ranked, those in headings first: who searches for a word that nearly all texts have finds what is called so.
+Of very many hits some hundred are ranked, those in headings first: who searches for a word that nearly all texts have finds what is called so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.store.reading.matching import configs_of, matches, tsquery
 
 NODE, DOCUMENT, CANDIDATE = KINDS = ("node", "document", "candidate")
-RANKED_HEADINGS, RANKED_TEXTS = 500, 1_000
+RANKED_HEADINGS, RANKED_TEXTS = 200, 500
 PASSAGES, PASSAGE_WORDS = 2, 30
 SHOWN_CHARACTERS = 20_000  # of a text, from its beginning, in which passages are looked for
 # Around a word that was found, between passages. Where a text has them, which no text should, they are taken out of it before.

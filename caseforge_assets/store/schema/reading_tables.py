@@ -67,8 +67,8 @@ candidate_row = Table(
     Index(None, "node_id"),
     Index(None, "place"),
     Index(None, "score", "place"),
-    Index(None, "group_id", "place"),
-    Index(None, "group_id", "score", "place"),
+    Index(None, "group_id", "place", postgresql_include=["owner", "candidate_id"]),
+    Index(None, "group_id", "score", "place", postgresql_include=["owner", "candidate_id"]),
     Index(None, "owner", "place"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -188,9 +189,11 @@ def _list(
         tags.of_changes(connection, frameworks, revisions(connection))
         matches = _matches(connection, meant)
         asked = conditions(connection, meant, matches)
-        found = candidate_page(connection, asked, order, after, limit + 1)
+        known = partial(service.kept.get, tags.state, f"groups {meant!r}", lambda: candidate_counts.groups(connection, asked))
+        found = candidate_page(connection, asked, order, after, limit + 1, known)
         rows = listed_candidates(connection, [row.candidate_id for row in found[:limit]])
-        counts = facets_of(candidate_counts.facets(connection, meant, matches)) if facets else None
+        counted = partial(candidate_counts.facets, connection, meant, matches)
+        counts = facets_of(service.kept.get(tags.state, f"facets {meant!r}", counted)) if facets else None
     following = cursor_at(found[limit - 1].at, sort) if len(found) > limit else None
     late = behind.lists or (behind.texts and meant.words is not None)
     items = [CandidateRow(**{name: getattr(row, name) for name in CandidateRow.model_fields}) for row in rows]

@@ -34,6 +34,7 @@ class Tags:
         """Takes the request, and the answer that gets the header."""
         self._request, self._response = request, response
         self._headers: dict[str, str] = {}
+        self.state = ""  # another one after each change, once the answer has a tag
 
     def of_changes(self, connection: Connection, *parts: object) -> None:
         """Gives an answer a tag that holds until anything is changed in the store.
@@ -46,7 +47,8 @@ class Tags:
             NotModified: the client has it.
         """
         asked = (self._request.url.path, self._request.url.query)
-        known = "\0".join(map(str, (changes_so_far(connection), self._request.app.state.service.described, *asked, *parts)))
+        self.state = "\0".join(map(str, (changes_so_far(connection), self._request.app.state.service.described, *parts)))
+        known = "\0".join((self.state, *asked))
         self._tag(f'W/"{hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()[:32]}"')
 
     def of_version(self, version: str) -> None:

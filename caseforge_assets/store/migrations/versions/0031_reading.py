@@ -150,9 +150,19 @@ def _add_tables() -> None:
         sa.PrimaryKeyConstraint("candidate_id", name=op.f("pk_candidate_row")),
         schema="caseforge",
     )
-    op.create_index(op.f("ix_candidate_row_group_id_place"), "candidate_row", ["group_id", "place"], unique=False, schema="caseforge")
     op.create_index(
-        op.f("ix_candidate_row_group_id_score_place"), "candidate_row", ["group_id", "score", "place"], unique=False, schema="caseforge"
+        op.f("ix_candidate_row_group_id_place"),
+        "candidate_row",
+        ["group_id", "place"],
+        schema="caseforge",
+        postgresql_include=["owner", "candidate_id"],
+    )
+    op.create_index(
+        op.f("ix_candidate_row_group_id_score_place"),
+        "candidate_row",
+        ["group_id", "score", "place"],
+        schema="caseforge",
+        postgresql_include=["owner", "candidate_id"],
     )
     op.create_index(op.f("ix_candidate_row_node_id"), "candidate_row", ["node_id"], unique=False, schema="caseforge")
     op.create_index(op.f("ix_candidate_row_owner_place"), "candidate_row", ["owner", "place"], unique=False, schema="caseforge")
