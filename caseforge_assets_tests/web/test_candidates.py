@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.store.collecting.items import item_counts
+from caseforge_assets.store.reading import due
+from caseforge_assets.web.lists_upkeep import lists_kept_up
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.walking import walk
-from caseforge_assets_tests.workbench import KEY, SHOP, renamed
+from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, renamed
 
 AT = f"/api/v1/frameworks/{KEY}/candidates"
 TRUTH = """
@@ -229,3 +232,29 @@ def test_nobody_meets_candidates_of_a_framework_that_he_may_not_see(serve: Serve
     assert reader.get("/api/v1/frameworks/other/candidates/1.1.1-UC01").status_code == 404
     stolen = served.client().get(AT, params={"limit": 1}).json()["next"]
     assert {row["framework"] for row in walk(reader, "/api/v1/candidates", cursor=stolen)} <= {"other"}
+
+
+def test_lists_are_kept_up_beside_the_service_also_where_nobody_asks(serve: Serve) -> None:
+    served = serve()
+    served.bench.generate("1.1.1")
+    until = time.monotonic() + PATIENCE_S
+    with lists_kept_up(served.service):
+        while time.monotonic() < until:
+            with served.bench.store.connect() as connection:
+                found = due.behind(connection)
+            if not (found.lists or found.texts):
+                break
+            time.sleep(0.05)
+    assert (found.lists, found.texts) == (False, False)
+    assert served.bench.column("select count(*) from caseforge.candidate_row")[0] > 0
+
+
+def test_what_nobody_reads_is_noted_in_few_rows(serve: Serve) -> None:
+    served = serve()
+    served.bench.change("delete from caseforge.reading_due")
+    served.bench.change(
+        "insert into caseforge.reading_due (framework_key, node_ids) select 'shop', array[n] from generate_series(1, 4000) n"
+    )
+    with served.bench.store.begin() as connection:
+        due.condense(connection)
+    assert served.bench.query("select framework_key, node_ids from caseforge.reading_due") == [("shop", None)]

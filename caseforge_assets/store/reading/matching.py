@@ -33,14 +33,29 @@ def checked_query(connection: Connection, words: str) -> str:
     return words
 
 
-def matches(configs: Sequence[str], column: str = "words") -> str:
-    """The condition on found texts (t), in which parameter `words` is the search; one for each configuration, because each has its own words."""
-    return " or ".join(f"(t.config = '{config}' and t.{column} @@ {tsquery(config)})" for config in map(_known, configs)) or "false"
+def has_phrases(connection: Connection, words: str) -> bool:
+    """Whether words of a search have to stand beside each other, which no index tells."""
+    query = text("select cast(websearch_to_tsquery('simple', :words) as text) like '%<%'")
+    return bool(connection.scalar(query, {"words": words}))
+
+
+def matches(configs: Sequence[str], column: str = "words", *, loosely: bool = False) -> str:
+    """The condition on found texts (t), in which parameter `words` is the search; one for each configuration, because each has its own words.
+
+    Args:
+        loosely: words of a phrase may stand anywhere.
+    """
+    forms = ((config, _loose(config) if loosely else tsquery(config)) for config in map(_known, configs))
+    return " or ".join(f"(t.config = '{config}' and t.{column} @@ {form})" for config, form in forms) or "false"
 
 
 def tsquery(config: str) -> str:
     """The search in a configuration."""
     return f"websearch_to_tsquery('{_known(config)}', :words)"
+
+
+def _loose(config: str) -> str:
+    return f"cast(regexp_replace(cast({tsquery(config)} as text), '<[-0-9]+>', '&', 'g') as tsquery)"
 
 
 def _known(config: str) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.reading.matching import configs_of, matches, tsquery
+from caseforge_assets.store.reading.matching import configs_of, has_phrases, matches, tsquery
 
 NODE, DOCUMENT, CANDIDATE = KINDS = ("node", "document", "candidate")
 RANKED_HEADINGS, RANKED_TEXTS = 200, 500
+LOOKED_THROUGH = 2_000  # texts that have the words of a phrase, for whether they have the phrase
 PASSAGES, PASSAGE_WORDS = 2, 30
 SHOWN_CHARACTERS = 20_000  # of a text, from its beginning, in which passages are looked for
 # Around a word that was found, between passages. Where a text has them, which no text should, they are taken out of it before.
@@ -82,9 +83,14 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
     if not configs:
         return Found()
     where = "t.kind = any(:kinds) and (cast(:frameworks as text[]) is null or t.framework_key = any(:frameworks))"
+    phrases = has_phrases(connection, asked.words)
+    # All of `every_` is planned for and only the first of it read: planned for the first few, all texts might be read one by one for what hardly any has.
     query = text(f"""
-    with named as materialized (select t.id from caseforge.found_text t where {where} and ({matches(configs, "heading")}) limit {RANKED_HEADINGS}),
-    told as materialized (select t.id from caseforge.found_text t where {where} and ({matches(configs)}) limit {RANKED_TEXTS + 1}),
+    with every_name as materialized (
+        select t.id from caseforge.found_text t where {where} and ({matches(configs, "heading", loosely=phrases)})),
+    every_text as materialized (select t.id from caseforge.found_text t where {where} and ({matches(configs, loosely=phrases)})),
+    named as ({_first("every_name", RANKED_HEADINGS, matches(configs, "heading"), phrases)}),
+    told as materialized ({_first("every_text", RANKED_TEXTS + 1, matches(configs), phrases)}),
     hits as materialized (
         select t.id, t.kind, t.framework_key, t.row_id, cast({_rank(configs)} as double precision) as rank
         from (select id from named union select id from told) every join caseforge.found_text t using (id)),
@@ -92,7 +98,7 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
         select id, rank from hits where cast(:rank as double precision) is null or (-rank, id) > (- cast(:rank as double precision), :id)
         order by rank desc, id limit :limit)
     select (select array_agg(id order by rank desc, id) from page), (select array_agg(rank order by rank desc, id) from page),
-           (select count(*) from hits), (select count(*) from told) > {RANKED_TEXTS},
+           (select count(*) from hits), (select count(*) from told) > {RANKED_TEXTS} or {_looked_through(phrases)},
            (select jsonb_object_agg(kind, n) from (select kind, count(*) as n from hits group by 1) k),
            (select jsonb_object_agg(framework_key, n) from (select framework_key, count(*) as n from hits group by 1) f),
            (select array_agg(row_id) from hits where kind = '{CANDIDATE}')
@@ -105,6 +111,19 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
     values |= {"rank": None if after is None else after[0], "id": 0 if after is None else after[1], "limit": limit}
     ids, ranks, count, more, kinds, frameworks, candidates = connection.execute(query, values).one()
     return Found(tuple(zip(ids or (), ranks or (), strict=True)), count, more, kinds or {}, frameworks or {}, candidates or ())
+
+
+def _first(found: str, count: int, exactly: str, phrases: bool) -> str:
+    """The first of what was found; where there are phrases, of those in which the words stand beside each other."""
+    if not phrases:
+        return f"select id from {found} limit {count}"
+    some = f"(select id from {found} limit {LOOKED_THROUGH})"
+    return f"select t.id from {some} looked join caseforge.found_text t using (id) where {exactly} limit {count}"
+
+
+def _looked_through(phrases: bool) -> str:
+    """Whether there are more texts with the words of a phrase than are looked through."""
+    return f"exists (select 1 from every_text offset {LOOKED_THROUGH})" if phrases else "false"
 
 
 def _rank(configs: Sequence[str]) -> str:
