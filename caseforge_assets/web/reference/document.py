@@ -19,7 +19,13 @@ _NOT_OURS = ("HTTPValidationError", "ValidationError")
 SUMMARY = "Process documents and AI use-case candidates of a process framework: read, planned, paid for and exported over HTTP."
 SIGN_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "a token of `caseforge tokens create`"},
-    "session": {"type": "apiKey", "in": "cookie", "name": "caseforge_session", "description": "the session of a browser that signed in"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "caseforge_session",
+        "description": "the session of a browser that signed in. Over TLS its cookie is called __Host-caseforge_session; without, a port stands behind the name. "
+        "What changes something takes the header X-CSRF-Token as well, which GET /api/v1/me shows",
+    },
 }
 
 
