@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from caseforge_assets.access.roles import Caller, Grant, NotAllowed, Role, grant_from
-from caseforge_assets.access.slowing import FREE_OF_A_NAME, LONGEST_FOR_A_NAME, pause_after
+from caseforge_assets.access.slowing import FREE_OF_A_NAME, LONGEST_FOR_A_NAME, counted_as, pause_after
 
 ALLOWED = {
     Role.reader: {Role.reader},
@@ -46,3 +46,8 @@ def test_pauses_begin_after_some_failures_grow_and_have_an_end() -> None:
     pauses = [pause_after(count, FREE_OF_A_NAME, LONGEST_FOR_A_NAME).total_seconds() for count in range(12)]
     assert pauses == [0, 0, 0, 0, 0, 5, 10, 20, 40, 60, 60, 60]
     assert pause_after(10**9, FREE_OF_A_NAME, timedelta(days=1)) == timedelta(days=1)
+
+
+def test_all_addresses_of_one_network_of_ipv6_count_as_one() -> None:
+    assert counted_as("2001:db8::1") == counted_as("2001:db8::ffff:1%eth0") == "2001:db8::/64" != counted_as("2001:db8:0:1::1")
+    assert (counted_as("192.0.2.7"), counted_as("testclient")) == ("192.0.2.7", "testclient")

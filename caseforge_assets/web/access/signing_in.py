@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from caseforge_assets.access.slowing import counted_as
 from caseforge_assets.commands.access.begin_session import begin_session
 from caseforge_assets.commands.access.sign_in import SignInRefused, sign_in
 from caseforge_assets.store.access import audit, sessions
@@ -32,7 +33,8 @@ def account_of_password(request: Request, service: Service, name: str, password:
         Refused: they are none, 401; or too many attempts have failed, 429.
     """
     try:
-        return sign_in(service.store, name, password, client_address(request, service.settings.configuration.service.proxy_peers))
+        address = client_address(request, service.settings.configuration.service.proxy_peers)
+        return sign_in(service.store, name, password, counted_as(address))
     except SignInRefused as error:
         if error.wait_s:
             raise Refused(429, "too-many-sign-ins", str(error), {"Retry-After": str(error.wait_s)}) from None
