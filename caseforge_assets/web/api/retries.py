@@ -13,13 +13,13 @@ from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.commands.planning.choose_stages import accepted_stages
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import measure_missing
 from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.web.access.callers import Planner, ServiceNow, problems
 from caseforge_assets.web.api.plan_shapes import PlanShown, shown_plan
 from caseforge_assets.web.api.plans import demand_declared
-from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.idempotency import AnsweredOnce
 
 if TYPE_CHECKING:
@@ -73,15 +73,17 @@ def make_retry(wanted: RetryWanted, service: ServiceNow, caller: Planner, once: 
     Answers that had failed and are readable now are kept first, at no cost, and are not asked for again.
     """
     demand_declared(service, caller, wanted.framework)
-    simulated = service.provider.simulated
-    make = _failed if wanted.quality_below is None else _low_scores
-    return once.answer(lambda connection: make(connection, service, wanted, simulated, caller.name), status=201)
+    project = service.open_project
+    if wanted.quality_below is not None:
+        measure_missing(project.store, project.stages, wanted.framework)
+        return once.answer(lambda connection: _low_scores(connection, project, wanted, caller.name), status=201)
+    readable = judge_again(project, wanted.framework)  # in transactions of its own: no call holds one connection and waits for another
+    return once.answer(lambda connection: _failed(connection, project, wanted, readable, caller.name), status=201)
 
 
-def _failed(connection: Connection, service: Service, wanted: RetryWanted, simulated: bool, by: str) -> MadeRetry:
-    project, key = service.open_project, wanted.framework
+def _failed(connection: Connection, project: OpenProject, wanted: RetryWanted, readable: int, by: str) -> MadeRetry:
+    key, simulated = wanted.framework, project.provider.simulated
     chosen = accepted_stages(connection, project, wanted.stages)
-    readable = judge_again(project, key)
     ids = choose_nodes(connection, key, wanted.nodes)
     draft = plan_retry(connection, project, key, chosen.stages, simulated, ids, wanted.outcomes, wanted.max_tokens)
     keep_draft(connection, draft, by=by)
@@ -97,10 +99,9 @@ def _failed(connection: Connection, service: Service, wanted: RetryWanted, simul
     )
 
 
-def _low_scores(connection: Connection, service: Service, wanted: RetryWanted, simulated: bool, by: str) -> MadeRetry:
-    project, key = service.open_project, wanted.framework
+def _low_scores(connection: Connection, project: OpenProject, wanted: RetryWanted, by: str) -> MadeRetry:
+    key, simulated = wanted.framework, project.provider.simulated
     chosen = accepted_stages(connection, project, wanted.stages)
-    measure_missing(project.store, project.stages, key)
     ids = choose_nodes(connection, key, wanted.nodes)
     draft = plan_quality_retry(connection, project, key, chosen.stages, simulated, ids, wanted.quality_below or 0)
     keep_draft(connection, draft, by=by)
