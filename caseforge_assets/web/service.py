@@ -117,7 +117,8 @@ class Service:
     @property
     def reading(self) -> Engine:
         """The store for what only reads: each statement is on its own, without the two calls that a transaction takes."""
-        return self.store.execution_options(isolation_level="AUTOCOMMIT")
+        with self._opening:
+            return self._reading
 
     @property
     def folder(self) -> ArtifactFolder:
@@ -161,6 +162,10 @@ class Service:
     @cached_property
     def _events(self) -> EventReader:
         return EventReader(lambda: self.store, write_event)
+
+    @cached_property
+    def _reading(self) -> Engine:
+        return self._store.execution_options(isolation_level="AUTOCOMMIT")
 
     @cached_property
     def _secret(self) -> ServiceSecret:

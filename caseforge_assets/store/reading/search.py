@@ -15,7 +15,7 @@ from caseforge_assets.store.reading.matching import configs_of, has_phrases, mat
 
 NODE, DOCUMENT, CANDIDATE = KINDS = ("node", "document", "candidate")
 RANKED_HEADINGS, RANKED_TEXTS = 200, 500
-LOOKED_THROUGH = 2_000  # texts that have the words of a phrase, for whether they have the phrase
+LOOKED_THROUGH = 600  # texts that have the words of a phrase, for whether they have the phrase
 PASSAGES, PASSAGE_WORDS = 2, 30
 SHOWN_CHARACTERS = 20_000  # of a text, from its beginning, in which passages are looked for
 # Around a word that was found, between passages. Where a text has them, which no text should, they are taken out of it before.
