@@ -96,7 +96,7 @@ def make_app(service: Service) -> FastAPI:
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
     )
-    app.state.service, app.state.readiness, app.state.metrics = service, Readiness(), Metrics(service)
+    app.state.service, app.state.readiness, app.state.metrics = service, Readiness(), Metrics(service, API)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
     app.add_middleware(OwnAddress, settings=service.settings.configuration.service)

@@ -49,8 +49,9 @@ def _is_watcher(request: Request, service: Service) -> bool:
 class Metrics:
     """The figures of a process: a registry of its own, so that two in one process share nothing."""
 
-    def __init__(self, service: Service) -> None:
-        """Takes the service whose store is read."""
+    def __init__(self, service: Service, prefix: str) -> None:
+        """Takes the service whose store is read, and under which path the API is."""
+        self._prefix = prefix
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "caseforge_http_requests", "HTTP requests that were answered", ["method", "route", "status"], registry=self.registry
@@ -64,6 +65,8 @@ class Metrics:
         """Counts a request by its route, never by its address, of which there are any number."""
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = str(getattr(scope.get("route"), "path", "none"))
+        if scope.get("route") is not None and scope["path"].startswith(f"{self._prefix}/") and not route.startswith(self._prefix):
+            route = f"{self._prefix}{route}"  # a router's own path is without the one under which it is included
         self.requests.labels(method, route, str(status)).inc()
         self.seconds.labels(method, route).observe(seconds)
 
