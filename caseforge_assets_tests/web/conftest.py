@@ -25,6 +25,7 @@ from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.store.schema.access_tables import api_token
 from caseforge_assets.web.app import make_app
 from caseforge_assets.web.service import Service
+from caseforge_assets_tests.web.receiver import Receiver
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
 
@@ -108,3 +109,12 @@ def serve(bench: OpenBench) -> Iterator[Serve]:
             return served
 
         yield start
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()

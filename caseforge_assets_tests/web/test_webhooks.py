@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -21,48 +19,8 @@ from caseforge_assets.commands.telling.number_events import number_events
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.serving.events import Told, tell_all
 from caseforge_assets_tests.web.conftest import Serve, Served, listening
+from caseforge_assets_tests.web.receiver import LOOPBACK, Receiver, answered
 from caseforge_assets_tests.workbench import KEY
-
-LOOPBACK = ("127.0.0.0/8",)
-
-
-class Receiver(ThreadingHTTPServer):
-    """Somebody who listens: keeps what comes, and answers as it is told."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.got: list[tuple[dict[str, str], str]] = []
-        self.answer: Callable[[Any], None] = lambda handler: _answer(handler, 204)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/hook/of-a-rather-secret-name"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"])).decode()
-        self.server.got.append(({name.lower(): value for name, value in self.headers.items()}, body))  # type: ignore[attr-defined]
-        self.server.answer(self)  # type: ignore[attr-defined]
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-def _answer(handler: Any, status: int, **headers: str) -> None:
-    handler.send_response(status)
-    for name, value in headers.items():
-        handler.send_header(name, value)
-    handler.send_header("content-length", "0")
-    handler.end_headers()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
 
 
 def allowing(served: Served, *networks: str) -> Served:
@@ -159,7 +117,7 @@ def test_only_who_looks_after_all_may_have_others_told(serve: Serve, receiver: R
 def test_what_is_not_taken_is_tried_again_for_three_days(serve: Serve, receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     served = allowing(serve())
     hook = added(served, receiver.url)
-    receiver.answer = lambda handler: _answer(handler, 500)
+    receiver.answer = lambda handler: answered(handler, 500)
     told(served, "plan 1")
     assert (delivered(served), delivered(served)) == (1, 0)
     (delivery,) = deliveries(served, hook["id"])
@@ -206,7 +164,7 @@ def test_redirects_are_not_followed_and_answers_not_read_to_their_end(serve: Ser
         except OSError:
             return
 
-    for answer, expected in ((lambda handler: _answer(handler, 302, location="http://127.0.0.1:9/"), 302), (endless, 200)):
+    for answer, expected in ((lambda handler: answered(handler, 302, location="http://127.0.0.1:9/"), 302), (endless, 200)):
         receiver.answer = answer
         tried = served.client(Role.admin).post(f"/api/v1/webhooks/{hook['id']}/test").json()
         assert (tried["status"], tried["problem"]) == (expected, "" if expected == 200 else "it answered 302")
