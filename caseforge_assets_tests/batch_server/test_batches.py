@@ -96,6 +96,7 @@ def test_a_thousand_lines_come_back_once_each_in_another_order(client: OpenAI, s
     assert after["batches_created"] - before["batches_created"] == 1
 
 
+@pytest.mark.slow
 def test_250_batches_are_listed_page_by_page_newest_first(serve) -> None:
     client: OpenAI = serve(latency_s=1_000)
     file_id = upload(client, [request_line("a")])

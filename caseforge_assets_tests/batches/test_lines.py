@@ -235,6 +235,7 @@ def test_no_bytes_make_the_reader_fail(chunks: list[bytes]) -> None:
             one.excerpt.encode()
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(response=JSON, response_body=JSON, choice=JSON, error=JSON, status=JSON)
 def test_no_json_makes_the_reader_fail(response: object, response_body: object, choice: object, error: object, status: object) -> None:

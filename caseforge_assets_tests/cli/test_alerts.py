@@ -120,6 +120,7 @@ def test_a_wrong_rule_or_threshold_is_refused(command_line: OpenCommandLine) -> 
     assert "alerts.off" in said
 
 
+@pytest.mark.slow
 def test_events_are_logged_when_asked_for(command_line: OpenCommandLine) -> None:
     cli = command_line(ONE_IS_ENOUGH, faults=FAULTS)
     cli.load_shop()

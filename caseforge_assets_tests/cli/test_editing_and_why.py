@@ -16,6 +16,7 @@ from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.workbench import SHOP, renamed, write_table
 
 
+@pytest.mark.slow
 def test_an_exported_page_is_edited_and_taken_back(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
@@ -62,6 +63,7 @@ def test_an_edit_that_cannot_be_journaled_says_so(command_line: OpenCommandLine,
     assert cli.json("show", "1.1.1")["contents"][0]["body"] == "Mine."
 
 
+@pytest.mark.slow
 def test_another_answer_takes_its_place_only_where_the_node_is_named(command_line: OpenCommandLine) -> None:
     cli = with_document(command_line())
     cli.run("edit", "1.1.1", "--anyway", "--file", str(text_file(cli.folder, "Mine.")))
@@ -92,6 +94,7 @@ def test_one_node_is_edited_at_a_time(command_line: OpenCommandLine) -> None:
     assert "means 3 nodes; name one" in cli.run("edit", "1.*", expected=2)
 
 
+@pytest.mark.slow
 def test_why_says_which_input_differs_how_and_since_when(command_line: OpenCommandLine) -> None:
     cli = command_line('reuse = "exact"')
     cli.load_shop()
@@ -121,6 +124,7 @@ def test_why_names_settings_that_differ(command_line: OpenCommandLine) -> None:
     assert use_cases["state"] == "done"
 
 
+@pytest.mark.slow
 def test_what_an_edition_left_behind_is_found(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()

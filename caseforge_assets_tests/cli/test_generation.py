@@ -27,6 +27,7 @@ def test_plan_shows_and_keeps_nothing(command_line: OpenCommandLine) -> None:
     assert cli.stats()["requests_accepted"] == 0
 
 
+@pytest.mark.slow
 def test_what_is_too_long_is_told_by_every_command(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     room = replace(MODELS["gpt-6.1-sol"], context_tokens=PROCESS.default_max_completion_tokens + 2_000)
     monkeypatch.setitem(MODELS, "gpt-6.1-sol", room)
@@ -170,6 +171,7 @@ def test_the_most_that_a_plan_may_cost_holds(command_line: OpenCommandLine) -> N
     assert "($0.01) would be overdrawn" in cli.run("generate", "--yes", "--max-cost-usd", "0.01", expected=5)
 
 
+@pytest.mark.slow
 def test_failed_nodes_are_exit_code_3_and_can_be_retried(command_line: OpenCommandLine) -> None:
     cli = command_line(faults=["truncate:batch=1,match=-1-1-1-r"])
     cli.load_shop()
@@ -218,6 +220,7 @@ def test_without_a_key_it_is_said_how_to_go_on(command_line: OpenCommandLine) ->
     assert cli.json("plan")["simulated"] is False
 
 
+@pytest.mark.slow
 def test_a_selection_takes_only_what_is_so(command_line: OpenCommandLine) -> None:
     cli = command_line(faults=["http_500:batch=1,match=-1-1-1-r"])
     cli.load_shop()

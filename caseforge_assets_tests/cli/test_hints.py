@@ -35,6 +35,7 @@ def said_by(*arguments: str) -> str:
     return str(CliRunner().invoke(caseforge, list(arguments), input="", catch_exceptions=False).output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"latency_s": 60.0}, {"faults": ["truncate:match=1-1-1"]}], ids=["under way", "failed"])
 def test_every_command_that_is_named_can_be_typed(command_line: OpenCommandLine, tmp_path: Path, options: dict[str, Any]) -> None:
     line = command_line("budget_usd = 10", bills=True, **options)

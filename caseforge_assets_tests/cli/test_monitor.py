@@ -128,6 +128,7 @@ def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
+@pytest.mark.slow
 def test_json_has_the_batches_under_way_first_and_real_figures_of_those_that_are_through(command_line: OpenCommandLine) -> None:
     cli = command_line(latency_s=2)
     cli.load_shop()
@@ -156,6 +157,7 @@ def terminal() -> Iterator[tuple[int, int]]:
     os.close(ours)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_watching_and_not_the_batch(command_line: OpenCommandLine, terminal: tuple[int, int]) -> None:
     cli = command_line(latency_s=60)
     cli.load_shop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 
 NOT_APPROVED, BAD_INPUT = 5, 2
@@ -43,6 +45,7 @@ def test_scores_with_their_parts(command_line: OpenCommandLine) -> None:
     assert "own_node" in line.run("quality", "--nodes", "1.1.1")
 
 
+@pytest.mark.slow
 def test_what_scores_too_little_is_asked_for_again_after_consent(command_line: OpenCommandLine) -> None:
     line = command_line("budget_usd = 100", bills=True)
     line.load_shop()

@@ -33,6 +33,7 @@ def rows(said: dict[str, Any], when: str) -> dict[str, int]:
     return {size["table"]: size["rows"] for size in said[when]}
 
 
+@pytest.mark.slow
 def test_prune_says_what_goes_and_the_sizes_asks_and_removes(command_line: OpenCommandLine, dagster_database_url: str) -> None:
     cli = with_history(command_line(), dagster_database_url)
     told = cli.json("dagster", "prune", "--older-than", "90d", "--dry-run")
@@ -49,6 +50,7 @@ def test_prune_says_what_goes_and_the_sizes_asks_and_removes(command_line: OpenC
     assert "0 runs, 0 events, 0 check evaluations, 0 outbox rows may go" in cli.run("dagster", "prune", "--older-than", "12w")
 
 
+@pytest.mark.slow
 def test_a_yes_that_is_typed_is_enough(command_line: OpenCommandLine, dagster_database_url: str) -> None:
     cli = with_history(command_line(), dagster_database_url)
     said = cli.run("dagster", "prune", "--older-than", "90d", typed="y\n")

@@ -52,6 +52,7 @@ def test_a_batch_is_watched_collected_and_not_collected_twice(command_line: Open
     assert "No batch is ready" in cli.run("collect")
 
 
+@pytest.mark.slow
 def test_cancel_says_what_becomes_of_the_batch(command_line: OpenCommandLine) -> None:
     cli = command_line(latency_s=12)
     cli.load_shop()
@@ -197,6 +198,7 @@ def test_help_is_there_for_every_command(command_line: OpenCommandLine) -> None:
     assert "No such command" in cli.run("generat", expected=2)
 
 
+@pytest.mark.slow
 def test_what_is_stale_is_listed_with_the_reason(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()

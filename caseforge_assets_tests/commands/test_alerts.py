@@ -269,6 +269,7 @@ def test_every_rule_has_a_course() -> None:
     assert set(COURSES) == {str(rule) for rule in Rule}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", COURSES)
 def test_every_alert_is_raised_once_delivered_and_cleared(rule: str, bench: OpenBench, people: People) -> None:
     course = COURSES[rule](bench)
@@ -363,6 +364,7 @@ def test_a_refused_creation_stops_sending_and_is_critical(bench: OpenBench) -> N
     assert found == {"authentication": "critical", "batch_failed": "critical"}
 
 
+@pytest.mark.slow
 def test_two_processes_raise_and_deliver_once(bench: OpenBench, people: People) -> None:
     opened, now = next(failed_share(bench))
     both = threading.Barrier(2)
@@ -380,6 +382,7 @@ def test_two_processes_raise_and_deliver_once(bench: OpenBench, people: People) 
     assert (len(people.mails), len(people.hooks)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_what_one_address_does_not_take_is_tried_again_later_and_the_other_gets_it_once(bench: OpenBench, people: People) -> None:
     opened, now = next(failed_share(bench))
     people.hook_status = 503
@@ -395,6 +398,7 @@ def test_what_one_address_does_not_take_is_tried_again_later_and_the_other_gets_
     assert opened.column("select distinct problem from caseforge.alert_delivery") == [""]
 
 
+@pytest.mark.slow
 def test_who_has_no_address_leaves_the_message_to_those_who_have(bench: OpenBench, people: People) -> None:
     opened, now = next(failed_share(bench))
     alert_people(opened.store, opened.project, (), now)
@@ -403,6 +407,7 @@ def test_who_has_no_address_leaves_the_message_to_those_who_have(bench: OpenBenc
     assert len(people.mails) == 1
 
 
+@pytest.mark.slow
 def test_a_killed_delivery_is_repeated_and_not_lost(bench: OpenBench, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, now = next(failed_share(bench))
 
@@ -447,6 +452,7 @@ def test_an_address_that_takes_nothing_says_so_without_showing_itself(url: str, 
         assert secret not in problem
 
 
+@pytest.mark.slow
 def test_old_news_is_not_sent_to_a_new_address(bench: OpenBench, people: People) -> None:
     opened, now = next(failed_share(bench))
     check(opened, now)

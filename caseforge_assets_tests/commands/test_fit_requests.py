@@ -141,7 +141,7 @@ def test_what_is_too_long_even_so_fails_and_says_what_to_do(bench: OpenBench, wi
     assert detail.startswith("gpt-6.1-sol has room for 1,450 tokens beside the budget of 8,000, and the request has ")
     assert "when it is made from half; it was not sent. Choose a model with more room (openai_model)" in detail
     assert "batch_max_completion_tokens_process" in detail
-    assert "`caseforge retry`" in detail
+    assert "`caseforge retry --framework shop`" in detail
     assert opened.query("select shortened, state from caseforge.request where not_sent_because = :why and is_current", why=detail) == [
         (False, "failed")
     ]

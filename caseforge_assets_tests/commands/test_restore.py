@@ -216,7 +216,8 @@ def test_a_database_that_was_set_back_does_not_overwrite_the_other_history(bench
     kept = everything(older.store)
     with older.store.begin() as connection:
         connection.exec_driver_sql(
-            "truncate caseforge.framework, caseforge.provider, caseforge.event, caseforge.journal_mark, caseforge.journal_segment cascade"
+            "truncate caseforge.framework, caseforge.provider, caseforge.event, caseforge.audit_entry, caseforge.journal_mark, caseforge.journal_segment "
+            "cascade"
         )
     done = restore(older.store, older.folder)
     assert everything(older.store) == kept
@@ -242,6 +243,7 @@ def test_rows_of_an_older_schema_get_the_defaults_of_newer_columns(bench: OpenBe
     restored(opened, empty_store)
 
 
+@pytest.mark.slow
 def test_a_journal_from_before_duplicates_were_called_so_comes_back_whole(
     bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,9 +267,11 @@ def test_a_journal_from_before_duplicates_were_called_so_comes_back_whole(
         assert check_journal(connection, again.folder)[1] == []
 
 
+@pytest.mark.slow
 def test_a_database_from_before_duplicates_were_called_so_goes_on(bench: OpenBench) -> None:
     opened = eventful(bench)
-    opened.change("delete from caseforge.event")  # that version had none
+    for later in ("event", "audit_entry"):  # that version had none
+        opened.change(f"delete from caseforge.{later}")
     write_journal(opened.store, opened.folder)
     kept = everything(opened.store)
     config = Config()
@@ -402,6 +406,7 @@ def test_a_journal_that_caseforge_did_not_write_is_refused_as_a_whole(empty_stor
     assert set(map(len, everything(empty_store).values())) == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("filler", "said"),
     [(bytes(4 << 20), "a line is longer"), (b'{"table":"gone"}\n' * 60_000, "lines, which no segment")],
@@ -444,7 +449,8 @@ def test_a_journal_of_the_first_format_is_gone_on_with(bench: OpenBench, empty_s
     kept = everything(again.store)
     with again.store.begin() as connection:
         connection.exec_driver_sql(
-            "truncate caseforge.framework, caseforge.provider, caseforge.event, caseforge.journal_mark, caseforge.journal_segment cascade"
+            "truncate caseforge.framework, caseforge.provider, caseforge.event, caseforge.audit_entry, caseforge.journal_mark, caseforge.journal_segment "
+            "cascade"
         )
     restore(again.store, again.folder)
     assert everything(again.store) == kept

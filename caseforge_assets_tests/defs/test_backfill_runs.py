@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
+import pytest
 from dagster import AssetKey
 from dagster._core.execution.backfill import PartitionBackfill
 
@@ -67,6 +68,7 @@ def batches(project: Project) -> list[int]:
     return project.bench.column("select request_count from caseforge.batch order by id")
 
 
+@pytest.mark.slow
 def test_the_runs_of_a_backfill_come_to_one_batch_a_stage(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -105,6 +107,7 @@ def test_what_failed_is_asked_for_once_in_a_backfill_and_has_one_record(project:
     assert len(outcomes) == len(set(outcomes))
 
 
+@pytest.mark.slow
 def test_another_backfill_asks_again_for_what_failed(project: OpenProject) -> None:
     opened = project(faults=["http_500:batch=1"])
     opened.load()

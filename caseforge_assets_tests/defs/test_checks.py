@@ -50,6 +50,7 @@ def test_everything_in_order_passes_everything(project: OpenProject) -> None:
     assert evaluation(newest(opened)[DOCUMENTS, "sections_complete"]).metadata["nodes"].value == 6
 
 
+@pytest.mark.slow
 def test_the_command_line_and_jobs_are_followed_by_checks_and_reports(project: OpenProject) -> None:
     opened = project()
     opened.bench.load()

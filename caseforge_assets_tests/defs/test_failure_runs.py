@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from dagster import DagsterRunStatus, RunsFilter
 
 from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
@@ -17,6 +18,7 @@ def sent(opened: Project) -> int:
     return int(stats(opened.bench.provider.base_url)["accepted"]["requests"])
 
 
+@pytest.mark.slow
 def test_a_record_of_failures_says_what_it_is_and_asks_again_when_it_is_executed_again(project: OpenProject) -> None:
     opened = project(faults=BAD)
     opened.load()

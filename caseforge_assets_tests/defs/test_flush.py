@@ -73,6 +73,7 @@ def test_a_full_run_is_shown_at_every_asset_in_the_versions_of_the_store(project
         assert record.run_id == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "reuse", "below"),
     [

@@ -116,6 +116,7 @@ def test_the_first_page_says_what_there_is_to_do() -> None:
     assert where_to_begin("http://here", []) == ""
 
 
+@pytest.mark.slow
 def test_a_document_is_shown_whole_and_a_request_in_its_lines(project: OpenProject) -> None:
     opened = project()
     opened.load()

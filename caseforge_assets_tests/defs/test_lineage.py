@@ -203,6 +203,7 @@ def test_events_of_a_run_are_shown_on_its_page(instance: DagsterInstance, ui: Ui
 # Staleness by Dagster's own rules
 
 
+@pytest.mark.slow
 def test_exactly_the_partitions_below_a_change_are_stale(instance: DagsterInstance) -> None:
     keys = [f"2.{n}_{n}" for n in range(300)]
     changed = {keys[7], keys[290]}

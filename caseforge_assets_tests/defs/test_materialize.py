@@ -72,6 +72,7 @@ def test_everything_at_once_ends_green_and_in_one_step(project: OpenProject) -> 
     assert {event.step_key for event in run.all_events if event.is_step_event} == {"shop_flow"}
 
 
+@pytest.mark.slow
 def test_what_is_good_is_confirmed_without_asking_again(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -105,6 +106,7 @@ def test_a_range_leaves_the_others_alone(project: OpenProject) -> None:
     assert accepted(opened) == 0
 
 
+@pytest.mark.slow
 def test_assets_can_be_materialized_one_after_the_other(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -137,6 +139,7 @@ def test_failed_nodes_are_asked_again_and_the_others_not(project: OpenProject) -
 LONG = [(*row[:3], " ".join([f"{row[2]} is done once more. "] * 300)) if row[0] == "1.1.1" else row for row in SHOP]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["assets", "submit"])
 def test_a_node_that_is_too_long_to_be_sent_is_a_failed_partition(project: OpenProject, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """By the assets' own run, or by the job that sends what others have made."""
@@ -210,6 +213,7 @@ def test_a_plan_for_the_first_stage_does_not_hold_the_second_back(project: OpenP
     assert opened.states(CANDIDATES)[ONE] == MATERIALIZED
 
 
+@pytest.mark.slow
 def test_outputs_are_not_asked_for_with_an_old_context(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -225,6 +229,7 @@ def test_outputs_are_not_asked_for_with_an_old_context(project: OpenProject) -> 
     assert opened.stale() == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reuse", ["exact", "off"])
 def test_a_change_taken_back_costs_nothing(project: OpenProject, reuse: str) -> None:
     """The old content fits again: making inputs anew does not leave a request behind that somebody would pay for."""
@@ -276,6 +281,7 @@ def test_nothing_is_sent_to_a_provider_that_bills(project: OpenProject) -> None:
     assert opened.bench.column(PENDING) == [len(PARTITIONS)]
 
 
+@pytest.mark.slow
 def test_what_waits_turns_green_when_it_is_collected(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=10)
     opened.load()
@@ -318,6 +324,7 @@ def test_without_a_key_what_needs_no_answer_works(project: OpenProject, monkeypa
     assert "OPENAI_API_KEY is not set" in reason
 
 
+@pytest.mark.slow
 def test_without_a_server_what_is_good_is_confirmed_and_the_rest_says_why(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = project()
     opened.load()
@@ -360,6 +367,7 @@ def test_what_money_holds_back_fails_the_run(project: OpenProject, budget: dict[
     assert accepted(opened) == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_has_nothing_to_send_is_no_failure(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=10)
     opened.load()

@@ -49,6 +49,7 @@ def run_what_the_sensor_asks_for(opened: Project) -> str:
     return str(request.run_key)
 
 
+@pytest.mark.slow
 def test_another_prompt_is_found_by_the_sensor_and_named_with_its_lines_and_time(project: OpenProject, tmp_path: Path) -> None:
     (tmp_path / OWN).mkdir()
     opened = project(templates=OWN)
@@ -71,6 +72,7 @@ def test_another_prompt_is_found_by_the_sensor_and_named_with_its_lines_and_time
     assert stale_report(opened)["stale"] == 0
 
 
+@pytest.mark.slow
 def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_anew(project: OpenProject) -> None:
     opened = project()
     opened.load()

@@ -70,6 +70,7 @@ def test_a_run_that_ends_well_without_a_partition_leaves_it_failed(project: Open
     assert opened.states("process_batch_outputs")["2.1.1_h"] == FAILED
 
 
+@pytest.mark.slow
 def test_dagsters_own_storage_does_the_same_where_the_environment_tells_it(
     project: OpenProject, dagster_database_url: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

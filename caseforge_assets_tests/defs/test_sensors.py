@@ -126,6 +126,7 @@ def test_another_key_ends_a_stop_at_the_next_tick(project: OpenProject, monkeypa
     assert "quota: used up" in opened.tick("submit_sensor").skip_message  # both were tried
 
 
+@pytest.mark.slow
 def test_what_was_refused_is_not_sent_again_by_itself(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = with_inputs(
         project(faults=["reply_error:when=before,status=400,code=invalid_request,call=1,match=^POST /v1/batches$"], create_grace_s=0)
@@ -289,6 +290,7 @@ def test_without_a_key_they_say_so(project: OpenProject, monkeypatch: pytest.Mon
     assert "OPENAI_API_KEY is not set" in opened.tick(sensor).skip_message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sensor", ["submit_sensor", "collect_sensor", "retry_sensor"])
 def test_without_a_provider_that_answers_they_say_so(project: OpenProject, monkeypatch: pytest.MonkeyPatch, sensor: str) -> None:
     opened = with_inputs(project())
@@ -345,6 +347,7 @@ def retried_by_sensor(opened: Project) -> None:
     opened.run_job("collect")
 
 
+@pytest.mark.slow
 def test_failed_nodes_are_asked_for_again_as_often_as_each_may_be(project: OpenProject) -> None:
     opened = project(faults=["http_500:match=process.*-1-1-1-r"])
     opened.load()

@@ -108,6 +108,7 @@ def test_logs_and_artifacts_of_runs_lie_in_the_data_folder(instance: DagsterInst
     assert list((tmp_path / "temporary_home").rglob("*.err")) == []
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_the_project_as_it_is(home: Path) -> None:
     command = [Path(sys.executable).with_name("dagster"), "run", "list"]
     done = subprocess.run(command, cwd=PROJECT, env={**os.environ, "DAGSTER_HOME": str(PROJECT)}, capture_output=True, text=True)

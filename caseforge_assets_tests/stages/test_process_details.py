@@ -167,6 +167,7 @@ def test_every_section_is_found_where_it_stands() -> None:
     assert [section.heading.line for section in found] == list(range(0, 40, 4))
 
 
+@pytest.mark.slow
 def test_3_mb_are_judged_like_less() -> None:
     assert judge("\n\n".join([document()] * 2_000)).outcome is Outcome.ok
     assert judge("## Overview\n" * 250_000).outcome is Outcome.sections_missing

@@ -235,6 +235,7 @@ def _assert_strict(schema: dict[str, Any]) -> None:
         _assert_strict(schema["items"])
 
 
+@pytest.mark.slow
 def test_3_mb_are_judged_like_less() -> None:
     long = use_cases(description="ä😀 " * 800_000)
     assert judge(long).outcome is Outcome.ok

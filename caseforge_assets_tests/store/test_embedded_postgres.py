@@ -230,6 +230,7 @@ def test_after_the_server_was_killed_committed_data_are_there(stopped_home: Path
     still_open.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("later_s", [0.0, 0.4, 1.2])
 def test_a_creation_that_is_killed_is_begun_anew_by_the_next_start(home: Path, later_s: float) -> None:
     """Whoever started it dies; initdb, which lives on for a moment, is not disturbed, and what it made is removed after it."""
@@ -276,6 +277,7 @@ def test_a_socket_folder_that_was_half_remembered_is_not_used(tmp_path: Path, le
     folder.rmdir()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_under_a_process_is_started_again_by_it(stopped_home: Path, caplog: pytest.LogCaptureFixture) -> None:
     home = stopped_home
     store = open_store(ensure_running(home), partial(revive, home))
@@ -482,6 +484,7 @@ def test_a_data_folder_that_cannot_be_written_to_is_named(home: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @as_root
 def test_a_clone_that_only_root_can_enter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Root's home and temporary clones are closed to the user that the server runs as: data and programs go elsewhere."""

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.store.collecting.items import item_counts
@@ -163,6 +165,7 @@ def _check_facets(served: Served, known: list[dict[str, Any]]) -> None:
             assert sum(one["count"] for one in facets["owners"]) == len(chosen)
 
 
+@pytest.mark.slow
 def test_a_walk_meets_every_row_that_stays_once_while_rows_change(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1", "1.1.3", "2.1.1", "2.1.3")

@@ -135,6 +135,7 @@ def test_what_is_not_taken_is_tried_again_for_three_days(serve: Serve, receiver:
     assert served.client(Role.admin).get("/api/v1/webhooks").json()["items"][0]["dead"] == 1
 
 
+@pytest.mark.slow
 def test_one_who_does_not_answer_is_asked_with_few_messages_and_holds_up_nobody(serve: Serve, receiver: Receiver) -> None:
     served = allowing(serve())
     gone, there = added(served, "http://127.0.0.1:9/"), added(served, receiver.url)
