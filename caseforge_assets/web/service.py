@@ -157,7 +157,7 @@ class Service:
 
     @cached_property
     def _store(self) -> Engine:
-        return open_project_store(self.settings)
+        return open_project_store(self.settings, for_many_calls=True)
 
     @cached_property
     def _events(self) -> EventReader:

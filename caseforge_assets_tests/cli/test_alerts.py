@@ -80,6 +80,7 @@ def test_a_wrong_address_is_refused_without_being_shown(command_line: OpenComman
     assert "TokenAAAA" not in said
 
 
+@pytest.mark.slow
 def test_a_key_that_is_refused_is_an_alert_of_the_command_that_tried_it(command_line: OpenCommandLine) -> None:
     cli = command_line(faults=["reply_error:when=before,status=401,code=invalid_api_key,call=2,match=^GET /v1/models"])
     cli.load_shop()

@@ -321,6 +321,7 @@ def test_too_many_tokens_at_once_are_no_alert_because_smaller_batches_follow(ben
     assert not check(opened).raised
 
 
+@pytest.mark.slow
 def test_a_budget_escalates_when_it_is_used_up(bench: OpenBench, people: People) -> None:
     course = budget(bench)
     opened, now = next(course)

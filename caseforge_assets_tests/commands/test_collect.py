@@ -302,6 +302,7 @@ def test_simulated_content_never_replaces_real_content(bench: OpenBench) -> None
     assert real.column(hidden) == [0]
 
 
+@pytest.mark.slow
 def test_real_content_replaces_simulated_content(bench: OpenBench) -> None:
     simulated, real = bench(), bench(bills=True, budget_usd=5)
     simulated.generate("1.1.1")

@@ -65,6 +65,7 @@ def test_a_status_that_nobody_knows_is_said(bench: OpenBench, how: str) -> None:
     assert opened.query("select state, reason from caseforge.batch") == [("open", None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     ["reply_error:status=500", "reply_error:status=501,body=page", "reply_error:status=422", "reply_error:status=403", "reply_reset:"],

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from caseforge_assets.batches.states import Wish
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.commands.rounds.do_wishes import do_wishes
@@ -160,6 +162,7 @@ def test_workers_sensors_and_commands_together_pay_for_nothing_twice(bench: Open
     assert opened.stats()["batches_created"] == opened.column("select count(*) from caseforge.batch")[0] == 2 * len(CODES)
 
 
+@pytest.mark.slow
 def test_a_worker_goes_on_when_its_provider_was_away(bench: OpenBench) -> None:
     opened = bench(faults=["reply_error:status=503,call=1-3,match=GET /v1/batches"])
     opened.approve("1.1.1", stages=[PROCESS])

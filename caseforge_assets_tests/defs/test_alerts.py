@@ -61,6 +61,7 @@ def test_a_tick_without_news_asks_for_no_run(project: OpenProject) -> None:
     assert opened.tick("alert_sensor").skip_message == "nothing is new; 1 alerts are open"
 
 
+@pytest.mark.slow
 def test_the_command_line_shows_and_clears_it_too(project: OpenProject) -> None:
     opened = with_a_failure(project)
     assert "failed_share" in str(opened.run_job("flush") and verdict(opened).metadata["alerts"])

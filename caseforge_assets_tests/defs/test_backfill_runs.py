@@ -93,6 +93,7 @@ def test_what_a_run_that_died_had_asked_for_is_sent_together_by_the_next(project
     assert {name for name, state in opened.states(CANDIDATES).items() if state == MATERIALIZED} >= set(SCATTERED[1:])
 
 
+@pytest.mark.slow
 def test_what_failed_is_asked_for_once_in_a_backfill_and_has_one_record(project: OpenProject) -> None:
     opened = project(faults=["http_400"])
     opened.load()
@@ -118,6 +119,7 @@ def test_another_backfill_asks_again_for_what_failed(project: OpenProject) -> No
     assert opened.states(DOCUMENTS)[SCATTERED[0]] == MATERIALIZED
 
 
+@pytest.mark.slow
 def test_a_record_names_the_nodes_that_other_runs_find(project: OpenProject) -> None:
     opened = project(bills=True, budget_usd=5)
     opened.load()

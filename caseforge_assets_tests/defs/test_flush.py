@@ -316,6 +316,7 @@ def test_flushing_again_does_nothing(project: OpenProject) -> None:
     assert len(opened.failure_runs()) == 2
 
 
+@pytest.mark.slow
 def test_a_crash_before_the_rows_are_marked_leaves_the_right_state(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object) -> None:
         raise Killed

@@ -138,6 +138,7 @@ def test_a_document_is_shown_whole_and_a_request_in_its_lines(project: OpenProje
     assert answer.endswith("*… the rest: caseforge show*")
 
 
+@pytest.mark.slow
 def test_a_table_says_which_partition_a_process_is_and_rows_are_counted_for_the_asset(project: OpenProject) -> None:
     opened = project()
     opened.load()

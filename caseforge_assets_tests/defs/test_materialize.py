@@ -164,6 +164,7 @@ def test_a_node_that_is_too_long_to_be_sent_is_a_failed_partition(project: OpenP
     assert opened.stale() == set()
 
 
+@pytest.mark.slow
 def test_a_node_that_is_sent_shorter_is_fresh_with_a_note(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     small = replace(MODELS["gpt-6.1-sol"], context_tokens=PROCESS.default_max_completion_tokens + 2_000)
     monkeypatch.setitem(MODELS, "gpt-6.1-sol", small)
@@ -197,6 +198,7 @@ def test_nothing_is_sent_to_a_model_that_ends_before_a_batch_would_be_through(
     assert accepted(opened) == 0
 
 
+@pytest.mark.slow
 def test_a_draft_that_nobody_decided_on_does_not_hold_nodes_back(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -205,6 +207,7 @@ def test_a_draft_that_nobody_decided_on_does_not_hold_nodes_back(project: OpenPr
     assert opened.states(CANDIDATES)[ONE] == MATERIALIZED
 
 
+@pytest.mark.slow
 def test_a_plan_for_the_first_stage_does_not_hold_the_second_back(project: OpenProject) -> None:
     opened = project()
     opened.load()

@@ -100,6 +100,7 @@ def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_a
     assert stale_report(opened)["outdated"] == 0
 
 
+@pytest.mark.slow
 def test_a_note_is_taken_back_when_what_was_changed_is_as_before(project: OpenProject) -> None:
     opened = project()
     opened.load()

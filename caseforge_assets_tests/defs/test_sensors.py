@@ -359,6 +359,7 @@ def test_failed_nodes_are_asked_for_again_as_often_as_each_may_be(project: OpenP
     assert opened.bench.column("select count(*) from caseforge.attempt where custom_id like 'process%-1-1-1-r%'") == [3]
 
 
+@pytest.mark.slow
 def test_a_retried_node_that_comes_good_turns_green(project: OpenProject) -> None:
     opened = project(faults=["truncate:batch=1,match=process.*-1-1-1-r"])
     opened.load()

@@ -388,6 +388,7 @@ def test_a_server_that_does_not_start_says_why(stopped_home: Path) -> None:
     configuration.write_text(good)
 
 
+@pytest.mark.slow
 def test_where_a_path_is_too_long_for_a_socket_there_is_a_private_folder() -> None:
     with new_home("x" * 200) as home:
         first = ensure_running(home)

@@ -130,6 +130,7 @@ FAULTS = (
 )
 
 
+@pytest.mark.slow
 def test_the_local_server_tells_and_the_worker_collects_once(serve: Serve, bench: OpenBench) -> None:
     """The interval is an hour: only messages bring the answers, whatever comes beside them; where none comes, polling does."""
     first, enough = bench(), threading.Event()

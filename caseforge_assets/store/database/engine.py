@@ -26,12 +26,14 @@ StoreUnavailable = OperationalError
 ValueRefused = DataError  # a value of the right type that PostgreSQL cannot hold, such as a time zone of +16:00
 
 
-def open_store(url: str, revive: Callable[[], object] | None = None) -> Engine:
+def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many_calls: bool = False) -> Engine:
     """An engine on a database whose schema is up to date; pending migrations are applied under a lock.
 
     Args:
         url: SQLAlchemy URL with the psycopg2 driver.
         revive: called when a connection is refused, before it is tried once more: starts the server where it has ended.
+        for_many_calls: for a service, whose queries are short and many: more connections stay open, because opening one takes longer than most queries, and queries
+            are not compiled, which takes longer than they do.
 
     Raises:
         StoreUnavailable: no server answers at the URL.
@@ -39,8 +41,14 @@ def open_store(url: str, revive: Callable[[], object] | None = None) -> Engine:
     know_secrets(secrets_in({DATABASE: url}))
     mask_parameters()
     engine = create_engine(
-        url, pool_pre_ping=True, pool_size=5, insertmanyvalues_page_size=2_000, connect_args={"application_name": "caseforge"}
+        url,
+        pool_pre_ping=True,
+        pool_size=20 if for_many_calls else 5,
+        insertmanyvalues_page_size=2_000,
+        connect_args={"application_name": "caseforge"},
     )
+    if for_many_calls:
+        event.listen(engine, "connect", _compile_nothing)
     if revive is not None:
         event.listen(engine, "do_connect", partial(_connect, revive))
     if _revision(engine) != HEAD:
@@ -55,6 +63,13 @@ def _connect(revive: Callable[[], object], dialect: Any, _record: object, argume
     except dialect.loaded_dbapi.OperationalError:
         revive()
         return dialect.connect(*arguments, **options)
+
+
+def _compile_nothing(connection: Any, _record: object) -> None:
+    """Switches PostgreSQL's just-in-time compilation off for a new connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("set jit = off")
+    connection.commit()
 
 
 def find_revision(url: str) -> str | None:

@@ -28,15 +28,19 @@ def database_url(settings: Settings | None = None) -> str:
     return normalized_postgres_url(settings.postgres_url.get_secret_value())
 
 
-def open_project_store(settings: Settings) -> Engine:
+def open_project_store(settings: Settings, *, for_many_calls: bool = False) -> Engine:
     """The project's store, with its schema up to date. The embedded server is started, also when it ends under a process that works with it.
+
+    Args:
+        settings: of the project.
+        for_many_calls: for a service, see `open_store`.
 
     Raises:
         StoreUnavailable: no server answers.
         ConfigurationError, EmbeddedPostgresError: as above.
     """
     embedded = settings.postgres_url is None
-    return open_store(database_url(settings), partial(revive, settings.home) if embedded else None)
+    return open_store(database_url(settings), partial(revive, settings.home) if embedded else None, for_many_calls=for_many_calls)
 
 
 def database_identity(settings: Settings) -> str:
