@@ -196,7 +196,9 @@ def test_two_hundred_listeners_cost_no_thread_and_no_connection_each(serve: Serv
         for _ in listeners:
             await ready.acquire()
         assert threading.active_count() - threads <= 45  # the pool that endpoints are run in has 40
-        assert served.bench.column("select count(*) from pg_stat_activity where datname = current_database()")[0] <= 20
+        assert (
+            served.bench.column("select count(*) from pg_stat_activity where datname = current_database()")[0] <= 36
+        )  # the pools of the service and of this test
         told(served, "plan 1")
         return await asyncio.gather(*listeners)
 
