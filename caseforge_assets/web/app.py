@@ -41,11 +41,10 @@ from caseforge_assets.web.api import (
 )
 from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.events import messages_in
-from caseforge_assets.web.events.upkeep import events_kept_up
-from caseforge_assets.web.lists_upkeep import lists_kept_up
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.upkeep import events_kept_up, lists_kept_up
 from caseforge_assets.web.watching import health, metrics
 from caseforge_assets.web.watching.health import Readiness
 from caseforge_assets.web.watching.metrics import Measured, Metrics

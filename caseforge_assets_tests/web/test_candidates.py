@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from typing import Any
@@ -12,7 +13,8 @@ from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.store.collecting.items import item_counts
 from caseforge_assets.store.reading import due
-from caseforge_assets.web.lists_upkeep import lists_kept_up
+from caseforge_assets.web import upkeep
+from caseforge_assets.web.upkeep import lists_kept_up
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.walking import walk
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, renamed
@@ -261,3 +263,23 @@ def test_what_nobody_reads_is_noted_in_few_rows(serve: Serve) -> None:
     with served.bench.store.begin() as connection:
         due.condense(connection)
     assert served.bench.query("select framework_key, node_ids from caseforge.reading_due") == [("shop", None)]
+
+
+def test_lists_are_kept_up_also_after_a_fault(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    served, met = serve(), threading.Event()
+    served.bench.generate("1.1.1")
+
+    def once_faulty(*arguments: Any, **options: Any) -> Any:
+        if not met.is_set():
+            met.set()
+            raise RuntimeError("a fault that nobody foresaw")
+        return refresh_lists(*arguments, **options)
+
+    monkeypatch.setattr(upkeep, "refresh_lists", once_faulty)
+    monkeypatch.setattr(upkeep, "LISTS_EVERY_S", 0.05)
+    until = time.monotonic() + PATIENCE_S
+    with lists_kept_up(served.service):
+        while not served.bench.column("select count(*) from caseforge.candidate_row")[0]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert met.is_set()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -20,12 +19,7 @@ from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.settings import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from caseforge_assets.settings.service import ServiceSettings
-    from caseforge_assets.web.service import Service
-
-LOOKS_EVERY_S = 30.0
 
 
 @click.command()
@@ -66,6 +60,7 @@ def serve_until_interrupted(session: Session, listening: socket.socket, *, alone
     from caseforge_assets.web.access.one_time_key import OneTimeKey
     from caseforge_assets.web.app import make_app
     from caseforge_assets.web.service import Service
+    from caseforge_assets.web.upkeep import journal_kept_up
 
     settings = session.settings.configuration.service
     address = _address(listening, settings)
@@ -86,31 +81,12 @@ def serve_until_interrupted(session: Session, listening: socket.socket, *, alone
         console.print(f"CaseForge is on {address}. Ctrl-C stops it.", soft_wrap=True)
         if alone:
             service.key = OneTimeKey(lambda once: click.echo(f"This lets one browser in, once: {address}/sign-in/key?key={once}"))
-        with _journaling(service):
+        with journal_kept_up(service):
             uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         console.print("Stopped.")
     finally:
         service.close()
-
-
-@contextmanager
-def _journaling(service: Service) -> Iterator[None]:
-    """Journals beside the answering, and at its end, what was decided and changed over HTTP."""
-    ended = Event()
-
-    def keep() -> None:
-        while not ended.wait(LOOKS_EVERY_S):
-            service.keep_now_and_then()
-
-    thread = Thread(target=keep, name="journal", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-        service.keep()
 
 
 def _has_accounts(session: Session) -> bool:

@@ -63,8 +63,8 @@ def work_until(session: Session, enough: threading.Event) -> None:
     """Works in this thread, and keeps alerts and Dagster up to date in another, so that neither waits for the other."""
     from caseforge_assets.cli.watching.progress_lines import Narrator
     from caseforge_assets.commands.rounds.work_beside import work_beside
-    from caseforge_assets.web.events.upkeep import events_kept_up
     from caseforge_assets.web.service import Service
+    from caseforge_assets.web.upkeep import events_kept_up
 
     service, news = Service(session.settings, session.reread), threading.Event()
     told = Narrator(quiet=True)

@@ -1,0 +1,103 @@
+"""What is kept up beside the answers, in a thread for each, whether or not anybody asks for it. Several processes share it: one at a time is at it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+from caseforge_assets.commands.telling.deliver_events import deliver_events
+from caseforge_assets.commands.telling.number_events import number_events
+from caseforge_assets.event_log import Trouble
+from caseforge_assets.settings import ConfigurationError
+from caseforge_assets.store.database.engine import StoreUnavailable
+from caseforge_assets.store.reading import due
+from caseforge_assets.web.service import Service
+
+LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
+EVENTS_EVERY_S = 0.5
+JOURNAL_EVERY_S = 30.0
+NODES_AT_ONCE, TEXTS_AT_ONCE = 600, 2_000
+log = logging.getLogger(__name__)
+Step = Callable[[Service], float]
+
+
+@contextmanager
+def lists_kept_up(service: Service) -> Iterator[None]:
+    """Brings lists and search up to date for as long as the block lasts: what was made shows in them some seconds later."""
+    with _kept_up("lists", service, _catch_up, LISTS_EVERY_S):
+        yield
+
+
+@contextmanager
+def events_kept_up(service: Service) -> Iterator[None]:
+    """Numbers and delivers events for as long as the block lasts."""
+    with _kept_up("events", service, _number_and_deliver, EVENTS_EVERY_S):
+        yield
+
+
+@contextmanager
+def journal_kept_up(service: Service) -> Iterator[None]:
+    """Journals what is decided and changed over HTTP for as long as the block lasts, and at its end."""
+    try:
+        with _kept_up("the journal", service, _journal, JOURNAL_EVERY_S):
+            yield
+    finally:
+        service.keep()
+
+
+@contextmanager
+def _kept_up(what: str, service: Service, step: Step, pause_s: float) -> Iterator[None]:
+    """Takes a step again and again, whatever becomes of it.
+
+    Args:
+        what: is kept up, for the log.
+        step: does some of it, and returns after how many seconds the next one is to follow.
+        pause_s: after a step that failed.
+    """
+    stopped = threading.Event()
+    thread = threading.Thread(target=_go_on, args=(what, service, step, pause_s, stopped), name=what, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(timeout=30)
+
+
+def _go_on(what: str, service: Service, step: Step, pause_s: float, stopped: threading.Event) -> None:
+    trouble = Trouble(log)
+    while not stopped.is_set():
+        next_s = pause_s
+        try:
+            next_s = step(service)
+        except (StoreUnavailable, ConfigurationError) as error:
+            trouble.goes_on(f"{what} cannot be kept up: {error}", pause_s)
+        except Exception:
+            log.exception("%s could not be kept up, which is tried again", what)
+        else:
+            trouble.is_over()
+        stopped.wait(next_s)
+
+
+def _catch_up(service: Service) -> float:
+    """Makes some hundred nodes' rows, and splits some texts."""
+    with service.store.connect() as connection:
+        found = due.behind(connection)
+    if not (found.lists or found.texts):
+        return LISTS_EVERY_S
+    after = refresh_lists(service.store, service.project, nodes=NODES_AT_ONCE, texts=TEXTS_AT_ONCE)
+    return LISTS_GO_ON_AFTER_S if after.lists or after.texts else LISTS_EVERY_S
+
+
+def _number_and_deliver(service: Service) -> float:
+    number_events(service.store)
+    done = deliver_events(service.store, lambda: service.secret, service.settings.configuration.service.webhook_allow)
+    return 0.0 if done else EVENTS_EVERY_S
+
+
+def _journal(service: Service) -> float:
+    service.keep_now_and_then()
+    return JOURNAL_EVERY_S
