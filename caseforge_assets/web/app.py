@@ -41,6 +41,8 @@ from caseforge_assets.web.api import (
 )
 from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.events import messages_in
+from caseforge_assets.web.portal import home, static
+from caseforge_assets.web.portal.problems import problem_page
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
@@ -81,6 +83,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     webhooks.router,
 )  # fmt: skip
 
+PAGES: tuple[APIRouter, ...] = (
+    home.router,
+    static.router,
+)  # fmt: skip
+
 
 def make_app(service: Service) -> FastAPI:
     """The application that serves a project.
@@ -100,7 +107,7 @@ def make_app(service: Service) -> FastAPI:
     app.add_middleware(BoundedBodies, bound=largest_body(service))
     app.add_middleware(OwnAddress, settings=service.settings.configuration.service)
     app.add_middleware(Measured, metrics=app.state.metrics)  # the outermost
-    answer_with_problems(app)
+    answer_with_problems(app, problem_page)
     answer_not_modified(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
@@ -110,6 +117,8 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(access_pages.router)
     app.include_router(openid_pages.router)
+    for router in PAGES:
+        app.include_router(router)
     return app
 
 

@@ -28,6 +28,7 @@ FOR_ANYBODY = {
     "POST /sign-in",
     "GET /sign-in/key",
     "GET /sign-in/style.css",
+    "GET /static/{name}",
     "GET /sign-in/openid",
     "GET /sign-in/openid/callback",
     "GET /account",

@@ -162,7 +162,7 @@ def test_the_form_works_without_a_script_and_leads_back(serve: Serve) -> None:
 def test_signing_in_leads_nowhere_else(serve: Serve) -> None:
     browser = serve().client(None)
     for path in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "/ä"):
-        assert fields(browser.get("/sign-in", params={"next": path}).text)["next"] == "/account", path
+        assert fields(browser.get("/sign-in", params={"next": path}).text)["next"] == "/", path
 
 
 def test_a_page_of_another_site_changes_nothing(serve: Serve) -> None:
@@ -235,7 +235,7 @@ def test_a_session_of_the_machines_user_is_worth_nothing_where_others_reach_the_
     served.service.local_user, served.service.key = "me", OneTimeKey(keys.append)
     browser = served.client(None)
     assert browser.get("/sign-in/key?key=wrong").status_code == 403
-    assert "Signed in as <strong>me</strong>" in browser.get(f"/sign-in/key?key={keys[0]}").text
+    assert '<a class="who" href="/account">me</a>' in browser.get(f"/sign-in/key?key={keys[0]}").text
     assert browser.get(f"/sign-in/key?key={keys[0]}").status_code == 403
     assert browser.get(ME).status_code == 200
     served.service.local_user = None

@@ -17,6 +17,7 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import content_ids, contents
 from caseforge_assets.store.collecting.contents import CurrentContent, NewCandidate, NewContent, StoredContent
+from caseforge_assets.store.curating import use_cases
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.editions.nodes import NodeRow
@@ -133,6 +134,8 @@ def edit_content(
     surplus = contents.stored_contents(connection, [before.id])[before.id].surplus if before and content.items else []
     new = replace(new, stage_version=version, notes=[*new.notes, *notes], edited_after=newest, surplus=surplus)
     saved = contents.save_contents(connection, [new])
+    if before:
+        use_cases.go_on_with(connection, before.id, saved[node_id])
     measure_contents(connection, project.stages, stage, {saved[node_id]: (node_id, content)})
     requests.park_pending(connection, node_id, stage.key)
     row = OutboxRow(key, stage.content, node_id, target.partition_key, content_id=saved[node_id])

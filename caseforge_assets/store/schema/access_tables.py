@@ -92,4 +92,5 @@ audit_entry = Table(
     Column("framework_key", Text, comment="NULL: it concerns several, or none"),
     Column("details", JSONB, nullable=False, server_default="{}"),
     Index(None, "framework_key", "id"),
+    Index(None, "subject", "id"),
 )

@@ -27,6 +27,7 @@ from caseforge_assets.batches.states import SETTLED, BatchState, Origin, Request
 from caseforge_assets.stages.judgement import GOOD
 from caseforge_assets.store.schema import access_tables as access_tables
 from caseforge_assets.store.schema import alert_tables as alert_tables
+from caseforge_assets.store.schema import curation_tables as curation_tables
 from caseforge_assets.store.schema import reading_tables as reading_tables
 from caseforge_assets.store.schema import service_tables as service_tables
 from caseforge_assets.store.schema.asking_table import asking as asking

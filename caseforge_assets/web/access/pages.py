@@ -71,7 +71,7 @@ def show_account(request: Request, service: ServiceNow) -> Response:
     try:
         caller = caller_of(request, service, None)
     except Refused:
-        return RedirectResponse(f"/sign-in?next={HOME}", 303)
+        return RedirectResponse("/sign-in?next=/account", 303)
     ends_at = ending_address(request, service, caller)
     values = {
         "caller": caller,

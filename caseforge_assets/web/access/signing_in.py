@@ -14,7 +14,7 @@ from caseforge_assets.web.access.cookies import csrf_token, remove_cookie, sessi
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.problems import Refused
 
-HOME = "/account"
+HOME = "/"
 
 
 def let_in(request: Request, response: Response, service: Service, name: str, account_id: int | None, how: str) -> str:

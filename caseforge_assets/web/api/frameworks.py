@@ -123,7 +123,7 @@ def list_frameworks(service: ServiceNow, caller: Reader, tags: TagsNow) -> Respo
         tags.of_changes(connection, seen)
         keys = [key for key in sorted(known_keys(connection)) if seen is None or key in seen]
         editions = [edition for key in keys if (edition := current_edition(connection, key))]
-        return tags.answer(Frameworks(items=[_summary(edition, levels_of(connection, edition.id)) for edition in editions]))
+        return tags.answer(Frameworks(items=[summary_of(edition, levels_of(connection, edition.id)) for edition in editions]))
 
 
 @router.get("/frameworks/{key}", responses=reads(404))
@@ -144,7 +144,7 @@ def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow
                 )
             )
     of_levels = [Level(level=row[0], nodes=row[1], targets=row[2], without_description=row[3]) for row in levels]
-    return Framework(**_summary(edition, levels).model_dump(), levels=of_levels, stages=standings)
+    return Framework(**summary_of(edition, levels).model_dump(), levels=of_levels, stages=standings)
 
 
 @router.get("/frameworks/{key}/editions", responses=reads(404))
@@ -202,7 +202,12 @@ def loaded_edition(connection: Connection, key: str) -> Edition:
     return edition
 
 
-def _summary(edition: Edition, levels: list[tuple[int, int, int, int]]) -> FrameworkSummary:
+def summary_of(edition: Edition, levels: list[tuple[int, int, int, int]]) -> FrameworkSummary:
+    """A framework as lists show it.
+
+    Args:
+        levels: of its edition: level, nodes, targets, nodes without a description.
+    """
     return FrameworkSummary(
         key=edition.framework_key,
         title=edition.title,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
@@ -85,6 +85,9 @@ def kind_of(error: Exception) -> tuple[int, str]:
     return (422, "cannot-be-used") if isinstance(error, ValueError) else (500, "fault")
 
 
+ProblemPage = Callable[[Request, Problem, Mapping[str, str]], Response | None]
+
+
 def problem_answer(
     status: int,
     kind: str,
@@ -93,15 +96,28 @@ def problem_answer(
     errors: list[dict[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
     more: Mapping[str, Any] | None = None,
-) -> JSONResponse:
-    """The answer that tells of a problem."""
+    request: Request | None = None,
+) -> Response:
+    """The answer that tells of a problem.
+
+    Args:
+        request: what is answered, where a person may have asked for a page: they are told by one.
+    """
     said = {"type": f"/problems/{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": redact(detail), "errors": errors}
     problem = Problem.model_validate({**said, **(more or {})})
+    page: ProblemPage | None = getattr(request.app.state, "problem_page", None) if request else None
+    if request is not None and page is not None and (shown := page(request, problem, dict(headers or {}))) is not None:
+        return shown
     return JSONResponse(problem.model_dump(exclude_none=True), status, dict(headers or {}), MEDIA_TYPE)
 
 
-def answer_with_problems(app: FastAPI) -> None:
-    """Has every error of an app answered with a problem document."""
+def answer_with_problems(app: FastAPI, page: ProblemPage) -> None:
+    """Has every error of an app answered with a problem document.
+
+    Args:
+        page: what people get instead.
+    """
+    app.state.problem_page = page
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(Exception, _failed)
@@ -110,31 +126,33 @@ def answer_with_problems(app: FastAPI) -> None:
         app.add_exception_handler(known, _failed)
 
 
-def _failed(_request: Request, error: Exception) -> JSONResponse:
+def _failed(request: Request, error: Exception) -> Response:
     status, kind = kind_of(error)
     if status == 500:
         log.error("unexpected error while answering", exc_info=error)
-        return problem_answer(status, kind, "Something unexpected happened; the service's log says what. Nothing was half-written.")
+        return problem_answer(
+            status, kind, "Something unexpected happened; the service's log says what. Nothing was half-written.", request=request
+        )
     if isinstance(error, Refused):
-        return problem_answer(status, kind, str(error), headers=error.headers, more=error.more)
+        return problem_answer(status, kind, str(error), headers=error.headers, more=error.more, request=request)
     said = next((text for known, text in _SAID_INSTEAD if isinstance(error, known)), None)
     if said is not None:
         log.warning("not answered: %s", error)
-    return problem_answer(status, kind, said or str(error), headers={"Retry-After": "5"} if status == 503 else None)
+    return problem_answer(status, kind, said or str(error), headers={"Retry-After": "5"} if status == 503 else None, request=request)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
+def _invalid(request: Request, error: Exception) -> Response:
     """Which fields cannot be used; what was sent in them is not repeated, it may be a password."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [{"field": ".".join(str(part) for part in one["loc"]), "problem": one["msg"]} for one in found]
     detail = "; ".join(f"{one['field']}: {one['problem']}" for one in errors) or "The request cannot be read."
-    return problem_answer(422, "invalid-request", detail, errors=errors)
+    return problem_answer(422, "invalid-request", detail, errors=errors, request=request)
 
 
-def _refused_by_framework(request: Request, error: Exception) -> JSONResponse:
+def _refused_by_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # the body is neither JSON nor a form that can be read, which is as wrong as fields that cannot be used
-        return problem_answer(422, "invalid-request", "The body of the request cannot be read.")
+        return problem_answer(422, "invalid-request", "The body of the request cannot be read.", request=request)
     known = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
     detail = f"There is nothing at {request.url.path}." if error.status_code == 404 else str(error.detail)
-    return problem_answer(error.status_code, known.get(error.status_code, "refused"), detail, headers=error.headers)
+    return problem_answer(error.status_code, known.get(error.status_code, "refused"), detail, headers=error.headers, request=request)

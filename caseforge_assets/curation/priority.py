@@ -1,0 +1,60 @@
+"""What comes first: value, effort, risk and quality of a use case, weighed as a reader weighs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+
+HIGHEST_WEIGHT = 10
+_LEVELS: Mapping[str, float] = {"low": 0.0, "medium": 0.5, "high": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each of them counts, from 0 (not at all) to 10."""
+
+    value: int = 5
+    effort: int = 3
+    risk: int = 2
+    quality: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuses what is no weight.
+
+        Raises:
+            ValueError: one of them is out of range.
+        """
+        for name, weight in zip((one.name for one in fields(self)), astuple(self), strict=True):
+            if not 0 <= weight <= HIGHEST_WEIGHT:
+                raise ValueError(f"the weight of {name} is {weight}; it goes from 0 to {HIGHEST_WEIGHT}")
+
+    @property
+    def formula(self) -> str:
+        """How a priority is made, for people."""
+        return (
+            f"({self.value} × value + {self.effort} × ease + {self.risk} × safety + {self.quality} × quality) ÷ (sum of the weights) × 100; "
+            "value is High 1, Medium ½, Low 0; ease and safety are 1 less effort and risk; what is not known counts neither above nor below"
+        )
+
+
+def level(text: str | None) -> float | None:
+    """A level as a number from 0 to 1; None: it is none of Low, Medium and High."""
+    return None if text is None else _LEVELS.get(text.strip().lower())
+
+
+def priority(weights: Weights, *, value: str | None, effort: str | None, risk: str | None, quality: int | None) -> int | None:
+    """The priority of a use case, 0 to 100; None: nothing of what counts is known.
+
+    Args:
+        value: Low, Medium or High, as effort and risk.
+        quality: score of its node's set, 0 to 100; None: not measured.
+    """
+    against = {"effort": level(effort), "risk": level(risk)}
+    known = {
+        "value": level(value),
+        **{name: None if number is None else 1 - number for name, number in against.items()},
+        "quality": None if quality is None else quality / 100,
+    }
+    counted = [(getattr(weights, name), part) for name, part in known.items() if part is not None]
+    total = sum(weight for weight, _ in counted)
+    return round(100 * sum(weight * part for weight, part in counted) / total) if total else None

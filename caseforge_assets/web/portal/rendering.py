@@ -1,0 +1,143 @@
+"""Pages from templates: layout, navigation, filters, and a policy under which nothing but our own files is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from caseforge_assets.access.roles import Caller, Role
+from caseforge_assets.costs.sums import usd
+from caseforge_assets.safe_text import plain_text
+from caseforge_assets.web.access.callers import CallerNow, ServiceNow
+from caseforge_assets.web.portal.markdown import render_markdown
+from caseforge_assets.web.portal.static import static_address
+from caseforge_assets.web.service import Service
+from caseforge_assets.wording import counted
+
+FOLDER = Path(__file__).parent / "templates"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "private, no-cache"}
+
+
+class Pages:
+    """What a page is answered with: the request, the service, and the caller, who was recognized already."""
+
+    def __init__(self, request: Request, service: Service, caller: Caller) -> None:
+        """Takes what every page shows something of."""
+        self.request, self.service, self.caller = request, service, caller
+
+    def answer(self, template: str, values: Mapping[str, Any], *, section: str = "", status: int = 200) -> HTMLResponse:
+        """A page.
+
+        Args:
+            template: name of its file, such as `home.html.jinja`.
+            section: what of the navigation it belongs to, such as `use-cases`.
+        """
+        return HTMLResponse(self.render(template, values, section=section), status, dict(HEADERS))
+
+    def render(self, template: str, values: Mapping[str, Any], *, section: str = "") -> str:
+        """The same as a text."""
+        of_all = {
+            "caller": self.caller,
+            "Role": Role,
+            "section": section,
+            "address": self.request.url,
+            "csrf_token": getattr(self.request.state, "csrf_token", ""),
+            "local": self.service.local_user is not None,
+        }
+        return templates().get_template(template).render({**of_all, **values})
+
+
+async def _pages(request: Request, service: ServiceNow, caller: CallerNow) -> Pages:
+    return Pages(request, service, caller)
+
+
+PagesNow = Annotated[Pages, Depends(_pages)]
+
+
+@cache
+def templates() -> Environment:
+    """The templates with their filters. Every value is shown as text: no markup, no character that steers or hides."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+        auto_reload=False,
+    )
+    environment.filters |= {
+        "when": when,
+        "day": day,
+        "money": money,
+        "number": number,
+        "percent": percent,
+        "markdown": render_markdown,
+        "counted": counted,
+        "query": query,
+    }
+    environment.globals["static"] = static_address
+    return environment
+
+
+def _shown(value: object) -> object:
+    return plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def when(time: datetime | None) -> str | Markup:
+    """A time to the minute, in UTC."""
+    if time is None:
+        return "–"
+    utc = time.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M} UTC")
+
+
+def day(time: date | None) -> str:
+    """A day; a dash where there is none."""
+    return "–" if time is None else f"{time:%Y-%m-%d}"
+
+
+def money(amount: Decimal | None) -> str:
+    """An amount in USD; "unknown" where it is not known."""
+    return usd(amount)
+
+
+def number(value: float | Decimal | None) -> str:
+    """A number with its thousands apart; a dash where it was not measured."""
+    return "–" if value is None else f"{value:,}"
+
+
+def percent(part: float | None, whole: float | None) -> str:
+    """A share in whole percent, never 100 % where something is left, nor 0 % where there is something."""
+    if not whole or part is None:
+        return "–"
+    share = round(100 * part / whole)
+    return f"{min(max(share, 1 if part else 0), 99 if part < whole else 100)} %"
+
+
+def query(values: Mapping[str, Any], **changed: Any) -> str:
+    """What stands behind the question mark of an address: values with some changed; empty ones and None are left out, lists are repeated."""
+    kept = {name: value for name, value in {**values, **changed}.items() if value not in (None, "", [], ())}
+    return f"?{urlencode(kept, doseq=True)}" if kept else "?"
