@@ -2,6 +2,7 @@
 
 A host is resolved once, and the address that was looked at is the one connected to, under the host's name: a name that is another address a moment later leads nowhere else. Redirects are not followed,
 proxies of the environment not used, answers not read beyond some bytes, and each try ends within seconds.
+Certificates are those of the machine's authorities, or of the file that SSL_CERT_FILE names.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ async def _post(message: Signed, allowed: Collection[str]) -> Answered:
     target = read_target(message.url, allowed)
     address = await _resolved(target, allowed)
     place = f"[{address}]" if ":" in address else address
-    async with httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=WITHIN_S) as client:
+    trusted = httpx2.create_ssl_context() if target.scheme == "https" else False
+    async with httpx2.AsyncClient(verify=trusted, follow_redirects=False, trust_env=False, timeout=WITHIN_S) as client:
         request = client.build_request(
             "POST",
             f"{target.scheme}://{place}:{target.port}{target.path}",

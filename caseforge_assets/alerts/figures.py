@@ -147,6 +147,18 @@ class EndingModel:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookFigures:
+    """One webhook with deliveries that were given up: how many, what the last one is about, and why it failed. Its address is as people may see it."""
+
+    id: int
+    url: str
+    framework_key: str | None
+    given_up: int
+    last_subject: str
+    last_problem: str
+
+
 @dataclass(frozen=True)
 class Figures:
     """Everything that rules look at."""
@@ -159,3 +171,4 @@ class Figures:
     budgets: tuple[BudgetFigures, ...] = ()
     providers: tuple[ProviderFigures, ...] = ()
     ending_models: tuple[EndingModel, ...] = ()
+    webhooks: tuple[WebhookFigures, ...] = ()

@@ -17,6 +17,7 @@ from caseforge_assets.alerts.figures import (
     RunCost,
     UnsentFigures,
     WaitingPlan,
+    WebhookFigures,
 )
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
 from caseforge_assets.alerts.thresholds import Thresholds
@@ -58,6 +59,7 @@ def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: Ope
         *(finding for cost in figures.run_costs for finding in _of_run_cost(cost, limits)),
         *(finding for budget in figures.budgets for finding in _of_budget(budget, limits)),
         *(_of_ending(one) for one in figures.ending_models),
+        *(_of_webhook(webhook) for webhook in figures.webhooks),
         *(finding for provider in figures.providers for finding in _of_provider(provider, thresholds, now)),
     ]
     return [replace(finding, text=redact(finding.text)) for finding in found if finding.rule not in thresholds.off]
@@ -150,6 +152,16 @@ def _of_waiting_plan(plan: WaitingPlan, thresholds: Thresholds, now: datetime) -
 def _of_ending(one: EndingModel) -> Finding:
     grave = Severity.critical if one.ending.refused else Severity.warning
     return Finding(Rule.model_ends, f"model {one.ending.model} of {one.key}", grave, f"{one.ending.text}: {one.ending.advice(one.key)}")
+
+
+def _of_webhook(webhook: WebhookFigures) -> Finding:
+    many = webhook.given_up > 1
+    text = (
+        f"webhook {webhook.id} ({webhook.url}) did not take {webhook.given_up:,} event{'s' if many else ''} for three days, so that "
+        f"{'they are' if many else 'it is'} given up; the last one was about {webhook.last_subject}: {webhook.last_problem}. `caseforge webhooks deliveries "
+        f"{webhook.id} --state dead` lists them, `caseforge webhooks redeliver` tries one again"
+    )
+    return Finding(Rule.webhook_given_up, f"webhook {webhook.id}", Severity.warning, text, webhook.framework_key)
 
 
 def _of_run_cost(cost: RunCost, limits: _Limits) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ class Rule(StrEnum):
     budget = "budget"
     authentication = "authentication"
     silence = "silence"
+    webhook_given_up = "webhook_given_up"
     model_ends = "model_ends"
 
     @property
@@ -115,4 +116,8 @@ _FACTS = {
         "a stage's model ends within 45 days; critical from when on nothing is sent to it any more", "another model is configured"
     ),
     Rule.silence: _Facts("batches are open, and nothing was collected for so many hours", "something is collected, or nothing is open"),
+    Rule.webhook_given_up: _Facts(
+        "a webhook did not take events for three days, and they are given up",
+        "they are delivered after all, the webhook is removed, or they are as old as events are kept",
+    ),
 }

@@ -12,6 +12,10 @@ NOT_TO_BE_FOUND = (
 WAITS_FOR_ROOM = "the account has no room for its tokens now"  # how the reason begins of a batch that was refused for that alone
 
 
+class WrongState(ValueError):
+    """What is asked does not go with the state that a plan, a batch or a pair is in; the text says which. Nothing was changed."""
+
+
 class BatchState(StrEnum):
     """CaseForge's own life of a batch, from the plan to the last answer."""
 

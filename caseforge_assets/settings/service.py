@@ -41,6 +41,7 @@ class ServiceSettings(BaseModel):
     )
     max_upload_mb: int = Field(default=50, ge=1, le=1_000, description="the largest workbook that may be uploaded")
     webhook_allow: tuple[Network, ...] = Field(default=(), description="networks that webhooks may be in besides the public internet")
+    events_days: int = Field(default=90, ge=7, description="for how long events and their deliveries to webhooks are kept")
     metrics_peers: tuple[Network, ...] = Field(
         default=(), description="addresses that may read /metrics without a token, beside this machine"
     )

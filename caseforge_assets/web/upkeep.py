@@ -6,10 +6,12 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.commands.telling.deliver_events import deliver_events
 from caseforge_assets.commands.telling.number_events import number_events
+from caseforge_assets.commands.telling.prune_events import prune_events
 from caseforge_assets.event_log import Trouble
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.engine import StoreUnavailable
@@ -19,6 +21,7 @@ from caseforge_assets.web.service import Service
 LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
 EVENTS_EVERY_S = 0.5
 JOURNAL_EVERY_S = 30.0
+PRUNED_EVERY_S = 3_600.0
 NODES_AT_ONCE, TEXTS_AT_ONCE = 600, 2_000
 log = logging.getLogger(__name__)
 Step = Callable[[Service], float]
@@ -33,8 +36,8 @@ def lists_kept_up(service: Service) -> Iterator[None]:
 
 @contextmanager
 def events_kept_up(service: Service) -> Iterator[None]:
-    """Numbers and delivers events for as long as the block lasts."""
-    with _kept_up("events", service, _number_and_deliver, EVENTS_EVERY_S):
+    """Numbers and delivers events for as long as the block lasts, and removes those that are kept no longer."""
+    with _kept_up("events", service, _number_and_deliver, EVENTS_EVERY_S), _kept_up("old events", service, _prune, PRUNED_EVERY_S):
         yield
 
 
@@ -96,6 +99,11 @@ def _number_and_deliver(service: Service) -> float:
     number_events(service.store)
     done = deliver_events(service.store, lambda: service.secret, service.settings.configuration.service.webhook_allow)
     return 0.0 if done else EVENTS_EVERY_S
+
+
+def _prune(service: Service) -> float:
+    prune_events(service.store, timedelta(days=service.settings.configuration.service.events_days))
+    return PRUNED_EVERY_S
 
 
 def _journal(service: Service) -> float:

@@ -18,6 +18,7 @@ from caseforge_assets.alerts.figures import (
     RunCost,
     UnsentFigures,
     WaitingPlan,
+    WebhookFigures,
 )
 from caseforge_assets.alerts.findings import find
 from caseforge_assets.alerts.rules import Finding, Rule, Severity
@@ -79,6 +80,23 @@ def test_a_batch_that_failed_says_why_and_how_much_is_open() -> None:
         "usecases batch_x failed as a whole: invalid_json_line: not parseable. 99 of its 100 nodes have no answer yet",
         "shop",
     )
+
+
+@pytest.mark.parametrize(
+    ("given_up", "said"), [(1, "did not take 1 event for three days, so that it is"), (1_200, "did not take 1,200 events")]
+)
+def test_a_webhook_that_took_nothing(given_up: int, said: str) -> None:
+    (finding,) = find(
+        Figures(webhooks=(WebhookFigures(3, "https://hooks/…", "shop", given_up, "plan 7", "it answered 500"),)), Thresholds(), NOW
+    )
+    assert (finding.rule, finding.subject, finding.severity, finding.framework_key) == (
+        Rule.webhook_given_up,
+        "webhook 3",
+        Severity.warning,
+        "shop",
+    )
+    assert said in finding.text
+    assert "plan 7: it answered 500. `caseforge webhooks deliveries 3 --state dead` lists them" in finding.text
 
 
 @pytest.mark.parametrize(("requests", "said"), [(1, "1 request is too long for the model and was not sent"), (1_200, "1,200 requests are")])
@@ -176,6 +194,7 @@ def test_each_rule_can_be_switched_off() -> None:
         run_costs=(replace(RUN_COST, cost_per_node_usd=Decimal(9)),),
         budgets=(BudgetFigures(None, Decimal(1), Decimal(1)),),
         providers=(replace(PROVIDER, stopped_reason="quota", quiet_since=NOW - timedelta(days=9)),),
+        webhooks=(WebhookFigures(3, "https://hooks/…", None, 1, "plan 7", "it answered 500"),),
     )
     assert {rule for rule, _ in found(everything)} == set(Rule)
     for rule in Rule:

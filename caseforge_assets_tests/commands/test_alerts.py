@@ -24,12 +24,16 @@ from caseforge_assets.commands.providing.provider import connect_provider
 from caseforge_assets.commands.rounds.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
 from caseforge_assets.commands.rounds.settle_batch import fetch_again
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.telling.manage_webhooks import add_webhook, remove_webhook
+from caseforge_assets.commands.telling.number_events import number_events
+from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.notifications import Address, read_address, send
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.planning import plans
+from caseforge_assets.store.serving.events import tell
 from caseforge_assets_tests.commands.open_alerts import OPEN, check, later
 from caseforge_assets_tests.people import PASSWORD, TOKEN, People, reachable_people
 from caseforge_assets_tests.workbench import PROCESS, SHOP, OpenBench, Workbench
@@ -241,6 +245,19 @@ def authentication(bench: OpenBench) -> Course:
     yield opened, later()
 
 
+def webhook_given_up(bench: OpenBench) -> Course:
+    opened = bench()
+    with opened.store.begin() as connection:
+        hook = add_webhook(connection, "https://hooks.example.org/a-secret-of-many-letters", (), None, allowed=(), by="test")
+        tell(connection, EventKind.plan_waiting, "plan 1")
+    number_events(opened.store)
+    opened.change("update caseforge.webhook_delivery set state = 'dead', problem = 'it answered 500'")
+    yield opened, later()
+    with opened.store.begin() as connection:
+        remove_webhook(connection, hook.id, by="test")
+    yield opened, later()
+
+
 COURSES: dict[str, Callable[[OpenBench], Course]] = {
     course.__name__: course
     for course in (
@@ -261,6 +278,7 @@ COURSES: dict[str, Callable[[OpenBench], Course]] = {
         cost_over_baseline,
         budget,
         authentication,
+        webhook_given_up,
     )
 }
 

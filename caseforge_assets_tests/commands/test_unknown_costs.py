@@ -117,7 +117,7 @@ def test_a_batch_that_was_given_up_may_have_been_billed(bench: OpenBench) -> Non
     opened.round()
     with opened.store.connect() as connection:
         (batch,) = batches.in_states(connection, ["open"])
-    give_up(opened.project, batch)
+    give_up(opened.project, batch, by="test")
     with opened.store.connect() as connection:
         assert total(row.cost for row in sum_costs(connection, "stage")) == Cost(Decimal(0), 2)
         assert spending.costs_of_batches(connection, [batch.id]) == {batch.id: Cost(Decimal(0), 2)}

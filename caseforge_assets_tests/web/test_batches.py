@@ -28,8 +28,8 @@ def test_batches_are_listed_with_progress_and_cost_and_can_be_stopped(serve: Ser
         assert stranger.post(f"{path}/{action}").status_code == 404, action
         assert reader.post(f"{path}/{action}").status_code == 403, action
     assert stranger.get(path).status_code == 404
-    assert client.post(f"{path}/adopt", json={"remote_id": "batch_other"}).status_code == 422
-    assert client.post(f"{path}/collect-again").status_code == 422  # its provider is not through with it
+    assert client.post(f"{path}/adopt", json={"remote_id": "batch_other"}).status_code == 409
+    assert client.post(f"{path}/collect-again").status_code == 409  # its provider is not through with it
     wish = {"wish": "poll", "batch": batch["id"]}
     assert stranger.post("/api/v1/runs", json=wish, headers={"Idempotency-Key": "poll-that"}).status_code in (403, 404)
     assert client.post("/api/v1/runs", json=wish, headers={"Idempotency-Key": "poll-that"}).json()["batch"] == batch["id"]

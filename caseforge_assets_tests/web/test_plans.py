@@ -73,7 +73,7 @@ def test_a_plan_is_made_read_and_approved_at_its_price(serve: Serve) -> None:
     assert (run["wish"], run["done_at"]) == ("submit", None)
     assert served.bench.stats()["batches_created"] == 0  # nothing is sent inside the request
     again = post(client, f"/plans/{plan['id']}/approve", {"expected_cost": cost})
-    assert (again.status_code, again.json()["detail"].startswith(f"plan {plan['id']} is approved already")) == (422, True)
+    assert (again.status_code, again.json()["detail"].startswith(f"plan {plan['id']} is approved already")) == (409, True)
 
     assert post(client, f"/plans/{plan['id']}/raise", {"max_cost": {"amount": "4"}}).status_code == 409
     assert post(client, f"/plans/{plan['id']}/raise", {"max_cost": {"amount": "6"}}).json()["plan"]["max_cost"]["amount"] == "6.000000"
@@ -81,7 +81,7 @@ def test_a_plan_is_made_read_and_approved_at_its_price(serve: Serve) -> None:
     assert (cancelled["state"], cancelled["to_send"]) == ("cancelled", 0)
     other = make(client, "2.1.1")
     assert client.post(f"/api/v1/plans/{other['id']}/decline").json()["state"] == "declined"
-    assert client.post(f"/api/v1/plans/{other['id']}/decline").status_code == 422
+    assert client.post(f"/api/v1/plans/{other['id']}/decline").status_code == 409
     actions = served.bench.column("select action from caseforge.audit_entry where subject like 'plan %' order by id")
     assert actions == ["plan.approved", "plan.raised", "plan.cancelled", "plan.declined"]
     first = client.get("/api/v1/plans", params={"limit": 1}).json()

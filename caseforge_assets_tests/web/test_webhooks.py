@@ -8,6 +8,8 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +18,11 @@ from standardwebhooks import Webhook
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.telling.deliver_events import deliver_events
 from caseforge_assets.commands.telling.number_events import number_events
+from caseforge_assets.commands.telling.prune_events import prune_events
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.serving.events import Told, tell_all
 from caseforge_assets_tests.web.conftest import Serve, Served, listening
-from caseforge_assets_tests.web.receiver import LOOPBACK, Receiver, answered
+from caseforge_assets_tests.web.receiver import LOOPBACK, OPENSSL, Receiver, answered, certified
 from caseforge_assets_tests.workbench import KEY
 
 
@@ -213,3 +216,43 @@ def test_events_are_numbered_and_delivered_beside_the_answers(serve: Serve, rece
         while not receiver.got:
             assert time.monotonic() < end
             time.sleep(0.02)
+
+
+@pytest.mark.skipif(OPENSSL is None, reason="no openssl makes certificates here")
+def test_over_tls_the_certificate_has_to_be_of_that_name_and_of_a_known_authority(
+    serve: Serve, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = allowing(serve())
+    own, authority = certified(tmp_path, "localhost")
+    receiver.speak_tls(own)
+    path = f"/api/v1/webhooks/{added(served, receiver.url)['id']}/test"
+    admin = served.client(Role.admin)
+    assert "certificate" in admin.post(path).json()["problem"].lower()  # nobody knows this authority
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    assert admin.post(path).json() == {"status": 204, "problem": ""}
+    other = f"/api/v1/webhooks/{added(served, receiver.url.replace('localhost', '127.0.0.1'))['id']}/test"
+    assert "certificate" in admin.post(other).json()["problem"].lower()  # it is of another name
+    assert len(receiver.got) == 1
+
+
+def test_events_are_kept_for_a_stated_time_and_what_waits_for_longer(serve: Serve, receiver: Receiver) -> None:
+    served = allowing(serve())
+    hook = added(served, receiver.url)
+    told(served, "plan 1", "plan 2", "plan 3")
+    while delivered(served):
+        continue
+    told(served, "plan 4", "plan 5", "plan 6")
+    kept = "update caseforge.event set happened_at = now() - interval '91 days' where subject <> :subject"
+    served.bench.change(kept, subject="plan 3")
+    assert prune_events(served.bench.store, timedelta(days=90)) == 3  # that the framework was loaded, too
+    assert [one["subject"] for one in deliveries(served, hook["id"])] == ["plan 6", "plan 5", "plan 4", "plan 3"]
+    while delivered(served):
+        continue
+    served.bench.change("update caseforge.event set happened_at = now() - interval '91 days'")
+    prune_events(served.bench.store, timedelta(days=90))
+    assert [one["subject"] for one in deliveries(served, hook["id"])] == [
+        "plan 6"
+    ]  # the newest one stays: by it the next one gets its position
+    told(served, "plan 7")
+    before, last = served.bench.column("select position from caseforge.event order by id")
+    assert last == before + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from caseforge_assets.alerts.changes import Changes, Event, OpenAlert, decide_changes
@@ -15,6 +15,7 @@ from caseforge_assets.alerts.rules import Finding
 from caseforge_assets.commands.providing.check_models import stage_ending
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.event_log import log_event
+from caseforge_assets.events.addresses import shown_url
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.project import Project
@@ -72,6 +73,7 @@ def _read_figures(connection: Connection, project: Project, now: datetime, open_
         budgets=tuple(_budgets(connection, project.configuration)),
         providers=tuple(alert_figures.providers(connection)),
         ending_models=tuple(_ending_models(connection, project)),
+        webhooks=tuple(replace(one, url=shown_url(one.url)) for one in alert_figures.webhooks(connection)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from caseforge_assets.batches.states import PlanState
+from caseforge_assets.batches.states import PlanState, WrongState
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_plans
 from caseforge_assets.commands.telling.tell_plans import tell_plan
 from caseforge_assets.costs.sums import Cost, exact_usd, usd
@@ -29,18 +29,18 @@ def approve_plan(connection: Connection, project: Project, plan_id: int, max_cos
 
     Raises:
         LookupError: there is no such plan.
-        ValueError: it is no draft any more, or nothing is pending under it; the text says what it is.
+        WrongState: it is no draft any more, or nothing is pending under it; the text says what it is.
         LimitTooLow: it costs more than it may spend.
     """
     plan = plans.get(connection, plan_id)
     if plan is None:
         raise LookupError(f"there is no plan {plan_id}; `caseforge plans list --all` names those that were made")
     if plan.state != PlanState.draft:
-        raise ValueError(
+        raise WrongState(
             f"plan {plan_id} is {plan.state} already; make a new one with: caseforge plan --keep --framework {plan.framework_key}"
         )
     if not any(pending.of_plan(connection, plan_id, stage) for stage in plan.stages):
-        raise ValueError(f"nothing is pending under plan {plan_id}: a newer plan has its requests, or they are not needed any more")
+        raise WrongState(f"nothing is pending under plan {plan_id}: a newer plan has its requests, or they are not needed any more")
     (reckoned,) = reckon_plans(connection, project, [plan_id])
     refuse_low_limit(f"plan {plan_id}", reckoned.open_cost, max_cost_usd)
     plans.decide(connection, plan_id, True, max_cost_usd, by=by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from caseforge_assets.batches.states import NOT_CREATED, PlanState
+from caseforge_assets.batches.states import NOT_CREATED, PlanState, WrongState
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow, refuse_low_limit
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.telling.tell_plans import tell_plan
@@ -28,14 +28,14 @@ def cancel_plan(connection: Connection, plan_id: int, *, by: str) -> int:
 
     Raises:
         LookupError: there is no such plan.
-        ValueError: it is not approved.
+        WrongState: it is not approved.
     """
     requests.lock_making(connection)
     plan = _get(connection, plan_id)
     if plan.state == PlanState.draft:
-        raise ValueError(f"plan {plan_id} is a draft, of which nothing is sent. Decline it with: caseforge plans decline {plan_id}")
+        raise WrongState(f"plan {plan_id} is a draft, of which nothing is sent. Decline it with: caseforge plans decline {plan_id}")
     if plan.state != PlanState.approved:
-        raise ValueError(f"plan {plan_id} is {plan.state} already")
+        raise WrongState(f"plan {plan_id} is {plan.state} already")
     plans.cancel(connection, plan_id, by)
     tell_plan(connection, EventKind.plan_cancelled, plan_id, by)
     for batch_id in batches.not_created_of_plan(connection, plan_id):
@@ -48,13 +48,13 @@ def decline_plan(connection: Connection, plan_id: int, *, by: str) -> PlanRow:
 
     Raises:
         LookupError: there is no such plan.
-        ValueError: it is no draft.
+        WrongState: it is no draft.
     """
     plan = _get(connection, plan_id)
     if plan.state == PlanState.approved:
-        raise ValueError(f"plan {plan_id} is approved. Cancel what was not sent of it with: caseforge plans cancel {plan_id}")
+        raise WrongState(f"plan {plan_id} is approved. Cancel what was not sent of it with: caseforge plans cancel {plan_id}")
     if plan.state != PlanState.draft:
-        raise ValueError(f"plan {plan_id} is {plan.state} already")
+        raise WrongState(f"plan {plan_id} is {plan.state} already")
     plans.decide(connection, plan_id, False, by=by)
     tell_plan(connection, EventKind.plan_declined, plan_id, by)
     return plan
@@ -65,14 +65,14 @@ def raise_limit(connection: Connection, project: Project, plan_id: int, max_cost
 
     Raises:
         LookupError: there is no such plan.
-        ValueError: it is not approved, or has no limit.
+        WrongState: it is not approved, or has no limit.
         LimitTooLow: the new limit is no higher than the old one, or too low for what was spent and is still to be sent.
     """
     plan = _get(connection, plan_id)
     if plan.state != PlanState.approved:
-        raise ValueError(f"plan {plan_id} is {plan.state}; only an approved plan has a limit that holds")
+        raise WrongState(f"plan {plan_id} is {plan.state}; only an approved plan has a limit that holds")
     if plan.max_cost_usd is None:
-        raise ValueError(f"plan {plan_id} has no limit; it may spend what the budgets in caseforge.toml allow")
+        raise WrongState(f"plan {plan_id} has no limit; it may spend what the budgets in caseforge.toml allow")
     if max_cost_usd is not None and max_cost_usd <= plan.max_cost_usd:
         raise LimitTooLow(f"the limit of plan {plan_id} is {exact_usd(plan.max_cost_usd)} already; name a higher one")
     (reckoned,) = reckon_plans(connection, project, [plan_id])

@@ -6,7 +6,16 @@ end it. So can one of a simulated provider that is not the configured one: nothi
 
 from __future__ import annotations
 
-from caseforge_assets.batches.states import LOOKED_AT, NOT_CREATED, NOT_TO_BE_FOUND, WITH_PROVIDER, BatchState, RequestState, remote_status
+from caseforge_assets.batches.states import (
+    LOOKED_AT,
+    NOT_CREATED,
+    NOT_TO_BE_FOUND,
+    WITH_PROVIDER,
+    BatchState,
+    RequestState,
+    WrongState,
+    remote_status,
+)
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.telling.note_batch import note_batch
@@ -15,8 +24,10 @@ from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
+ACTION = "batch.cancelled"
 
-class CannotCancel(ValueError):
+
+class CannotCancel(WrongState):
     """The batch is unknown, over, or another provider's; the text says which."""
 
 
@@ -41,22 +52,22 @@ def cancel_batch(project: OpenProject, name: str, *, by: str) -> BatchRow:
             raise CannotCancel(f"{batch.name} is being worked on by another process; try again in a moment")
         with project.store.connect() as connection:
             batch = batches.get(connection, batch.id)  # it may have been created before the lock was ours
-        _cancel(project, batch)
-    note_batch(project.store, by, "batch.cancelled", batch.id)
+        _cancel(project, batch, by)
     with project.store.connect() as connection:
         return batches.get(connection, batch.id)
 
 
-def _cancel(project: OpenProject, batch: BatchRow) -> None:
+def _cancel(project: OpenProject, batch: BatchRow, by: str) -> None:
     if batch.state in NOT_CREATED:
         with project.store.begin() as connection:
             batches.put_back(connection, batch.id, [batch.state], "cancelled before it was created", request_state=RequestState.parked)
+            note_batch(connection, by, ACTION, batch.id)
         return
     if batch.provider_id != project.provider.id and batch.state in WITH_PROVIDER:
-        give_up(project, batch)
+        give_up(project, batch, by=by, action=ACTION)
         return
     if batch.state == BatchState.creating:
-        _give_up_in_doubt(project, batch)
+        _give_up_in_doubt(project, batch, by)
         return
     if batch.state not in LOOKED_AT or batch.remote_id is None:
         raise CannotCancel(f"{batch.name} is {batch.state}; only a batch that is under way can be cancelled")
@@ -65,16 +76,17 @@ def _cancel(project: OpenProject, batch: BatchRow) -> None:
     except ProviderNotFound as error:
         if batch.state != BatchState.unknown:
             raise CannotCancel(f"{error}; `caseforge monitor` finds out what became of it") from error
-        give_up(project, batch)
+        give_up(project, batch, by=by, action=ACTION)
         return
     except ProviderRefused as error:
         raise CannotCancel(str(error)) from error
     with project.store.begin() as connection:
         batches.change(connection, batch.id, remote=remote, remote_status=remote_status(remote["status"]), reason="cancelled by a person")
+        note_batch(connection, by, ACTION, batch.id)
 
 
-def _give_up_in_doubt(project: OpenProject, batch: BatchRow) -> None:
+def _give_up_in_doubt(project: OpenProject, batch: BatchRow, by: str) -> None:
     """Only where nothing but a person can settle whether it was created: it may be, and is paid for then."""
     if not (batch.reason or "").startswith(NOT_TO_BE_FOUND):
         raise CannotCancel(f"{batch.name} is creating; whether it exists is being found out, and `caseforge monitor` says what came of it")
-    give_up(project, batch)
+    give_up(project, batch, by=by, action=ACTION)

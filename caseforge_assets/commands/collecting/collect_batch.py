@@ -52,11 +52,11 @@ class Collected:
     stray_lines: tuple[str, ...] = ()
 
 
-def collect_batch(project: OpenProject, batch_id: int, *, gives_up: bool = False) -> Collected | None:
+def collect_batch(project: OpenProject, batch_id: int, *, given_up_by: str | None = None) -> Collected | None:
     """Collects one batch in state final.
 
     Args:
-        gives_up: whether a person wants what came so far to be all that is waited for; what lacks then waits until somebody asks again.
+        given_up_by: who wants what came so far to be all that is waited for; what lacks then waits until somebody asks again.
 
     Returns:
         What it came to; None when another process is at it, when its files are still awaited, or when it is another provider's: one
@@ -73,26 +73,26 @@ def collect_batch(project: OpenProject, batch_id: int, *, gives_up: bool = False
         if batch.state != BatchState.final or batch.provider_id != project.provider.id:
             return None
         if batch.duplicate_of is not None:
-            return _collect_late_duplicate(project, batch, gives_up)
+            return _collect_late_duplicate(project, batch, given_up_by)
         if _is_large(batch, project.stages):
             start_second_process()  # while the files are downloaded
-        paths = salvage_results(project.store, project.folder, batch) if gives_up else fetch_results(project, batch)
-        return None if paths is None else _collect_files(project, batch_id, paths, gives_up)
+        paths = salvage_results(project.store, project.folder, batch) if given_up_by else fetch_results(project, batch)
+        return None if paths is None else _collect_files(project, batch_id, paths, given_up_by)
 
 
-def _collect_files(project: OpenProject, batch_id: int, paths: list[str], gives_up: bool) -> Collected | None:
+def _collect_files(project: OpenProject, batch_id: int, paths: list[str], given_up_by: str | None) -> Collected | None:
     with project.store.connect() as connection:
         batch, duplicates = batches.get(connection, batch_id), batches.duplicates(connection, batch_id)
     reception = reception_of(project, batch)
-    if duplicates and not gives_up:  # what they answered is known before anything counts as failed or missing
+    if duplicates and not given_up_by:  # what they answered is known before anything counts as failed or missing
         record_files(project.store, reception, project.folder, paths, good_only=True)
         if not _take_in(project, batch, duplicates):
             return None
     strays = record_files(project.store, reception, project.folder, paths)
-    close_batch(project, reception, gives_up=gives_up)
+    close_batch(project, reception, given_up_by=given_up_by)
     carry_on(project.store, project, batch)
     with project.store.begin() as connection:
-        differs = None if strays or gives_up else usage_difference(connection, project, batch)  # else the lines are not what was counted
+        differs = None if strays or given_up_by else usage_difference(connection, project, batch)  # else the lines are not what was counted
         reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else differs
         values = {
             "state": BatchState.collected,
@@ -110,12 +110,12 @@ def _collect_files(project: OpenProject, batch_id: int, paths: list[str], gives_
         return collected
 
 
-def _collect_late_duplicate(project: OpenProject, duplicate: BatchRow, gives_up: bool) -> Collected | None:
+def _collect_late_duplicate(project: OpenProject, duplicate: BatchRow, given_up_by: str | None) -> Collected | None:
     """A duplicate is taken in with the batch that was adopted; by itself, when it ends later, is given up, or when that one is lost at the provider."""
     with try_lock(project.store, f"batch {duplicate.duplicate_of}") as held:
         with project.store.connect() as connection:
-            over = gives_up or batches.get(connection, duplicate.duplicate_of or 0).state in BRINGS_NOTHING_MORE
-        if not held or not over or not collect_duplicate(project, duplicate, gives_up=gives_up):
+            over = given_up_by is not None or batches.get(connection, duplicate.duplicate_of or 0).state in BRINGS_NOTHING_MORE
+        if not held or not over or not collect_duplicate(project, duplicate, given_up_by=given_up_by):
             return None
     with project.store.connect() as connection:
         return Collected(batches.get(connection, duplicate.id), attempts.outcome_counts(connection, duplicate.id))

@@ -16,6 +16,7 @@ from caseforge_assets.commands.collecting.fetch_results import fetch_results, sa
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, reception_of, record_answers, record_results
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.build_next_requests import carry_on
+from caseforge_assets.commands.telling.note_batch import GIVEN_UP, note_batch
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.collecting import attempts
@@ -30,11 +31,11 @@ from caseforge_assets.wording import counted
 CHUNK_LINES = 300
 
 
-def collect_duplicate(project: OpenProject, duplicate: BatchRow, *, gives_up: bool = False) -> bool:
+def collect_duplicate(project: OpenProject, duplicate: BatchRow, *, given_up_by: str | None = None) -> bool:
     """Takes in what a duplicate in state final answered; the caller holds its lock, or that of the batch that it is a duplicate of while that is not collected.
 
     Args:
-        gives_up: whether what came so far is all that is waited for.
+        given_up_by: who wants what came so far to be all that is waited for.
 
     Returns:
         False while its files are still awaited.
@@ -42,7 +43,7 @@ def collect_duplicate(project: OpenProject, duplicate: BatchRow, *, gives_up: bo
     Raises:
         ProviderUnclear: the provider cannot be reached or a download broke off; the next call goes on.
     """
-    paths = salvage_results(project.store, project.folder, duplicate) if gives_up else fetch_results(project, duplicate)
+    paths = salvage_results(project.store, project.folder, duplicate) if given_up_by else fetch_results(project, duplicate)
     if paths is None:
         return False
     reception = reception_of(project, duplicate)
@@ -54,6 +55,8 @@ def collect_duplicate(project: OpenProject, duplicate: BatchRow, *, gives_up: bo
     carry_on(project.store, project, duplicate)
     with project.store.begin() as connection:
         reason = _account(connection, duplicate)
+        if given_up_by is not None:
+            note_batch(connection, given_up_by, GIVEN_UP, duplicate.id)
         batches.change(connection, duplicate.id, state=BatchState.collected, collected_at=NOW, reason=reason, **looks.NOTHING_SHORT)
     return True
 

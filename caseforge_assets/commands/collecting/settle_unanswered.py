@@ -12,6 +12,7 @@ from caseforge_assets.batches.states import BatchState, RemoteStatus
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.telling.note_batch import GIVEN_UP, note_batch
 from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.costs.own_prices import NO_OWN_PRICES
 from caseforge_assets.events.kinds import EventKind
@@ -31,11 +32,11 @@ _MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no 
 _NOT_BROUGHT = Judgement(Outcome.given_up, "a person gave up waiting for its answer, which its provider may have counted")
 
 
-def close_batch(project: OpenProject, reception: Reception, *, gives_up: bool = False) -> int:
+def close_batch(project: OpenProject, reception: Reception, *, given_up_by: str | None = None) -> int:
     """Gives every attempt without an outcome one; returns how many had none.
 
     Args:
-        gives_up: whether a person gives up what is not there, instead of the batch's own state saying what became of it.
+        given_up_by: who gives up what is not there, which is noted; None: the batch's own state says what became of it.
 
     A batch that was rejected in validation cost nothing: the lines that its errors name are faulty, all others
     are pending again. When the account's token limit was the reason, the limit is learned.
@@ -43,7 +44,8 @@ def close_batch(project: OpenProject, reception: Reception, *, gives_up: bool = 
     with project.store.begin() as connection:
         batch = reception.batch
         open_attempts = attempts.without_outcome(connection, batch.id)
-        if gives_up:
+        if given_up_by is not None:
+            note_batch(connection, given_up_by, GIVEN_UP, batch.id)
             judged = [Judged(one, None, _NOT_BROUGHT) for one in open_attempts]
         elif batch.remote_status == RemoteStatus.failed:
             verdict = decide_batch_errors(_errors(batch))
@@ -57,8 +59,13 @@ def close_batch(project: OpenProject, reception: Reception, *, gives_up: bool = 
     return len(open_attempts)
 
 
-def give_up(project: OpenProject, batch: BatchRow) -> None:
-    """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown."""
+def give_up(project: OpenProject, batch: BatchRow, *, by: str, action: str = GIVEN_UP) -> None:
+    """Ends a batch from which nothing comes any more: its requests wait until a person asks again, its cost stays unknown.
+
+    Args:
+        by: who decided that.
+        action: what they did, for the audit log.
+    """
     now = datetime.now(UTC)
     lost = replace(batch, state=BatchState.unknown)  # whatever it was last: nobody knows what of it was billed
     reception = Reception(
@@ -69,6 +76,7 @@ def give_up(project: OpenProject, batch: BatchRow) -> None:
             record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
             outcomes = attempts.outcome_counts(connection, batch.id)
             tell_batch(connection, EventKind.batch_collected, batches.get(connection, batch.id), {"outcomes": outcomes})
+            note_batch(connection, by, action, batch.id)
 
 
 def _errors(batch: BatchRow) -> list[BatchError]:

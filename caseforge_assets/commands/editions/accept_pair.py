@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caseforge_assets.batches.states import WrongState
 from caseforge_assets.stages.flow_assets import identity_key
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.access import audit
@@ -16,7 +17,8 @@ def accept_pair(connection: Connection, stages: Stages, node_id: int, like_id: i
     Requests that are not sent yet are answered accordingly. Content that the node has already stays.
 
     Raises:
-        ValueError: the two are one, or the other takes its answers from this one, directly or by way of others.
+        ValueError: the two are one.
+        WrongState: the other takes its answers from this one, directly or by way of others.
     """
     lock_in_transaction(connection, "accept pairs")
     compared = _nodes(connection, stages)
@@ -26,14 +28,7 @@ def accept_pair(connection: Connection, stages: Stages, node_id: int, like_id: i
     while last is not None and last != node_id:
         last = taken_from.get(last)
     if last == node_id:
-        raise ValueError(
-            f"{node.framework_key} {node.code} cannot take its answers from {like.framework_key} {like.code}, "
-            + (
-                "which is the same node."
-                if like_id == node_id
-                else "which takes its own from it. Forget that pair first: caseforge pairs forget"
-            )
-        )
+        raise _refusal(node, like)
     pairs.accept(connection, node, like, accepted_by)
     about = {"node_id": node_id, "like": f"{like.framework_key}:{like.code}"}
     audit.note(connection, accepted_by, "pair.accepted", f"node {node.code}", node.framework_key, about)
@@ -50,6 +45,13 @@ def forget_pair(connection: Connection, stages: Stages, node_id: int, *, by: str
     called, key = (f"node {node.code}", node.framework_key) if node else ("a node that is no target any more", None)
     audit.note(connection, by, "pair.forgotten", called, key, {"node_id": node_id})
     return True
+
+
+def _refusal(node: ComparedNode, like: ComparedNode) -> ValueError:
+    what = f"{node.framework_key} {node.code} cannot take its answers from {like.framework_key} {like.code}"
+    if node.node_id == like.node_id:
+        return ValueError(f"{what}, which is the same node.")
+    return WrongState(f"{what}, which takes its own from it. Forget that pair first: caseforge pairs forget")
 
 
 def _nodes(connection: Connection, stages: Stages) -> dict[int, ComparedNode]:

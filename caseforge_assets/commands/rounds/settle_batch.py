@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caseforge_assets.batches.states import BatchState, is_final, remote_status
+from caseforge_assets.batches.states import BatchState, WrongState, is_final, remote_status
 from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.collecting.fetch_results import set_aside
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
@@ -17,7 +17,7 @@ from caseforge_assets.store.submitting import batches, looks, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
 
-class CannotSettle(ValueError):
+class CannotSettle(WrongState):
     """There is nothing to decide about this batch; the text says why."""
 
 
@@ -41,7 +41,7 @@ def fetch_again(project: OpenProject, name: str, *, by: str) -> Collected | None
             raise CannotSettle(f"{batch.name} is {batch.state}; files are fetched when its provider is through with it")
         with project.store.begin() as connection:
             looks.fetch_now(connection, batch.id)
-    note_batch(project.store, by, "batch.fetched-again", batch.id)
+            note_batch(connection, by, "batch.fetched-again", batch.id)
     return collect_batch(project, batch.id)
 
 
@@ -56,16 +56,14 @@ def give_up_batch(project: OpenProject, name: str, *, by: str) -> Collected | No
     """
     batch = _find(project, name)
     if batch.state == BatchState.unknown:
-        _give_up_unknown(project, batch)
-        note_batch(project.store, by, "batch.given-up", batch.id)
+        _give_up_unknown(project, batch, by)
         with project.store.connect() as connection:
             return Collected(batches.get(connection, batch.id), attempts.outcome_counts(connection, batch.id))
     in_vain = batch.short_fetches or batch.is_held or (batch.reason or "").startswith(LATER)
     if batch.state != BatchState.final or not in_vain:
         advice = "`caseforge cancel` stops one that is under way" if batch.state == BatchState.open else "nothing of it is awaited in vain"
         raise CannotSettle(f"{batch.name} is {batch.state}: {advice}")
-    note_batch(project.store, by, "batch.given-up", batch.id)
-    return collect_batch(project, batch.id, gives_up=True)
+    return collect_batch(project, batch.id, given_up_by=by)
 
 
 def _find(project: OpenProject, name: str) -> BatchRow:
@@ -96,13 +94,13 @@ def _reopen(project: OpenProject, batch: BatchRow) -> None:
         batches.move(connection, batch.id, [BatchState.collected], state=BatchState.final, **values)
 
 
-def _give_up_unknown(project: OpenProject, batch: BatchRow) -> None:
+def _give_up_unknown(project: OpenProject, batch: BatchRow, by: str) -> None:
     try:
         project.provider.client.retrieve(batch.remote_id or "")
     except ProviderNotFound:
         with try_lock(project.store, f"batch {batch.id}") as held:
             if not held:
                 raise CannotSettle(f"{batch.name} is being worked on by another process; try again in a moment") from None
-            give_up(project, batch)
+            give_up(project, batch, by=by)
         return
     raise CannotSettle(f"{batch.name} is known to its provider again; `caseforge monitor` goes on with it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caseforge_assets.batches.states import BatchState
+from caseforge_assets.batches.states import BatchState, WrongState
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.submitting.recognize_batch import Whose, is_anothers, whose_is
 from caseforge_assets.commands.submitting.submit_batches import adopt
@@ -12,7 +12,7 @@ from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
 
 
-class CannotAdopt(ValueError):
+class CannotAdopt(WrongState):
     """Nothing is looked for, or the batch that is named is another; the text says which."""
 
 
@@ -33,13 +33,12 @@ def adopt_batch(project: OpenProject, name: str, remote_id: str, *, by: str) -> 
     with try_lock(project.store, f"batch {batch.id}") as held:
         if not held:
             raise CannotAdopt(f"{batch.name} is being worked on by another process; try again in a moment")
-        _adopt(project, batch.id, remote_id)
-    note_batch(project.store, by, "batch.adopted", batch.id)
+        _adopt(project, batch.id, remote_id, by)
     with project.store.connect() as connection:
         return batches.get(connection, batch.id)
 
 
-def _adopt(project: OpenProject, batch_id: int, remote_id: str) -> None:
+def _adopt(project: OpenProject, batch_id: int, remote_id: str, by: str) -> None:
     """Where it cannot be told whether it is the right one, the person's word counts."""
     with project.store.connect() as connection:
         batch = batches.get(connection, batch_id)
@@ -52,3 +51,4 @@ def _adopt(project: OpenProject, batch_id: int, remote_id: str) -> None:
         )
     with project.store.begin() as connection:
         adopt(connection, project.stages, batch.id, remote)
+        note_batch(connection, by, "batch.adopted", batch.id)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan
+from caseforge_assets.alerts.figures import BatchFigures, PlanFigures, ProviderFigures, RunCost, UnsentFigures, WaitingPlan, WebhookFigures
 from caseforge_assets.batches.states import (
     AWAITED,
     NOT_TO_BE_FOUND,
@@ -20,6 +20,7 @@ from caseforge_assets.batches.states import (
     PlanState,
     RequestState,
 )
+from caseforge_assets.events.kinds import DeliveryState
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.schema.constants import listed
@@ -160,3 +161,17 @@ def providers(connection: Connection) -> list[ProviderFigures]:
         ProviderFigures(row.id, row.base_url, row.stopped_reason, row.refused_reason, row.open_batches, row.quiet_since)
         for row in connection.execute(_PROVIDERS)
     ]
+
+
+_WEBHOOKS = text(f"""
+select w.id, w.url, w.framework_key, count(*), (array_agg(e.subject order by d.id desc))[1], (array_agg(d.problem order by d.id desc))[1]
+from caseforge.webhook_delivery d
+join caseforge.webhook w on w.id = d.webhook_id and w.removed_at is null
+join caseforge.event e on e.id = d.event_id
+where d.state = '{DeliveryState.dead}' group by w.id order by w.id
+""")
+
+
+def webhooks(connection: Connection) -> list[WebhookFigures]:
+    """Webhooks that are not removed with deliveries that were given up."""
+    return [WebhookFigures(*row) for row in connection.execute(_WEBHOOKS)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, text
@@ -136,3 +136,22 @@ def after(
         "keys": None if framework_keys is None else list(framework_keys),
     }
     return [EventRow(*row) for row in connection.execute(_AFTER, values)]
+
+
+_OLDEST = text(f"""
+select e.id from (select id, happened_at from caseforge.event where position < (select max(position) from caseforge.event) order by position limit :limit) e
+where e.happened_at < now() - cast(:kept as interval)
+  and not exists (select 1 from caseforge.webhook_delivery d where d.event_id = e.id and d.state = '{DeliveryState.waiting}')
+""")
+
+
+def prune(connection: Connection, kept: timedelta, limit: int) -> int:
+    """Removes the oldest events that are older than they are kept for, with their deliveries; returns how many.
+
+    What waits for its delivery stays, and the newest event, by which the next one gets its position.
+    """
+    ids = list(connection.scalars(_OLDEST, {"kept": kept, "limit": limit}))
+    if ids:
+        connection.execute(text("delete from caseforge.webhook_delivery where event_id = any(:ids)"), {"ids": ids})
+        connection.execute(text("delete from caseforge.event where id = any(:ids)"), {"ids": ids})
+    return len(ids)

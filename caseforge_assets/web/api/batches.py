@@ -102,25 +102,25 @@ def read_batch(batch_id: Id, service: ServiceNow, caller: Reader) -> Batch:
         return shown
 
 
-@router.post("/batches/{batch_id}/cancel", responses=problems(403, 404, 422, 502, 503))
+@router.post("/batches/{batch_id}/cancel", responses=problems(403, 404, 409, 422, 502, 503))
 def stop_batch(batch_id: Id, service: ServiceNow, caller: Planner) -> Settled:
     """Stop a batch at its provider. Answers it has by then are collected; the rest waits until somebody asks again."""
     return _settled(service, caller, batch_id, lambda project: cancel_batch(project, str(batch_id), by=caller.name))
 
 
-@router.post("/batches/{batch_id}/adopt", responses=problems(403, 404, 422, 502, 503))
+@router.post("/batches/{batch_id}/adopt", responses=problems(403, 404, 409, 422, 502, 503))
 def take_over_batch(batch_id: Id, named: Named, service: ServiceNow, caller: Planner) -> Settled:
     """Take over the provider's batch that a creation led to, where it cannot be looked up."""
     return _settled(service, caller, batch_id, lambda project: adopt_batch(project, str(batch_id), named.remote_id, by=caller.name))
 
 
-@router.post("/batches/{batch_id}/collect-again", responses=problems(403, 404, 422, 502, 503))
+@router.post("/batches/{batch_id}/collect-again", responses=problems(403, 404, 409, 422, 502, 503))
 def collect_again(batch_id: Id, service: ServiceNow, caller: Planner) -> Settled:
     """Fetch a batch's files now, also where it was collected without some of its answers."""
     return _settled(service, caller, batch_id, lambda project: fetch_again(project, str(batch_id), by=caller.name))
 
 
-@router.post("/batches/{batch_id}/give-up", responses=problems(403, 404, 422, 502, 503))
+@router.post("/batches/{batch_id}/give-up", responses=problems(403, 404, 409, 422, 502, 503))
 def give_up(batch_id: Id, service: ServiceNow, caller: Planner) -> Settled:
     """Take what came of a batch so far, and wait for nothing more of it; the rest is asked again by a retry only."""
     return _settled(service, caller, batch_id, lambda project: give_up_batch(project, str(batch_id), by=caller.name))

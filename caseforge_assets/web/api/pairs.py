@@ -68,7 +68,7 @@ def list_pairs(service: ServiceNow, caller: Reader, tags: TagsNow) -> Pairs:
     return Pairs(items=[_shown(row) for row in rows if _is_seen(caller, row)])
 
 
-@router.post("/pairs", status_code=201, responses=problems(403, 404, 422))
+@router.post("/pairs", status_code=201, responses=problems(403, 404, 409, 422))
 def accept(wanted: PairWanted, service: ServiceNow, caller: Editor) -> Pair:
     """Let a node take the answers of another one, of the same or another framework, as long as its own text stays as it is."""
     key, like_key = wanted.node.framework, wanted.like.framework

@@ -93,7 +93,7 @@ def _raise(connection: Connection, service: Service, caller: Caller, plan_id: in
     return Approved(plan=shown_plan(connection, service.project, plan_id), run=wishes.ask(connection, Wish.submit, caller.name))
 
 
-@router.post("/plans/{plan_id}/decline", responses=problems(403, 404, 422))
+@router.post("/plans/{plan_id}/decline", responses=problems(403, 404, 409, 422))
 def decline(plan_id: Id, service: ServiceNow, caller: Planner) -> PlanShown:
     """Decide that a draft is not sent. Its requests are kept; the next plan uses them."""
     with service.store.begin() as connection:
@@ -102,7 +102,7 @@ def decline(plan_id: Id, service: ServiceNow, caller: Planner) -> PlanShown:
         return shown_plan(connection, service.project, plan_id)
 
 
-@router.post("/plans/{plan_id}/cancel", responses=problems(403, 404, 422))
+@router.post("/plans/{plan_id}/cancel", responses=problems(403, 404, 409, 422))
 def cancel(plan_id: Id, service: ServiceNow, caller: Planner) -> PlanShown:
     """Send nothing more of an approved plan. What is at the provider goes on, and its answers are collected."""
     with service.store.begin() as connection:

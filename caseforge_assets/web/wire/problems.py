@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from caseforge_assets.access.roles import NotAllowed
 from caseforge_assets.artifacts import ArtifactsUnavailable
+from caseforge_assets.batches.states import WrongState
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.redaction import redact
@@ -60,6 +61,7 @@ class Refused(Exception):
 _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (NotAllowed, 403, "not-allowed"),
     (LimitTooLow, 409, "limit-too-low"),
+    (WrongState, 409, "wrong-state"),
     (ProviderError, 502, "provider"),
     (StoreUnavailable, 503, "database-unavailable"),
     (EmbeddedPostgresError, 503, "database-unavailable"),
