@@ -72,6 +72,10 @@ class Caller:
         """Tells whether a role is held: overall, or in the framework that is named."""
         return any(role in _ALLOWED[grant.role] for grant in self.grants if grant.framework_key in (None, framework_key))
 
+    def may_somewhere(self, role: Role) -> bool:
+        """Tells whether a role is held overall or in some framework."""
+        return any(self.may(role, grant.framework_key) for grant in self.grants)
+
     def demand(self, role: Role, framework_key: str | None = None) -> None:
         """Refuses who does not hold a role.
 

@@ -41,7 +41,12 @@ from caseforge_assets.web.api import (
 )
 from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.events import messages_in
+from caseforge_assets.web.portal import batches as batch_pages
 from caseforge_assets.web.portal import home, static
+from caseforge_assets.web.portal import money as money_pages
+from caseforge_assets.web.portal import plans as plan_pages
+from caseforge_assets.web.portal import search as search_pages
+from caseforge_assets.web.portal import standing as standing_pages
 from caseforge_assets.web.portal.problems import problem_page
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
@@ -85,6 +90,11 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 PAGES: tuple[APIRouter, ...] = (
     home.router,
+    search_pages.router,
+    money_pages.router,
+    plan_pages.router,
+    batch_pages.router,
+    standing_pages.router,
     static.router,
 )  # fmt: skip
 

@@ -175,3 +175,12 @@ def titles(connection: Connection, key: str, stage: str, node_ids: Sequence[int]
     """The titles of a stage's current items that are not simulated, in the framework's order."""
     values = {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)}
     return [Titled(*row) for row in connection.execute(_TITLES, values)]
+
+
+def mean_scores(connection: Connection, key: str, rules: str) -> dict[str, float]:
+    """By stage, the mean score of a framework's current contents, of those that are measured; stages without any are left out."""
+    query = text("""
+    select c.stage, avg(q.score)::float8 as mean from caseforge.content c join caseforge.quality q on q.content_id = c.id and q.rules = :rules
+    where c.is_current and c.framework_key = :key group by 1
+    """)
+    return {row.stage: row.mean for row in connection.execute(query, {"key": key, "rules": rules})}

@@ -75,6 +75,14 @@ def page_of_batches(
     return list(connection.scalars(query, {**values, "before": before_id, "limit": limit}))
 
 
+def batches_of_plan(connection: Connection, plan_id: int) -> list[int]:
+    """Numbers of the batches that hold a plan's requests, oldest first."""
+    query = text("""
+    select distinct a.batch_id from caseforge.attempt a join caseforge.request r on r.id = a.request_id where r.plan_id = :id order by 1
+    """)
+    return list(connection.scalars(query, {"id": plan_id}))
+
+
 def is_seen(connection: Connection, batch_id: int, keys: Collection[str] | None) -> bool:
     """Whether there is such a batch with nodes of these frameworks (None: of any, or of none)."""
     query = text(f"select exists (select 1 from caseforge.batch b where b.id = :id and {_OF_FRAMEWORKS})")

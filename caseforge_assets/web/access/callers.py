@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -37,7 +38,8 @@ async def form_token(request: Request) -> str | None:
         or int(length) > _LARGEST_FORM
     ):
         return None
-    await request.body()  # kept, so that whoever else reads it finds it
+    with suppress(RuntimeError):  # an endpoint with fields of a form: it was read as one, and is kept as that
+        await request.body()  # kept, so that whoever else reads it finds it
     field = (await request.form()).get(FIELD)
     return field if isinstance(field, str) else None
 
@@ -145,16 +147,12 @@ class Needs:
         """
         key = request.path_params.get("key")
         if key is None:
-            if self.overall or not self._holds_somewhere(caller):
+            if self.overall or not caller.may_somewhere(self.role):  # the endpoint itself looks at the frameworks that are concerned
                 caller.demand(self.role)
         else:
             see_framework(caller, key)
             caller.demand(self.role, key)
         return caller
-
-    def _holds_somewhere(self, caller: Caller) -> bool:
-        """Without a framework in the path, the endpoint itself looks at the frameworks that are concerned."""
-        return any(caller.may(self.role, grant.framework_key) for grant in caller.grants)
 
 
 def see_framework(caller: Caller, key: str) -> None:

@@ -63,10 +63,18 @@ def approve(plan_id: Id, given: Approval, service: ServiceNow, caller: Planner, 
 
     Where it costs more by now, or its price is unknown now, nothing is approved; 409 then, with the new price.
     """
-    return once.answer(lambda connection: _approve(connection, service, caller, plan_id, given))
+    return once.answer(lambda connection: approve_at_price(connection, service, caller, plan_id, given))
 
 
-def _approve(connection: Connection, service: Service, caller: Caller, plan_id: int, given: Approval) -> Approved:
+def approve_at_price(connection: Connection, service: Service, caller: Caller, plan_id: int, given: Approval) -> Approved:
+    """Approves a draft at the price that was seen, and asks for its work.
+
+    Raises:
+        LookupError: there is no such plan, or the caller may not see it.
+        NotAllowed: the caller is no planner there, or would go over a limit of their own.
+        Refused: it costs more by now.
+        ValueError: it is no draft.
+    """
     demand_plan(connection, caller, plan_id, Role.planner)
     limit = given.max_cost.usd if given.max_cost else None
     reckoned = approve_plan(connection, service.project, plan_id, limit, by=caller.name)
@@ -81,10 +89,17 @@ def _approve(connection: Connection, service: Service, caller: Caller, plan_id: 
 @router.post("/plans/{plan_id}/raise", response_model=Approved, responses=problems(403, 404, 409, 422))
 def raise_plan(plan_id: Id, given: NewLimit, service: ServiceNow, caller: Planner, once: AnsweredOnce) -> JSONResponse:
     """Let an approved plan spend more; what waited for it is sent at once."""
-    return once.answer(lambda connection: _raise(connection, service, caller, plan_id, given))
+    return once.answer(lambda connection: raise_to(connection, service, caller, plan_id, given))
 
 
-def _raise(connection: Connection, service: Service, caller: Caller, plan_id: int, given: NewLimit) -> Approved:
+def raise_to(connection: Connection, service: Service, caller: Caller, plan_id: int, given: NewLimit) -> Approved:
+    """Gives an approved plan another limit, and asks for its work.
+
+    Raises:
+        LookupError: there is no such plan, or the caller may not see it.
+        NotAllowed: the caller is no planner there, or would go over a limit of their own.
+        ValueError: it is not approved, or the limit is less than it has spent.
+    """
     demand_plan(connection, caller, plan_id, Role.planner)
     limit = given.max_cost.usd if given.max_cost else None
     raise_limit(connection, service.project, plan_id, limit, by=caller.name)

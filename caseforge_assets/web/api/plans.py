@@ -66,10 +66,16 @@ def make_plan(wanted: PlanWanted, service: ServiceNow, caller: Planner, once: An
     """Make a plan: what would be sent, why, and at what cost. It is kept as a draft; nothing of it is sent before somebody approves it."""
     demand_declared(service, caller, wanted.framework)
     simulated = service.plans_for_simulated(offline=wanted.offline)
-    return once.answer(lambda connection: _make(connection, service, wanted, simulated, caller.name), status=201)
+    return once.answer(lambda connection: make_draft(connection, service, wanted, simulated, caller.name), status=201)
 
 
-def _make(connection: Connection, service: Service, wanted: PlanWanted, simulated: bool, by: str) -> MadePlan:
+def make_draft(connection: Connection, service: Service, wanted: PlanWanted, simulated: bool, by: str) -> MadePlan:
+    """Makes a draft of what is wanted, and keeps it.
+
+    Raises:
+        LookupError: there is no such stage or node.
+        ValueError: what is wanted makes no sense.
+    """
     project, key = service.project, wanted.framework
     chosen = accepted_stages(connection, project, wanted.stages)
     choice = Choice(wanted.nodes, wanted.select, wanted.limit, None, wanted.model_of, wanted.regenerate, wanted.refresh_context)

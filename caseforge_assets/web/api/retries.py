@@ -78,10 +78,15 @@ def make_retry(wanted: RetryWanted, service: ServiceNow, caller: Planner, once: 
         measure_missing(project.store, project.stages, wanted.framework)
         return once.answer(lambda connection: _low_scores(connection, project, wanted, caller.name), status=201)
     readable = judge_again(project, wanted.framework)  # in transactions of its own: no call holds one connection and waits for another
-    return once.answer(lambda connection: _failed(connection, project, wanted, readable, caller.name), status=201)
+    return once.answer(lambda connection: retry_draft(connection, project, wanted, readable, caller.name), status=201)
 
 
-def _failed(connection: Connection, project: OpenProject, wanted: RetryWanted, readable: int, by: str) -> MadeRetry:
+def retry_draft(connection: Connection, project: OpenProject, wanted: RetryWanted, readable: int, by: str) -> MadeRetry:
+    """Makes a draft of failed nodes, and keeps it.
+
+    Args:
+        readable: answers that had failed and were read before it.
+    """
     key, simulated = wanted.framework, project.provider.simulated
     chosen = accepted_stages(connection, project, wanted.stages)
     ids = choose_nodes(connection, key, wanted.nodes)

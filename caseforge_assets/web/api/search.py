@@ -79,7 +79,7 @@ def search(
     cursor: Cursor = None,
 ) -> Response:
     """Search names, descriptions, documents and candidates, by the words of the language that they are written in."""
-    after = _after(cursor)
+    after = place_of(cursor)
     frameworks = seen_and_meant(caller, framework)
     with service.reading.connect() as connection:
         behind = refresh_in_passing(service.store, service.project, connection)
@@ -103,7 +103,12 @@ def search(
     )
 
 
-def _after(cursor: str | None) -> tuple[float, int] | None:
+def place_of(cursor: str | None) -> tuple[float, int] | None:
+    """Rank and number after which a page begins; None: the first one does.
+
+    Raises:
+        Refused: the cursor is of another list.
+    """
     keys = decode_cursor(cursor, ORDER, 2)
     return None if keys is None else (cursor_fraction(keys[0]), cursor_number(keys[1]))
 

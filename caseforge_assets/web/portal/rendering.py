@@ -22,6 +22,7 @@ from caseforge_assets.web.access.callers import CallerNow, ServiceNow
 from caseforge_assets.web.portal.markdown import render_markdown
 from caseforge_assets.web.portal.static import static_address
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.money import CostSum, Money
 from caseforge_assets.wording import counted
 
 FOLDER = Path(__file__).parent / "templates"
@@ -92,6 +93,7 @@ def templates() -> Environment:
         "when": when,
         "day": day,
         "money": money,
+        "duration": duration,
         "number": number,
         "percent": percent,
         "markdown": render_markdown,
@@ -119,9 +121,23 @@ def day(time: date | None) -> str:
     return "–" if time is None else f"{time:%Y-%m-%d}"
 
 
-def money(amount: Decimal | None) -> str:
-    """An amount in USD; "unknown" where it is not known."""
-    return usd(amount)
+def money(amount: Decimal | Money | CostSum | None) -> str:
+    """An amount in USD; "unknown" where it is not known. A sum says what it lacks."""
+    if isinstance(amount, CostSum):
+        known = usd(Decimal(amount.known.amount))
+        return f"{known} and {counted(amount.unknown, 'unknown cost')}" if amount.unknown else known
+    return usd(Decimal(amount.amount) if isinstance(amount, Money) else amount)
+
+
+def duration(seconds: float | None) -> str:
+    """A time span as people say it, such as `3 h 20 min`; a dash where it is not known."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def number(value: float | Decimal | None) -> str:

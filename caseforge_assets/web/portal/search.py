@@ -1,0 +1,67 @@
+"""The search over nodes, documents and use cases, as a page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.store.reading import search as reading
+from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
+from caseforge_assets.store.reading.search import KINDS, Hit, Search
+from caseforge_assets.web.access.callers import Reader
+from caseforge_assets.web.api.candidates import seen_and_meant
+from caseforge_assets.web.api.search import ORDER, place_of
+from caseforge_assets.web.portal.money import frameworks_to_choose
+from caseforge_assets.web.portal.rendering import PagesNow
+from caseforge_assets.web.wire.pages import Cursor, encode_cursor
+
+router = APIRouter(include_in_schema=False)
+AT_ONCE = 20
+NAMES = {"node": "Nodes", "document": "Documents", "candidate": "Use cases"}
+
+
+@router.get("/search")
+def show_search(
+    pages: PagesNow,
+    caller: Reader,
+    q: Annotated[str, Query(max_length=LONGEST_QUERY)] = "",
+    kind: Annotated[str, Query(max_length=20)] = "",
+    framework: Annotated[str, Query(max_length=40)] = "",
+    cursor: Cursor = None,
+) -> HTMLResponse:
+    """What is found, the best first, with the words marked where they stand."""
+    service, words = pages.service, q.strip()
+    with service.reading.connect() as connection:
+        keys = frameworks_to_choose(connection, caller)
+        values: dict[str, Any] = {
+            "q": q,
+            "kind": kind,
+            "key": framework,
+            "keys": keys,
+            "names": NAMES,
+            "found": None,
+            "hits": [],
+            "next": None,
+        }
+        if not words:
+            return pages.answer("search.html.jinja", values)
+        behind = refresh_in_passing(service.store, service.project, connection)
+        frameworks = seen_and_meant(caller, [framework] if framework else None)
+        asked = Search(checked_query(connection, words), frameworks, [kind] if kind in KINDS else list(KINDS))
+        found = reading.search(connection, asked, place_of(cursor), AT_ONCE + 1)
+        hits = reading.hits(connection, asked, found.page[:AT_ONCE])
+    following = encode_cursor(ORDER, found.page[AT_ONCE - 1][1], found.page[AT_ONCE - 1][0]) if len(found.page) > AT_ONCE else None
+    values |= {"found": found, "hits": [(hit, address_of(hit)) for hit in hits], "next": following, "behind": behind.lists or behind.texts}
+    return pages.answer("search.html.jinja", values)
+
+
+def address_of(hit: Hit) -> str:
+    """Where a hit is shown."""
+    of_framework = f"/frameworks/{quote(hit.framework, safe='')}"
+    if hit.kind == "candidate":
+        return f"{of_framework}/use-cases/{quote(hit.name, safe='')}"
+    return f"{of_framework}/nodes/{quote(hit.code, safe='')}" + (f"#{quote(hit.stage, safe='')}" if hit.stage else "")

@@ -1,0 +1,94 @@
+"""What needs somebody: nodes that failed, and alerts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from caseforge_assets.access.roles import Role
+from caseforge_assets.commands.collecting.judge_again import judge_again
+from caseforge_assets.commands.requests.retry_failed import next_steps
+from caseforge_assets.costs.sums import Cost
+from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.store.alerting import alerts
+from caseforge_assets.store.collecting.attempts import failures
+from caseforge_assets.web.access.callers import Planner, Reader, see_framework
+from caseforge_assets.web.api.alerts import acknowledge
+from caseforge_assets.web.api.plans import demand_declared
+from caseforge_assets.web.api.retries import RetryWanted, retry_draft
+from caseforge_assets.web.portal.money import frameworks_to_choose
+from caseforge_assets.web.portal.rendering import PagesNow
+from caseforge_assets.web.wire.pages import Cursor, Id, encode_cursor, id_before
+
+router = APIRouter(include_in_schema=False)
+ORDER, ALERTS_AT_ONCE, FAILED_AT_ONCE = "alert pages", 50, 200
+
+
+@router.get("/failed")
+def show_failed(
+    pages: PagesNow,
+    caller: Reader,
+    framework: Annotated[str | None, Query(max_length=40)] = None,
+    outcome: Annotated[str, Query(max_length=50)] = "",
+    start: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> HTMLResponse:
+    """The nodes of a framework that failed, why, and what would happen next."""
+    with pages.service.reading.connect() as connection:
+        keys = frameworks_to_choose(connection, caller)
+        key = framework or (keys[0] if keys else None)
+        if key is not None:
+            see_framework(caller, key)
+        rows = failures(connection, key) if key else []
+        steps = next_steps(connection, pages.service.project, key) if key and rows else {}
+    counts = Counter(row.outcome for row in rows)
+    meant = [row for row in rows if not outcome or row.outcome == outcome]
+    shown = [
+        (row, Cost.of(row.cost_usd, row.unknown_costs), steps[row.stage, row.node_id]) for row in meant[start : start + FAILED_AT_ONCE]
+    ]
+    following = start + FAILED_AT_ONCE if len(meant) > start + FAILED_AT_ONCE else None
+    values = {"rows": shown, "counts": counts.most_common(), "all": len(rows), "meanings": {one.value: one.meaning for one in Outcome}}
+    values |= {
+        "keys": keys,
+        "key": key,
+        "outcome": outcome,
+        "next": following,
+        "may_plan": key is not None and caller.may(Role.planner, key),
+    }
+    return pages.answer("failed.html.jinja", values, section="runs")
+
+
+@router.post("/failed/retry")
+def plan_retry(
+    pages: PagesNow,
+    caller: Planner,
+    framework: Annotated[str, Form(max_length=40)],
+    outcome: Annotated[list[Outcome], Form()] = [],  # noqa: B006 - FastAPI reads it, nobody changes it
+) -> RedirectResponse:
+    """Makes a draft of what failed. Nothing of it is sent before somebody approves it."""
+    demand_declared(pages.service, caller, framework)
+    project = pages.service.open_project
+    wanted = RetryWanted(framework=framework, outcomes=outcome)
+    readable = judge_again(project, framework)
+    with pages.service.store.begin() as connection:
+        made = retry_draft(connection, project, wanted, readable, caller.name)
+    return RedirectResponse(f"/plans/{made.plan.id}", 303)
+
+
+@router.get("/alerts")
+def show_alerts(pages: PagesNow, caller: Reader, over: Annotated[str, Query(max_length=5)] = "", cursor: Cursor = None) -> HTMLResponse:
+    """What is wrong and needs a person, newest first; also what is over."""
+    with pages.service.reading.connect() as connection:
+        before = id_before(cursor, ORDER)
+        rows = alerts.page_of_alerts(connection, caller.seen_frameworks(), before, ALERTS_AT_ONCE + 1, with_cleared=bool(over))
+    following = encode_cursor(ORDER, rows[ALERTS_AT_ONCE - 1].id) if len(rows) > ALERTS_AT_ONCE else None
+    return pages.answer("alerts.html.jinja", {"alerts": rows[:ALERTS_AT_ONCE], "next": following, "over": over}, section="runs")
+
+
+@router.post("/alerts/{alert_id}/acknowledge")
+def acknowledge_one(alert_id: Id, pages: PagesNow, caller: Planner) -> RedirectResponse:
+    """Says that somebody knows of an alert."""
+    acknowledge(alert_id, pages.service, caller)
+    return RedirectResponse("/alerts", 303)
