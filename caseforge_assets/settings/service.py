@@ -36,6 +36,11 @@ class ServiceSettings(BaseModel):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(default=8321, ge=1, le=65535)
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/]+)?$",
+        description="where people reach the pages, such as https://caseforge.example.org; Dagster's pages lead there. Empty: they do not",
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="names that browsers may call the service by, beside those of this machine"
     )

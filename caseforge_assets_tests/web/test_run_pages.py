@@ -13,7 +13,7 @@ from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.workbench import KEY
 
 HTML = {"accept": "text/html"}
-PAGES = ("/", "/money", "/plans", "/batches", "/failed", "/alerts", "/report", "/search?q=c", "/keys")
+PAGES = ("/", "/money", "/plans", "/batches", "/failed", "/alerts", "/report", "/search?q=advertisements", "/keys")
 
 
 def get(client: TestClient, path: str) -> str:
@@ -51,7 +51,7 @@ def test_a_plan_is_made_approved_and_watched_on_pages(served: Served) -> None:
     batch_id = served.bench.column("select min(id) from caseforge.batch")[0]
     assert "simulated" in get(reader, f"/batches/{batch_id}")
     assert "process_details" in get(reader, f"/money?framework={KEY}")
-    assert get(reader, "/search?q=c").count('class="sheet"') >= 1
+    assert get(reader, "/search?q=advertisements").count('class="sheet"') >= 1
     again = post(planner, f"/batches/{batch_id}/cancel")
     assert (again.status_code, "tick that you are sure" in again.text) == (422, True)
     for path in PAGES:
@@ -61,9 +61,15 @@ def test_a_plan_is_made_approved_and_watched_on_pages(served: Served) -> None:
 def test_a_framework_that_is_not_seen_is_on_no_page(served: Served) -> None:
     served.bench.generate("1.1.1")
     stranger = served.client(Role.reader, "elsewhere")
-    for path in ("/", "/plans", "/batches", "/alerts", "/search?q=c"):
+    for path in ("/", "/plans", "/batches", "/alerts", "/search?q=advertisements"):
         assert KEY not in get(stranger, path).replace("keyboard", "")
-    for path in (f"/failed?framework={KEY}", "/plans/1", "/batches/1", f"/money?framework={KEY}", f"/search?q=c&framework={KEY}"):
+    for path in (
+        f"/failed?framework={KEY}",
+        "/plans/1",
+        "/batches/1",
+        f"/money?framework={KEY}",
+        f"/search?q=advertisements&framework={KEY}",
+    ):
         assert stranger.get(path, headers=HTML).status_code == 404, path
 
 

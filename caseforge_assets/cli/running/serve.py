@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from contextlib import nullcontext
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from caseforge_assets.access.listening import refuse_unsafe_listening
-from caseforge_assets.cli.running.worker_process import worker_beside
+from caseforge_assets.cli.running.beside import BESIDE, beside, end_with_input
+from caseforge_assets.cli.running.working import refuse_without_key
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import pass_session
@@ -31,9 +33,17 @@ if TYPE_CHECKING:
 @click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="Certificate with those of its issuers (PEM).")
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="Key of the certificate (PEM).")
 @click.option("--behind-tls-proxy", is_flag=True, help="A proxy before the service speaks TLS to browsers.")
+@click.option(BESIDE, "is_beside", is_flag=True, hidden=True, help="End when standard input does: `caseforge ui` started it.")
 @pass_session
 def serve(
-    session: Session, host: str | None, port: int | None, tls_cert: str | None, tls_key: str | None, behind_tls_proxy: bool, works: bool
+    session: Session,
+    host: str | None,
+    port: int | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    behind_tls_proxy: bool,
+    works: bool,
+    is_beside: bool,
 ) -> None:
     """Serve the project over HTTP. Ctrl-C stops it; the embedded database goes on running.
 
@@ -45,7 +55,11 @@ def serve(
     service = session.settings.configuration.service
     known = service.vouched_for or _has_accounts(session)
     refuse_unsafe_listening(service.host, knows_people=known, encrypted=service.encrypted)
-    with _listen(service, service.port if port is None else port) as listening, worker_beside(session) if works else nullcontext():
+    if works:
+        refuse_without_key(session)
+    if is_beside:
+        end_with_input(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with _listen(service, service.port if port is None else port) as listening, beside(session, "work") if works else nullcontext():
         serve_until_interrupted(session, listening, alone=not known)
 
 

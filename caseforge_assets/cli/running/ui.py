@@ -1,4 +1,4 @@
-"""ui: Dagster on the project's data, with a local Batch API server beside it where no key is set."""
+"""ui: Dagster and the portal on the project's data, with a local Batch API server beside them where no key is set."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import click
 
+from caseforge_assets.cli.running.beside import beside
 from caseforge_assets.cli.running.demo import local_provider
 from caseforge_assets.cli.running.sensors import SENSORS
 from caseforge_assets.cli.shared.console import console, errors
@@ -28,6 +29,7 @@ LOOK_S = 0.5
 COMES_UP_WITHIN_S = 300.0
 QUIETLY = ("-W", "ignore::FutureWarning")  # that `dg dev` supersedes `dagster dev`: docs/dagster.md says how to use it
 LOCALHOST = "127.0.0.1"
+WEBSERVER_URL, PUBLIC_URL = "CASEFORGE_WEBSERVER_URL", "CASEFORGE_SERVICE__PUBLIC_URL"
 ENDED_BY_ITSELF = 7  # as every error of the webserver
 
 
@@ -36,20 +38,21 @@ ENDED_BY_ITSELF = 7  # as every error of the webserver
 @click.option("--latency", default=3.0, show_default=True, help="Seconds that a simulated batch takes.")
 @pass_session
 def ui(session: Session, port: int, latency: float) -> None:
-    """Open Dagster on the same data as the command line. Ctrl-C stops it; the embedded database goes on running.
+    """Open Dagster and the portal on the same data as the command line. Ctrl-C stops both; the embedded database goes on running.
 
-    Without OPENAI_API_KEY a local Batch API server runs beside it, so that everything can be tried free of charge.
+    The portal takes the port of [service], or another one where that is taken; its address lets one browser in, once. Without OPENAI_API_KEY a local Batch API server runs beside it, so that everything can be tried free of charge.
     Refuses a port that is taken, and says by what; ends with an error when Dagster ends by itself.
     """
     refuse_taken_port(session, port)
-    beside: AbstractContextManager[None] = nullcontext()
+    provider: AbstractContextManager[None] = nullcontext()
     if not session.settings.has_credentials:
-        beside = local_provider(session, latency)
-    with beside:
+        provider = local_provider(session, latency)
+    portal = portal_port(session.settings.configuration.service.port)
+    with provider, beside(session, "serve", "--port", str(portal), variables={WEBSERVER_URL: f"http://{LOCALHOST}:{port}"}):
         console.print("Dagster comes up in some 10 seconds. Ctrl-C stops it.")
         folder = session.settings.project_folder
         command = [sys.executable, *QUIETLY, "-m", "dagster", "dev", "--host", LOCALHOST, "--port", str(port)]
-        code = _run_until_interrupted(command, folder, port, list(session.settings.configuration.frameworks))
+        code = _run_until_interrupted(command, folder, port, list(session.settings.configuration.frameworks), portal)
     if session.settings.postgres_url is None:
         console.print("The embedded database goes on running; `caseforge db stop` stops it.")
     sys.exit(code)
@@ -90,7 +93,18 @@ def where_to_begin(url: str, frameworks: Sequence[str]) -> str:
     return f"Begin here: {url}{pages[0]}\nAll assets: {url}{pages[1]}"
 
 
-def _run_until_interrupted(command: list[str], folder: Path, port: int, frameworks: Sequence[str] = ()) -> int:
+def portal_port(wanted: int) -> int:
+    """The port that is wanted, or any other one where it is taken."""
+    for port in (wanted, 0):
+        try:
+            with socket.create_server((LOCALHOST, port)) as trial:
+                return int(trial.getsockname()[1])
+        except OSError:
+            continue
+    raise WebserverError("No port is free for the portal. Nothing was started.")
+
+
+def _run_until_interrupted(command: list[str], folder: Path, port: int, frameworks: Sequence[str] = (), portal: int = 0) -> int:
     """Runs a command in a session of its own, so that it gets exactly one interrupt: from a terminal or from a SIGTERM to this process.
 
     Returns:
@@ -98,7 +112,7 @@ def _run_until_interrupted(command: list[str], folder: Path, port: int, framewor
     """
     for name in (signal.SIGINT, signal.SIGTERM):  # before the start: a command run in the background inherits SIGINT ignored
         signal.signal(name, signal.default_int_handler)
-    process = subprocess.Popen(command, cwd=folder, env=_environment(folder), start_new_session=True)
+    process = subprocess.Popen(command, cwd=folder, env=_environment(folder, portal), start_new_session=True)
     try:
         why = _watch(process, port, frameworks)
     except KeyboardInterrupt:
@@ -109,13 +123,16 @@ def _run_until_interrupted(command: list[str], folder: Path, port: int, framewor
     return ENDED_BY_ITSELF
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, portal: int) -> dict[str, str]:
     """The environment, with the project's folder as Dagster's home where none is set: without one, Dagster makes a temporary one and says so.
+
+    Dagster's pages lead to the portal's, unless it is said where people reach those.
 
     Nothing is written there: dagster.yaml says where all that Dagster keeps lies.
     """
     own_home = {"DAGSTER_HOME": str(folder)} if (folder / "dagster.yaml").is_file() else {}
-    return own_home | dict(read_environment().variables)
+    pages = {PUBLIC_URL: f"http://{LOCALHOST}:{portal}"} if portal else {}
+    return pages | own_home | dict(read_environment().variables)
 
 
 def _watch(process: subprocess.Popen[bytes], port: int, frameworks: Sequence[str] = ()) -> str:

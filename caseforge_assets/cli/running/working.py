@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import click
 
+from caseforge_assets.cli.running.beside import BESIDE, end_with_input
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 LOOK_FOR_ALERTS_EVERY_S = 60.0
 SHOW_EVERY_S = 5.0
-BESIDE = "--beside"
 
 
 @click.command()
@@ -39,7 +38,7 @@ def work(session: Session, beside: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: enough.set())
     if beside:
-        threading.Thread(target=_await_end_of_input, args=(enough,), daemon=True).start()
+        end_with_input(enough.set)
     work_until(session, enough)
 
 
@@ -51,12 +50,6 @@ def refuse_without_key(session: Session) -> None:
     """
     if not session.settings.has_credentials:
         raise ConfigurationError("OPENAI_API_KEY is not set, so that nothing can be sent or collected")
-
-
-def _await_end_of_input(enough: threading.Event) -> None:
-    while sys.stdin.buffer.read(1 << 16):
-        continue
-    enough.set()
 
 
 def work_until(session: Session, enough: threading.Event) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 
@@ -64,7 +65,8 @@ def flush_outbox(
                     events, _ = outbox.count_unflushed(connection)
                     versions = shown_versions(connection, project)
                 of_events = run_for_events(instance, run or RunOfEvents(), events)
-                shown = _Shown(project.stages, FailureRecords(instance, failures_job, of_events), place_of, of_events, versions)
+                failures = FailureRecords(instance, failures_job, of_events)
+                shown = _Shown(project.stages, failures, place_of, of_events, versions, project.configuration.service.public_url)
                 return _flush_all(instance, store, shown)
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)
@@ -77,13 +79,17 @@ def flush_outbox(
 
 @dataclass(frozen=True)
 class _Shown:
-    """The way in which things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them."""
+    """The way in which things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them.
+
+    `public_url` is where people reach the pages of nodes; empty: there are none to lead to.
+    """
 
     stages: Stages
     failures: FailureRecords
     place_of: Callable[[str], str]
     run: RunOfEvents
     versions: Mapping[tuple[str, str], ShownVersion]
+    public_url: str
 
     def code_version(self, row: Any) -> str | None:
         shown = self.versions.get((row.framework_key, row.asset))
@@ -107,7 +113,7 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int 
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
         shown = _previews(connection, stages, [row.id for row in rows if row.node_id is not None])
-        metadata = {row.id: _metadata(connection, stages, row, shown.get(row.id), show.place_of) for row in rows}
+        metadata = {row.id: _metadata(connection, show, row, shown.get(row.id)) for row in rows}
         _with_row_counts(connection, stages, rows, metadata)
     for key, partition_keys in partitions.items():
         set_partitions(instance, partitions_name(key), partition_keys)
@@ -145,10 +151,13 @@ def _previews(connection: Connection, stages: Stages, row_ids: Sequence[int]) ->
     )
 
 
-def _metadata(connection: Connection, stages: Stages, row: Any, preview: Preview | None, place_of: Callable[[str], str]) -> dict[str, Any]:
+def _metadata(connection: Connection, show: _Shown, row: Any, preview: Preview | None) -> dict[str, Any]:
     if preview is not None:
-        asset = next((asset for asset in all_assets(stages) if asset.name == row.asset), None)
-        shown = event_metadata(preview, asset, place_of) if asset else {}
+        asset = next((asset for asset in all_assets(show.stages) if asset.name == row.asset), None)
+        shown = event_metadata(preview, asset, show.place_of) if asset else {}
+        if shown and show.public_url:
+            page = f"{show.public_url}/frameworks/{quote(row.framework_key, safe='')}/nodes/{quote(str(row.partition_key), safe='')}"
+            shown["page"] = MetadataValue.url(page)
         if row.kind == Kind.failed:
             shown["ask_again"] = MetadataValue.job(REGENERATE_JOB, CODE_LOCATION, repository_name=SINGLETON_REPOSITORY)
         if "batch" in shown:
