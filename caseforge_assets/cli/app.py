@@ -42,6 +42,8 @@ _COMMANDS = {
     "quality": "results.quality_command",
     "show": "results.showing",
     "edit": "results.editing",
+    "decide": "curating.deciding",
+    "portfolio": "curating.portfolio",
     "export": "results.showing",
     "import-results": "results.importing",
     "flush": "watching.watching",

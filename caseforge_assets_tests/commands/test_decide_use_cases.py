@@ -55,7 +55,7 @@ def test_a_decision_goes_on_with_an_edit_and_stays_with_what_was_chosen_when_it_
         assert now.candidate_id != first
         assert [one.text for one in comments.comments(connection, use_case_id)] == ["Begin with this one."]
 
-    opened.generate("1.1.1", ask_again=True, named=opened.ids("1.1.1"))
+    opened.generate("1.1.1", stages=[USECASES], ask_again=True)
     with opened.store.begin() as connection:
         kept = use_cases.use_cases(connection, [now.candidate_id])[now.candidate_id]
         assert (kept.is_current, kept.decision.status, kept.title) == (False, UseCaseStatus.shortlisted, "Count the stock at night")

@@ -65,6 +65,7 @@ MOST_OF_A_VERB = 3  # public functions of a command file: the verb, and what oth
 MORE_OF_A_VERB = {
     "telling/manage_webhooks.py": "one life: added, found, given another secret, removed",
     "access/change_account.py": "what may be changed of an account",
+    "curating/change_entries.py": "what may be changed of a portfolio's entries",
     "backing_up/read_project_files.py": "questions about one copy of a project's files",
     "collecting/record_answers.py": "the one way into the store for answers; its steps are used by duplicates and imports",
     "journaling/read_journal.py": "reading one chain: names, heads, lines, states",

@@ -23,9 +23,12 @@ class DecidedMeanwhile(ValueError):
 
     def __init__(self, now: UseCaseRow) -> None:
         """Takes how it stands now."""
-        super().__init__(
-            f"{now.uid} was changed by {now.changed_by} meanwhile: it is {now.decision.status.words} now. Look at it again; nothing was changed"
+        what = (
+            f"was changed by {now.changed_by} meanwhile: it is {now.decision.status.words} now"
+            if now.changed_by
+            else "was edited meanwhile"
         )
+        super().__init__(f"{now.uid} {what}. Look at it again; nothing was changed")
         self.now = now
 
 

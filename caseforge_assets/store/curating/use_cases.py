@@ -49,10 +49,11 @@ def subject_of(use_case_id: int) -> str:
     return f"use case {use_case_id}"
 
 
-_ROW = """
-select u.id, k.id as candidate_id, k.framework_key, k.candidate_uid, k.title, k.node_id, c.stage, k.is_current, coalesce(u.status, 'idea') as status,
+COLUMNS = """u.id, k.id as candidate_id, k.framework_key, k.candidate_uid, k.title, k.node_id, c.stage, k.is_current, coalesce(u.status, 'idea') as status,
        coalesce(u.reason, '') as reason, coalesce(u.owner, '') as owner, u.review_on, coalesce(u.tags, '{}') as tags, coalesce(u.revision, 0) as revision,
-       coalesce(u.changed_by, '') as changed_by, u.changed_at
+       coalesce(u.changed_by, '') as changed_by, u.changed_at"""
+_ROW = f"""
+select {COLUMNS}
 from caseforge.candidate k join caseforge.content c on c.id = k.content_id left join caseforge.use_case u on u.candidate_id = k.id
 """
 _BY_ID = text(f"{_ROW} where k.id = any(:ids)")
@@ -63,22 +64,23 @@ _OF_NODES = text(f"{_ROW} where k.node_id = any(:ids) and u.status = any(:status
 def use_cases(connection: Connection, candidate_ids: Collection[int]) -> dict[int, UseCaseRow]:
     """Use cases by their candidates' ids; those that there are not are left out."""
     rows = connection.execute(_BY_ID, {"ids": list(candidate_ids)})
-    return {row.candidate_id: _row(row) for row in rows}
+    return {row.candidate_id: use_case_of(row) for row in rows}
 
 
 def use_cases_called(connection: Connection, key: str, uids: Collection[str]) -> dict[str, UseCaseRow]:
     """Current use cases of a framework by uid; those that there are not are left out."""
     rows = connection.execute(_BY_UID, {"key": key, "uids": list(uids)})
-    return {row.candidate_uid: _row(row) for row in rows}
+    return {row.candidate_uid: use_case_of(row) for row in rows}
 
 
 def use_cases_of_nodes(connection: Connection, node_ids: Collection[int], statuses: Collection[UseCaseStatus]) -> list[UseCaseRow]:
     """Use cases of nodes that stand so, superseded ones, too; in the order of nodes and of answers."""
     rows = connection.execute(_OF_NODES, {"ids": list(node_ids), "statuses": list(statuses)})
-    return [_row(row) for row in rows]
+    return [use_case_of(row) for row in rows]
 
 
-def _row(row: Row[Any]) -> UseCaseRow:
+def use_case_of(row: Row[Any]) -> UseCaseRow:
+    """The use case of a row that has COLUMNS, among others."""
     of = row._mapping
     decision = Decision(UseCaseStatus(of["status"]), of["reason"], of["owner"], of["review_on"], tuple(of["tags"]))
     return UseCaseRow(

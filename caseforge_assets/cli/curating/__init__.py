@@ -1,0 +1,1 @@
+"""What people decide of use cases: where they stand, and which belong together in a portfolio."""
