@@ -21,7 +21,7 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 _LINE_ENDS = re.compile("\r\n|[\u2028\u2029\x85]")
 # Joiners are needed within emoji and by some scripts, tags within the flags that begin with a black one; alone, or among Latin letters, they only hide something.
 _INVISIBLE = re.compile(
-    "[\u200b\u200e\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0100-\U000e01ef]"
+    "[\u200b\u200e\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0100-\U000e01ef]"
     "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
     "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
 )

@@ -16,14 +16,23 @@ from caseforge_assets.cli.shared.options import chosen_stages, framework_option,
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.costs.sums import named
+from caseforge_assets.handing_on.kinds import KIND_BY_ENDING, KINDS
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.judgement import Item, Outcome
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.wording import counted
 
-KIND_BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl"}
 FILE_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}")
 SCORE = click.IntRange(0, 100)
+_ENDINGS = "\n".join(f"{kind.ending:9} {kind.what}" for kind in KINDS.values() if kind.ending)
+_EXPORT_HELP = f"""Write documents and candidates to TARGET: a folder of markdown pages with an index, or a file of the kind that its ending says.
+
+\b
+{_ENDINGS}
+
+Each says where it is from: edition, request, batch, file and line of the answer, versions, whether it was reused or edited. Options that
+choose go together; what they leave out is counted, by reason.
+"""
 
 
 @click.command()
@@ -121,7 +130,7 @@ def _kind_by_ending(target: Path) -> str:
     )
 
 
-@click.command()
+@click.command(help=_EXPORT_HELP)
 @click.argument("target", type=click.Path(path_type=Path))
 @framework_option
 @nodes_option
@@ -136,8 +145,8 @@ def _kind_by_ending(target: Path) -> str:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["markdown", "csv", "xlsx", "jsonl"]),
-    help="markdown makes a folder, the others a file. Without it the end of TARGET says which: .csv, .xlsx, .jsonl, or none for a folder.",
+    type=click.Choice(list(KINDS)),
+    help="markdown makes a folder, the others a file. Without it the end of TARGET says which; no ending is a folder of markdown pages.",
 )
 @click.option("--min-score", type=SCORE, help="Only contents whose quality score is this or more; a candidate's is that of its node's set.")
 @click.option("--max-score", type=SCORE, help="Only contents whose quality score is this or less.")
@@ -161,11 +170,7 @@ def export(
     all_candidates: bool,
     retired: bool,
 ) -> None:
-    """Write documents and candidates to TARGET: a folder of markdown files with an index, or one table or JSON Lines file.
-
-    Each says where it is from: edition, request, batch, file and line of the answer, versions, whether it was reused or edited. Options that
-    choose go together; what they leave out is counted, by reason.
-    """
+    """Write documents and candidates to a file or a folder."""
     from caseforge_assets.commands.exporting.choose_contents import Selection, say_selection
     from caseforge_assets.commands.exporting.export_contents import export_contents
     from caseforge_assets.commands.quality.measure_quality import measure_missing
@@ -179,5 +184,5 @@ def export(
     others = "".join(f", {count:,} {name}" for name, count in written.others.items())
     surplus = f" ({written.surplus:,} of them surplus)" if written.surplus else ""
     console.print(f"{counted(written.documents, 'document')} and {counted(written.candidates, 'candidate')}{surplus}{others} in {target}.")
-    for words in say_selection(selection, written.left_out):
+    for words in (*written.said, *say_selection(selection, written.left_out)):
         console.print(words)

@@ -1,27 +1,24 @@
-"""export: current documents and candidates of a selection as files for readers."""
+"""export: current documents and candidates of a selection as files for readers, of whichever kind."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
-from caseforge_assets.commands.exporting.choose_contents import Chosen, Selection, choose_contents, say_selection
+from caseforge_assets.commands.exporting.choose_contents import Selection, choose_contents, say_selection
+from caseforge_assets.commands.exporting.export_deck import export_deck
+from caseforge_assets.commands.exporting.export_diagrams import export_diagrams
 from caseforge_assets.commands.exporting.export_pages import Heading, write_pages
-from caseforge_assets.commands.exporting.export_tables import write_csv, write_text, write_workbook
+from caseforge_assets.commands.exporting.export_tables import write_csv, write_parquet, write_text
+from caseforge_assets.commands.exporting.export_texts import export_text, export_word
+from caseforge_assets.commands.exporting.export_workbook import export_workbook
+from caseforge_assets.commands.exporting.read_contents import CANDIDATES, SURPLUS, ReadContents, Rows, read_contents
 from caseforge_assets.safe_text import json_text
-from caseforge_assets.stages.judgement import Item
-from caseforge_assets.stages.quality import RULES
-from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.figures import exports
-
-SURPLUS = "surplus"
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,7 @@ class Exported:
     """How many documents and candidates were written, and how many things were left out, by reason.
 
     `others`: of the items of a project's own stages, how many of each name. `surplus` of the candidates are beyond as many as were asked for.
+    `said`: what else is to be known of the file, a sentence each.
     """
 
     documents: int
@@ -36,6 +34,7 @@ class Exported:
     others: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     surplus: int = 0
+    said: tuple[str, ...] = ()
 
 
 def export_contents(
@@ -44,95 +43,59 @@ def export_contents(
     """Writes the current contents of a framework, each with where it is from.
 
     Args:
-        target: a folder for `markdown`; a file for `csv`, `xlsx` and `jsonl`. A CSV file holds the candidates; the
-            documents stand beside it in NAME-documents.csv, what a stage of one's own brought in a file of its own, and what all
-            attempts cost, those that are not in the export too, in NAME-costs.csv.
+        target: a folder for `markdown`; a file for all other kinds (`handing_on/kinds.py`). A CSV or Parquet file holds the candidates; the
+            documents stand beside it in NAME-documents, what a stage of one's own brought in a file of its own, and what all
+            attempts cost, those that are not in the export too, in NAME-costs.
 
     Raises:
         ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten; or the selection
-            makes no sense, such as a category that no candidate has.
+            makes no sense, such as a category that no candidate has, or cannot be shown so, such as a diagram of a document without steps.
         LookupError: no node is called so, or the framework has not been loaded.
     """
     selection = selection or Selection()
     chosen = choose_contents(connection, stages, key, selection)
-    bodies, items = _read(connection, stages, selection, chosen)
-    documents = [row for stage in stages if not stage.items_name for row in bodies[stage.key]]
-    tables = {stage.items_name: items[stage.key] for stage in stages if items[stage.key]}  # each with columns of its own
-    candidates = tables.pop("candidates", [])
-    costs = exports.costs(connection, key, chosen.content_ids)
-    if kind == "markdown":
-        about = say_selection(selection, chosen.left_out)
-        write_pages(target, key, _pages(stages, bodies, items, selection), _headings(connection, key), about)
-    elif kind == "csv":
-        write_csv(target, candidates)
-        for name, rows in {"documents": documents, **tables, "costs": costs}.items():
-            write_csv(target.with_name(f"{target.stem}-{name}{target.suffix}"), rows)
-    elif kind == "xlsx":
-        write_workbook(target, {"documents": documents, "candidates": candidates, **tables, "costs": costs})
-    else:
-        records = [("document", row) for row in documents] + [("candidate", row) for row in candidates]
-        records += [(name, row) for name, rows in tables.items() for row in rows]
-        write_text(
-            target, (json_text(json.dumps({"record": name, **row}, default=str, ensure_ascii=False)) + "\n" for name, row in records)
-        )
-    surplus = sum(bool(row.get(SURPLUS)) for row in candidates)
-    return Exported(len(documents), len(candidates), {name: len(rows) for name, rows in tables.items()}, chosen.left_out, surplus)
+    read = read_contents(connection, stages, key, selection, chosen)
+    said = WRITERS[kind](connection, read, target)
+    others = {name: len(rows) for name, rows in read.tables.items() if name != CANDIDATES}
+    surplus = sum(bool(row.get(SURPLUS)) for row in read.candidates)
+    return Exported(len(read.documents), len(read.candidates), others, chosen.left_out, surplus, tuple(said))
 
 
-def _read(
-    connection: Connection, stages: Stages, selection: Selection, chosen: Chosen
-) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
-    """Bodies and items by stage."""
-    bodies: dict[str, list[dict[str, Any]]] = {}
-    items: dict[str, list[dict[str, Any]]] = {}
-    for stage in stages:
-        meant: dict[str, Any] = {"stage": stage.key, "rules": RULES, "retired": selection.retired}
-        bodies[stage.key] = list(exports.contents(connection, chosen.content_ids, **meant))
-        rows = list(exports.candidates(connection, chosen.content_ids, categories=selection.categories, **meant))
-        if selection.all_candidates and stage.items_name:
-            beyond = exports.surplus(connection, chosen.content_ids, categories=selection.categories, **meant)
-            rows = _with_surplus(rows, [_named(stage, row) for row in beyond])
-        items[stage.key] = rows
-    return bodies, items
+def _pages(_: Connection, read: ReadContents, target: Path) -> list[str]:
+    about = say_selection(read.selection, read.chosen.left_out)
+    headings = {code: Heading(code, node.name, node.parent_code) for code, node in read.nodes.items()}
+    write_pages(target, read.key, {stage.key: read.shown(stage) for stage in read.stages}, headings, about)
+    return []
 
 
-def _named(stage: Stage, row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "candidate_uid": stage.item_uid(row["code"], row["position"])}
+def _tables(write: Callable[[Path, Rows], None]) -> Callable[[Connection, ReadContents, Path], list[str]]:
+    def write_all(connection: Connection, read: ReadContents, target: Path) -> list[str]:
+        costs = exports.costs(connection, read.key, read.chosen.content_ids)
+        others = {name: rows for name, rows in read.tables.items() if name != CANDIDATES}
+        write(target, read.candidates)
+        for name, rows in {"documents": read.documents, **others, "costs": costs}.items():
+            write(target.with_name(f"{target.stem}-{name}{target.suffix}"), rows)
+        return []
+
+    return write_all
 
 
-def _with_surplus(rows: Sequence[dict[str, Any]], beyond: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All rows, with a column that says which are surplus, in their content's place."""
-    names = [name for name in (rows or beyond or [{}])[0] if name != "position"]
-    after: dict[int, list[dict[str, Any]]] = {}
-    for row in beyond:
-        after.setdefault(row["content_id"], []).append({**{name: row.get(name) for name in names}, SURPLUS: True})
-    merged: list[dict[str, Any]] = []
-    for row, following in zip_longest(rows, rows[1:]):
-        merged.append({**row, SURPLUS: False})
-        if following is None or following["content_id"] != row["content_id"]:
-            merged += after.pop(row["content_id"], [])
-    return [*merged, *(row for rest in after.values() for row in rest)]  # of contents whose own candidates are of other categories
+def _lines(_: Connection, read: ReadContents, target: Path) -> list[str]:
+    records = [("document", row) for row in read.documents] + [("candidate", row) for row in read.candidates]
+    records += [(name, row) for name, rows in read.tables.items() if name != CANDIDATES for row in rows]
+    write_text(target, (json_text(json.dumps({"record": name, **row}, default=str, ensure_ascii=False)) + "\n" for name, row in records))
+    return []
 
 
-def _pages(
-    stages: Stages, bodies: Mapping[str, Sequence[dict[str, Any]]], items: Mapping[str, Sequence[dict[str, Any]]], selection: Selection
-) -> dict[str, list[dict[str, Any]]]:
-    """Bodies by stage; where a stage has items, made of these: of those that are meant alone, and as they are shown today."""
-    pages = {stage: list(rows) for stage, rows in bodies.items()}
-    for stage in stages:
-        if stage.render_items is None:
-            continue
-        meant: dict[int, list[Item]] = {}
-        for row in items[stage.key]:
-            meant.setdefault(row["content_id"], []).append(Item(row["title"], row))
-        pages[stage.key] = [
-            {**row, "body": stage.render_items(meant.get(row["content_id"], ()))}
-            if selection.categories is not None or row["content_id"] in meant
-            else row
-            for row in pages[stage.key]
-        ]
-    return pages
-
-
-def _headings(connection: Connection, key: str) -> dict[str, Heading]:
-    return {row.code: Heading(row.code, row.name, row.parent_code) for row in nodes.all_nodes(connection, key)}
+# By kind: from a connection, what was read, and where to, to what is to be said of it.
+WRITERS: Mapping[str, Callable[[Connection, ReadContents, Path], list[str]]] = {
+    "markdown": _pages,
+    "csv": _tables(write_csv),
+    "parquet": _tables(write_parquet),
+    "jsonl": _lines,
+    "xlsx": export_workbook,
+    "docx": export_word,
+    "md": export_text,
+    "pptx": export_deck,
+    "bpmn": export_diagrams,
+}

@@ -1,0 +1,30 @@
+"""A workbook for managers: a sheet to decide on, one of the documents, and behind them everything with where it is from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from caseforge_assets.commands.exporting.export_tables import write_workbook
+from caseforge_assets.commands.exporting.make_book import make_book
+from caseforge_assets.commands.exporting.make_ideas import by_priority, make_ideas
+from caseforge_assets.commands.exporting.read_contents import CANDIDATES, ReadContents, Rows
+from caseforge_assets.handing_on.decision_sheet import Managed, add_manager_sheets, cut_cells
+from caseforge_assets.store.curating.exported import decided_in
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.figures import exports
+from caseforge_assets.wording import counted
+
+
+def export_workbook(connection: Connection, read: ReadContents, target: Path) -> list[str]:
+    """Writes it. The sheets `documents`, `candidates` and `costs` are for programs, and have the columns that they always had."""
+    ideas = by_priority(make_ideas(read, decided_in(connection, read.chosen.content_ids)))
+    managed = Managed(read.key, make_book(read, documents_only=True), ideas)
+    others = {name: rows for name, rows in read.tables.items() if name != CANDIDATES}
+    costs = exports.costs(connection, read.key, read.chosen.content_ids)
+    sheets: dict[str, Rows] = {CANDIDATES: read.candidates, "documents": read.documents, **others, "costs": costs}
+    write_workbook(target, sheets, lambda workbook: add_manager_sheets(workbook, managed))
+    cut = sum(cut_cells([list(row.values()) for row in rows]) for rows in sheets.values())
+    if not cut:
+        return []
+    longer = counted(cut, "text is longer than a cell can be, and ends", "texts are longer than a cell can be, and end")
+    return [f"{longer} in “… (cut off)” there; Word, markdown and JSON Lines have all of it."]

@@ -1,0 +1,89 @@
+"""Steps as a BPMN 2.0 diagram: a start, a task for each step, an end, in one sequence; with shapes and lines, so that tools show it.
+
+Written by the standard's schema (OMG formal/2011-01-03) and no tool's extensions. What a step says in full is its task's documentation.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET  # writes only: nothing of others is parsed here
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import BinaryIO
+
+from caseforge_assets.handing_on.process_steps import Step
+from caseforge_assets.safe_text import plain_text
+
+_MODEL, _DI = "http://www.omg.org/spec/BPMN/20100524/MODEL", "http://www.omg.org/spec/BPMN/20100524/DI"
+_DC, _DD = "http://www.omg.org/spec/DD/20100524/DC", "http://www.omg.org/spec/DD/20100524/DI"
+_PREFIXES = {"bpmn": _MODEL, "bpmndi": _DI, "dc": _DC, "di": _DD}
+EVENT, TASK_WIDTH, TASK_HEIGHT, GAP, LEFT, MIDDLE = 36, 150, 100, 50, 160, 160
+
+
+def write_bpmn(file: BinaryIO, process_id: str, name: str, about: str, steps: Sequence[Step]) -> None:
+    """Writes a diagram.
+
+    Args:
+        file: where to.
+        process_id: what the process is called by programs, such as a node's code.
+        name: its name.
+        about: where it is from, for the process's documentation.
+        steps: one at least.
+    """
+    for prefix, address in _PREFIXES.items():
+        ET.register_namespace(prefix, address)
+    own = f"Process_{re.sub('[^A-Za-z0-9_.-]', '_', process_id)}"
+    root = ET.Element(
+        _tag(_MODEL, "definitions"), {"id": f"Definitions_{own}", "targetNamespace": "urn:caseforge:process", "exporter": "CaseForge"}
+    )
+    process = ET.SubElement(root, _tag(_MODEL, "process"), {"id": own, "name": plain_text(name), "isExecutable": "true"})
+    _document(process, about)
+    kinds = ["startEvent", *("task" for _ in steps), "endEvent"]
+    names = ["Start", *(step.name for step in steps), "End"]
+    ids = ["Start", *(f"Step_{number}" for number in range(1, len(steps) + 1)), "End"]
+    texts = ["", *(step.text for step in steps), ""]
+    for place, (kind, node_id) in enumerate(zip(kinds, ids, strict=True)):
+        node = ET.SubElement(process, _tag(_MODEL, kind), {"id": node_id, "name": plain_text(names[place])})
+        _document(node, texts[place])
+        if place:
+            ET.SubElement(node, _tag(_MODEL, "incoming")).text = f"Flow_{place}"
+        if place < len(ids) - 1:
+            ET.SubElement(node, _tag(_MODEL, "outgoing")).text = f"Flow_{place + 1}"
+    for place, (before, after) in enumerate(pairwise(ids), 1):
+        ET.SubElement(process, _tag(_MODEL, "sequenceFlow"), {"id": f"Flow_{place}", "sourceRef": before, "targetRef": after})
+    _draw(root, own, ids)
+    ET.indent(root)
+    ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
+
+
+def _draw(root: ET.Element, process: str, ids: Sequence[str]) -> None:
+    diagram = ET.SubElement(root, _tag(_DI, "BPMNDiagram"), {"id": f"Diagram_{process}"})
+    plane = ET.SubElement(diagram, _tag(_DI, "BPMNPlane"), {"id": f"Plane_{process}", "bpmnElement": process})
+    at, ends = LEFT, []
+    for node_id in ids:
+        is_event = node_id in ("Start", "End")
+        width, height = (EVENT, EVENT) if is_event else (TASK_WIDTH, TASK_HEIGHT)
+        shape = ET.SubElement(plane, _tag(_DI, "BPMNShape"), {"id": f"{node_id}_di", "bpmnElement": node_id})
+        ET.SubElement(shape, _tag(_DC, "Bounds"), _numbers(x=at, y=MIDDLE - height // 2, width=width, height=height))
+        if is_event:
+            label = ET.SubElement(shape, _tag(_DI, "BPMNLabel"))
+            ET.SubElement(label, _tag(_DC, "Bounds"), _numbers(x=at, y=MIDDLE + EVENT // 2 + 7, width=EVENT, height=14))
+        ends.append((at, at + width))
+        at += width + GAP
+    for place, (before, after) in enumerate(pairwise(ends), 1):
+        edge = ET.SubElement(plane, _tag(_DI, "BPMNEdge"), {"id": f"Flow_{place}_di", "bpmnElement": f"Flow_{place}"})
+        for x in (before[1], after[0]):
+            ET.SubElement(edge, _tag(_DD, "waypoint"), _numbers(x=x, y=MIDDLE))
+
+
+def _document(element: ET.Element, text: str) -> None:
+    if text:
+        ET.SubElement(element, _tag(_MODEL, "documentation")).text = plain_text(text)
+
+
+def _tag(namespace: str, name: str) -> str:
+    return f"{{{namespace}}}{name}"
+
+
+def _numbers(**values: int) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}
