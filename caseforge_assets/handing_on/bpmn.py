@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET  # writes only: nothing of others is parsed here
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO
 
@@ -17,30 +18,41 @@ from caseforge_assets.safe_text import plain_text
 _MODEL, _DI = "http://www.omg.org/spec/BPMN/20100524/MODEL", "http://www.omg.org/spec/BPMN/20100524/DI"
 _DC, _DD = "http://www.omg.org/spec/DD/20100524/DC", "http://www.omg.org/spec/DD/20100524/DI"
 _PREFIXES = {"bpmn": _MODEL, "bpmndi": _DI, "dc": _DC, "di": _DD}
+START, END = "StartEvent_1", "EndEvent_1"  # plain `Start` and `End` are names that engines keep for themselves
 EVENT, TASK_WIDTH, TASK_HEIGHT, GAP, LEFT, MIDDLE = 36, 150, 100, 50, 160, 160
 
 
-def write_bpmn(file: BinaryIO, process_id: str, name: str, about: str, steps: Sequence[Step]) -> None:
-    """Writes a diagram.
+@dataclass(frozen=True)
+class Diagram:
+    """What is drawn.
 
-    Args:
-        file: where to.
-        process_id: what the process is called by programs, such as a node's code.
-        name: its name.
-        about: where it is from, for the process's documentation.
-        steps: one at least.
+    Attributes:
+        process_id: What the process is called by programs, such as a node's code.
+        name: Its name.
+        about: Where it is from, for the process's documentation.
+        steps: One at least.
     """
+
+    process_id: str
+    name: str
+    about: str
+    steps: Sequence[Step]
+
+
+def write_bpmn(file: BinaryIO, diagram: Diagram) -> None:
+    """Writes a diagram."""
+    steps = diagram.steps
     for prefix, address in _PREFIXES.items():
         ET.register_namespace(prefix, address)
-    own = f"Process_{re.sub('[^A-Za-z0-9_.-]', '_', process_id)}"
+    own = f"Process_{re.sub('[^A-Za-z0-9_.-]', '_', diagram.process_id)}"
     root = ET.Element(
         _tag(_MODEL, "definitions"), {"id": f"Definitions_{own}", "targetNamespace": "urn:caseforge:process", "exporter": "CaseForge"}
     )
-    process = ET.SubElement(root, _tag(_MODEL, "process"), {"id": own, "name": plain_text(name), "isExecutable": "true"})
-    _document(process, about)
+    process = ET.SubElement(root, _tag(_MODEL, "process"), {"id": own, "name": plain_text(diagram.name), "isExecutable": "true"})
+    _document(process, diagram.about)
     kinds = ["startEvent", *("task" for _ in steps), "endEvent"]
     names = ["Start", *(step.name for step in steps), "End"]
-    ids = ["Start", *(f"Step_{number}" for number in range(1, len(steps) + 1)), "End"]
+    ids = [START, *(f"Step_{number}" for number in range(1, len(steps) + 1)), END]
     texts = ["", *(step.text for step in steps), ""]
     for place, (kind, node_id) in enumerate(zip(kinds, ids, strict=True)):
         node = ET.SubElement(process, _tag(_MODEL, kind), {"id": node_id, "name": plain_text(names[place])})
@@ -61,7 +73,7 @@ def _draw(root: ET.Element, process: str, ids: Sequence[str]) -> None:
     plane = ET.SubElement(diagram, _tag(_DI, "BPMNPlane"), {"id": f"Plane_{process}", "bpmnElement": process})
     at, ends = LEFT, []
     for node_id in ids:
-        is_event = node_id in ("Start", "End")
+        is_event = node_id in (START, END)
         width, height = (EVENT, EVENT) if is_event else (TASK_WIDTH, TASK_HEIGHT)
         shape = ET.SubElement(plane, _tag(_DI, "BPMNShape"), {"id": f"{node_id}_di", "bpmnElement": node_id})
         ET.SubElement(shape, _tag(_DC, "Bounds"), _numbers(x=at, y=MIDDLE - height // 2, width=width, height=height))

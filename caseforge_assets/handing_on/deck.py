@@ -130,7 +130,7 @@ def _first(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
         for number, idea in enumerate(shown, 1)
     ]
     look.add_table(
-        slide, (look.MARGIN, 1.3, look.WIDTH - 2 * look.MARGIN), [head, *rows], (0.04, 0.34, 0.24, 0.075, 0.075, 0.065, 0.075, 0.09), 0.44
+        slide, (look.MARGIN, 1.3, look.WIDTH - 2 * look.MARGIN), [head, *rows], (0.04, 0.33, 0.24, 0.075, 0.075, 0.075, 0.075, 0.09), 0.44
     )
     if deck.priority_formula:
         look.add_text(

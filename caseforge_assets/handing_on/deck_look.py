@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 13.333, 7.5
 MARGIN = 0.6
 DARK, ACCENT, GREY, PALE, WARN = "1F2933", "0B5C7A", "5F6B76", "E4EEF2", "9A3412"
 FONT = "Calibri"
-_CHARACTER_EM, _LINE_EM = 0.5, 1.2  # of the font's size: how wide a letter is on average, how high a line
+_CHARACTER_EM, _LINE_EM = 0.53, 1.2  # of the font's size: how wide a letter is on average, how high a line
 _TITLE_LAYOUT, _TITLED_LAYOUT = 0, 5
 
 
@@ -166,7 +166,16 @@ def set_height(table: Any, row: int, height: float) -> None:
     table.rows[row].height = Inches(height)
 
 
-def fill_cell(cell: Any, texts: Sequence[str], width: float, height: float, *, header: bool = False, color: str | None = None, bold_first: bool = False) -> None:
+def fill_cell(
+    cell: Any,
+    texts: Sequence[str],
+    width: float,
+    height: float,
+    *,
+    header: bool = False,
+    color: str | None = None,
+    bold_first: bool = False,
+) -> None:
     """Texts into a table's cell."""
     from pptx.util import Inches
 

@@ -26,12 +26,8 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "xlsx": Kind(
-        ".xlsx", f"{_OFFICE}.spreadsheetml.sheet", "a workbook: a sheet to decide on, the documents, where all is from"
-    ),
-    "docx": Kind(
-        ".docx", f"{_OFFICE}.wordprocessingml.document", "a Word document; of several nodes a book with contents"
-    ),
+    "xlsx": Kind(".xlsx", f"{_OFFICE}.spreadsheetml.sheet", "a workbook: a sheet to decide on, the documents, where all is from"),
+    "docx": Kind(".docx", f"{_OFFICE}.wordprocessingml.document", "a Word document; of several nodes a book with contents"),
     "pptx": Kind(
         ".pptx", f"{_OFFICE}.presentationml.presentation", "a deck: value against effort, the first ten, a page for each use case"
     ),

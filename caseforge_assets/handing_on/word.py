@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from caseforge_assets.handing_on.markdown_blocks import Run, blocks
 from caseforge_assets.handing_on.records import SIMULATED, Book, Page, Place
-from caseforge_assets.handing_on.word_look import add_field, element, frame_pages, new_document
+from caseforge_assets.handing_on.word_look import element, frame_pages, new_document
 from caseforge_assets.handing_on.word_text import TextWriter
 from caseforge_assets.safe_text import one_line
 from caseforge_assets.wording import counted
@@ -48,7 +48,6 @@ def _single(writer: TextWriter, book: Book) -> None:
     """A document as it stands: title, what it is of, text, where it is from."""
     from docx.enum.text import WD_BREAK
 
-    document = writer.document
     above = " › ".join(one_line(f"{entry.code} {entry.name}") for entry in book.entries if isinstance(entry, Place))
     for number, page in enumerate(book.pages):
         if number:

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
-from caseforge_assets.second_process.worker import NOT_DONE, Call, Reply, receive, send
+from caseforge_assets.second_process.messages import NOT_DONE, Call, Reply, receive, send
 
 Kept = TypeVar("Kept")
 Piece = TypeVar("Piece")

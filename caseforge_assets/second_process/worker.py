@@ -6,22 +6,14 @@ Started by `work_ahead`, with `python -m`: nothing of the program that started i
 from __future__ import annotations
 
 import gc
-import pickle
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
 from caseforge_assets.costs.estimates import count_tokens
+from caseforge_assets.second_process.messages import NOT_DONE, READY, Reply, receive, send
 from caseforge_assets.settings.environment import read_environment
 from caseforge_assets.stages.discovery import stages_as_they_come
-
-Call = tuple[Callable[[Any], Any], Any]
-Reply = tuple[bool, Any]
-
-READY: Reply = (True, None)
-NOT_DONE: Reply = (False, None)
-SIZE_BYTES = 8
 
 
 def answer_calls(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
@@ -44,31 +36,6 @@ def answer_calls(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         except Exception:  # noqa: BLE001 - see above
             reply = NOT_DONE
         send(reply, outgoing)
-
-
-def send(message: object, outgoing: IO[bytes] | None) -> None:
-    """Sends a message, its size before it: read in small parts, it would wait for the interpreter's lock at each of them."""
-    if outgoing is None:
-        raise BrokenPipeError
-    packed = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    outgoing.write(len(packed).to_bytes(SIZE_BYTES, "big"))
-    outgoing.write(packed)
-    outgoing.flush()
-
-
-def receive(incoming: IO[bytes] | None) -> Any:
-    """Waits for a message.
-
-    Raises:
-        EOFError: the other side has ended.
-    """
-    if incoming is None:
-        raise EOFError
-    size = int.from_bytes(incoming.read(SIZE_BYTES), "big")
-    packed = incoming.read(size)
-    if not size or len(packed) < size:
-        raise EOFError
-    return pickle.loads(packed)  # noqa: S301 - one of the two has started the other
 
 
 if __name__ == "__main__":

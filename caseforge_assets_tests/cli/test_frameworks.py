@@ -225,22 +225,25 @@ def test_contents_of_a_framework_with_an_owner_are_its_owners(command_line: Open
     assert "1 document and" in cli.run("export", str(cli.folder / "eve.jsonl"), "--owner", "Eve")
 
 
-@pytest.mark.parametrize("name", ["foo.docx", "foo.pdf", "foo.md", "foo.json", "foo.xls", "foo.v2"])
+@pytest.mark.parametrize("name", ["foo.doc", "foo.pdf", "foo.ppt", "foo.json", "foo.xls", "foo.v2"])
 def test_nothing_is_exported_under_an_ending_that_it_is_not(command_line: OpenCommandLine, name: str) -> None:
     cli = command_line()
     cli.load_shop()
     said = " ".join(cli.run("export", str(cli.folder / name), expected=2).split())
-    assert f"{name}: nothing is written as .{name.partition('.')[2]}. A file ends in .csv, .xlsx, .jsonl" in said
+    assert (
+        f"{name}: nothing is written as .{name.partition('.')[2]}. A file ends in .xlsx, .docx, .pptx, .bpmn, .md, .csv, .parquet, .jsonl"
+        in said
+    )
     assert not (cli.folder / name).exists()
 
 
 def test_a_folder_may_be_called_anything_where_it_is_asked_for(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
-    for name, options in {"foo.docx": ("--format", "markdown"), "2026.11": (), "out": ()}.items():
+    for name, options in {"foo.doc": ("--format", "markdown"), "2026.11": (), "out": ()}.items():
         cli.run("export", str(cli.folder / name), *options)
         assert (cli.folder / name / "index.md").exists()
-    cli.run("export", str(cli.folder / "foo.docx"))
+    cli.run("export", str(cli.folder / "foo.doc"))
     cli.run("export", str(cli.folder / "OUT.CSV"))
     assert (cli.folder / "OUT.CSV").is_file()
 

@@ -79,7 +79,7 @@ def test_a_workbook_opens_and_holds_no_formula(made: Workbench, tmp_path: Path) 
     texts = with_dangerous_texts(made)
     export(made, tmp_path / "out.xlsx", "xlsx")
     book = load_workbook(tmp_path / "out.xlsx")
-    assert book.sheetnames == ["documents", "candidates", "costs"]
+    assert book.sheetnames == ["Decide", "Processes", "candidates", "documents", "costs"]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
     shown = {str(cell.value) for cell in cells}

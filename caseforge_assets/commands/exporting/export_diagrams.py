@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseforge_assets.commands.exporting.export_tables import appearing_whole
 from caseforge_assets.commands.exporting.make_book import make_book
 from caseforge_assets.commands.exporting.read_contents import ReadContents
-from caseforge_assets.handing_on.bpmn import write_bpmn
+from caseforge_assets.commands.exporting.write_file import write_file
+from caseforge_assets.handing_on.bpmn import Diagram, write_bpmn
 from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.handing_on.process_steps import STEPS_SECTION, Step, process_steps
 from caseforge_assets.handing_on.records import SIMULATED, Page
@@ -28,7 +28,7 @@ def export_diagrams(_: Connection, read: ReadContents, target: Path) -> list[str
     pages = make_book(read, documents_only=True).pages
     found = [(page, steps) for page in pages if (steps := _steps(read, page))]
     if target.suffix == KINDS["bpmn"].ending:
-        _write(target, *_the_one(pages, found))
+        _write(read, target, *_the_one(pages, found))
         return []
     if not found:
         raise ValueError(
@@ -36,7 +36,7 @@ def export_diagrams(_: Connection, read: ReadContents, target: Path) -> list[str
         )
     names = file_names(f"{page.code} {page.stage}" for page, _ in found)
     for page, steps in found:
-        _write(target / f"{names[f'{page.code} {page.stage}']}.bpmn", page, steps)
+        _write(read, target / f"{names[f'{page.code} {page.stage}']}.bpmn", page, steps)
     without = len(pages) - len(found)
     return [f"Without a diagram: {counted(without, 'document has', 'documents have')} no numbered steps."] if without else []
 
@@ -62,8 +62,8 @@ def _sections(stage: Stage) -> Sections:
     return sections_of(stage.templates) if stage.templates is not None and stage.key == "process_details" else BUILT_IN
 
 
-def _write(target: Path, page: Page, steps: list[Step]) -> None:
+def _write(read: ReadContents, target: Path, page: Page, steps: list[Step]) -> None:
     facts = "; ".join(f"{name}: {value}" for name, value in page.source.facts().items())
     about = f"{SIMULATED}\n{facts}" if page.source.simulated else facts
-    with appearing_whole(target) as part, part.open("wb") as file:
-        write_bpmn(file, page.code, one_line(f"{page.code} {page.name}"), about, steps)
+    diagram = Diagram(page.code, one_line(f"{page.code} {page.name}"), about, steps)
+    write_file(target, write_bpmn, diagram, quietly=read.quietly)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caseforge_assets.commands.exporting.export_tables import write_text
+from caseforge_assets.commands.exporting.write_file import write_text
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.safe_text import file_name, file_names, link_text, safe_markdown
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from caseforge_assets.commands.exporting.export_tables import appearing_whole, write_text
 from caseforge_assets.commands.exporting.make_book import make_book
 from caseforge_assets.commands.exporting.read_contents import ReadContents
+from caseforge_assets.commands.exporting.write_file import write_file, write_text
 from caseforge_assets.handing_on.records import SIMULATED, Book, Page
 from caseforge_assets.handing_on.word import write_word
 from caseforge_assets.safe_text import link_text, safe_markdown
@@ -16,8 +16,7 @@ from caseforge_assets.store.database.engine import Connection
 
 def export_word(_: Connection, read: ReadContents, target: Path) -> list[str]:
     """A document of Word's; of several nodes a book."""
-    with appearing_whole(target) as part, part.open("wb") as file:
-        write_word(file, make_book(read))
+    write_file(target, write_word, make_book(read), quietly=read.quietly)
     return []
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseforge_assets.commands.exporting.export_tables import write_workbook
 from caseforge_assets.commands.exporting.make_book import make_book
 from caseforge_assets.commands.exporting.make_ideas import by_priority, make_ideas
 from caseforge_assets.commands.exporting.read_contents import CANDIDATES, ReadContents, Rows
-from caseforge_assets.handing_on.decision_sheet import Managed, add_manager_sheets, cut_cells
+from caseforge_assets.commands.exporting.write_file import write_file
+from caseforge_assets.handing_on.decision_sheet import Managed, cut_cells
+from caseforge_assets.handing_on.tables import Workbook, write_workbook
 from caseforge_assets.store.curating.exported import decided_in
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import exports
@@ -22,7 +23,7 @@ def export_workbook(connection: Connection, read: ReadContents, target: Path) ->
     others = {name: rows for name, rows in read.tables.items() if name != CANDIDATES}
     costs = exports.costs(connection, read.key, read.chosen.content_ids)
     sheets: dict[str, Rows] = {CANDIDATES: read.candidates, "documents": read.documents, **others, "costs": costs}
-    write_workbook(target, sheets, lambda workbook: add_manager_sheets(workbook, managed))
+    write_file(target, write_workbook, Workbook(managed, sheets), quietly=read.quietly)
     cut = sum(cut_cells([list(row.values()) for row in rows]) for rows in sheets.values())
     if not cut:
         return []

@@ -13,11 +13,11 @@ from typing import Any
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactMissing
 from caseforge_assets.commands.exporting.choose_contents import Selection
+from caseforge_assets.handing_on.kinds import KINDS
 
 FOLDER = "exports"
 ID_PATTERN = r"^\d{8}T\d{6}-[0-9a-f]{32}$"
 ID_TIME = "%Y%m%dT%H%M%S"
-ENDINGS = {"xlsx": ".xlsx", "jsonl": ".jsonl", "csv": ".csv.zip", "markdown": ".zip"}  # what makes several files is one archive
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class KeptExport:
     @property
     def file_name(self) -> str:
         """The name under which a person keeps it."""
-        return f"{self.framework_key}{ENDINGS[self.kind]}"
+        kind = KINDS[self.kind]
+        return f"{self.framework_key}{kind.ending}{'.zip' if kind.several else ''}"  # what makes several files is one archive
 
 
 def find_export(folder: ArtifactFolder, export_id: str) -> KeptExport | None:

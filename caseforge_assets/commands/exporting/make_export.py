@@ -11,6 +11,7 @@ from pathlib import Path
 from caseforge_assets.artifacts import CHUNK_BYTES, ArtifactFolder
 from caseforge_assets.commands.exporting.export_contents import export_contents
 from caseforge_assets.commands.exporting.find_export import KeptExport, export_path, find_export
+from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine, try_lock
@@ -33,10 +34,10 @@ def _make(store: Engine, stages: Stages, folder: ArtifactFolder, found: KeptExpo
     with tempfile.TemporaryDirectory(prefix="caseforge-export-") as place:
         inside = Path(place) / key
         inside.mkdir()
-        target = inside / (key if kind == "markdown" else f"{key}.{kind}")
+        target = inside / f"{key}{KINDS[kind].ending}"
         with store.connect() as connection:
-            export_contents(connection, stages, key, target, kind, found.selection)
-        made = _packed(inside, Path(place) / "export.zip") if kind in ("csv", "markdown") else target
+            export_contents(connection, stages, key, target, kind, found.selection, quietly=True)
+        made = _packed(inside, Path(place) / "export.zip") if KINDS[kind].several else target
         folder.write(export_path(found.id, "file"), _chunks(made))
 
 

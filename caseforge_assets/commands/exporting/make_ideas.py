@@ -13,7 +13,6 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.usecases.record import LEVEL_NUMBERS
 from caseforge_assets.stages.usecases.rendering import TEXTS
 from caseforge_assets.store.curating.exported import Exported
-from caseforge_assets.wording import counted
 
 _LEVELS: Mapping[object, str] = {number: level.value for level, number in LEVEL_NUMBERS.items()}
 
@@ -65,8 +64,3 @@ def _level(value: object) -> str:
 def by_priority(ideas: list[Idea]) -> list[Idea]:
     """The same, the highest priority first; of equal ones in the framework's order."""
     return sorted(ideas, key=lambda idea: -(idea.priority or 0))
-
-
-def say_of_ideas(ideas: list[Idea]) -> str:
-    """How many there are, for how many processes."""
-    return f"{counted(len(ideas), 'use case')} for {counted(len({idea.code for idea in ideas}), 'process', 'processes')}"

@@ -33,6 +33,7 @@ class ReadContents:
         items: By stage, the items of its contents; none for stages of documents.
         nodes: Every node of the edition, by code, in its order.
         made_on: The database's day.
+        quietly: Whether files are made at background priority.
     """
 
     key: str
@@ -45,6 +46,7 @@ class ReadContents:
     bodies: dict[str, Rows]
     items: dict[str, Rows]
     nodes: dict[str, NodeRow]
+    quietly: bool = False
 
     @property
     def documents(self) -> Rows:
@@ -77,7 +79,9 @@ class ReadContents:
         ]
 
 
-def read_contents(connection: Connection, stages: Stages, key: str, selection: Selection, chosen: Chosen) -> ReadContents:
+def read_contents(
+    connection: Connection, stages: Stages, key: str, selection: Selection, chosen: Chosen, *, quietly: bool = False
+) -> ReadContents:
     """Reads what was chosen."""
     bodies: dict[str, Rows] = {}
     items: dict[str, Rows] = {}
@@ -92,7 +96,7 @@ def read_contents(connection: Connection, stages: Stages, key: str, selection: S
     edition = frameworks.current_edition(connection, key)
     title, label = (edition.title, edition.label) if edition else (key, "")
     by_code = {row.code: row for row in nodes.all_nodes(connection, key)}
-    return ReadContents(key, title, label, clock.now(connection).date(), stages, selection, chosen, bodies, items, by_code)
+    return ReadContents(key, title, label, clock.now(connection).date(), stages, selection, chosen, bodies, items, by_code, quietly)
 
 
 def _named(stage: Stage, row: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from caseforge_assets.commands.exporting.choose_contents import Selection
 from caseforge_assets.commands.exporting.find_export import ID_PATTERN, KeptExport, export_path, find_export
 from caseforge_assets.commands.exporting.make_export import make_export
 from caseforge_assets.commands.quality.measure_quality import measure_missing
+from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import Reader, ServiceNow, problems, see_framework
@@ -24,12 +25,7 @@ from caseforge_assets.web.wire.problems import Refused
 router = APIRouter(tags=["exports"])
 ExportId = Annotated[str, Path(pattern=ID_PATTERN, max_length=60)]
 Score = Annotated[int | None, Field(ge=0, le=100)]
-MEDIA_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "jsonl": "application/x-ndjson",
-    "csv": "application/zip",
-    "markdown": "application/zip",
-}
+Format = Literal["xlsx", "docx", "pptx", "bpmn", "md", "csv", "parquet", "jsonl", "markdown"]
 
 
 class ExportWanted(BaseModel):
@@ -38,7 +34,9 @@ class ExportWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     framework: str = Field(max_length=40)
-    format: Literal["xlsx", "csv", "jsonl", "markdown"] = Field(description="csv and markdown are several files: a zip archive of them")
+    format: Format = Field(
+        description="csv, parquet and markdown are several files: a zip archive of them; bpmn takes the nodes of one document"
+    )
     nodes: str | None = Field(
         default=None, max_length=200_000, description="codes, ids or keys separated by commas, or branches such as 8.*"
     )
@@ -97,7 +95,7 @@ def read_export(export_id: ExportId, service: ServiceNow, caller: Reader, tasks:
     "/exports/{export_id}/file",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "The file.", "content": {media: {} for media in sorted(set(MEDIA_TYPES.values()))}},
+        200: {"description": "The file.", "content": {media: {} for media in sorted({kind.media_type for kind in KINDS.values()})}},
         **problems(404, 409, 422, 503),
     },
 )
@@ -112,7 +110,7 @@ def fetch_export(export_id: ExportId, service: ServiceNow, caller: Reader) -> St
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    return StreamingResponse(service.folder.read(export_path(export_id, "file")), media_type=MEDIA_TYPES[found.kind], headers=headers)
+    return StreamingResponse(service.folder.read(export_path(export_id, "file")), media_type=KINDS[found.kind].media_type, headers=headers)
 
 
 def _make(service: Service, key: str, export_id: str) -> None:
