@@ -12,13 +12,14 @@ from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome
 from caseforge_assets.stages.stage import Stage
 
 
-def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None) -> Judgement:
+def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None, chosen: tuple[str, ...] = ()) -> Judgement:
     """Decide what an attempt came to.
 
     Args:
         line: The attempt's result line.
         stage: The stage that it was made for.
         max_completion_tokens: The budget that its request had, if known.
+        chosen: Titles of the chosen items that its request was made from.
 
     Returns:
         The stage's judgement on an answer, or the outcome of an error. Notes are the judgement's only; the line has its own.
@@ -34,6 +35,7 @@ def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None) ->
             reasoning_tokens=usage.reasoning_tokens if usage else None,
             output_tokens=usage.output_tokens if usage else None,
             max_completion_tokens=max_completion_tokens,
+            chosen=chosen,
         )
     )
 

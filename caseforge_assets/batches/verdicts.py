@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import decide
-from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.discovery import all_as_they_come
 from caseforge_assets.stages.judgement import Judgement
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown
@@ -21,12 +21,14 @@ class Answered:
         max_completion_tokens: The budget that the request had, if known.
         facts: Its node; None where the current edition has it no longer.
         framework_key: The framework that was asked for, in its language.
+        chosen: Titles of the chosen items that the request was made from.
     """
 
     line: ResultLine
     max_completion_tokens: int | None
     facts: NodeFacts | None
     framework_key: str
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,24 +75,24 @@ def content_versions(stages: Stages, stage_key: str, answers: Sequence[Answered]
 
 def give_verdicts_as_it_comes(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
     """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
-    return give_verdicts(stages_as_they_come(), stage_key, answers)
+    return give_verdicts(all_as_they_come(), stage_key, answers)
 
 
 def content_versions_as_it_comes(stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
     """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
-    return content_versions(stages_as_they_come(), stage_key, answers)
+    return content_versions(all_as_they_come(), stage_key, answers)
 
 
 def _version(judging: Stage, answer: Answered) -> str | None:
     try:
-        content = decide(answer.line, judging, answer.max_completion_tokens).content
+        content = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen).content
     except JudgeFailed:
         return None
     return None if content is None else content.version
 
 
 def _verdict(judging: Stage, answer: Answered) -> Verdict:
-    judgement = decide(answer.line, judging, answer.max_completion_tokens)
+    judgement = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen)
     if judgement.content is not None:
         _ = judgement.content.version  # hashed here, and kept with it
     return Verdict(answer.line.line_number, judgement, _quality(judging, judgement, answer.facts))

@@ -21,6 +21,7 @@ class NodeState(StrEnum):
     STALE = "stale"
     MISSING = "missing"
     NO_SOURCE = "no_source"
+    UNCHOSEN = "unchosen"
 
 
 MEANINGS = {
@@ -31,6 +32,7 @@ MEANINGS = {
     NodeState.STALE: "its request would be another one now",
     NodeState.MISSING: "there is nothing yet",
     NodeState.NO_SOURCE: "there is nothing yet that it could be made from",
+    NodeState.UNCHOSEN: "nobody has chosen anything there, so that nothing is asked",
 }
 
 _ACTIVE: Mapping[str | None, NodeState] = {
@@ -64,6 +66,8 @@ class Standing(Protocol):
     def request_state(self) -> str | None: ...  # noqa: D102
     @property
     def request_question(self) -> str | None: ...  # noqa: D102
+    @property
+    def unchosen(self) -> bool: ...  # noqa: D102
 
 
 def classify(row: Standing, stage_version: str, fresh_versions: Collection[str], *, reads: bool, accept_simulated: bool) -> NodeState:
@@ -81,6 +85,8 @@ def classify(row: Standing, stage_version: str, fresh_versions: Collection[str],
     context, source = row.context_version, row.source_version
     wanted = wanted_question(row, stage_version)
     fresh = {question_of(version, context, source) for version in fresh_versions} if context else set()
+    if row.unchosen:
+        return NodeState.DONE if row.content_edited else NodeState.UNCHOSEN
     if row.content_edited or (content_counts and context_is_fresh and row.content_question in fresh):
         return NodeState.DONE  # what a person wrote stays until a person asks for another one
     if content_counts and row.content_question is None and not (reads and source_counts):
@@ -104,6 +110,11 @@ def count_states(states: Iterable[NodeState]) -> dict[str, int]:
     return {str(state): counts[state] for state in NodeState if counts[state]}
 
 
+def count_asked(states: Iterable[NodeState]) -> int:
+    """Count the nodes that a stage is for: all but those where nothing is chosen."""
+    return sum(state is not NodeState.UNCHOSEN for state in states)
+
+
 def say_states(counts: Mapping[str, int], reads: str | None) -> str:
     """Say the counts, for people.
 
@@ -111,5 +122,5 @@ def say_states(counts: Mapping[str, int], reads: str | None) -> str:
         counts: of nodes by state.
         reads: the stage that this one is made from, if any.
     """
-    words = {NodeState.NO_SOURCE.value: f"waiting for {reads or 'what it is made from'}"}
+    words = {NodeState.NO_SOURCE.value: f"waiting for {reads or 'what it is made from'}", NodeState.UNCHOSEN.value: "without a choice"}
     return ", ".join(f"{count:,} {words.get(state, state)}" for state, count in counts.items())

@@ -13,7 +13,7 @@ from typing import IO
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.second_process.messages import NOT_DONE, READY, Reply, receive, send
 from caseforge_assets.settings.environment import read_environment
-from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.discovery import all_as_they_come
 
 
 def answer_calls(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
@@ -42,7 +42,7 @@ if __name__ == "__main__":
     replies = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a function prints must not come between
     read_environment()  # what is secret is masked here, too, should anything be logged
-    stages_as_they_come()
+    all_as_they_come()
     count_tokens("what most functions need is loaded now")
     gc.freeze()  # and stays: it need not be looked through again and again
     with suppress(BrokenPipeError):  # who asked has ended, perhaps before this was ready

@@ -115,6 +115,7 @@ class StageOverrides(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    enabled: bool | None = Field(default=None, description="whether the project has the stage; where nothing is said, as the stage comes")
     model: str | None = Field(default=None, min_length=1)
     temperature: Temperature | None = None
     max_completion_tokens: int | None = Field(default=None, ge=256)

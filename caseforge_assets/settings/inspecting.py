@@ -99,7 +99,7 @@ def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None) -> 
     except ConfigurationError as error:
         lines = str(error).splitlines()
         return Inspection(folder, environment, sources, tuple(_split(line) for line in lines), settings)
-    wrong = [*provider_faults(sources, settings, stages.shared), *unknown_stages(sources, checked, stages.shared)]
+    wrong = [*provider_faults(sources, settings, stages.shared), *unknown_stages(sources, checked, stages)]
     faults = tuple((fault.place, f"{'.'.join(fault.path)}: {fault.what}") for fault in wrong)
     return Inspection(folder, environment, sources, faults, settings, stages)
 

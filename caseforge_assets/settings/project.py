@@ -141,7 +141,7 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
     configuration = valid_configuration(sources)
     stages = project_stages(folder, configuration)
     settings = settings_of(folder, environment, configuration, stages)
-    if faults := [*provider_faults(sources, settings, stages.shared), *unknown_stages(sources, configuration, stages.shared)]:
+    if faults := [*provider_faults(sources, settings, stages.shared), *unknown_stages(sources, configuration, stages)]:
         raise ConfigurationError("\n".join(fault.text for fault in faults))
     return settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from caseforge_assets.settings.configuration import Configuration, ConfigurationError
 from caseforge_assets.settings.faults import Fault, nearest
 from caseforge_assets.settings.reading import Sources
-from caseforge_assets.stages.discovery import Asking, StageFault, find_stages
+from caseforge_assets.stages.discovery import Asking, StageFault, find_stages, with_switches
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.stages.templates import TemplateFault
@@ -29,25 +29,27 @@ def project_stages(folder: Path, configuration: Configuration) -> Stages:
     own_stages = folder / configuration.own_stages if configuration.own_stages else None
     shared = (folder / configuration.templates,) if configuration.templates else ()
     try:
-        return Stages(
-            _found(own_stages, Asking(shared)),
-            {
-                key: _found(own_stages, Asking(((folder / one.templates,) if one.templates else ()) + shared, one.languages))
-                for key, one in configuration.frameworks.items()
-                if one.templates or one.languages
-            },
-        )
+        of_frameworks = {
+            key: _found(own_stages, Asking(((folder / one.templates,) if one.templates else ()) + shared, one.languages))
+            for key, one in configuration.frameworks.items()
+            if one.templates or one.languages
+        }
+        return with_switches(_found(own_stages, Asking(shared)), of_frameworks, _switches(configuration))
     except (StageFault, TemplateFault) as error:
         raise ConfigurationError(_relative(str(error), folder)) from error
+
+
+def _switches(configuration: Configuration) -> dict[str, bool]:
+    return {key: own.enabled for key, own in configuration.stages.items() if own.enabled is not None}
 
 
 def _found(own_stages: Path | None, asking: Asking) -> tuple[Stage, ...]:
     return _found_in_files(own_stages, asking, _signature(own_stages), tuple(map(_signature, asking.templates)))
 
 
-def unknown_stages(sources: Sources, configuration: Configuration, stages: tuple[Stage, ...]) -> list[Fault]:
+def unknown_stages(sources: Sources, configuration: Configuration, stages: Stages) -> list[Fault]:
     """Tables [stages.KEY] of stages that there are not, and languages of such."""
-    known = [stage.key for stage in stages]
+    known = [stage.key for stage in (*stages.shared, *stages.off)]
     named: list[tuple[str, ...]] = [("stages", key) for key in configuration.stages]
     named += [("frameworks", key, "language", of) for key, one in configuration.frameworks.items() for of, _ in one.languages if of]
     return [

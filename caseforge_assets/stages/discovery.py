@@ -19,6 +19,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 
+from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.languages import language_name
 from caseforge_assets.stages.stage import Source, Stage
 from caseforge_assets.stages.stages import Stages
@@ -29,9 +30,19 @@ OWN_PACKAGE = "caseforge_own_stages"
 KEY_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,29}")  # keys are parts of custom ids, asset names, file names
 # Assets that are there beside the stages'.
 OTHER_ASSETS = ("framework", "pcf_nodes", "node_contexts", "run_report", "stale_report")
+
+
+class _AnyField(dict[str, object]):
+    """Fields of an item of whatever stage: a text under every name."""
+
+    def __missing__(self, name: str) -> str:
+        return f"Sample {name}"
+
+
+_ITEM = Item("Sample item", _AnyField())
 _TRIALS = (
-    Source("Sample", "Process: Sample", ("Sample indicator",), "Sample document"),
-    Source("Another sample", "Process: Another sample", (), "Another sample document"),
+    Source("Sample", "Process: Sample", ("Sample indicator",), "Sample document", (_ITEM,)),
+    Source("Another sample", "Process: Another sample", (), "Another sample document", (_ITEM,)),
 )
 
 
@@ -95,8 +106,37 @@ def find_stages(own_stages: Path | None = None, asking: Asking = _AS_IT_COMES) -
 
 @cache
 def stages_as_they_come() -> Stages:
-    """Give the stages that come with CaseForge, without anything of a project's own."""
+    """Give the stages that come with CaseForge and that every project has, without anything of a project's own."""
+    return with_switches(find_stages(), {}, {})
+
+
+@cache
+def all_as_they_come() -> Stages:
+    """Give every stage that comes with CaseForge, also those that a project has to switch on."""
     return Stages(find_stages())
+
+
+def with_switches(found: Sequence[Stage], of_frameworks: Mapping[str, Sequence[Stage]], switches: Mapping[str, bool]) -> Stages:
+    """Give the stages that a project has.
+
+    Args:
+        found: All that there are.
+        of_frameworks: By key, the same as frameworks ask for them.
+        switches: By stage, whether it is switched on; those that are not named are as they come.
+
+    Raises:
+        StageFault: One is on and made from another one that is off.
+    """
+
+    def is_on(stage: Stage) -> bool:
+        return switches.get(stage.key, stage.on_by_default)
+
+    on, off = tuple(filter(is_on, found)), tuple(stage for stage in found if not is_on(stage))
+    for stage in on:
+        for source in stage.sources:
+            if any(other.key == source for other in off):
+                raise StageFault(f"The stage {stage.key} is made from {source}, which is switched off: enabled under [stages.{source}].")
+    return Stages(on, {key: tuple(filter(is_on, stages)) for key, stages in of_frameworks.items()}, off)
 
 
 def comes_with_caseforge(stage: Stage) -> bool:
@@ -233,9 +273,12 @@ def _near(name: str, known: Collection[str]) -> str:
 
 def _in_order(stages: Mapping[str, Stage]) -> Iterator[Stage]:
     for key in sorted(stages):
-        if (reads := stages[key].reads) is not None and reads not in stages:
-            raise StageFault(f"The stage {key} reads {reads}, which does not exist{_near(reads, list(stages))}.")
-    sorter = TopologicalSorter({key: {reads} if (reads := stages[key].reads) else set() for key in sorted(stages)})
+        for source in stages[key].sources:
+            if source not in stages:
+                raise StageFault(f"The stage {key} reads {source}, which does not exist{_near(source, list(stages))}.")
+        if (chosen_from := stages[key].chosen_from) and not stages[chosen_from].is_list:
+            raise StageFault(f"The stage {key} is made from chosen items of {chosen_from}, whose content has no items.")
+    sorter = TopologicalSorter({key: set(stages[key].sources) for key in sorted(stages)})
     try:
         order = list(sorter.static_order())
     except CycleError as error:

@@ -39,6 +39,11 @@ def question_of(stage_version: str, context_version: str, source_version: str | 
     return hashlib.sha256("\n".join((stage_version, context_version, source_version or "")).encode()).hexdigest()
 
 
+def source_version(content_version: str | None, choice_version: str | None) -> str | None:
+    """Give the version of what is read: of a content, of what people chose, or of both; the store's queries join them alike."""
+    return " ".join(version for version in (content_version, choice_version) if version) or None
+
+
 def identity_key(stage_version: str, identity: str, name: str, description: str, source_version: str | None) -> str:
     """Hash what makes two nodes' questions the same for reuse: SHA-256 over the stage's version, the node's own text and the content that is read.
 

@@ -136,6 +136,7 @@ class Answer:
         output_tokens: All completion tokens; None if unknown.
         max_completion_tokens: The budget that the request had; None if unknown.
         may_be_thinking: Whether thinking was begun before the text and never ended, so that all of it may be thinking.
+        chosen: Titles of the chosen items that the request was made from, for a stage that is given such.
     """
 
     text: str
@@ -145,6 +146,7 @@ class Answer:
     output_tokens: int | None
     max_completion_tokens: int | None
     may_be_thinking: bool = False
+    chosen: tuple[str, ...] = ()
 
     @property
     def cut(self) -> bool:

@@ -76,12 +76,14 @@ class Source:
         context: What the model is told about the node: its ancestors and itself.
         kpis: The framework's official indicators for the node, a line each.
         upstream: The body of the content that the stage reads; None for a stage that reads none.
+        chosen: The node's items that people have chosen, in their order, for a stage that says from which they are chosen.
     """
 
     name: str
     context: str
     kpis: tuple[str, ...] = ()
     upstream: str | None = None
+    chosen: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ class Stage:
         language_rules: What is said beside the language, such as how headings are to be written then.
         language_line: What is said of the language after the instructions; empty where its templates say it themselves.
         tells_thinking: Whether its judge heeds `Answer.may_be_thinking`; otherwise a text that holds such thinking is no content.
+        chosen_from: Key of a stage with items. The stage is then asked for where people have chosen some of these only, and made from them, too;
+            what is chosen differently makes its content stale.
+        on_by_default: Whether a project has it without saying so.
     """
 
     key: str
@@ -156,6 +161,13 @@ class Stage:
     language_rules: str = ""
     language_line: str = ""
     tells_thinking: bool = False
+    chosen_from: str | None = None
+    on_by_default: bool = True
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of the stages that it is made from: the one whose content it reads, and the one whose items are chosen."""
+        return tuple(key for key in (self.reads, self.chosen_from) if key)
 
     @property
     def is_list(self) -> bool:

@@ -15,10 +15,12 @@ class Stages:
     Attributes:
         shared: These.
         of_frameworks: By key, those of frameworks with a language or templates of their own.
+        off: Those that there are, and that the project does not have: it has not switched them on, or has switched them off.
     """
 
     shared: tuple[Stage, ...] = ()
     of_frameworks: Mapping[str, tuple[Stage, ...]] = field(default_factory=dict)
+    off: tuple[Stage, ...] = ()
 
     def __iter__(self) -> Iterator[Stage]:
         return iter(self.shared)
@@ -35,10 +37,14 @@ class Stages:
         for stage in self.shared:
             if stage.key == key:
                 return stage
+        raise StageUnknown(self.why_unknown(key))
+
+    def why_unknown(self, key: str) -> str:
+        """Say why there is no stage of a name, and what to do."""
+        if any(stage.key == key for stage in self.off):
+            return f"The stage {key} is switched off. Write enabled = true under [stages.{key}] in caseforge.toml to have it"
         known = ", ".join(stage.key for stage in self.shared)
-        raise StageUnknown(
-            f"There is no stage {key}; there are {known}. Those of your own are found where own_stages in caseforge.toml says"
-        )
+        return f"There is no stage {key}; there are {known}. Those of your own are found where own_stages in caseforge.toml says"
 
     def in_framework(self, stage: Stage, key: str) -> Stage:
         """Give a stage as a framework asks for it: in its language and with its templates. What is none of it is the same for all.
@@ -54,5 +60,5 @@ class Stages:
         return any(stage.key == stage_key for own in self.of_frameworks.values() for stage in own)
 
     def that_read(self, stage: Stage) -> tuple[Stage, ...]:
-        """Give the stages whose inputs are made from this one's content."""
+        """Give the stages whose inputs are made from this one's content as a whole, not from what people choose of it."""
         return tuple(reader for reader in self.shared if reader.reads == stage.key)

@@ -72,7 +72,8 @@ def test_without_a_language_requests_and_versions_are_what_they_were(key: str, v
 
 def test_a_last_line_asks_for_the_language_and_says_which_headings_are_read() -> None:
     german, english = in_language(("", "de")), {one.key: one for one in find_stages()}
-    for key, one in german.items():
+    for known in stages_as_they_come():
+        key, one = known.key, german[known.key]
         system, user = (message["content"] for message in one.messages(SOURCE))
         before, said = english[key].messages(SOURCE)[0]["content"], system.splitlines()[-1]
         assert system == f"{before}\n\n{said}"

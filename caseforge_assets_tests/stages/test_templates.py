@@ -83,7 +83,7 @@ def test_a_changed_text_is_another_version_whatever_its_number_says(tmp_path: Pa
         (SYSTEM, "", r"system.jinja: does not ask for the section 'Overview'"),
         ("process_details/sytem.jinja", "x", r"sytem.jinja: is not a file of the stage process_details \(did you mean system.jinja\?\)"),
         ("proces_details/user.jinja", "x", r"proces_details: there is no stage of this name \(did you mean process_details\?\)"),
-        ("user.jinja", "x", r"user.jinja: belongs into a folder named like its stage: process_details, usecases"),
+        ("user.jinja", "x", r"user.jinja: belongs into a folder named like its stage: process_details, usecase_specs, usecases"),
         (SECTIONS, "[[section]]\nname = \n", r"sections.toml: cannot be read as TOML: .*line 2"),
         (SECTIONS, '[[section]]\nname = "Overveiw"\ninstructions = "x"', r"no section 'Overveiw' \(did you mean Overview\?\): a new one has to be named in order"),
         (SECTIONS, 'order = ["Overview", "Controls"]', r"order names 'Controls', of which there are no instructions"),
@@ -156,7 +156,7 @@ def own_stage(folder: Path, change: str = "", by: str = "", file: str = "__init_
 
 def test_the_documented_stage_is_found(tmp_path: Path) -> None:
     found = find_stages(own_stage(tmp_path))
-    assert [one.key for one in found] == ["process_details", "risk_register", "usecases"]
+    assert [one.key for one in found] == ["process_details", "risk_register", "usecases", "usecase_specs"]
     assert found[1].build_messages(SOURCE)[1]["content"].endswith("<process_document>\nThe document.\n</process_document>")
 
 

@@ -136,6 +136,25 @@ TIMELINES = (
     "Preparation {m} weeks, pilot {n} weeks, rollout within the year.",
     "{n} months in two phases: first {term}, then {other}.",
 )
+BENEFITS = (
+    "Less time is spent on {term}: {n} to {p} hours a month (assumption, from the number of {other}).",
+    "Errors in {other} are found before they reach those who depend on {thing}.",
+    "Of {term}, {m} to {n} % need no rework any more (assumption, to be measured in the pilot).",
+    "The {role} sees earlier where {thing} falls behind, and can act while {term} can still be changed.",
+    "Running it takes {m} to {n} hours a week of the {role} (assumption), beside what the systems cost.",
+)
+INTERFACES = (
+    "From the system of record to {thing}: {term}, once a day, as a file at first.",
+    "From {thing} back to the system of record: decisions on {other}, as soon as the {role} has confirmed them.",
+    "When the transfer of {term} fails, the {role} is told within {n} hours and enters the {other} by hand.",
+    "Access to {other} goes by roles; what was read and changed is kept for {n} months.",
+)
+ROADMAPS = (
+    "Weeks 1 to {m}: {term} are checked for gaps, and the {role} decides whether to go on.",
+    "After that a pilot with one part of {thing}: {n} weeks, until {other} are as good as those made by hand.",
+    "Roll-out to all of {thing} once the {role} has accepted the pilot; {term} follow in {m} steps.",
+    "Effort of the {role}: {n} to {p} person-days (assumption, from the work on {other} so far).",
+)
 RETURNS = (
     "Pays back within {n} months through less effort in {thing}.",
     "About {n} % lower cost of {thing} in the first year.",

@@ -15,6 +15,8 @@ from caseforge_assets.batch_server.writer.subject import SURROGATE, Subject
 NOTE = "> *Simulated by the local Batch API server: written from the request's own words, without a language model.*"
 NO_TITLE = re.compile(r"\b(no|without a) title\b", re.IGNORECASE)
 SECTION_LINE = re.compile(r"(?m)^## (\S.*?)\s*$")
+OUTLINE = re.compile(r"(?ms)^<outline>$(.*?)^</outline>$")
+OUTLINE_LINE = re.compile(r"(?m)^(#{1,6}) (\S.*?)\s*$")
 # The first that fits a heading decides what stands under it.
 BANKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"step|workflow|procedure", phrases.STEPS, "1."),
@@ -26,6 +28,10 @@ BANKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"challenge|risk|problem|pitfall", phrases.CHALLENGES, "-"),
     (r"metric|kpi|measure|indicator|performance", phrases.FIGURES, "-"),
     (r"technolog|tool|system", phrases.TOOLS, "-"),
+    (r"business case|benefit|value", phrases.BENEFITS, "-"),
+    (r"solution", phrases.DESCRIPTIONS, "-"),
+    (r"integration|interface", phrases.INTERFACES, "-"),
+    (r"effort|roadmap|timeline", phrases.ROADMAPS, "-"),
 )
 WORDS_IN_ALL = 680
 WORDS_IN_A_LINE = 14
@@ -33,19 +39,27 @@ LINES_IN_A_PARAGRAPH = 3
 
 
 def write_prose(body: dict[str, Any], subject: Subject, rng: Random) -> str:
-    """A document of some 400 to 900 words with exactly the sections that the request lists, in their order."""
+    """A document with exactly the headings that the request lists, in their order: some 400 to 900 words, more where there are many headings."""
     text = SURROGATE.sub("\ufffd", "\n".join(message_texts(body)))
-    headings = list(dict.fromkeys(SECTION_LINE.findall(text)))
+    headings = _headings(text)
     lines_each = max(4, min(12, round(WORDS_IN_ALL / WORDS_IN_A_LINE / max(1, len(headings)))))
     parts = [] if NO_TITLE.search(text) else [f"# {subject.name}"]
     if not headings:
         return "\n\n".join([*parts, NOTE, *_paragraphs(phrases.TEXT, lines_each, subject, rng)])
-    for position, heading in enumerate(headings):
-        parts.append(f"## {heading}")
+    for position, (marks, heading) in enumerate(headings):
+        parts.append(f"{marks} {heading}")
         if position == 0:
             parts.append(NOTE)
         parts.extend(_section(heading, lines_each, subject, rng))
     return "\n\n".join(parts) + "\n"
+
+
+def _headings(text: str) -> list[tuple[str, str]]:
+    """The headings of the last outline, level by level, where the request has one; otherwise each line that is one of a section."""
+    outlines = OUTLINE.findall(text)
+    if outlines:
+        return OUTLINE_LINE.findall(outlines[-1])
+    return [("##", heading) for heading in dict.fromkeys(SECTION_LINE.findall(text))]
 
 
 def _section(heading: str, lines: int, subject: Subject, rng: Random) -> list[str]:

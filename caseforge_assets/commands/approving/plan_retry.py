@@ -9,6 +9,7 @@ from decimal import Decimal
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
+from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.commands.requests.retry_failed import retry_failed
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
@@ -64,7 +65,7 @@ def plan_retry(
     requests.lock_making(connection)
     asked: dict[str, set[int]] = {}
     for stage in stages:
-        follows = asked.get(stage.reads or "", set())
+        follows = that_follow(connection, key, stage, asked.get(stage.reads or "", set()))
         changed = _ask_anew(connection, project, key, stage, simulated, node_ids, outcomes, plan_id, max_completion_tokens, follows)
         failed = {one.request.node_id for one in requests.failed_requests(connection, key, stage.key, node_ids)}
         retry_failed(

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from caseforge_assets.commands.money.expected_costs import expected_costs, expected_output_tokens
 from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.settings.project import Project
@@ -115,7 +116,7 @@ def _reckon(
     pending = [one for one in requests if not one.reserved and one.covered and one.stage in known]
     written = [one for one in requests if one.reserved and not one.sent]
     under_way = [one for one in requests if one.sent]
-    later = _follow_ups(project.stages, plan.stages, _nodes([*pending, *written, *under_way]))
+    later = _follow_ups(connection, project.stages, plan, _nodes([*pending, *written, *under_way]))
     return ReckonedPlan(
         plan,
         pending=len(pending),
@@ -136,17 +137,17 @@ def _nodes(requests: Iterable[OpenRequest]) -> dict[str, set[int]]:
     return nodes
 
 
-def _follow_ups(stages: Stages, covered: Collection[str], asked: Mapping[str, Collection[int]]) -> dict[str, int]:
-    """How many requests follow in each stage, because the content that it reads is asked for.
+def _follow_ups(connection: Connection, stages: Stages, plan: PlanRow, asked: Mapping[str, Collection[int]]) -> dict[str, int]:
+    """How many requests of a plan follow in each stage, because the content that it reads is asked for.
 
     Args:
-        covered: stages that may be sent.
         asked: nodes that are asked for, by stage.
     """
     coming: dict[str, set[int]] = {}
     later = {}
     for stage in stages:
-        follows = coming.get(stage.reads or "", set()) if stage.key in covered else set()
+        reads = coming.get(stage.reads or "", set()) if stage.key in plan.stages else set()
+        follows = that_follow(connection, plan.framework_key, stage, reads)
         later[stage.key] = len(follows)
         coming[stage.key] = follows | set(asked.get(stage.key, ()))
     return {key: count for key, count in later.items() if count}

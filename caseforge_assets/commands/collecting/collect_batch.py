@@ -176,7 +176,7 @@ def _chunks_with_asked(
 def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str]) -> Answered:
     language = written_in[asked.framework_key]
     facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names, language)
-    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key)
+    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key, asked.chosen)
 
 
 def _record_chunk(

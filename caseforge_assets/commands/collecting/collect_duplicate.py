@@ -72,7 +72,8 @@ def _record_chunk(connection: Connection, reception: Reception, lines: Sequence[
 
 
 def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judged:
-    judgement = decide(line, reception.stages.in_framework(reception.stage, attempt.framework_key), attempt.max_completion_tokens)
+    stage = reception.stages.in_framework(reception.stage, attempt.framework_key)
+    judgement = decide(line, stage, attempt.max_completion_tokens, tuple(attempt.chosen or ()))
     return Judged(attempt, line, replace(judgement, notes=(*judgement.notes, "from a batch that was created twice")))
 
 

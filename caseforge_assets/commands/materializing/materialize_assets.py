@@ -7,7 +7,7 @@ through; nodes that are not through at the end are marked failed, with what they
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.consent import Consent
@@ -46,11 +46,13 @@ class Materialized:
     """How many nodes were asked for, and per asset those that are not through, with the reason.
 
     `unsent` says how many requests were to be sent and were not, because a person has to do something first, and what; empty: there are none.
+    `unchosen` counts, per asset, the nodes where nothing is chosen, so that nothing is asked: they are neither finished nor unfinished.
     """
 
     nodes: int
     unfinished: dict[str, dict[str, str]]
     unsent: str = ""
+    unchosen: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,18 @@ def materialize_assets(
         unfinished |= of_stage
         unsent += [why_unsent] if why_unsent else []
     left = {asset: reasons for asset, reasons in unfinished.items() if reasons}
-    return Materialized(len(node_ids), left, "; ".join(dict.fromkeys(unsent)))
+    return Materialized(len(node_ids), left, "; ".join(dict.fromkeys(unsent)), _count_unchosen(hands))
+
+
+def _count_unchosen(hands: _Hands) -> dict[str, int]:
+    from_choices = [
+        stage for stage in hands.project.stages if stage.chosen_from and hands.chosen(stage.inputs, stage.outputs, stage.content)
+    ]
+    if not from_choices:
+        return {}
+    with hands.store.connect() as connection:
+        states = {stage.content: [state for _, state in hands.survey(connection, stage)] for stage in from_choices}
+    return {asset: count for asset, of_asset in states.items() if (count := of_asset.count(NodeState.UNCHOSEN))}
 
 
 def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_provider: str) -> tuple[dict[str, dict[str, str]], str]:
@@ -213,7 +226,7 @@ def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start:
     unfinished: dict[str, dict[str, str]] = {}
     for asset in hands.chosen(stage.inputs, stage.outputs, stage.content):
         through = outbox.made_since(connection, hands.key, asset, start)
-        left = [row for row in targets if row.node_id not in through]
+        left = [row for row in targets if row.node_id not in through and surveyed[row.node_id][1] is not NodeState.UNCHOSEN]
         reasons = _reasons(connection, hands, stage, [surveyed[row.node_id] for row in left], trouble)
         outbox.add(
             connection,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from caseforge_assets.commands.mirroring.read_statuses import AssetStatus, asset_statuses
 from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.requests.compare_choices import changed_choices
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.freshness import Condition, StaleReason
 from caseforge_assets.settings.project import Project
@@ -29,8 +30,22 @@ def note_outdated(store: Engine, project: Project, key: str) -> int:
         return sum(_note_stage(connection, project, key, stage) for stage in project.stages)
 
 
+def choice_is_new(connection: Connection, project: Project, key: str) -> bool:
+    """Whether something else is chosen in a framework than its notes say: a decision writes no event that would lead to them."""
+    for stage in project.stages:
+        if changed := changed_choices(connection, project.stages, key, stage):
+            noted = outbox.outdated_now(connection, key, stage.content)
+            if any(reason.text not in noted.get(node_id, "") for node_id, reason in changed.items()):
+                return True
+    return False
+
+
 def _note_stage(connection: Connection, project: Project, key: str, stage: Stage) -> int:
-    stale = [row.node_id for row, state in survey(connection, project, key, stage, True) if state is NodeState.STALE]
+    stale = [
+        row.node_id
+        for row, state in survey(connection, project, key, stage, True)
+        if state is NodeState.STALE or (state is NodeState.UNCHOSEN and row.content_id is not None)
+    ]
     noted = outbox.outdated_now(connection, key, stage.content)
     rows = _notes(connection, project, key, stage, stale) if stale else []
     standing = {row.node_id for row in rows}
@@ -48,17 +63,20 @@ def _notes(connection: Connection, project: Project, key: str, stage: Stage, nod
         by_node.setdefault(one.node.node_id, {})[one.asset] = one
     authors = contents.edited_by(connection, stage.reads, node_ids) if stage.reads else {}
     source = project.stages[stage.reads].content if stage.reads else ""
+    chosen = changed_choices(connection, project.stages, key, stage, node_ids)
     rows = []
     for node_id, of_node in by_node.items():
         shown = of_node[stage.content]
         if shown.condition is Condition.FRESH:
-            reason = _reason(stage, source, of_node, authors.get(node_id, ""))
+            reason = _reason(stage, source, of_node, authors.get(node_id, ""), chosen.get(node_id))
             rows.append(OutboxRow(key, stage.content, node_id, shown.node.partition_key, kind=Kind.outdated, reason=reason))
     return rows
 
 
-def _reason(stage: Stage, source: str, of_node: Mapping[str, AssetStatus], author: str) -> str:
-    """The first reason on the way to the content, with its time, and who wrote what is read."""
+def _reason(stage: Stage, source: str, of_node: Mapping[str, AssetStatus], author: str, other_choice: StaleReason | None) -> str:
+    """That something else is chosen now, or the first reason on the way to the content, with its time, and who wrote what is read."""
+    if other_choice is not None:
+        return f"outdated: {other_choice.text}{_on(other_choice)}. {WAY_ON}"
     reasons = [reason for name in (NODE_CONTEXTS, stage.inputs, stage.outputs) for reason in of_node[name].stale]
     found = next((one for one in reasons if source and source in one.text), reasons[0] if reasons else None)
     if found is None:

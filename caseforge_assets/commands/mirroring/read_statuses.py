@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from caseforge_assets.commands.requests.compare_choices import changed_choices
 from caseforge_assets.commands.requests.remember_definitions import changes_since
 from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
 from caseforge_assets.settings.project import Project
@@ -59,6 +60,7 @@ def asset_statuses(connection: Connection, project: Project, key: str, node_ids:
     settings = {stage.key: stage_settings(project.configuration, stage) for stage in stages}
     fresh = {stage.key: fresh_versions(connection, stage, settings[stage.key]) for stage in stages}
     changes = {stage.key: changes_since(connection, key, stage, settings[stage.key]) for stage in stages}
+    chosen = {stage.content: changed_choices(connection, project.stages, key, stage, node_ids) for stage in stages}
     found = []
     for asset in all_assets(project.stages):
         code_versions = fresh[asset.stage.key] if asset.stage else frozenset[str]()
@@ -67,7 +69,8 @@ def asset_statuses(connection: Connection, project: Project, key: str, node_ids:
             of_node = newest[node.node_id]
             made = of_node.get(asset.name)
             reasons = tuple(stale_reasons(asset.reads, code_versions, changed, made, of_node, versions)) if made else ()
-            found.append(_status(asset, node, rows.get((node.node_id, asset.name)), reasons))
+            other_choice = chosen.get(asset.name, {}).get(node.node_id)
+            found.append(_status(asset, node, rows.get((node.node_id, asset.name)), reasons, other_choice))
     return found
 
 
@@ -87,12 +90,14 @@ def _made(row: Latest) -> Made | None:
     return Made(row.made_id, row.data_version or "", row.code_version or "", row.upstream or {}, row.made_at)
 
 
-def _status(asset: Asset, node: NodeRow, row: Latest | None, stale: tuple[StaleReason, ...]) -> AssetStatus:
+def _status(
+    asset: Asset, node: NodeRow, row: Latest | None, stale: tuple[StaleReason, ...], other_choice: StaleReason | None
+) -> AssetStatus:
     if row is None:
         return AssetStatus(asset.name, node, Condition.MISSING)
     waiting = row.waiting_reason or "" if (row.waiting_id or 0) > max(row.made_id or 0, row.failed_id or 0) else ""
     is_outdated = (row.outdated_id or 0) > (row.made_id or 0)
-    outdated = StaleReason(row.outdated_reason or "", row.outdated_at) if is_outdated else None
+    outdated = other_choice or (StaleReason(row.outdated_reason or "", row.outdated_at) if is_outdated else None)
     if (row.failed_id or 0) > (row.made_id or 0):
         return AssetStatus(asset.name, node, Condition.FAILED, stale, row.failed_reason or "", row.failed_at, waiting)
     if row.made_id is None:

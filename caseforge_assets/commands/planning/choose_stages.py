@@ -30,7 +30,8 @@ def named_stages(stages: Stages, keys: Collection[str]) -> list[Stage]:
     known = {stage.key: stage for stage in stages}
     for key in keys:
         if key not in known:
-            raise LookupError(f"there is no stage {key!r}; there are: {', '.join(known)}")
+            off = any(stage.key == key for stage in stages.off)
+            raise LookupError(stages.why_unknown(key) if off else f"there is no stage {key!r}; there are: {', '.join(known)}")
     return [stage for stage in known.values() if not keys or stage.key in keys]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.providing.check_models import is_too_long
 from caseforge_assets.commands.requests.build_contexts import context_of, kpi_lines
+from caseforge_assets.commands.requests.compare_choices import changed_choices
 from caseforge_assets.commands.requests.remember_definitions import language_change
 from caseforge_assets.commands.requests.shorten_request import shortened_bodies
 from caseforge_assets.costs.estimates import request_tokens
@@ -21,6 +22,7 @@ from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.stage import Source, Stage, canonical_json, request_body
 from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.requests import requests
@@ -59,8 +61,11 @@ def explain_node(connection: Connection, project: Project, key: str, node_id: in
 def _explain(connection: Connection, project: Project, key: str, node_id: int, stage: Stage, simulated: bool) -> Explanation:
     ((_, state),) = survey(connection, project, key, stage, simulated, [node_id])
     answered = requests.answered_request(connection, node_id, stage.key)
-    if answered is None or state not in (NodeState.STALE, NodeState.WAITING, NodeState.FAILED):
+    if answered is None or state not in (NodeState.STALE, NodeState.WAITING, NodeState.FAILED, NodeState.UNCHOSEN):
         return Explanation(stage.key, state)
+    other = changed_choices(connection, project.stages, key, stage, [node_id]).get(node_id)
+    if state is NodeState.UNCHOSEN:
+        return Explanation(stage.key, state, (other.text,) if other else (), since=other.since if other else None)
     body, since = _body_now(connection, project, key, node_id, stage)
     if body is None:
         return Explanation(stage.key, state, (f"there is no {stage.reads} to read now",))
@@ -69,6 +74,9 @@ def _explain(connection: Connection, project: Project, key: str, node_id: int, s
     old = json.loads(answered.body)
     spoken = _language(connection, key, stage, answered.stage_version)
     differences = [*spoken, *_settings(old, body), *_texts(old, body, stage, bool(spoken)), *_source(answered, connection, node_id, stage)]
+    if other is not None:
+        differences.append(other.text)
+        since = max(filter(None, (since, other.since)), default=None)
     changed = _message(old, "user") != _message(body, "user")
     return Explanation(stage.key, state, tuple(differences), _diff(old, body), since if changed else None)
 
@@ -79,10 +87,11 @@ def _body_now(
     """The request as it would be made now, and since when its texts are as they are."""
     (target,) = nodes.target_nodes(connection, key, [node_id])
     source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
-    if stage.reads and source is None:
+    choice = choices(connection, key, stage.chosen_from, [node_id]).get(node_id) if stage.chosen_from else None
+    if (stage.reads and source is None) or (stage.chosen_from and choice is None):
         return None, None
     context = context_of(connection, key, target)
-    made = Source(target.name, context, kpi_lines(target), source.body if source else None)
+    made = Source(target.name, context, kpi_lines(target), source.body if source else None, choice.items if choice else ())
     loaded_at = nodes.version_since(connection, key, node_id)
     since = max(loaded_at, source.stored_at) if source else loaded_at
     return request_body(stage, stage_settings(project.configuration, stage), made), since
@@ -102,7 +111,9 @@ def _shortened_now(
         return body
     source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
     whole = requests.as_new(connection, [answered.id])[answered.id]
+    choice = choices(connection, key, stage.chosen_from, [node_id]).get(node_id) if stage.chosen_from else None
     whole = replace(whole, node_id=node_id, body=canonical_json(body), source_content_id=source.id if source else None)
+    whole = replace(whole, choice=choice.record if choice else None)
     return shortened_bodies(connection, project.stages, key, stage, [whole])[node_id]
 
 
@@ -125,7 +136,7 @@ def _texts(old: Mapping[str, Any], new: Mapping[str, Any], stage: Stage, has_rea
     if old.get("response_format") != new.get("response_format"):
         found.append("the form that is asked for (its schema)")
     if _message(old, "user") != _message(new, "user"):
-        found.append(f"what the model is told of the node{f' and its {stage.reads}' if stage.reads else ''}")
+        found.append(f"what the model is told of {' and its '.join(['the node', *stage.sources])}")
     return found
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
 from caseforge_assets.commands.money.expected_costs import expected_output_tokens, priced_input_tokens
+from caseforge_assets.commands.planning.with_choices import with_choices
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.commands.requests.retry_failed import retry_failed
@@ -21,6 +22,7 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import node_states, plans
 from caseforge_assets.store.planning.node_states import AssetState
@@ -106,7 +108,9 @@ def survey(
     stage, settings = project.stages.in_framework(stage, key), stage_settings(project.configuration, stage)
     version, fresh = stage_version(stage, settings), fresh_versions(connection, stage, settings)
     rows = node_states.asset_states(connection, key, stage.key, stage.reads, node_ids)
-    return [(row, classify(row, version, fresh, reads=stage.reads is not None, accept_simulated=simulated)) for row in rows]
+    if stage.chosen_from:
+        rows = with_choices(rows, choices(connection, key, stage.chosen_from, node_ids), reads=stage.reads is not None)
+    return [(row, classify(row, version, fresh, reads=bool(stage.sources), accept_simulated=simulated)) for row in rows]
 
 
 @dataclass
@@ -198,7 +202,7 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     connection, configuration, plan_id = drafting.connection, drafting.project.configuration, drafting.plan_id
     settings = stage_settings(configuration, stage)
     surveyed = drafting.survey(stage) if drafting.reused else drafting.surveyed[stage.key]
-    coming = drafting.coming.get(stage.reads or "", set())  # the requests of these are made when what they read has come
+    coming = _coming(drafting, stage, surveyed)
     written = {row.node_id for row, _ in surveyed if row.content_edited}
     later = {row.node_id for row, _ in surveyed if row.node_id in coming and row.node_id not in written}
     kept = written - (drafting.named - coming) if drafting.ask_again or drafting.model_of else set[int]()
@@ -244,6 +248,12 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
         written_kept=len(kept),
         kept_of_others=of_others,
     )
+
+
+def _coming(drafting: _Drafting, stage: Stage, surveyed: Sequence[tuple[AssetState, NodeState]]) -> set[int]:
+    """The nodes whose requests are made when the content that they read has come."""
+    unchosen = {row.node_id for row, state in surveyed if state is NodeState.UNCHOSEN}
+    return drafting.coming.get(stage.reads or "", set()) - unchosen
 
 
 def _batches(configuration: Configuration, model: str, tokens: Sequence[int], sizes: Sequence[int]) -> int:

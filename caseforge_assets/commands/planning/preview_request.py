@@ -15,6 +15,7 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.stages.stage import Source, Stage, request_body
 from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.submitting import providers
@@ -56,14 +57,24 @@ class Preview:
 
 
 def preview_request(connection: Connection, project: Project, key: str, node_id: int, stage: Stage) -> Preview:
-    """Makes the request of a target node in a stage, and prices it as one for a provider that bills."""
+    """Makes the request of a target node in a stage, and prices it as one for a provider that bills.
+
+    Raises:
+        LookupError: the stage is made from chosen items, and none of the node's is chosen.
+    """
     (target,) = nodes.target_nodes(connection, key, [node_id])
     stage, settings = project.stages.in_framework(stage, key), stage_settings(project.configuration, stage)
     source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
+    choice = choices(connection, key, stage.chosen_from, [node_id]).get(node_id) if stage.chosen_from else None
+    if stage.chosen_from and choice is None:
+        what = project.stages[stage.chosen_from].title.lower()
+        raise LookupError(
+            f"none of the {what} of {target.code} is chosen, so that {stage.key} asks nothing there: shortlist some of them first"
+        )
     missing = stage.reads is not None and source is None
     read = source.body if source else f"(the content of {stage.reads}, which is not there yet)" if stage.reads else None
     context = context_of(connection, key, target)
-    request = request_body(stage, settings, Source(target.name, context, kpi_lines(target), read))
+    request = request_body(stage, settings, Source(target.name, context, kpi_lines(target), read, choice.items if choice else ()))
     tokens = stage.typical_input_tokens if missing else request_tokens(request)
     output = expected_output_tokens(connection, stage, settings.model, simulated=False)
     return Preview(

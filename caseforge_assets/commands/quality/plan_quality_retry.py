@@ -11,6 +11,7 @@ from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.quality.measure_quality import measured_stages
 from caseforge_assets.commands.requests.build_contexts import build_contexts
+from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
 from caseforge_assets.costs.sums import Cost
@@ -84,7 +85,7 @@ def plan_quality_retry(
     low = [row for row in rows if row.score is not None and row.score < below and (simulated or not row.simulated)]
     chosen, coming = _Chosen(), dict[str, set[int]]()
     for stage in project.stages:
-        follows = coming.get(stage.reads or "", set())
+        follows = that_follow(connection, key, stage, coming.get(stage.reads or "", set()))
         coming[stage.key] = set(follows)
         if stage in stages:
             of_stage = [row for row in low if row.stage == stage.key and row.node_id not in follows]

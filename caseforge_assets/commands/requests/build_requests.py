@@ -13,11 +13,12 @@ from caseforge_assets.commands.requests.write_input_events import write_input_ev
 from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
 from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.stages.discovery import comes_with_caseforge
-from caseforge_assets.stages.flow_assets import identity_key, question_of
+from caseforge_assets.stages.flow_assets import identity_key, question_of, source_version
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, stage_version
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.collecting.contents import CurrentContent
+from caseforge_assets.store.curating.choices import Choice, choices
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import contexts, frameworks, nodes, pairs
 from caseforge_assets.store.editions.contexts import CurrentContext
@@ -68,6 +69,7 @@ class _Material:
     targets: Sequence[NodeRow]
     contexts: dict[int, CurrentContext]
     sources: dict[int, CurrentContent]
+    choices: dict[int, Choice]
     current: dict[int, CurrentRequest]
     likenesses: dict[int, Likeness]
 
@@ -75,8 +77,15 @@ class _Material:
         return self._question(node_id, self.version)
 
     def _question(self, node_id: int, version: str) -> str:
-        source = self.sources.get(node_id)
-        return question_of(version, self.contexts[node_id].version, source.version if source else None)
+        return question_of(version, self.contexts[node_id].version, self.source_version(node_id))
+
+    def source_version(self, node_id: int) -> str | None:
+        source, choice = self.sources.get(node_id), self.choices.get(node_id)
+        return source_version(source.version if source else None, choice.version if choice else None)
+
+    def _has_sources(self, node_id: int) -> bool:
+        stage = self.asked.stage
+        return (not stage.reads or node_id in self.sources) and (not stage.chosen_from or node_id in self.choices)
 
     @property
     def without_context(self) -> tuple[int, ...]:
@@ -84,13 +93,11 @@ class _Material:
 
     @property
     def without_source(self) -> tuple[int, ...]:
-        reads = self.asked.stage.reads
-        return tuple(row.node_id for row in self.targets if reads and row.node_id in self.contexts and row.node_id not in self.sources)
+        return tuple(row.node_id for row in self.targets if row.node_id in self.contexts and not self._has_sources(row.node_id))
 
     @cached_property
     def able(self) -> list[NodeRow]:
-        reads = self.asked.stage.reads
-        return [row for row in self.targets if row.node_id in self.contexts and (not reads or row.node_id in self.sources)]
+        return [row for row in self.targets if row.node_id in self.contexts and self._has_sources(row.node_id)]
 
     @cached_property
     def fitting(self) -> list[NodeRow]:
@@ -113,8 +120,9 @@ class _Material:
         return any(current.question == self._question(node_id, version) for version in versions)
 
     def _source(self, row: NodeRow) -> Source:
-        source = self.sources.get(row.node_id)
-        return Source(row.name, self.contexts[row.node_id].text, kpi_lines(row), source.body if source else None)
+        source, choice = self.sources.get(row.node_id), self.choices.get(row.node_id)
+        body = source.body if source else None
+        return Source(row.name, self.contexts[row.node_id].text, kpi_lines(row), body, choice.items if choice else ())
 
 
 def build_requests(
@@ -201,6 +209,7 @@ def _gather(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> _
         targets,
         contexts.current_contexts(connection, ids),
         contents.current_contents(connection, stage.reads, ids) if stage.reads else {},
+        choices(connection, key, stage.chosen_from, ids) if stage.chosen_from else {},
         requests.current_requests(connection, stage.key, ids),
         pairs.likenesses(connection),
     )
@@ -214,7 +223,7 @@ def _fit(connection: Connection, stage: Stage, settings: StageSettings) -> Budge
 
 def _new_request(asked: _Asked, material: _Material, row: NodeRow, composed: Composed) -> NewRequest:
     source = material.sources.get(row.node_id)
-    meant = material.likenesses.get(row.node_id, row)
+    meant, choice = material.likenesses.get(row.node_id, row), material.choices.get(row.node_id)
     return NewRequest(
         framework_key=asked.key,
         node_id=row.node_id,
@@ -235,9 +244,10 @@ def _new_request(asked: _Asked, material: _Material, row: NodeRow, composed: Com
         input_tokens=composed.input_tokens,
         max_completion_tokens=composed.max_completion_tokens,
         size_bytes=composed.size_bytes,
-        identity_key=identity_key(material.version, meant.identity, meant.name, meant.description, source.version if source else None),
+        identity_key=identity_key(material.version, meant.identity, meant.name, meant.description, material.source_version(row.node_id)),
         own_answer=asked.ask_again or asked.own_answers,
         shortened=False,
+        choice=choice.record if choice else None,
     )
 
 

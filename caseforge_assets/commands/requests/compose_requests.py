@@ -9,7 +9,7 @@ from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.settings.stage_settings import largest_budget
-from caseforge_assets.stages.discovery import stages_as_they_come
+from caseforge_assets.stages.discovery import all_as_they_come
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, text_fingerprint
 
 LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
@@ -42,7 +42,7 @@ def compose_requests(asking: Stage, settings: StageSettings, fit: BudgetFit | No
 
 def compose_as_it_comes(stage_key: str, settings: StageSettings, fit: BudgetFit | None, drafts: Sequence[Draft]) -> list[Composed]:
     """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
-    return compose_requests(stages_as_they_come()[stage_key], settings, fit, drafts)
+    return compose_requests(all_as_they_come()[stage_key], settings, fit, drafts)
 
 
 def _compose(asking: Stage, settings: StageSettings, fit: BudgetFit | None, draft: Draft) -> Composed:

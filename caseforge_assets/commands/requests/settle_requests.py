@@ -108,7 +108,11 @@ def of_known_stages(stages: Stages, rows: Sequence[PendingRequest]) -> tuple[lis
     """The rows whose stages there are, and why the others wait: a project may have taken a stage of its own out again."""
     known = {stage.key for stage in stages}
     lost = sorted({row.stage for row in rows} - known)
-    reason = f"requests of {', '.join(lost)} wait, because there is no such stage now (own_stages in caseforge.toml)" if lost else ""
+    reason = (
+        f"requests of {', '.join(lost)} wait, because there is no such stage now (own_stages or [stages.KEY] enabled in caseforge.toml)"
+        if lost
+        else ""
+    )
     return [row for row in rows if row.stage in known], reason
 
 

@@ -12,9 +12,11 @@ from caseforge_assets.commands.requests.build_contexts import as_node, kpi_lines
 from caseforge_assets.contexts import build_context, first_sentences
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.frameworks import node_path
+from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stage import Source, Stage, canonical_json, text_fingerprint
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.curating.choices import items_of
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.requests import requests as stored_requests
@@ -23,20 +25,26 @@ from caseforge_assets.store.requests.requests import NewRequest
 
 def shortened_note(stage: Stage) -> str:
     """What is said of attempts and contents whose request was shortened."""
-    parts = f"the context and of the content of {stage.reads}" if stage.reads else "the context"
+    parts = " and of ".join(["the context", *([f"the content of {stage.reads}"] if stage.reads else []), *_chosen_words(stage)])
     return f"The request was made from half of {parts}, because the whole was too long for the model."
+
+
+def _chosen_words(stage: Stage) -> list[str]:
+    return [f"what was chosen of {stage.chosen_from}"] if stage.chosen_from else []
 
 
 def shortened_bodies(
     connection: Connection, stages: Stages, key: str, stage: Stage, requests: Sequence[NewRequest]
 ) -> dict[int, dict[str, Any]]:
-    """By node id, the bodies of these requests with half of the context and half of the content that the stage reads.
+    """By node id, the bodies of these requests with half of the context, half of the content that the stage reads and half of each chosen item.
 
-    Whole sentences go: of the farthest ancestors first, and from the end of the content. The node's own name stays.
+    Whole sentences go: of the farthest ancestors first, and from the end of the content and of each text of an item. The node's own name stays,
+    and so do the items' titles.
     """
     rows = {row.node_id: row for row in nodes.all_nodes(connection, key)} if requests else {}
     by_code = {row.code: as_node(row) for row in rows.values()}
     sources = contents.stored_contents(connection, [request.source_content_id for request in requests if request.source_content_id])
+    items = items_of(connection, [candidate_id for request in requests for candidate_id in _chosen_ids(request)])
     bodies = {}
     for request in requests:
         node = by_code[rows[request.node_id].code]
@@ -44,9 +52,20 @@ def shortened_bodies(
         context = build_context(node, path, max_chars=len(build_context(node, path)) // 2)
         text = sources[request.source_content_id].body if request.source_content_id else None
         upstream = first_sentences(text, len(text) // 2) if text is not None else None
-        source = Source(node.name, context, kpi_lines(rows[request.node_id]), upstream)
+        chosen = tuple(_halved(items[candidate_id]) for candidate_id in _chosen_ids(request) if candidate_id in items)
+        source = Source(node.name, context, kpi_lines(rows[request.node_id]), upstream, chosen)
         bodies[request.node_id] = json.loads(request.body) | {"messages": stages.in_framework(stage, key).messages(source)}
     return bodies
+
+
+def _chosen_ids(request: NewRequest) -> Sequence[int]:
+    return request.choice["ids"] if request.choice else ()
+
+
+def _halved(item: Item) -> Item:
+    return replace(
+        item, fields={name: first_sentences(said, len(said) // 2) if isinstance(said, str) else said for name, said in item.fields.items()}
+    )
 
 
 def shortened_requests(

@@ -29,7 +29,7 @@ from caseforge_assets.defs.graph.descriptions import (
     framework_text,
 )
 from caseforge_assets.defs.graph.partitions import node_partitions
-from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
+from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unchosen, say_unfinished
 from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
@@ -123,6 +123,7 @@ def _assets(key: str, entry: FrameworkSettings, project: Project) -> dg.AssetsDe
     def assets(context: dg.AssetExecutionContext, config: AssetConfig, caseforge: Caseforge) -> Iterator[dg.AssetCheckResult]:
         done = _materialize(context, config, caseforge, key) if context.selected_asset_keys else Materialized(0, {})
         yield from check_results(caseforge, key, context.selected_asset_check_keys)
+        say_unchosen(context.log, done.unchosen)
         say_unfinished(context.log, done.unfinished)  # last, because a run's page shows the end of its log
         fail_unsent(done.unsent)
 

@@ -9,6 +9,7 @@ from caseforge_assets.contexts import context
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.frameworks import reading
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES, Asset, all_assets
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 
 FRAMEWORK_TEXT = """
@@ -69,10 +70,14 @@ def _holds(asset: Asset) -> str:
         return {PCF_NODES: _NODES_TEXT, NODE_CONTEXTS: _CONTEXTS_TEXT}[asset.name]
     stage = asset.stage
     return {
-        stage.inputs: f"The request for {stage.title.lower()}, ready to be put into a batch.",
+        stage.inputs: f"The request for {stage.title.lower()}, ready to be put into a batch.{_chosen(stage)}",
         stage.outputs: "The model's answer, as collected from a batch, with its usage and cost. Failed: the provider gave none.",
         stage.content: f"{stage.title}: the answer judged good. Failed: the last answer was bad, and nothing is under way; it says why.",
     }[asset.name]
+
+
+def _chosen(stage: Stage) -> str:
+    return f" Only where people have chosen something of {stage.chosen_from}, from which it is made, too." if stage.chosen_from else ""
 
 
 def _does(asset: Asset) -> str:

@@ -9,7 +9,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.journaling.write_journal import write_journal
-from caseforge_assets.commands.mirroring.note_outdated import note_outdated
+from caseforge_assets.commands.mirroring.note_outdated import choice_is_new, note_outdated
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
@@ -93,6 +93,12 @@ def mirror_outside_runs(
     return flushed or 0
 
 
+def say_unchosen(log: dg.DagsterLogManager, unchosen: Mapping[str, int]) -> None:
+    """Says in a run's log at how many nodes nothing was asked, asset by asset, because nobody has chosen anything there."""
+    for asset, count in unchosen.items():
+        log.info(f"{asset}: nothing is chosen at {count:,} node{'s' if count != 1 else ''}, so that nothing was asked there.")
+
+
 def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[str, str]]) -> None:
     """Says in a run's log how many nodes are not through, asset by asset, and what the first one of them waits for or lacks."""
     for asset, reasons in unfinished.items():
@@ -122,9 +128,11 @@ def fail_unsent(unsent: str) -> None:
 
 def _touched(store: Engine, project: Project, everything: bool) -> list[str]:
     with store.connect() as connection:
+        loaded = [key for key in frameworks.loaded_keys(connection) if key in project.configuration.frameworks]
         if everything:
-            return [key for key in frameworks.loaded_keys(connection) if key in project.configuration.frameworks]
-        return outbox.frameworks_unflushed(connection)
+            return loaded
+        chosen = [key for key in loaded if choice_is_new(connection, project, key)]
+        return list(dict.fromkeys([*outbox.frameworks_unflushed(connection), *chosen]))
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,11 @@ def first_heading(lines: list[str]) -> int | None:
     return next((number for number, line in _outside_code(lines) if line.strip() and strong_line(lines, number)), None)
 
 
+def headings_in(lines: list[str]) -> list[Line]:
+    """Give every line that is a heading by its form, whatever it says; those inside code blocks are none."""
+    return [at for number, line in _outside_code(lines) if line.strip() and (at := strong_line(lines, number))]
+
+
 def shown_as_headings(text: str, sections: Sections = BUILT_IN) -> str:
     """Give a text in which headings that Markdown would show as bare marks (HTML, LaTeX, wikis) are Markdown's.
 

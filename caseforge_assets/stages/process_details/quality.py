@@ -66,7 +66,7 @@ def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN, l
     can = readable(content.body, language, facts)
     lines = lowered.splitlines()
     found = find_sections(content.body, sections)
-    pieces = _pieces(found, lines)
+    pieces = pieces_of(found, lines)
     asked = len(sections.entries)
     shingles = shingles_of(lowered, can.words) if can.words else []
     texts = list(pieces.values())
@@ -74,7 +74,7 @@ def measure(content: Content, facts: NodeFacts, sections: Sections = BUILT_IN, l
     seen = _Seen(
         filled=sum(section.filled for section in found) / asked,
         asked=asked,
-        order=_order(found, sections),
+        order=order_of(found, sections),
         characters=len(content.body),
         pieces=pieces,
         depth=_depth(pieces, asked),
@@ -137,14 +137,14 @@ def _figures(seen: _Seen) -> dict[str, object]:
     } | ({"not_measured": dict(seen.can.missing)} if seen.can.missing else {})
 
 
-def _pieces(sections: Sequence[FoundSection], lines: list[str]) -> dict[str, str]:
+def pieces_of(sections: Sequence[FoundSection], lines: list[str]) -> dict[str, str]:
     """Give the text of each section, from its heading to the next section's."""
     starts = [section.heading.line for section in sections]
     ends = [*starts, len(lines)][1:]
     return {section.name: "\n".join(lines[start + 1 : end]) for section, start, end in zip(sections, starts, ends, strict=True)}
 
 
-def _order(found: Sequence[FoundSection], sections: Sections) -> float | None:
+def order_of(found: Sequence[FoundSection], sections: Sections) -> float | None:
     """Give the share of sections that are followed by the right one; None where there are not two of them."""
     asked = [section.name for section in sections.entries]
     places = [asked.index(section.name) for section in found]

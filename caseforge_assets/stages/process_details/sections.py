@@ -44,17 +44,18 @@ class Sections:
         asked: By section, the heading that it is asked for under in another language; without those whose heading stays as it is.
     """
 
-    def __init__(self, entries: tuple[Section, ...], definition: str, language: str = "") -> None:
+    def __init__(self, entries: tuple[Section, ...], definition: str, language: str = "", headings: Path = HEADINGS_FILE) -> None:
         """Keep the sections.
 
         Args:
             entries: In their order.
             definition: All of them as one text, for the stage's version.
             language: Tag of the language that they are asked for in; headings of that language mean the same then.
+            headings: What they are called in other languages.
         """
         self.entries = entries
         self.definition = definition
-        translated = translated_headings(language)
+        translated = translated_headings(language, headings)
         self.asked = {section.name: translated[section.name][0] for section in entries if section.name in translated}
         self._names = {plain_heading(name): section.name for section in entries for name in (section.name, *section.aliases)}
         self._own_names = {plain_heading(section.name): section.name for section in entries}
@@ -133,7 +134,7 @@ class Sections:
 
 
 @cache
-def translated_headings(language: str) -> Mapping[str, tuple[str, ...]]:
+def translated_headings(language: str, headings: Path = HEADINGS_FILE) -> Mapping[str, tuple[str, ...]]:
     """Give the headings of sections in a language, by the sections' names, the one that is asked for first; none where they are not known.
 
     Where a heading has the language's word for "and", it is given with "and", too, which stands for "&" and commas.
@@ -141,13 +142,13 @@ def translated_headings(language: str) -> Mapping[str, tuple[str, ...]]:
     Args:
         language: The language's tag.
     """
-    known = tomllib.loads(HEADINGS_FILE.read_text(encoding="utf-8")).get(primary(language))
+    known = tomllib.loads(headings.read_text(encoding="utf-8")).get(primary(language))
     if known is None:
         return {}
     joined = f" {known['and']} "
     return {
-        name: tuple(form for heading in headings for form in dict.fromkeys((heading, heading.replace(joined, " and "))))
-        for name, headings in known["sections"].items()
+        name: tuple(form for heading in forms for form in dict.fromkeys((heading, heading.replace(joined, " and "))))
+        for name, forms in known["sections"].items()
     }
 
 

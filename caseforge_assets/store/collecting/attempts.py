@@ -41,6 +41,7 @@ class AttemptRow:
     attempts_counted: int | None
     max_completion_tokens: int | None
     shortened: bool | None
+    chosen: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Result:
 _SELECT = """
 select a.id, a.custom_id, a.outcome, a.node_id, n.framework_key, nv.partition_key, coalesce(nv.code, n.identity), coalesce(nv.name, n.identity),
        a.request_id, r.state, r.is_current, r.question, r.stage_version, r.source_content_id, r.temperature, r.attempts_counted,
-       r.max_completion_tokens, r.shortened
+       r.max_completion_tokens, r.shortened, r.choice -> 'titles'
 from caseforge.attempt a
 join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.id = a.request_id
@@ -88,17 +89,19 @@ def by_custom_id(connection: Connection, batch_id: int, custom_ids: Sequence[str
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The facts that an answer is judged by: its framework, its request's budget, and its node as the current edition has it (None: not at all)."""
+    """The facts that an answer is judged by: its framework, its request's budget and chosen items, its node as the current edition has it (None: not at all)."""
 
     framework_key: str
     max_completion_tokens: int | None
     name: str | None
     description: str | None
     kpi_names: tuple[str, ...]
+    chosen: tuple[str, ...]
 
 
 _ASKED = text("""
-select a.custom_id, n.framework_key, r.max_completion_tokens, nv.name, nv.description, jsonb_path_query_array(nv.kpis, '$[*].name') as kpi_names
+select a.custom_id, n.framework_key, r.max_completion_tokens, nv.name, nv.description, jsonb_path_query_array(nv.kpis, '$[*].name') as kpi_names,
+       r.choice -> 'titles' as chosen
 from caseforge.attempt a join caseforge.node n on n.id = a.node_id
 left join caseforge.request r on r.id = a.request_id
 left join caseforge.current_node nv on nv.node_id = a.node_id
@@ -110,7 +113,14 @@ def asked(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> d
     """The facts that answers to requests of a batch are judged by, by custom_id; unknown ids are left out."""
     rows = connection.execute(_ASKED, {"batch": batch_id, "ids": list(custom_ids)})
     return {
-        row.custom_id: Asked(row.framework_key, row.max_completion_tokens, row.name, row.description, tuple(map(str, row.kpi_names or ())))
+        row.custom_id: Asked(
+            row.framework_key,
+            row.max_completion_tokens,
+            row.name,
+            row.description,
+            tuple(map(str, row.kpi_names or ())),
+            tuple(row.chosen or ()),
+        )
         for row in rows
     }
 

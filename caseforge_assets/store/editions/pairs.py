@@ -145,7 +145,8 @@ class OpenRequest:
 def open_requests(connection: Connection, node_id: int) -> list[OpenRequest]:
     """A node's open requests in all stages, locked until the transaction ends."""
     query = text(f"""
-    select r.id, r.stage_version, (select c.version from caseforge.content c where c.id = r.source_content_id)
+    select r.id, r.stage_version,
+           nullif(concat_ws(' ', (select c.version from caseforge.content c where c.id = r.source_content_id), r.choice ->> 'version'), '')
     from caseforge.request r where r.node_id = :node and r.is_current and r.state in {listed(AT_REST)} for update of r
     """)
     return [OpenRequest(*row) for row in connection.execute(query, {"node": node_id})]

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 class AssetState:
     """One target node in one stage.
 
-    `source_*` is the current content of the stage that this one reads; all None where it reads none or there is none.
+    `source_*` is the current content of the stage that this one reads; all None where it reads none or there is none. For a stage that is made
+    from chosen items, too, version and kind are those of both (`with_choices`), and `unchosen` are nodes where nothing is chosen.
     `request_not_sent`: its request failed without being sent, so that asking once more is another question, not another try.
     """
 
@@ -36,6 +37,7 @@ class AssetState:
     request_question: str | None
     attempts_counted: int | None
     request_not_sent: bool
+    unchosen: bool = False
 
 
 _STATES = text("""

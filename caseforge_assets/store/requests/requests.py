@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -43,6 +44,7 @@ class NewRequest:
     identity_key: str | None
     own_answer: bool
     shortened: bool
+    choice: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +162,13 @@ class AnsweredRequest:
     source_content_id: int | None
     shortened: bool
     stage_version: str
+    choice: dict[str, Any] | None
 
 
 def answered_request(connection: Connection, node_id: int, stage: str) -> AnsweredRequest | None:
     """The request that a node's current content answers; None where it has no content, or one that answers none."""
     query = text("""
-    select r.id, r.body, r.source_content_id, r.shortened, r.stage_version from caseforge.content c join caseforge.request r on r.id = c.request_id
+    select r.id, r.body, r.source_content_id, r.shortened, r.stage_version, r.choice from caseforge.content c join caseforge.request r on r.id = c.request_id
     where c.is_current and c.node_id = :node and c.stage = :stage
     """)
     row = connection.execute(query, {"node": node_id, "stage": stage}).first()

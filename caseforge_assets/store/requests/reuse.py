@@ -60,7 +60,7 @@ where q.identity_key = any(:keys)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose request it is, and the version of the content that it was made from."""
+    """Whose request it is, and the version of what it was made from: a content, what people chose, or both."""
 
     request_id: int
     framework_key: str
@@ -70,7 +70,7 @@ class Identity:
 
 
 _IDENTITIES = text("""
-select r.id, r.framework_key, r.node_id, r.stage, s.version
+select r.id, r.framework_key, r.node_id, r.stage, nullif(concat_ws(' ', s.version, r.choice ->> 'version'), '')
 from caseforge.request r left join caseforge.content s on s.id = r.source_content_id where r.id = any(:ids) order by r.id
 """)
 

@@ -138,6 +138,7 @@ request = Table(
         "shortened", Boolean, nullable=False, server_default="false", comment="made from less: as it was, it was too long for the model"
     ),
     Column("not_sent_because", Text, comment="why it failed without being sent; NULL: it did not"),
+    Column("choice", JSONB, comment="the chosen items of another stage that it is made from: version, ids, titles; NULL: from none"),
     reference("context_id", "context.id"),
     reference("source_content_id", "content.id", nullable=True, closes_cycle=True),
     reference("plan_id", "plan.id", nullable=True),

@@ -57,7 +57,7 @@ class StageStanding(BaseModel):
     is_list: bool = Field(description="whether its content is a list of items, such as candidates")
     language: str = Field(description="tag of the language that its texts are asked for in; empty: nothing is said of it")
     states: dict[str, int] = Field(
-        description="target nodes by state: done, waiting, failed, cancelled, stale, missing, no_source; states without nodes are left out"
+        description="target nodes by state: done, waiting, failed, cancelled, stale, missing, no_source, unchosen; states without nodes are left out"
     )
     items: int = Field(description="current items, such as candidates")
 
