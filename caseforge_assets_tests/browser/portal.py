@@ -1,0 +1,78 @@
+"""The portal in a real browser: a served workbench, and people who sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from caseforge_assets.access.roles import Grant, Role
+from caseforge_assets_tests.browser.conftest import CHROMIUM, QUIET
+from caseforge_assets_tests.web.conftest import Served, listening
+from caseforge_assets_tests.web.signed_in import PASSWORD, add_person
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+SIZES = ((1440, 900), (390, 844))
+SERIOUS = ("serious", "critical")
+
+
+@dataclass
+class Portal:
+    """A served workbench, a browser, and what pages have complained about."""
+
+    served: Served
+    url: str
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+
+    def person(self, name: str, role: Role, *, scripts: bool = True, width: int = 1440, **options: Any) -> Page:
+        """A page of somebody with a role who has signed in."""
+        add_person(self.served, name, Grant(role))
+        context = self.browser.new_context(
+            base_url=self.url, java_script_enabled=scripts, viewport={"width": width, "height": 900}, accept_downloads=True, **options
+        )
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._own(request.url))
+        page.goto("/sign-in")
+        page.fill("#name", name)
+        page.fill("#password", PASSWORD)
+        page.click("button")
+        return page
+
+    def _own(self, url: str) -> None:
+        if not url.startswith((self.url, "data:", "blob:")):
+            self.complaints.append(f"loaded from elsewhere: {url}")
+
+
+@contextmanager
+def opened_portal(served: Served) -> Iterator[Portal]:
+    """The portal of a workbench; at the end no page may have complained."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine")
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with ExitStack() as stack:
+        url = stack.enter_context(listening(served, "on"))
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        stack.callback(browser.close)
+        portal = Portal(served, url, browser)
+        yield portal
+        assert portal.complaints == []
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe finds serious on a page: rule, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
