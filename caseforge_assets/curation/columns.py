@@ -37,3 +37,28 @@ def priority_of(weights: Weights, values: Mapping[str, str | None], score: int |
         score: of its node's set; None: not measured.
     """
     return priority(weights, value=values.get(VALUE), effort=values.get(EFFORT), risk=values.get(RISK), quality=score)
+
+
+def asked_fields(stage: Stage | None) -> dict[str, list[str]]:
+    """The fields of an item in the order in which its stage asks for them, each with what may stand there (nothing: any text); empty where no schema says it.
+
+    What is stored of an answer does not tell the order.
+    """
+    return _fields_in(stage.response_format) if stage and stage.response_format else {}
+
+
+def _fields_in(schema: object) -> dict[str, list[str]]:
+    if isinstance(schema, list):
+        return next((found for one in schema if (found := _fields_in(one))), {})
+    if not isinstance(schema, Mapping):
+        return {}
+    fields = schema.get("properties")
+    if isinstance(fields, Mapping) and "title" in fields:
+        return {str(name): [str(choice) for choice in one.get("enum", ())] for name, one in fields.items()}
+    return next((found for one in schema.values() if (found := _fields_in(one))), {})
+
+
+def in_order(stage: Stage | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a stored item in that order; what the stage does not ask for at the end."""
+    asked = [name for name in asked_fields(stage) if name in fields]
+    return {name: fields[name] for name in (*asked, *(name for name in fields if name not in asked))}

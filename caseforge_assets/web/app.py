@@ -30,21 +30,24 @@ from caseforge_assets.web.api import (
     pairs,
     plan_decisions,
     plans,
+    portfolios,
     retries,
     runs,
     search,
     session,
     standing,
     tokens,
+    use_cases,
     users,
     webhooks,
 )
 from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.events import messages_in
 from caseforge_assets.web.portal import batches as batch_pages
-from caseforge_assets.web.portal import home, static
+from caseforge_assets.web.portal import home, portfolio_entries, reviews, static, use_case, use_case_edit
 from caseforge_assets.web.portal import money as money_pages
 from caseforge_assets.web.portal import plans as plan_pages
+from caseforge_assets.web.portal import portfolios as portfolio_pages
 from caseforge_assets.web.portal import search as search_pages
 from caseforge_assets.web.portal import standing as standing_pages
 from caseforge_assets.web.portal.problems import problem_page
@@ -68,6 +71,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     edits.router,
     editions.router,
     candidates.router,
+    use_cases.router,
+    portfolios.router,
     search.router,
     standing.router,
     events.router,
@@ -95,6 +100,11 @@ PAGES: tuple[APIRouter, ...] = (
     plan_pages.router,
     batch_pages.router,
     standing_pages.router,
+    use_case_edit.router,
+    use_case.router,
+    portfolio_pages.router,
+    portfolio_entries.router,
+    reviews.router,
     static.router,
 )  # fmt: skip
 

@@ -76,13 +76,14 @@ def decide_use_cases(
 
     Raises:
         LookupError: there is no such candidate.
-        DecidedMeanwhile: one is another revision now.
+        DecidedMeanwhile: one is another revision now, or a person has edited it, so that what is decided belongs to what was made of it.
         ValueError: one cannot be decided so.
     """
     use_cases.lock_use_cases(connection, changes)
     before = use_cases.use_cases(connection, changes)
     after = {
-        candidate_id: _decided(before.get(candidate_id), candidate_id, change, revisions or {}) for candidate_id, change in changes.items()
+        candidate_id: _decided(connection, before.get(candidate_id), candidate_id, change, revisions or {})
+        for candidate_id, change in changes.items()
     }
     for candidate_id, decision in after.items():
         row = before[candidate_id]
@@ -92,10 +93,11 @@ def decide_use_cases(
     return [now[candidate_id] for candidate_id in changes]
 
 
-def _decided(row: UseCaseRow | None, candidate_id: int, change: Change, revisions: Mapping[int, int]) -> Decision:
+def _decided(connection: Connection, row: UseCaseRow | None, candidate_id: int, change: Change, revisions: Mapping[int, int]) -> Decision:
     if row is None:
         raise LookupError(f"there is no use case {candidate_id}")
-    if revisions.get(candidate_id, row.revision) != row.revision:
+    is_edited = row.id is None and not row.is_current and use_cases.edited_into(connection, candidate_id) is not None
+    if is_edited or revisions.get(candidate_id, row.revision) != row.revision:
         raise DecidedMeanwhile(row)
     return change.of(row.decision)
 

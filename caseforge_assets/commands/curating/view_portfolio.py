@@ -55,12 +55,12 @@ def view_portfolio(
     row = find_portfolio(connection, caller, portfolio_id)
     everything = entries_of(connection, portfolio_id, RULES)
     seen = [one for one in everything if caller.may(Role.reader, one.described.use_case.framework_key)]
-    new = _new_beside(connection, [one.described for one in seen])
+    new = new_beside(connection, [one.described for one in seen])
     shown = [
         Entry(
             row=one,
             place=place,
-            values=(values := _values_of(project, one.described)),
+            values=(values := values_of(project, one.described)),
             priority=priority_of(weights or Weights(), values, one.described.score),
             new_ones=new.get(_place(one.described), ()) if not one.described.use_case.is_current else (),
         )
@@ -69,7 +69,7 @@ def view_portfolio(
     return PortfolioView(row, shown, len(everything) - len(seen), sum_up(_counted(one) for one in shown))
 
 
-def _new_beside(connection: Connection, rows: Sequence[DescribedUseCase]) -> dict[tuple[int, str], list[DescribedUseCase]]:
+def new_beside(connection: Connection, rows: Sequence[DescribedUseCase]) -> dict[tuple[int, str], list[DescribedUseCase]]:
     """By node and stage, the use cases there are now, of those places where one of the rows was superseded."""
     superseded = {_place(row) for row in rows if not row.use_case.is_current}
     found: dict[tuple[int, str], list[DescribedUseCase]] = {}
@@ -78,7 +78,7 @@ def _new_beside(connection: Connection, rows: Sequence[DescribedUseCase]) -> dic
     return found
 
 
-def _values_of(project: Project, row: DescribedUseCase) -> dict[str, str | None]:
+def values_of(project: Project, row: DescribedUseCase) -> dict[str, str | None]:
     """What stands in the columns of a use case; nothing of a stage that the project has no more."""
     stage = next((stage for stage in project.stages if stage.key == row.use_case.stage), None)
     return column_values(stage, row.fields)

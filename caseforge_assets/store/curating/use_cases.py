@@ -132,6 +132,23 @@ def go_on_with(connection: Connection, content_id: int, edited_id: int) -> None:
     connection.execute(_GO_ON, {"old": content_id, "new": edited_id})
 
 
+_EDITED_INTO = text("""
+with recursive made as (
+    select c.id, c.node_id, c.stage, k.position from caseforge.candidate k join caseforge.content c on c.id = k.content_id where k.id = :id
+    union all
+    select e.id, e.node_id, e.stage, made.position from made join caseforge.content e
+      on e.node_id = made.node_id and e.stage = made.stage and e.id > made.id and e.notes @> jsonb_build_array('edited from content ' || made.id)
+)
+select k.id from made join caseforge.candidate k on k.content_id = made.id and k.position = made.position where k.id <> :id order by made.id desc limit 1
+""")
+
+
+def edited_into(connection: Connection, candidate_id: int) -> int | None:
+    """The candidate that a person made of this one, and of that one, and so on; with it go the decisions. None: nobody has edited it."""
+    found: int | None = connection.scalar(_EDITED_INTO, {"id": candidate_id})
+    return found
+
+
 def count_by_status(connection: Connection, keys: Sequence[str]) -> Mapping[str, Mapping[UseCaseStatus, int]]:
     """By framework and status, use cases on which something was decided."""
     query = text("select framework_key, status, count(*) from caseforge.use_case where framework_key = any(:keys) group by 1, 2")

@@ -11,7 +11,7 @@ from caseforge_assets.commands.editing.edit_version import Edited, EditedMeanwhi
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Editor, ServiceNow, problems
 from caseforge_assets.web.api.documents import document_stage
-from caseforge_assets.web.wire.etags import version_tag
+from caseforge_assets.web.wire.etags import demanded_version, version_tag
 from caseforge_assets.web.wire.problems import Refused
 
 router = APIRouter(tags=["documents"])
@@ -69,7 +69,7 @@ def write_document(
     stage: Annotated[str | None, Query(max_length=100, description="without it, the first stage whose content is a document")] = None,
 ) -> Kept:
     """Write a node's document. It stays current until somebody asks for another one of this node; what is made from it becomes stale."""
-    version = _demanded(if_match)
+    version = demanded_version(if_match)
     chosen = document_stage(service.project.stages, stage)
     with service.store.begin() as connection:
         node = named_node(connection, key, code)
@@ -89,7 +89,7 @@ def write_candidate(
     key: str, uid: str, written: WrittenItem, service: ServiceNow, caller: Editor, response: Response, if_match: IfMatch = None
 ) -> Kept:
     """Change fields of a candidate. Its entity tag is that of its node's set: of two edits of one set, the second is told."""
-    version = _demanded(if_match)
+    version = demanded_version(if_match)
     with service.store.begin() as connection:
         try:
             stage, edited = edit_item(connection, service.project, key, uid, written.fields, version=version, by=caller.name)
@@ -98,20 +98,6 @@ def write_candidate(
         kept = _kept(response, key, uid, stage.key, edited)
     service.keep()
     return kept
-
-
-def _demanded(if_match: str | None) -> str:
-    """The version that a strong tag names.
-
-    Raises:
-        Refused: none is named (428), or not one of a version (412).
-    """
-    if if_match is None:
-        raise Refused(428, "precondition-required", "Say what was edited: If-Match with the ETag that it was read with.")
-    tag = if_match.strip()
-    if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"':
-        raise Refused(412, "precondition-failed", 'If-Match has to name the one version that was edited, such as "0a1b…".')
-    return tag[1:-1]
 
 
 def _changed(error: EditedMeanwhile) -> Refused:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures.changes import changes_so_far
 from caseforge_assets.web.access.callers import problems
+from caseforge_assets.web.wire.problems import Refused
 
 
 class NotModified(Exception):
@@ -81,6 +82,20 @@ TagsNow = Annotated[Tags, Depends(_tags)]
 def version_tag(version: str) -> str:
     """The strong tag of a content's version."""
     return f'"{version}"'
+
+
+def demanded_version(if_match: str | None) -> str:
+    """The version that a strong tag in If-Match names.
+
+    Raises:
+        Refused: none is named (428), or not one of a version (412).
+    """
+    if if_match is None:
+        raise Refused(428, "precondition-required", "Say what was edited: If-Match with the ETag that it was read with.")
+    tag = if_match.strip()
+    if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"':
+        raise Refused(412, "precondition-failed", 'If-Match has to name the one version that was edited, such as "0a1b…".')
+    return tag[1:-1]
 
 
 def matches(header: str | None, tag: str) -> bool:

@@ -1,0 +1,174 @@
+"""Portfolios for people: those that there are, one with its entries and sums, two beside each other, and what is done with them as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from caseforge_assets.access.roles import Caller, Role
+from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
+from caseforge_assets.commands.curating.change_portfolio import change_portfolio
+from caseforge_assets.commands.curating.find_portfolio import ChangedMeanwhile, Intent, may
+from caseforge_assets.commands.curating.make_portfolio import make_portfolio
+from caseforge_assets.commands.curating.remove_portfolio import remove_portfolio
+from caseforge_assets.commands.curating.view_portfolio import view_portfolio
+from caseforge_assets.store.curating.portfolios import PortfolioRow, portfolios_seen, subject_of_portfolio
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.web.access.callers import Reader
+from caseforge_assets.web.portal.histories import history_of
+from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.web.wire.pages import LARGEST_ID, Cursor, Id, cursor_number, decode_cursor, encode_cursor
+
+router = APIRouter(include_in_schema=False)
+ORDER, AT_ONCE, MOST_CHOSEN = "portfolios by name", 100, 500
+Name = Annotated[str, Form(max_length=1_000)]
+Text = Annotated[str, Form(max_length=20_000)]
+Revision = Annotated[int, Form(ge=0)]
+
+
+@router.get("/portfolios")
+def show_portfolios(pages: PagesNow, caller: Reader, cursor: Cursor = None) -> HTMLResponse:
+    """One's own portfolios and those that are shared; for admins, all."""
+    keys = decode_cursor(cursor, ORDER, 2)
+    after = None if keys is None else (str(keys[0]), cursor_number(keys[1]))
+    with pages.service.reading.connect() as connection:
+        rows = portfolios_seen(connection, caller.name, everybodys=caller.may(Role.admin), after=after, limit=AT_ONCE + 1)
+    following = encode_cursor(ORDER, rows[AT_ONCE - 1].name, rows[AT_ONCE - 1].id) if len(rows) > AT_ONCE else None
+    shown = rows[:AT_ONCE]
+    own = [row for row in shown if row.owner == caller.name]
+    values = {
+        "own": own,
+        "shared": [row for row in shown if row.owner != caller.name and row.is_shared],
+        "private": [row for row in shown if row.owner != caller.name and not row.is_shared],
+        "all": shown,
+        "next": following,
+        "first": cursor is not None,
+    }
+    return pages.answer("portfolios.html.jinja", values, section="portfolios")
+
+
+@router.post("/portfolios")
+def make(
+    pages: PagesNow, caller: Reader, name: Name = "", description: Text = "", shared: Annotated[str, Form(max_length=5)] = ""
+) -> Response:
+    """Makes one."""
+    with pages.service.store.begin() as connection:
+        row = make_portfolio(connection, caller, name, description=description, is_shared=bool(shared))
+    pages.service.keep()
+    return RedirectResponse(f"/portfolios/{row.id}", 303)
+
+
+@router.post("/portfolios/entries")
+def add(
+    pages: PagesNow,
+    caller: Reader,
+    candidate: Annotated[list[int], Form(min_length=1, max_length=MOST_CHOSEN)],
+    portfolio: Annotated[str, Form(max_length=20)] = "",
+    name: Name = "",
+    note: Text = "",
+) -> Response:
+    """Adds one use case or several to a portfolio that is named by its number, or to a new one with a name."""
+    if portfolio and not (portfolio.isdigit() and int(portfolio) <= LARGEST_ID):
+        raise LookupError(f"there is no portfolio {portfolio!r}")
+    if wrong := [number for number in candidate if not 0 < number <= LARGEST_ID]:
+        raise LookupError(f"there is no use case {wrong[0]}")
+    with pages.service.store.begin() as connection:
+        portfolio_id = int(portfolio) if portfolio else make_portfolio(connection, caller, name).id
+        add_to_portfolio(connection, caller, portfolio_id, candidate, note=note)
+    pages.service.keep()
+    return RedirectResponse(f"/portfolios/{portfolio_id}", 303)
+
+
+@router.get("/portfolios/compare")
+def compare(
+    pages: PagesNow,
+    caller: Reader,
+    left: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+    right: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+) -> HTMLResponse:
+    """Two portfolios: what is in both, and what is in one only."""
+    with pages.service.reading.connect() as connection:
+        rows = portfolios_seen(connection, caller.name, everybodys=caller.may(Role.admin))
+        views = [view_portfolio(connection, pages.service.project, caller, one) for one in (left, right) if one]
+    parts = {}
+    if len(views) == 2:
+        ids = [{entry.row.described.use_case.id for entry in view.entries} for view in views]
+        both = ids[0] & ids[1]
+        parts = {
+            "both": [entry for entry in views[0].entries if entry.row.described.use_case.id in both],
+            "only": [[entry for entry in view.entries if entry.row.described.use_case.id not in both] for view in views],
+        }
+    return pages.answer("compare.html.jinja", {"rows": rows, "left": left, "right": right, "views": views, **parts}, section="portfolios")
+
+
+@router.get("/portfolios/{portfolio_id}")
+def show(portfolio_id: Id, pages: PagesNow, caller: Reader) -> HTMLResponse:
+    """A portfolio with its entries, in their order, and what they come to."""
+    return portfolio_page(pages, caller, portfolio_id)
+
+
+@router.post("/portfolios/{portfolio_id}")
+def change(
+    portfolio_id: Id,
+    pages: PagesNow,
+    caller: Reader,
+    revision: Revision,
+    name: Annotated[str | None, Form(max_length=1_000)] = None,
+    description: Annotated[str | None, Form(max_length=20_000)] = None,
+    shared: Annotated[str | None, Form(max_length=5)] = None,
+) -> Response:
+    """Renames it, describes it, shares it or makes it private."""
+    is_shared = None if shared is None else shared == "yes"
+    try:
+        with pages.service.store.begin() as connection:
+            change_portfolio(connection, caller, portfolio_id, name=name, description=description, is_shared=is_shared, revision=revision)
+    except ValueError as error:
+        written = {"name": name or "", "description": description or ""} if name is not None else {}
+        return portfolio_page(pages, caller, portfolio_id, problem=error, written=written)
+    pages.service.keep()
+    return RedirectResponse(f"/portfolios/{portfolio_id}", 303)
+
+
+@router.post("/portfolios/{portfolio_id}/remove")
+def remove(portfolio_id: Id, pages: PagesNow, caller: Reader, revision: Revision) -> Response:
+    """Removes it; what was decided on its use cases stays."""
+    try:
+        with pages.service.store.begin() as connection:
+            remove_portfolio(connection, caller, portfolio_id, revision=revision)
+    except ChangedMeanwhile as error:
+        return portfolio_page(pages, caller, portfolio_id, problem=error)
+    pages.service.keep()
+    return RedirectResponse("/portfolios", 303)
+
+
+def portfolio_page(
+    pages: Pages, caller: Caller, portfolio_id: int, *, problem: ValueError | None = None, written: dict[str, str] | None = None
+) -> HTMLResponse:
+    """The page of a portfolio.
+
+    Args:
+        problem: why what was asked for was not done.
+        written: what was written then, by field; `note 7` for the note of entry 7.
+    """
+    with pages.service.reading.connect() as connection:
+        view = view_portfolio(connection, pages.service.project, caller, portfolio_id)
+        others = _others(connection, caller, portfolio_id)
+        history = history_of(connection, subject_of_portfolio(portfolio_id), caller)
+    values = {
+        "view": view,
+        "row": view.portfolio,
+        "others": others,
+        "history": history,
+        "may_change": may(caller, view.portfolio, Intent.change),
+        "may_own": may(caller, view.portfolio, Intent.own),
+        "problem": str(problem or ""),
+        "written": written or {},
+    }
+    status = 200 if problem is None else 409 if isinstance(problem, ChangedMeanwhile) else 422
+    return pages.answer("portfolio.html.jinja", values, section="portfolios", status=status)
+
+
+def _others(connection: Connection, caller: Caller, portfolio_id: int) -> list[PortfolioRow]:
+    return [row for row in portfolios_seen(connection, caller.name, everybodys=caller.may(Role.admin)) if row.id != portfolio_id]
