@@ -21,6 +21,8 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.collecting.items import item_counts
 from caseforge_assets.store.collecting.quality_scores import mean_scores
+from caseforge_assets.store.curating.described import count_reviews_due
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.frameworks import Edition, current_edition, levels_of
 from caseforge_assets.store.figures import spending
@@ -82,9 +84,11 @@ def show_home(pages: PagesNow, caller: Reader) -> HTMLResponse:
         keys = frameworks_to_choose(connection, caller)
         cards = [service.kept.get(state, f"card {key}", partial(framework_card, connection, service, key)) for key in keys]
         waiting = _waiting_plans(connection, pages, caller)
-        wrong = alerts.page_of_alerts(connection, caller.seen_frameworks(), None, ALERTS_SHOWN, with_cleared=False)
+        seen = caller.seen_frameworks()
+        reviews = count_reviews_due(connection, clock.now(connection).date(), None if seen is None else sorted(seen))
+        wrong = alerts.page_of_alerts(connection, seen, None, ALERTS_SHOWN, with_cleared=False)
     shown = [card for card in cards if card is not None]
-    values = {"cards": shown, "plans": waiting, "alerts": wrong, "batches": batches.items}
+    values = {"cards": shown, "plans": waiting, "alerts": wrong, "reviews": reviews, "batches": batches.items}
     return pages.answer("home.html.jinja", values | {"may_load": caller.may_somewhere(Role.admin)}, section="home")
 
 
