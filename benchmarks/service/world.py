@@ -66,6 +66,11 @@ class Writer:
         """Ten sections, some 900 words."""
         return "\n\n".join(f"## {number}. {name}\n\n{self.text(6)}" for number in range(1, 11))
 
+    def candidate(self, node: NodeRow) -> tuple[str, dict[str, object]]:
+        """A candidate's title and fields."""
+        title = " ".join(self.chance.choice(self.sentences).split()[:5])
+        return f"{title} for {node.name.lower()}", self.fields()
+
     def fields(self) -> dict[str, object]:
         """A candidate's."""
         chance = self.chance
@@ -85,14 +90,14 @@ def fill(store: Engine, settings: Settings, folder: Path) -> None:
     if edition is None:
         raise SystemExit("the sample cannot be read")
     writer = Writer([f"{node.name} {node.description}" for node in edition.nodes])
-    _load(store, settings, KEY, _multiplied(folder / "large.csv"), TARGETS)
-    _load(store, settings, SMALL, sample_path(), ["leaf"])
+    load(store, settings, KEY, multiplied(folder / "large.csv"), TARGETS)
+    load(store, settings, SMALL, sample_path(), ["leaf"])
     for key in (KEY, SMALL):
         with store.connect() as connection:
             targets = target_nodes(connection, key)
         for first in range(0, len(targets), NODES_AT_ONCE):
             with store.begin() as connection:
-                _generate(connection, writer, key, targets[first : first + NODES_AT_ONCE])
+                generate(connection, writer, key, targets[first : first + NODES_AT_ONCE])
         print(f"{key}: {len(targets):,} nodes written after {time.monotonic() - started:.0f} s", flush=True)
     refresh_lists(store, settings.project)
     with store.connect() as connection:
@@ -100,14 +105,14 @@ def fill(store: Engine, settings: Settings, folder: Path) -> None:
     print(f"lists and search are up to date after {time.monotonic() - started:.0f} s", flush=True)
 
 
-def _multiplied(path: Path) -> Path:
+def multiplied(path: Path, units: int = UNITS) -> Path:
     """The sample's nodes as those of many units, below thirteen nodes of the first level."""
     edition = read_framework(sample_path()).edition
     assert edition is not None
     names = {node.code: node for node in edition.nodes}
     below: Counter[int] = Counter()
     rows: dict[int, list[tuple[str, str, str, str, str]]] = {root: [] for root in range(1, ROOTS + 1)}
-    for unit in range(UNITS):
+    for unit in range(units):
         moved: dict[str, tuple[int, int]] = {}
         for node in edition.nodes:
             parts = node.code.removesuffix(".0").split(".")
@@ -133,7 +138,8 @@ def _multiplied(path: Path) -> Path:
     return path
 
 
-def _load(store: Engine, settings: Settings, key: str, path: Path, targets: list[str]) -> None:
+def load(store: Engine, settings: Settings, key: str, path: Path, targets: list[str]) -> None:
+    """Loads a file as a framework's edition."""
     result = read_framework(path)
     if result.edition is None:
         raise SystemExit("\n".join(problem.message for problem in result.problems[:5]))
@@ -143,8 +149,11 @@ def _load(store: Engine, settings: Settings, key: str, path: Path, targets: list
     load_framework(store, settings.project, key, entry, result.edition, path.name, by="benchmark")
 
 
-def _generate(connection: Connection, writer: Writer, key: str, targets: Sequence[NodeRow]) -> None:
-    for stage in ("process_details", "usecases"):
+def generate(
+    connection: Connection, writer: Writer, key: str, targets: Sequence[NodeRow], stages: Sequence[str] = ("process_details", "usecases")
+) -> None:
+    """Writes contents of some nodes."""
+    for stage in stages:
         rows = [_content(writer, key, node, stage) for node in targets]
         ids = save_contents(connection, rows)
         quality_scores.save(connection, list(_measures(writer, ids.values())))
@@ -184,8 +193,7 @@ def _content(writer: Writer, key: str, node: NodeRow, stage: str) -> NewContent:
 
 def _candidates(writer: Writer, node: NodeRow) -> Iterator[NewCandidate]:
     for position in range(1, writer.chance.choice(MOST_CANDIDATES) + 1):
-        title = " ".join(writer.chance.choice(writer.sentences).split()[:5])
-        yield NewCandidate(position, f"{node.code}-UC{position:02d}", f"{title} for {node.name.lower()}", writer.fields())
+        yield NewCandidate(position, f"{node.code}-UC{position:02d}", *writer.candidate(node))
 
 
 def _measures(writer: Writer, content_ids: Iterable[int]) -> Iterator[NewQuality]:

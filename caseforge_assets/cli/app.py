@@ -40,6 +40,7 @@ _COMMANDS = {
     "alerts": "running.alerts",
     "stale": "results.stale",
     "quality": "results.quality_command",
+    "similar": "results.similar",
     "show": "results.showing",
     "edit": "results.editing",
     "decide": "curating.deciding",

@@ -112,6 +112,7 @@ class Stage:
         item_uid: From a node's code and an item's position (the first is 1) to the item's id, unique in a framework.
         items_name: What its items are called, in the plural, as a name of tables and files; empty for a stage whose content has none.
         item_columns: For tables that people see, from a column's name to the field of an item that stands in it.
+        idea_fields: Fields of an item that tell its idea, beside its title: by these it is seen whether two items are the same idea. Empty: items are not compared.
         level_shares: Of a field of items that has levels, as its measure of quality counts them, the share of all items that each level is to have.
         templates: Its templates; None for a stage whose templates cannot be replaced.
         files: Names of the templates' files, and of what lies beside them, that a folder of one's own may replace.
@@ -150,6 +151,7 @@ class Stage:
     item_uid: Callable[[str, int], str] = "{}-{:02d}".format
     items_name: str = ""
     item_columns: Mapping[str, str] = field(default_factory=dict)
+    idea_fields: tuple[str, ...] = ()
     level_shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     templates: Templates | None = None
     files: tuple[str, ...] = ()

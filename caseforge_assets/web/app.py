@@ -35,6 +35,7 @@ from caseforge_assets.web.api import (
     runs,
     search,
     session,
+    similar,
     standing,
     tokens,
     use_cases,
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     documents.router,
     edits.router,
     editions.router,
+    similar.router,  # before candidates, whose address would take its one
     candidates.router,
     use_cases.router,
     portfolios.router,

@@ -9,16 +9,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.commands.telling.deliver_events import deliver_events
 from caseforge_assets.commands.telling.number_events import number_events
 from caseforge_assets.commands.telling.prune_events import prune_events
 from caseforge_assets.event_log import Trouble
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.engine import StoreUnavailable
-from caseforge_assets.store.reading import due
+from caseforge_assets.store.reading import due, similar_due
 from caseforge_assets.web.service import Service
 
 LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
+SIMILAR_EVERY_S, SIMILAR_GOES_ON_AFTER_S = 5.0, 0.5
 EVENTS_EVERY_S = 0.5
 JOURNAL_EVERY_S = 30.0
 PRUNED_EVERY_S = 3_600.0
@@ -30,7 +32,7 @@ Step = Callable[[Service], float]
 @contextmanager
 def lists_kept_up(service: Service) -> Iterator[None]:
     """Brings lists and search up to date for as long as the block lasts: what was made shows in them some seconds later."""
-    with _kept_up("lists", service, _catch_up, LISTS_EVERY_S):
+    with _kept_up("lists", service, _catch_up, LISTS_EVERY_S), _kept_up("similar use cases", service, _compare, SIMILAR_EVERY_S):
         yield
 
 
@@ -93,6 +95,14 @@ def _catch_up(service: Service) -> float:
         return LISTS_EVERY_S
     after = refresh_lists(service.store, service.project, nodes=NODES_AT_ONCE, texts=TEXTS_AT_ONCE)
     return LISTS_GO_ON_AFTER_S if after.lists or after.texts else LISTS_EVERY_S
+
+
+def _compare(service: Service) -> float:
+    """Takes words of some hundred nodes' candidates, and groups them once all are there."""
+    with service.store.connect() as connection:
+        if not similar_due.behind(connection):
+            return SIMILAR_EVERY_S
+    return SIMILAR_GOES_ON_AFTER_S if refresh_similar(service.store, service.project, nodes=NODES_AT_ONCE) else SIMILAR_EVERY_S
 
 
 def _number_and_deliver(service: Service) -> float:

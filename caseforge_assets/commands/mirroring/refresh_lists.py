@@ -14,7 +14,7 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.word_lists import language_of
 from caseforge_assets.store.collecting.quality_scores import words_of
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
-from caseforge_assets.store.reading import due, upkeep
+from caseforge_assets.store.reading import due, similar_due, upkeep
 from caseforge_assets.store.reading.due import Behind
 from caseforge_assets.store.reading.upkeep import NODES, ListedStage
 
@@ -74,6 +74,7 @@ def _remake(store: Engine, project: Project, most: int | None) -> None:
                 return
             languages = _languages(connection, project, found.framework_key)
             upkeep.remake_rows(connection, found.framework_key, found.node_ids, stages, RULES, languages)
+            similar_due.note(connection, found.framework_key, found.node_ids)
         done += len(found.node_ids)
 
 

@@ -57,6 +57,7 @@ def make_stage(templates: Templates) -> Stage:
         with_fields=with_fields,
         items_name="candidates",
         level_shares={"complexity": {"Low": 0.2, "Medium": 0.6, "High": 0.2}},  # quick wins, a broad middle, a few ambitious ones
+        idea_fields=("description",),
         item_columns={"category": "category", "complexity": "complexity_score", "roi": "estimated_roi", "risk": "risk_level"},
         templates=templates,
         files=("system.jinja", "user.jinja"),

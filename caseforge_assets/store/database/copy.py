@@ -149,6 +149,8 @@ def _field(value: Any) -> bytes:
         return _NULL
     if isinstance(value, str):
         return _escaped(value.encode())
+    if isinstance(value, bytes):
+        return b"\\\\x" + value.hex().encode()
     if isinstance(value, bool):
         return b"t" if value else b"f"
     if isinstance(value, (dict, list, tuple)):

@@ -10,6 +10,7 @@ from caseforge_assets.store.schema.columns import SCHEMA
 from caseforge_assets.store.schema.journal_tables import journal_mark, journal_segment
 from caseforge_assets.store.schema.reading_tables import READ
 from caseforge_assets.store.schema.run_process_table import run_process
+from caseforge_assets.store.schema.similar_tables import SIMILAR
 from caseforge_assets.store.schema.tables import content, context, metadata, outbox, request
 
 # What Dagster was told is Dagster's matter: a row of the outbox is journaled once, without these, and told anew after a restore. That
@@ -45,7 +46,7 @@ end $$
 def journaled_tables() -> list[Table]:
     """The tables that are journaled, each after those that it refers to: all but the journal's own, what is true at this moment only, and what is made from others."""
     momentary = (journal_mark, journal_segment, asking, run_process, web_session, failed_sign_in)
-    return [table for table in metadata.sorted_tables if table not in momentary and table not in READ]
+    return [table for table in metadata.sorted_tables if table not in (*momentary, *READ, *SIMILAR)]
 
 
 def is_numbered(table: Table) -> bool:

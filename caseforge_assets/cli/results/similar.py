@@ -1,0 +1,88 @@
+"""similar: use cases that tell the same idea."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from rich.table import Table
+
+from caseforge_assets.cli.shared.console import busy, console, print_json
+from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
+from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.wording import counted
+
+MOST = 1_000
+
+
+@click.command()
+@click.argument("uid", required=False)
+@framework_option
+@click.option("--branch", metavar="CODE", help="Only candidates at or below this node count.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many are listed.")
+@click.option("--anew", is_flag=True, help="Compare all use cases anew, whatever is known of them.")
+@json_option
+@pass_session
+def similar(session: Session, uid: str | None, key: str | None, branch: str | None, limit: int, anew: bool, as_json: bool) -> None:
+    """Use cases that tell the same idea for several processes, the ideas that serve most processes first.
+
+    With UID, such as 1.2.4-UC01, those of all frameworks that tell the idea of this one. What was made since the last time is compared
+    first. (Nodes that are nearly the same are listed by `plan --similar`.)
+    """
+    from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+    from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
+
+    with busy("Comparing use cases"):
+        refresh_lists(session.store, session.project, texts=0)
+        behind = refresh_similar(session.store, session.project, anew=anew)
+    if uid is None:
+        _print_groups(session, key, branch, limit, as_json=as_json)
+    else:
+        _print_like(session, session.framework_key(key), uid, limit, as_json=as_json)
+    if behind and not as_json:
+        console.print("Another process is comparing use cases just now: ask again in some minutes.", style="dim")
+
+
+def _print_groups(session: Session, key: str | None, branch: str | None, limit: int, *, as_json: bool) -> None:
+    from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
+    from caseforge_assets.store.reading.similar_groups import group_sizes, shown_groups
+
+    if branch is not None:
+        key = session.framework_key(key)
+    meant = CandidateFilter(None if key is None else [session.framework_key(key)], branch=branch)
+    with session.store.connect() as connection:
+        asked = conditions(connection, meant)
+        sizes = group_sizes(connection, asked)
+        shown = shown_groups(connection, sizes[:limit], asked)
+    if as_json:
+        print_json({"groups": len(sizes), "shown": [asdict(one) for one in shown]})
+        return
+    if not shown:
+        console.print("No two use cases tell the same idea.")
+        return
+    table = Table("Processes", "Candidates", "Frameworks", "Idea, as one of them tells it", title="The same idea", title_justify="left")
+    for one in shown:
+        frameworks = ", ".join(f"{name} {count}" for name, count in one.frameworks.items())
+        told = f"{one.shown.title}\n{one.shown.framework} {one.shown.uid}"
+        table.add_row(str(one.size.processes), str(one.size.members), frameworks, told)
+    console.print(table)
+    console.print(f"{counted(len(sizes), 'idea')} told by several use cases. `caseforge similar UID` lists who tells one.", style="dim")
+
+
+def _print_like(session: Session, key: str, uid: str, limit: int, *, as_json: bool) -> None:
+    from caseforge_assets.store.reading.similar_groups import group_of, members
+
+    with session.store.connect() as connection:
+        candidate, group = group_of(connection, key, uid)
+        found = [] if group is None else members(connection, group, None, None, limit, but=candidate)
+    if as_json:
+        print_json([asdict(one.candidate) | {"likeness": round(one.score, 4)} for one in found])
+        return
+    if not found:
+        console.print(f"No other use case tells the idea of {key} {uid}.")
+        return
+    table = Table("Likeness", "Use case", "Process", "Title")
+    for one in found:
+        shown = one.candidate
+        table.add_row(f"{one.score:.0%}", f"{shown.framework} {shown.uid}", f"{shown.code} {shown.name}", shown.title)
+    console.print(table)

@@ -1,0 +1,217 @@
+"""Use cases that tell the same idea are brought together: words of what is new are taken, and it is put into groups, or all groups are made anew.
+
+Groups are made anew where much is new, because how much a word says follows from all ideas; until then what is new joins the groups there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
+from caseforge_assets.settings.project import Project
+from caseforge_assets.similar.bands import bands_of
+from caseforge_assets.similar.centres import MEMBERS, centre_of
+from caseforge_assets.similar.grouping import ALIKE, LOOKED_AT, Grouped, group_given, group_ideas
+from caseforge_assets.similar.vectors import Vectors
+from caseforge_assets.similar.weighing import Weighing
+from caseforge_assets.similar.words import Process, Told, words_of_each
+from caseforge_assets.stages.languages import ENGLISH
+from caseforge_assets.store.database.engine import Connection, Engine, try_lock
+from caseforge_assets.store.reading import due, similar_due, similar_upkeep
+from caseforge_assets.store.reading.similar_upkeep import SEPARATOR, Kind, NewCandidate, StoredGroup
+
+LOCK = "refresh similar"
+FEW = 500  # candidates of a kind: they are grouped anew with each that comes
+MUCH_NEW = 0.25  # of all: more is a reason to group everything anew
+AT_ONCE = 400  # that join groups in one transaction
+WORTH_A_PROCESS = 200
+MANY, WAIT_FOR_PROCESS_S = 2_000, 10.0
+
+
+def refresh_similar(store: Engine, project: Project, *, nodes: int | None = None, anew: bool = False) -> bool:
+    """Looks at what is due, unless another process is at it; returns whether something is behind still.
+
+    Args:
+        nodes: words of so many nodes at most are taken, or somewhat more; None: of all. Groups are made when nothing is due any more.
+        anew: everything is made anew, whatever there is.
+    """
+    with try_lock(store, LOCK) as alone:
+        if alone:
+            if anew:
+                with store.begin() as connection:
+                    similar_due.note_all(connection)
+            if _take_words(store, project, nodes) and not _lists_behind(store):
+                _group(store)
+    with store.connect() as connection:
+        return similar_due.behind(connection)
+
+
+def _lists_behind(store: Engine) -> bool:
+    """While lists are not up to date, more is to come, and all would be grouped again and again."""
+    with store.connect() as connection:
+        return due.behind(connection).lists
+
+
+def similar_in_passing(store: Engine, project: Project, connection: Connection) -> bool:
+    """Looks whether use cases are to be compared, and does it where that is little: somebody waits for an answer. Returns whether something is behind."""
+    lists = refresh_in_passing(store, project, connection)
+    if not similar_due.behind(connection):
+        return lists.lists
+    if similar_due.is_little(connection):
+        return refresh_similar(store, project) or lists.lists
+    return True
+
+
+def _take_words(store: Engine, project: Project, most: int | None) -> bool:
+    """Takes words, some hundred nodes in a transaction; whether nothing is due any more."""
+    told_in = json.dumps({stage.key: stage.idea_fields for stage in project.stages if stage.idea_fields})
+    done = 0
+    while most is None or done < most:
+        with store.begin() as connection:
+            taken = similar_due.take(connection)
+            if taken is None:
+                return True
+            key, node_ids = taken
+            similar_upkeep.remove_gone(connection, node_ids)
+            found = similar_upkeep.new_candidates(connection, node_ids, told_in)
+            languages = {stage.key: project.stages.in_framework(stage, key).language or ENGLISH for stage in project.stages}
+            similar_upkeep.add_words(connection, _with_words(found, languages))
+        done += len(node_ids)
+    return False
+
+
+def _with_words(found: Sequence[NewCandidate], languages: dict[str, str]) -> Iterator[tuple[NewCandidate, bytes]]:
+    pieces = [found[first : first + WORTH_A_PROCESS] for first in range(0, len(found), WORTH_A_PROCESS)]
+    told = ((piece, [_told(one, languages[one.stage]) for one in piece]) for piece in pieces)
+    for piece, words in work_ahead(words_of_each, told, ahead=len(pieces) > 1):
+        yield from zip(piece, words, strict=True)
+
+
+def _told(one: NewCandidate, language: str) -> Told:
+    return one.title, tuple(one.text.split(SEPARATOR)), Process(one.name, one.description), language
+
+
+def _group(store: Engine) -> None:
+    with store.connect() as connection:
+        kinds = similar_upkeep.kinds_waiting(connection)
+    for kind in kinds:
+        with store.connect() as connection:
+            every, waiting = similar_upkeep.counts(connection, kind)
+            kept = similar_upkeep.weighing(connection, kind)
+        if kept is None or every <= FEW or waiting > MUCH_NEW * every or kept[0] < every * (1 - 2 * MUCH_NEW):
+            _group_all(store, kind)
+        else:
+            weighing = Weighing.unpacked(*kept)
+            while _join(store, kind, weighing):
+                pass
+
+
+def _group_all(store: Engine, kind: Kind) -> None:
+    """Groups everything of a kind; what is stored changes in one transaction."""
+    with store.connect() as connection:
+        ids, nodes, ideas = similar_upkeep.words_of_all(connection, kind)
+    weighing = Weighing.of(ideas)
+    grouped = _grouped_elsewhere(ideas, weighing)
+    leaders = grouped.leaders.tolist()
+    with store.begin() as connection:
+        similar_upkeep.remove_groups(connection, kind)
+        similar_upkeep.keep_weighing(connection, kind, *weighing.packed())
+        joined = {ids[number]: (ids[leader], float(grouped.scores[number])) for number, leader in enumerate(leaders)}
+        similar_upkeep.join_groups(connection, joined)
+        _add(connection, kind, weighing, ids, ideas, leaders, grouped.centres, _processes(leaders, nodes))
+
+
+def _grouped_elsewhere(ideas: Sequence[bytes], weighing: Weighing) -> Grouped:
+    """Many ideas take minutes: the second process has them, so that this one goes on with what else it does."""
+    if len(ideas) > MANY:
+        start_second_process(WAIT_FOR_PROCESS_S)
+    ((_, grouped),) = work_ahead(group_given, [(None, (ideas, weighing))], ahead=len(ideas) > MANY)
+    return grouped
+
+
+def _processes(leaders: Sequence[int], nodes: Sequence[int]) -> Counter[int]:
+    return Counter(leader for leader, _ in set(zip(leaders, nodes, strict=True)))
+
+
+def _add(
+    connection: Connection,
+    kind: Kind,
+    weighing: Weighing,
+    ids: Sequence[int],
+    ideas: Sequence[bytes],
+    leaders: Sequence[int],
+    centres: dict[int, bytes],
+    processes: Counter[int],
+) -> None:
+    """Stores groups: each is found by the bands of who speaks for it and, where it has several members, of its centre."""
+    sizes = Counter(leaders)
+    leading = sorted(sizes)
+    for first in range(0, len(leading), AT_ONCE * 25):
+        piece = leading[first : first + AT_ONCE * 25]
+        own = bands_of([ideas[leader] for leader in piece], weighing)
+        of_centres = bands_of([centres.get(leader, b"") for leader in piece], weighing)
+        rows = []
+        for number, leader in enumerate(piece):
+            bands = set(own[number].tolist()) | (set(of_centres[number].tolist()) if leader in centres else set())
+            group = StoredGroup(ids[leader], sizes[leader], centres.get(leader, ideas[leader]))
+            rows.append((group, processes[leader], sorted(bands) if ideas[leader] else []))
+        similar_upkeep.add_groups(connection, kind, rows)
+
+
+def _join(store: Engine, kind: Kind, weighing: Weighing) -> int:
+    """Puts some that wait into groups that there are, and those that are like none into new ones; returns how many."""
+    with store.begin() as connection:
+        waiting = similar_upkeep.words_waiting(connection, kind, AT_ONCE)
+        joined = _find_groups(connection, kind, waiting, weighing)
+        similar_upkeep.join_groups(connection, joined)
+        touched = {group for group, _ in joined.values()}
+        for group in touched:
+            _move_centre(connection, group, weighing)
+        similar_upkeep.count_members(connection, list(touched))
+        _found_groups(connection, kind, {one: idea for one, idea in waiting.items() if one not in joined}, weighing)
+    return len(waiting)
+
+
+def _find_groups(connection: Connection, kind: Kind, waiting: dict[int, bytes], weighing: Weighing) -> dict[int, tuple[int, float]]:
+    """By candidate, the group whose centre it is most like, where it is enough."""
+    told = {candidate: idea for candidate, idea in waiting.items() if idea}
+    bands = bands_of(list(told.values()), weighing).tolist()
+    near = {candidate: similar_upkeep.near_groups(connection, kind, its, LOOKED_AT) for candidate, its in zip(told, bands, strict=True)}
+    groups = {group.group_id: group for found in near.values() for group in found if group.centre}
+    order = list(groups)
+    vectors = Vectors([*(groups[one].centre for one in order), *told.values()], weighing)
+    place = {group: number for number, group in enumerate(order)}
+    joined = {}
+    for number, (candidate, found) in enumerate(near.items(), len(order)):
+        if found:
+            likenesses = vectors.likenesses(number, [place[group.group_id] for group in found])
+            best = int(likenesses.argmax())
+            if likenesses[best] >= ALIKE:
+                joined[candidate] = (found[best].group_id, float(likenesses[best]))
+    return joined
+
+
+def _move_centre(connection: Connection, group: int, weighing: Weighing) -> None:
+    """A small group's centre follows its members; that of a large one stays where it is."""
+    members = similar_upkeep.words_of_members(connection, group, MEMBERS + 1)
+    if len(members) <= MEMBERS:
+        centre = centre_of(members)
+        bands = np.unique(bands_of([members[0], centre], weighing)).tolist()
+        similar_upkeep.change_centre(connection, group, centre, bands)
+
+
+def _found_groups(connection: Connection, kind: Kind, left: dict[int, bytes], weighing: Weighing) -> None:
+    ids, ideas = list(left), list(left.values())
+    if not ids:
+        return
+    grouped = group_ideas(ideas, weighing)
+    leaders = grouped.leaders.tolist()
+    joined = {ids[number]: (ids[leader], float(grouped.scores[number])) for number, leader in enumerate(leaders)}
+    similar_upkeep.join_groups(connection, joined)
+    _add(connection, kind, weighing, ids, ideas, leaders, grouped.centres, Counter())
+    similar_upkeep.count_members(connection, sorted({group for group, _ in joined.values()}))

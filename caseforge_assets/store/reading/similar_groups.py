@@ -1,0 +1,144 @@
+"""Similar use cases as they are shown: the group of one, and groups by size. What a caller does not see is neither shown nor counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.reading.candidate_filters import Conditions
+from caseforge_assets.store.reading.candidates import ListedCandidate, listed_candidates
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSize:
+    """A group by how many processes it serves and how many candidates tell it, as far as they are meant."""
+
+    processes: int
+    members: int
+    group_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """A group with the candidate that speaks for it: the one that is most like what all have in common, of those that are seen."""
+
+    size: GroupSize
+    frameworks: dict[str, int]
+    shown: ListedCandidate
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarCandidate:
+    """A member of a group, and how much it is like what its members have in common, from 0 to 1."""
+
+    candidate_id: int
+    score: float
+    candidate: ListedCandidate
+
+
+_EVERY = text("select processes, members, id from caseforge.similar_group where members > 1 order by processes desc, id")
+_MEANT = """
+select count(distinct s.node_id) as processes, count(*) as members, s.group_id
+from caseforge.similar_candidate s
+join caseforge.candidate_row r on r.candidate_id = s.candidate_id
+join caseforge.candidate_group g on g.id = r.group_id
+where s.group_id is not null and {group} and {row}
+group by s.group_id having count(*) > 1 order by 1 desc, 3
+"""
+
+
+def group_sizes(connection: Connection, asked: Conditions) -> list[GroupSize]:
+    """Groups of which at least two candidates are meant, those that serve most processes first.
+
+    Args:
+        asked: which candidates count.
+    """
+    if (asked.group, asked.row) == ("true", "true"):
+        rows = connection.execute(_EVERY)
+    else:
+        rows = connection.execute(text(_MEANT.format(group=asked.group, row=asked.row)), asked.values)
+    return [GroupSize(*row) for row in rows]
+
+
+def shown_groups(connection: Connection, sizes: Sequence[GroupSize], asked: Conditions) -> list[ShownGroup]:
+    """Some groups, in this order, each with who speaks for it and how many of its candidates each framework has.
+
+    Args:
+        asked: as for `group_sizes`.
+    """
+    query = text(f"""
+    select s.group_id, s.framework_key, count(*) as members, (array_agg(s.candidate_id order by s.score desc, s.candidate_id))[1] as best,
+           max(s.score) as score
+    from caseforge.similar_candidate s
+    join caseforge.candidate_row r on r.candidate_id = s.candidate_id
+    join caseforge.candidate_group g on g.id = r.group_id
+    where s.group_id = any(:ids) and {asked.group} and {asked.row} group by 1, 2 order by members desc, 2
+    """)
+    rows = connection.execute(query, asked.values | {"ids": [size.group_id for size in sizes]}).all()
+    best = {row.group_id: row.best for row in sorted(rows, key=lambda row: (row.score, -row.best))}
+    ids = [best[size.group_id] for size in sizes if size.group_id in best]
+    speaking = dict(zip(ids, listed_candidates(connection, ids), strict=True))
+    frameworks: dict[int, dict[str, int]] = {}
+    for row in rows:
+        frameworks.setdefault(row.group_id, {})[row.framework_key] = row.members
+    return [ShownGroup(size, frameworks[size.group_id], speaking[best[size.group_id]]) for size in sizes if size.group_id in best]
+
+
+_OF = text("""
+select s.group_id, k.id as candidate_id from caseforge.candidate k
+join caseforge.candidate_row r on r.candidate_id = k.id
+left join caseforge.similar_candidate s on s.candidate_id = k.id
+where k.is_current and k.framework_key = :key and k.candidate_uid = :uid
+""")
+
+
+def group_of(connection: Connection, key: str, uid: str) -> tuple[int, int | None]:
+    """A candidate by id, and its group; None: it is not grouped yet.
+
+    Raises:
+        LookupError: there is no such candidate.
+    """
+    row = connection.execute(_OF, {"key": key, "uid": uid}).one_or_none()
+    if row is None:
+        raise LookupError(f"{key} has no current candidate {uid!r}; what became of it: caseforge show {uid} --framework {key}")
+    return row.candidate_id, row.group_id
+
+
+_SIZE = text("""
+select count(distinct node_id) as processes, count(*) as members, :group as group_id from caseforge.similar_candidate
+where group_id = :group and (cast(:frameworks as text[]) is null or framework_key = any(:frameworks))
+""")
+_MEMBERS = text("""
+select s.candidate_id, s.score from caseforge.similar_candidate s join caseforge.candidate_row r on r.candidate_id = s.candidate_id
+where s.group_id = :group and (cast(:frameworks as text[]) is null or s.framework_key = any(:frameworks)) and s.candidate_id <> :but
+  and (cast(:score as real) is null or (-s.score, s.candidate_id) > (-cast(:score as real), :id))
+order by -s.score, s.candidate_id limit :limit
+""")
+
+
+def group_size(connection: Connection, group_id: int, frameworks: Sequence[str] | None) -> GroupSize:
+    """How large a group is, as far as it is seen."""
+    row = connection.execute(_SIZE, {"group": group_id, "frameworks": _listed(frameworks)}).one()
+    return GroupSize(row.processes, row.members, group_id)
+
+
+def members(
+    connection: Connection, group_id: int, frameworks: Sequence[str] | None, after: tuple[float, int] | None, limit: int, *, but: int = 0
+) -> list[SimilarCandidate]:
+    """Members of a group, those that are most like what all have in common first.
+
+    Args:
+        after: score and id of the member after which to go on.
+        but: a candidate that is left out.
+    """
+    values = {"group": group_id, "frameworks": _listed(frameworks), "but": but, "limit": limit}
+    score, last = after or (None, 0)
+    rows = connection.execute(_MEMBERS, values | {"score": score, "id": last}).all()
+    listed = listed_candidates(connection, [row.candidate_id for row in rows])
+    return [SimilarCandidate(row.candidate_id, row.score, one) for row, one in zip(rows, listed, strict=True)]
+
+
+def _listed(frameworks: Sequence[str] | None) -> list[str] | None:
+    return None if frameworks is None else list(frameworks)
