@@ -44,7 +44,7 @@ _COMMANDS = {
     "show": "results.showing",
     "edit": "results.editing",
     "decide": "curating.deciding",
-    "portfolio": "curating.portfolio",
+    "portfolio": "curating.handing",
     "export": "results.showing",
     "import-results": "results.importing",
     "flush": "watching.watching",

@@ -20,6 +20,7 @@ from caseforge_assets.safe_text import one_line, spreadsheet_cell
 SHEET = "Decide"
 HIDDEN = "as exported"
 NOTE = "Note"
+STATUS, REVIEW, TAGS = "Status", "Review on", "Tags"
 # What people may change, by the name of its column.
 EDITABLE: Mapping[str, str] = {
     "Status": "status",
@@ -75,15 +76,16 @@ def shown_status(status: str) -> str:
     return UseCaseStatus(status).words.capitalize()
 
 
-def exported_as(framework: str, idea: Idea, portfolio: int | None) -> str:
+def exported_as(idea: Idea, portfolio: int | None) -> str:
     """What a row knows of itself: which use case it is, and how each thing that may be changed stood."""
     fields = digests(idea.decided)
     if portfolio is None:
         del fields["note"]
     known = {
-        "framework": framework,
+        "framework": idea.framework,
+        "uid": idea.uid,
         "candidate": idea.candidate_id,
-        "revision": idea.decided.revision,
+        "superseded": idea.superseded,
         "portfolio": portfolio,
         "fields": fields,
     }

@@ -35,11 +35,9 @@ class Managed:
     """What managers are given.
 
     Attributes:
-        key: The framework's key, which rows carry so that they are read back into the right one.
         portfolio: Its number, where the use cases are those of a portfolio.
     """
 
-    key: str
     book: Book
     ideas: Sequence[Idea]
     portfolio: int | None = None
@@ -92,7 +90,7 @@ class _Sheets:
         sheet.set_column(hidden, hidden, 12, None, {"hidden": True})
         sheet.write_string(0, hidden, HIDDEN, self._head)
         for number, idea in enumerate(managed.ideas, 1):
-            sheet.write_string(number, hidden, exported_as(managed.key, idea, managed.portfolio))
+            sheet.write_string(number, hidden, exported_as(idea, managed.portfolio))
         self._help_to_decide(sheet, [column.name for column in shown], len(rows))
 
     def _help_to_decide(self, sheet: Any, names: Sequence[str], rows: int) -> None:

@@ -110,7 +110,6 @@ class Decided:
     review_on: date | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
-    revision: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +123,7 @@ class Idea:
         superseded: Whether its node has been generated anew since it was chosen.
     """
 
+    framework: str
     candidate_id: int
     uid: str
     title: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import openpyxl
+
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
 
@@ -39,6 +41,22 @@ def test_use_cases_are_decided_on_and_kept_in_a_portfolio(command_line: OpenComm
     assert "has no 1.1.1-UC02" in line.run("portfolio", "remove", "1", "1.1.1-UC02", expected=2)
     assert "--all" in line.run("portfolio", "remove", "1", expected=2)
     assert "everybody" in line.run("portfolio", "list")
+
+    file = line.folder / "this-year.xlsx"
+    assert "2 use cases of This year in" in line.run("portfolio", "export", "This year", str(file))
+    assert "2 use cases in this-year.xlsx; 0 would change." in line.run("portfolio", "import", str(file))
+    workbook = openpyxl.load_workbook(file)
+    workbook["Decide"]["L2"] = "Shortlisted"
+    workbook.save(file)
+    assert "status: Idea → Shortlisted" in line.run("portfolio", "import", str(file), typed="n\n")
+    assert line.json("decide", "1.1.1-UC04")[0]["status"] == "idea"
+    assert "1 use case was changed." in line.run("portfolio", "import", str(file), "--yes")
+    assert line.json("decide", "1.1.1-UC04")[0]["status"] == "shortlisted"
+    workbook["Decide"]["L2"] = "Perhaps"
+    workbook.save(file)
+    assert "L2: 'Perhaps' is no status" in line.run("portfolio", "import", str(file), "--yes", expected=2)
+    assert "exclude each other" in line.run("portfolio", "import", str(file), "--overwrite", "--keep-theirs", expected=2)
+
     assert "This year is removed" in line.run("portfolio", "remove", "1", "--all")
     assert line.json("portfolio", "list") == []
     assert "no portfolio 'This year'" in line.run("portfolio", "show", "This year", expected=2)

@@ -76,6 +76,7 @@ def book(*entries: Place | Page, **changes: Any) -> Book:
 def idea(number: int = 1, **changes: Any) -> Idea:
     """A use case."""
     values: dict[str, Any] = {
+        "framework": "shop",
         "candidate_id": number,
         "uid": f"2.1.1-UC{number:02d}",
         "title": f"Idea {number}",

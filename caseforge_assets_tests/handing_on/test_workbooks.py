@@ -18,12 +18,12 @@ from caseforge_assets.handing_on.tables import Workbook, write_parquet, write_wo
 from caseforge_assets.safe_text import MAX_CELL_CHARACTERS
 from caseforge_assets_tests.handing_on.samples import HOSTILE, MADE_AT, book, idea, source
 
-DECIDED = Decided("in_delivery", "=1+1", "Ada", date(2027, 1, 31), ("pilot", "2027"), "-2", 4)
+DECIDED = Decided("in_delivery", "=1+1", "Ada", date(2027, 1, 31), ("pilot", "2027"), "-2")
 
 
 def opened(*ideas: Any, portfolio: int | None = None, **sheets: Any) -> Any:
     file = io.BytesIO()
-    write_workbook(file, Workbook(Managed("shop", book(), ideas, portfolio), sheets))
+    write_workbook(file, Workbook(Managed(book(), ideas, portfolio), sheets))
     return openpyxl.load_workbook(file)
 
 
@@ -59,7 +59,7 @@ def test_the_sheet_to_decide_on() -> None:
     )
     assert first["Review on"].date() == date(2027, 1, 31)
     assert (second["Status"], second["Owner"], second["Note"]) == ("Idea", None, None)
-    assert '"candidate":1,"revision":4,"portfolio":7' in first[HIDDEN]
+    assert '"uid":"2.1.1-UC01","candidate":1,"superseded":false,"portfolio":7' in first[HIDDEN]
     assert "Note" not in rows(opened(idea(1))["Decide"])[0]
 
 

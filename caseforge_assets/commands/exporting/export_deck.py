@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from caseforge_assets.commands.exporting.choose_contents import say_selection
-from caseforge_assets.commands.exporting.make_ideas import by_priority, make_ideas
+from caseforge_assets.commands.exporting.make_ideas import make_ideas
 from caseforge_assets.commands.exporting.read_contents import ReadContents
 from caseforge_assets.commands.exporting.write_file import write_file
 from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.deck import Deck, write_deck
-from caseforge_assets.store.curating.exported import decided_in
 from caseforge_assets.store.database.engine import Connection
 
 
@@ -20,7 +19,7 @@ def export_deck(connection: Connection, read: ReadContents, target: Path) -> lis
     Raises:
         ValueError: no use case is meant.
     """
-    ideas = by_priority(make_ideas(read, decided_in(connection, read.chosen.content_ids)))
+    ideas = make_ideas(connection, read)
     if not ideas:
         raise ValueError("a deck shows use cases, and none is meant; there may be none yet, or other options leave them out")
     about = say_selection(read.selection, read.chosen.left_out)

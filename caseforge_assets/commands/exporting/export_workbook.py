@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from caseforge_assets.commands.exporting.make_book import make_book
-from caseforge_assets.commands.exporting.make_ideas import by_priority, make_ideas
+from caseforge_assets.commands.exporting.make_ideas import make_ideas
 from caseforge_assets.commands.exporting.read_contents import CANDIDATES, ReadContents, Rows
 from caseforge_assets.commands.exporting.write_file import write_file
 from caseforge_assets.handing_on.decision_sheet import Managed, cut_cells
 from caseforge_assets.handing_on.tables import Workbook, write_workbook
-from caseforge_assets.store.curating.exported import decided_in
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import exports
 from caseforge_assets.wording import counted
@@ -18,8 +17,8 @@ from caseforge_assets.wording import counted
 
 def export_workbook(connection: Connection, read: ReadContents, target: Path) -> list[str]:
     """Writes it. The sheets `documents`, `candidates` and `costs` are for programs, and have the columns that they always had."""
-    ideas = by_priority(make_ideas(read, decided_in(connection, read.chosen.content_ids)))
-    managed = Managed(read.key, make_book(read, documents_only=True), ideas)
+    ideas = make_ideas(connection, read)
+    managed = Managed(make_book(read, documents_only=True), ideas)
     others = {name: rows for name, rows in read.tables.items() if name != CANDIDATES}
     costs = exports.costs(connection, read.key, read.chosen.content_ids)
     sheets: dict[str, Rows] = {CANDIDATES: read.candidates, "documents": read.documents, **others, "costs": costs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from caseforge_assets.commands.exporting.choose_contents import say_selection
@@ -23,7 +24,7 @@ def make_book(read: ReadContents, *, documents_only: bool = False) -> Book:
         for row in read.shown(stage):
             by_code.setdefault(row["code"], []).append((stage, row))
     order = {code: place for place, code in enumerate(read.nodes)}
-    above = {code: nodes_above(read, code) for code in by_code}
+    above = {code: nodes_above(read.nodes, code) for code in by_code}
     deepest = max((len(places) for places in above.values()), default=0) + 1
     entries: list[Place | Page] = []
     shown: set[str] = set()
@@ -45,11 +46,11 @@ def make_book(read: ReadContents, *, documents_only: bool = False) -> Book:
     )
 
 
-def nodes_above(read: ReadContents, code: str) -> list[NodeRow]:
+def nodes_above(nodes: Mapping[str, NodeRow], code: str) -> list[NodeRow]:
     """The nodes above one, the highest first."""
     found: list[NodeRow] = []
-    here = read.nodes.get(code)
-    while here is not None and here.parent_code is not None and (here := read.nodes.get(here.parent_code)) is not None:
+    here = nodes.get(code)
+    while here is not None and here.parent_code is not None and (here := nodes.get(here.parent_code)) is not None:
         found.insert(0, here)
     return found
 

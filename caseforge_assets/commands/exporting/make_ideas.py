@@ -5,62 +5,94 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from caseforge_assets.commands.curating.view_portfolio import PortfolioView
 from caseforge_assets.commands.exporting.make_book import nodes_above, source_of
 from caseforge_assets.commands.exporting.read_contents import SURPLUS, ReadContents
-from caseforge_assets.curation.priority import Weights, priority
+from caseforge_assets.curation.columns import column_values, priority_of
+from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.records import Decided, Idea
+from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.usecases.record import LEVEL_NUMBERS
 from caseforge_assets.stages.usecases.rendering import TEXTS
-from caseforge_assets.store.curating.exported import Exported
+from caseforge_assets.store.curating.exported import Exported, decided_in, sources_of
+from caseforge_assets.store.curating.use_cases import Decision
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.editions import nodes
 
-_LEVELS: Mapping[object, str] = {number: level.value for level, number in LEVEL_NUMBERS.items()}
+CATEGORY = "category"
 
 
-def make_ideas(read: ReadContents, decisions: Mapping[tuple[int, str], Exported], weights: Weights | None = None) -> list[Idea]:
-    """All use cases that were read, but for surplus ones, in the framework's order.
-
-    Args:
-        decisions: what was decided, by content and uid.
-        weights: how much counts what of a priority.
-    """
+def make_ideas(connection: Connection, read: ReadContents) -> list[Idea]:
+    """All use cases that were read, but for surplus ones; the highest priority first, of equal ones in the framework's order."""
+    decisions = decided_in(connection, read.chosen.content_ids)
     made = []
     for stage in read.stages:
         for row in read.items[stage.key]:
             found = decisions.get((row["content_id"], row["candidate_uid"]))
             if found is not None and not row.get(SURPLUS):
-                made.append(_idea(read, stage, row, found, weights or Weights()))
-    return made
+                made.append(_idea(read, stage, row, found))
+    return sorted(made, key=lambda idea: -(idea.priority or 0))
 
 
-def _idea(read: ReadContents, stage: Stage, row: dict[str, Any], found: Exported, weights: Weights) -> Idea:
-    levels = {name: _level(row.get(field)) for name, field in stage.item_columns.items() if name != "category"}
-    category = str(row.get(stage.item_columns.get("category", "category")) or "")
-    decision = found.decision
-    rank = priority(
-        weights, value=levels.get("roi"), effort=levels.get("complexity"), risk=levels.get("risk"), quality=row["quality_score"]
-    )
+def _idea(read: ReadContents, stage: Stage, row: dict[str, Any], found: Exported) -> Idea:
+    levels = _levels(column_values(stage, row))
     return Idea(
+        framework=row["framework_key"],
         candidate_id=found.candidate_id,
         uid=row["candidate_uid"],
         title=row["title"],
         code=row["code"],
         process=row["name"],
-        above=tuple(f"{node.code} {node.name}" for node in nodes_above(read, row["code"])),
-        category=category,
+        above=tuple(f"{node.code} {node.name}" for node in nodes_above(read.nodes, row["code"])),
+        category=levels.pop(CATEGORY, ""),
         levels=levels,
-        texts={heading: str(row[name]) for name, heading in TEXTS.items() if row.get(name)},
+        texts=_texts(row),
         source=source_of(row),
-        priority=rank,
-        decided=Decided(decision.status, decision.reason, decision.owner, decision.review_on, decision.tags, found.note, found.revision),
+        priority=priority_of(Weights(), levels, row["quality_score"]),
+        decided=_decided(found.decision, found.note),
         superseded=not found.is_current,
     )
 
 
-def _level(value: object) -> str:
-    return _LEVELS.get(value, str(value or ""))
+def ideas_of_portfolio(connection: Connection, view: PortfolioView) -> list[Idea]:
+    """The use cases of a portfolio, in its order, of whichever frameworks."""
+    described = [entry.row.described for entry in view.entries]
+    keys = {one.use_case.framework_key for one in described}
+    trees = {key: {node.code: node for node in nodes.all_nodes(connection, key)} for key in keys}
+    sources = sources_of(connection, [one.use_case.candidate_id for one in described], RULES)
+    made = []
+    for entry, one in zip(view.entries, described, strict=True):
+        of = one.use_case
+        levels = _levels(entry.values)
+        above = () if one.is_retired else nodes_above(trees[of.framework_key], one.code)
+        made.append(
+            Idea(
+                framework=of.framework_key,
+                candidate_id=of.candidate_id,
+                uid=of.uid,
+                title=of.title,
+                code=one.code,
+                process=one.name,
+                above=tuple(f"{node.code} {node.name}" for node in above),
+                category=levels.pop(CATEGORY, ""),
+                levels=levels,
+                texts=_texts(one.fields),
+                source=source_of(sources[of.candidate_id]),
+                priority=entry.priority,
+                decided=_decided(of.decision, entry.row.note),
+                superseded=entry.is_superseded,
+            )
+        )
+    return made
 
 
-def by_priority(ideas: list[Idea]) -> list[Idea]:
-    """The same, the highest priority first; of equal ones in the framework's order."""
-    return sorted(ideas, key=lambda idea: -(idea.priority or 0))
+def _levels(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value or "" for name, value in values.items()}
+
+
+def _texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {heading: str(fields[name]) for name, heading in TEXTS.items() if fields.get(name)}
+
+
+def _decided(decision: Decision, note: str) -> Decided:
+    return Decided(decision.status, decision.reason, decision.owner, decision.review_on, decision.tags, note)

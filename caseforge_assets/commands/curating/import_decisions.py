@@ -1,0 +1,79 @@
+"""portfolio import: takes what was decided in the sheet that was exported, all of it in one transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from caseforge_assets.access.roles import Caller
+from caseforge_assets.commands.curating.change_entries import write_note
+from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
+from caseforge_assets.commands.curating.review_decisions import Review, Wanted, review_decisions
+from caseforge_assets.curation.statuses import status_from
+from caseforge_assets.store.curating import use_cases
+from caseforge_assets.store.database.engine import Connection
+
+MOST_SAID = 20
+
+
+class Meanwhile(StrEnum):
+    """What becomes of what somebody else has changed since the export."""
+
+    refuse = "refuse"
+    keep = "keep"
+    overwrite = "overwrite"
+
+
+def import_decisions(connection: Connection, caller: Caller, path: Path, meanwhile: Meanwhile = Meanwhile.refuse) -> Review:
+    """Takes what the sheet says, in the caller's transaction; rows and cells that nobody changed are left alone. Returns what was taken.
+
+    Args:
+        meanwhile: `keep` takes all but what somebody else has changed since the export; `overwrite` takes that, too.
+
+    Raises:
+        ValueError: the file is no such workbook; something in it cannot be taken; or somebody else has changed the same meanwhile. Nothing is written then.
+        NotAllowed: the caller may not change the portfolio that the notes belong to.
+    """
+    first = review_decisions(connection, caller, path)
+    use_cases.lock_use_cases(connection, [one.use_case.candidate_id for one in first.changes])
+    review = review_decisions(connection, caller, path)  # what was decided until the lock was had counts
+    _refuse(path, "Something in it cannot be taken", review.problems)
+    if meanwhile is Meanwhile.refuse:
+        _refuse(path, "Somebody else has changed the same since it was exported", review.conflicts)
+    taken = [one for one in (_left(one, meanwhile) for one in review.changes) if one.fields]
+    changes = {one.use_case.candidate_id: _change(one) for one in taken if set(one.fields) - {"note"}}
+    decide_use_cases(connection, changes, by=caller.name)
+    for one in taken:
+        if "note" in one.fields and one.entry is not None and review.portfolio is not None:
+            write_note(connection, caller, review.portfolio, one.entry.id, one.fields["note"][1])
+    review.changes = taken
+    return review
+
+
+def _refuse(path: Path, why: str, said: list[str]) -> None:
+    if said:
+        more = f"\n… and {len(said) - MOST_SAID:,} more" if len(said) > MOST_SAID else ""
+        raise ValueError(f"nothing was taken from {path.name}. {why}:\n" + "\n".join(said[:MOST_SAID]) + more)
+
+
+def _left(one: Wanted, meanwhile: Meanwhile) -> Wanted:
+    if meanwhile is not Meanwhile.keep or not one.theirs:
+        return one
+    kept = {name: values for name, values in one.fields.items() if name not in one.theirs}
+    return Wanted(one.row, one.use_case, kept, (), one.entry)
+
+
+def _change(one: Wanted) -> Change:
+    wanted = {name: after for name, (_, after) in one.fields.items()}
+    review, tags = wanted.get("review_on"), wanted.get("tags")
+    # With another status, a reason that the sheet shows is meant to stay.
+    reason = wanted.get("reason", one.use_case.decision.reason if "status" in wanted else None)
+    return Change(
+        status=status_from(wanted["status"]) if "status" in wanted else None,
+        reason=reason,
+        owner=wanted.get("owner"),
+        review_on=date.fromisoformat(review) if review else None,
+        clear_review=review == "",
+        tags=None if tags is None else tuple(tag for tag in tags.split(", ") if tag),
+    )
