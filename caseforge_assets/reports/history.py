@@ -81,6 +81,7 @@ def _request(row: Row) -> Event:
         *([f"another answer, the {row['generation'] + 1}. to the same question"] if row["generation"] else []),
         *([f"once more after request {row['retry_of']}"] if row["retry_of"] else []),
         *(["an answer of its own was asked for"] if row["own_answer"] else []),
+        *([f"of what was chosen: {'; '.join(row['chosen'])}"] if row["chosen"] else []),
         *(["shortened, because it was too long for the model"] if row["shortened"] else []),
         *([f"failed without being sent: {row['not_sent_because']}"] if row["not_sent_because"] else []),
     ]

@@ -6,29 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.planning.preview_request import preview_request
 from caseforge_assets.commands.requests.shorten_request import shortened_requests
-from caseforge_assets.curation.statuses import UseCaseStatus
-from caseforge_assets.stages.discovery import all_as_they_come
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.requests import pending, requests
+from caseforge_assets_tests.choices import ALL, SPECS, decide
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench, renamed
-
-SPECS = all_as_they_come()["usecase_specs"]
-ALL = tuple(all_as_they_come())
-
-
-def decide(bench: Workbench, status: str, *uids: str, reason: str = "") -> None:
-    """Decides on candidates of the shop."""
-    ids = bench.column("select id from caseforge.candidate where is_current and candidate_uid = any(:uids) order by id", uids=list(uids))
-    assert len(ids) == len(uids)
-    change = Change(UseCaseStatus(status), reason=reason)
-    with bench.store.begin() as connection:
-        decide_use_cases(connection, dict.fromkeys(ids, change), by="Ada")
 
 
 def states(bench: Workbench) -> Mapping[str, str]:

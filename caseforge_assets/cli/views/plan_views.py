@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.cli.shared.console import console, print_json, usd
 from caseforge_assets.cli.shared.tables import FittingTable
-from caseforge_assets.reports.coverage import say_states
+from caseforge_assets.reports.coverage import NodeState, say_states
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.wording import counted
 
@@ -126,6 +126,8 @@ def _nothing_to_send(draft: Plan) -> str:
         return "Nothing new to send: all that was missing is reused."
     if waiting := sum(part.states.get("waiting", 0) for part in draft.stages):
         return f"Nothing new to send: {counted(waiting, 'request is', 'requests are')} under way already."
+    if all(part.stage.chosen_from and set(part.states) == {NodeState.UNCHOSEN} for part in draft.stages):
+        return f"Nothing to send: nothing is chosen there. `caseforge decide UID --status shortlisted --framework {draft.framework_key}` chooses use cases."
     return f"Nothing new to send: everything is there and fresh, or failed (`caseforge failed --framework {draft.framework_key}`)."
 
 

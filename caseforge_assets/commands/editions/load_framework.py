@@ -111,8 +111,9 @@ def _followed_up(connection: Connection, project: Project, loaded: Loaded, key: 
     carried = carry_over(connection, project, key)
     stages = project.stages.shared
     if not (contents.any_is_there(connection) or requests.any_is_there(connection)):
-        to_send = {stage.key: loaded.targets for stage in stages}
-        return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=typical_cost(project, stages, loaded.targets))
+        of_all = [stage for stage in stages if not stage.chosen_from]  # nothing is chosen yet
+        to_send = {stage.key: loaded.targets for stage in of_all}
+        return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=typical_cost(project, of_all, loaded.targets))
     simulated = contents.is_simulated(connection, key, stages[0].key)
     with connection.begin_nested() as look:
         plan = draft_plan(connection, project, key, stages, simulated=simulated, made_by="load")

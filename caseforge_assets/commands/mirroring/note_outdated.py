@@ -30,17 +30,21 @@ def note_outdated(store: Engine, project: Project, key: str) -> int:
         return sum(_note_stage(connection, project, key, stage) for stage in project.stages)
 
 
-def choice_is_new(connection: Connection, project: Project, key: str) -> bool:
-    """Whether something else is chosen in a framework than its notes say: a decision writes no event that would lead to them."""
-    for stage in project.stages:
-        if changed := changed_choices(connection, project.stages, key, stage):
-            noted = outbox.outdated_now(connection, key, stage.content)
-            if any(reason.text not in noted.get(node_id, "") for node_id, reason in changed.items()):
-                return True
-    return False
+def choices_to_note(connection: Connection, project: Project, key: str) -> bool:
+    """Whether notes of a framework are due because something else is chosen: a decision writes no event that would lead to them."""
+    from_choices = [stage for stage in project.stages if stage.chosen_from]
+    return any(any(_due(connection, project, key, stage)) for stage in from_choices)
 
 
 def _note_stage(connection: Connection, project: Project, key: str, stage: Stage) -> int:
+    over, new = _due(connection, project, key, stage)
+    outbox.repeat_latest(connection, key, stage.content, over)
+    outbox.add(connection, new)
+    return len(over) + len(new)
+
+
+def _due(connection: Connection, project: Project, key: str, stage: Stage) -> tuple[list[int], list[OutboxRow]]:
+    """Nodes whose note holds no longer, and notes that are to be written."""
     stale = [
         row.node_id
         for row, state in survey(connection, project, key, stage, True)
@@ -50,10 +54,7 @@ def _note_stage(connection: Connection, project: Project, key: str, stage: Stage
     rows = _notes(connection, project, key, stage, stale) if stale else []
     standing = {row.node_id for row in rows}
     over = [node_id for node_id in noted if node_id not in standing]
-    outbox.repeat_latest(connection, key, stage.content, over)
-    new = [row for row in rows if noted.get(row.node_id or 0) != row.reason]
-    outbox.add(connection, new)
-    return len(over) + len(new)
+    return over, [row for row in rows if noted.get(row.node_id or 0) != row.reason]
 
 
 def _notes(connection: Connection, project: Project, key: str, stage: Stage, node_ids: Sequence[int]) -> list[OutboxRow]:

@@ -116,4 +116,5 @@ def _cost(configuration: Configuration, model: str, lengths: Sequence[tuple[Stag
     return total(
         expected_cost_usd(model, nodes * stage.typical_input_tokens, nodes * output, nodes, now, configuration.prices)
         for stage, output in lengths
+        if not stage.chosen_from  # how much is chosen nobody knows beforehand
     ).usd

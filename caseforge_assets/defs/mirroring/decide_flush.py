@@ -1,4 +1,4 @@
-"""Decides whether a flush is due: rows that nobody showed, another definition of a stage, partitions that are no nodes, old reports."""
+"""Decides whether a flush is due: rows that nobody showed, another definition of a stage, another choice, partitions that are no nodes, old reports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from dagster import AssetKey, DagsterInstance
 
 from caseforge_assets.batches.due import Due
+from caseforge_assets.commands.mirroring.note_outdated import choices_to_note
 from caseforge_assets.commands.requests.remember_definitions import definitions_are_new, shown_definitions
 from caseforge_assets.defs.mirroring.foreign_partitions import foreign_partitions
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
@@ -33,10 +34,13 @@ def decide_flush(instance: DagsterInstance, store: Engine, project: Project, *, 
         newest = outbox.highest_id(connection)
         period = clock.now(connection).timestamp() // AGAIN_AFTER_S
         definitions_changed = definitions_are_new(connection, project)
+        chosen = any(choices_to_note(connection, project, key) for key in project.configuration.frameworks)
     if count and age_s >= (LEFT_TO_RUNS_S if at_work else AFTER_S):
         return Due(f"flush-{newest}-{age_s // AGAIN_AFTER_S:.0f}")
     if definitions_changed:
         return Due(f"definitions-{shown_definitions(project)}-{period:.0f}")
+    if chosen:
+        return Due(f"choices-{newest}-{period:.0f}")
     if foreign := foreign_partitions(instance, store, project):
         return Due(f"partitions-{fingerprint(foreign)[:12]}-{period:.0f}")
     if _reports_are_old(instance, project):

@@ -9,7 +9,7 @@ import dagster as dg
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.journaling.write_journal import write_journal
-from caseforge_assets.commands.mirroring.note_outdated import choice_is_new, note_outdated
+from caseforge_assets.commands.mirroring.note_outdated import choices_to_note, note_outdated
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
@@ -131,7 +131,7 @@ def _touched(store: Engine, project: Project, everything: bool) -> list[str]:
         loaded = [key for key in frameworks.loaded_keys(connection) if key in project.configuration.frameworks]
         if everything:
             return loaded
-        chosen = [key for key in loaded if choice_is_new(connection, project, key)]
+        chosen = [key for key in loaded if choices_to_note(connection, project, key)]
         return list(dict.fromkeys([*outbox.frameworks_unflushed(connection), *chosen]))
 
 

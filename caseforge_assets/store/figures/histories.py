@@ -18,7 +18,7 @@ _CONTEXTS = text("select id, created_at, text, version, is_current from caseforg
 _REQUESTS = text(f"""
 select r.id, r.created_at, r.stage, r.model, r.generation, r.state, r.is_current, r.plan_id, p.made_by as plan_made_by, p.approved_at, d.changed_by as approved_by, r.retry_of,
        r.context_id, r.source_content_id, r.max_completion_tokens, r.input_tokens, r.fingerprint, r.stage_version, r.own_answer, r.shortened,
-       r.not_sent_because, cast(r.body as jsonb) ->> 'endpoint' as endpoint
+       r.choice -> 'titles' as chosen, r.not_sent_because, cast(r.body as jsonb) ->> 'endpoint' as endpoint
 from caseforge.request r left join caseforge.plan p on p.id = r.plan_id
 left join lateral (select changed_by from caseforge.plan_change where plan_id = p.id and change = '{PlanDecision.approved}' order by id desc limit 1) d on true
 where r.node_id = :node order by r.id

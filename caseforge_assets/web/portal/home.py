@@ -110,11 +110,15 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
         item_counts(connection, key),
         mean_scores(connection, key, RULES),
     )
+    states = {
+        stage.key: count_states(state for _, state in survey(connection, service.project, key, stage, simulated))
+        for stage in service.project.stages
+    }
     stages = tuple(
         StageCard(
             stage,
-            count_states(state for _, state in survey(connection, service.project, key, stage, simulated)),
-            targets,
+            states[stage.key],
+            targets - states[stage.key].get(NodeState.UNCHOSEN, 0),
             items.get(stage.key, 0),
             scores.get(stage.key),
         )
