@@ -42,6 +42,33 @@ def level(text: str | None) -> float | None:
     return None if text is None else _LEVELS.get(text.strip().lower())
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What value, effort and risk of a use case make, weighed: `points` of `total` hundredths; quality, which differs from answer to answer, comes on top."""
+
+    points: int
+    total: int
+
+    def exactly(self, weights: Weights, quality: int | None) -> float | None:
+        """The priority as it is sorted by: equal numbers are equal shares, because a quotient of small whole numbers is always rounded alike.
+
+        Args:
+            quality: score of its node's set, 0 to 100; None: not measured.
+        """
+        points, total = (
+            (self.points, self.total) if quality is None else (self.points + weights.quality * quality, self.total + weights.quality)
+        )
+        return points / total if total else None
+
+
+def weighed(weights: Weights, *, value: str | None, effort: str | None, risk: str | None) -> Weighed:
+    """Value, ease and safety as far as they are known: Low, Medium or High each."""
+    against = [(weights.effort, level(effort)), (weights.risk, level(risk))]
+    known = [(weights.value, level(value)), *((weight, None if part is None else 1 - part) for weight, part in against)]
+    counted = [(weight, round(100 * part)) for weight, part in known if part is not None]
+    return Weighed(sum(weight * part for weight, part in counted), sum(weight for weight, _ in counted))
+
+
 def priority(weights: Weights, *, value: str | None, effort: str | None, risk: str | None, quality: int | None) -> int | None:
     """The priority of a use case, 0 to 100; None: nothing of what counts is known.
 
@@ -49,12 +76,5 @@ def priority(weights: Weights, *, value: str | None, effort: str | None, risk: s
         value: Low, Medium or High, as effort and risk.
         quality: score of its node's set, 0 to 100; None: not measured.
     """
-    against = {"effort": level(effort), "risk": level(risk)}
-    known = {
-        "value": level(value),
-        **{name: None if number is None else 1 - number for name, number in against.items()},
-        "quality": None if quality is None else quality / 100,
-    }
-    counted = [(getattr(weights, name), part) for name, part in known.items() if part is not None]
-    total = sum(weight for weight, _ in counted)
-    return round(100 * sum(weight * part for weight, part in counted) / total) if total else None
+    found = weighed(weights, value=value, effort=effort, risk=risk).exactly(weights, quality)
+    return None if found is None else round(found)

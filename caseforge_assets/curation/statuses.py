@@ -72,8 +72,11 @@ def tags_from(texts: Iterable[str]) -> list[str]:
     Raises:
         ValueError: there are too many, or one is too long.
     """
-    tags = {" ".join(text.split()).casefold(): " ".join(text.split()) for text in reversed(list(texts)) if text.strip()}
-    kept = list(reversed(tags.values()))
+    tags = dict[str, str]()
+    for text in texts:
+        if tag := " ".join(text.split()):
+            tags.setdefault(tag.casefold(), tag)
+    kept = list(tags.values())
     if len(kept) > MOST_TAGS:
         raise ValueError(f"a use case has at most {MOST_TAGS} tags, and these are {len(kept)}")
     if long := [tag for tag in kept if len(tag) > LONGEST_TAG or "," in tag]:

@@ -46,11 +46,13 @@ from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.events import messages_in
 from caseforge_assets.web.portal import batches as batch_pages
 from caseforge_assets.web.portal import home, portfolio_entries, reviews, static, use_case, use_case_edit
+from caseforge_assets.web.portal import matrix as matrix_pages
 from caseforge_assets.web.portal import money as money_pages
 from caseforge_assets.web.portal import plans as plan_pages
 from caseforge_assets.web.portal import portfolios as portfolio_pages
 from caseforge_assets.web.portal import search as search_pages
 from caseforge_assets.web.portal import standing as standing_pages
+from caseforge_assets.web.portal import use_cases as use_case_pages
 from caseforge_assets.web.portal.problems import problem_page
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
@@ -98,6 +100,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 PAGES: tuple[APIRouter, ...] = (
     home.router,
     search_pages.router,
+    use_case_pages.router,
+    matrix_pages.router,
     money_pages.router,
     plan_pages.router,
     batch_pages.router,

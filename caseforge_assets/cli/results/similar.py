@@ -49,7 +49,7 @@ def _print_groups(session: Session, key: str | None, branch: str | None, limit: 
 
     if branch is not None:
         key = session.framework_key(key)
-    meant = CandidateFilter(None if key is None else [session.framework_key(key)], branch=branch)
+    meant = CandidateFilter(None if key is None else [session.framework_key(key)], branches=[(key, branch)] if key and branch else None)
     with session.store.connect() as connection:
         asked = conditions(connection, meant)
         sizes = group_sizes(connection, asked)

@@ -20,7 +20,7 @@ from caseforge_assets.store.database.masking import mask_parameters
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-HEAD = "0033"
+HEAD = "0036"
 
 StoreUnavailable = OperationalError
 ValueRefused = DataError  # a value of the right type that PostgreSQL cannot hold, such as a time zone of +16:00

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 class ListedCandidate:
     """A candidate as lists show it; `values` are those of its stage's columns."""
 
+    id: int
     framework: str
     stage: str
     uid: str
@@ -31,7 +32,7 @@ class ListedCandidate:
 
 
 _LISTED = text("""
-select r.framework_key, g.stage, k.candidate_uid, k.title, nv.code, nv.name, g.values, nullif(r.score, -1), r.owner, c.model, c.simulated,
+select one.id, r.framework_key, g.stage, k.candidate_uid, k.title, nv.code, nv.name, g.values, nullif(r.score, -1), r.owner, c.model, c.simulated,
        c.edited_after is not null, c.answered_at
 from unnest(cast(:ids as bigint[])) with ordinality as one(id, number)
 join caseforge.candidate_row r on r.candidate_id = one.id

@@ -49,6 +49,11 @@ def matches(configs: Sequence[str], column: str = "words", *, loosely: bool = Fa
     return " or ".join(f"(t.config = '{config}' and t.{column} @@ {form})" for config, form in forms) or "false"
 
 
+def candidates_with(configs: Sequence[str]) -> str:
+    """The query for the ids of candidates that have what parameter `words` asks for."""
+    return f"select t.row_id from caseforge.found_text t where t.kind = 'candidate' and ({matches(configs)})"
+
+
 def tsquery(config: str) -> str:
     """The search in a configuration."""
     return f"websearch_to_tsquery('{_known(config)}', :words)"

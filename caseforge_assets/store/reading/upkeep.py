@@ -160,7 +160,8 @@ def _values_of(stages: Sequence[ListedStage]) -> tuple[str, dict[str, Any]]:
 
 
 _SPLIT = text("""
-with waiting as (select id, kind, row_id, cast(config as regconfig) as config from caseforge.found_text where words is null order by id limit :limit),
+with waiting as (
+    select id, kind, row_id, framework_key, cast(config as regconfig) as config from caseforge.found_text where words is null order by id limit :limit),
 texts as (
     select waiting.id, waiting.config, waiting.kind, nv.code || ' ' || nv.name as title, nv.description as body, cast(null as jsonb) as fields
     from waiting join caseforge.current_node nv on nv.node_id = waiting.row_id where waiting.kind = 'node'
@@ -172,7 +173,11 @@ texts as (
 split as (
     select id, to_tsvector(config, title) as heading,
            case when kind = 'candidate' then jsonb_to_tsvector(config, fields, '["string"]') else to_tsvector(config, body) end as body
-    from texts)
+    from texts),
+known as (
+    insert into caseforge.reading_word (framework_key, word)
+    select distinct waiting.framework_key, one.word from texts join waiting using (id)
+    cross join lateral unnest(tsvector_to_array(to_tsvector('simple', texts.title))) one(word) on conflict do nothing)
 update caseforge.found_text t set heading = coalesce(split.heading, ''), words = coalesce(setweight(split.heading, 'A') || split.body, '')
 from waiting left join split using (id) where t.id = waiting.id
 """)

@@ -106,4 +106,11 @@ found_text = Table(
     Index("ix_found_text_words", "words", postgresql_using="gin"),
 )
 
-READ = (reading_due, reading_framework, reading_branch, candidate_group, candidate_row, candidate_count, found_text)
+reading_word = Table(
+    "reading_word",
+    metadata,
+    Column("framework_key", Text, primary_key=True),
+    Column("word", Text, primary_key=True, comment="as it is written in a code, name or title, in small letters"),
+)
+
+READ = (reading_due, reading_framework, reading_branch, candidate_group, candidate_row, candidate_count, found_text, reading_word)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Query
 
+from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.reading import matching
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter
@@ -28,7 +31,15 @@ async def _asked(
     min_score: Annotated[int | None, Query(ge=0, le=100)] = None,
     max_score: Annotated[int | None, Query(ge=0, le=100)] = None,
     branch: Annotated[str | None, Query(max_length=200, description="only at or below this node of the framework that is named")] = None,
-    text: Annotated[str | None, Query(max_length=matching.LONGEST_QUERY, description='words that occur; "phrase", or, -without')] = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=matching.LONGEST_QUERY, description='words that occur; "phrase", or, -without'),
+    ] = None,
+    status: Annotated[
+        list[UseCaseStatus] | None, Query(max_length=10, description="where the use case stands; without a decision it is an idea")
+    ] = None,
+    use_case_owner: Annotated[list[str] | None, Query(max_length=50, description="who brings the use case forward")] = None,
+    tag: Annotated[list[str] | None, Query(max_length=50, description="of the use case; several: one of them")] = None,
 ) -> CandidateFilter:
     values: dict[str, list[str]] = {}
     for pair in where or ():
@@ -37,7 +48,32 @@ async def _asked(
             raise ValueError(f"where={pair}: say COLUMN:VALUE, such as category:automation")
         values.setdefault(column, []).append(value)
     stages = None if stage is None else [stage]
-    return CandidateFilter(None, stages, values, simulated, owner, min_score, max_score, branch, text)
+    return CandidateFilter(
+        stages=stages,
+        values=values,
+        simulated=simulated,
+        owners=None if owner is None else [owner],
+        min_score=min_score,
+        max_score=max_score,
+        branches=None if branch is None else [("", branch)],
+        words=text,
+        statuses=status,
+        use_case_owners=use_case_owner,
+        tags=tag,
+    )
+
+
+def in_frameworks(meant: CandidateFilter, frameworks: Sequence[str] | None) -> CandidateFilter:
+    """The same in these frameworks alone.
+
+    Raises:
+        ValueError: a branch is meant, and no one framework.
+    """
+    if meant.branches is None:
+        return replace(meant, frameworks=frameworks)
+    if frameworks is None or len(frameworks) != 1:
+        raise ValueError("branch: say one framework, whose branch is meant")
+    return replace(meant, frameworks=frameworks, branches=[(frameworks[0], name) for _, name in meant.branches])
 
 
 Asked = Annotated[CandidateFilter, Depends(_asked)]

@@ -15,13 +15,13 @@ from caseforge_assets.access.roles import Caller
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.reading import candidate_counts, matching
+from caseforge_assets.store.reading import candidate_counts, candidate_facets, matching
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
 from caseforge_assets.store.reading.candidate_pages import PLACE, candidate_page
 from caseforge_assets.store.reading.candidates import listed_candidates, whole_candidate
 from caseforge_assets.store.reading.upkeep import revisions
 from caseforge_assets.web.access.callers import Reader, ServiceNow, see_framework
-from caseforge_assets.web.api.candidate_queries import Asked, Sort, check_columns, cursor_at, order_of, place_after
+from caseforge_assets.web.api.candidate_queries import Asked, Sort, check_columns, cursor_at, in_frameworks, order_of, place_after
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.money import Money, money
@@ -65,7 +65,7 @@ class BranchCount(BaseModel):
 
 
 class Facets(BaseModel):
-    """What is meant, counted. A column's counts are those without its own filter."""
+    """What is meant, counted. The counts of a column, of statuses, of owners of use cases and of tags are those without its own filter."""
 
     total: int
     columns: dict[str, list[ValueCount]]
@@ -75,6 +75,9 @@ class Facets(BaseModel):
     simulated: int
     branches: list[BranchCount]
     tens: list[ValueCount] = Field(description="by the score's ten; 90 holds 100, too")
+    statuses: list[ValueCount] = Field(description="where use cases stand; without a decision, they are ideas")
+    use_case_owners: list[ValueCount] = Field(description="who brings them forward")
+    tags: list[ValueCount]
 
 
 class Candidates(BaseModel):
@@ -181,9 +184,7 @@ def _list(
     order = order_of(service.project, sort)
     after = place_after(cursor, order, sort)
     check_columns(service.project, meant)
-    meant = CandidateFilter(**{**vars(meant), "frameworks": frameworks})
-    if meant.branch is not None and len(frameworks or ()) != 1:
-        raise ValueError("branch: say one framework, whose branch is meant")
+    meant = in_frameworks(meant, frameworks)
     with service.reading.connect() as connection:
         behind = refresh_in_passing(service.store, service.project, connection)
         tags.of_changes(connection, frameworks, revisions(connection))
@@ -192,7 +193,7 @@ def _list(
         known = partial(service.kept.get, tags.state, f"groups {meant!r}", lambda: candidate_counts.groups(connection, asked))
         found = candidate_page(connection, asked, order, after, limit + 1, known)
         rows = listed_candidates(connection, [row.candidate_id for row in found[:limit]])
-        counted = partial(candidate_counts.facets, connection, meant, matches)
+        counted = partial(candidate_facets.facets, connection, meant, matches)
         counts = facets_of(service.kept.get(tags.state, f"facets {meant!r}", counted)) if facets else None
     following = cursor_at(found[limit - 1].at, sort) if len(found) > limit else None
     late = behind.lists or (behind.texts and meant.words is not None)
@@ -204,10 +205,10 @@ def _matches(connection: Connection, meant: CandidateFilter) -> str:
     if meant.words is None:
         return ""
     matching.checked_query(connection, meant.words)
-    return matching.matches(matching.configs_of(connection, meant.frameworks))
+    return matching.candidates_with(matching.configs_of(connection, meant.frameworks))
 
 
-def facets_of(found: candidate_counts.Facets) -> Facets:
+def facets_of(found: candidate_facets.Facets) -> Facets:
     """Counts as they go over the wire."""
     return Facets(
         total=found.total,
@@ -218,6 +219,9 @@ def facets_of(found: candidate_counts.Facets) -> Facets:
         simulated=found.simulated.get(True, 0),
         branches=[BranchCount(framework=key, code=code, name=name, count=count) for (key, code, name), count in found.branches.items()],
         tens=_counts(found.tens),
+        statuses=_counts(found.decisions.statuses),
+        use_case_owners=_counts(found.decisions.owners),
+        tags=_counts(found.decisions.tags),
     )
 
 

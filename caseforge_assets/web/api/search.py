@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
 from caseforge_assets.store.reading import search as reading
-from caseforge_assets.store.reading.candidate_counts import facets as count_candidates
+from caseforge_assets.store.reading.candidate_facets import facets as count_candidates
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter
 from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
 from caseforge_assets.store.reading.search import KINDS, Hit, Search

@@ -15,7 +15,7 @@ from caseforge_assets.store.reading.candidates import ListedCandidate
 from caseforge_assets.store.reading.similar_groups import GroupSize
 from caseforge_assets.store.reading.upkeep import revisions
 from caseforge_assets.web.access.callers import Reader, ServiceNow
-from caseforge_assets.web.api.candidate_queries import Asked, check_columns
+from caseforge_assets.web.api.candidate_queries import Asked, check_columns, in_frameworks
 from caseforge_assets.web.api.candidates import CandidateRow, seen_and_meant
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, Limit, cursor_fraction, cursor_number, decode_cursor, encode_cursor
@@ -103,9 +103,7 @@ def list_similar_groups(
     keys = decode_cursor(cursor, BY_PROCESSES, 2)
     frameworks = seen_and_meant(caller, framework)
     check_columns(service.project, meant)
-    meant = CandidateFilter(**{**vars(meant), "frameworks": frameworks})
-    if meant.branch is not None and len(frameworks or ()) != 1:
-        raise ValueError("branch: say one framework, whose branch is meant")
+    meant = in_frameworks(meant, frameworks)
     with service.reading.connect() as connection:
         behind = similar_in_passing(service.store, service.project, connection)
         tags.of_changes(connection, frameworks, revisions(connection), behind)
@@ -139,4 +137,4 @@ def _matches(connection: Connection, meant: CandidateFilter) -> str:
     if meant.words is None:
         return ""
     matching.checked_query(connection, meant.words)
-    return matching.matches(matching.configs_of(connection, meant.frameworks))
+    return matching.candidates_with(matching.configs_of(connection, meant.frameworks))

@@ -12,12 +12,11 @@ MOST_KEPT = 256
 
 
 class Kept:
-    """What was counted in one state of the store, the least asked for forgotten first."""
+    """What was counted in states of the store, the least asked for forgotten first: what was counted in a state that is over is asked for by nobody."""
 
     def __init__(self) -> None:
         """Nothing is kept yet."""
-        self._state = ""
-        self._values: OrderedDict[str, object] = OrderedDict()
+        self._values: OrderedDict[tuple[str, str], object] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, state: str, name: str, count: Callable[[], Value]) -> Value:
@@ -28,15 +27,14 @@ class Kept:
             name: what is counted: all that it depends on but the state.
             count: counts it; two who ask at once may both do so.
         """
+        known = state, name
         with self._lock:
-            if state == self._state and name in self._values:
-                self._values.move_to_end(name)
-                return cast("Value", self._values[name])
+            if known in self._values:
+                self._values.move_to_end(known)
+                return cast("Value", self._values[known])
         value = count()
         with self._lock:
-            if state != self._state:
-                self._state, self._values = state, OrderedDict()
-            self._values[name] = value
+            self._values[known] = value
             if len(self._values) > MOST_KEPT:
                 self._values.popitem(last=False)
         return value

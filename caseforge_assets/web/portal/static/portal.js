@@ -65,3 +65,8 @@ if (live.length && "EventSource" in window) {
   const happened = () => { clearTimeout(waiting); waiting = setTimeout(refresh, 400); };
   for (const kind of wanted) source.addEventListener(kind, happened);
 }
+
+// What a slider stands at is said beside its name.
+for (const slider of document.querySelectorAll("input[type=range][data-shown]")) {
+  slider.addEventListener("input", () => { slider.closest("label").querySelector("output").textContent = slider.value; });
+}

@@ -1,0 +1,165 @@
+"""Use cases as pictures: value against effort, and categories against branches; each cell leads to what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from caseforge_assets.curation.columns import EFFORT, VALUE, priority_of
+from caseforge_assets.store.reading.candidate_counts import ROOT, count_pairs, named_branches
+from caseforge_assets.store.reading.candidate_priority import ScoredGroup, priority_page
+from caseforge_assets.store.reading.candidates import listed_candidates
+from caseforge_assets.web.access.callers import Reader
+from caseforge_assets.web.portal.choice import Choice, Chosen
+from caseforge_assets.web.portal.facets import CATEGORY, TITLES, chips, shown_facets
+from caseforge_assets.web.portal.matrix_picture import Square, heat, matrix_picture
+from caseforge_assets.web.portal.meant import Meant, find_meant
+from caseforge_assets.web.portal.rendering import PagesNow
+
+router = APIRouter(include_in_schema=False)
+VALUES, EFFORTS = ("High", "Medium", "Low"), ("Low", "Medium", "High")
+BEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """One of the first of a cell by priority."""
+
+    id: int
+    title: str
+    priority: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Use cases of one value and effort."""
+
+    value: str
+    effort: str
+    count: int
+    address: str
+    best: Sequence[Best]
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """A branch of the first level with its use cases by category: counts with how warm each is and where it leads."""
+
+    code: str
+    name: str
+    framework: str
+    address: str
+    total: int
+    cells: Sequence[tuple[int, int, str]]
+
+
+@router.get("/matrix")
+def show_matrix(pages: PagesNow, caller: Reader, choice: Chosen) -> HTMLResponse:
+    """What is meant by value and effort, and by category and branch."""
+    with pages.service.reading.connect() as connection:
+        meant = find_meant(connection, pages.service, caller, choice)
+        cells = _cells(meant)
+        facets = shown_facets(meant.facets(), choice)
+        categories, branches = _by_branch(meant)
+        total = meant.facets().total
+    shown = sum(cell.count for cell in cells.values())
+    values = {
+        "meant": meant,
+        "choice": choice,
+        "facets": facets,
+        "chips": chips(facets, choice, "/matrix"),
+        "total": total,
+        "without": total - shown,
+        "picture": _picture(cells),
+        "cells": cells,
+        "values": VALUES,
+        "efforts": EFFORTS,
+        "titles": {"value": TITLES[VALUE], "effort": TITLES[EFFORT]},
+        "categories": categories,
+        "branches": branches,
+        "several": len({branch.framework for branch in branches}) > 1,
+    }
+    return pages.answer("matrix.html.jinja", values, section="matrix")
+
+
+def _cells(meant: Meant) -> dict[tuple[str, str], Cell]:
+    """By value and effort, what is meant, with the best of each."""
+    found: dict[tuple[str, str], list[ScoredGroup]] = {}
+    for one in meant.groups():
+        value, effort = one.group.values.get(VALUE), one.group.values.get(EFFORT)
+        if value in VALUES and effort in EFFORTS:
+            found.setdefault((value, effort), []).append(one)
+    name = meant.named(f"best {meant.choice.weights!r}")
+    best = meant.service.kept.get(meant.state, name, partial(_best_of, meant, found))
+    return {
+        (value, effort): Cell(
+            value,
+            effort,
+            sum(one.group.count for one in found.get((value, effort), ())),
+            meant.choice.of_columns(**{VALUE: value, EFFORT: effort}).address(),
+            best.get((value, effort), ()),
+        )
+        for value in VALUES
+        for effort in EFFORTS
+    }
+
+
+def _best_of(meant: Meant, found: Mapping[tuple[str, str], list[ScoredGroup]]) -> dict[tuple[str, str], list[Best]]:
+    weights = meant.choice.weights
+    first = {
+        at: [one.candidate_id for one in priority_page(meant.connection, meant.asked, weights, None, BEST, partial(list, members))]
+        for at, members in found.items()
+    }
+    listed = {one.id: one for one in listed_candidates(meant.connection, [one for ids in first.values() for one in ids])}
+    return {
+        at: [Best(one.id, one.title, priority_of(weights, one.values, one.score)) for one in map(listed.get, ids) if one is not None]
+        for at, ids in first.items()
+    }
+
+
+def _picture(cells: Mapping[tuple[str, str], Cell]) -> str:
+    squares = [
+        Square(
+            EFFORTS.index(effort),
+            VALUES.index(value),
+            cell.count,
+            f"{cell.count:,} with {value.lower()} value and {effort.lower()} effort",
+            cell.address,
+        )
+        for (value, effort), cell in cells.items()
+    ]
+    return matrix_picture("Value against effort", ("Effort", EFFORTS), ("Value", tuple(VALUES)), squares)
+
+
+def _by_branch(meant: Meant) -> tuple[list[str], list[BranchRow]]:
+    """Categories, the most frequent first, and branches in their frameworks' order."""
+    category = {one.group.id: one.group.values.get(CATEGORY) for one in meant.groups()}
+    count = partial(count_pairs, meant.connection, meant.asked, ROOT)
+    pairs = meant.service.kept.get(meant.state, meant.named("roots"), count)
+    counts: dict[tuple[int, str], int] = {}
+    for (group_id, root), number in pairs.items():
+        if (name := category.get(group_id)) is not None:
+            counts[root, name] = counts.get((root, name), 0) + number
+    totals: dict[str, int] = {}
+    roots: dict[int, int] = {}
+    for (root, name), number in counts.items():
+        totals[name] = totals.get(name, 0) + number
+        roots[root] = roots.get(root, 0) + number
+    categories = sorted(totals, key=lambda name: (-totals[name], name))
+    highest = max(counts.values(), default=0)
+    rows = [
+        _branch_row(meant.choice, (key, code, name), roots[root], [(one, counts.get((root, one), 0)) for one in categories], highest)
+        for root, (key, code, name) in named_branches(meant.connection, list(roots)).items()
+    ]
+    return categories, rows
+
+
+def _branch_row(choice: Choice, branch: tuple[str, str, str], total: int, counts: Sequence[tuple[str, int]], highest: int) -> BranchRow:
+    key, code, name = branch
+    inside = choice.of_branch(f"{key}/{code}")
+    cells = [(count, heat(count, highest), inside.of_columns(**{CATEGORY: category}).address()) for category, count in counts]
+    return BranchRow(code, name, key, inside.address(), total, cells)

@@ -1,0 +1,96 @@
+"""The use cases that are meant by a choice: words looked up, mistyped ones forgiven, frameworks that are not seen left out, counts kept until anything changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from caseforge_assets.access.roles import Caller
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.curation.mistyped import meant_words
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.figures.changes import changes_so_far
+from caseforge_assets.store.reading.candidate_facets import Facets, facets_to_choose
+from caseforge_assets.store.reading.candidate_filters import CandidateFilter, Conditions, conditions
+from caseforge_assets.store.reading.candidate_priority import ScoredGroup, scored_groups
+from caseforge_assets.store.reading.candidate_words import FoundCandidates, find_candidates
+from caseforge_assets.store.reading.known_words import words_like
+from caseforge_assets.store.reading.matching import checked_query
+from caseforge_assets.store.reading.upkeep import revisions
+from caseforge_assets.web.access.callers import see_framework
+from caseforge_assets.web.api.candidate_queries import check_columns
+from caseforge_assets.web.portal.choice import Choice
+from caseforge_assets.web.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was looked for, and what was found; `meant` is what was looked for instead of what was written, empty: that itself."""
+
+    found: FoundCandidates
+    meant: str = ""
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The use cases that are meant; `behind`: something was made just now that is not among them yet."""
+
+    connection: Connection
+    service: Service
+    choice: Choice
+    seen: Sequence[str] | None
+    filtered: CandidateFilter
+    asked: Conditions
+    words: Words | None
+    behind: bool
+    state: str
+
+    def groups(self) -> list[ScoredGroup]:
+        """Those that have columns in common, counted."""
+        return self.service.kept.get(self.state, self.named("groups"), partial(scored_groups, self.connection, self.asked))
+
+    def facets(self) -> Facets:
+        """All of them counted by what may be chosen."""
+        count = partial(facets_to_choose, self.connection, self.filtered, self.seen)
+        return self.service.kept.get(self.state, self.named("facets"), count)
+
+    def named(self, what: str) -> str:
+        """What is counted of them, under a name by which it is kept."""
+        words = self.words and (self.words.meant or self.choice.q)
+        return f"page {what} {replace(self.filtered, ids=None)!r} {self.seen!r} {words!r}"
+
+
+def find_meant(connection: Connection, service: Service, caller: Caller, choice: Choice) -> Meant:
+    """Looks up what a choice means for a caller.
+
+    Raises:
+        LookupError: a framework or branch is chosen that there is not, or that the caller may not see.
+        ValueError: a part of the choice cannot be read.
+    """
+    seen_keys = caller.seen_frameworks()
+    seen = None if seen_keys is None else sorted(seen_keys)
+    for key in (*choice.frameworks, *(key for key, _ in choice.branch_names())):
+        see_framework(caller, key)
+    behind = refresh_in_passing(service.store, service.project, connection)
+    state = "\0".join((changes_so_far(connection), service.described, str(revisions(connection))))
+    words = _find_words(connection, service, state, choice.q, seen) if choice.q else None
+    filtered = choice.filtered(list(choice.frameworks) or seen, None if words is None else words.found.ids)
+    check_columns(service.project, filtered)
+    asked = conditions(connection, filtered)
+    late = behind.lists or (behind.texts and words is not None)
+    return Meant(connection, service, choice, seen, filtered, asked, words, late, state)
+
+
+def _find_words(connection: Connection, service: Service, state: str, written: str, seen: Sequence[str] | None) -> Words:
+    """What has the words; where nothing has them, what has those that were probably meant."""
+
+    def find(words: str) -> FoundCandidates:
+        return service.kept.get(state, f"words {words!r} {seen!r}", partial(find_candidates, connection, words, seen))
+
+    found = find(checked_query(connection, written))
+    if found.ids:
+        return Words(found)
+    meant = meant_words(written, lambda word: words_like(connection, word, seen))
+    instead = FoundCandidates(()) if meant is None else find(checked_query(connection, meant))
+    return Words(instead, meant) if meant is not None and instead.ids else Words(found)
