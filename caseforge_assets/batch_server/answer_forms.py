@@ -1,4 +1,4 @@
-"""The body of a good answer, a chat completion or a response: its text, its end and its tokens, read and changed alike."""
+"""The body of a good answer, a chat completion, a response or a list of vectors: its text, its end and its tokens, read and changed alike."""
 
 from __future__ import annotations
 
@@ -13,18 +13,29 @@ def _is_response(body: Body) -> bool:
     return body.get("object") == "response"
 
 
+def is_embeddings_answer(body: Body) -> bool:
+    """Whether it holds vectors, and no text."""
+    return body.get("object") == "list"
+
+
 def text_of(body: Body) -> str:
-    """The text; empty where there is none."""
+    """The text; empty where there is none, as of vectors, which nothing that changes texts changes."""
+    if is_embeddings_answer(body):
+        return ""
     return response_text(body) if _is_response(body) else body["choices"][0]["message"]["content"] or ""
 
 
 def with_text(body: Body, text: str, finish_reason: str | None = None) -> Body:
     """The answer with another text. It ends as ``finish_reason`` says in the words of chat completions; None: as it did."""
+    if is_embeddings_answer(body):
+        return body
     return ended(body, text, None, finish_reason) if _is_response(body) else _with_message(body, {"content": text}, finish_reason)
 
 
 def with_refusal(body: Body, refusal: str) -> Body:
     """A refusal in place of the answer."""
+    if is_embeddings_answer(body):
+        return body
     if _is_response(body):
         return ended(body, "", refusal, None)
     return _with_message(body, {"content": None, "refusal": refusal}, None)

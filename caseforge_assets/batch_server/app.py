@@ -30,6 +30,7 @@ ROUTES = [
     Route("/v1/batches/{batch_id}/cancel", batches.cancel_batch, methods=["POST"]),
     Route("/v1/chat/completions", chat.create_completion, methods=["POST"]),
     Route("/v1/responses", chat.create_response, methods=["POST"]),
+    Route("/v1/embeddings", chat.create_embeddings, methods=["POST"]),
     Route("/v1/models", chat.list_models, methods=["GET"]),
     Route("/v1/models/{model:path}", chat.retrieve_model, methods=["GET"]),
     Route("/v1/_caseforge/stats", chat.stats, methods=["GET"]),

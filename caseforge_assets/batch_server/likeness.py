@@ -68,7 +68,7 @@ class Likeness:
     """
 
     base_paths: tuple[str, ...] = ("/v1",)
-    endpoints: tuple[str, ...] = ("/v1/chat/completions", "/v1/responses")
+    endpoints: tuple[str, ...] = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings")
     windows: tuple[str, ...] = ("24h",)
     window_ends: bool = True
     limits: Limits = field(default_factory=Limits)

@@ -51,6 +51,13 @@ def message_texts(body: dict[str, Any]) -> list[str]:
     return [message_text(message) for message in messages] if isinstance(messages, list) else []
 
 
+def inputs_of(body: dict[str, Any]) -> list[str]:
+    """The texts of a request; empty where it has none, or something else in their place."""
+    given = body.get("input")
+    texts = [given] if isinstance(given, str) else given
+    return texts if isinstance(texts, list) and all(isinstance(text, str) for text in texts) else []
+
+
 def prompt_tokens(body: dict[str, Any]) -> int:
     """Tokens of all messages of a request."""
     return sum(text_tokens(text) for text in message_texts(body))

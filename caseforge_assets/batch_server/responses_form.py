@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from caseforge_assets.batch_server.request_body import message_text
+from caseforge_assets.batch_server.request_body import inputs_of, message_text
 
 REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
@@ -18,8 +18,15 @@ def is_responses(endpoint: str) -> bool:
     return endpoint.endswith("/responses")
 
 
+def is_embeddings(endpoint: str) -> bool:
+    """Tells whether a path such as ``/v1/embeddings`` takes texts and gives vectors."""
+    return endpoint.endswith("/embeddings")
+
+
 def as_chat(body: dict[str, Any], endpoint: str) -> dict[str, Any]:
     """A request to an endpoint as a chat completion would be asked; whatever cannot be understood in it is left out."""
+    if is_embeddings(endpoint):
+        return {"model": body.get("model"), "messages": [{"role": "user", "content": text} for text in inputs_of(body)]}
     return chat_request(body) if is_responses(endpoint) else body
 
 

@@ -10,9 +10,9 @@ import httpx2
 
 from caseforge_assets.batch_server.answers import Answer, error_answer
 from caseforge_assets.batch_server.options import ServerOptions
-from caseforge_assets.batch_server.responses_form import chat_request, is_responses, response_object
+from caseforge_assets.batch_server.responses_form import chat_request, is_embeddings, is_responses, response_object
 
-CHAT_COMPLETIONS, RESPONSES = "/chat/completions", "/responses"
+CHAT_COMPLETIONS, RESPONSES, EMBEDDINGS = "/chat/completions", "/responses", "/embeddings"
 NO_SUCH_ROUTE = (404, 405, 501)
 BUDGET_NAMES = ("max_completion_tokens", "max_tokens")
 _NOT_TAKEN = re.compile(
@@ -42,6 +42,8 @@ class Upstream:
             endpoint: A path that ends with that of the upstream server.
         """
         async with self._slots:
+            if is_embeddings(endpoint):
+                return await self._send("POST", EMBEDDINGS, body)
             return await (self._respond(body) if is_responses(endpoint) else self._complete(body))
 
     async def _respond(self, body: dict[str, Any]) -> Answer:

@@ -1,4 +1,4 @@
-"""The endpoints that answer at once: /v1/chat/completions, /v1/responses and /v1/models; and the server's own counts."""
+"""The endpoints that answer at once: /v1/chat/completions, /v1/responses, /v1/embeddings and /v1/models; and the server's own counts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from caseforge_assets.batch_server.api.errors import ApiError, JsonResponse, answer_response, json_object
 from caseforge_assets.batch_server.api.files import serving_of
 from caseforge_assets.batch_server.writer.completion import complete
+from caseforge_assets.batch_server.writer.embedding import embed
 from caseforge_assets.batch_server.writer.models import known_models
 from caseforge_assets.batch_server.writer.response import respond
 
@@ -41,6 +42,18 @@ async def create_response(request: Request) -> Response:
     if serving.upstream is not None:
         return answer_response(await serving.upstream.ask(body, "/responses"))
     return answer_response(await asyncio.to_thread(respond, body, serving.clock.now()))
+
+
+async def create_embeddings(request: Request) -> Response:
+    """POST /v1/embeddings."""
+    serving = serving_of(request)
+    body = await json_object(request)
+    _check(body, ("model", str), ("input", (str, list)))
+    request.app.state.completions += 1
+    body |= {"model": serving.options.behind(body["model"])}
+    if serving.upstream is not None:
+        return answer_response(await serving.upstream.ask(body, "/embeddings"))
+    return answer_response(await asyncio.to_thread(embed, body, serving.clock.now()))
 
 
 def _check(body: dict[str, Any], *required: tuple[str, type | tuple[type, ...]]) -> None:

@@ -13,13 +13,14 @@ from caseforge_assets.batch_server.answers import Answer
 from caseforge_assets.batch_server.batches.lifecycle import requests_to_answer
 from caseforge_assets.batch_server.batches.result_lines import journal_entry
 from caseforge_assets.batch_server.faults.registry import Line
-from caseforge_assets.batch_server.responses_form import as_chat, is_responses
+from caseforge_assets.batch_server.responses_form import as_chat, is_embeddings, is_responses
 from caseforge_assets.batch_server.serving import Serving
 from caseforge_assets.batch_server.state.batches import BatchRecord
 from caseforge_assets.batch_server.state.journal import Journal
 from caseforge_assets.batch_server.state.requests import RequestLine
 from caseforge_assets.batch_server.upstream import Upstream
 from caseforge_assets.batch_server.writer.completion import complete
+from caseforge_assets.batch_server.writer.embedding import embed
 from caseforge_assets.batch_server.writer.response import respond
 
 
@@ -39,7 +40,7 @@ class Answering:
 
     def write_all(self, stop: Callable[[], bool]) -> None:
         """Let the writer answer everything, until ``stop`` says so."""
-        write = respond if is_responses(self._record.endpoint) else complete
+        write = embed if is_embeddings(self._record.endpoint) else respond if is_responses(self._record.endpoint) else complete
         for request, body in self._bodies():
             if stop():
                 return

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from caseforge_assets.batch_server.request_body import body_sha256, parsed_object, prompt_tokens
-from caseforge_assets.batch_server.responses_form import as_chat, is_responses
+from caseforge_assets.batch_server.responses_form import as_chat, is_embeddings, is_responses
 from caseforge_assets.batch_server.state.batches import LineProblem
 from caseforge_assets.batch_server.state.requests import RequestLine
 
 MOST_PROBLEMS = 100
-HOSTED_MODEL = re.compile(r"^(gpt-|chatgpt-|o\d|ft:)")
+HOSTED_MODEL = re.compile(r"^(gpt-|chatgpt-|o\d|ft:|text-embedding-)")
 
 
 @dataclass
@@ -120,7 +120,7 @@ def _encodable(text: str) -> bool:
 def _checked_body(body: object, endpoint: str, model_of_file: str | None, takes_model: Callable[[str], bool]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadLineError("invalid_type", "Invalid type for 'body': expected an object.", "body")
-    for name in ("model", "input" if is_responses(endpoint) else "messages"):
+    for name in ("model", "input" if is_responses(endpoint) or is_embeddings(endpoint) else "messages"):
         if not body.get(name):
             raise BadLineError("missing_required_parameter", f"Missing required parameter: '{name}'.", f"body.{name}")
     model = body["model"]

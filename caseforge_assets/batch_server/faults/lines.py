@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from caseforge_assets.batch_server.answer_forms import text_of, with_text, with_usage
+from caseforge_assets.batch_server.answer_forms import is_embeddings_answer, text_of, with_text, with_usage
 from caseforge_assets.batch_server.answers import error_answer
 from caseforge_assets.batch_server.faults.registry import Line, line_fault
 from caseforge_assets.batch_server.faults.selection import FaultSpec
@@ -124,7 +124,7 @@ def _content(line: Line) -> str:
 
 def _cut(line: Line, content: str, reasoning_tokens: int) -> Line:
     cut = _changed(line, content, "length")
-    if cut.answer is None or not cut.answer.ok:
+    if cut.answer is None or not cut.answer.ok or is_embeddings_answer(cut.answer.body):
         return cut
     body = with_usage(cut.answer.body, usage(line.request, text_tokens(content), reasoning_tokens))
     return replace(cut, answer=replace(cut.answer, body=body))

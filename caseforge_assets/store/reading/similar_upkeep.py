@@ -47,28 +47,30 @@ class StoredGroup:
     centre: bytes
 
 
-_PROCESS = "hashtextextended(nv.name || e'\\x1f' || nv.description, 0)"
+_NOW = """
+with nodes as materialized (
+    select nv.node_id, nv.name, nv.description, hashtextextended(nv.name || e'\\x1f' || nv.description, 0) as process
+    from caseforge.current_node nv where nv.node_id = any(:nodes)),
+now as materialized (
+    select r.candidate_id, r.framework_key, r.node_id, g.stage, g.simulated, nodes.process, nodes.name, nodes.description
+    from caseforge.candidate_row r join caseforge.candidate_group g on g.id = r.group_id join nodes on nodes.node_id = r.node_id
+    where r.node_id = any(:nodes))
+"""
 # A group loses who speaks for it: its members are grouped anew.
-_REMOVE = text(f"""
-with gone as (
+_REMOVE = text(f"""{_NOW},
+gone as (
     delete from caseforge.similar_candidate s where s.node_id = any(:nodes) and not exists (
-        select 1 from caseforge.candidate_row r join caseforge.candidate_group g on g.id = r.group_id
-        join caseforge.current_node nv on nv.node_id = r.node_id
-        where r.candidate_id = s.candidate_id and g.stage = s.stage and g.simulated = s.simulated and s.process = {_PROCESS})
+        select 1 from now where (now.candidate_id, now.stage, now.simulated, now.process) = (s.candidate_id, s.stage, s.simulated, s.process))
     returning candidate_id, group_id)
-select distinct group_id, bool_or(candidate_id = group_id) over (partition by group_id) as leaderless from gone where group_id is not null
+select group_id, bool_or(candidate_id = group_id) as leaderless from gone where group_id is not null group by group_id
 """)
-_NEW = text(f"""
-select k.id, r.framework_key, r.node_id, g.stage, g.simulated, {_PROCESS} as process, k.title,
-       coalesce((select string_agg(said.value #>> '{{}}', :separator) from jsonb_each(k.fields) said
-                 where jsonb_typeof(said.value) = 'string' and said.key in (
-                     select jsonb_array_elements_text(cast(:told_in as jsonb) -> g.stage))), '') as text,
-       nv.name, nv.description
-from caseforge.candidate_row r join caseforge.candidate_group g on g.id = r.group_id
-join caseforge.candidate k on k.id = r.candidate_id
-join caseforge.current_node nv on nv.node_id = r.node_id
-where r.node_id = any(:nodes) and cast(:told_in as jsonb) ? g.stage
-  and not exists (select 1 from caseforge.similar_candidate s where s.candidate_id = r.candidate_id)
+_NEW = text(f"""{_NOW}
+select now.candidate_id, now.framework_key, now.node_id, now.stage, now.simulated, now.process, k.title,
+       coalesce((select string_agg(k.fields ->> field, :separator) from jsonb_array_elements_text(cast(:told_in as jsonb) -> now.stage) field), ''),
+       now.name, now.description
+from now join caseforge.candidate k on k.id = now.candidate_id
+where cast(:told_in as jsonb) ? now.stage
+  and not exists (select 1 from caseforge.similar_candidate s where s.candidate_id = now.candidate_id)
 """)
 
 
