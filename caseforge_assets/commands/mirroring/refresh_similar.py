@@ -16,7 +16,7 @@ from caseforge_assets.second_process.work_ahead import start_second_process, wor
 from caseforge_assets.settings.project import Project
 from caseforge_assets.similar.bands import bands_of
 from caseforge_assets.similar.centres import MEMBERS, centre_of
-from caseforge_assets.similar.grouping import ALIKE, LOOKED_AT, Grouped, group_given, group_ideas
+from caseforge_assets.similar.grouping import ALIKE, FULL, LOOKED_AT, Grouped, group_given, group_ideas
 from caseforge_assets.similar.vectors import Vectors
 from caseforge_assets.similar.weighing import Weighing
 from caseforge_assets.similar.words import Process, Told, words_of_each
@@ -181,7 +181,9 @@ def _find_groups(connection: Connection, kind: Kind, waiting: dict[int, bytes], 
     """By candidate, the group whose centre it is most like, where it is enough."""
     told = {candidate: idea for candidate, idea in waiting.items() if idea}
     bands = bands_of(list(told.values()), weighing).tolist()
-    near = {candidate: similar_upkeep.near_groups(connection, kind, its, LOOKED_AT) for candidate, its in zip(told, bands, strict=True)}
+    near = {
+        candidate: similar_upkeep.near_groups(connection, kind, its, FULL, LOOKED_AT) for candidate, its in zip(told, bands, strict=True)
+    }
     groups = {group.group_id: group for found in near.values() for group in found if group.centre}
     order = list(groups)
     vectors = Vectors([*(groups[one].centre for one in order), *told.values()], weighing)

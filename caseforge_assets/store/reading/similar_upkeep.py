@@ -163,16 +163,25 @@ def words_of_members(connection: Connection, group_id: int, limit: int) -> list[
     return [bytes(words) for words in connection.scalars(query, {"id": group_id, "limit": limit})]
 
 
+# Band by band, and of a band that very many have only some: it says little.
 _NEAR = text("""
-select g.id, g.members, g.centre from caseforge.similar_group g
-where g.stage = :stage and g.simulated = :simulated and g.bands && cast(:bands as bigint[])
-order by (select count(*) from unnest(g.bands) band where band = any(cast(:bands as bigint[]))) desc, g.id limit :limit
+select g.id, g.members, g.centre from (
+    select met.id, count(*) as bands from unnest(cast(:bands as bigint[])) band cross join lateral (
+        select o.id from caseforge.similar_group o
+        where o.bands @> array[band] and o.stage = :stage and o.simulated = :simulated limit :of_band) met
+    group by met.id order by bands desc, met.id limit :limit) near
+join caseforge.similar_group g on g.id = near.id order by near.bands desc, near.id
 """)
 
 
-def near_groups(connection: Connection, kind: Kind, bands: Sequence[int], limit: int) -> list[StoredGroup]:
-    """Groups that have bands in common with these, those with most first."""
-    rows = connection.execute(_NEAR, _of(kind) | {"bands": list(bands), "limit": limit})
+def near_groups(connection: Connection, kind: Kind, bands: Sequence[int], of_band: int, limit: int) -> list[StoredGroup]:
+    """Groups that have bands in common with these, those with most first.
+
+    Args:
+        of_band: so many groups of a band are looked at.
+    """
+    connection.execute(text("set local enable_seqscan = off"))  # for a few rows with a band, all would be read
+    rows = connection.execute(_NEAR, _of(kind) | {"bands": list(bands), "of_band": of_band, "limit": limit})
     return [StoredGroup(row.id, row.members, bytes(row.centre)) for row in rows]
 
 
