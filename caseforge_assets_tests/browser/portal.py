@@ -76,3 +76,15 @@ def serious_faults(page: Page) -> list[str]:
 
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
+
+
+def assert_good(page: Page, path: str) -> None:
+    """Nothing serious for axe, in light and dark, and nothing wider than the window, large and small."""
+    for (width, height), scheme in zip(SIZES, ("light", "dark"), strict=True):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        answer = page.goto(path)
+        assert answer is not None, path
+        assert answer.status == 200, path
+        assert serious_faults(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from caseforge_assets.access.roles import Role
-from caseforge_assets_tests.browser.portal import SIZES, Portal, opened_portal, serious_faults
+from caseforge_assets_tests.browser.portal import Portal, assert_good, opened_portal
 from caseforge_assets_tests.web.conftest import Serve, serve  # noqa: F401 - the fixture
 from caseforge_assets_tests.workbench import KEY
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -67,15 +63,3 @@ def test_nothing_serious_is_found_on_any_page_of_runs(portal: Portal) -> None:
         "/keys",
     ):
         assert_good(page, path)
-
-
-def assert_good(page: Page, path: str) -> None:
-    """Nothing serious for axe, in light and dark, and nothing wider than the window, large and small."""
-    for (width, height), scheme in zip(SIZES, ("light", "dark"), strict=True):
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        answer = page.goto(path)
-        assert answer is not None, path
-        assert answer.status == 200, path
-        assert serious_faults(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -7,11 +7,19 @@ from typing import Any
 
 from sqlalchemy import text
 
+from caseforge_assets.access.roles import Caller, Grant, Role
 from caseforge_assets.commands.approving.plan_retry import plan_retry
+from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
+from caseforge_assets.commands.curating.change_entries import take_from_portfolio
+from caseforge_assets.commands.curating.comment_use_case import comment_use_case
+from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
+from caseforge_assets.commands.curating.make_portfolio import make_portfolio
+from caseforge_assets.commands.curating.view_portfolio import view_portfolio
 from caseforge_assets.commands.editing.edit_content import edit_content
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.schema.journal_marks import journaled_tables
@@ -40,8 +48,24 @@ def eventful(bench: OpenBench) -> Workbench:
     opened.generate("2.1.1", "2.1.2", key="other")
     opened.load([("1.1.3", "e", "Write quotations", SHOP[4][3]) if row[1] == "e" else row for row in SHOP if row[1] != "d"])
     opened.generate()
+    choose(opened)
     write_journal(opened.store, opened.folder)
     return opened
+
+
+def choose(opened: Workbench) -> None:
+    """People decide on use cases, comment them, and keep a portfolio, of which one is taken out again."""
+    chosen = opened.column("select id from caseforge.candidate where is_current order by id limit 3")
+    caller = Caller("Ada", (Grant(Role.admin),))
+    with opened.store.begin() as connection:
+        decide_use_cases(connection, dict.fromkeys(chosen, Change(UseCaseStatus.shortlisted, tags=("a", "b"))), by="Ada")
+        comment_use_case(connection, chosen[0], "Ours: \\t 'ö' 🚲", by="Ada")
+        made = make_portfolio(connection, caller, "Next year", is_shared=True)
+        add_to_portfolio(connection, caller, made.id, chosen)
+    write_journal(opened.store, opened.folder)
+    with opened.store.begin() as connection:
+        entries = view_portfolio(connection, opened.project, caller, made.id).entries
+        take_from_portfolio(connection, caller, made.id, [entries[1].row.id])
 
 
 def wait_for_answers(opened: Workbench, count: int) -> None:

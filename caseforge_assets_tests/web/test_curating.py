@@ -134,6 +134,7 @@ def test_the_page_of_a_use_case(served: Served) -> None:
     page = browser.get(path, headers=HTML).text
     assert all(part in page for part in ("status: idea → rejected", "wrote a comment", "2020-01-31, due", "&lt;script&gt;"))
     assert not any(part in page for part in ("<script>alert", 'href="javascript', "\u202e"))
+    assert "1 use case is to be looked at again" in browser.get("/", headers=HTML).text
     assert "1 day" not in browser.get("/reviews", headers=HTML).text
     assert f'href="{path}"' in browser.get("/reviews", params={"owner": HOSTILE}, headers=HTML).text
     (comment_id,) = re.findall(r'id="comment-(\d+)"', page)

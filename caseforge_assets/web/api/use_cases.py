@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -20,6 +20,7 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.store.curating import comments
 from caseforge_assets.store.curating.described import DescribedUseCase, described_use_cases, reviews_due
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Editor, Reader, ServiceNow, problems
 from caseforge_assets.web.api.edits import IfMatch
@@ -169,7 +170,7 @@ def list_reviews(
     seen = caller.seen_frameworks()
     frameworks = None if seen is None else sorted(seen)
     with service.reading.connect() as connection:
-        day = until or datetime.now(UTC).date()
+        day = until or clock.now(connection).date()
         rows = reviews_due(connection, day, frameworks, RULES, owner=owner, after=after, limit=limit + 1)
     last = rows[limit - 1].use_case if len(rows) > limit else None
     following = encode_cursor(REVIEWS, str(last.decision.review_on), last.id) if last else None

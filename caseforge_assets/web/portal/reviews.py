@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from caseforge_assets.commands.curating.view_portfolio import values_of
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.store.curating.described import count_reviews_due, reviews_due
+from caseforge_assets.store.database import clock
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, cursor_number, decode_cursor, encode_cursor
@@ -27,15 +28,11 @@ def show_reviews(pages: PagesNow, caller: Reader, owner: Annotated[str, Query(ma
     seen = caller.seen_frameworks()
     frameworks = None if seen is None else sorted(seen)
     with pages.service.reading.connect() as connection:
-        rows = reviews_due(connection, today(), frameworks, RULES, owner=owner.strip() or None, after=after, limit=AT_ONCE + 1)
-        total = count_reviews_due(connection, today(), frameworks)
+        today = clock.now(connection).date()
+        rows = reviews_due(connection, today, frameworks, RULES, owner=owner.strip() or None, after=after, limit=AT_ONCE + 1)
+        total = count_reviews_due(connection, today, frameworks)
     shown = [(row, values_of(pages.service.project, row)) for row in rows[:AT_ONCE]]
     last = rows[AT_ONCE - 1].use_case if len(rows) > AT_ONCE else None
     following = encode_cursor(ORDER, f"{last.decision.review_on}", last.id) if last else None
-    values = {"rows": shown, "total": total, "owner": owner, "next": following, "first": cursor is not None, "today": today()}
+    values = {"rows": shown, "total": total, "owner": owner, "next": following, "first": cursor is not None, "today": today}
     return pages.answer("reviews.html.jinja", values, section="use-cases")
-
-
-def today() -> date:
-    """The day it is, by UTC as all times of pages are."""
-    return datetime.now(UTC).date()

@@ -27,6 +27,7 @@ from caseforge_assets.store.curating import comments, entries
 from caseforge_assets.store.curating.portfolios import PortfolioRow, portfolios_seen
 from caseforge_assets.store.curating.use_cases import Decision, edited_into, subject_of, use_cases_called
 from caseforge_assets.store.curating.whole import Neighbour, WholeUseCase, neighbours, path_to, whole_use_case
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Editor, Reader
@@ -201,7 +202,7 @@ def _values(connection: Connection, pages: Pages, caller: Caller, whole: WholeUs
         "statuses": list(UseCaseStatus),
         "may_decide": caller.may(Role.editor, use_case.framework_key),
         "is_admin": caller.may(Role.admin, use_case.framework_key),
-        "today": date.today(),
+        "today": clock.now(connection).date(),
     }
 
 
