@@ -45,7 +45,7 @@ from caseforge_assets.web.api import (
 from caseforge_assets.web.api.editions import largest_body
 from caseforge_assets.web.events import messages_in
 from caseforge_assets.web.portal import batches as batch_pages
-from caseforge_assets.web.portal import home, portfolio_entries, reviews, static, use_case, use_case_edit
+from caseforge_assets.web.portal import home, portfolio_entries, portfolio_files, reviews, static, use_case, use_case_edit
 from caseforge_assets.web.portal import matrix as matrix_pages
 from caseforge_assets.web.portal import money as money_pages
 from caseforge_assets.web.portal import plans as plan_pages
@@ -110,6 +110,7 @@ PAGES: tuple[APIRouter, ...] = (
     use_case.router,
     portfolio_pages.router,
     portfolio_entries.router,
+    portfolio_files.router,
     reviews.router,
     static.router,
 )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Grant, Role
+from caseforge_assets.web.portal import portfolios
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.signed_in import add_person, sign_in
 from caseforge_assets_tests.workbench import KEY, SHOP, USECASES
@@ -143,6 +144,9 @@ def test_the_page_of_a_use_case(served: Served) -> None:
     reader = served.client(Role.reader)
     shown = reader.get(path, headers=HTML).text
     assert "To decide takes the role editor" in shown
+    assert "Similar elsewhere" in shown
+    assert "2 use cases tell this idea" in shown
+    assert "2 use cases tell this idea" not in page  # the other one is in a framework that ada does not see
     assert "/decision" not in shown
 
     edit = browser.get(f"{path}/edit", headers=HTML).text
@@ -162,7 +166,7 @@ def test_the_page_of_a_use_case(served: Served) -> None:
     assert post(browser, f"{path}/decision", token, **form, reason="again").status_code == 409  # what is decided belongs to the edited one
 
 
-def test_pages_of_portfolios(served: Served) -> None:
+def test_pages_of_portfolios(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third, *_ = candidates(served)
     (foreign, *_) = candidates(served, "other")
     add_person(served, "ada", Grant(Role.reader))
@@ -201,6 +205,19 @@ def test_pages_of_portfolios(served: Served) -> None:
     assert "In both (1)" in compared.text
     assert "Only in Ben&#39;s (1)" in compared.text
     assert browser.get(second_one, headers=HTML).status_code == 404
+    for kind in ("xlsx", "pptx"):
+        file = ben.get(f"{path}/file", params={"as": kind})
+        assert (file.status_code, file.content[:2], file.headers["content-disposition"][-6:]) == (200, b"PK", f'.{kind}"')
+    assert browser.get(f"{second_one}/file").status_code == 404
+    with monkeypatch.context() as patch:
+        patch.setattr(portfolios, "ENTRIES_AT_ONCE", 1)
+        page = ben.get(second_one, params={"from": 2}, headers=HTML).text
+        (last,) = re.findall(r'id="entry-(\d+)"', page)
+        assert "2 to 2 of 2" in page
+        kept = post(ben, f"{second_one}/entries/{last}/note", bens_token, revision=revision(page), text="here", **{"from": 2})
+        assert kept.headers["location"] == f"{second_one}?from=2#entry-{last}"
+        page = ben.get(second_one, headers=HTML).text
+        assert post(ben, f"{second_one}/entries/{last}/place", bens_token, revision=revision(page), place=1).status_code == 303
 
     served.bench.generate("1.1.1", stages=[USECASES], ask_again=True)
     page = ben.get(path, headers=HTML).text
@@ -211,6 +228,13 @@ def test_pages_of_portfolios(served: Served) -> None:
     page = ben.get(path, headers=HTML).text
     assert "superseded" not in page.partition('<ol class="entries">')[2].partition("</ol>")[0]
     assert "Its process has newer use cases" in ben.get(f"/use-cases/{first}", headers=HTML).text
+    decided = {"revision": 1, "status": "approved", "tags": "a", "review_on": "2020-01-31"}
+    assert post(ben, f"/use-cases/{first}/decision", bens_token, **decided).status_code == 303
+    assert post(ben, f"/use-cases/{first}/carry", bens_token, candidate=foreign).status_code == 404
+    assert post(ben, f"/use-cases/{first}/carry", bens_token, candidate=fresh).headers["location"] == f"/use-cases/{fresh}"
+    carried = ben.get(f"/api/v1/use-cases/{fresh}").json()
+    assert (carried["status"], carried["tags"], carried["review_on"]) == ("approved", ["a"], "2020-01-31")
+    assert post(ben, f"/use-cases/{first}/carry", bens_token, candidate=fresh).status_code == 409
     page = browser.get(path, headers=HTML).text
     assert post(browser, f"{path}/remove", token, revision=revision(page)).headers["location"] == "/portfolios"
     assert browser.get(path, headers=HTML).status_code == 404

@@ -106,6 +106,14 @@ def group_of(connection: Connection, key: str, uid: str) -> tuple[int, int | Non
     return row.candidate_id, row.group_id
 
 
+def group_of_candidate(connection: Connection, candidate_id: int) -> int | None:
+    """The group of a candidate by its id; None: it is not grouped yet, or is none that lists show."""
+    found: int | None = connection.scalar(
+        text("select group_id from caseforge.similar_candidate where candidate_id = :id"), {"id": candidate_id}
+    )
+    return found
+
+
 _SIZE = text("""
 select count(distinct node_id) as processes, count(*) as members, :group as group_id from caseforge.similar_candidate
 where group_id = :group and (cast(:frameworks as text[]) is null or framework_key = any(:frameworks))

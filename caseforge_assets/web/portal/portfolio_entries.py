@@ -13,11 +13,12 @@ from caseforge_assets.commands.curating.change_entries import place_entry, take_
 from caseforge_assets.curation.portfolios import MOST_ENTRIES
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Reader
-from caseforge_assets.web.portal.portfolios import Revision, Text, portfolio_page
+from caseforge_assets.web.portal.portfolios import Revision, Text, page_of, portfolio_page
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.wire.pages import LARGEST_ID, Id
 
 router = APIRouter(include_in_schema=False)
+Begin = Annotated[int, Form(alias="from", ge=1, le=2 * MOST_ENTRIES)]
 
 
 @router.post("/portfolios/{portfolio_id}/entries/{entry_id}/place")
@@ -34,27 +35,29 @@ def move(
     def place_it(connection: Connection) -> None:
         place_entry(connection, caller, portfolio_id, entry_id, place, revision=revision)
 
-    return _done(pages, caller, portfolio_id, entry_id, place_it)
+    return _done(pages, caller, portfolio_id, entry_id, place_it, max(place, 1))
 
 
 @router.post("/portfolios/{portfolio_id}/entries/{entry_id}/note")
-def note(portfolio_id: Id, entry_id: Id, pages: PagesNow, caller: Reader, revision: Revision, text: Text = "") -> Response:
+def note(
+    portfolio_id: Id, entry_id: Id, pages: PagesNow, caller: Reader, revision: Revision, text: Text = "", begin: Begin = 1
+) -> Response:
     """Writes the note of an entry."""
 
     def write_it(connection: Connection) -> None:
         write_note(connection, caller, portfolio_id, entry_id, text, revision=revision)
 
-    return _done(pages, caller, portfolio_id, entry_id, write_it, {f"note {entry_id}": text})
+    return _done(pages, caller, portfolio_id, entry_id, write_it, begin, {f"note {entry_id}": text})
 
 
 @router.post("/portfolios/{portfolio_id}/entries/{entry_id}/remove")
-def take_out(portfolio_id: Id, entry_id: Id, pages: PagesNow, caller: Reader, revision: Revision) -> Response:
+def take_out(portfolio_id: Id, entry_id: Id, pages: PagesNow, caller: Reader, revision: Revision, begin: Begin = 1) -> Response:
     """Takes an entry out."""
 
     def take_it_out(connection: Connection) -> None:
         take_from_portfolio(connection, caller, portfolio_id, [entry_id], revision=revision)
 
-    return _done(pages, caller, portfolio_id, None, take_it_out)
+    return _done(pages, caller, portfolio_id, None, take_it_out, begin)
 
 
 @router.post("/portfolios/{portfolio_id}/entries/{entry_id}/replace")
@@ -65,13 +68,14 @@ def take_new(
     caller: Reader,
     revision: Revision,
     candidate: Annotated[int, Form(ge=1, le=LARGEST_ID)],
+    begin: Begin = 1,
 ) -> Response:
     """Takes a use case that the process has now in place of one that was superseded."""
 
     def take_it(connection: Connection) -> None:
         take_new_one(connection, caller, portfolio_id, entry_id, candidate, revision=revision)
 
-    return _done(pages, caller, portfolio_id, entry_id, take_it)
+    return _done(pages, caller, portfolio_id, entry_id, take_it, begin)
 
 
 def _done(
@@ -80,6 +84,7 @@ def _done(
     portfolio_id: int,
     entry_id: int | None,
     change: Callable[[Connection], None],
+    place: int,
     written: dict[str, str] | None = None,
 ) -> Response:
     """Makes a change, and goes back to where it was made; where it cannot be made, the page says why and keeps what was written."""
@@ -87,6 +92,7 @@ def _done(
         with pages.service.store.begin() as connection:
             change(connection)
     except ValueError as error:
-        return portfolio_page(pages, caller, portfolio_id, problem=error, written=written)
+        return portfolio_page(pages, caller, portfolio_id, place=place, problem=error, written=written)
     pages.service.keep()
-    return RedirectResponse(f"/portfolios/{portfolio_id}{f'#entry-{entry_id}' if entry_id else ''}", 303)
+    begins = f"?from={page_of(place)}" if page_of(place) > 1 else ""
+    return RedirectResponse(f"/portfolios/{portfolio_id}{begins}{f'#entry-{entry_id}' if entry_id else ''}", 303)

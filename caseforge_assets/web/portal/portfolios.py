@@ -14,6 +14,7 @@ from caseforge_assets.commands.curating.find_portfolio import ChangedMeanwhile, 
 from caseforge_assets.commands.curating.make_portfolio import make_portfolio
 from caseforge_assets.commands.curating.remove_portfolio import remove_portfolio
 from caseforge_assets.commands.curating.view_portfolio import view_portfolio
+from caseforge_assets.curation.portfolios import MOST_ENTRIES
 from caseforge_assets.store.curating.portfolios import PortfolioRow, portfolios_seen, subject_of_portfolio
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Reader
@@ -23,6 +24,7 @@ from caseforge_assets.web.wire.pages import LARGEST_ID, Cursor, Id, cursor_numbe
 
 router = APIRouter(include_in_schema=False)
 ORDER, AT_ONCE, MOST_CHOSEN = "portfolios by name", 100, 500
+ENTRIES_AT_ONCE = 50
 Name = Annotated[str, Form(max_length=1_000)]
 Text = Annotated[str, Form(max_length=20_000)]
 Revision = Annotated[int, Form(ge=0)]
@@ -104,9 +106,11 @@ def compare(
 
 
 @router.get("/portfolios/{portfolio_id}")
-def show(portfolio_id: Id, pages: PagesNow, caller: Reader) -> HTMLResponse:
+def show(
+    portfolio_id: Id, pages: PagesNow, caller: Reader, begin: Annotated[int, Query(alias="from", ge=1, le=2 * MOST_ENTRIES)] = 1
+) -> HTMLResponse:
     """A portfolio with its entries, in their order, and what they come to."""
-    return portfolio_page(pages, caller, portfolio_id)
+    return portfolio_page(pages, caller, portfolio_id, place=begin)
 
 
 @router.post("/portfolios/{portfolio_id}")
@@ -144,11 +148,18 @@ def remove(portfolio_id: Id, pages: PagesNow, caller: Reader, revision: Revision
 
 
 def portfolio_page(
-    pages: Pages, caller: Caller, portfolio_id: int, *, problem: ValueError | None = None, written: dict[str, str] | None = None
+    pages: Pages,
+    caller: Caller,
+    portfolio_id: int,
+    *,
+    place: int = 1,
+    problem: ValueError | None = None,
+    written: dict[str, str] | None = None,
 ) -> HTMLResponse:
     """The page of a portfolio.
 
     Args:
+        place: of an entry that stands on it.
         problem: why what was asked for was not done.
         written: what was written then, by field; `note 7` for the note of entry 7.
     """
@@ -156,8 +167,14 @@ def portfolio_page(
         view = view_portfolio(connection, pages.service.project, caller, portfolio_id)
         others = _others(connection, caller, portfolio_id)
         history = history_of(connection, subject_of_portfolio(portfolio_id), caller)
+    first = page_of(min(place, max(len(view.entries), 1)))
+    after = first + ENTRIES_AT_ONCE
     values = {
         "view": view,
+        "entries": view.entries[first - 1 : after - 1],
+        "first": first,
+        "before": max(first - ENTRIES_AT_ONCE, 1) if first > 1 else None,
+        "next": after if after <= len(view.entries) else None,
         "row": view.portfolio,
         "others": others,
         "history": history,
@@ -168,6 +185,11 @@ def portfolio_page(
     }
     status = 200 if problem is None else 409 if isinstance(problem, ChangedMeanwhile) else 422
     return pages.answer("portfolio.html.jinja", values, section="portfolios", status=status)
+
+
+def page_of(place: int) -> int:
+    """The place with which the page begins that an entry stands on."""
+    return (place - 1) // ENTRIES_AT_ONCE * ENTRIES_AT_ONCE + 1
 
 
 def _others(connection: Connection, caller: Caller, portfolio_id: int) -> list[PortfolioRow]:

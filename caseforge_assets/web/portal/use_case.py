@@ -12,11 +12,13 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from caseforge_assets.access.roles import Caller, Role
+from caseforge_assets.commands.curating.carry_decision import carry_decision
 from caseforge_assets.commands.curating.comment_use_case import comment_use_case
 from caseforge_assets.commands.curating.decide_use_cases import Change, DecidedMeanwhile, decide_use_cases
 from caseforge_assets.commands.curating.find_portfolio import Intent, may
 from caseforge_assets.commands.curating.remove_comment import remove_comment
 from caseforge_assets.commands.curating.view_portfolio import new_beside, values_of
+from caseforge_assets.commands.mirroring.refresh_similar import similar_in_passing
 from caseforge_assets.curation.columns import in_order, priority_of
 from caseforge_assets.curation.priority import Weights
 from caseforge_assets.curation.statuses import UseCaseStatus, status_from
@@ -25,18 +27,20 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.curating import comments, entries
 from caseforge_assets.store.curating.portfolios import PortfolioRow, portfolios_seen
-from caseforge_assets.store.curating.use_cases import Decision, edited_into, subject_of, use_cases_called
+from caseforge_assets.store.curating.use_cases import Decision, UseCaseRow, edited_into, subject_of, use_cases_called
 from caseforge_assets.store.curating.whole import Neighbour, WholeUseCase, neighbours, path_to, whole_use_case
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.reading import similar_groups
 from caseforge_assets.store.reading.node_lists import named_node
+from caseforge_assets.store.reading.similar_groups import SimilarCandidate
 from caseforge_assets.web.access.callers import Editor, Reader
 from caseforge_assets.web.portal.histories import history_of
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
-from caseforge_assets.web.wire.pages import Id
+from caseforge_assets.web.wire.pages import LARGEST_ID, Id
 
 router = APIRouter(include_in_schema=False)
-LONGEST_SUMMARY = 420
+LONGEST_SUMMARY, MOST_SIMILAR = 420, 12
 Text = Annotated[str, Form(max_length=20_000)]
 Short = Annotated[str, Form(max_length=2_000)]
 
@@ -48,6 +52,16 @@ class Written:
     decision: Decision | None = None
     tags: str = ""
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Use cases that tell the same idea: how many processes they serve and how many there are, this one among them; the first of the others."""
+
+    processes: int
+    members: int
+    rows: Sequence[SimilarCandidate]
+    behind: bool
 
 
 @router.get("/use-cases/{candidate_id}")
@@ -114,6 +128,19 @@ def take_comment_back(candidate_id: Id, comment_id: Id, pages: PagesNow, caller:
         remove_comment(connection, candidate_id, comment_id, by=caller)
     pages.service.keep()
     return RedirectResponse(f"/use-cases/{candidate_id}#comments", 303)
+
+
+@router.post("/use-cases/{candidate_id}/carry")
+def carry(candidate_id: Id, pages: PagesNow, caller: Editor, candidate: Annotated[int, Form(ge=1, le=LARGEST_ID)]) -> Response:
+    """Decides the same on a use case that the process has now."""
+    try:
+        with pages.service.store.begin() as connection:
+            demand_use_case(connection, caller, candidate_id, Role.editor)
+            carry_decision(connection, candidate_id, candidate, by=caller.name)
+    except DecidedMeanwhile as error:
+        return use_case_page(pages, caller, candidate_id, problem=str(error), status=409)
+    pages.service.keep()
+    return RedirectResponse(f"/use-cases/{candidate}", 303)
 
 
 def day_from(text: str) -> date | None:
@@ -196,6 +223,7 @@ def _values(connection: Connection, pages: Pages, caller: Caller, whole: WholeUs
         "before": _at(beside, described.position - 1),
         "after": _at(beside, described.position + 1),
         "beside": len(beside),
+        "similar": similar_to(connection, pages, caller, use_case) if use_case.is_current else None,
         "comments": comments.comments(connection, use_case.id) if use_case.id else [],
         "history": history_of(connection, subject_of(use_case.id), caller) if use_case.id else [],
         "portfolios": _portfolios(connection, caller, use_case.id),
@@ -215,6 +243,19 @@ def texts_of(stage: Stage | None, fields: Mapping[str, Any]) -> list[tuple[str, 
     """The fields that are texts, each with its heading; what stands in columns is shown as such."""
     columns = set(stage.item_columns.values()) if stage else set()
     return [(name.replace("_", " ").capitalize(), str(value)) for name, value in in_order(stage, fields).items() if name not in columns]
+
+
+def similar_to(connection: Connection, pages: Pages, caller: Caller, use_case: UseCaseRow) -> Similar:
+    """What else tells the same idea, as far as the caller sees it."""
+    seen = caller.seen_frameworks()
+    frameworks = None if seen is None else sorted(seen)
+    behind = similar_in_passing(pages.service.store, pages.service.project, connection)
+    group = similar_groups.group_of_candidate(connection, use_case.candidate_id)
+    if group is None:
+        return Similar(1, 1, [], behind=True)
+    size = similar_groups.group_size(connection, group, frameworks)
+    rows = similar_groups.members(connection, group, frameworks, None, MOST_SIMILAR, but=use_case.candidate_id)
+    return Similar(size.processes, size.members, rows, behind=behind)
 
 
 def _summary(connection: Connection, stage: Stage | None, node_id: int) -> str:
