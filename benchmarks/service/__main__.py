@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import random
-import re
 import secrets
 import statistics
 import subprocess
@@ -26,9 +25,12 @@ from pathlib import Path
 from benchmarks.ports import free_port
 from benchmarks.service.asked import AIMS_MS, Asked, everything
 from benchmarks.service.client import CLIENTS, Client, many_clients
+from benchmarks.service.listeners import delays_ms
+from benchmarks.service.served import cpu_s, database_pid, memory_mb, server_ms, server_seconds
 from benchmarks.service.world import Writer, fill
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.settings import Settings, load_settings
+from caseforge_assets.store.access import accounts
 from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.store.database.embedded_postgres import stop
 from caseforge_assets.store.database.engine import open_store
@@ -45,14 +47,29 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--pause", type=float, default=0, metavar="MS", help="between an answer and the next request of a client")
+    parser.add_argument("--workers", type=int, help="processes that answer; by default as many as `caseforge serve` takes by itself")
+    parser.add_argument(
+        "--keep-nothing", action="store_true", help="answers are made anew each time, as where something changes all the time"
+    )
+    parser.add_argument("--listeners", type=int, default=200, help="to the stream of events, after that")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    with _folder(options.folder) as folder, _filled(folder) as (settings, token), _served(settings) as (port, pid):
+    with (
+        _folder(options.folder) as folder,
+        _filled(folder) as (settings, token),
+        _served(options.workers, options.keep_nothing) as (port, pid),
+    ):
         asked = everything(Client(port, token), _words())
         load = os.getloadavg()
+        looked_at = {"service": pid, "database": database_pid(settings.home), "clients": os.getpid()}
+        before, cpu_before = server_seconds(port), {name: cpu_s(one) for name, one in looked_at.items()}
         taken = _ask(port, token, asked, options.seconds, options.pause / 1_000)
         figures = _figures(asked, taken) | {
-            "memory_mb": _memory_mb(pid),
+            "server_ms": server_ms(before, server_seconds(port)),
+            "cpu_ms": {name: 1_000 * (cpu_s(one) - cpu_before[name]) / len(taken) for name, one in looked_at.items()},
+            "events": _times(delays_ms(port, token, open_store(database_url(settings)), options.listeners)) if options.listeners else {},
+            "listeners": options.listeners,
+            "memory_mb": memory_mb(pid),
             "load_before": load[0],
             "seconds": options.seconds,
             "clients": CLIENTS,
@@ -91,6 +108,10 @@ def _filled(folder: Path) -> Iterator[tuple[Settings, str]]:
         with store.begin() as connection:
             row = {"name": f"bench-{secrets.token_hex(4)}", "digest": digest_of(token), "role": "reader", "created_by": "benchmark"}
             connection.execute(api_token.insert(), row)
+            if not accounts.any_enabled(connection):  # otherwise it serves one person, in one process
+                accounts.add(
+                    connection, "bench", password_hash=None, issuer="bench", subject="bench", limit_usd=None, created_by="benchmark"
+                )
         store.dispose()
         yield settings, token
     finally:
@@ -98,11 +119,12 @@ def _filled(folder: Path) -> Iterator[tuple[Settings, str]]:
 
 
 @contextmanager
-def _served(settings: Settings) -> Iterator[tuple[int, int]]:
+def _served(workers: int | None, keep_nothing: bool) -> Iterator[tuple[int, int]]:
     """The port and process of a service that runs as people start it."""
-    del settings
     port = free_port()
-    command = [sys.executable, "-c", "from caseforge_assets.cli.app import caseforge; caseforge()", "serve", "--port", str(port)]
+    command = [sys.executable, "-c", "from caseforge_assets.cli.app import caseforge; caseforge()"]
+    command += ["--set", "service.kept_answers_mb=0"] if keep_nothing else []
+    command += ["serve", "--port", str(port), *(["--workers", str(workers)] if workers else [])]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -154,23 +176,27 @@ def _times(taken: list[float]) -> dict[str, float]:
     return {"answers": len(taken), "p50_ms": parts[49], "p95_ms": parts[94], "p99_ms": parts[98]}
 
 
-def _memory_mb(pid: int) -> float:
-    """The most memory that the service had; elsewhere than on Linux that is not known from outside."""
-    status = Path(f"/proc/{pid}/status")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return int(found[1]) / 1024 if found else float("nan")
-
-
 def _print(figures: dict[str, object]) -> None:
     """As Markdown, as it stands in docs/performance.md."""
     print(f"\n{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, load {figures['load_before']:.1f} before")
-    print(f"{CLIENTS} clients, {figures['answers_per_second']:.0f} answers a second\n")
+    inside, cpu = figures["server_ms"], figures["cpu_ms"]
+    assert isinstance(inside, dict)
+    assert isinstance(cpu, dict)
+    print(
+        f"{CLIENTS} clients, {figures['answers_per_second']:.0f} answers a second, each {inside['all']:.1f} ms inside the service on average"
+    )
+    print(f"CPU for an answer: {', '.join(f'{name} {ms:.1f} ms' for name, ms in cpu.items())}\n")
     print("| what | answers | p50 ms | p95 ms | p99 ms | aim (p95) |\n|---|---|---|---|---|---|")
     for part, aims in (("groups", AIMS_MS), ("names", dict[str, int]())):
         for name, times in figures[part].items():  # type: ignore[attr-defined]
             if "p50_ms" in times:
                 aim = f"≤ {aims[name]} ms{'' if times['p95_ms'] <= aims[name] else ', **missed**'}" if name in aims else ""
                 print(f"| {name} | {times['answers']:,} | {times['p50_ms']:.1f} | {times['p95_ms']:.1f} | {times['p99_ms']:.1f} | {aim} |")
+    events = figures["events"]
+    assert isinstance(events, dict)
+    if "p50_ms" in events:
+        what = f"an event to each of {figures['listeners']} listeners"
+        print(f"| {what} | {events['answers']:,} | {events['p50_ms']:.0f} | {events['p95_ms']:.0f} | {events['p99_ms']:.0f} | |")
     print(f"| memory of the service | | | {figures['memory_mb']:.0f} MB | | ≤ {MEMORY_AIM_MB} MB |")
 
 

@@ -61,6 +61,18 @@ def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS, form: TableForm 
     return ReadResult(None if problems else edition, problems, findings.warnings(limits.max_listed))
 
 
+def refuse_large_workbook(path: Path, limits: Limits) -> None:
+    """Refuses an Excel workbook that would be too large unpacked, or is none, before anything is read of it.
+
+    Raises:
+        ValueError: it is so; the text says why.
+    """
+    try:
+        Package(read_source(path, limits), limits)
+    except FileRefusedError as error:
+        raise ValueError(f"{path.name}: {error.what}") from None
+
+
 def _read_edition(path: Path, form: TableForm, limits: Limits, findings: Findings) -> Edition:
     data = read_source(path, limits)
     version, sha256 = apqc.version_in_file_name(path.stem), hashlib.sha256(data).hexdigest()

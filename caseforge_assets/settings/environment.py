@@ -15,6 +15,7 @@ from caseforge_assets.settings.secrets import secrets_in
 
 PREFIX = "CASEFORGE_"
 ENV_FILE = ".env"
+FIGURES_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # by which several processes count together
 # Variables of CaseForge that no key of caseforge.toml stands behind.
 PLACES = (
     "CASEFORGE_POSTGRES_URL",
@@ -49,6 +50,11 @@ class Environment:
     def overrides(self) -> dict[str, str]:
         """The variables that may stand for keys of caseforge.toml."""
         return {name: value for name, value in self.variables.items() if name.startswith(PREFIX) and name not in PLACES}
+
+
+def hand_on(name: str, value: str) -> None:
+    """Sets a variable for this process and those that it starts."""
+    os.environ[name] = value
 
 
 def read_environment(folder: Path | None = None) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated, Any
@@ -9,6 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from caseforge_assets.access.roles import Grant, grant_from
+
+USUAL_WORKERS = 4
 
 
 def _checked_network(text: str) -> str:
@@ -44,8 +47,12 @@ class ServiceSettings(BaseModel):
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="names that browsers may call the service by, beside those of this machine"
     )
+    workers: int = Field(default=0, ge=0, le=64, description="how many processes answer; 0: one a core, up to 4")
     max_upload_mb: int = Field(default=50, ge=1, le=1_000, description="the largest workbook that may be uploaded")
     webhook_allow: tuple[Network, ...] = Field(default=(), description="networks that webhooks may be in besides the public internet")
+    kept_answers_mb: int = Field(
+        default=32, ge=0, le=10_000, description="memory of a process for answers that are given again until something changes; 0: none"
+    )
     events_days: int = Field(default=90, ge=7, description="for how long events and their deliveries to webhooks are kept")
     metrics_peers: tuple[Network, ...] = Field(
         default=(), description="addresses that may read /metrics without a token, beside this machine"
@@ -80,6 +87,11 @@ class ServiceSettings(BaseModel):
         if self.oidc_issuer and not self.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
             raise ValueError("oidc_issuer begins with https://")
         return self
+
+    @property
+    def processes(self) -> int:
+        """How many processes answer."""
+        return self.workers or min(os.cpu_count() or 1, USUAL_WORKERS)
 
     @property
     def vouched_for(self) -> bool:

@@ -31,6 +31,7 @@ from caseforge_assets.web.api import (
     plan_decisions,
     plans,
     portfolios,
+    removal,
     retries,
     runs,
     search,
@@ -41,8 +42,10 @@ from caseforge_assets.web.api import (
     use_cases,
     users,
     webhooks,
+    weighing,
+    workbook_edits,
 )
-from caseforge_assets.web.api.editions import largest_body
+from caseforge_assets.web.api.uploads import largest_body
 from caseforge_assets.web.events import messages_in
 from caseforge_assets.web.portal import batches as batch_pages
 from caseforge_assets.web.portal import home, portfolio_entries, portfolio_files, reviews, static, use_case, use_case_edit
@@ -63,6 +66,7 @@ from caseforge_assets.web.watching.health import Readiness
 from caseforge_assets.web.watching.metrics import Measured, Metrics
 from caseforge_assets.web.wire.bodies import BoundedBodies
 from caseforge_assets.web.wire.etags import answer_not_modified
+from caseforge_assets.web.wire.kept_answers import KeptAnswers
 from caseforge_assets.web.wire.problems import answer_with_problems
 
 API = "/api/v1"
@@ -73,6 +77,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     documents.router,
     edits.router,
     editions.router,
+    removal.router,
+    workbook_edits.router,
     similar.router,  # before candidates, whose address would take its one
     candidates.router,
     use_cases.router,
@@ -80,6 +86,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     search.router,
     standing.router,
     events.router,
+    weighing.router,
     plans.router,
     plan_decisions.router,
     retries.router,
@@ -131,6 +138,7 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service, app.state.readiness, app.state.metrics = service, Readiness(), Metrics(service, API)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
+    app.add_middleware(KeptAnswers, service=service, prefix=API)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
     app.add_middleware(OwnAddress, settings=service.settings.configuration.service)
     app.add_middleware(Measured, metrics=app.state.metrics)  # the outermost

@@ -24,6 +24,7 @@ from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
 from caseforge_assets.web.wire.kept import Kept
+from caseforge_assets.web.wire.looks import Looks, look_once
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +42,11 @@ class Service:
         """
         self._settings, self._reread = settings, reread
         self._stamp = _stamp(settings)
+        self._described = settings, _describe(settings)
         self.local_user = local_user
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
         self.kept = Kept()
+        self.looks = Looks(lambda digests: look_once(self.reading, digests))
         self._opening = threading.RLock()
 
     @property
@@ -62,7 +65,6 @@ class Service:
         """Works with other settings from now on: of frameworks, stages, budgets. What is open stays open."""
         with self._opening:
             self._settings, self._stamp = settings, _stamp(settings)
-            self.__dict__.pop("described", None)
 
     def keep(self) -> None:
         """Journals what was changed; where that cannot be done now, whoever works next does it."""
@@ -83,12 +85,13 @@ class Service:
         """What commands take of the settings."""
         return self.settings.project
 
-    @cached_property
+    @property
     def described(self) -> str:
         """A text that is another one where settings or stages are others, so that answers may be, too."""
-        stages = [stage_version(stage, stage_settings(self.project.configuration, stage)) for stage in self.project.stages]
-        known = "\0".join((self.settings.configuration.model_dump_json(), self.settings.openai_base_url, *stages))
-        return hashlib.sha256(known.encode()).hexdigest()
+        settings = self.settings
+        if settings is not self._described[0]:
+            self._described = settings, _describe(settings)
+        return self._described[1]
 
     @property
     def open_project(self) -> OpenProject:
@@ -178,6 +181,12 @@ class Service:
     @cached_property
     def _provider(self) -> Provider:
         return connect_provider(self._store, make_client(self.settings))
+
+
+def _describe(settings: Settings) -> str:
+    stages = [stage_version(stage, stage_settings(settings.project.configuration, stage)) for stage in settings.project.stages]
+    known = "\0".join((settings.configuration.model_dump_json(), settings.openai_base_url, *stages))
+    return hashlib.sha256(known.encode()).hexdigest()
 
 
 def _stamp(settings: Settings) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -72,16 +75,65 @@ def test_one_browser_is_let_in_once_by_each_address_that_is_printed(command_line
                 browser.verify = other.verify = str(cert)
                 browser.trust_env = other.trust_env = False
                 assert browser.get(f"{address}/api/v1/me").status_code == 401
-                assert "Signed in as" in browser.get(printed).text
+                assert 'class="who"' in browser.get(printed).text
                 assert other.get(printed).status_code == 403  # once
                 me = browser.get(f"{address}/api/v1/me").json()
                 assert [role["role"] for role in me["roles"]] == ["admin"]
                 (cookie,) = [one for one in browser.cookies if one.name == "__Host-caseforge_session"]
                 assert cookie.secure
                 again = re.search(r"https://\S+", serving.stdout.readline())[0]  # type: ignore[index]
-                assert "Signed in as" in other.get(again).text
+                assert 'class="who"' in other.get(again).text
                 assert browser.post(f"{address}/api/v1/users", json={"name": "eve", "password": "correct horse"}).status_code == 403
         finally:
             serving.send_signal(signal.SIGTERM)
             serving.wait(10)
     assert serving.returncode == 0
+
+
+def children(pid: int) -> list[int]:
+    """Those of all its threads."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+
+
+def awaited(look: Callable[[], list[int]]) -> list[int]:
+    end = time.monotonic() + 60
+    while not (found := look()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+def counted(address: str) -> float:
+    """How often /healthz was answered, by what the process says that takes this call."""
+    told = requests.get(f"{address}/metrics", timeout=60).text
+    return float(re.search(r'caseforge_http_requests_total{method="GET",route="/healthz",status="200"} (\S+)', told)[1])  # type: ignore[index]
+
+
+@pytest.mark.slow  # processes of its own
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="which processes there are is looked up as Linux tells it")
+def test_several_processes_answer_count_together_and_come_again(command_line: OpenCommandLine) -> None:
+    line = command_line()
+    line.run("users", "add", "anna", "--role", "admin", typed="correct horse battery\n")
+    command = [sys.executable, "-m", "caseforge_assets.cli", "serve", "--port", "0", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            address = re.search(r"http://127\.0\.0\.1:\d+", serving.stdout.readline())[0]  # type: ignore[index]
+            (other,) = awaited(lambda: children(serving.pid))
+            os.kill(serving.pid, signal.SIGSTOP)  # so it is the other one that answers
+            try:
+                assert requests.get(f"{address}/healthz", timeout=60).status_code == 200
+            finally:
+                os.kill(serving.pid, signal.SIGCONT)
+            for _ in range(20):
+                assert requests.get(f"{address}/healthz", timeout=60).status_code == 200
+            assert {counted(address) for _ in range(10)} == {21}  # whichever is asked
+            os.kill(other, signal.SIGKILL)
+            for _ in range(5):
+                assert requests.get(f"{address}/healthz", timeout=60).status_code == 200
+            assert counted(address) == 26
+            assert awaited(lambda: [pid for pid in children(serving.pid) if pid != other])
+        finally:
+            serving.send_signal(signal.SIGTERM)
+            serving.wait(20)
+    assert (serving.returncode, children(serving.pid)) == (0, [])

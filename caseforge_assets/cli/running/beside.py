@@ -23,17 +23,20 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def beside(session: Session, *command: str, variables: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+def beside(
+    session: Session, *command: str, variables: Mapping[str, str] = MappingProxyType({}), files: Sequence[int] = ()
+) -> Iterator[None]:
     """A command of ours in a process of its own while the block runs.
 
     Args:
         command: such as `work`; it has to know the option `--beside`.
         variables: of its environment, before those that are set.
+        files: open files of this process that it goes on with.
     """
     session.store.connect().close()  # the embedded database is started once
     over = threading.Event()
     watching = threading.Thread(
-        target=_watch, args=(session, command, {**variables, **read_environment().variables}, over), name=command[0], daemon=True
+        target=_watch, args=(session, command, {**variables, **read_environment().variables}, files, over), name=command[0], daemon=True
     )
     watching.start()
     try:
@@ -54,7 +57,7 @@ def _await_end_of_input(end: Callable[[], None]) -> None:
     end()
 
 
-def _watch(session: Session, command: Sequence[str], environment: Mapping[str, str], over: threading.Event) -> None:
+def _watch(session: Session, command: Sequence[str], environment: Mapping[str, str], files: Sequence[int], over: threading.Event) -> None:
     whole = [sys.executable, "-m", "caseforge_assets.cli", *session.options, *command, BESIDE]
     while not over.is_set():
         process = subprocess.Popen(
@@ -62,6 +65,7 @@ def _watch(session: Session, command: Sequence[str], environment: Mapping[str, s
             cwd=session.settings.project_folder,
             env=dict(environment),
             stdin=subprocess.PIPE,
+            pass_fds=files,
             start_new_session=True,  # Ctrl-C at a terminal is for whoever started it, which ends it politely
         )
         while process.poll() is None and not over.wait(0.2):

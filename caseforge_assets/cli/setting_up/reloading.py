@@ -28,7 +28,7 @@ _BY_HAND = "Reload it by hand: Deployment, Code locations, Reload"
 _log = logging.getLogger(__name__)
 
 
-def show_framework(url: str, key: str, project: str, *, is_gone: bool = False) -> str | None:
+def show_framework(url: str, key: str, project: str, *, is_gone: bool = False, patience_s: float = PATIENCE_S) -> str | None:
     """Has the webserver show a framework's assets, or no more of them where it is gone; returns what is to be said of it, nothing where no webserver runs.
 
     One that shows another project, which `project`, the identity of this one's database, tells, is left alone.
@@ -36,17 +36,17 @@ def show_framework(url: str, key: str, project: str, *, is_gone: bool = False) -
     In a thread, because neither looking a name up nor an answer that trickles has a time-out of its own.
     """
     said: list[str | None] = []
-    thread = Thread(target=lambda: said.append(_try(url, key, project, is_gone)), daemon=True)
+    thread = Thread(target=lambda: said.append(_try(url, key, project, is_gone, patience_s)), daemon=True)
     thread.start()
-    thread.join(PATIENCE_S)
+    thread.join(patience_s)
     if said:
         return said[0]
-    return f"Dagster at {_shown(url)} has not answered for {PATIENCE_S:.0f} s. If it does not show {key}: {_BY_HAND}."
+    return f"Dagster at {_shown(url)} has not answered for {patience_s:.0f} s. If it does not show {key}: {_BY_HAND}."
 
 
-def _try(url: str, key: str, project: str, is_gone: bool) -> str | None:
+def _try(url: str, key: str, project: str, is_gone: bool, patience_s: float) -> str | None:
     try:
-        return _reload(Webserver(url, PATIENCE_S), key, project, is_gone)
+        return _reload(Webserver(url, patience_s), key, project, is_gone)
     except (NoWebserver, OtherProject, OSError) as error:
         _log.debug("%s", error)
         return None

@@ -1,19 +1,18 @@
-"""Which target nodes are in a state, in one stage or in any."""
+"""How many target nodes of a framework are in each state of a stage, and which are in one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from caseforge_assets.batches.states import WAITING, RequestState
 from caseforge_assets.commands.planning.make_plan import survey
-from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.reports.coverage import NodeState, count_states
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.settings.stage_settings import stage_settings
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.reading.node_lists import targets_asked
-
-# These are states of requests: where there are few of them, only their nodes are looked at.
-_ASKED = {NodeState.WAITING: WAITING, NodeState.FAILED: (RequestState.failed,), NodeState.CANCELLED: (RequestState.parked,)}
+from caseforge_assets.store.planning import state_counts
+from caseforge_assets.store.planning.state_counts import Judged
+from caseforge_assets.store.requests.styles import fresh_versions
 
 
 def nodes_in_state(
@@ -26,6 +25,21 @@ def nodes_in_state(
     """
     found: set[int] = set()
     for stage in stages:
-        ids = targets_asked(connection, key, stage.key, _ASKED[state]) if state in _ASKED else None
-        found |= {row.node_id for row, at in survey(connection, project, key, stage, simulated, ids) if at is state}
+        if stage.chosen_from:  # what people chose is not known to the query
+            found |= {row.node_id for row, at in survey(connection, project, key, stage, simulated) if at is state}
+        else:
+            found.update(state_counts.ids_in_state(connection, key, _judged(connection, project, key, stage, simulated), state))
     return sorted(found)
+
+
+def nodes_by_state(connection: Connection, project: Project, key: str, stage: Stage, *, simulated: bool) -> dict[str, int]:
+    """Counts a framework's target nodes by their state in a stage; states without nodes are left out."""
+    if stage.chosen_from:
+        return count_states(state for _, state in survey(connection, project, key, stage, simulated))
+    return state_counts.count_by_state(connection, key, _judged(connection, project, key, stage, simulated))
+
+
+def _judged(connection: Connection, project: Project, key: str, stage: Stage, simulated: bool) -> Judged:
+    stage = project.stages.in_framework(stage, key)
+    settings = stage_settings(project.configuration, stage)
+    return Judged(stage.key, stage.reads, stage_version(stage, settings), fresh_versions(connection, stage, settings), simulated)

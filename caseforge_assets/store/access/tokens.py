@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,12 +38,19 @@ def digest_of(secret: str) -> str:
 
 def usable_token(connection: Connection, secret: str) -> TokenRow | None:
     """The token that was shown, unless it is unknown, revoked or over; by the database's clock."""
-    query = text(f"""
-    select {_COLUMNS} from caseforge.api_token
-    where digest = :digest and revoked_at is null and (expires_at is null or expires_at > now())
-    """)
-    row = connection.execute(query, {"digest": digest_of(secret)}).one_or_none()
-    return None if row is None else TokenRow(*row)
+    digest = digest_of(secret)
+    return usable_tokens(connection, [digest]).get(digest)
+
+
+_USABLE = text(f"""
+select {_COLUMNS}, digest from caseforge.api_token
+where digest = any(:digests) and revoked_at is null and (expires_at is null or expires_at > now())
+""")
+
+
+def usable_tokens(connection: Connection, digests: Collection[str]) -> dict[str, TokenRow]:
+    """The same for several at once, by their digests."""
+    return {row.digest: TokenRow(*row[:-1]) for row in connection.execute(_USABLE, {"digests": list(digests)})}
 
 
 def note_use(connection: Connection, token_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DisconnectionError, OperationalError, ProgrammingError
 
 from caseforge_assets.redaction import know_secrets
 from caseforge_assets.settings.secrets import DATABASE, secrets_in
@@ -20,7 +21,8 @@ from caseforge_assets.store.database.masking import mask_parameters
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-HEAD = "0036"
+HEAD = "0038"
+RESTS_S = 1.0  # a connection that was used within that is taken to be there
 
 StoreUnavailable = OperationalError
 ValueRefused = DataError  # a value of the right type that PostgreSQL cannot hold, such as a time zone of +16:00
@@ -32,8 +34,8 @@ def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many
     Args:
         url: SQLAlchemy URL with the psycopg2 driver.
         revive: called when a connection is refused, before it is tried once more: starts the server where it has ended.
-        for_many_calls: for a service, whose queries are short and many: more connections stay open, because opening one takes longer than most queries, and queries
-            are not compiled, which takes longer than they do.
+        for_many_calls: for a service, whose queries are short and many: more connections stay open, because opening one takes longer than most queries; whether one
+            is still there is asked only after it rested; and queries are not compiled, which takes longer than they do.
 
     Raises:
         StoreUnavailable: no server answers at the URL.
@@ -42,13 +44,15 @@ def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many
     mask_parameters()
     engine = create_engine(
         url,
-        pool_pre_ping=True,
+        pool_pre_ping=not for_many_calls,
         pool_size=20 if for_many_calls else 5,
         insertmanyvalues_page_size=2_000,
         connect_args={"application_name": "caseforge"},
     )
     if for_many_calls:
         event.listen(engine, "connect", _compile_nothing)
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", partial(_ping_after_rest, engine))
     if revive is not None:
         event.listen(engine, "do_connect", partial(_connect, revive))
     if _revision(engine) != HEAD:
@@ -70,6 +74,20 @@ def _compile_nothing(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("set jit = off")
     connection.commit()
+
+
+def _note_rest(_connection: object, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _ping_after_rest(engine: Engine, connection: Any, record: Any, _proxy: object) -> None:
+    """Refuses a connection whose server has gone, so that the pool opens another one."""
+    if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTS_S:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def find_revision(url: str) -> str | None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 # Who signs in and what listeners are told changes nothing of what was made.
-_OTHER_MATTERS = (
+OTHER_MATTERS = (
     *("account", "account_role", "api_token", "audit_entry"),
     *("event", "idempotent_call", "webhook", "webhook_delivery", "webhook_message", "work_wish"),
 )
 
 # Between two segments of the journal marks are only added, so that each committed change makes another count; a segment takes marks away and adds itself.
-_SO_FAR = text("""
-select concat_ws('-', coalesce(max(m.id), 0), count(m.id), (select concat_ws('-', count(*), extract(epoch from max(written_at))) from caseforge.journal_segment))
+SO_FAR = """
+select concat_ws('-', coalesce(max(m.id), 0), count(m.id),
+                 (select concat_ws('-', count(*), extract(epoch from max(written_at))) from caseforge.journal_segment)) as changes
 from caseforge.journal_mark m where m.table_name <> all(:others)
-""")
+"""
 
 
 def changes_so_far(connection: Connection) -> str:
     """A text that is another one after each change of frameworks, requests, answers or contents; the same text means that all is as it was."""
-    return str(connection.scalar(_SO_FAR, {"others": list(_OTHER_MATTERS)}))
+    return str(connection.scalar(text(SO_FAR), {"others": list(OTHER_MATTERS)}))

@@ -87,16 +87,6 @@ def list_nodes(
     return [ListedNode(*row) for row in connection.execute(query, values | {"edition": edition.id, "after": after, "limit": limit})]
 
 
-def targets_asked(connection: Connection, key: str, stage: str, states: Sequence[str]) -> list[int]:
-    """Target nodes whose request in a stage is in one of these states."""
-    query = text("""
-    select nv.node_id from caseforge.target_node nv
-    join caseforge.request r on r.node_id = nv.node_id and r.stage = :stage and r.is_current and r.state = any(:states)
-    where nv.framework_key = :key
-    """)
-    return list(connection.scalars(query, {"key": key, "stage": stage, "states": list(states)}))
-
-
 def child_counts(connection: Connection, edition: Edition, codes: Sequence[str]) -> dict[str, int]:
     """Counts children by the code of their parent; nodes without any are left out."""
     query = text("""

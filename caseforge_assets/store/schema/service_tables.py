@@ -53,6 +53,7 @@ event = Table(
     Column("data", JSONB, nullable=False, server_default="{}"),
     now_column("happened_at"),
     Index("ix_event_unnumbered", "id", postgresql_where=text("position is null")),
+    Index(None, "kind", "position"),
 )
 
 webhook = Table(
@@ -83,6 +84,7 @@ webhook_delivery = Table(
     time_column("delivered_at"),
     CheckConstraint(f"state in {listed(DeliveryState)}", name="state"),
     UniqueConstraint("webhook_id", "event_id"),
+    Index(None, "event_id"),
     Index("ix_webhook_delivery_waiting", "next_try_at", postgresql_where=text(f"state = '{DeliveryState.waiting}'")),
 )
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from caseforge_assets.access.roles import Caller, Grant, Role
-from caseforge_assets.store.access import accounts, sessions, tokens
+from caseforge_assets.store.access import accounts, sessions
+from caseforge_assets.store.access.tokens import TokenRow, digest_of
 from caseforge_assets.web.access.addresses import SAFE
 from caseforge_assets.web.access.cookies import FIELD, HEADER, csrf_token, is_csrf_token, session_secret
 from caseforge_assets.web.access.proxied import person_of_proxy
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.looks import SEEN, Seen, look_once
 from caseforge_assets.web.wire.problems import Refused
 
 _FORM = "application/x-www-form-urlencoded"
 _LARGEST_FORM = 1_000_000
-_NOTED_EVERY = timedelta(seconds=50)  # somewhat less than the minute after which a use is noted again
 
 
 async def service_of(request: Request) -> Service:
@@ -44,9 +45,22 @@ async def form_token(request: Request) -> str | None:
     return field if isinstance(field, str) else None
 
 
-def caller_of(
+async def caller_of(
     request: Request, service: Annotated[Service, Depends(service_of)], shown: Annotated[str | None, Depends(form_token)]
 ) -> Caller:
+    """Who calls, see `find_caller`. Whose token was seen for the request already is known without another look.
+
+    Raises:
+        Refused: nobody who is known, 401; or the token is missing, 403.
+    """
+    if SEEN in request.scope.get("state", ()):
+        caller = _by_token(request, service)
+        if caller is not None:
+            return caller
+    return await run_in_threadpool(find_caller, request, service, shown)
+
+
+def find_caller(request: Request, service: Service, shown: str | None) -> Caller:
     """Who calls: a program by its token, a browser by its session, or a person for whom a proxy vouches.
 
     What a browser or a proxy adds to a request by itself may have been caused by another site's page: to change something it takes a token, too, that only our
@@ -93,15 +107,16 @@ def _by_token(request: Request, service: Service) -> Caller | None:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
-    with service.reading.connect() as connection:
-        row = tokens.usable_token(connection, secret.strip())
-        if row is None:
-            raise Refused(
-                401, "not-signed-in", "This token is unknown, revoked or over.", {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            )
-        if row.last_used_at is None or datetime.now(UTC) - row.last_used_at > _NOTED_EVERY:
-            tokens.note_use(connection, row.id)
+    row = _usable(request, service, digest_of(secret.strip()))
+    if row is None:
+        raise Refused(401, "not-signed-in", "This token is unknown, revoked or over.", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
     return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd, token_id=row.id)
+
+
+def _usable(request: Request, service: Service, digest: str) -> TokenRow | None:
+    """The token as it was seen for this request, else as it is now."""
+    seen: Seen | None = request.scope.get("state", {}).get(SEEN)
+    return (seen or look_once(service.reading, [digest])).tokens.get(digest)
 
 
 def _by_session(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str] | None:

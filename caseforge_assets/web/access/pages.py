@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from caseforge_assets.web.access.callers import CallerNow, ServiceNow, caller_of
+from caseforge_assets.web.access.callers import CallerNow, ServiceNow, find_caller
 from caseforge_assets.web.access.cookies import cookie_name, csrf_token, is_csrf_token, remove_cookie, set_cookie
 from caseforge_assets.web.access.openid import ending_address
 from caseforge_assets.web.access.signing_in import HOME, account_of_password, let_in, let_out, own_path
@@ -69,7 +69,7 @@ def use_key(request: Request, service: ServiceNow, key: Annotated[str, Query(max
 def show_account(request: Request, service: ServiceNow) -> Response:
     """Who is signed in, with a button to sign out."""
     try:
-        caller = caller_of(request, service, None)
+        caller = find_caller(request, service, None)
     except Refused:
         return RedirectResponse("/sign-in?next=/account", 303)
     ends_at = ending_address(request, service, caller)

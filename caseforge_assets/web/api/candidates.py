@@ -19,11 +19,11 @@ from caseforge_assets.store.reading import candidate_counts, candidate_facets, m
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
 from caseforge_assets.store.reading.candidate_pages import PLACE, candidate_page
 from caseforge_assets.store.reading.candidates import listed_candidates, whole_candidate
-from caseforge_assets.store.reading.upkeep import revisions
+from caseforge_assets.store.reading.due import Behind
 from caseforge_assets.web.access.callers import Reader, ServiceNow, see_framework
 from caseforge_assets.web.api.candidate_queries import Asked, Sort, check_columns, cursor_at, in_frameworks, order_of, place_after
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.etags import TagsNow, reads
+from caseforge_assets.web.wire.etags import Tags, TagsNow, reads
 from caseforge_assets.web.wire.money import Money, money
 from caseforge_assets.web.wire.pages import Cursor, Limit
 
@@ -170,6 +170,14 @@ def seen_and_meant(caller: Caller, asked: Sequence[str] | None) -> Sequence[str]
     return asked
 
 
+def catch_up(service: Service, tags: Tags, connection: Connection) -> Behind:
+    """Whether lists and search are behind what was made, after catching up with them in passing where that is little."""
+    if tags.read_state(connection).holds:
+        return Behind(lists=False, texts=False)
+    refresh_in_passing(service.store, service.project, connection)
+    return tags.read_state(connection, again=True).behind
+
+
 def _list(
     service: Service,
     tags: TagsNow,
@@ -186,8 +194,8 @@ def _list(
     check_columns(service.project, meant)
     meant = in_frameworks(meant, frameworks)
     with service.reading.connect() as connection:
-        behind = refresh_in_passing(service.store, service.project, connection)
-        tags.of_changes(connection, frameworks, revisions(connection))
+        behind = catch_up(service, tags, connection)
+        tags.of_lists(connection, frameworks)
         matches = _matches(connection, meant)
         asked = conditions(connection, meant, matches)
         known = partial(service.kept.get, tags.state, f"groups {meant!r}", lambda: candidate_counts.groups(connection, asked))

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import BaseModel, Field
-from starlette.types import Scope
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.configuring.declare_framework import declare_framework, entry_for
@@ -28,15 +22,12 @@ from caseforge_assets.settings import FrameworkSettings, check_framework_key
 from caseforge_assets.store.database.engine import wait_for_lock
 from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import CallerNow, ServiceNow, problems
+from caseforge_assets.web.api.uploads import largest_file, uploaded
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound
 from caseforge_assets.web.wire.money import Money, money
 from caseforge_assets.web.wire.problems import Refused
 
 router = APIRouter(tags=["frameworks"])
-_UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/editions")
-_FRAME_BYTES = 64 * 1024  # of a form around its file
-_LONGEST_NAME = 200  # bytes
 EXAMPLES = 5
 
 
@@ -74,16 +65,6 @@ class LoadedEdition(BaseModel):
     expected_cost: Money | None = Field(description="of these, at a provider that bills; null: unknown")
 
 
-def largest_body(service: Service) -> Bound:
-    """How large bodies may be: workbooks as large as is set, all else as it comes from people and programs."""
-
-    def bound(scope: Scope) -> int:
-        is_upload = scope["method"] == "POST" and _UPLOADS.fullmatch(scope["path"]) is not None
-        return service.settings.configuration.service.max_upload_mb * MEBIBYTE + _FRAME_BYTES if is_upload else PLAIN_BYTES
-
-    return bound
-
-
 @router.post("/frameworks/{key}/editions", responses=problems(403, 404, 409, 413, 415, 422))
 def load_edition(
     key: str,
@@ -114,10 +95,10 @@ def load_edition(
     its places. What did not change keeps what was made for it, and nothing is paid for by this.
     """
     is_new = _demand(service, caller, key)
-    with _uploaded(file) as path:
+    with uploaded(file, SUFFIXES) as path:
         known = service.settings.configuration.frameworks.get(key)
         form, spoken = stated_form(known, columns or (), hierarchy), stated_language(service.project.stages, language or ())
-        result = read_framework(path, Limits(max_file_bytes=service.settings.configuration.service.max_upload_mb * MEBIBYTE), form)
+        result = read_framework(path, Limits(max_file_bytes=largest_file(service)), form)
         edition = _in_order(result)
         selector = targets or (known.targets if known else "leaf")
         entry = _entry(service, key, path.name, edition, known, title, selector, form, spoken)
@@ -145,25 +126,6 @@ def _demand(service: Service, caller: Caller, key: str) -> bool:
         raise LookupError(f"there is no framework {key!r}, or you may not see it")
     caller.demand(Role.admin if is_new else Role.planner, key)
     return is_new
-
-
-@contextmanager
-def _uploaded(file: UploadFile) -> Iterator[Path]:
-    """The uploaded file under its own name, in a folder of its own that is removed after the block.
-
-    Raises:
-        Refused: the name has a path in it, or the end of no file that is read; 422.
-    """
-    name = file.filename or ""
-    if not name or len(name.encode(errors="replace")) > _LONGEST_NAME or name.startswith(".") or re.search(r"[/\\\x00-\x1f\x7f]", name):
-        raise Refused(422, "file-name", "The file's name cannot be used: a plain name is needed, without a folder before it.")
-    if Path(name).suffix.lower() not in SUFFIXES:
-        raise Refused(422, "file-name", f"{name}: this kind of file is not read; there are: {', '.join(SUFFIXES)}")
-    with tempfile.TemporaryDirectory(prefix="caseforge-upload-") as folder:
-        path = Path(folder) / name
-        with path.open("wb") as copy:
-            shutil.copyfileobj(file.file, copy)
-        yield path
 
 
 def _in_order(result: ReadResult) -> Edition:

@@ -7,9 +7,8 @@ from datetime import datetime
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.nodes_in_state import nodes_by_state
 from caseforge_assets.commands.providing.provider import accepts_simulated
-from caseforge_assets.reports.coverage import count_states
 from caseforge_assets.reports.difference import MEANINGS, Change, compare_editions
 from caseforge_assets.store.collecting.items import item_counts
 from caseforge_assets.store.database.engine import Connection
@@ -136,7 +135,7 @@ def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow
         simulated, items = accepts_simulated(connection, service.settings), item_counts(connection, key)
         standings = []
         for stage in service.project.stages:
-            states = count_states(state for _, state in survey(connection, service.project, key, stage, simulated))
+            states = nodes_by_state(connection, service.project, key, stage, simulated=simulated)
             spoken = service.project.stages.in_framework(stage, key).language
             standings.append(
                 StageStanding(

@@ -14,7 +14,7 @@ from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.money.budgets_left import budgets_left
 from caseforge_assets.commands.planning.choose_nodes import named_alone
 from caseforge_assets.commands.planning.choose_stages import accepted_stages
-from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
 from caseforge_assets.commands.planning.meant_nodes import Choice, meant_nodes
 from caseforge_assets.store.planning import plans
 from caseforge_assets.web.access.callers import Planner, Reader, ServiceNow, problems, see_framework
@@ -76,6 +76,14 @@ def make_draft(connection: Connection, service: Service, wanted: PlanWanted, sim
         LookupError: there is no such stage or node.
         ValueError: what is wanted makes no sense.
     """
+    draft, warnings = drafted(connection, service, wanted, simulated)
+    keep_draft(connection, draft, by=by)
+    left = budgets_left(connection, service.project, wanted.framework)
+    return made_plan(shown_plan(connection, service.project, draft.id), draft, simulated, left, warnings)
+
+
+def drafted(connection: Connection, service: Service, wanted: PlanWanted, simulated: bool) -> tuple[Plan, list[str]]:
+    """The plan that is wanted, in the caller's transaction, with what is to be said of its models."""
     project, key = service.project, wanted.framework
     chosen = accepted_stages(connection, project, wanted.stages)
     choice = Choice(wanted.nodes, wanted.select, wanted.limit, None, wanted.model_of, wanted.regenerate, wanted.refresh_context)
@@ -93,9 +101,7 @@ def make_draft(connection: Connection, service: Service, wanted: PlanWanted, sim
         refresh_context=wanted.refresh_context,
         named=named_alone(connection, key, wanted.nodes),
     )
-    keep_draft(connection, draft, by=by)
-    left = budgets_left(connection, project, key)
-    return made_plan(shown_plan(connection, project, draft.id), draft, simulated, left, chosen.warnings)
+    return draft, list(chosen.warnings)
 
 
 @router.get("/plans", responses=reads(404, 422))

@@ -8,15 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
 from caseforge_assets.store.reading import search as reading
 from caseforge_assets.store.reading.candidate_facets import facets as count_candidates
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter
 from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
-from caseforge_assets.store.reading.upkeep import revisions
 from caseforge_assets.web.access.callers import Reader, ServiceNow
-from caseforge_assets.web.api.candidates import Facets, ValueCount, facets_of, seen_and_meant
+from caseforge_assets.web.api.candidates import Facets, ValueCount, catch_up, facets_of, seen_and_meant
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
 
@@ -82,8 +80,8 @@ def search(
     after = place_of(cursor)
     frameworks = seen_and_meant(caller, framework)
     with service.reading.connect() as connection:
-        behind = refresh_in_passing(service.store, service.project, connection)
-        tags.of_changes(connection, frameworks, revisions(connection))
+        behind = catch_up(service, tags, connection)
+        tags.of_lists(connection, frameworks)
         asked = Search(checked_query(connection, q), frameworks, [str(one) for one in kind or KINDS])
         found = reading.search(connection, asked, after, limit + 1)
         hits = reading.hits(connection, asked, found.page[:limit])

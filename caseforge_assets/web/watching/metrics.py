@@ -1,4 +1,4 @@
-"""Figures for Prometheus (/metrics): what is in the store, read at most every some seconds, and the HTTP requests of this process."""
+"""Figures for Prometheus (/metrics): what is in the store, read at most every some seconds, and HTTP requests."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.money.budgets_left import ALL, all_budgets_left
+from caseforge_assets.settings.environment import FIGURES_FOLDER, read_environment
 from caseforge_assets.store.serving.service_figures import Counted, ServiceFigures, service_figures
 from caseforge_assets.web.access.addresses import LOOPBACK, client_address, is_peer
 from caseforge_assets.web.access.callers import ServiceNow, recognize_again
@@ -33,7 +35,7 @@ def metrics(request: Request, service: ServiceNow) -> Response:
     if not _is_watcher(request, service):
         recognize_again(request, service).demand(Role.reader)
     figures: Metrics = request.app.state.metrics
-    return Response(generate_latest(figures.registry), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+    return Response(figures.text(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
 def _is_watcher(request: Request, service: Service) -> bool:
@@ -59,7 +61,18 @@ class Metrics:
         self.seconds = Histogram(
             "caseforge_http_request_seconds", "seconds until an answer began", ["method", "route"], buckets=SECONDS, registry=self.registry
         )
-        self.registry.register(_StoreCollector(service))
+        self._store = _StoreCollector(service)
+        self.registry.register(self._store)
+
+    def text(self) -> bytes:
+        """All figures, as Prometheus reads them: requests of all processes that answer side by side, where there are several."""
+        folder = read_environment().get(FIGURES_FOLDER)
+        if folder is None:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, folder)  # type: ignore[no-untyped-call]
+        together.register(self._store)
+        return generate_latest(together)
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """Counts a request by its route, never by its address, of which there are any number."""

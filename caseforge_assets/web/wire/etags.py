@@ -7,6 +7,7 @@ strong one, its version.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -14,9 +15,12 @@ from fastapi import Depends, FastAPI, Request, Response
 from pydantic import BaseModel
 
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.figures.changes import changes_so_far
+from caseforge_assets.store.reading.read_state import ReadState, read_state
 from caseforge_assets.web.access.callers import problems
+from caseforge_assets.web.wire.looks import SEEN, Seen
 from caseforge_assets.web.wire.problems import Refused
+
+KEEP = "keep"  # of a request's state: the tag of an answer that holds until something changes
 
 
 class NotModified(Exception):
@@ -35,6 +39,7 @@ class Tags:
         """Takes the request, and the answer that gets the header."""
         self._request, self._response = request, response
         self._headers: dict[str, str] = {}
+        self._seen: ReadState | None = None
         self.state = ""  # another one after each change, once the answer has a tag
 
     def of_changes(self, connection: Connection, *parts: object) -> None:
@@ -47,10 +52,32 @@ class Tags:
         Raises:
             NotModified: the client has it.
         """
-        asked = (self._request.url.path, self._request.url.query)
-        self.state = "\0".join(map(str, (changes_so_far(connection), self._request.app.state.service.described, *parts)))
-        known = "\0".join((self.state, *asked))
-        self._tag(f'W/"{hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()[:32]}"')
+        self._of_state(self.read_state(connection).changes, *parts)
+
+    def of_lists(self, connection: Connection, *parts: object) -> None:
+        """The same for what is read from lists and found texts, which are brought up to date after what they are made from.
+
+        Raises:
+            NotModified: the client has it.
+        """
+        state = self.read_state(connection)
+        self._of_state(str(state), *parts, *(() if state.holds else (time.monotonic_ns(),)), keep=state.holds)
+
+    def read_state(self, connection: Connection, *, again: bool = False) -> ReadState:
+        """The state of the store as it was seen for this request.
+
+        Args:
+            again: as it is now.
+        """
+        if self._seen is None or again:
+            seen: Seen | None = None if again else self._request.scope.get("state", {}).get(SEEN)
+            self._seen = read_state(connection) if seen is None else seen.state
+        return self._seen
+
+    def _of_state(self, *parts: object, keep: bool = True) -> None:
+        self.state = "\0".join(map(str, (self._request.app.state.service.described, *parts)))
+        known = "\0".join((self.state, self._request.url.path, self._request.url.query))
+        self._tag(f'W/"{hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()[:32]}"', keep=keep)
 
     def of_version(self, version: str) -> None:
         """Gives an answer the tag of a content's version, which an edit of it has to name.
@@ -64,10 +91,12 @@ class Tags:
         """The answer with its tag, written here: an endpoint's model is checked and written in turns by other threads otherwise, which takes longer."""
         return Response(content.model_dump_json(), headers=self._headers, media_type="application/json")
 
-    def _tag(self, tag: str) -> None:
+    def _tag(self, tag: str, *, keep: bool = True) -> None:
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
         self._response.headers.update(headers)
         self._headers = headers
+        if keep:
+            self._request.scope.setdefault("state", {})[KEEP] = tag
         if matches(self._request.headers.get("if-none-match"), tag):
             raise NotModified(headers)
 

@@ -1,0 +1,41 @@
+"""Whether what is read has changed: one query, for whoever keeps what was read before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from caseforge_assets.store.figures.changes import OTHER_MATTERS, SO_FAR
+from caseforge_assets.store.reading.due import Behind
+
+
+@dataclass(frozen=True, slots=True)
+class ReadState:
+    """How far the store is: `changes` is another text after each change of what was made, `revision` grows whenever rows of lists were made anew."""
+
+    changes: str
+    revision: int
+    behind: Behind
+
+    @property
+    def holds(self) -> bool:
+        """Whether what is read now is what is read again in the same state: while lists and texts are being caught up with, it is not."""
+        return not (self.behind.lists or self.behind.texts)
+
+    def __str__(self) -> str:
+        """A text that is another one in another state."""
+        return f"{self.changes} {self.revision} {self.behind.lists:d}{self.behind.texts:d}"
+
+
+_STATE = text(f"""
+select so_far.changes, (select coalesce(sum(revision), 0) from caseforge.reading_framework),
+       exists (select 1 from caseforge.reading_due), exists (select 1 from caseforge.found_text where words is null)
+from ({SO_FAR}) so_far
+""")
+
+
+def read_state(connection: Connection) -> ReadState:
+    """The state of the store now."""
+    row = connection.execute(_STATE, {"others": list(OTHER_MATTERS)}).one()
+    return ReadState(row[0], int(row[1]), Behind(row[2], row[3]))

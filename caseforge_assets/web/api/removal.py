@@ -1,0 +1,56 @@
+"""A framework is taken out: of caseforge.toml, and of what is sent and shown. What was made for it stays."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from caseforge_assets.commands.configuring.declare_framework import undeclare_framework
+from caseforge_assets.commands.editions.remove_framework import remove_framework
+from caseforge_assets.store.database.engine import wait_for_lock
+from caseforge_assets.store.editions.frameworks import belongings, current_edition, known_keys
+from caseforge_assets.web.access.callers import Admin, ServiceNow, problems
+from caseforge_assets.web.service import Service
+
+router = APIRouter(tags=["frameworks"])
+
+
+class RemovedFramework(BaseModel):
+    """What taking a framework out came to, or would come to."""
+
+    framework: str
+    dry_run: bool = Field(description="true: nothing was changed")
+    loaded: bool = Field(description="whether an edition of it was loaded")
+    declared: bool = Field(description="whether caseforge.toml named it")
+    contents: int = Field(description="current contents, which stay in the store and in exports with `retired`")
+    under_way: int = Field(description="requests that are under way; what is answered is collected and kept")
+
+
+@router.delete("/frameworks/{key}", responses=problems(403, 404, 422))
+def remove(
+    key: str, service: ServiceNow, caller: Admin, dry_run: Annotated[bool, Query(description="only say what is there")] = True
+) -> RemovedFramework:
+    """Say what belongs to a framework; with `dry_run=false`, take it out. Loading it again brings all of it back."""
+    with service.store.connect() as connection:
+        known = known_keys(connection)
+        there, loaded = belongings(connection, key), current_edition(connection, key) is not None
+    declared = key in service.settings.configuration.frameworks
+    if key not in known and not declared:
+        raise LookupError(f"there is no framework {key!r}, or you may not see it")
+    if not dry_run:
+        remove_framework(service.store, service.project.stages, key, by=caller.name)
+        _undeclare(service, key)
+        service.keep()
+    return RemovedFramework(
+        framework=key, dry_run=dry_run, loaded=loaded, declared=declared, contents=there.contents, under_way=there.under_way
+    )
+
+
+def _undeclare(service: Service, key: str) -> None:
+    with wait_for_lock(service.store, "caseforge.toml"):
+        undeclare_framework(service.settings, key)
+        settings = service.settings
+        left = {known: entry for known, entry in settings.configuration.frameworks.items() if known != key}
+        service.use(settings.model_copy(update={"configuration": settings.configuration.model_copy(update={"frameworks": left})}))

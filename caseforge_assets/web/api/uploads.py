@@ -1,0 +1,55 @@
+"""Uploaded files: bounded before they are read, under their own name, in a folder that is removed afterwards."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastapi import UploadFile
+from starlette.types import Scope
+
+from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound
+from caseforge_assets.web.wire.problems import Refused
+
+_UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/(?:editions|workbook-edits)")
+_FRAME_BYTES = 64 * 1024  # of a form around its file
+_LONGEST_NAME = 200  # bytes
+
+
+def largest_body(service: Service) -> Bound:
+    """How large bodies may be: workbooks as large as is set, all else as it comes from people and programs."""
+
+    def bound(scope: Scope) -> int:
+        is_upload = scope["method"] == "POST" and _UPLOADS.fullmatch(scope["path"]) is not None
+        return largest_file(service) + _FRAME_BYTES if is_upload else PLAIN_BYTES
+
+    return bound
+
+
+def largest_file(service: Service) -> int:
+    """How many bytes a workbook may have."""
+    return service.settings.configuration.service.max_upload_mb * MEBIBYTE
+
+
+@contextmanager
+def uploaded(file: UploadFile, suffixes: Collection[str]) -> Iterator[Path]:
+    """The uploaded file under its own name, in a folder of its own that is removed after the block.
+
+    Raises:
+        Refused: the name has a path in it, or the end of no file that is read; 422.
+    """
+    name = file.filename or ""
+    if not name or len(name.encode(errors="replace")) > _LONGEST_NAME or name.startswith(".") or re.search(r"[/\\\x00-\x1f\x7f]", name):
+        raise Refused(422, "file-name", "The file's name cannot be used: a plain name is needed, without a folder before it.")
+    if Path(name).suffix.lower() not in suffixes:
+        raise Refused(422, "file-name", f"{name}: this kind of file is not read; there are: {', '.join(suffixes)}")
+    with tempfile.TemporaryDirectory(prefix="caseforge-upload-") as folder:
+        path = Path(folder) / name
+        with path.open("wb") as copy:
+            shutil.copyfileobj(file.file, copy)
+        yield path

@@ -1,0 +1,131 @@
+"""Answers that are kept until anything changes, and given again to the same program that asks the same. Nothing depends on their being here.
+
+Whether they still hold is looked up for each request, together with its token; so several processes keep their own, and none gives what another has changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from caseforge_assets.store.access.tokens import TokenRow, digest_of
+from caseforge_assets.store.database.engine import StoreUnavailable
+from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.etags import KEEP, matches
+from caseforge_assets.web.wire.looks import SEEN, Seen
+
+LARGEST = 2 * 1024 * 1024
+_OF_BODIES = (b"content-length", b"content-type", b"content-encoding")
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer as it went out, with the state that it was made in."""
+
+    state: str
+    tag: str
+    start: Message
+    body: bytes
+    route: Any
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + 1_000
+
+
+class KeptAnswers:
+    """Middleware: gives what is kept, and keeps what endpoints say holds until something changes."""
+
+    def __init__(self, app: ASGIApp, service: Service, prefix: str) -> None:
+        """Takes the application.
+
+        Args:
+            prefix: of the paths whose answers are kept.
+        """
+        self._app, self._service, self._prefix = app, service, prefix
+        self._most = service.settings.configuration.service.kept_answers_mb * 1024 * 1024
+        self._kept: OrderedDict[Key, _Answer] = OrderedDict()
+        self._size, self._lock = 0, threading.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, or has the application answer."""
+        digest = self._digest(scope)
+        seen = None if digest is None else await self._look(digest)
+        token = None if seen is None or digest is None else seen.tokens.get(digest)
+        if seen is None or token is None:
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})[SEEN] = seen
+        headers = Headers(scope=scope)
+        key, state = _key(scope, headers, token), f"{self._service.described} {seen.state}"
+        answer = self._find(key, state)
+        if answer is None:
+            await self._app(scope, receive, self._keeping(scope, send, key, state) if self._most else send)
+            return
+        scope["route"] = answer.route
+        if matches(headers.get("if-none-match"), answer.tag):
+            headers_then = [(name, value) for name, value in answer.start["headers"] if name not in _OF_BODIES]
+            await send({"type": "http.response.start", "status": 304, "headers": headers_then})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await send({**answer.start, "headers": list(answer.start["headers"])})  # others add to them
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _digest(self, scope: Scope) -> str | None:
+        """Of the token that a program shows with a request that reads."""
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(self._prefix):
+            return None
+        scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
+        return digest_of(secret.strip()) if scheme.lower() == "bearer" and secret else None
+
+    async def _look(self, digest: str) -> Seen | None:
+        try:
+            return await self._service.looks.look(digest)
+        except StoreUnavailable:
+            return None  # the application says so
+
+    def _find(self, key: Key, state: str) -> _Answer | None:
+        with self._lock:
+            answer = self._kept.get(key)
+            if answer is None or answer.state != state:
+                return None
+            self._kept.move_to_end(key)
+            return answer
+
+    def _keeping(self, scope: Scope, send: Send, key: Key, state: str) -> Send:
+        start: Message | None = None
+        pieces: list[bytes] = []
+
+        async def keep(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = {**message, "headers": list(message["headers"])} if scope["state"].get(KEEP) and message["status"] == 200 else None
+            elif start is not None:
+                pieces.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    self._keep(key, _Answer(state, scope["state"][KEEP], start, b"".join(pieces), scope.get("route")))
+            await send(message)
+
+        return keep
+
+    def _keep(self, key: Key, answer: _Answer) -> None:
+        if answer.size > min(LARGEST, self._most):
+            return
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._size += answer.size - (before.size if before else 0)
+            self._kept[key] = answer
+            while self._size > self._most:
+                self._size -= self._kept.popitem(last=False)[1].size
+
+
+def _key(scope: Scope, headers: Headers, token: TokenRow) -> Key:
+    """All that an answer depends on but the state: what is asked for, by whom, how it may be packed."""
+    packed = "gzip" in headers.get("accept-encoding", "")
+    return scope["path"], scope["query_string"], token.id, packed, headers.get("accept", "")
