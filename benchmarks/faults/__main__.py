@@ -18,6 +18,7 @@ from rich.table import Table
 
 from benchmarks.faults import (
     answers,
+    calls,
     calm,
     creating,
     databases,
@@ -81,6 +82,7 @@ def _run(world: World, *, short: bool) -> Iterator[Row]:
     yield from duplicates.run_kills_while_settling(world, duplicates.SHORT_MOMENTS if short else duplicates.MOMENTS)
     yield from layers.run_layers(world)
     yield from jobs.run_jobs(world, jobs.SHORT if short else jobs.MOMENTS)
+    yield from calls.run_calls(world, calls.SHORT if short else calls.MOMENTS)
     yield from races.run_races(world, races.SHORT if short else races.RACES, races.FEW_NODES if short else races.NODES)
     yield from answers.run_answers(world, answers.SHORT if short else answers.ANSWERS)
     yield from limits.run_limits(world, limits.FEW_NODES, limits.LOW_LIMIT_TOKENS) if short else limits.run_limits(world)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, text
 
@@ -50,5 +51,15 @@ def execute(url: str, statement: str) -> None:
     try:
         with engine.connect() as connection:
             connection.execute(text(statement))
+    finally:
+        engine.dispose()
+
+
+def scalar(url: str, query: str) -> Any:
+    """The one value that a query gives."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text(query)).scalar_one()
     finally:
         engine.dispose()

@@ -16,6 +16,9 @@ def import_all() -> None:
     for name in (
         "caseforge_assets.batch_server.server",
         "caseforge_assets.cli.app",
+        "caseforge_assets.cli.running.serve",
+        "caseforge_assets.web.app",
+        "uvicorn.protocols.http.auto",
         "caseforge_assets.cli.shared.dagster_bridge",
         "caseforge_assets.cli.setting_up.frameworks",
         "caseforge_assets.cli.planning.generation",

@@ -32,6 +32,7 @@ telemetry: {enabled: false}
 """
 CONFIGURATION = "poll_interval_s = 0.02\nquiet_period_s = 0\n"
 OVER_RESPONSES = "".join(f'[stages.{stage}]\nendpoint = "responses"\n' for stage in ("process_details", "usecases"))
+WEBHOOK_SECRET = "whsec_dGhhdCBub2JvZHkgZ3Vlc3NlcyBzbyBlYXNpbHk="
 API_KEY = "7Hq/2v9T+zXw4LmN8pRk3Yb=="  # does not look like one
 NODE_NAME = "Offer"
 NOTHING_LISTENS = "http://127.0.0.1:9"
@@ -143,6 +144,7 @@ class Project:
             "DAGSTER_HOME": str(self.folder),
             "OPENAI_BASE_URL": self.base_url,
             "OPENAI_API_KEY": API_KEY,
+            "OPENAI_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
 
     def _await_server(self) -> None:

@@ -27,7 +27,7 @@ from benchmarks.service.asked import AIMS_MS, Asked, everything
 from benchmarks.service.client import CLIENTS, Client, many_clients
 from benchmarks.service.listeners import delays_ms
 from benchmarks.service.served import cpu_s, database_pid, memory_mb, server_ms, server_seconds
-from benchmarks.service.world import Writer, fill
+from benchmarks.service.world import Writer, catch_up, fill
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.settings import Settings, load_settings
 from caseforge_assets.store.access import accounts
@@ -104,6 +104,7 @@ def _filled(folder: Path) -> Iterator[tuple[Settings, str]]:
             is_empty = not connection.exec_driver_sql("select exists (select 1 from caseforge.framework)").scalar()
         if is_empty:
             fill(store, settings, folder)
+        catch_up(store, settings)
         token = secrets.token_urlsafe(32)
         with store.begin() as connection:
             row = {"name": f"bench-{secrets.token_hex(4)}", "digest": digest_of(token), "role": "reader", "created_by": "benchmark"}

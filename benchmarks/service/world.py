@@ -16,6 +16,7 @@ from pathlib import Path
 
 from caseforge_assets.commands.editions.load_framework import load_framework
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.settings import FrameworkSettings, Settings
 from caseforge_assets.stages.quality import RULES
@@ -99,10 +100,17 @@ def fill(store: Engine, settings: Settings, folder: Path) -> None:
             with store.begin() as connection:
                 generate(connection, writer, key, targets[first : first + NODES_AT_ONCE])
         print(f"{key}: {len(targets):,} nodes written after {time.monotonic() - started:.0f} s", flush=True)
-    refresh_lists(store, settings.project)
+    catch_up(store, settings)
     with store.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("vacuum analyze")
     print(f"lists and search are up to date after {time.monotonic() - started:.0f} s", flush=True)
+
+
+def catch_up(store: Engine, settings: Settings) -> None:
+    """Brings up to date what is kept up beside the answers, so that it is not measured with them."""
+    refresh_lists(store, settings.project)
+    while refresh_similar(store, settings.project):
+        continue
 
 
 def multiplied(path: Path, units: int = UNITS) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.faults import creating, downloads, duplicates, echoes, jobs, kills, layers, listings, mutants, races, refusals, storm
+from benchmarks.faults import calls, creating, downloads, duplicates, echoes, jobs, kills, layers, listings, mutants, races, refusals, storm
 from benchmarks.faults.__main__ import OTHERS
 from benchmarks.faults.disturbed import run_disturbed
 from benchmarks.faults.hook import Moment
@@ -41,6 +41,10 @@ def test_killed_while_the_second_batch_is_found_and_taken_in(world: World) -> No
 
 def test_a_job_of_dagster_that_is_killed(world: World) -> None:
     assert_good(jobs.run_jobs(world, jobs.SHORT, ["usecases"]), len(jobs.SHORT))
+
+
+def test_a_service_that_is_killed_while_it_answers(world: World) -> None:
+    assert_good(calls.run_calls(world, calls.SHORT), len(calls.SHORT))
 
 
 def test_several_processes_at_once(world: World) -> None:

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 import caseforge_assets
-from benchmarks.faults import duplicates, jobs, kills, mutants, mutations
+from benchmarks.faults import calls, duplicates, jobs, kills, mutants, mutations
 from benchmarks.faults.patches import Vanished, must_hold, replace
 from benchmarks.faults.rows import Case, Row, each, missed, summed
 
@@ -55,7 +55,7 @@ def test_every_mutant_breaks_something() -> None:
     assert {mutant.name for mutant in mutants.MUTANTS} == set(mutations.MUTATIONS)
 
 
-@pytest.mark.parametrize("bench", [kills, duplicates, jobs])
+@pytest.mark.parametrize("bench", [kills, duplicates, jobs, calls])
 def test_every_commit_that_is_killed_at_is_made_by_a_function_that_there_is(bench: ModuleType) -> None:
     package = Path(caseforge_assets.__file__).parent
     named = {operation.removeprefix("commit ") for operation, _ in bench.OPERATIONS if operation.startswith("commit ")}
