@@ -25,6 +25,7 @@ def export(bench: Workbench, target: Path, kind: str, *, quietly: bool = False, 
         return export_contents(connection, bench.stages, KEY, target, kind, Selection(**options), quietly=quietly)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_all_kinds_of_what_was_made(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
     made.generate("1.1.1", "2.1.1")

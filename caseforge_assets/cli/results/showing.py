@@ -11,6 +11,7 @@ import click
 from rich.markdown import Markdown
 
 from caseforge_assets.cli.results.history_view import print_history
+from caseforge_assets.cli.results.site import SITE, copy_site
 from caseforge_assets.cli.shared.console import busy, console, print_json
 from caseforge_assets.cli.shared.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.shared.session import Session
@@ -29,6 +30,8 @@ _EXPORT_HELP = f"""Write documents and candidates to TARGET: a folder of markdow
 
 \b
 {_ENDINGS}
+
+`export site DIR` copies the portal's pages of a framework into a folder that works without a server.
 
 Each says where it is from: edition, request, batch, file and line of the answer, versions, whether it was reused or edited. Options that
 choose go together; what they leave out is counted, by reason.
@@ -132,6 +135,7 @@ def _kind_by_ending(target: Path) -> str:
 
 @click.command(help=_EXPORT_HELP)
 @click.argument("target", type=click.Path(path_type=Path))
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False))
 @framework_option
 @nodes_option
 @click.option("--owner", help="Only contents of this owner.")
@@ -156,10 +160,13 @@ def _kind_by_ending(target: Path) -> str:
     help="Also candidates beyond the ten that were asked for, where an answer held more; a column, or their number, says which.",
 )
 @click.option("--retired", is_flag=True, help="Instead, what was made for nodes that the current edition does not have.")
+@click.option("--comments", is_flag=True, help="With site: also what people said, and the history of decisions.")
+@click.option("--costs", is_flag=True, help="With site: also amounts.")
 @pass_session
 def export(
     session: Session,
     target: Path,
+    folder: Path | None,
     key: str | None,
     nodes: str | None,
     owner: str | None,
@@ -169,12 +176,21 @@ def export(
     max_score: int | None,
     all_candidates: bool,
     retired: bool,
+    comments: bool,
+    costs: bool,
 ) -> None:
     """Write documents and candidates to a file or a folder."""
     from caseforge_assets.commands.exporting.choose_contents import Selection, say_selection
     from caseforge_assets.commands.exporting.export_contents import export_contents
     from caseforge_assets.commands.quality.measure_quality import measure_missing
 
+    if folder is not None or comments or costs:
+        if folder is None or str(target) != SITE:
+            raise click.UsageError(
+                f"a static copy of the portal is asked for by `export {SITE} DIR`; other exports take one target, and neither --comments nor --costs"
+            )
+        copy_site(session, session.framework_key(key), folder, comments=comments, costs=costs)
+        return
     key = session.known_key(key) if retired else session.framework_key(key)
     kind = kind or _kind_by_ending(target)
     selection = Selection(owner, nodes, categories or None, min_score, max_score, retired, all_candidates)
