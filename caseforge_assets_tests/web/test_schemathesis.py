@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from caseforge_assets.access.roles import Role
+from caseforge_assets.access.roles import Caller, Grant, Role
+from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
+from caseforge_assets.commands.curating.make_portfolio import make_portfolio
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY
 
@@ -26,6 +28,10 @@ def described(serve: Serve) -> Any:
     served = serve()
     served.bench.generate("1.1.1", "2.1.1")
     served.bench.draft()
+    with served.bench.store.begin() as connection:
+        caller = Caller("anna", (Grant(Role.admin),))
+        made = make_portfolio(connection, caller, "Next year", is_shared=True)
+        add_to_portfolio(connection, caller, made.id, [1])
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", served.app, headers={"Host": "127.0.0.1"})
     schema.config.checks.update(included_check_names=[check.__name__ for check in CHECKS])
     schema.config.update(headers={"Authorization": f"Bearer {served.token(Role.admin)}", "Host": "127.0.0.1"})
@@ -60,7 +66,8 @@ def meet_what_is_there(case: Any) -> None:
         case.body.pop("nodes", None)
     if "key" in case.path_parameters:
         case.path_parameters["key"] = KEY
-    for name, there in (("code", "1.1.1"), ("uid", "1.1.1-UC01"), ("plan_id", 1), ("batch_id", 1)):
+    ours = dict.fromkeys(("plan_id", "batch_id", "candidate_id", "portfolio_id", "entry_id"), 1)
+    for name, there in {"code": "1.1.1", "uid": "1.1.1-UC01", **ours}.items():
         if name in case.path_parameters and len(str(case.path_parameters[name])) % 3:
             case.path_parameters[name] = there
 
