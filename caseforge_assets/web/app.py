@@ -56,6 +56,7 @@ from caseforge_assets.web.portal import portfolios as portfolio_pages
 from caseforge_assets.web.portal import search as search_pages
 from caseforge_assets.web.portal import standing as standing_pages
 from caseforge_assets.web.portal import use_cases as use_case_pages
+from caseforge_assets.web.portal.of_frameworks import FRAMEWORK_PAGES
 from caseforge_assets.web.portal.problems import problem_page
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
@@ -119,6 +120,7 @@ PAGES: tuple[APIRouter, ...] = (
     portfolio_entries.router,
     portfolio_files.router,
     reviews.router,
+    *FRAMEWORK_PAGES,
     static.router,
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from caseforge_assets.store.database.location import open_project_store
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
-from caseforge_assets.web.wire.kept import Kept
+from caseforge_assets.web.wire.kept import Kept, Latest
 from caseforge_assets.web.wire.looks import Looks, look_once
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Service:
         self._described = settings, _describe(settings)
         self.local_user = local_user
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
-        self.kept = Kept()
+        self.kept, self.latest = Kept(), Latest()
         self.looks = Looks(lambda digests: look_once(self.reading, digests))
         self._opening = threading.RLock()
 

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from caseforge_assets.commands.editing.edit_content import Taken, edit_content
+from caseforge_assets.commands.editing.named_version import Edited, content_of_version, edited
+from caseforge_assets.commands.editing.named_version import EditedMeanwhile as EditedMeanwhile
 from caseforge_assets.commands.editing.take_back_page import is_same
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store.collecting import content_ids, contents
-from caseforge_assets.store.collecting.contents import CurrentContent, StoredContent
+from caseforge_assets.store.collecting import content_ids
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import requests
-
-
-class EditedMeanwhile(ValueError):
-    """The content is another one than the edit was made from; `version` is the one that it has now."""
-
-    def __init__(self, detail: str, version: str) -> None:
-        """Takes what is told, and the version that counts."""
-        super().__init__(detail)
-        self.version = version
-
-
-@dataclass(frozen=True)
-class Edited:
-    """What an edit came to: the content with its version, and whether anything was changed."""
-
-    content_id: int
-    version: str
-    changed: bool
 
 
 def edit_document(
@@ -61,10 +43,10 @@ def edit_document(
     if stage.is_list:
         raise ValueError(f"{stage.title} are data, not a text; change them one by one")
     requests.lock_making(connection)
-    now, stored = _of_version(connection, stage, node_id, version)
+    now, stored = content_of_version(connection, stage, node_id, version)
     if is_same(text, stored.body):
         return Edited(now.id, now.version, False)
-    return _edited(connection, stage, node_id, edit_content(connection, project, key, node_id, stage, Taken(text), by=by, anyway=anyway))
+    return edited(connection, stage, node_id, edit_content(connection, project, key, node_id, stage, Taken(text), by=by, anyway=anyway))
 
 
 def edit_item(
@@ -87,7 +69,7 @@ def edit_item(
     if found is None:
         raise LookupError(f"there is no {uid!r} in {key} now")
     stage = project.stages[found.stage]
-    now, stored = _of_version(connection, stage, found.node_id, version)
+    now, stored = content_of_version(connection, stage, found.node_id, version)
     items = [Item(one.title, one.fields) for one in stored.candidates]
     place = next(place for place, one in enumerate(stored.candidates) if one.candidate_uid == uid)
     changed = with_fields(stage, items[place], written)
@@ -95,7 +77,7 @@ def edit_item(
         return stage, Edited(now.id, now.version, False)
     items[place] = changed
     content_id = edit_content(connection, project, key, found.node_id, stage, Taken("", tuple(items)), by=by)
-    return stage, _edited(connection, stage, found.node_id, content_id)
+    return stage, edited(connection, stage, found.node_id, content_id)
 
 
 def with_fields(stage: Stage, item: Item, written: Mapping[str, object]) -> Item:
@@ -110,22 +92,3 @@ def with_fields(stage: Stage, item: Item, written: Mapping[str, object]) -> Item
         return stage.with_fields(item, written)
     fields = {name: value for name, value in written.items() if name != "title"}
     return replace(item, title=str(written.get("title", item.title)), fields={**item.fields, **fields})
-
-
-def _of_version(connection: Connection, stage: Stage, node_id: int, version: str) -> tuple[CurrentContent, StoredContent]:
-    now = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
-    if now is None:
-        raise LookupError(f"the node has no content of {stage.key} yet")
-    stored = contents.stored_contents(connection, [now.id])[now.id]
-    if now.version != version:
-        when = _said(now.stored_at)
-        raise EditedMeanwhile(f"what is to be edited has changed: {stored.generated_by}, {when}. Read it again, and edit that", now.version)
-    return now, stored
-
-
-def _said(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _edited(connection: Connection, stage: Stage, node_id: int, content_id: int) -> Edited:
-    return Edited(content_id, contents.current_contents(connection, stage.key, [node_id])[node_id].version, True)

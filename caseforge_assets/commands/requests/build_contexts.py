@@ -70,7 +70,7 @@ def _context(row: NodeRow, by_code: dict[str, Node]) -> ContextRow:
 
 def context_of(connection: Connection, key: str, target: NodeRow) -> str:
     """The text of a node's context as it would be built now."""
-    by_code = {row.code: as_node(row) for row in nodes.all_nodes(connection, key)}
+    by_code = {row.code: as_node(row) for row in nodes.path_of(connection, key, target.code)}
     return _context(target, by_code).text
 
 

@@ -61,6 +61,22 @@ def all_nodes(connection: Connection, key: str) -> list[NodeRow]:
     return [NodeRow(*row) for row in connection.execute(text(_CURRENT + " order by nv.position"), {"key": key})]
 
 
+_PATH = text(
+    f"""
+with recursive up(code) as (
+    select cast(:code as text)
+    union all
+    select nv.parent_code from up join caseforge.current_node nv on nv.framework_key = :key and nv.code = up.code where nv.parent_code is not null)
+{_CURRENT} and nv.code in (select code from up) order by nv.level, nv.position
+"""
+)
+
+
+def path_of(connection: Connection, key: str, code: str) -> list[NodeRow]:
+    """A node of the current edition and those above it, the highest first; nothing where it has none of this code."""
+    return [NodeRow(*row) for row in connection.execute(_PATH, {"key": key, "code": code})]
+
+
 def last_nodes(connection: Connection, key: str) -> list[NodeRow]:
     """Every node of the newest edition, in its order, also where the framework was taken out."""
     return [NodeRow(*row) for row in connection.execute(text(_NEWEST + " order by nv.position"), {"key": key})]

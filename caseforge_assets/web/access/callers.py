@@ -18,8 +18,7 @@ from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.looks import SEEN, Seen, look_once
 from caseforge_assets.web.wire.problems import Refused
 
-_FORM = "application/x-www-form-urlencoded"
-_LARGEST_FORM = 1_000_000
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")  # bodies are bounded before, see wire.bodies; files lie on the disk
 
 
 async def service_of(request: Request) -> Service:
@@ -32,12 +31,7 @@ async def form_token(request: Request) -> str | None:
     """The token of a form that is sent without a script; a header comes before it."""
     if (shown := request.headers.get(HEADER)) is not None or request.method in SAFE:
         return shown
-    length = request.headers.get("content-length", "")
-    if (
-        request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM
-        or not length.isdigit()
-        or int(length) > _LARGEST_FORM
-    ):
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _FORMS:
         return None
     with suppress(RuntimeError):  # an endpoint with fields of a form: it was read as one, and is kept as that
         await request.body()  # kept, so that whoever else reads it finds it

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import BaseModel, Field
@@ -19,6 +20,7 @@ from caseforge_assets.frameworks import read_framework, read_result_json, select
 from caseforge_assets.frameworks.records import Edition, Limits, ReadResult, TableForm
 from caseforge_assets.reports.difference import NodeChange
 from caseforge_assets.settings import FrameworkSettings, check_framework_key
+from caseforge_assets.settings.configuration import HierarchyName
 from caseforge_assets.store.database.engine import wait_for_lock
 from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import CallerNow, ServiceNow, problems
@@ -76,9 +78,7 @@ def load_edition(
     targets: Annotated[
         str | None, Form(max_length=2_000, description="which nodes get content: leaf, level:3, or a branch such as 8.*")
     ] = None,
-    hierarchy: Annotated[
-        Literal["dotted", "parent", "levels", "indent", "prefix"] | None, Form(description="what says which node is whose parent")
-    ] = None,
+    hierarchy: Annotated[HierarchyName | None, Form(description="what says which node is whose parent")] = None,
     columns: Annotated[
         list[str] | None,
         Form(alias="map", max_length=50, description="which column is what, where it is not recognized: code=Practice ID; may be repeated"),
@@ -94,25 +94,49 @@ def load_edition(
     A new framework needs the role admin, a new edition of one the role planner there. A file that is not in order is refused as a whole, with
     its places. What did not change keeps what was made for it, and nothing is paid for by this.
     """
-    is_new = _demand(service, caller, key)
+    is_new = demand_load(service, caller, key)
+    said = Said(title, targets, hierarchy, tuple(columns or ()), tuple(language or ()))
     with uploaded(file, SUFFIXES) as path:
-        known = service.settings.configuration.frameworks.get(key)
-        form, spoken = stated_form(known, columns or (), hierarchy), stated_language(service.project.stages, language or ())
-        result = read_framework(path, Limits(max_file_bytes=largest_file(service)), form)
-        edition = _in_order(result)
-        selector = targets or (known.targets if known else "leaf")
-        entry = _entry(service, key, path.name, edition, known, title, selector, form, spoken)
-        with service.store.connect() as connection:
-            doubt = doubt_edition(connection, key, edition, path.name)
-        if doubt and not (dry_run or other_framework):
-            raise Refused(409, "other-framework", f"{doubt}. Nothing was loaded; other_framework=true loads it all the same")
-        loaded = _load(service, caller, key, entry, edition, path, dry_run=dry_run)
+        loaded = judge_or_load(service, caller, key, path, said, is_new=is_new, dry_run=dry_run, other_framework=other_framework)
     response.status_code = 200 if dry_run or not loaded.changed else 201
+    return loaded
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a file beside itself: its title, which nodes get content, and how it is read where that is not recognized."""
+
+    title: str | None = None
+    targets: str | None = None
+    hierarchy: HierarchyName | None = None
+    columns: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+
+
+def judge_or_load(
+    service: Service, caller: Caller, key: str, path: Path, said: Said, *, is_new: bool, dry_run: bool, other_framework: bool
+) -> LoadedEdition:
+    """Judges a file, says what differs, and loads it where that is asked for.
+
+    Raises:
+        Refused: it is not in order, or looks like another framework's and is to be loaded all the same without saying so.
+    """
+    known = service.settings.configuration.frameworks.get(key)
+    form, spoken = stated_form(known, said.columns, said.hierarchy), stated_language(service.project.stages, said.language)
+    result = read_framework(path, Limits(max_file_bytes=largest_file(service)), form)
+    edition = _in_order(result)
+    selector = said.targets or (known.targets if known else "leaf")
+    entry = _entry(service, key, path.name, edition, known, said.title, selector, form, spoken)
+    with service.store.connect() as connection:
+        doubt = doubt_edition(connection, key, edition, path.name)
+    if doubt and not (dry_run or other_framework):
+        raise Refused(409, "other-framework", f"{doubt}. Nothing was loaded; other_framework=true loads it all the same")
+    loaded = _load(service, caller, key, entry, edition, path, dry_run=dry_run)
     chosen = select_targets(edition.nodes, selector)
     return _shown(key, loaded, dry_run, is_new, doubt, _judged(result, len(chosen)))
 
 
-def _demand(service: Service, caller: Caller, key: str) -> bool:
+def demand_load(service: Service, caller: Caller, key: str) -> bool:
     """Holds a caller to the role that a load needs; returns whether the framework is new.
 
     Raises:

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from caseforge_assets.commands.editing.edit_version import Edited, EditedMeanwhile, edit_document, edit_item
+from caseforge_assets.commands.editing.edit_version import edit_document, edit_item
+from caseforge_assets.commands.editing.named_version import Edited, EditedMeanwhile
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Editor, ServiceNow, problems
 from caseforge_assets.web.api.documents import document_stage

@@ -16,7 +16,7 @@ from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound
 from caseforge_assets.web.wire.problems import Refused
 
-_UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/(?:editions|workbook-edits)")
+_UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/(?:editions|workbook-edits)|/upload")
 _FRAME_BYTES = 64 * 1024  # of a form around its file
 _LONGEST_NAME = 200  # bytes
 

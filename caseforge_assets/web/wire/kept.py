@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar, cast
 
 Value = TypeVar("Value")
 MOST_KEPT = 256
+REST = 10  # times as long as counting took, figures that have changed since are recent enough
 
 
 class Kept:
@@ -38,3 +42,67 @@ class Kept:
             if len(self._values) > MOST_KEPT:
                 self._values.popitem(last=False)
         return value
+
+
+@dataclass(frozen=True)
+class Counted(Generic[Value]):
+    """What was counted, in which state of the store, and when."""
+
+    value: Value
+    state: str
+    at: datetime
+    recent_until_s: float
+
+    def is_recent(self, state: str) -> bool:
+        """Tells whether it holds still, or was counted so short a time ago that it is shown with its time."""
+        return state == self.state or time.monotonic() < self.recent_until_s
+
+
+class Latest:
+    """Figures over thousands of nodes that are shown with the time of their counting.
+
+    While batches come in, everything changes all the time: they are counted by one at a time then, the others are shown what was counted before, and never so often that
+    nothing else gets done.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is counted yet."""
+        self._counted: OrderedDict[str, Counted[object]] = OrderedDict()
+        self._counting: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, state: str, name: str, count: Callable[[], Value]) -> Counted[Value]:
+        """What was counted under a name lately, or what is counted now.
+
+        Args:
+            state: a text that is another one after each change.
+            name: what is counted: all that it depends on but the state.
+            count: counts it.
+        """
+        with self._lock:
+            found = self._counted.get(name)
+            alone = self._counting.setdefault(name, threading.Lock())
+        if found is not None and found.is_recent(state):
+            return cast("Counted[Value]", found)
+        if not alone.acquire(blocking=found is None):
+            return cast("Counted[Value]", found)
+        try:
+            before = self._counted.get(name)
+            if before is not None and before.is_recent(state):
+                return cast("Counted[Value]", before)
+            return self._keep(name, state, count)
+        finally:
+            alone.release()
+
+    def _keep(self, name: str, state: str, count: Callable[[], Value]) -> Counted[Value]:
+        began, at = time.monotonic(), datetime.now(UTC)
+        value = count()
+        ended = time.monotonic()
+        counted = Counted(value, state, at, ended + REST * (ended - began))
+        with self._lock:
+            self._counted[name] = cast("Counted[object]", counted)
+            self._counted.move_to_end(name)
+            while len(self._counted) > MOST_KEPT:
+                gone, _ = self._counted.popitem(last=False)
+                self._counting.pop(gone, None)
+        return counted

@@ -1,0 +1,112 @@
+"""A framework's tree as pages show it: the nodes that are open, with what their branches come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.commands.providing.provider import accepts_simulated
+from caseforge_assets.commands.reporting.read_branches import read_branches
+from caseforge_assets.reports.branch_figures import Branches, Figures
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.editions.frameworks import Edition
+from caseforge_assets.store.figures.changes import changes_so_far
+from caseforge_assets.store.reading.tree import TreeNode, nodes_below, paths_to
+from caseforge_assets.store.reading.upkeep import revisions
+from caseforge_assets.web.service import Service
+
+MOST_SHOWN = 250  # nodes on a page
+MOST_BELOW = 150  # of one node, before a link leads to the others
+
+
+@dataclass
+class Branch:
+    """A node of the tree.
+
+    Attributes:
+        below: Those below it, where it is open; None where it is closed.
+        more_after: Position behind which more of those below it stand than are shown; None: that is all.
+    """
+
+    node: TreeNode
+    figures: Figures
+    below: list[Branch] | None = None
+    more_after: int | None = None
+
+
+@dataclass
+class Grown:
+    """A tree, or a piece of it, as it is shown."""
+
+    branches: list[Branch] = field(default_factory=list)
+    more_after: int | None = None
+    is_cut: bool = False
+    shown: int = 0
+
+
+def branch_figures(service: Service, connection: Connection, edition: Edition) -> tuple[Branches, datetime]:
+    """What every branch of an edition comes to, and when that was counted."""
+    refresh_in_passing(service.store, service.project, connection)
+    simulated = accepts_simulated(connection, service.settings)
+    state = "\0".join((changes_so_far(connection), service.described, str(revisions(connection)), str(edition.id), str(simulated)))
+    key = edition.framework_key
+    counted = service.latest.get(
+        state,
+        f"branches of {key}, edition {edition.id}",
+        lambda: read_branches(connection, service.project, key, edition.id, simulated=simulated),
+    )
+    return counted.value, counted.at
+
+
+def grow(
+    connection: Connection,
+    edition: Edition,
+    figures: Branches,
+    *,
+    under: str | None,
+    opened: Sequence[str] = (),
+    depth: int = 0,
+    after: int = -1,
+) -> Grown:
+    """The nodes below one, those that are open with what is below them, and so on.
+
+    Args:
+        under: code of the node below which the tree begins; None: at the top.
+        opened: codes of nodes that are open, and so are those above them.
+        depth: nodes above this level are open.
+        after: position behind which the first nodes stand.
+    """
+    wanted = {node.code for path in paths_to(connection, edition.id, opened).values() for node in path} if opened else set[str]()
+    first = nodes_below(connection, edition.id, None if under is None else [under], limit=MOST_BELOW + 1, after=after)
+    grown = Grown([Branch(node, figures.of(node.node_id)) for node in first[:MOST_BELOW]], _more(first))
+    grown.shown = len(grown.branches)
+    edge = grown.branches
+    while edge := [one for one in edge if one.node.has_children and (one.node.code in wanted or one.node.level < depth)]:
+        edge = _open(connection, edition, figures, grown, edge)
+    return grown
+
+
+def _open(connection: Connection, edition: Edition, figures: Branches, grown: Grown, edge: list[Branch]) -> list[Branch]:
+    """Opens nodes, as many as there is room for; returns those that came."""
+    came: list[Branch] = []
+    found = nodes_below(connection, edition.id, [one.node.code for one in edge], limit=MOST_BELOW + 1)
+    below: dict[str | None, list[TreeNode]] = {}
+    for node in found:
+        below.setdefault(node.parent_code, []).append(node)
+    for one in edge:
+        nodes = below.get(one.node.code, [])
+        shown = nodes[:MOST_BELOW]
+        if grown.shown + len(shown) > MOST_SHOWN and grown.shown > len(grown.branches):
+            grown.is_cut = True
+            continue
+        one.below = [Branch(node, figures.of(node.node_id)) for node in shown]
+        one.more_after = _more(nodes)
+        grown.shown += len(shown)
+        came += one.below
+    return came
+
+
+def _more(nodes: Sequence[TreeNode]) -> int | None:
+    return nodes[MOST_BELOW - 1].position if len(nodes) > MOST_BELOW else None

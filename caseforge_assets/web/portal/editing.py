@@ -1,0 +1,163 @@
+"""Editing: a person's text is looked at before it is saved, and saved with the version that it was made from, so that nothing is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup, escape
+
+from caseforge_assets.commands.editing.edit_set import page_of_set
+from caseforge_assets.commands.editing.foresee_edit import ForeseenEdit, edit_text, foresee_edit
+from caseforge_assets.commands.editing.named_version import EditedMeanwhile
+from caseforge_assets.commands.providing.provider import accepts_simulated
+from caseforge_assets.reports.text_difference import Line, text_difference
+from caseforge_assets.safe_text import lines_of, plain_text
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.collecting.contents import StoredContent, current_contents, stored_contents
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.reading.node_lists import named_node
+from caseforge_assets.web.access.callers import Editor
+from caseforge_assets.web.api.edits import LONGEST_TEXT
+from caseforge_assets.web.portal.markdown import render_document
+from caseforge_assets.web.portal.node import is_text, node_address, of_node
+from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.wording import counted
+
+router = APIRouter(include_in_schema=False)
+AROUND = 2
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a form holds: a text, the version that it was made from, and whether it is to be kept though the judge has something against it."""
+
+    text: str
+    version: str
+    anyway: bool = False
+
+
+@router.get("/frameworks/{key}/nodes/{code:path}/edit")
+def show_editor(key: str, code: str, stage: Annotated[str, Query(max_length=100)], pages: PagesNow, _caller: Editor) -> HTMLResponse:
+    """A node's content as a text to be changed."""
+    with pages.service.reading.connect() as connection:
+        chosen, about, stored = _edited(pages, connection, key, code, stage)
+    return _answer(pages, about, chosen, Written(text_of(chosen, stored), stored.version))
+
+
+@router.post("/frameworks/{key}/nodes/{code:path}/edit", response_class=HTMLResponse)
+def take_edit(
+    key: str,
+    code: str,
+    stage: Annotated[str, Query(max_length=100)],
+    pages: PagesNow,
+    caller: Editor,
+    text: Annotated[str, Form(min_length=1, max_length=LONGEST_TEXT)],
+    version: Annotated[str, Form(max_length=200)],
+    act: Annotated[Literal["preview", "save"], Form()] = "preview",
+    anyway: Annotated[bool, Form()] = False,
+) -> Response:
+    """Looks at a text without keeping it, or saves it. Where somebody else was faster, both texts are shown, and neither is lost."""
+    service = pages.service
+    written = Written("\n".join(lines_of(text)), version, anyway)
+    with service.reading.connect() as connection:
+        chosen, about, stored = _edited(pages, connection, key, code, stage)
+        simulated = accepts_simulated(connection, service.settings)
+    node = about["node"]
+    if stored.version != version:
+        return _conflict(pages, about, chosen, written, stored)
+    try:
+        if act == "save":
+            with service.store.begin() as writing:
+                edit_text(writing, service.project, key, node.node_id, chosen, written.text, version=version, by=caller.name, anyway=anyway)
+            service.keep()  # what people wrote outlasts the database
+            return RedirectResponse(node_address(key, node.code, saved=stage), 303)
+        foreseen = foresee_edit(
+            service.store,
+            service.project,
+            key,
+            node.node_id,
+            chosen,
+            written.text,
+            version=version,
+            by=caller.name,
+            anyway=anyway,
+            simulated=simulated,
+        )
+    except EditedMeanwhile:
+        with service.reading.connect() as connection:
+            return _conflict(pages, about, chosen, written, _edited(pages, connection, key, code, stage)[2])
+    except ValueError as error:
+        return _answer(pages, about, chosen, written, refused=str(error), before=text_of(chosen, stored), status=422)
+    return _answer(pages, about, chosen, written, foreseen=foreseen, before=text_of(chosen, stored))
+
+
+def text_of(stage: Stage, stored: StoredContent) -> str:
+    """What is edited: a document as it is, or the page of a list's items."""
+    return page_of_set(stage, stored) if stage.answers_in_json else stored.body
+
+
+def _edited(pages: Pages, connection: Connection, key: str, code: str, stage: str) -> tuple[Stage, dict[str, Any], StoredContent]:
+    """The stage, what is said of the node, and its content.
+
+    Raises:
+        LookupError: there is no such stage, or nothing to edit.
+        ValueError: what is there is no text that people may change.
+    """
+    chosen = pages.service.project.stages.in_framework(pages.service.project.stages[stage], key)
+    node = named_node(connection, key, code)
+    now = current_contents(connection, chosen.key, [node.node_id]).get(node.node_id)
+    if now is None:
+        raise LookupError(f"{node.code} {node.name} has no content of {chosen.key} yet")
+    if not is_text(chosen):
+        raise ValueError(f"{chosen.title} are data, not a text; they cannot be edited here")
+    return chosen, of_node(connection, node), stored_contents(connection, [now.id])[now.id]
+
+
+def _conflict(pages: Pages, about: dict[str, Any], stage: Stage, written: Written, stored: StoredContent) -> HTMLResponse:
+    theirs = text_of(stage, stored)
+    lines = text_difference(theirs, written.text, around=AROUND)
+    mine = Written(written.text, stored.version, written.anyway)
+    return _answer(pages, about, stage, mine, conflict=stored, theirs=theirs, lines=lines, status=409)
+
+
+def _answer(
+    pages: Pages,
+    about: dict[str, Any],
+    stage: Stage,
+    written: Written,
+    *,
+    foreseen: ForeseenEdit | None = None,
+    refused: str | None = None,
+    before: str | None = None,
+    conflict: StoredContent | None = None,
+    theirs: str = "",
+    lines: list[Line] | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    html, _ = render_document(written.text, under=3, anchors="preview") if foreseen or refused else (Markup(), ())
+    if before is not None:
+        lines = text_difference(before, written.text, around=AROUND)
+    values = {
+        "stage": stage,
+        "written": written,
+        "in_area": Markup("\n") + escape(written.text),  # a line end right behind the tag is none of the text
+        "hidden": _hidden(written.text),
+        "foreseen": foreseen,
+        "refused": refused,
+        "html": html,
+        "conflict": conflict,
+        "theirs": theirs,
+        "lines": lines,
+    }
+    return pages.answer("edit.html.jinja", about | values, status=status)
+
+
+def _hidden(text: str) -> str | None:
+    """That a text holds characters that nobody can see: it is edited to the letter, and shown elsewhere without them."""
+    lost = sum(1 for a in text.split("\n") if plain_text(a) != a)
+    return (
+        f"{counted(lost, 'line')} of this text hold characters that cannot be seen or that steer the direction of writing" if lost else None
+    )

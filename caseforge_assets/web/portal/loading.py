@@ -1,0 +1,111 @@
+"""A workbook or table from a browser: judged, looked at, and taken only then."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from caseforge_assets.commands.editions.keep_workbook import SUFFIXES
+from caseforge_assets.reports.difference import MEANINGS, Change
+from caseforge_assets.settings.configuration import HierarchyName
+from caseforge_assets.store.editions.frameworks import known_keys
+from caseforge_assets.web.access.callers import Planner
+from caseforge_assets.web.api.editions import LoadedEdition, Said, demand_load, judge_or_load
+from caseforge_assets.web.api.uploads import uploaded
+from caseforge_assets.web.portal.held_files import held, hold, let_go
+from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.web.wire.problems import Refused
+
+router = APIRouter(include_in_schema=False)
+
+Key = Annotated[str, Form(min_length=1, max_length=40)]
+Title = Annotated[str, Form(max_length=200)]
+Targets = Annotated[str, Form(max_length=2_000)]
+Hierarchy = Annotated[HierarchyName | None, Form()]
+Lines = Annotated[str, Form(max_length=5_000)]
+
+
+@router.get("/upload")
+def show_form(pages: PagesNow, _caller: Planner, framework: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
+    """The form to upload a file."""
+    return _answer(pages, {"framework": framework})
+
+
+@router.post("/upload", response_class=HTMLResponse)
+def judge_file(
+    pages: PagesNow,
+    caller: Planner,
+    file: Annotated[UploadFile, File()],
+    framework: Key,
+    title: Title = "",
+    targets: Targets = "",
+    hierarchy: Hierarchy = None,
+    columns: Lines = "",
+    language: Lines = "",
+) -> Response:
+    """Judges a file and says what would differ and what it would cost. Nothing is loaded."""
+    service = pages.service
+    is_new = demand_load(service, caller, framework)
+    said = _said(title, targets, hierarchy, columns, language)
+    written = {"framework": framework, "title": title, "targets": targets, "hierarchy": hierarchy, "columns": columns, "language": language}
+    try:
+        with uploaded(file, SUFFIXES) as path:
+            loaded = judge_or_load(service, caller, framework, path, said, is_new=is_new, dry_run=True, other_framework=True)
+            digest = hold(service.settings, path, caller.name) if loaded.changed else None
+    except (Refused, ValueError) as error:
+        return _refused(pages, written, error)
+    return _answer(pages, written | {"loaded": loaded, "digest": digest})
+
+
+@router.post("/upload/take", response_class=HTMLResponse)
+def take_file(
+    pages: PagesNow,
+    caller: Planner,
+    framework: Key,
+    digest: Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")],
+    title: Title = "",
+    targets: Targets = "",
+    hierarchy: Hierarchy = None,
+    columns: Lines = "",
+    language: Lines = "",
+    other_framework: Annotated[bool, Form()] = False,
+) -> Response:
+    """Loads the file that was judged, as a new edition or a new framework."""
+    service = pages.service
+    is_new = demand_load(service, caller, framework)
+    said = _said(title, targets, hierarchy, columns, language)
+    written = {"framework": framework, "title": title, "targets": targets, "hierarchy": hierarchy, "columns": columns, "language": language}
+    try:
+        path = held(service.settings, digest, caller.name)
+        judge_or_load(service, caller, framework, path, said, is_new=is_new, dry_run=False, other_framework=other_framework)
+    except (Refused, ValueError) as error:
+        return _refused(pages, written, error)
+    let_go(service.settings, digest, caller.name)
+    return RedirectResponse(f"/frameworks/{framework}/editions", 303)
+
+
+def _said(title: str, targets: str, hierarchy: HierarchyName | None, columns: str, language: str) -> Said:
+    return Said(title.strip() or None, targets.strip() or None, hierarchy, _lines(columns), _lines(language))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _refused(pages: Pages, written: dict[str, Any], error: Exception) -> HTMLResponse:
+    places = (error.more or {}).get("errors", []) if isinstance(error, Refused) else []
+    status = error.status if isinstance(error, Refused) else 422
+    return _answer(pages, written | {"refused": str(error), "places": places}, status)
+
+
+def _answer(pages: Pages, values: dict[str, Any], status: int = 200) -> HTMLResponse:
+    seen = pages.caller.seen_frameworks()
+    with pages.service.reading.connect() as connection:
+        keys = [key for key in sorted(known_keys(connection)) if seen is None or key in seen]
+    empty: dict[str, Any] = {"title": "", "targets": "", "hierarchy": None, "columns": "", "language": "", "loaded": None, "refused": None}
+    loaded: LoadedEdition | None = values.get("loaded")
+    meanings = {change: MEANINGS[Change(change)] for change in loaded.difference} if loaded else {}
+    about = {"keys": keys, "suffixes": SUFFIXES, "places": [], "digest": None, "meanings": meanings}
+    return pages.answer("upload.html.jinja", empty | about | values, status=status)
