@@ -1,0 +1,123 @@
+"""Takes the pictures of docs/portal.md anew: `python -m docs.screenshots`. Needs chromium and what tests need; the bundled sample is generated for it, simulated."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+PROJECT = Path(__file__).resolve().parents[1]
+FOLDER = PROJECT / "docs" / "images" / "portal"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SIZES = ((1440, 900, "light"), (390, 844, "dark"))
+HIGHEST = 1_800  # pixels of a page that are shown
+KEY = "sample"
+PAGES = {
+    "home": "/",
+    "framework": f"/frameworks/{KEY}",
+    "heat": f"/frameworks/{KEY}?view=heat",
+    "node": f"/frameworks/{KEY}/nodes/1.1.1.1",
+    "use-cases": "/use-cases",
+    "matrix": "/matrix",
+    "use-case": f"/frameworks/{KEY}/use-cases/1.1.1.1-UC01",
+    "portfolio": "/portfolios/1",
+    "plan": "/plans/1",
+    "batches": "/batches",
+    "costs": "/money",
+    "report": "/report",
+    "search": "/search?q=invoice",
+}
+DECISIONS = (
+    ("decide", "1.1.1.1-UC01", "1.1.1.2-UC02", "--status", "shortlisted", "--owner", "Ada", "--tag", "quick win"),
+    (
+        "decide",
+        "1.1.1.1-UC03",
+        "--status",
+        "approved",
+        "--owner",
+        "Ben",
+        "--review",
+        "2027-01-31",
+        "--comment",
+        "Begin with the dealers in the north.",
+    ),
+    ("decide", "1.1.1.2-UC01", "--status", "rejected", "--reason", "The data is not there."),
+    ("portfolio", "make", "Spring", "--description", "What we begin with in spring.", "--shared"),
+    ("portfolio", "add", "Spring", "1.1.1.1-UC01", "1.1.1.2-UC02", "1.1.1.1-UC03"),
+)
+
+
+def main() -> None:
+    """Makes a project, generates the sample, decides a little, and takes a picture of each page, large and small."""
+    if CHROMIUM is None:
+        raise SystemExit("There is no chromium on this machine; nothing was changed.")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with _project() as environment, _served(environment) as (url, key), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        _take(browser, url, key)
+        browser.close()
+
+
+@contextmanager
+def _project() -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="caseforge-pictures-") as folder:
+        Path(folder).chmod(0o755)  # root's database server runs as another user, who has to get in
+        shutil.copy(PROJECT / "caseforge.toml", folder)
+        environment = {**os.environ, "CASEFORGE_PROJECT": folder, "CASEFORGE_HOME": f"{folder}/var"}
+        try:
+            _command(environment, "demo", "--latency", "0.5", "--keep-database")
+            for decision in DECISIONS:
+                _command(environment, *decision)
+            yield environment
+        finally:
+            _command(environment, "db", "stop")
+
+
+def _command(environment: dict[str, str], *arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "caseforge_assets.cli", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def _served(environment: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The service's address, and the one that lets a browser in."""
+    command = [sys.executable, "-m", "caseforge_assets.cli", "serve", "--port", "0"]
+    process = subprocess.Popen(command, env={**environment, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        said = next(line for line in process.stdout if "/sign-in/key" in line)
+        key = re.search(r"http://\S+", said)
+        assert key is not None
+        yield key[0].partition("/sign-in")[0], key[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def _take(browser: Browser, url: str, key: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(key)
+    for name, path in PAGES.items():
+        for width, height, scheme in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            answer = page.goto(url + path)
+            if answer is None or answer.status != 200:
+                raise SystemExit(f"{path} cannot be shown; pictures before it are new")
+            taken = Image.open(BytesIO(page.screenshot(full_page=True)))
+            taken.crop((0, 0, taken.width, min(taken.height, HIGHEST))).save(FOLDER / f"{name}-{width}.webp", quality=82, method=6)
+
+
+if __name__ == "__main__":
+    main()
