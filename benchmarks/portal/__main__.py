@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.portal.asked import AIM_FIRST_PAINT_MS, AIM_KB, AIM_MS, pages
-from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, times
 from benchmarks.service.asked import Asked
+from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, times
 from benchmarks.service.client import CLIENTS, Client
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

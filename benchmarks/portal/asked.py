@@ -35,5 +35,7 @@ def pages(client: Client, words: list[str]) -> list[Asked]:
     asked += [("use cases by words", f"/use-cases?{urlencode({'text': word})}") for word in words[:10]]
     asked += [("matrix", f"/matrix?{urlencode(facets)}") for facets in FACETS]
     asked += [("search", f"/search?{urlencode({'q': word})}") for word in words[:20]]
-    asked += [(path.strip("/"), path) for path in ("/portfolios", "/reviews", "/money", "/plans", "/batches", "/failed", "/alerts", "/report")]
+    asked += [
+        (path.strip("/"), path) for path in ("/portfolios", "/reviews", "/money", "/plans", "/batches", "/failed", "/alerts", "/report")
+    ]
     return [Asked(name, PAGES, address) for name, address in asked]

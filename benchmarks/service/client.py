@@ -26,6 +26,13 @@ class Client:
         answer, _ = self._ask(address)
         return 1_000 * (time.perf_counter() - started), answer.status
 
+    def size(self, address: str) -> int:
+        """Bytes of an answer as they are sent."""
+        answer, body = self._ask(address)
+        if answer.status not in (200, 303):
+            raise SystemExit(f"{address}: {answer.status} {body[:500]!r}")
+        return len(body)
+
     def get(self, address: str) -> Any:
         """What is answered, which has to be a success."""
         answer, body = self._ask(address)
