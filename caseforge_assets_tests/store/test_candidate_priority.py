@@ -15,7 +15,7 @@ from caseforge_assets.curation.priority import Weights, weighed
 from caseforge_assets.store.reading import candidate_priority
 from caseforge_assets.store.reading.candidate_facets import facets_to_choose
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
-from caseforge_assets.store.reading.candidate_priority import Prioritized, priority_page, scored_groups
+from caseforge_assets.store.reading.candidate_priority import Prioritized, priority_page, rank, scored_groups
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
 LEVELS = ("Low", "Medium", "High")
@@ -96,11 +96,12 @@ def check(opened: Workbench, rows: list[tuple[Any, ...]], weights: Weights, chos
         others = {name: values for name, values in chosen.items() if name != "statuses"}
         counts = {status: sum(row[5] == status for row in rows if holds(row, others)) for status in STATUSES}
         assert {str(status): n for status, n in found.decisions.statuses.items()} == {one: n for one, n in counts.items() if n}
+        ranked = rank(groups, weights)
         met: list[int] = []
         after: Prioritized | None = None
         for page in count():
             assert page < 200, "pages have no end"
-            part = priority_page(connection, asked, weights, after, limit, lambda: groups)
+            part = priority_page(connection, asked, ranked, after, limit)
             met += [one.candidate_id for one in part]
             if len(part) < limit:
                 break

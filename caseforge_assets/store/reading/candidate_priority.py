@@ -7,8 +7,9 @@ page costs what the first one does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -48,25 +49,43 @@ def scored_groups(connection: Connection, asked: Conditions) -> list[ScoredGroup
     return [ScoredGroup(group, tens.get(group.id, {})) for group in groups(connection, asked)]
 
 
-def priority_page(
-    connection: Connection,
-    asked: Conditions,
-    weights: Weights,
-    after: Prioritized | None,
-    limit: int,
-    known: Callable[[], Sequence[ScoredGroup]],
-) -> list[Prioritized]:
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Candidates of one priority: of some groups, of one score (all scores where quality has no weight). `guess`: how many there may be; they stand behind a place."""
+
+    priority: float
+    group_ids: Sequence[int]
+    score: int
+    guess: float
+    after: int = _LEAST
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Groups with their priorities: `blocks` are those of all scores that they may have, highest priority first."""
+
+    groups: Sequence[ScoredGroup]
+    weights: Weights
+    blocks: Sequence[Block]
+
+
+def rank(found: Sequence[ScoredGroup], weights: Weights) -> Ranked:
+    """Weighs groups. Few rows need no blocks."""
+    few = sum(one.group.count for one in found) <= FEW_ROWS
+    return Ranked(found, weights, () if few else _blocks(found, weights))
+
+
+def priority_page(connection: Connection, asked: Conditions, ranked: Ranked, after: Prioritized | None, limit: int) -> list[Prioritized]:
     """The next candidates that are meant, by priority; `limit` of them at most.
 
     Args:
-        known: gives the groups that have candidates that are meant, where they are needed.
+        ranked: the groups that have candidates that are meant.
     """
-    found = known()
-    if sum(one.group.count for one in found) <= FEW_ROWS:
-        return _sorted_rows(connection, asked, weights, found, after, limit)
+    if not ranked.blocks:
+        return _sorted_rows(connection, asked, ranked.weights, ranked.groups, after, limit)
     rows: list[Prioritized] = []
-    for part in _parts(_blocks(found, weights, after), limit):
-        rows += _rows_of_blocks(connection, asked, part, limit - len(rows), by_score=weights.quality > 0)
+    for part in _parts(_behind(ranked.blocks, after), limit):
+        rows += _rows_of_blocks(connection, asked, part, limit - len(rows), by_score=ranked.weights.quality > 0)
         if len(rows) >= limit:
             break
     return rows
@@ -78,19 +97,7 @@ def weighed_group(weights: Weights, group: Group) -> Weighed:
     return weighed(weights, value=values.get(VALUE), effort=values.get(EFFORT), risk=values.get(RISK))
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Candidates of one priority: of some groups, of one score. `after`: the place behind which they stand; `guess`: how many there may be."""
-
-    priority: float
-    group_ids: Sequence[int]
-    score: int
-    after: int
-    guess: float
-
-
-def _blocks(found: Sequence[ScoredGroup], weights: Weights, after: Prioritized | None) -> list[_Block]:
-    """All blocks, highest priority first, without those that were given already. Without a weight of quality, a block has all scores."""
+def _blocks(found: Sequence[ScoredGroup], weights: Weights) -> list[Block]:
     classes: dict[Weighed, list[ScoredGroup]] = {}
     for one in found:
         classes.setdefault(weighed_group(weights, one.group), []).append(one)
@@ -98,11 +105,17 @@ def _blocks(found: Sequence[ScoredGroup], weights: Weights, after: Prioritized |
     for parts, members in classes.items():
         for score, group_ids, guess in _scores(members, by_score=weights.quality > 0):
             exact = parts.exactly(weights, None if score < 0 else score)
-            priority = _UNKNOWN if exact is None else exact
-            if after is None or priority <= after.priority:
-                place = after.place if after is not None and priority == after.priority else _LEAST
-                blocks.append(_Block(priority, group_ids, score, place, guess))
+            blocks.append(Block(_UNKNOWN if exact is None else exact, group_ids, score, guess))
     return sorted(blocks, key=lambda block: -block.priority)
+
+
+def _behind(blocks: Sequence[Block], after: Prioritized | None) -> Sequence[Block]:
+    """The blocks that were not given yet; of those at the cursor's priority, what stands behind its place."""
+    if after is None:
+        return blocks
+    first = bisect_left(blocks, -after.priority, key=lambda block: -block.priority)
+    end = bisect_right(blocks, -after.priority, key=lambda block: -block.priority)
+    return [*(replace(block, after=after.place) for block in blocks[first:end]), *blocks[end:]]
 
 
 def _scores(members: Sequence[ScoredGroup], *, by_score: bool) -> Iterator[tuple[int, list[int], float]]:
@@ -110,20 +123,20 @@ def _scores(members: Sequence[ScoredGroup], *, by_score: bool) -> Iterator[tuple
     if not by_score:
         yield -1, [one.group.id for one in members], sum(one.group.count for one in members)
         return
-    tens: dict[int, list[tuple[int, int]]] = {}
+    tens: dict[int, dict[int, int]] = {}
     for one in members:
         for ten, count in one.tens.items():
-            tens.setdefault(ten, []).append((one.group.id, count))
+            tens.setdefault(ten, {})[one.group.id] = count
     for ten, having in tens.items():
         scores = [-1] if ten == NOT_MEASURED else range(ten, 101 if ten == 90 else ten + 10)
-        guess = sum(count for _, count in having) / len(scores)
+        group_ids, guess = list(having), sum(having.values()) / len(scores)
         for score in scores:
-            yield score, [group_id for group_id, _ in having], guess
+            yield score, group_ids, guess
 
 
-def _parts(blocks: Sequence[_Block], limit: int) -> Iterator[list[_Block]]:
+def _parts(blocks: Sequence[Block], limit: int) -> Iterator[list[Block]]:
     """Blocks of one priority stay together; as many as should fill the page, then twice as many, and so on."""
-    part, held, wanted = list[_Block](), 0.0, limit
+    part, held, wanted = list[Block](), 0.0, limit
     for number, block in enumerate(blocks):
         if held >= wanted and block.priority != blocks[number - 1].priority:
             yield part
@@ -134,9 +147,7 @@ def _parts(blocks: Sequence[_Block], limit: int) -> Iterator[list[_Block]]:
         yield part
 
 
-def _rows_of_blocks(
-    connection: Connection, asked: Conditions, blocks: Sequence[_Block], limit: int, *, by_score: bool
-) -> list[Prioritized]:
+def _rows_of_blocks(connection: Connection, asked: Conditions, blocks: Sequence[Block], limit: int, *, by_score: bool) -> list[Prioritized]:
     """The first rows of some blocks: of each group and score, the first ones from the index."""
     query = text(f"""
     select r.candidate_id, o.priority, r.place

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from caseforge_assets.curation.columns import EFFORT, RISK, VALUE
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.reading.candidate_facets import Facets
 from caseforge_assets.web.portal.choice import NO_SCORE, Choice
+from caseforge_assets.web.portal.rendering import template_module
 
 SHOWN_FIRST = 8  # of the options of a facet; the others are one click further
 CATEGORY = "category"
@@ -94,6 +97,16 @@ def shown_facets(found: Facets, choice: Choice) -> list[Facet]:
 def columns_in_order(columns: Iterable[str]) -> list[str]:
     """Columns, those first that every list has first."""
     return sorted(set(columns), key=lambda column: (COLUMNS.index(column) if column in COLUMNS else len(COLUMNS), column))
+
+
+def choosing_form(path: str, choice: Choice, facets: Sequence[Facet], hidden: Sequence[tuple[str, str]]) -> Markup:
+    """The form in which all of it is chosen.
+
+    Args:
+        hidden: what of the choice the form does not ask for.
+    """
+    form: Markup = template_module("choosing.html.jinja").form(path, choice, facets, choice.weights, hidden)
+    return form
 
 
 def label_of_ten(ten: int | None) -> str:

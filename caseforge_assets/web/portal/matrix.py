@@ -8,17 +8,18 @@ from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from caseforge_assets.curation.columns import EFFORT, VALUE, priority_of
 from caseforge_assets.store.reading.candidate_counts import ROOT, count_pairs, named_branches
-from caseforge_assets.store.reading.candidate_priority import ScoredGroup, priority_page
+from caseforge_assets.store.reading.candidate_priority import ScoredGroup, priority_page, rank
 from caseforge_assets.store.reading.candidates import listed_candidates
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.portal.choice import Choice, Chosen
-from caseforge_assets.web.portal.facets import CATEGORY, TITLES, chips, shown_facets
+from caseforge_assets.web.portal.facets import CATEGORY, TITLES, chips, choosing_form, shown_facets
 from caseforge_assets.web.portal.matrix_picture import Square, heat, matrix_picture
 from caseforge_assets.web.portal.meant import Meant, find_meant
-from caseforge_assets.web.portal.rendering import PagesNow
+from caseforge_assets.web.portal.rendering import PagesNow, template_module
 
 router = APIRouter(include_in_schema=False)
 VALUES, EFFORTS = ("High", "Medium", "Low"), ("Low", "Medium", "High")
@@ -62,28 +63,26 @@ def show_matrix(pages: PagesNow, caller: Reader, choice: Chosen) -> HTMLResponse
     """What is meant by value and effort, and by category and branch."""
     with pages.service.reading.connect() as connection:
         meant = find_meant(connection, pages.service, caller, choice)
-        cells = _cells(meant)
-        facets = shown_facets(meant.facets(), choice)
-        categories, branches = _by_branch(meant)
-        total = meant.facets().total
-    shown = sum(cell.count for cell in cells.values())
-    values = {
-        "meant": meant,
-        "choice": choice,
-        "facets": facets,
-        "chips": chips(facets, choice, "/matrix"),
-        "total": total,
-        "without": total - shown,
-        "picture": _picture(cells),
-        "cells": cells,
-        "values": VALUES,
-        "efforts": EFFORTS,
-        "titles": {"value": TITLES[VALUE], "effort": TITLES[EFFORT]},
-        "categories": categories,
-        "branches": branches,
-        "several": len({branch.framework for branch in branches}) > 1,
-    }
+        facets, total = shown_facets(meant.facets(), choice), meant.facets().total
+        values = {
+            "meant": meant,
+            "choice": choice,
+            "total": total,
+            "form": meant.shown("form of the matrix", partial(choosing_form, "/matrix", choice, facets, ())),
+            "chips": chips(facets, choice, "/matrix"),
+            "pictures": meant.shown("pictures", partial(_pictures, meant, total)),
+        }
     return pages.answer("matrix.html.jinja", values, section="matrix")
+
+
+def _pictures(meant: Meant, total: int) -> Markup:
+    cells = _cells(meant)
+    categories, branches = _by_branch(meant)
+    without = total - sum(cell.count for cell in cells.values())
+    titles = {"value": TITLES[VALUE], "effort": TITLES[EFFORT]}
+    shown = template_module("matrix_pictures.html.jinja")
+    pictures: Markup = shown.pictures(_picture(cells), cells, VALUES, EFFORTS, titles, without, categories, branches)
+    return pictures
 
 
 def _cells(meant: Meant) -> dict[tuple[str, str], Cell]:
@@ -93,8 +92,7 @@ def _cells(meant: Meant) -> dict[tuple[str, str], Cell]:
         value, effort = one.group.values.get(VALUE), one.group.values.get(EFFORT)
         if value in VALUES and effort in EFFORTS:
             found.setdefault((value, effort), []).append(one)
-    name = meant.named(f"best {meant.choice.weights!r}")
-    best = meant.service.kept.get(meant.state, name, partial(_best_of, meant, found))
+    best = _best_of(meant, found)
     return {
         (value, effort): Cell(
             value,
@@ -111,7 +109,7 @@ def _cells(meant: Meant) -> dict[tuple[str, str], Cell]:
 def _best_of(meant: Meant, found: Mapping[tuple[str, str], list[ScoredGroup]]) -> dict[tuple[str, str], list[Best]]:
     weights = meant.choice.weights
     first = {
-        at: [one.candidate_id for one in priority_page(meant.connection, meant.asked, weights, None, BEST, partial(list, members))]
+        at: [one.candidate_id for one in priority_page(meant.connection, meant.asked, rank(members, weights), None, BEST)]
         for at, members in found.items()
     }
     listed = {one.id: one for one in listed_candidates(meant.connection, [one for ids in first.values() for one in ids])}
@@ -138,8 +136,7 @@ def _picture(cells: Mapping[tuple[str, str], Cell]) -> str:
 def _by_branch(meant: Meant) -> tuple[list[str], list[BranchRow]]:
     """Categories, the most frequent first, and branches in their frameworks' order."""
     category = {one.group.id: one.group.values.get(CATEGORY) for one in meant.groups()}
-    count = partial(count_pairs, meant.connection, meant.asked, ROOT)
-    pairs = meant.service.kept.get(meant.state, meant.named("roots"), count)
+    pairs = count_pairs(meant.connection, meant.asked, ROOT)
     counts: dict[tuple[int, str], int] = {}
     for (group_id, root), number in pairs.items():
         if (name := category.get(group_id)) is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from caseforge_assets.access.roles import Caller
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
@@ -13,7 +14,7 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures.changes import changes_so_far
 from caseforge_assets.store.reading.candidate_facets import Facets, facets_to_choose
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter, Conditions, conditions
-from caseforge_assets.store.reading.candidate_priority import ScoredGroup, scored_groups
+from caseforge_assets.store.reading.candidate_priority import Ranked, ScoredGroup, rank, scored_groups
 from caseforge_assets.store.reading.candidate_words import FoundCandidates, find_candidates
 from caseforge_assets.store.reading.known_words import words_like
 from caseforge_assets.store.reading.matching import checked_query
@@ -22,6 +23,8 @@ from caseforge_assets.web.access.callers import see_framework
 from caseforge_assets.web.api.candidate_queries import check_columns
 from caseforge_assets.web.portal.choice import Choice
 from caseforge_assets.web.service import Service
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,15 @@ class Meant:
     def groups(self) -> list[ScoredGroup]:
         """Those that have columns in common, counted."""
         return self.service.kept.get(self.state, self.named("groups"), partial(scored_groups, self.connection, self.asked))
+
+    def ranked(self) -> Ranked:
+        """The same weighed as the reader weighs them."""
+        weights = self.choice.weights
+        return self.service.kept.get(self.state, self.named(f"ranked {weights!r}"), lambda: rank(self.groups(), weights))
+
+    def shown(self, what: str, make: Callable[[], Value]) -> Value:
+        """A part of the page, which is kept as long as nothing changes: it depends on the choice, on what is seen, and on what is said in its name."""
+        return self.service.kept.get(self.state, f"shown {what} {self.choice!r} {self.seen!r}", make)
 
     def facets(self) -> Facets:
         """All of them counted by what may be chosen."""

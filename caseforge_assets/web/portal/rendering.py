@@ -104,6 +104,11 @@ def templates() -> Environment:
     return environment
 
 
+def template_module(name: str) -> Any:
+    """The macros of a template, to render a part of a page by itself."""
+    return templates().get_template(name).module
+
+
 def _shown(value: object) -> object:
     return plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
+from markupsafe import Markup
 from pydantic import Field
 
 from caseforge_assets.access.roles import Role
@@ -16,6 +18,7 @@ from caseforge_assets.curation.columns import EFFORT, RISK, VALUE, priority_of
 from caseforge_assets.curation.statuses import LONGEST_TAG, LONGEST_TEXT
 from caseforge_assets.store.curating.portfolios import portfolios_seen
 from caseforge_assets.store.curating.use_cases import Decision, use_cases
+from caseforge_assets.store.reading.candidate_facets import Facets
 from caseforge_assets.store.reading.candidate_pages import candidate_page
 from caseforge_assets.store.reading.candidate_priority import Prioritized, priority_page
 from caseforge_assets.store.reading.candidates import ListedCandidate, listed_candidates
@@ -23,9 +26,9 @@ from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.api.candidate_queries import cursor_at, order_of, place_after
 from caseforge_assets.web.portal.bulk import ACTIONS, decide_on_chosen
 from caseforge_assets.web.portal.choice import PRIORITY, Chosen
-from caseforge_assets.web.portal.facets import TITLES, chips, columns_in_order, shown_facets
+from caseforge_assets.web.portal.facets import TITLES, chips, choosing_form, columns_in_order, shown_facets
 from caseforge_assets.web.portal.meant import Meant, find_meant
-from caseforge_assets.web.portal.rendering import PagesNow
+from caseforge_assets.web.portal.rendering import PagesNow, template_module
 from caseforge_assets.web.wire.pages import LARGEST_ID, Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
 
 router = APIRouter(include_in_schema=False)
@@ -57,24 +60,22 @@ def show_use_cases(
     service = pages.service
     with service.reading.connect() as connection:
         meant = find_meant(connection, service, caller, choice)
-        ids, following = _page(meant, cursor)
-        rows = _rows(meant, ids)
         found = meant.facets()
+        part = meant.shown(f"rows {cursor}", partial(_part, meant, cursor))
         portfolios = portfolios_seen(connection, caller.name)
     facets = shown_facets(found, choice)
+    hidden = (("sort", choice.sort), ("view", choice.view))
     values = {
         "meant": meant,
         "choice": choice,
-        "rows": rows,
+        "part": part,
         "total": found.total,
-        "facets": facets,
+        "form": meant.shown("form", partial(choosing_form, "/use-cases", choice, facets, hidden)),
         "chips": chips(facets, choice),
-        "following": choice.address(cursor=following) if following else None,
         "is_first": cursor is None,
         "orders": _orders(choice.sort, columns_in_order(found.values)),
-        "headings": [(column, TITLES.get(column, column.capitalize())) for column in columns_in_order(found.values)],
         "may_decide": any(caller.may(Role.editor, key) for key in found.frameworks) or caller.may(Role.editor),
-        "all_simulated": found.total > 0 and found.simulated.get(True, 0) == found.total,
+        "all_simulated": _all_simulated(found),
         "portfolios": [row for row in portfolios if may(caller, row, Intent.change)],
         "done": (ACTIONS[done], of) if done in ACTIONS else None,
         "longest_tag": LONGEST_TAG,
@@ -108,6 +109,28 @@ def decide_use_cases(
     return RedirectResponse(f"/use-cases?{urlencode([*behind, ('done', do), ('of', len(ids))])}", 303)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of a page as they are shown, and the address of the next page; None: this is the last one."""
+
+    html: Markup
+    count: int
+    following: str | None
+
+
+def _part(meant: Meant, cursor: str | None) -> Part:
+    ids, following = _page(meant, cursor)
+    rows, found, choice = _rows(meant, ids), meant.facets(), meant.choice
+    headings = [(column, TITLES.get(column, column.capitalize())) for column in columns_in_order(found.values)]
+    shown = template_module("use_case_rows.html.jinja")
+    html = (shown.cards if choice.view == "cards" else shown.table)(rows, headings, choice, _all_simulated(found))
+    return Part(html, len(rows), choice.address(cursor=following) if following else None)
+
+
+def _all_simulated(found: Facets) -> bool:
+    return found.total > 0 and found.simulated.get(True, 0) == found.total
+
+
 def _page(meant: Meant, cursor: str | None) -> tuple[list[int], str | None]:
     """Ids on this page, and the cursor of the next one."""
     choice = meant.choice
@@ -124,7 +147,7 @@ def _page_by_priority(meant: Meant, cursor: str | None) -> tuple[list[int], str 
     weights = meant.choice.weights
     keys = decode_cursor(cursor, repr(weights), 2)
     after = None if keys is None else Prioritized(0, cursor_fraction(keys[0]), cursor_number(keys[1]))
-    found = priority_page(meant.connection, meant.asked, weights, after, AT_ONCE + 1, meant.groups)
+    found = priority_page(meant.connection, meant.asked, meant.ranked(), after, AT_ONCE + 1)
     last = found[AT_ONCE - 1] if len(found) > AT_ONCE else None
     following = None if last is None else encode_cursor(repr(weights), last.priority, last.place)
     return [row.candidate_id for row in found[:AT_ONCE]], following
