@@ -6,10 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.defs.contents import CaseforgeContents
 from caseforge_assets.defs.events.event_pages import many_events
 from caseforge_assets.defs.graph.assets import framework_assets, framework_job
 from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
-from caseforge_assets.defs.names import PROJECT_IDENTITY
+from caseforge_assets.defs.names import CONTENTS_MANAGER, PROJECT_IDENTITY
 from caseforge_assets.defs.resources import Caseforge, ProjectIdentity
 from caseforge_assets.defs.runs.jobs import BATCH_JOBS
 from caseforge_assets.defs.runs.regenerate import regenerate
@@ -35,6 +36,7 @@ def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | 
         sensors=sensors_of(asset_jobs),
         resources={
             "caseforge": Caseforge(),
+            CONTENTS_MANAGER: CaseforgeContents(),
             PROJECT_IDENTITY: ProjectIdentity(database=database_identity(settings)),
             **(resources or {}),
         },

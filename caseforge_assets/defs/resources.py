@@ -3,9 +3,10 @@
 import gc
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.providing.open_project import OpenProject
@@ -34,11 +35,12 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The project that a run works on: settings, store, artifacts, provider, each opened when it is first used."""
 
     project_folder: str | None = None
+    declared: dict[str, Any] = Field(default={})
 
     @cached_property
     def settings(self) -> Settings:
-        """The project's settings, read in this process."""
-        return load_settings(Path(self.project_folder) if self.project_folder else None)
+        """The project's settings, read in this process, with what components declare beside caseforge.toml."""
+        return load_settings(Path(self.project_folder) if self.project_folder else None, declared=self.declared)
 
     @property
     def project(self) -> Project:
@@ -109,5 +111,9 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Closes connections: a code server makes one of these for each tick."""
         if "heartbeat" in self.__dict__:
             self.__dict__.pop("heartbeat").stop()
+        self.close()
+
+    def close(self) -> None:
+        """Closes connections, where there are any."""
         if "store" in self.__dict__:
             self.store.dispose()

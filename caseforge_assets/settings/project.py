@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, InstanceOf, SecretStr
 
@@ -124,11 +125,14 @@ def find_project(start: Path | None = None, environment: Mapping[str, str] | Non
     return here if new else Path(__file__).resolve().parents[2]
 
 
-def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    project: Path | None = None, set_keys: Mapping[str, str] | None = None, *, declared: Mapping[str, Any] | None = None
+) -> Settings:
     """Reads environment, `.env`, caseforge.toml, templates and stages.
 
     Args:
         project: the project's folder; the one that `find_project` finds by default.
+        declared: tables as in caseforge.toml, of what is declared elsewhere, such as in a `defs.yaml`; the file must not say otherwise.
         set_keys: values by key, dots between the parts, that win over everything else.
 
     Raises:
@@ -137,7 +141,7 @@ def load_settings(project: Path | None = None, set_keys: Mapping[str, str] | Non
     """
     folder = (project or find_project()).resolve()
     environment = read_environment(folder)
-    sources = read_sources(folder / CONFIG_NAME, environment, set_keys)
+    sources = read_sources(folder / CONFIG_NAME, environment, set_keys, declared)
     configuration = valid_configuration(sources)
     stages = project_stages(folder, configuration)
     settings = settings_of(folder, environment, configuration, stages)

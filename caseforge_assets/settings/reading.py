@@ -18,6 +18,7 @@ from caseforge_assets.settings.toml_lines import key_lines
 
 KeyPath = tuple[str, ...]
 DEFAULT = "default"
+DECLARED = "defs.yaml"
 COMMAND_LINE = "command line (--set)"
 
 
@@ -60,19 +61,26 @@ class Sources:
         return CONFIG_NAME
 
 
-def read_sources(path: Path, environment: Environment | None = None, set_keys: Mapping[str, str] | None = None) -> Sources:
-    """Gathers what is given, later ones winning: the file, variables, the command line.
+def read_sources(
+    path: Path,
+    environment: Environment | None = None,
+    set_keys: Mapping[str, str] | None = None,
+    declared: Mapping[str, Any] | None = None,
+) -> Sources:
+    """Gathers what is given, later ones winning: the file with what is declared beside it, variables, the command line.
 
     Args:
         path: of caseforge.toml; it may be missing.
         environment: whose CASEFORGE_ variables count.
         set_keys: values by key, dots between the parts, such as `stages.usecases.model`.
+        declared: tables like those of the file.
 
     Raises:
-        ConfigurationError: the file is not TOML, or a key cannot hold what stands below it.
+        ConfigurationError: the file is not TOML, a key cannot hold what stands below it, or file and declaration contradict each other.
     """
     text, values = _read_file(path)
     given: dict[KeyPath, str] = {}
+    _declare(values, declared or {}, (), given)
     unknown = []
     for name, value in sorted((environment.overrides if environment else {}).items()):
         key = tuple(name.removeprefix(PREFIX).lower().split("__"))
@@ -123,6 +131,19 @@ def _read_file(path: Path) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{path.name}: cannot be read as TOML: {error}") from error
+
+
+def _declare(values: dict[str, Any], declared: Mapping[str, Any], above: KeyPath, given: dict[KeyPath, str]) -> None:
+    """Adds what is declared to the values of the file, where it may say the same, and nothing else."""
+    for name, value in declared.items():
+        path = (*above, name)
+        if isinstance(value, Mapping) and isinstance(below := values.setdefault(name, {}), dict):
+            _declare(below, value, path, given)
+        elif name not in values:
+            values[name], given[path] = value, DECLARED
+        elif values[name] != value:
+            key = ".".join(path)
+            raise ConfigurationError(f"{key}: {CONFIG_NAME} says {values[name]!r}, {DECLARED} says {value!r}. Say it in one of them")
 
 
 def _plain(value: str, name: str) -> Any:

@@ -17,7 +17,7 @@ from caseforge_assets.store.editions.nodes import NodeRow
 from caseforge_assets.store.mirroring.previews import ANSWER_CHARACTERS, PREVIEW_CHARACTERS, WHOLE_CHARACTERS, Preview
 
 SHOW = "caseforge show"
-PARTITION_ROWS = "dagster/partition_row_count"
+PARTITION_ROWS, ALL_ROWS = "dagster/partition_row_count", "dagster/row_count"
 LISTED_PARTITIONS = 2_000  # Dagster's page shows all rows at once: 5,000 of them take it twice as long
 OPENAI_API, OPENAI_BATCH_PAGE = "https://api.openai.com/", "https://platform.openai.com/batches/{}"
 

@@ -13,6 +13,7 @@ import dagster as dg
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import keep_workbook
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.exporting.tabulate_asset import columns_of
 from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.defs.figures.alerts import alert_check, alert_result
@@ -27,10 +28,11 @@ from caseforge_assets.defs.graph.descriptions import (
     asset_text,
     framework_kinds,
     framework_text,
+    table_schema,
 )
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unchosen, say_unfinished
-from caseforge_assets.defs.names import PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
+from caseforge_assets.defs.names import CONTENTS_MANAGER, PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
@@ -84,6 +86,8 @@ def _framework(key: str, entry: FrameworkSettings, stages: Stages) -> dg.AssetsD
     @dg.asset(
         key=list(asset_key(key, FRAMEWORK)),
         group_name=key,
+        io_manager_key=CONTENTS_MANAGER,
+        metadata=table_schema(columns_of(stages, FRAMEWORK)),
         description=f"{entry.title}\n{framework_text(stages)}",
         kinds=framework_kinds(entry.source),
         owners=_owners(entry),
@@ -188,10 +192,10 @@ def _spec(key: str, entry: FrameworkSettings, asset: Asset, project: Project) ->
         description=asset_text(asset),
         code_version=_code_version(key, asset.stage, project) if asset.stage else None,
         kinds=asset_kinds(asset),
-        metadata=asset_metadata(asset),
+        metadata=asset_metadata(asset, project.stages),
         owners=_owners(entry),
         skippable=True,
-    )
+    ).with_io_manager_key(CONTENTS_MANAGER)
 
 
 def _code_version(key: str, stage: Stage, project: Project) -> str:

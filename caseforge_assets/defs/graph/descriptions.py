@@ -1,13 +1,16 @@
 """The texts of the asset graph: markdown descriptions and kinds of the assets."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
 from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, TableColumn, TableSchema
 
+from caseforge_assets.commands.exporting.tabulate_asset import columns_of
 from caseforge_assets.contexts import context
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.frameworks import reading
+from caseforge_assets.handing_on.frames import Column
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES, Asset, all_assets
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
@@ -101,32 +104,19 @@ def framework_kinds(source: str) -> set[str]:
     return {FILE_KINDS.get(PurePath(source).suffix.lower(), "file"), "python"}
 
 
-def asset_metadata(asset: Asset) -> dict[str, Any]:
+def asset_metadata(asset: Asset, stages: Stages) -> dict[str, Any]:
     """Metadata of an asset before anything is made: where its code and prompts are, and the columns of what it holds."""
-    columns = _columns(asset)
-    schema = {"dagster/column_schema": TableSchema([TableColumn(*column) for column in columns])} if columns else {}
     return {
         "dagster/code_references": CodeReferencesMetadataValue(code_references=_references(asset)),
         "docs": "docs/dagster.md",
-        **schema,
+        **table_schema(columns_of(stages, asset.name)),
     }
 
 
-def _columns(asset: Asset) -> list[tuple[str, str, str]]:
-    """Name, type and meaning."""
-    if asset.name == PCF_NODES:
-        return [
-            ("code", "string", "as the edition numbers it"),
-            ("name", "string", ""),
-            ("level", "int", ""),
-            ("description", "string", ""),
-        ]
-    if asset.stage is None or asset.name != asset.stage.content:
-        return []
-    if asset.stage.item_columns:
-        of_items = [(name, "string", "") for name in asset.stage.item_columns]
-        return [("id", "string", "code of the node, and a number"), ("title", "string", ""), *of_items]
-    return [("title", "string", ""), ("document", "string", "markdown"), ("quality_score", "int", "0 to 100")]
+def table_schema(columns: Sequence[Column]) -> dict[str, Any]:
+    """Metadata that state an asset's columns, as they are loaded."""
+    stated = [TableColumn(column.name, column.type, column.meaning or None) for column in columns]
+    return {"dagster/column_schema": TableSchema(stated)} if stated else {}
 
 
 def _references(asset: Asset) -> list[LocalFileCodeReference]:

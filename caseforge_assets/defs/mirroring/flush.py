@@ -12,7 +12,7 @@ from urllib.parse import quote
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 
 from caseforge_assets.commands.mirroring.show_versions import ShownVersion, shown_versions
-from caseforge_assets.defs.events.event_metadata import PARTITION_ROWS, event_metadata, framework_metadata
+from caseforge_assets.defs.events.event_metadata import ALL_ROWS, PARTITION_ROWS, event_metadata, framework_metadata
 from caseforge_assets.defs.events.event_pages import RunOfEvents, run_for_events
 from caseforge_assets.defs.mirroring.failure_records import FailureRecords
 from caseforge_assets.defs.names import CODE_LOCATION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
@@ -22,7 +22,7 @@ from caseforge_assets.safe_text import plain_text
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import FRAMEWORK, all_assets
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.store.collecting import items
+from caseforge_assets.store.collecting.row_counts import row_counts
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import frameworks, nodes
 from caseforge_assets.store.mirroring import outbox
@@ -172,12 +172,15 @@ def _of_framework(connection: Connection, key: str, edition: frameworks.Edition)
 
 
 def _with_row_counts(connection: Connection, stages: Stages, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]]) -> None:
-    """Beside how many items a node has, how many all of them have: that is what an asset's page shows of its newest event."""
-    totals = {key: items.item_counts(connection, key) for key in {row.framework_key for row in rows}}
-    stage_of = {stage.content: stage.key for stage in stages}
+    """Beside how many rows a partition has, how many all of them have: that is what an asset's page shows of its newest event."""
+    totals = {key: row_counts(connection, stages, key) for key in {row.framework_key for row in rows}}
+    lists = {stage.content for stage in stages if stage.is_list}
     for row in rows:
-        if PARTITION_ROWS in metadata[row.id]:
-            metadata[row.id]["dagster/row_count"] = totals[row.framework_key].get(stage_of[row.asset], 0)
+        shown, of_framework = metadata[row.id], totals[row.framework_key]
+        if row.kind == Kind.made and shown and row.asset in of_framework:
+            shown[ALL_ROWS] = of_framework[row.asset]
+            if row.partition_key:
+                shown.setdefault(PARTITION_ROWS, 0 if row.asset in lists else 1)
 
 
 def _asset_events(

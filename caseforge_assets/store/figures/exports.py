@@ -183,11 +183,24 @@ def candidates(
 
     `cost_usd` is an item's equal share of what its content cost.
     """
-    values = _meant(content_ids, stage, rules, categories, retired=retired)
-    for row in connection.execution_options(yield_per=500).execute(_CANDIDATES, values):
-        flat = dict(row._mapping)
+    for flat in items(connection, content_ids, stage, rules, categories=categories, retired=retired):
         fields = flat.pop("fields")
         yield {**flat, **fields}
+
+
+def items(
+    connection: Connection,
+    content_ids: Sequence[int],
+    stage: str,
+    rules: str,
+    *,
+    categories: Sequence[str] | None = None,
+    retired: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """The same with an item's fields together in `fields`."""
+    values = _meant(content_ids, stage, rules, categories, retired=retired)
+    for row in connection.execution_options(yield_per=500).execute(_CANDIDATES, values):
+        yield dict(row._mapping)
 
 
 _COSTS = text(f"""
