@@ -13,3 +13,24 @@ The doors lead outside: settings (environment and caseforge.toml), store (Postgr
 openai_batch (the provider). The verbs, one function a file, are commands. The shells call the commands:
 defs (Dagster), cli, batch_server (the local Batch API server).
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from caseforge_assets.defs.component import CaseforgeFramework
+
+__all__ = ["CaseforgeFramework"]
+
+
+def __dir__() -> list[str]:
+    """Names the component, so that `dg list components` finds it."""
+    return [*globals(), *__all__]
+
+
+def __getattr__(name: str) -> object:
+    """Loads the component when Dagster asks for it: nothing else that begins here needs Dagster."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from caseforge_assets.defs import component
+
+    return getattr(component, name)

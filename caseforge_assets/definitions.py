@@ -1,47 +1,49 @@
-"""The code location: every declared framework as a group of assets, beside the jobs and sensors of the batch clock."""
+"""The code location: every declared framework as a group of assets, beside the jobs and sensors of the batch clock, and definitions of one's own."""
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from caseforge_assets import own_defs
+from caseforge_assets.defs.component import CaseforgeFramework, declared_by
 from caseforge_assets.defs.contents import CaseforgeContents
-from caseforge_assets.defs.events.event_pages import many_events
-from caseforge_assets.defs.graph.assets import framework_assets, framework_job
-from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
-from caseforge_assets.defs.names import CONTENTS_MANAGER, PROJECT_IDENTITY
-from caseforge_assets.defs.resources import Caseforge, ProjectIdentity
-from caseforge_assets.defs.runs.jobs import BATCH_JOBS
-from caseforge_assets.defs.runs.regenerate import regenerate
-from caseforge_assets.defs.runs.sensors import sensors_of
+from caseforge_assets.defs.location import location_defs
+from caseforge_assets.defs.names import CONTENTS_MANAGER
+from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.openai_batch.client import import_sdk
 from caseforge_assets.settings import Settings, load_settings
-from caseforge_assets.store.database.location import database_identity
+
+OWN_FOLDER = Path(own_defs.__file__).parent
 
 
 def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions; needs caseforge.toml, but neither database nor network.
 
     Args:
-        settings: whose frameworks are shown; those of the project by default.
+        settings: whose frameworks are shown; those of the project by default, with those of components in `own_defs`.
         resources: replace the default ones by name.
     """
-    settings = settings or load_settings()
-    configuration = settings.configuration
-    asset_jobs = [framework_job(key, entry) for key, entry in configuration.frameworks.items()]
-    return dg.Definitions(
-        assets=[asset for key, entry in configuration.frameworks.items() for asset in framework_assets(key, entry, settings.project)],
-        jobs=[*BATCH_JOBS, regenerate, failed_nodes, many_events, *asset_jobs],
-        sensors=sensors_of(asset_jobs),
-        resources={
-            "caseforge": Caseforge(),
-            CONTENTS_MANAGER: CaseforgeContents(),
-            PROJECT_IDENTITY: ProjectIdentity(database=database_identity(settings)),
-            **(resources or {}),
-        },
-        executor=dg.in_process_executor,
+    if settings is not None or not _has_own():
+        return dg.Definitions.merge(location_defs(settings or load_settings(), resources or {}), _in_process())
+    tree = dg.ComponentTree.from_module(own_defs, OWN_FOLDER.parents[1])
+    declared = declared_by(tree.get_all_components(of_type=CaseforgeFramework))
+    of_project = {"caseforge": Caseforge(declared=declared), CONTENTS_MANAGER: CaseforgeContents(declared=declared)}
+    return dg.Definitions.merge(
+        location_defs(load_settings(declared=declared), {**of_project, **(resources or {})}), tree.build_defs(), _in_process()
     )
+
+
+def _in_process() -> dg.Definitions:
+    """A run is fast to start, and its steps are one process that can be told to stop."""
+    return dg.Definitions(executor=dg.in_process_executor)
+
+
+def _has_own() -> bool:
+    """Whether somebody put definitions there; looking for them takes time at each start of a run."""
+    return any(entry.name not in ("__init__.py", "__pycache__") for entry in OWN_FOLDER.iterdir())
 
 
 defs = build_defs()

@@ -8,6 +8,7 @@ FAILURES_JOB = "failed_nodes"  # its runs are records
 REGENERATE_JOB = "regenerate"
 EVENTS_JOB = "many_events"  # so are its, like those of FAILURES_JOB
 CODE_LOCATION = "caseforge_assets.definitions"  # as workspace.yaml and pyproject.toml call it
+OWN_DEFINITIONS = "caseforge_assets.own_defs"  # the module for what `dg scaffold defs` makes, as pyproject.toml calls it
 SINGLETON_REPOSITORY = "__repository__"  # as Dagster calls what a code location defines
 CONTENTS_MANAGER = "caseforge_contents"  # the input manager by which assets of other people get what CaseForge made
 PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits it

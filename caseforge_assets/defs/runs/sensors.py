@@ -139,6 +139,6 @@ def _collecting(batch_id: int, lease: int) -> dg.RunRequest:
 SENSORS = (submit_sensor, collect_sensor, flush_sensor, alert_sensor, retry_sensor, dead_run_sensor)
 
 
-def sensors_of(asset_jobs: Sequence[UnresolvedJob]) -> list[dg.SensorDefinition]:
+def sensors_of(asset_jobs: Sequence[UnresolvedJob], sensors: Sequence[dg.SensorDefinition] = SENSORS) -> list[dg.SensorDefinition]:
     """The sensors, which drive the assets of these jobs through their own ones: a page of an asset names who drives it by the jobs that hold it."""
-    return [sensor.with_updated_jobs([*sensor.jobs, *asset_jobs]) if sensor.targets else sensor for sensor in SENSORS]
+    return [sensor.with_updated_jobs([*sensor.jobs, *asset_jobs]) if sensor.targets else sensor for sensor in sensors]
