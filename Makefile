@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Bytecode decides how fast everything starts: a machine that forbids it must not slow every command down.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo ui test test-slow test-browser lint audit bench faults docs pins clean
+.PHONY: help install demo ui test test-slow test-newest test-browser lint audit bench faults docs pins clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,7 @@ help:
 	@echo "make ui       install, open Dagster on the demo's data: http://127.0.0.1:3000"
 	@echo "make test     install, run the tests"
 	@echo "make test-slow     the tests that take long: full size, pruning, sensors at a webserver"
+	@echo "make test-newest   the tests of the Dagster shell with Dagster's newest patch release, in an environment of its own"
 	@echo "make test-browser  work in Dagster's pages as a person does, in a real browser"
 	@echo "make install  install into $(VENV) and nothing else"
 	@echo "make lint     style, types, import rules"
@@ -73,6 +74,19 @@ test-slow: $(VENV)/.installed-dev
 	@echo "Running the tests that take long ..."
 	@$(BIN)/python -m pytest -n 3 -m slow
 
+# What is used of Dagster's private parts (defs/private) is tried with a release that nobody has pinned yet; the pins stay as they are.
+NEWEST := .venv-newest
+NEWEST_PIP := $(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check
+
+test-newest: $(VENV)/.installed-dev
+	@echo "Installing the newest patch release of Dagster into $(NEWEST) (this needs an index) ..."
+	@rm -rf $(NEWEST) && $(BIN)/python -m venv $(NEWEST)
+	@grep -ivE '^(--|#| )|^dagster' requirements-dev.txt requirements.txt --no-filename | sed 's/ *\\$$//' | sort -u > $(NEWEST)/pins.txt
+	@$(NEWEST_PIP) --requirement $(NEWEST)/pins.txt 'dagster~=1.13.0' 'dagster-postgres~=0.29.0' 'dagster-webserver~=1.13.0'
+	@$(NEWEST_PIP) --no-deps --no-build-isolation --editable .
+	@$(NEWEST)/bin/python -c 'import dagster; print("Dagster", dagster.__version__)'
+	@$(NEWEST)/bin/python -m pytest -n 3 caseforge_assets_tests/defs
+
 test-browser: $(VENV)/.installed-dev
 	@echo "Running the tests in a browser (some five minutes; without chromium they are skipped) ..."
 	@$(BIN)/python -m pytest -m browser caseforge_assets_tests/browser
@@ -119,5 +133,5 @@ pins:
 clean:
 	@if [ -x $(BIN)/caseforge ]; then echo "Stopping the embedded database, if it runs ..."; $(BIN)/caseforge db stop || true; fi
 	@echo "Removing $(VENV) and caches; var/ stays."
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) $(NEWEST) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
 	@find caseforge_assets caseforge_assets_tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
