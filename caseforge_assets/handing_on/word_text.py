@@ -22,12 +22,17 @@ class TextWriter:
         """Begins at the end of a document."""
         self.document = document
         self._numbering = Numbering(document)
+        self._end: Any = document.element.body.sectPr
         self._bookmarks = 0
         self._style_ids: dict[str, str] = {}
 
     def line(self, text: str = "", style: str = "Normal") -> WordParagraph:
-        """A paragraph at the end. Its style is looked up once for all: doing so for each takes most of the time of a book."""
-        line = self.document._body.add_paragraph()
+        """A paragraph at the end. The end and the styles are looked up once for all: doing so for each takes most of the time of a book."""
+        from docx.text.paragraph import Paragraph as MakeParagraph
+
+        paragraph = element("w:p")
+        self._end.addprevious(paragraph)
+        line = MakeParagraph(paragraph, self.document._body)
         self._set_style(line._p, style)
         if text:
             line.add_run(text)
