@@ -122,6 +122,7 @@ class _Rewriter(HTMLParser):
                 attrs = {name: value for name, value in attrs.items() if name == "class"}
             elif target:
                 attrs["href"] = target
+                self.found.leads_to += [address.partition("#")[0]] if address != "/" else []
         elif tag in ("link", "img"):
             name = "href" if tag == "link" else "src"
             if file := static_file(attrs.get(name) or ""):
@@ -151,7 +152,6 @@ class _Rewriter(HTMLParser):
         file = self._copied.file_of(address, is_next=attrs.get("rel") in ("next", "prev"))
         if file is None:
             return None
-        self.found.leads_to.append(address)
         return relative(file, self._here) + (f"#{part}" if part else "")
 
 
