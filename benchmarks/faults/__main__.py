@@ -76,6 +76,7 @@ def main() -> int:
 def _run(world: World, *, short: bool) -> Iterator[Row]:
     yield from calm.run_calm(world)
     yield from kills.run_kills(world, kills.SHORT if short else kills.MOMENTS)
+    yield from kills.run_kills(world, kills.SHORT if short else kills.HALF, kills.CHOSEN)
     yield from creating.run_creating(world, creating.SHORT if short else creating.FAULTS)
     yield from run_disturbed(world, SHORT if short else DISTURBED)
     yield from duplicates.run_duplicates(world, duplicates.SHORT if short else duplicates.FAULTS)

@@ -15,6 +15,7 @@ from benchmarks.faults.world import KEY, OPENAI, World
 NODES, CHUNK_LINES, GRACE_S = 5, 2, 0.3
 GENERATE = ("generate", "--framework", KEY, "--yes", "--wait")
 STAGES = {"process_details": f"loaded_{NODES}", "usecases": f"documents_{NODES}"}
+CHOSEN = {"usecase_specs": f"chosen_{NODES}"}  # the stage that is off by default
 OPERATIONS = (
     ("identify", 1),
     ("commit provider.connect_provider", 1),
@@ -89,7 +90,7 @@ def kill_and_restart(world: World, stage: str, moment: Moment, like: str = OPENA
         NotInjected: the moment never came.
     """
     began = time.monotonic()
-    with world.project(STAGES[stage], like=like, create_grace_s=GRACE_S) as project, project.served():
+    with world.project((STAGES | CHOSEN)[stage], like=like, create_grace_s=GRACE_S) as project, project.served():
         killed = project.run(*GENERATE, fatal=[moment.when, moment.operation, moment.nth], chunk_lines=CHUNK_LINES)
         if not killed.killed:
             raise NotInjected(f"{stage}, {moment}: ended with {killed.status}: {killed.output}{killed.errors}")
@@ -103,7 +104,7 @@ def _name(stage: str, moment: Moment, like: str) -> tuple[str, str, str]:
 
 def trace(world: World, stage: str) -> tuple[Ended, list[str]]:
     """An undisturbed `generate` and the moments that it goes through."""
-    with world.project(STAGES[stage]) as project, project.served():
+    with world.project((STAGES | CHOSEN)[stage]) as project, project.served():
         file = project.folder / "moments"
         ended = project.run(*GENERATE, trace=str(file), chunk_lines=CHUNK_LINES)
         return ended, file.read_text().splitlines()

@@ -74,7 +74,7 @@ def look_around(key: str) -> dict[str, Any]:
     found = verify(store, stages, ArtifactFolder(settings.artifacts)).problems
     unfinished += [f"{problem.kind}: {problem.where}: {problem.what}" for problem in found]
     store.dispose()
-    wrong = _differences(str(settings.project_folder), key, shown | held)
+    wrong = _differences(str(settings.project_folder), stages, key, shown | held)
     return {
         "stored": stored,
         "outcomes": outcomes,
@@ -88,16 +88,15 @@ def look_around(key: str) -> dict[str, Any]:
     }
 
 
-def _differences(project: str, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:
+def _differences(project: str, stages: Any, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:
     from dagster import DagsterInstance
 
-    from caseforge_assets.stages.discovery import stages_as_they_come
     from caseforge_assets.stages.flow_assets import all_assets
 
     wrong = []
     with DagsterInstance.from_config(project) as instance:
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3_600, max_overflow=20)  # or each query connects anew
-        for asset in (one.name for one in all_assets(stages_as_they_come())):
+        for asset in (one.name for one in all_assets(stages)):
             in_dagster = _partitions(instance, key, asset)
             in_store = {partition: value for (name, partition), value in expected.items() if name == asset}
             wrong += [

@@ -202,8 +202,8 @@ class World:
         """A copy of a prepared project, with an empty server.
 
         Args:
-            template: `loaded_N` (N nodes), `pending_N` (requests for their documents are made and approved), or `documents_N`
-                (their documents are there).
+            template: `loaded_N` (N nodes), `pending_N` (requests for their documents are made and approved), `documents_N`
+                (their documents are there), or `chosen_N` (their use cases are, too, one of each is shortlisted, and specifications are switched on).
             like: the provider that its server imitates; templates are made at one like OpenAI.
             configuration: what is set in its caseforge.toml besides.
         """
@@ -229,7 +229,7 @@ class World:
         with self._preparing:
             if template not in self._prepared:
                 kind, _, nodes = template.partition("_")
-                make = {"loaded": self._load, "pending": self._approve, "documents": self._write_documents}[kind]
+                make = {"loaded": self._load, "pending": self._approve, "documents": self._write_documents, "chosen": self._choose}[kind]
                 self._prepared[template] = make(int(nodes))
             return self._prepared[template]
 
@@ -254,6 +254,18 @@ class World:
         name, project = self._copy_of_loaded(nodes)
         with project.served():
             project.must("generate", "--framework", KEY, "--stage", "process_details", "--yes", "--wait")
+        found = project.look()
+        before = {"answered_before": found["answered"], "cost_before_usd": found["cost_usd"], "tokens_before": found["tokens"]}
+        return name, replace(project, **before)
+
+    def _choose(self, nodes: int) -> tuple[str, Project]:
+        name, project = self._copy_of_loaded(nodes)
+        with project.served():
+            project.must("generate", "--framework", KEY, "--yes", "--wait")
+        with (project.folder / "caseforge.toml").open("a") as file:
+            file.write("[stages.usecase_specs]\nenabled = true\n")
+        uids = [f"1.{number // 3 + 1}.{number % 3 + 1}-UC01" for number in range(nodes)]
+        project.must("decide", *uids, "--framework", KEY, "--status", "shortlisted")
         found = project.look()
         before = {"answered_before": found["answered"], "cost_before_usd": found["cost_usd"], "tokens_before": found["tokens"]}
         return name, replace(project, **before)

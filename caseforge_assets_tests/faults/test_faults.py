@@ -55,6 +55,7 @@ def test_killed_after_every_step_of_both_stages(world: World) -> None:
     assert len({moment.operation for moment in kills.HALF}) >= 14
     some = kills.HALF[::3]  # the bench takes all of them
     assert_good(kills.run_kills(world, some), len(some) * 2)
+    assert_good(kills.run_kills(world, some[::2], kills.CHOSEN), len(some[::2]))
 
 
 @pytest.mark.parametrize("stage", kills.STAGES)

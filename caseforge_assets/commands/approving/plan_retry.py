@@ -105,7 +105,7 @@ def _ask_anew(
         for one in requests.failed_requests(connection, key, stage.key, node_ids)
         if (not outcomes or one.outcome in outcomes) and one.request.node_id not in follows
     ]
-    anew = (NodeState.MISSING, NodeState.STALE, NodeState.NO_SOURCE)
+    anew = (NodeState.MISSING, NodeState.STALE, NodeState.NO_SOURCE, NodeState.UNCHOSEN)
     changed = [one.request.node_id for one in failed if one.not_sent or states[one.request.node_id] in anew]
     if changed:
         build_contexts(connection, key, changed)
