@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from caseforge_assets.commands.approving.plan_retry import plan_retry
+from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.planning.make_plan import survey
@@ -65,6 +67,12 @@ def test_a_specification_follows_what_is_chosen_all_the_way(bench: OpenBench) ->
         "select count(*) from caseforge.quality q join caseforge.content c on c.id = q.content_id where c.stage = 'usecase_specs'"
     ) == [2]
 
+    version = shop.column(
+        "select version from caseforge.content where stage = 'usecases' and is_current and node_id = any(:ids)", ids=shop.ids("2.1.2")
+    )
+    with shop.store.begin() as connection:
+        edit_item(connection, shop.project, KEY, "2.1.2-UC02", {"success_metrics": "Fewer returns."}, version=version[0], by="Ada")
+    assert reasons(shop, "2.1.2") == ["the text or the order of the chosen use-case candidates changed"]
     decide(shop, "approved", "1.1.1-UC01")  # further on the way, and the same choice
     assert states(shop)["1.1.1"] == "done"
     decide(shop, "shortlisted", "1.1.1-UC04")
@@ -137,6 +145,11 @@ def test_an_answer_without_a_chosen_use_case_is_asked_for_again(bench: OpenBench
     )
     assert outcomes == [("sections_missing", 'use cases absent: "Weigh the parcels"')]
     assert states(shop)["1.1.1"] == "failed"
+
+    decide(shop, "idea", "1.1.1-UC01", "1.1.1-UC02")
+    with shop.store.begin() as connection:
+        plan = plan_retry(connection, shop.project, KEY, ALL[2:], True, None, (), None)
+    assert (plan.nodes, states(shop)["1.1.1"]) == (0, "unchosen")  # what nobody wants any more is not asked for again
 
 
 def test_a_specification_that_is_too_long_is_made_from_half(bench: OpenBench) -> None:
