@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.commands.mirroring.refresh_lists import IN_PASSING_NODES, refresh_lists
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.commands.reporting.read_branches import read_branches
 from caseforge_assets.reports.branch_figures import Branches, Figures
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.figures.changes import changes_so_far
+from caseforge_assets.store.reading import due
 from caseforge_assets.store.reading.tree import TreeNode, nodes_below, paths_to
 from caseforge_assets.store.reading.upkeep import revisions
 from caseforge_assets.web.service import Service
@@ -48,7 +49,8 @@ class Grown:
 
 def branch_figures(service: Service, connection: Connection, edition: Edition) -> tuple[Branches, datetime]:
     """What every branch of an edition comes to, and when that was counted."""
-    refresh_in_passing(service.store, service.project, connection)
+    if due.behind(connection).lists:  # the words of texts are for the search
+        refresh_lists(service.store, service.project, nodes=IN_PASSING_NODES, texts=0)
     simulated = accepts_simulated(connection, service.settings)
     state = "\0".join((changes_so_far(connection), service.described, str(revisions(connection)), str(edition.id), str(simulated)))
     key = edition.framework_key

@@ -54,7 +54,7 @@ def show_framework(
         about = _about(pages, edition, levels, figures, path, counted_at) | {"view": view, "after": after}
         if view == "heat":
             heads = nodes_below(connection, edition.id, [path[-1].code] if path else None, limit=MOST_BELOW + 1, after=after)
-            return pages.answer("framework_heat.html.jinja", about | _heat(pages, figures, heads, path, by, stage))
+            return pages.answer("framework_heat.html.jinja", about | _heat(pages, about, figures, heads, by, stage))
         first = path[-1].level + 1 if path else 1
         to_level = depth or _depth_at_first(levels, first)
         grown = grow(connection, edition, figures, under=path[-1].code if path else None, opened=open or (), depth=to_level, after=after)
@@ -129,14 +129,15 @@ def _depth_at_first(levels: Sequence[tuple[int, int, int, int]], first: int) -> 
     return LEVELS_AT_FIRST if nodes <= MOST_AT_FIRST else 1
 
 
-def _heat(
-    pages: Pages, figures: Branches, heads: Sequence[TreeNode], path: Sequence[TreeNode], by: By, stage: str | None
-) -> dict[str, Any]:
+def _heat(pages: Pages, about: dict[str, Any], figures: Branches, heads: Sequence[TreeNode], by: By, stage: str | None) -> dict[str, Any]:
     if stage is not None:
         pages.service.project.stages[stage]
-    shown = list(heads[:MOST_BELOW]) or list(path[-1:])
+    shown = list(heads[:MOST_BELOW]) or list(about["path"][-1:])
+    ids = [head.node_id for head in shown]
+    state = f"{about['key']} {about['counted_at'].isoformat()}"
+    by_level = pages.service.kept.get(state, f"levels of {ids}", lambda: figures.by_level(ids))
     return {
-        "heat": heat_map(figures, shown, by, stage),
+        "heat": heat_map(figures, by_level, shown, by, stage),
         "by": by,
         "names": NAMES,
         "says": SAYS[by],

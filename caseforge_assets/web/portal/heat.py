@@ -68,14 +68,16 @@ class HeatMap:
     rows: tuple[HeatRow, ...]
 
 
-def heat_map(figures: Branches, heads: Sequence[TreeNode], by: By, stage: str | None) -> HeatMap:
+def heat_map(
+    figures: Branches, by_level: Mapping[int, Mapping[int, Figures]], heads: Sequence[TreeNode], by: By, stage: str | None
+) -> HeatMap:
     """The map of some branches.
 
     Args:
+        by_level: by head and level, what the nodes come to.
         heads: the nodes that the branches hang from.
         stage: of this stage alone; None: of all.
     """
-    by_level = figures.by_level([head.node_id for head in heads])
     levels = tuple(sorted({level for of_head in by_level.values() for level in of_head}))
     number = None if stage is None else figures.stages.index(stage)
     cells = {head: {level: _measure(found, by, number) for level, found in of_head.items()} for head, of_head in by_level.items()}

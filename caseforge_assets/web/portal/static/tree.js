@@ -3,7 +3,10 @@
 
 const tree = document.querySelector(".tree.counted");
 if (tree) {
+  let touched = false; // branches that the page came with say that they are open, too
+  for (const kind of ["click", "keydown"]) tree.addEventListener(kind, () => { touched = true; }, true);
   const remember = () => {
+    if (!touched) return;
     const open = [...tree.querySelectorAll("details[open]")].filter((one) => !one.querySelector("details[open]"));
     const address = new URL(window.location.href);
     address.searchParams.delete("open");
