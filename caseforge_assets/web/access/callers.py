@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from caseforge_assets.access.roles import Caller, Grant, Role
 from caseforge_assets.store.access import accounts, sessions
-from caseforge_assets.store.access.tokens import TokenRow, digest_of
+from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.web.access.addresses import SAFE
 from caseforge_assets.web.access.cookies import FIELD, HEADER, csrf_token, is_csrf_token, session_secret
 from caseforge_assets.web.access.proxied import person_of_proxy
@@ -47,8 +47,8 @@ async def caller_of(
     Raises:
         Refused: nobody who is known, 401; or the token is missing, 403.
     """
-    if SEEN in request.scope.get("state", ()):
-        caller = _by_token(request, service)
+    if (seen := _seen(request)) is not None:
+        caller = _by_token(request, service, seen)
         if caller is not None:
             return caller
     return await run_in_threadpool(find_caller, request, service, shown)
@@ -82,8 +82,12 @@ def recognize_again(request: Request, service: Service) -> Caller:
 
 
 def _recognize(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str | None]:
-    """Who calls, and what a token against forged requests is bound to; None: a program, which needs none."""
-    caller = _by_token(request, service)
+    """Who calls, and what a token against forged requests is bound to; None: a program, which needs none.
+
+    Args:
+        is_use: of the token or session, for a request that came just now; otherwise what was seen when it came counts no more.
+    """
+    caller = _by_token(request, service, _seen(request) if is_use else None)
     if caller is not None:
         return caller, None
     by_browser = _by_session(request, service, is_use=is_use) or person_of_proxy(request, service)
@@ -97,20 +101,22 @@ def _recognize(request: Request, service: Service, *, is_use: bool) -> tuple[Cal
     return by_browser
 
 
-def _by_token(request: Request, service: Service) -> Caller | None:
+def _seen(request: Request) -> Seen | None:
+    """What was seen for a request when it came."""
+    seen: Seen | None = request.scope.get("state", {}).get(SEEN)
+    return seen
+
+
+def _by_token(request: Request, service: Service, seen: Seen | None) -> Caller | None:
+    """The caller whose token is shown, as it was seen; without that, as it is now."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
-    row = _usable(request, service, digest_of(secret.strip()))
+    digest = digest_of(secret.strip())
+    row = (seen or look_once(service.reading, [digest])).tokens.get(digest)
     if row is None:
         raise Refused(401, "not-signed-in", "This token is unknown, revoked or over.", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
     return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd, token_id=row.id)
-
-
-def _usable(request: Request, service: Service, digest: str) -> TokenRow | None:
-    """The token as it was seen for this request, else as it is now."""
-    seen: Seen | None = request.scope.get("state", {}).get(SEEN)
-    return (seen or look_once(service.reading, [digest])).tokens.get(digest)
 
 
 def _by_session(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str] | None:
