@@ -68,11 +68,11 @@ ui: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@echo "Running the tests ..."
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-slow: $(VENV)/.installed-dev
 	@echo "Running the tests that take long ..."
-	@$(BIN)/python -m pytest -n 3 -m slow
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
 
 # What is used of Dagster's private parts (defs/private) is tried with a release that nobody has pinned yet; the pins stay as they are.
 NEWEST := .venv-newest

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 from caseforge_assets_tests.workbench import SHOP, write_table
 
 
+@pytest.mark.slow
 def test_similar_nodes_are_listed_accepted_shown_and_forgotten(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()

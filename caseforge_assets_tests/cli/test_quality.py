@@ -62,6 +62,7 @@ def test_what_scores_too_little_is_asked_for_again_after_consent(command_line: O
     assert f"{retried} are asked for already." in line.run("retry", "--quality-below", "100", "--stage", "process_details")
 
 
+@pytest.mark.slow
 def test_a_limit_that_nothing_is_below_sends_nothing(command_line: OpenCommandLine) -> None:
     line = command_line()
     line.load_shop()

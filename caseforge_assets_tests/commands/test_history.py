@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from caseforge_assets.commands.approving.approve_plan import approve_plan
 from caseforge_assets.commands.approving.change_plan import cancel_plan
 from caseforge_assets.commands.editions.accept_pair import accept_pair, forget_pair
@@ -38,6 +40,7 @@ def test_a_node_is_told_from_the_workbook_to_its_candidates(bench: OpenBench) ->
     ]
 
 
+@pytest.mark.slow
 def test_failures_retries_duplicates_edits_and_editions_are_told(bench: OpenBench) -> None:
     opened = eventful(bench)
     failed = "\n".join(event.said for event in history(opened, "c"))

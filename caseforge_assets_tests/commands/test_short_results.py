@@ -253,6 +253,7 @@ def test_only_a_few_downloads_are_kept_and_the_largest(bench: OpenBench) -> None
     assert all(opened.folder.exists(Artifact(**one)) for one in the_batch(opened).artifacts.values())
 
 
+@pytest.mark.slow
 def test_a_duplicate_whose_file_is_wrong_is_fetched_again_before_anything_counts_as_failed(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "expire:share=0.5,batch=1", "wrong_download:how=half,call=3-4"]))
     opened.work()

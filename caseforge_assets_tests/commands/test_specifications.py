@@ -110,6 +110,7 @@ def states_of_others(bench: Workbench) -> list[str]:
         ]
 
 
+@pytest.mark.slow
 def test_a_new_document_makes_the_specification_follow_only_in_a_plan_that_has_it(bench: OpenBench) -> None:
     shop = replace(bench(), stages=Stages(ALL))
     shop.load()

@@ -141,6 +141,7 @@ def test_a_node_that_is_under_way_while_its_ancestor_is_renamed_is_not_sent_agai
     }
 
 
+@pytest.mark.slow
 def test_back_and_forth_between_editions_costs_nothing(bench: OpenBench) -> None:
     opened, _ = upgraded(bench)
     opened.generate()
@@ -180,6 +181,7 @@ def test_what_is_under_way_is_not_sent_again_though_nothing_is_there_yet(bench: 
     assert loaded.to_send == {"process_details": 1, "usecases": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not WORKBOOKS.exists(), reason="needs the official PCF workbooks in shared/data/apqc beside the checkout")
 def test_the_real_editions_differ_as_counted(bench: OpenBench) -> None:
     opened = bench()

@@ -81,6 +81,7 @@ def test_the_runs_of_a_backfill_come_to_one_batch_a_stage(project: OpenProject) 
     assert {name for name, state in opened.states(CANDIDATES).items() if state == MATERIALIZED} == set(SCATTERED)
 
 
+@pytest.mark.slow
 def test_what_a_run_that_died_had_asked_for_is_sent_together_by_the_next(project: OpenProject) -> None:
     opened = project()
     opened.load()

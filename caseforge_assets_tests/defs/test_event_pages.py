@@ -46,6 +46,7 @@ def test_few_events_are_listed_by_the_run_that_made_them(project: OpenProject) -
     assert records(opened) == []
 
 
+@pytest.mark.slow
 def test_many_events_are_listed_by_a_record_of_the_same_backfill(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_pages, "EVENTS_ON_A_PAGE", 10)
     opened = project()
@@ -63,6 +64,7 @@ def test_many_events_are_listed_by_a_record_of_the_same_backfill(project: OpenPr
         assert ui.run(record.run_id)["executionPlan"]["steps"]
 
 
+@pytest.mark.slow
 def test_a_run_outside_of_backfills_has_a_record_too_and_the_command_line_none(
     project: OpenProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

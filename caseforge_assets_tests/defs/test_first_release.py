@@ -103,6 +103,7 @@ def test_it_opens_with_nothing_to_send_and_nothing_stale(old: Old) -> None:
     assert old.show(configuration) == 0
 
 
+@pytest.mark.slow
 def test_to_renew_all_of_it_takes_a_line_and_to_have_it_back_another(old: Old) -> None:
     renewing = old.configured(when_model_changes="regenerate")
     assert (old.to_send(renewing), old.stale_in_store(renewing)) == ([3, 3], 2 * 3 * 3)

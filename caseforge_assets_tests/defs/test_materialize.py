@@ -59,6 +59,7 @@ def data_versions(project: Project) -> Mapping[tuple[str, str], str]:
 # With a simulated provider
 
 
+@pytest.mark.slow
 def test_everything_at_once_ends_green_and_in_one_step(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -119,6 +120,7 @@ def test_assets_can_be_materialized_one_after_the_other(project: OpenProject) ->
     assert opened.stale() == set()
 
 
+@pytest.mark.slow
 def test_failed_nodes_are_asked_again_and_the_others_not(project: OpenProject) -> None:
     opened = project(faults=["http_500:batch=1,match=-1-1-1-r", "truncate:batch=1,match=-1-1-2-r"])
     opened.load()

@@ -88,6 +88,7 @@ def loaded(command_line: OpenCommandLine, **options: Any) -> CommandLine:
     return cli
 
 
+@pytest.mark.slow
 def test_every_partition_is_materialized_with_the_stores_own_version(command_line: OpenCommandLine, dagster_database_url: str) -> None:
     cli = loaded(command_line)
     cli.run("generate", "--wait")

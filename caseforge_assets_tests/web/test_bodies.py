@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 
+from caseforge_assets.web.portal.problems import problem_page
 from caseforge_assets.web.wire.bodies import MEBIBYTE, BoundedBodies
 from caseforge_assets.web.wire.problems import answer_with_problems
 
@@ -18,7 +19,7 @@ from caseforge_assets.web.wire.problems import answer_with_problems
 @contextmanager
 def listening() -> Iterator[tuple[str, int]]:
     app = FastAPI()
-    answer_with_problems(app)
+    answer_with_problems(app, problem_page)
 
     @app.post("/size")
     async def size(request: Request) -> int:

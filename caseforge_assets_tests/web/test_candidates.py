@@ -27,6 +27,7 @@ def uids(rows: list[dict[str, Any]]) -> list[str]:
     return [row["uid"] for row in rows]
 
 
+@pytest.mark.slow
 def test_candidates_are_those_that_the_commands_count(serve: Serve) -> None:
     served = serve()
     served.bench.generate()

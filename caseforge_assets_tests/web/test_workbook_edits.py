@@ -6,6 +6,7 @@ import io
 import zipfile
 from typing import Any
 
+import pytest
 from openpyxl import Workbook, load_workbook
 from starlette.testclient import TestClient
 
@@ -38,6 +39,7 @@ def with_title(book: Workbook, title: str) -> Workbook:
     return book
 
 
+@pytest.mark.slow
 def test_what_was_changed_is_said_and_then_kept(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1")
@@ -56,6 +58,7 @@ def test_what_was_changed_is_said_and_then_kept(serve: Serve) -> None:
     assert (late.status_code, "title" in late.json()["detail"]) == (422, True)
 
 
+@pytest.mark.slow
 def test_who_may_not_edit_and_what_is_no_such_workbook_is_refused(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1")

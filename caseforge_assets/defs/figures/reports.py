@@ -45,8 +45,9 @@ def run_figures(store: Engine, project: Project, folder: ArtifactFolder, key: st
         measured = read_quality(connection, project, key, compare=False)
         under_way = batches.in_states(connection, UNSETTLED)
     figures |= coverage_figures(states) | run_tables(summary, folder, project.stages)
-    for stage, of_stage in states.items():
-        figures |= {f"{stage}_{state}": of_stage.count(state) for state in NodeState}
+    for stage in project.stages:
+        meant = [state for state in NodeState if stage.chosen_from or state is not NodeState.UNCHOSEN]
+        figures |= {f"{stage.key}_{state}": states[stage.key].count(state) for state in meant}
     figures |= {"candidates": 0} | {stage.items_name: counts[stage.key] for stage in project.stages if stage.key in counts}
     for row in spent:
         kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
