@@ -66,7 +66,8 @@ def first_paints(url: str, token: str, asked: list[Asked]) -> dict[str, float]:
         for one in asked:
             if one.name not in found:
                 page.goto(url + one.address)
-                found[one.name] = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1")
+                page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+                found[one.name] = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         browser.close()
     return found
 

@@ -33,6 +33,11 @@ class Client:
             raise SystemExit(f"{address}: {answer.status} {body[:500]!r}")
         return len(body)
 
+    def led_to(self, address: str) -> str:
+        """Where an address leads to that is another one's name."""
+        answer, _ = self._ask(address)
+        return answer.headers["location"]
+
     def get(self, address: str) -> Any:
         """What is answered, which has to be a success."""
         answer, body = self._ask(address)
