@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from caseforge_assets.batch_server.answers import Answer
 from caseforge_assets.batch_server.api.errors import ApiError, JsonResponse, answer_response, json_object
 from caseforge_assets.batch_server.api.files import serving_of
 from caseforge_assets.batch_server.writer.completion import complete
@@ -22,38 +24,31 @@ MODELS_SINCE = 1_754_524_800
 
 async def create_completion(request: Request) -> Response:
     """POST /v1/chat/completions."""
-    serving = serving_of(request)
-    body = await json_object(request)
-    _check(body, ("model", str), ("messages", list))
-    request.app.state.completions += 1
-    body |= {"model": serving.options.behind(body["model"])}
-    if serving.upstream is not None:
-        return answer_response(await serving.upstream.ask(body, "/chat/completions"))
-    return answer_response(await asyncio.to_thread(complete, body, serving.clock.now()))
+    return await _answered(request, "/chat/completions", complete, ("model", str), ("messages", list))
 
 
 async def create_response(request: Request) -> Response:
     """POST /v1/responses."""
-    serving = serving_of(request)
-    body = await json_object(request)
-    _check(body, ("model", str), ("input", (str, list)))
-    request.app.state.completions += 1
-    body |= {"model": serving.options.behind(body["model"])}
-    if serving.upstream is not None:
-        return answer_response(await serving.upstream.ask(body, "/responses"))
-    return answer_response(await asyncio.to_thread(respond, body, serving.clock.now()))
+    return await _answered(request, "/responses", respond, ("model", str), ("input", (str, list)))
 
 
 async def create_embeddings(request: Request) -> Response:
     """POST /v1/embeddings."""
+    return await _answered(request, "/embeddings", embed, ("model", str), ("input", (str, list)))
+
+
+async def _answered(
+    request: Request, path: str, answer: Callable[[dict[str, Any], float], Answer], *required: tuple[str, type | tuple[type, ...]]
+) -> Response:
+    """What another server answers at a path, where one does, or what is made up here."""
     serving = serving_of(request)
     body = await json_object(request)
-    _check(body, ("model", str), ("input", (str, list)))
+    _check(body, *required)
     request.app.state.completions += 1
     body |= {"model": serving.options.behind(body["model"])}
     if serving.upstream is not None:
-        return answer_response(await serving.upstream.ask(body, "/embeddings"))
-    return answer_response(await asyncio.to_thread(embed, body, serving.clock.now()))
+        return answer_response(await serving.upstream.ask(body, path))
+    return answer_response(await asyncio.to_thread(answer, body, serving.clock.now()))
 
 
 def _check(body: dict[str, Any], *required: tuple[str, type | tuple[type, ...]]) -> None:
