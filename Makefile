@@ -122,7 +122,7 @@ docs: $(VENV)/.installed
 
 # Universal (any system, Python >= 3.11), with hashes, and without any address in them. Extras stay: older pips need them.
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-	--no-emit-index-url --no-emit-find-links --upgrade --quiet --group build
+	--no-emit-index-url --no-emit-find-links --upgrade --quiet --extra embedded --group build
 
 pins:
 	@command -v uv >/dev/null || { echo "This needs uv: install it and put it on the PATH."; exit 1; }

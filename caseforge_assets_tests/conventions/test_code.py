@@ -179,9 +179,8 @@ def test_no_query_lists_states_or_outcomes_by_itself() -> None:
 
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
-    declared = {
-        re.split(r"[<>=]", stated)[0] for stated in tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
-    }
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[<>=]", stated)[0] for stated in project["dependencies"] + project["optional-dependencies"]["embedded"]}
     imported = {name.partition(".")[0] for path in MODULES for name in _imported(path)} - sys.stdlib_module_names - NOT_INSTALLED
     provided = {module: {name.lower().replace("_", "-") for name in names} for module, names in packages_distributions().items()}
     assert {module for module in imported if not provided[module] & declared} == set(COME_WITH)

