@@ -24,6 +24,13 @@ def test_more_dates_in_place_of_codes_are_named_as_such(read: Read, dates: tuple
     assert outline(read(f"{HEADER}01,A,d\n01.01,B,d\n01.01.26,C,d\n")) == ["01 A", "  01.01 B", "    01.01.26 C"]
 
 
+def test_numbers_of_days_in_place_of_codes_are_named_as_such(read: Read) -> None:
+    message = only_problem(read(f"{HEADER}1,Sell,d\n45292,Win,d\n45293,Keep,d\n1.3,Call,d\n1.4,Ask,d\n2.1.1,Deep,d\n1.5,More,d\n"))
+    assert '2 codes look like dates ("45292", "45293")' in message
+    assert outline(read(f"{HEADER}44511,A,d\n44512,B,d\n")) == ["44511 A", "44512 B"]
+    assert outline(read(f"{HEADER}45292,A,d\n45292.1,B,d\n")) == ["45292 A", "  45292.1 B"]
+
+
 def test_a_code_that_stands_twice_may_be_the_one_that_is_missing(read: Read) -> None:
     assert only_problem(read(f"{HEADER}1,Sell,d\n1,Keep,d\n2.1,Call,d\n")).endswith(
         'The code "1" stands in row 2 already. Every code may be used once; was 1.10 shortened to 1.1?'

@@ -199,6 +199,11 @@ HEADINGS: dict[str, Heading] = {
     "marks of direction": lambda _, name: f"{LRM}## {RLM}{name}",
     "byte order marks": lambda _, name: f"{BOM}## {name}",
     "soft hyphens": lambda _, name: f"## {name[:3]}{SHY}{name[3:]}",
+    "one of ten": lambda n, name: f"## {n}/10 {name}",
+    "joined words": lambda _, name: f"## {name.title().replace(' ', '')}",
+    "underscores": lambda _, name: f"## {name.lower().replace(' ', '_')}",
+    "a footnote": lambda n, name: f"## {name}<sup>{n}</sup>",
+    "a source": lambda n, name: f"## {name} 【{n}†source】",
     "hard blanks": lambda _, name: f"##{NBSP}{name.replace(' ', NBSP)}",
 }
 
@@ -213,6 +218,12 @@ def test_a_heading_of_any_form_is_one(form: str) -> None:
     assert judgement.outcome is Outcome.ok, judgement
     for name in SECTIONS:
         assert f"Something is said about the {name.lower()} of shipping." in body(judgement)
+
+
+def test_a_heading_in_the_singular_or_plural_is_the_same() -> None:
+    others = {"Key Activities": "Key Activity", "Process Steps": "Process Step", "Common Challenges": "Common Challenge", "Overview": "Overviews"}
+    judgement = judge(document({name: f"## {other}" for name, other in others.items()}))
+    assert judgement.outcome is Outcome.ok, judgement
 
 
 NOTHING_TO_SAY = {"wrong case", "capitals", "colon", "closed", "setext", "hard blanks"}

@@ -111,6 +111,8 @@ _ISO_DATE = re.compile(r"(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|[12]\
 _DAY_MONTH_YEAR = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:19|20)\d\d(?: \d\d:\d\d(?::\d\d)?)?")
 _SHORT_YEAR = re.compile(r"(?:0[1-9]|[12]\d|3[01])[-./](?:0[1-9]|1[0-2])[-./]\d\d")
 _DAY_MONTH = re.compile(r"(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])|\d{1,2}月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月(?:\d{1,2}日)?")
+_SERIAL = re.compile(r"\d{5}")
+_FIRST_SERIAL, _LAST_SERIAL = 36_526, 54_788  # 2000-01-01 and 2049-12-31
 _RANGE = re.compile(r"(\w+)-(\w+)")
 _LETTERED = re.compile(r"([A-Za-z]+)\d+")
 _NUMBER = re.compile(r"(\d+)\.(\d+)")
@@ -141,6 +143,14 @@ def looks_like_date(text: str, known_codes: Container[str] = ()) -> bool:
     )
     forms = (_ISO_DATE, _DAY_MONTH_YEAR, _SHORT_YEAR, _DAY_MONTH)
     return any(form.fullmatch(text) for form in forms) or any(word.casefold() in _MONTHS for word in words)
+
+
+def looks_like_serial(text: str) -> bool:
+    """Tells whether a text may be the number of a day in this half century, as Excel counts them: 45292 is what it makes of 1.1 in 2024.
+
+    A number alone can't be told from a code; whoever asks knows what the codes around it look like.
+    """
+    return bool(_SERIAL.fullmatch(text)) and _FIRST_SERIAL <= int(text) <= _LAST_SERIAL
 
 
 class NumberedCodes:

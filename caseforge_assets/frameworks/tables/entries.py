@@ -12,6 +12,7 @@ from caseforge_assets.frameworks.tables.codes import (
     code_trouble,
     codes_of_reference,
     looks_like_date,
+    looks_like_serial,
     without_trailing_dots,
 )
 from caseforge_assets.frameworks.tables.columns import Column, map_hint
@@ -95,20 +96,30 @@ def _is_fraction(cell: Cell) -> bool:
 
 def _refuse_dates(table: Table, rows: list[int]) -> set[int]:
     """Notes all codes that a spreadsheet turned into dates, as one problem, and gives their rows."""
-    texts = {row: cell for row in rows if isinstance(cell := table.cell(row, Column.CODE), str) and cell}
+    texts = {row: " ".join(str(cell).split()) for row in rows if isinstance(cell := table.cell(row, Column.CODE), str | int) and cell != ""}
     known = set(texts.values())
-    dates = [row for row, text in texts.items() if looks_like_date(" ".join(text.split()), known)]
+    serials = _serials(known)
+    dates = [row for row, text in texts.items() if text in serials or looks_like_date(text, known)]
     if dates:
         shown = ", ".join(quoted(texts[row]) for row in dates[:3]) + (", …" if len(dates) > 3 else "")
         more = f"{len(dates):,} codes look like dates ({shown})" if len(dates) > 1 else f"The code {shown} looks like a date"
         table.refuse(
-            f"{more}, into which Excel may have turned {'them' if len(dates) > 1 else 'it'}: 1.1 becomes 01.Jan. "
+            f"{more}, into which Excel may have turned {'them' if len(dates) > 1 else 'it'}: 1.1 becomes 01.Jan, or the number of that day. "
             "Format the column as Text and type the codes again, or export the table again.",
             dates[0],
             Column.CODE,
         )
         table.findings.note_unreadable(table.sheet.name, table.header.title(Column.CODE))
     return set(dates)
+
+
+def _serials(codes: set[str]) -> set[str]:
+    """Gives the numbers of days among codes that have parts otherwise, as 1.1 has."""
+    in_parts = [code for code in codes if "." in code]
+    if len(in_parts) <= len(codes) / 2:
+        return set()
+    parents = {code.partition(".")[0] for code in in_parts}
+    return {code for code in codes if looks_like_serial(code) and code not in parents}
 
 
 def _refuse_strange_codes(table: Table, rows: list[int]) -> set[int]:

@@ -7,6 +7,7 @@ import unicodedata
 from caseforge_assets.stages.characters import visible
 
 _TAGS = re.compile(r"<[^<>]*>")
+_FOOTNOTES = re.compile(r"<sup>[^<>]*</sup>|【[^【】]*】", re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"\s*\{\s*[:#.][^{}]*\}\s*$")  # {#id .class} (Pandoc), {: #id} (kramdown)
 _IMAGES = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|\[\^[^\]]*\]|\[[¶#§🔗]*\]\([^)]*\)")
 _LINKS = re.compile(r"\[([^\[\]]+)\](?:\([^()]*\)|\[[^\[\]]*\])")
@@ -26,7 +27,7 @@ _NUMBER_WORDS = (
 )
 _ROMAN = "x{0,3}(?:ix|iv|v?i{1,3}|v)|x{1,3}"
 _NUMBERINGS = (
-    re.compile(rf"^\W*(?:(?:{_LABELS})\b)?\W*\d+(?:[.-]\d+)*[a-z]?(?=\W)\W*"),
+    re.compile(rf"^\W*(?:(?:{_LABELS})\b)?\W*\d+(?:[./-]\d+)*[a-z]?(?=\W)\W*"),
     re.compile(rf"^\W*(?:{_LABELS})\s+(?:{_ROMAN}|[a-z]|{_NUMBER_WORDS})(?=\W)\W*"),
     re.compile(rf"^\W*(?:{_ROMAN}|[a-z]|{_NUMBER_WORDS})\s*[.):\]}}|、–—-]\W*"),
     re.compile(r"^\W*第?[一二三四五六七八九十\d]+\s*[章节節部分项項]?(?=\W|[章节節])[\W章节節]*"),
@@ -34,6 +35,7 @@ _NUMBERINGS = (
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _AND = re.compile(r"\s*[&/+]\s*|\s*,\s*(?:and\s+)?(?=\w)")
 _HYPHEN = re.compile(r"(?<=\w)[-_‐‑](?=\w)")
+_JOINED_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -44,7 +46,7 @@ def bare_heading(heading: str) -> str:
         heading: Its text without the marks of its level.
     """
     text = html.unescape(heading) if "&" in heading else heading
-    text = _ATTRIBUTES.sub("", _TAGS.sub("", text))
+    text = _ATTRIBUTES.sub("", _TAGS.sub("", _FOOTNOTES.sub("", text)))
     text = _LINKS.sub(r"\1", _IMAGES.sub("", text))
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _ENCLOSED.sub(_spelled_out, visible(text))).replace("\u20e3", " ")
@@ -57,7 +59,8 @@ def plain_heading(heading: str) -> str:
     Args:
         heading: Its text without the marks of its level.
     """
-    text = _SHORTCODES.sub("", bare_heading(heading).casefold())
+    text = bare_heading(heading)
+    text = _SHORTCODES.sub("", (text if " " in text else _JOINED_WORDS.sub(" ", text)).casefold())
     for numbering in _NUMBERINGS:
         left = numbering.sub("", text, count=1)
         if left != text:

@@ -58,6 +58,7 @@ class Sections:
         translated = translated_headings(language, headings)
         self.asked = {section.name: translated[section.name][0] for section in entries if section.name in translated}
         self._names = {plain_heading(name): section.name for section in entries for name in (section.name, *section.aliases)}
+        self._in_singular = {_singular(name): section for name, section in self._names.items()}
         self._own_names = {plain_heading(section.name): section.name for section in entries}
         for section in entries:
             for heading in translated.get(section.name, ()):
@@ -102,13 +103,17 @@ class Sections:
 
     def _find_named(self, line: str) -> str | None:
         text = plain_heading(line)
-        return self._names.get(text) or self._longer(text, " and ")
+        return self._known(text) or self._longer(text, " and ")
 
     def _find(self, heading: str, in_place: bool) -> str | None:
         if not in_place and is_step(heading):
             return None
         text = plain_heading(heading)
-        return self._names.get(text) or self._longer(text, _MORE_SURE) or (self._find_loosely(text) if in_place else None)
+        return self._known(text) or self._longer(text, _MORE_SURE) or (self._find_loosely(text) if in_place else None)
+
+    def _known(self, text: str) -> str | None:
+        """The section with this name, or with this name in the singular or plural."""
+        return self._names.get(text) or self._in_singular.get(_singular(text))
 
     def _longer(self, text: str, more: str) -> str | None:
         """The section whose name begins a heading; not where what follows is another section's name after a mark or "of"."""
@@ -160,6 +165,10 @@ def _section_meant(sections: Sections, heading: str, in_place: bool) -> str | No
 @lru_cache(maxsize=4096)
 def _section_named(sections: Sections, line: str) -> str | None:
     return sections._find_named(line)
+
+
+def _singular(text: str) -> str:
+    return " ".join(f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s") for word in text.split())
 
 
 def _built_in() -> Sections:
