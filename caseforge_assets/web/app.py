@@ -61,7 +61,7 @@ from caseforge_assets.web.portal.problems import problem_page
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.upkeep import events_kept_up, lists_kept_up
+from caseforge_assets.web.upkeep import alerts_kept_up, events_kept_up, lists_kept_up
 from caseforge_assets.web.watching import health, metrics
 from caseforge_assets.web.watching.health import Readiness
 from caseforge_assets.web.watching.metrics import Measured, Metrics
@@ -162,5 +162,6 @@ def make_app(service: Service) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What runs beside the answers, while a server serves them."""
-    with lists_kept_up(app.state.service), events_kept_up(app.state.service):
+    service = app.state.service
+    with lists_kept_up(service), events_kept_up(service), alerts_kept_up(service):
         yield

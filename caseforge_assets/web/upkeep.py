@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from caseforge_assets.commands.alerting.alert_people import alert_people
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.commands.telling.deliver_events import deliver_events
 from caseforge_assets.commands.telling.number_events import number_events
 from caseforge_assets.commands.telling.prune_events import prune_events
 from caseforge_assets.event_log import Trouble
+from caseforge_assets.notifications import addresses_of
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.engine import StoreUnavailable
 from caseforge_assets.store.reading import due, similar_due
@@ -23,6 +25,7 @@ LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
 SIMILAR_EVERY_S, SIMILAR_GOES_ON_AFTER_S = 5.0, 0.5
 EVENTS_EVERY_S = 0.5
 JOURNAL_EVERY_S = 30.0
+ALERTS_EVERY_S = 60.0
 PRUNED_EVERY_S = 3_600.0
 NODES_AT_ONCE, TEXTS_AT_ONCE = 600, 2_000
 log = logging.getLogger(__name__)
@@ -40,6 +43,13 @@ def lists_kept_up(service: Service) -> Iterator[None]:
 def events_kept_up(service: Service) -> Iterator[None]:
     """Numbers and delivers events for as long as the block lasts, and removes those that are kept no longer."""
     with _kept_up("events", service, _number_and_deliver, EVENTS_EVERY_S), _kept_up("old events", service, _prune, PRUNED_EVERY_S):
+        yield
+
+
+@contextmanager
+def alerts_kept_up(service: Service) -> Iterator[None]:
+    """Looks for alerts and tells people for as long as the block lasts: the service may be all that runs."""
+    with _kept_up("alerts", service, _look_for_alerts, ALERTS_EVERY_S):
         yield
 
 
@@ -114,6 +124,13 @@ def _number_and_deliver(service: Service) -> float:
 def _prune(service: Service) -> float:
     prune_events(service.store, timedelta(days=service.settings.configuration.service.events_days))
     return PRUNED_EVERY_S
+
+
+def _look_for_alerts(service: Service) -> float:
+    _, delivered = alert_people(service.store, service.project, addresses_of(service.settings))
+    for name, problem in delivered.problems.items():
+        log.warning("An alert could not be delivered to %s: %s. It is tried again.", name, problem)
+    return ALERTS_EVERY_S
 
 
 def _journal(service: Service) -> float:

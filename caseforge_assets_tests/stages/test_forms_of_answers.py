@@ -221,7 +221,12 @@ def test_a_heading_of_any_form_is_one(form: str) -> None:
 
 
 def test_a_heading_in_the_singular_or_plural_is_the_same() -> None:
-    others = {"Key Activities": "Key Activity", "Process Steps": "Process Step", "Common Challenges": "Common Challenge", "Overview": "Overviews"}
+    others = {
+        "Key Activities": "Key Activity",
+        "Process Steps": "Process Step",
+        "Common Challenges": "Common Challenge",
+        "Overview": "Overviews",
+    }
     judgement = judge(document({name: f"## {other}" for name, other in others.items()}))
     assert judgement.outcome is Outcome.ok, judgement
 

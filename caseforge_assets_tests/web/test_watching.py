@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
@@ -14,12 +16,23 @@ from caseforge_assets.batches.states import Wish
 from caseforge_assets.store.database.engine import HEAD
 from caseforge_assets.store.serving import wishes
 from caseforge_assets.web.watching import health, metrics
-from caseforge_assets_tests.web.conftest import Serve, Served
+from caseforge_assets_tests.web.conftest import Serve, Served, listening
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench
 
 
 def from_elsewhere(served: Served, address: str = "203.0.113.7", **headers: str) -> TestClient:
     return TestClient(served.app, base_url="http://127.0.0.1", client=(address, 50_000), headers=headers, raise_server_exceptions=False)
+
+
+def test_the_service_alone_looks_for_alerts(serve: Serve) -> None:
+    served = serve()
+    served.bench.draft()
+    served.bench.change("update caseforge.plan set created_at = now() - interval '30 days'")
+    with listening(served, "on") as url:
+        client, deadline = httpx.Client(base_url=url, headers={"authorization": f"Bearer {served.token()}"}), time.monotonic() + 20
+        while not (alerts := client.get("/api/v1/alerts").json()["items"]) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert "plan" in alerts[0]["subject"], alerts
 
 
 def figures(answer: Any) -> dict[tuple[str, ...], float]:
