@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     truncated_reasoning = "truncated_reasoning"
     truncated = "truncated"
     whitespace = "whitespace"
+    repetition = "repetition"
     refused = "refused"
     content_filtered = "content_filtered"
     invalid_json = "invalid_json"
@@ -91,6 +92,9 @@ _FACTS: Mapping[Outcome, _Facts] = {
     Outcome.truncated: _Facts(Next.retry_larger_budget, True, "The token budget ended before the text did."),
     Outcome.whitespace: _Facts(
         Next.retry, True, "Blanks and line breaks used up the token budget; a larger one would hold more of the same, and is not bought."
+    ),
+    Outcome.repetition: _Facts(
+        Next.retry, True, "One thing over and over used up the token budget; a larger one would hold more of the same, and is not bought."
     ),
     Outcome.refused: _Facts(Next.person, True, "The model declined to answer."),
     Outcome.content_filtered: _Facts(Next.person, True, "The provider's content filter stopped the answer."),
@@ -227,7 +231,7 @@ def judge_silence(answer: Answer) -> Judgement | None:
     if visible(answer.text).strip():
         return None
     if answer.cut and answer.text and not _thought_mostly(answer):
-        return Judgement(Outcome.whitespace, f"{BLANKS} used up {_budget_words(answer)}; no text was left")
+        return Judgement(Outcome.whitespace, f"{BLANKS} used up {budget_words(answer)}; no text was left")
     if answer.cut:
         return Judgement(Outcome.truncated_reasoning, _thinking(answer))
     return Judgement(Outcome.empty, f"the answer holds no text (finish reason: {answer.finish_reason or 'none given'})")
@@ -248,14 +252,19 @@ def judge_blanks(answer: Answer) -> Judgement | None:
     blank = len(answer.text) - len(said)
     if blank < max(LEAST_BLANKS, len(said)):
         return None
-    return Judgement(Outcome.whitespace, f"after {len(said):,} characters {BLANKS} used up the rest of {_budget_words(answer)}")
+    return Judgement(Outcome.whitespace, f"after {len(said):,} characters {BLANKS} used up the rest of {budget_words(answer)}")
 
 
 def _thought_mostly(answer: Answer) -> bool:
     return answer.reasoning_tokens is not None and answer.budget is not None and answer.reasoning_tokens > answer.budget / 2
 
 
-def _budget_words(answer: Answer) -> str:
+def budget_words(answer: Answer) -> str:
+    """Name the budget that an answer had.
+
+    Args:
+        answer: Any answer.
+    """
     return "the token budget" if answer.budget is None else f"the budget of {answer.budget:,} tokens"
 
 

@@ -1,4 +1,4 @@
-"""Judging what is left of an answer without what stands around it; and telling refusals and blanks from answers that are only bad."""
+"""Judging what is left of an answer without what stands around it; and telling refusals, blanks and repetition from answers that are only bad."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 from caseforge_assets.stages.characters import visible_start
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome, judge_blanks, judge_silence, shorten
 from caseforge_assets.stages.refusals import refusal_in
+from caseforge_assets.stages.repetition import judge_repetition
 from caseforge_assets.stages.thinking import without_thinking
 
 INVISIBLE_LEFT_OUT = "Invisible characters before the text were left out."
@@ -26,7 +27,7 @@ def judge_plainly(answer: Answer, judge_text: Callable[[Answer], Judgement]) -> 
         return replace(judgement, notes=(*notes, *judgement.notes))
     if (said := refusal_in(plain.text)) is not None:
         return Judgement(Outcome.refused, f"the model declined: {shorten(said)}")
-    return judge_blanks(plain) or judgement
+    return judge_blanks(plain) or judge_repetition(plain) or judgement
 
 
 def plain_answer(answer: Answer) -> tuple[Answer, tuple[str, ...]]:

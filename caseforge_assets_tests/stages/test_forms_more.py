@@ -103,6 +103,18 @@ def test_more_blanks_until_the_budget_ends(blank: str) -> None:
         assert judgement.outcome is Outcome.whitespace, (blank, shift, judgement)
 
 
+@pytest.mark.parametrize("phrase", [".", "-- ", "| |", "the clerk checks the invoice and ", "Row.\n\n", "\\n- A step that comes again"])
+@pytest.mark.parametrize("key", ["process_details", "usecases"])
+def test_one_thing_over_and_over_needs_no_larger_budget(phrase: str, key: str) -> None:
+    begun = GOOD_DOCUMENT[:200] if key == "process_details" else '{"use_cases": [{"title": "A'
+    for shift in range(4):  # wherever a piece is cut
+        text = begun + phrase * 3_000 + phrase[:shift]
+        judgement = judge(text, key, "length")
+        assert (judgement.outcome, judgement.outcome.follow_up) == (Outcome.repetition, Next.retry), judgement
+    assert judge(GOOD_DOCUMENT[:-300] + "\n| --- |" * 40, "process_details", "length").outcome is Outcome.truncated
+    assert judge(begun + "".join(f"\\n{n}. Another line" for n in range(900)), key, "length").outcome is Outcome.truncated
+
+
 @pytest.mark.parametrize(
     "text",
     [
