@@ -220,12 +220,12 @@ def test_a_heading_of_any_form_is_one(form: str) -> None:
         assert f"Something is said about the {name.lower()} of shipping." in body(judgement)
 
 
-def test_a_heading_in_the_singular_or_plural_is_the_same() -> None:
+def test_a_heading_in_the_singular_is_the_same() -> None:
     others = {
         "Key Activities": "Key Activity",
         "Process Steps": "Process Step",
         "Common Challenges": "Common Challenge",
-        "Overview": "Overviews",
+        "Inputs and Prerequisites": "Input and Prerequisite",
     }
     judgement = judge(document({name: f"## {other}" for name, other in others.items()}))
     assert judgement.outcome is Outcome.ok, judgement

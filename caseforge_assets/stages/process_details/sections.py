@@ -112,8 +112,8 @@ class Sections:
         return self._known(text) or self._longer(text, _MORE_SURE) or (self._find_loosely(text) if in_place else None)
 
     def _known(self, text: str) -> str | None:
-        """The section with this name, or with this name in the singular or plural."""
-        return self._names.get(text) or self._in_singular.get(_singular(text))
+        """The section with this name, or with this name in the singular."""
+        return self._names.get(text) or self._in_singular.get(text)
 
     def _longer(self, text: str, more: str) -> str | None:
         """The section whose name begins a heading; not where what follows is another section's name after a mark or "of"."""
@@ -168,7 +168,9 @@ def _section_named(sections: Sections, line: str) -> str | None:
 
 
 def _singular(text: str) -> str:
-    return " ".join(f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s") for word in text.split())
+    return " ".join(
+        f"{word[:-3]}y" if word.endswith("ies") else word if word.endswith("ss") else word.removesuffix("s") for word in text.split()
+    )
 
 
 def _built_in() -> Sections:

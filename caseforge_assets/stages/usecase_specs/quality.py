@@ -4,22 +4,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct
-from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Content
-from caseforge_assets.stages.own_words import find_mentions, mentioned_share, own_words
 from caseforge_assets.stages.process_details.headings import find_sections
 from caseforge_assets.stages.process_details.quality import order_of, pieces_of
-from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, Readable, between, readable, substance, weigh, wording_limits
-from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of, signature_of
+from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
+from caseforge_assets.stages.text_quality import (
+    Enough,
+    TextFindings,
+    find_in_text,
+    own_node,
+    repetition,
+    rounded,
+    text_figures,
+    text_limits,
+    wording_parts,
+)
 from caseforge_assets.stages.usecase_specs.cases import FoundCase, find_cases
 from caseforge_assets.stages.usecase_specs.outline import CASES, Outline
 
 ENOUGH_CHARACTERS = 700  # of a section beside the use cases; 700 to 1,000 words in four of them are 1,100 to 1,500 each
 ENOUGH_OF_A_PART = 400  # characters; 500 to 700 words in six parts are 500 to 750 each
-ENOUGH_MENTIONS = 6  # of a word of the node's name in the whole specification
-ENOUGH_SPREAD = 0.6  # of the words of the node's name in each section and use case
-ENOUGH_NEW_WORDS = 30  # in each section and use case
+ENOUGH = Enough(mentions=6, spread=0.6, new_words=30, own={"name": 35, "description": 20, "spread": 35, "opening": 10})
 ENOUGH_MARKED = 0.5  # of the lines with amounts; what the material says itself needs no mark
 FOREIGN, OWN = 0.25, 0.75
 MOST_REPEATED = 0.35
@@ -41,25 +46,9 @@ class _Seen:
     order: float | None
     characters: int
     depth: float
-    own: float | None
-    kpis: float | None
-    words: DistinctWords
     amounts: int
     marked: float | None
-    repeated: float | None
-    empty: float | None
-    cut: bool
-    can: Readable
-
-    @property
-    def praised(self) -> float | None:
-        """The share of words that only praise; None where these are not known."""
-        return self.words.marketing_share if self.can.words else None
-
-    @property
-    def distinct(self) -> float | None:
-        """Share by which sections and use cases come near new words that are enough."""
-        return self.words.value(ENOUGH_NEW_WORDS)
+    text: TextFindings
 
 
 def measure(content: Content, facts: NodeFacts, outline: Outline) -> Quality:
@@ -72,13 +61,10 @@ def measure(content: Content, facts: NodeFacts, outline: Outline) -> Quality:
     """
     lowered = content.body.lower()
     lines = lowered.splitlines()
-    can = readable(content.body, outline.language, facts)
     found = find_sections(content.body, outline.sections)
     cases = find_cases(content.body, outline)
     others = {name: text for name, text in pieces_of(found, lines).items() if name != CASES}
-    texts = [*others.values(), *(case.text.lower() for case in cases)]
-    shingles = shingles_of(lowered, can.words) if can.words else []
-    mentions = find_mentions(own_words(facts), lowered, texts, ENOUGH_MENTIONS, ENOUGH_SPREAD)
+    parts = [*others.values(), *(case.text.lower() for case in cases)]
     asked = len(outline.sections.entries)
     amounts, marked = _marked(lines, outline)
     seen = _Seen(
@@ -89,17 +75,11 @@ def measure(content: Content, facts: NodeFacts, outline: Outline) -> Quality:
         order=order_of(found, outline.sections),
         characters=len(content.body),
         depth=_depth(list(others.values()), cases, outline),
-        own=mentions.together(name=35, description=20, spread=35, opening=10) if can.own_words else None,
-        kpis=mentioned_share(facts.kpis, lowered),
-        words=find_distinct(texts, can.words),
         amounts=amounts,
         marked=marked,
-        repeated=repeated_share(shingles) if can.words else None,
-        empty=empty_share(shingles, can.words) if can.words else None,
-        cut=looks_cut(lowered, lines, can.words or outline.language),
-        can=can,
+        text=find_in_text(content.body, lowered, parts, facts, outline.language, ENOUGH),
     )
-    return weigh(_parts(seen), _limits(seen), _figures(seen), signature_of(shingles))
+    return weigh(_parts(seen), _limits(seen), _figures(seen), seen.text.signature)
 
 
 def _parts(seen: _Seen) -> tuple[Part, ...]:
@@ -108,13 +88,12 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
         Part("use_cases", seen.filled, 15),
         Part("order", seen.order, 5),
         Part("depth", seen.depth, 15),
-        Part("own_node", None if seen.own is None else between(seen.own, FOREIGN, OWN), 15),
-        Part("kpis", seen.kpis, 5),
-        Part("distinct", seen.distinct, 10),
+        own_node(seen.text, FOREIGN, OWN, 15),
+        Part("kpis", seen.text.kpis, 5),
+        Part("distinct", seen.text.distinct, 10),
         Part("assumptions", None if seen.marked is None else between(seen.marked, 0.0, ENOUGH_MARKED), 10),
-        Part("repetition", None if seen.repeated is None else between(seen.repeated, MOST_REPEATED, 0.08), 5),
-        Part("substance", substance(seen.empty, seen.praised), 5),
-        Part("ending", 0.0 if seen.cut else 1.0, 5),
+        repetition(seen.text, MOST_REPEATED, 0.08, 5),
+        *wording_parts(seen.text),
     )
 
 
@@ -126,18 +105,7 @@ def _limits(seen: _Seen) -> list[Limit]:
     ]
     if seen.marked is not None and seen.amounts >= _FEWEST_AMOUNTS:
         limits.append(Limit(65 + 140 * seen.marked, f"of {seen.amounts} lines with amounts, {seen.marked:.0%} mark an assumption"))
-    if seen.repeated is not None:
-        limits.append(Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of it repeats what it has said before"))
-    limits += wording_limits(seen.empty, seen.praised, seen.can.wrong)
-    if seen.cut:
-        limits.append(Limit(75, "its end looks cut off"))
-    if seen.distinct is not None:
-        limits.append(
-            Limit(45 + 70 * seen.distinct, f"its sections and use cases say little that is new ({100 * seen.distinct:.0f} of 100)")
-        )
-    if seen.own is not None:
-        limits.append(Limit(20 + 110 * seen.own, f"it speaks too little of its node ({100 * seen.own:.0f} of 100)"))
-    return limits
+    return limits + text_limits(seen.text, "sections and use cases", 110)
 
 
 def _figures(seen: _Seen) -> dict[str, object]:
@@ -145,15 +113,10 @@ def _figures(seen: _Seen) -> dict[str, object]:
         "characters": seen.characters,
         "use_cases": len(seen.cases),
         "use_case_characters": [len(case.text) for case in seen.cases],
-        "own_node_share": _figure(seen.own),
-        "new_words": list(seen.words.new),
+        "new_words": list(seen.text.words.new),
         "lines_with_amounts": seen.amounts,
-        "marked_share": _figure(seen.marked),
-        "repeated_share": _figure(seen.repeated),
-        "empty_share": _figure(seen.empty),
-        "marketing_share": _figure(seen.praised),
-        "looks_cut": seen.cut,
-    } | ({"not_measured": dict(seen.can.missing)} if seen.can.missing else {})
+        "marked_share": rounded(seen.marked),
+    } | text_figures(seen.text)
 
 
 def _filled(cases: Sequence[FoundCase], outline: Outline) -> float:
@@ -176,7 +139,3 @@ def _marked(lines: Sequence[str], outline: Outline) -> tuple[int, float | None]:
     if not with_amounts or not outline.assumptions:
         return len(with_amounts), None
     return len(with_amounts), sum(any(word in line for word in outline.assumptions) for line in with_amounts) / len(with_amounts)
-
-
-def _figure(share: float | None) -> float | None:
-    return None if share is None else round(share, 3)
