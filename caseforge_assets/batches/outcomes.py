@@ -12,7 +12,9 @@ from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome
 from caseforge_assets.stages.stage import Stage
 
 
-def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None, chosen: tuple[str, ...] = ()) -> Judgement:
+def decide(
+    line: ResultLine, stage: Stage, max_completion_tokens: int | None, chosen: tuple[str, ...] = (), texts: int | None = None
+) -> Judgement:
     """Decide what an attempt came to.
 
     Args:
@@ -20,6 +22,7 @@ def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None, ch
         stage: The stage that it was made for.
         max_completion_tokens: The budget that its request had, if known.
         chosen: Titles of the chosen items that its request was made from.
+        texts: How many texts its request had, of a stage that makes vectors; None where that is not known.
 
     Returns:
         The stage's judgement on an answer, or the outcome of an error. Notes are the judgement's only; the line has its own.
@@ -36,6 +39,7 @@ def decide(line: ResultLine, stage: Stage, max_completion_tokens: int | None, ch
             output_tokens=usage.output_tokens if usage else None,
             max_completion_tokens=max_completion_tokens,
             chosen=chosen,
+            texts=texts,
         )
     )
 

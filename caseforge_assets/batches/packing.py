@@ -8,18 +8,20 @@ from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 # OpenAI says "200 MB"; the smaller of the two readings is safe.
 MAX_FILE_BYTES = 200 * 1000 * 1000
 MAX_REQUESTS = 50_000
+MAX_TEXTS = 50_000  # of a batch for vectors, all requests together (openai SDK 3.54, batch_create_params.py)
 LINE_BYTES = 200  # what a line has around its request's body, at most
 
 
 @dataclass(frozen=True, slots=True)
 class PackItem:
-    """A request to be packed: its number, the size of its line with the line break, its input tokens, its model, and where it goes."""
+    """A request to be packed: its number, the size of its line with the line break, its input tokens, its model, where it goes, and its texts, where it wants vectors."""
 
     request_id: int
     size_bytes: int
     input_tokens: int
     model: str
     endpoint: str = CHAT_COMPLETIONS
+    texts: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,21 @@ class _Load:
     items: list[PackItem]
     size_bytes: int = 0
     input_tokens: int = 0
+    texts: int = 0
 
     def takes(self, item: PackItem, limits: PackLimits) -> bool:
         """Tells whether the item fits; the first one always does."""
         if not self.items:
             return True
         tokens_fit = limits.max_enqueued_tokens is None or self.input_tokens + item.input_tokens <= limits.max_enqueued_tokens
-        return len(self.items) < limits.max_requests and self.size_bytes + item.size_bytes <= limits.max_bytes and tokens_fit
+        texts_fit = self.texts + item.texts <= MAX_TEXTS
+        return texts_fit and len(self.items) < limits.max_requests and self.size_bytes + item.size_bytes <= limits.max_bytes and tokens_fit
 
     def add(self, item: PackItem) -> None:
         self.items.append(item)
         self.size_bytes += item.size_bytes
         self.input_tokens += item.input_tokens
+        self.texts += item.texts
 
 
 def pack(requests: Iterable[PackItem], limits: PackLimits) -> list[list[PackItem]]:

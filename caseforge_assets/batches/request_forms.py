@@ -1,9 +1,10 @@
-"""A request as the endpoint that it goes to wants it: the one place that knows both forms.
+"""A request as the endpoint that it goes to wants it: the one place that knows all forms.
 
 Everywhere else a request has one form, as `stages.stage.request_body` makes it: that of a chat completion, with `endpoint` in it where it goes
-elsewhere. So it is counted, shortened, given another budget and compared alike, and what was stored before there were two stays as it is.
+elsewhere. So it is counted, shortened, given another budget and compared alike, and what was stored before there were several stays as it is.
+Of a request for vectors, each message is a text.
 
-Source of the other form: openai SDK 3.54, types/responses/response_create_params.py.
+Sources of the other forms: openai SDK 3.54, types/responses/response_create_params.py and types/embedding_create_params.py.
 """
 
 import json
@@ -11,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json
-from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
+from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS, EMBEDDINGS
 
 
 def endpoint_of(request: Mapping[str, Any]) -> str:
-    """Gives the endpoint of a request: `chat/completions` or `responses`.
+    """Gives the endpoint of a request: `chat/completions`, `responses` or `embeddings`.
 
     Args:
         request: As it is stored.
@@ -30,7 +31,7 @@ def written_body(request: str, endpoint: str) -> str:
         request: As it is stored, as canonical JSON.
         endpoint: Where it goes.
     """
-    return request if endpoint == CHAT_COMPLETIONS else canonical_json(_response_body(json.loads(request)))
+    return request if endpoint == CHAT_COMPLETIONS else canonical_json(body_to_send(json.loads(request)))
 
 
 def body_to_send(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +40,24 @@ def body_to_send(request: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         request: As it is stored.
     """
-    return dict(request) if endpoint_of(request) == CHAT_COMPLETIONS else _response_body(request)
+    endpoint = endpoint_of(request)
+    if endpoint == CHAT_COMPLETIONS:
+        return dict(request)
+    if endpoint == EMBEDDINGS:
+        return embedding_body(request["model"], [message["content"] for message in request["messages"]], request.get("dimensions"))
+    return _response_body(request)
+
+
+def embedding_body(model: str, texts: Sequence[str], dimensions: int | None) -> dict[str, Any]:
+    """Give the body of a request for vectors: as base64, which is a quarter as long as digits are.
+
+    Args:
+        model: The model.
+        texts: Each gets a vector.
+        dimensions: How many numbers each is to have; None leaves it to the model.
+    """
+    body: dict[str, Any] = {"model": model, "input": list(texts), "encoding_format": "base64"}
+    return body if dimensions is None else body | {"dimensions": dimensions}
 
 
 def written_size(request: Mapping[str, Any], text: str) -> int:

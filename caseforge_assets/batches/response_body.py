@@ -1,9 +1,11 @@
 """The body of a result line's response: the text, how it ended, its usage, or the error. Tolerant of other servers.
 
 Bodies of chat completions and of the responses API are read alike; https://platform.openai.com/docs/api-reference/responses/object has the
-form of the latter.
+form of the latter. Vectors become text, too: a line each, as base64 of floats of four bytes.
 """
 
+import base64
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -46,6 +48,8 @@ def read_body(raw: object) -> ResponseBody:
         return ResponseBody(notes=notes)
     if not isinstance(raw.get("choices"), list) and (raw.get("object") == "response" or isinstance(raw.get("output"), list)):
         return _read_response(raw, notes)
+    if not isinstance(raw.get("choices"), list) and is_embedding_list(raw.get("data")):
+        return _read_embeddings(raw, notes)
     choices = raw.get("choices")
     choice = as_object(choices[0]) if isinstance(choices, list) and choices else {}
     message = as_object(choice.get("message"))
@@ -63,6 +67,43 @@ def read_body(raw: object) -> ResponseBody:
         error_message=error_message,
         notes=notes,
     )
+
+
+def is_embedding_list(data: object) -> bool:
+    """Tell whether a value is the data of an answer of /v1/embeddings.
+
+    Args:
+        data: Of a body.
+    """
+    return isinstance(data, list) and bool(data) and "embedding" in as_object(data[0])
+
+
+def _read_embeddings(raw: Mapping[str, object], notes: tuple[str, ...]) -> ResponseBody:
+    """Read a body with vectors, in the order of their texts; what is no vector is an empty line."""
+    data = raw["data"]
+    entries = [as_object(entry) for entry in data] if isinstance(data, list) else []
+    places = [entry.get("index", place) for place, entry in enumerate(entries)]
+    if sorted(map(str, places)) == sorted(map(str, range(len(entries)))):
+        entries = [entry for _, entry in sorted(zip(map(int, map(str, places)), entries, strict=True), key=lambda one: one[0])]
+    usage = raw.get("usage")
+    return ResponseBody(
+        model=as_text(raw.get("model")),
+        response_id=as_text(raw.get("id")),
+        created=_unix_seconds(raw.get("created")),
+        text="\n".join(_as_base64(entry.get("embedding")) for entry in entries),
+        finish_reason="stop",
+        usage=usage if isinstance(usage, Mapping) else None,
+        notes=notes,
+    )
+
+
+def _as_base64(vector: object) -> str:
+    if isinstance(vector, str):
+        return "".join(vector.split())
+    try:
+        return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode() if isinstance(vector, list) else ""
+    except (struct.error, OverflowError):
+        return ""
 
 
 _NOT_ANSWERED = {"failed", "cancelled", "queued", "in_progress"}

@@ -39,6 +39,8 @@ def usage_of(raw: object) -> Usage | None:
         return None
     input_tokens = _tokens(raw, "prompt_tokens", "input_tokens")
     output_tokens = _tokens(raw, "completion_tokens", "output_tokens")
+    if output_tokens is None and input_tokens is not None and _tokens(raw, "total_tokens") == input_tokens:
+        output_tokens = 0  # of /v1/embeddings, which writes nothing
     if input_tokens is None or output_tokens is None:
         return None
     details = _details(raw, "prompt_tokens_details", "input_tokens_details")

@@ -22,6 +22,7 @@ class Answered:
         facts: Its node; None where the current edition has it no longer.
         framework_key: The framework that was asked for, in its language.
         chosen: Titles of the chosen items that the request was made from.
+        texts: How many texts the request had, of a stage that makes vectors; None where that is not known.
     """
 
     line: ResultLine
@@ -29,6 +30,7 @@ class Answered:
     facts: NodeFacts | None
     framework_key: str
     chosen: tuple[str, ...] = ()
+    texts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,14 @@ def content_versions_as_it_comes(stage_key: str, answers: Sequence[Answered]) ->
 
 def _version(judging: Stage, answer: Answered) -> str | None:
     try:
-        content = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen).content
+        content = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.texts).content
     except JudgeFailed:
         return None
     return None if content is None else content.version
 
 
 def _verdict(judging: Stage, answer: Answered) -> Verdict:
-    judgement = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen)
+    judgement = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.texts)
     if judgement.content is not None:
         _ = judgement.content.version  # hashed here, and kept with it
     return Verdict(answer.line.line_number, judgement, _quality(judging, judgement, answer.facts))

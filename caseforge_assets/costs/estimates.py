@@ -11,10 +11,12 @@ from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrices
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.tokenizer import count_plain_tokens
 from caseforge_assets.stages.canonical import canonical_json
+from caseforge_assets.stages.model_rules import EMBEDDINGS
 
 # Billed for real requests of gpt-5 beside the tokens of the texts: 10 for a system and a user message.
 TOKENS_PER_REQUEST = 2
 TOKENS_PER_MESSAGE = 4
+EMBEDDING_ENCODING = "cl100k_base"
 
 _PIECE_CHARACTERS = 500_000  # the tokenizer refuses texts of a million characters
 
@@ -29,12 +31,14 @@ def count_tokens(text: str) -> int:
 
 
 def request_tokens(body: Mapping[str, Any]) -> int:
-    """Count the input tokens of a chat completion request, as they are going to be billed: within ten on real requests.
+    """Count the input tokens of a request, as they are going to be billed: within ten on real requests for a chat completion, by their texts alone for vectors.
 
     Args:
         body: The request's body. A JSON schema in it is counted as text.
     """
     messages: Sequence[Mapping[str, str]] = body["messages"]
+    if body.get("endpoint") == EMBEDDINGS:
+        return sum(count_plain_tokens(message["content"], EMBEDDING_ENCODING) for message in messages)
     tokens = TOKENS_PER_REQUEST + TOKENS_PER_MESSAGE * len(messages)
     for message in messages:
         shared = message["role"] == "system"  # the same in thousands of requests

@@ -1,4 +1,7 @@
-"""Prices tokens at batch rates, in USD: prices of one's own, else those of the table that genai-prices brings along. Nothing is looked up online."""
+"""Prices tokens at batch rates, in USD: prices of one's own, else those of the table that genai-prices brings along. Nothing is looked up online.
+
+What is asked at once, and not in a batch, has the standard price.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +17,9 @@ FIRST_BATCH_PRICES = datetime(2026, 10, 14, tzinfo=UTC)
 PROVIDER = "openai"
 _BATCH = {"processing": "batch"}
 _SAMPLE = Usage(1_000, 0, 1_000, 0)
+# Models for vectors, for which the table has the standard price alone. OpenAI's guide Batch API says that a batch costs half of it; so do lists of
+# prices that name OpenAI's page of prices as their source (embeddingcost.com, read on 2026-11-29: $0.01 and $0.065 per million tokens).
+_AT_HALF_PRICE = frozenset({"text-embedding-3-small", "text-embedding-3-large"})
 _SIZES = (10_000_000, 100_000)  # tokens of a call up to which prices may be the same; larger ones than the first do not exist
 
 
@@ -53,7 +59,7 @@ def cost_usd(usage: Usage | None, model: str, on: datetime | None = None, own: O
     if not has_batch_price(model, day):
         return None
     if (rates := batch_rates(model, day)) is None or usage.input_tokens > rates.up_to:
-        return _price(usage, model, at, batch=True)
+        return _batch_price(usage, model, at)
     return _multiplied(usage, rates)
 
 
@@ -87,7 +93,7 @@ def has_batch_price(model: str, day: str) -> bool:
     """
     at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     batch, standard = _price(_SAMPLE, model, at, batch=True), _price(_SAMPLE, model, at, batch=False)
-    return batch is not None and standard is not None and batch < standard
+    return batch is not None and standard is not None and (batch < standard or model in _AT_HALF_PRICE)
 
 
 @lru_cache(maxsize=256)
@@ -116,7 +122,7 @@ def _rates_up_to(size: int, model: str, at: datetime) -> Rates | None:
         (Usage(1, 0, 0, 0, 1), Usage(size, 0, 0, 0, size)),
         (Usage(0, 0, 1, 0), Usage(size, 0, size, 0)),
     ):
-        rate, sum_ = _price(single, model, at, batch=True), _price(many, model, at, batch=True)
+        rate, sum_ = _batch_price(single, model, at), _batch_price(many, model, at)
         if rate is None or sum_ is None:
             return None
         if many.output_tokens:
@@ -134,6 +140,30 @@ def priced_models(day: str) -> list[str]:
 
     (provider,) = (provider for provider in data_snapshot.get_snapshot().providers if provider.id == PROVIDER)
     return [model.id for model in provider.models if has_batch_price(model.id, day)]
+
+
+def price_at_once_usd(usage: Usage, model: str, own: OwnPrices = NO_OWN_PRICES) -> Decimal | None:
+    """Price a call that is answered at once.
+
+    Args:
+        usage: Its tokens.
+        model: The model.
+        own: Prices that count before the table's; they are at batch rates, which are half.
+
+    Returns:
+        The cost; None where the model has no price.
+    """
+    now = datetime.now(UTC)
+    if (of_own := own_rates(own, model, now.date())) is not None:
+        return 2 * _multiplied(usage, of_own)
+    return _price(usage, model, now, batch=False)
+
+
+def _batch_price(usage: Usage, model: str, at: datetime) -> Decimal | None:
+    price = _price(usage, model, at, batch=True)
+    if price is None or model not in _AT_HALF_PRICE or price < (_price(usage, model, at, batch=False) or price):
+        return price  # also once the table has it
+    return price / 2
 
 
 def _price(usage: Usage, model: str, at: datetime, *, batch: bool) -> Decimal | None:

@@ -122,6 +122,7 @@ class StageOverrides(BaseModel):
     reasoning_effort: str | None = Field(default=None, min_length=1)
     verbosity: str | None = Field(default=None, min_length=1)
     endpoint: Endpoint | None = None
+    dimensions: int | None = Field(default=None, ge=16, le=4_000, description="numbers of a vector, of a stage that makes such")
     when_model_changes: WhenModelChanges | None = None
 
 
@@ -189,10 +190,14 @@ class Configuration(BaseModel):
         waits = {name: getattr(self.alerts, name) for name in ("plan_open_h", "silence_h") if name not in self.alerts.model_fields_set}
         return self.alerts.model_copy(update={name: hours + longer_h for name, hours in waits.items()}) if longer_h else self.alerts
 
-    def model_name(self, stage_key: str) -> str:
-        """The name of a stage's model as it is written in caseforge.toml."""
+    def model_name(self, stage_key: str, usual: str = "") -> str:
+        """The name of a stage's model as it is written in caseforge.toml.
+
+        Args:
+            usual: the stage's own where nobody says otherwise; empty: that of all.
+        """
         own = self.stages.get(stage_key)
-        return (own.model if own else None) or self.openai_model
+        return (own.model if own else None) or usual or self.openai_model
 
     def name_at_provider(self, stage_key: str, model: str) -> str:
         """Gives the name of a model in a stage's requests: as it is written, where that stands for it, or by the only name that it has at the provider."""

@@ -165,7 +165,7 @@ def _misnamed(configuration: Configuration, stages: Sequence[Stage]) -> Iterator
             if models.get(name, name) != name:
                 yield (table, name), f"is the provider's name for {models[name]} ([provider.models]); write it for that model"
     for stage in stages:
-        written = configuration.model_name(stage.key)
+        written = configuration.model_name(stage.key, stage.model)
         names = [] if written in models else configuration.provider.names_of(written)
         if len(names) > 1:
             own = configuration.stages.get(stage.key)

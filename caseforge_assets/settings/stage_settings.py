@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from caseforge_assets.settings.configuration import Configuration, StageOverrides
-from caseforge_assets.stages.model_rules import default_endpoint, default_temperature, room_beside, rules_of, taken_temperature
+from caseforge_assets.stages.model_rules import EMBEDDINGS, default_endpoint, default_temperature, room_beside, rules_of, taken_temperature
 from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, stage_version
 
 
 def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
-    """Gives the settings that a stage's requests are made with."""
+    """Gives the settings that a stage's requests are made with. Vectors of different models cannot be compared, so that none of another one are kept."""
     own = configuration.stages.get(stage.key, StageOverrides())
     budget = getattr(configuration, stage.max_tokens_setting, stage.default_max_completion_tokens)
-    model = configuration.provider.real_model(configuration.model_name(stage.key))
+    model = configuration.provider.real_model(configuration.model_name(stage.key, stage.model))
     return StageSettings(
         model=model,
         also_called=tuple(configuration.provider.names_of(model)),
-        temperature=_temperature(model, configuration.openai_temperature if own.temperature is None else own.temperature),
+        temperature=_temperature(configuration, stage, model),
         max_completion_tokens=own.max_completion_tokens or budget,
         reasoning_effort=own.reasoning_effort,
         verbosity=own.verbosity,
         budget_quantile=configuration.budget_quantile,
-        endpoint=own.endpoint or default_endpoint(model),
-        keeps_content=(own.when_model_changes or configuration.when_model_changes) == "keep",
+        endpoint=EMBEDDINGS if stage.makes_vectors else own.endpoint or default_endpoint(model),
+        keeps_content=not stage.makes_vectors and (own.when_model_changes or configuration.when_model_changes) == "keep",
+        dimensions=(own.dimensions or stage.dimensions) if stage.makes_vectors else None,
     )
 
 
-def _temperature(model: str, set_by_person: float | str | None) -> float | None:
+def _temperature(configuration: Configuration, stage: Stage, model: str) -> float | None:
+    own = configuration.stages.get(stage.key, StageOverrides()).temperature
+    set_by_person = configuration.openai_temperature if own is None and not stage.makes_vectors else own
     if set_by_person is None:
         return default_temperature(model)
     return taken_temperature(model, None if isinstance(set_by_person, str) else set_by_person)
@@ -38,7 +41,8 @@ def setting_key(configuration: Configuration, stage: Stage, setting: str) -> str
         setting: name of a field of StageSettings.
     """
     own = configuration.stages.get(stage.key, StageOverrides())
-    shared = {"model": "openai_model", "temperature": "openai_temperature", "max_completion_tokens": stage.max_tokens_setting}
+    shared = {"temperature": "openai_temperature", "max_completion_tokens": stage.max_tokens_setting}
+    shared |= {} if stage.model else {"model": "openai_model"}
     if getattr(own, setting) is None and shared.get(setting) in Configuration.model_fields:
         return shared[setting]
     return f"stages.{stage.key}.{setting}"

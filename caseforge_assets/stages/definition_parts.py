@@ -12,7 +12,7 @@ from caseforge_assets.stages.stage import Stage, StageSettings
 
 SCHEMA, DEFINITION, LANGUAGE = "schema", "definition", "language"
 UNSET = "that of the template"
-STYLE = ("model", "temperature", "reasoning_effort", "verbosity")
+STYLE = ("model", "temperature", "reasoning_effort", "verbosity", "dimensions")
 
 
 def definition_parts(stage: Stage, settings: StageSettings) -> dict[str, str]:
@@ -20,7 +20,7 @@ def definition_parts(stage: Stage, settings: StageSettings) -> dict[str, str]:
     templates = stage.templates
     files = {name: templates.read(name) for name in stage.files if templates.place(name).is_file()} if templates else {}
     parts = dict(files or {DEFINITION: stage.definition})
-    if stage.answers_in_json:
+    if stage.response_format is not None:
         parts[SCHEMA] = canonical_json(stage.response_format)
     if stage.language:
         parts[LANGUAGE] = language_name(stage.language)

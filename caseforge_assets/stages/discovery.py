@@ -214,7 +214,7 @@ def _stage_of(folder: Path, package: ModuleType, asking: Asking) -> Stage | None
 
 def _in_language(stage: Stage, tag: str) -> Stage:
     """The stage with its texts asked for in a language; where none of its templates speaks of that, a last line of the instructions does."""
-    if not tag:
+    if not tag or stage.makes_vectors:  # texts are there already, in whatever language
         return stage
     says = stage.templates is not None and bool(stage.templates.language) and stage.templates.says_language(stage.files)
     line = f"Write all text in {language_name(tag)}, also where these instructions speak of English, and whatever language the process is described in."

@@ -141,6 +141,7 @@ class Answer:
         max_completion_tokens: The budget that the request had; None if unknown.
         may_be_thinking: Whether thinking was begun before the text and never ended, so that all of it may be thinking.
         chosen: Titles of the chosen items that the request was made from, for a stage that is given such.
+        texts: For a stage that makes vectors, how many texts the request had; None if unknown.
     """
 
     text: str
@@ -151,6 +152,7 @@ class Answer:
     max_completion_tokens: int | None
     may_be_thinking: bool = False
     chosen: tuple[str, ...] = ()
+    texts: int | None = None
 
     @property
     def cut(self) -> bool:

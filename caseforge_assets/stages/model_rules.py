@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 MODELS_FILE = Path(__file__).with_name("models.toml")
 CHAT_COMPLETIONS = "chat/completions"
 RESPONSES = "responses"
+EMBEDDINGS = "embeddings"
 VERBOSITIES = ("low", "medium", "high")
 SOON = timedelta(days=45)  # OpenAI gives six months' notice of a model's end; by now a person should choose another one
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
@@ -32,6 +33,7 @@ class ModelRules:
         context_tokens: Request and completion together.
         schemas: Whether answers can be held to a JSON schema.
         endpoint: The only one that it has, or else where its requests go unless a person says otherwise.
+        dimensions: Of a model that makes vectors, how many numbers these have at most.
         shutdown: The day announced for its end.
         successor: The model that its maker names instead.
         source: Where all this is from.
@@ -46,6 +48,7 @@ class ModelRules:
     context_tokens: int | None = None
     schemas: bool | None = None
     endpoint: str = CHAT_COMPLETIONS
+    dimensions: int | None = None
     shutdown: date | None = None
     successor: str | None = None
     source: str = ""
@@ -64,6 +67,7 @@ class Asked:
         schema: Whether the answer is to follow a JSON schema.
         input_tokens: Of the request; 0 where it is not known yet.
         endpoint: Where it goes.
+        dimensions: How many numbers a vector is to have; None for a request for a text.
     """
 
     model: str
@@ -74,6 +78,7 @@ class Asked:
     schema: bool = False
     input_tokens: int = 0
     endpoint: str = CHAT_COMPLETIONS
+    dimensions: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,9 @@ def rules_of(model: str) -> ModelRules | None:
 
 
 def default_endpoint(model: str) -> str:
-    """Give the endpoint that a model's requests go to unless a person says otherwise: the only endpoint that it has, where that is known."""
+    """Give the endpoint that a model's requests for a text go to unless a person says otherwise: the only endpoint that it has, where that is known."""
     rules = rules_of(model)
-    return CHAT_COMPLETIONS if rules is None else rules.endpoint
+    return CHAT_COMPLETIONS if rules is None or rules.endpoint == EMBEDDINGS else rules.endpoint
 
 
 def default_temperature(model: str) -> float | None:
@@ -240,7 +245,14 @@ def _size(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
 
 
 def _kind(asked: Asked, rules: ModelRules) -> Iterator[Broken]:
-    if rules.endpoint not in (CHAT_COMPLETIONS, asked.endpoint):
+    if EMBEDDINGS in (rules.endpoint, asked.endpoint):
+        if rules.endpoint != asked.endpoint:
+            does, wanted = ("makes vectors", "a text") if rules.endpoint == EMBEDDINGS else ("writes texts", "vectors")
+            yield Broken("model", f"{asked.model} {does}, and this stage needs {wanted}; choose another model")
+        elif asked.dimensions is not None and rules.dimensions is not None and asked.dimensions > rules.dimensions:
+            says = f"{asked.model} makes vectors of {rules.dimensions:,} numbers at most, not {asked.dimensions:,}"
+            yield Broken("dimensions", f"{says}; write {rules.dimensions} or less")
+    elif rules.endpoint not in (CHAT_COMPLETIONS, asked.endpoint):
         says = f"{asked.model} answers at /v1/{rules.endpoint} only, not at /v1/{asked.endpoint}"
         yield Broken("endpoint", f'{says}; write endpoint = "{rules.endpoint}", or leave it out')
     if asked.schema and rules.schemas is False:

@@ -53,7 +53,8 @@ class StageSettings:
         budget_quantile: The share of earlier answers whose tokens a fitted budget has room for; None takes the same budget for all.
         also_called: The provider's own names for the model, such as deployments.
         keeps_content: Whether what was made with another model, temperature, effort or verbosity, or at another endpoint, counts as fresh.
-        endpoint: Where its requests go: `chat/completions` or `responses`.
+        endpoint: Where its requests go: `chat/completions`, `responses` or `embeddings`.
+        dimensions: How many numbers a vector is to have; None leaves it to the model.
     """
 
     model: str = DEFAULT_MODEL
@@ -65,6 +66,7 @@ class StageSettings:
     also_called: tuple[str, ...] = ()
     keeps_content: bool = True
     endpoint: str = CHAT_COMPLETIONS
+    dimensions: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,9 @@ class Stage:
         chosen_from: Key of a stage with items. The stage is then asked for where people have chosen some of these only, and made from them, too;
             what is chosen differently makes its content stale.
         on_by_default: Whether a project has it without saying so.
+        model: The model that it is asked of where nobody names one for it; empty: the one that the project's other stages are asked of.
+        dimensions: For a stage that makes vectors: how many numbers each is to have where nobody says otherwise. Each message of its requests is a text, and
+            gets one; the beginning of its content, up to the first line break, is for people.
     """
 
     key: str
@@ -165,6 +170,8 @@ class Stage:
     tells_thinking: bool = False
     chosen_from: str | None = None
     on_by_default: bool = True
+    model: str = ""
+    dimensions: int | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -177,9 +184,27 @@ class Stage:
         return bool(self.items_name)
 
     @property
+    def makes_vectors(self) -> bool:
+        """Tell whether its content is vectors of texts, which nobody reads."""
+        return self.dimensions is not None
+
+    @property
+    def is_document(self) -> bool:
+        """Tell whether its content is a text for people to read."""
+        return not self.is_list and not self.makes_vectors
+
+    def shown(self, body: str) -> str:
+        """What people are shown of its content.
+
+        Args:
+            body: The content's.
+        """
+        return body.partition("\n")[0] if self.makes_vectors else body
+
+    @property
     def answers_in_json(self) -> bool:
-        """Tell whether its answers are data of a schema, and no text that people may write instead."""
-        return self.response_format is not None
+        """Tell whether its answers are data, and no text that people may write instead."""
+        return self.response_format is not None or self.makes_vectors
 
     def messages(self, source: Source) -> list[dict[str, str]]:
         """Build the chat messages for a node; the language that texts are asked for in is said at the end of the instructions."""
@@ -198,6 +223,8 @@ class Stage:
         Raises:
             JudgeFailed: The stage's judge does not do what it should. The answer is good or bad, but not lost: it is judged later.
         """
+        if self.makes_vectors:
+            return self._judge_plain(answer)
         judgement = judge_plainly(answer, self._judge_plain)
         if judgement.content is None:
             return judgement
@@ -254,8 +281,11 @@ def stage_version(stage: Stage, settings: StageSettings) -> str:
     """
     style: list[object] = [settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity]
     elsewhere = [] if settings.endpoint == CHAT_COMPLETIONS else [settings.endpoint]
+    shortened = [] if settings.dimensions is None else [settings.dimensions]
     spoken = [[stage.language, stage.language_line]] if stage.language else []
-    return fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, style + elsewhere, *spoken])[:12]
+    return fingerprint(
+        [stage.key, stage.template_version, stage.definition, stage.response_format, style + elsewhere + shortened, *spoken]
+    )[:12]
 
 
 def definition_version(stage: Stage) -> str:
@@ -285,6 +315,7 @@ def request_body(stage: Stage, settings: StageSettings, source: Source, max_comp
         "verbosity": settings.verbosity,
         "response_format": stage.response_format,
         "endpoint": None if settings.endpoint == CHAT_COMPLETIONS else settings.endpoint,
+        "dimensions": settings.dimensions,
     }
     return body | {name: value for name, value in optional.items() if value is not None}
 

@@ -109,7 +109,7 @@ def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dic
     stage = next((one for one in stages if one.key == content["stage"]), None)
     items = [Item(one["title"], one["fields"]) for one in candidates if one["stage"] == content["stage"]]
     if stage is None or stage.render_items is None or not items:
-        return str(content["body"])
+        return str(content["body"]) if stage is None else stage.shown(content["body"])
     beyond = [Item(one["title"], one["fields"]) for one in content["surplus"]]
     if not beyond:
         return stage.render_items(items)

@@ -168,15 +168,20 @@ def _chunks_with_asked(
     while chunk := list(islice(lines, CHUNK_LINES)):
         readable = [line for line in chunk if isinstance(line, ResultLine)]
         with store.connect() as connection:
-            asked = attempts.asked(connection, reception.batch.id, [line.custom_id for line in readable])
+            names = [line.custom_id for line in readable]
+            asked = attempts.asked(connection, reception.batch.id, names)
+            texts = attempts.counts_of_texts(connection, reception.batch.id, names) if reception.stage.makes_vectors else {}
             written_in = languages_of(connection, reception.stages, reception.stage, {one.framework_key for one in asked.values()})
-        yield chunk, [_answered(line, asked[line.custom_id], written_in) for line in readable if line.custom_id in asked]
+        yield (
+            chunk,
+            [_answered(line, asked[line.custom_id], written_in, texts.get(line.custom_id)) for line in readable if line.custom_id in asked],
+        )
 
 
-def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str]) -> Answered:
+def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str], texts: int | None) -> Answered:
     language = written_in[asked.framework_key]
     facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names, language)
-    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key, asked.chosen)
+    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key, asked.chosen, texts)
 
 
 def _record_chunk(

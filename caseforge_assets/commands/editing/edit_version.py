@@ -40,8 +40,8 @@ def edit_document(
         EditedMeanwhile: it has another one.
         ValueError: the stage's content is data, or the judge has something against the text.
     """
-    if stage.is_list:
-        raise ValueError(f"{stage.title} are data, not a text; change them one by one")
+    if not stage.is_document:
+        raise ValueError(f"{stage.title} are data, not a text" + ("; change them one by one" if stage.is_list else ""))
     requests.lock_making(connection)
     now, stored = content_of_version(connection, stage, node_id, version)
     if is_same(text, stored.body):

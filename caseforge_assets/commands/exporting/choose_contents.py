@@ -76,7 +76,8 @@ def choose_contents(connection: Connection, stages: Stages, key: str, selection:
     low, high = selection.min_score, selection.max_score
     if low is not None and high is not None and low > high:
         raise ValueError(f"no score is {low} or more and {high} or less at once")
-    rows = exports.listed(connection, key, RULES, retired=selection.retired)
+    vectors = {stage.key for stage in stages if stage.makes_vectors}  # nobody reads them
+    rows = [row for row in exports.listed(connection, key, RULES, retired=selection.retired) if row.stage not in vectors]
     node_ids = _node_ids(connection, key, selection, rows)
     left_out: Counter[str] = Counter()
     kept: list[Listed] = []

@@ -65,7 +65,8 @@ def columns_of(stages: Stages, asset: str) -> tuple[Column, ...]:
     if stage is None:
         return ()
     if not stage.is_list:
-        of_text = (Column("title", "string"), Column("document", "string", "markdown", of="body"))
+        kept = Column("vectors", "string", "a line for each, base64 of floats of two bytes, after one for people", of="body")
+        of_text = (Column("title", "string"), kept if stage.makes_vectors else Column("document", "string", "markdown", of="body"))
         return (*_WHERE, *of_text, *_FROM, *_COUNTED, Column("cost_usd", "float", _COST), *_KEYS)
     head = (Column("id", "string", "code of the node, and a number", of="candidate_uid"), Column("title", "string"))
     fields = Column("fields", "string", "all that it says, as JSON")

@@ -66,7 +66,7 @@ def refresh_in_passing(store: Engine, project: Project, connection: Connection) 
 
 def _remake(store: Engine, project: Project, most: int | None) -> None:
     done = 0
-    stages = [_listed(stage) for stage in project.stages]
+    stages = [_listed(stage) for stage in project.stages if not stage.makes_vectors]
     while most is None or done < most:
         with store.begin() as connection:
             found = due.take(connection)

@@ -45,5 +45,6 @@ def _model_cost(connection: Connection, own: OwnPrices, plan: Plan, model: str) 
         key = part.stage.key
         measured[key] = requests.typical_output_tokens(connection, key, model, simulated=False) is not None
         output = expected_output_tokens(connection, part.stage, model, simulated=False) * part.nodes
-        by_stage[key] = expected_cost_usd(model, part.input_tokens, output, part.nodes, own=own) if part.nodes else Decimal(0)
+        asked = part.model if part.stage.makes_vectors else model  # another model that writes makes no vectors
+        by_stage[key] = expected_cost_usd(asked, part.input_tokens, output, part.nodes, own=own) if part.nodes else Decimal(0)
     return ModelCost(model, by_stage, measured)

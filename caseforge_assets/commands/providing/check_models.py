@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from caseforge_assets.settings import Configuration, ConfigurationError
+from caseforge_assets.settings.configuration import StageOverrides
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key, stage_settings
 from caseforge_assets.stages.model_rules import Asked, Ending, broken_rules, ending_of, room_beside
@@ -50,8 +51,22 @@ def rule_faults(configuration: Configuration, stage: Stage, provider_ends: Mappi
         schema=stage.answers_in_json,
         input_tokens=stage.typical_input_tokens,
         endpoint=settings.endpoint,
+        dimensions=settings.dimensions,
     )
-    return [*ended, *(RuleFault(setting_key(configuration, stage, broken.setting), broken.says) for broken in broken_rules(asked))]
+    return [
+        *ended,
+        *_misplaced(configuration, stage),
+        *(RuleFault(setting_key(configuration, stage, broken.setting), broken.says) for broken in broken_rules(asked)),
+    ]
+
+
+def _misplaced(configuration: Configuration, stage: Stage) -> list[RuleFault]:
+    """Settings that mean nothing for a stage, because it makes vectors, or because it makes none."""
+    own = configuration.stages.get(stage.key, StageOverrides())
+    if not stage.makes_vectors:
+        return [RuleFault(f"stages.{stage.key}.dimensions", "the stage makes no vectors; leave it out")] if own.dimensions else []
+    names = [name for name in ("endpoint", "max_completion_tokens", "temperature", "verbosity") if getattr(own, name) is not None]
+    return [RuleFault(f"stages.{stage.key}.{name}", "means nothing where vectors are asked for; leave it out") for name in names]
 
 
 def stage_ending(configuration: Configuration, stage: Stage, provider_ends: Mapping[str, date]) -> Ending | None:

@@ -14,7 +14,7 @@ from caseforge_assets.costs.prices import Rates, batch_rates, own_rates, priced_
 from caseforge_assets.costs.sums import total
 from caseforge_assets.settings import CONFIG_NAME, Configuration
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.model_rules import MODELS, Ending, ModelRules, ending_of, known_end, rules_of
+from caseforge_assets.stages.model_rules import EMBEDDINGS, MODELS, Ending, ModelRules, ending_of, known_end, rules_of
 from caseforge_assets.stages.stage import Stage
 
 PRICE_TABLE = "price table"  # of genai-prices
@@ -33,7 +33,8 @@ class ModelFacts:
         end: The day announced for its end.
         ending: The same, where it is near or past.
         offered: Whether the provider lists it; None where it was not asked.
-        costs_usd: Of each framework as a whole, by key, with typical requests and answers as long as those that are expected; None where the price is unknown.
+        costs_usd: Of each framework as a whole, by key, with typical requests and answers as long as those that are expected, of the stages that it can be
+            asked for; None where the price is unknown.
     """
 
     name: str
@@ -113,8 +114,10 @@ def _rates(configuration: Configuration, model: str, now: datetime) -> tuple[Rat
 
 
 def _cost(configuration: Configuration, model: str, lengths: Sequence[tuple[Stage, int]], nodes: int, now: datetime) -> Decimal | None:
+    rules = rules_of(model)
+    makes_vectors = rules is not None and rules.endpoint == EMBEDDINGS
+    meant = [(stage, output) for stage, output in lengths if stage.makes_vectors is makes_vectors and not stage.chosen_from]
     return total(
         expected_cost_usd(model, nodes * stage.typical_input_tokens, nodes * output, nodes, now, configuration.prices)
-        for stage, output in lengths
-        if not stage.chosen_from  # how much is chosen nobody knows beforehand
+        for stage, output in meant  # of stages that are made from a choice: how much is chosen nobody knows beforehand
     ).usd

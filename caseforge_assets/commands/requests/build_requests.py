@@ -216,7 +216,7 @@ def _gather(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> _
 
 
 def _fit(connection: Connection, stage: Stage, settings: StageSettings) -> BudgetFit | None:
-    if settings.budget_quantile is None:
+    if settings.budget_quantile is None or stage.makes_vectors:
         return None
     return fit_budgets(used_tokens.used_tokens(connection, stage.key, settings.model), settings.budget_quantile)
 

@@ -13,6 +13,7 @@ from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.costs.budgets import Limits, Wanted, hold_back
 from caseforge_assets.costs.sums import total
 from caseforge_assets.settings.project import Project
+from caseforge_assets.stages.model_rules import EMBEDDINGS
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests import pending
@@ -98,6 +99,7 @@ def _wanted(rows: Sequence[PendingRequest], costs: dict[int, Decimal | None]) ->
 def _packed(connection: Connection, project: OpenProject, rows: list[PendingRequest]) -> list[list[PendingRequest]]:
     in_flight = batches.tokens_in_flight(connection, project.provider.id)
     styles = pending.styles(connection, [row.id for row in rows])
+    texts = pending.counts_of_texts(connection, [request_id for request_id, style in styles.items() if style.endpoint == EMBEDDINGS])
     limits = {**project.configuration.max_enqueued_tokens, **providers.token_limits(connection, project.provider.id)}
     room = {model: limit - in_flight.get(model, 0) for model, limit in limits.items()}
     busy = set(in_flight)  # a model with nothing under way gets a batch even where one request is over the limit
@@ -106,7 +108,7 @@ def _packed(connection: Connection, project: OpenProject, rows: list[PendingRequ
     most, max_bytes = project.configuration.requests_per_batch, project.configuration.provider_kind.max_bytes
     for stage, model in sorted({(row.stage, row.model) for row in rows}):
         items = [
-            PackItem(row.id, row.size_bytes + LINE_BYTES, row.input_tokens, row.model, styles[row.id].endpoint)
+            PackItem(row.id, row.size_bytes + LINE_BYTES, row.input_tokens, row.model, styles[row.id].endpoint, texts.get(row.id, 0))
             for row in rows
             if (row.stage, row.model) == (stage, model)
         ]

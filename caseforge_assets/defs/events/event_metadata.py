@@ -66,7 +66,7 @@ def event_metadata(row: Preview, asset: Asset, place_of: Callable[[str], str]) -
     if row.title is not None:
         shown |= _content(row, asset.stage)
     if row.outcome is not None:
-        shown |= _answer(row, place_of)
+        shown |= _answer(row, asset.stage, place_of)
     if asset.stage is None and row.context_text is None:
         shown |= {"level": row.level, "description": MetadataValue.md(safe_markdown(row.description or "*none*"))}
     return {name: plain_text(value) if isinstance(value, str) else value for name, value in shown.items()}
@@ -86,7 +86,7 @@ def _request(row: Preview, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _answer(row: Preview, place_of: Callable[[str], str]) -> dict[str, Any]:
+def _answer(row: Preview, stage: Stage | None, place_of: Callable[[str], str]) -> dict[str, Any]:
     path = row.output_path or row.error_path
     figures: Mapping[str, Any] = {
         "outcome": row.outcome,
@@ -103,7 +103,7 @@ def _answer(row: Preview, place_of: Callable[[str], str]) -> dict[str, Any]:
     }
     shown = {name: value for name, value in figures.items() if value is not None}
     if row.answer_text is not None:
-        shown["answer"] = _markdown(row.answer_text, None, ANSWER_CHARACTERS)
+        shown["answer"] = _markdown(stage.shown(row.answer_text) if stage else row.answer_text, None, ANSWER_CHARACTERS)
     if path:
         shown["file"] = MetadataValue.path(place_of(path))
         shown["line"] = row.line_number or 0
@@ -133,6 +133,8 @@ def _content(row: Preview, stage: Stage | None) -> dict[str, Any]:
         shown |= {"quality_score": row.score, "quality": _quality(row)}
     if row.items and stage is not None:
         return shown | {stage.items_name: _item_table(row.items, stage.item_columns), PARTITION_ROWS: len(row.items)}
+    if stage is not None and stage.makes_vectors:
+        return shown | {"vectors": stage.shown(row.body or "")}
     return shown | {"document": _markdown(row.body, row.body_characters, WHOLE_CHARACTERS), "read": f"caseforge show {row.code}"}
 
 

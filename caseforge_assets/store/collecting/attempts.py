@@ -125,6 +125,15 @@ def asked(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> d
     }
 
 
+def counts_of_texts(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, int]:
+    """Of requests for vectors, how many texts each has, by custom_id; unknown ids are left out."""
+    query = text("""
+    select a.custom_id, jsonb_array_length(cast(r.body as jsonb) -> 'messages') from caseforge.attempt a join caseforge.request r on r.id = a.request_id
+    where a.batch_id = :batch and a.custom_id = any(:ids)
+    """)
+    return {row[0]: row[1] for row in connection.execute(query, {"batch": batch_id, "ids": list(custom_ids)})}
+
+
 def without_outcome(connection: Connection, batch_id: int) -> list[AttemptRow]:
     """The attempts of a batch that no line answered, locked until the transaction ends."""
     rows = connection.execute(text(_SELECT + " and a.outcome is null order by a.id for update of a"), {"batch": batch_id})

@@ -151,6 +151,12 @@ def styles(connection: Connection, request_ids: Sequence[int]) -> dict[int, Styl
     return {row[0]: Style(*row[1:]) for row in connection.execute(_STYLES, {"ids": list(request_ids)})}
 
 
+def counts_of_texts(connection: Connection, request_ids: Sequence[int]) -> dict[int, int]:
+    """Of requests for vectors, how many texts each has, by their ids."""
+    query = text("select id, jsonb_array_length(cast(body as jsonb) -> 'messages') from caseforge.request where id = any(:ids)")
+    return {row[0]: row[1] for row in connection.execute(query, {"ids": list(request_ids)})} if request_ids else {}
+
+
 def seconds_since_newest(connection: Connection) -> float | None:
     """Age of the newest pending request in seconds, None when there is none.
 

@@ -166,7 +166,11 @@ def _stages(pages: Pages, connection: Connection, node: Any) -> list[ShownStage]
         content = whole_content(connection, node.node_id, key, RULES, node.owner) if key in there else None
         of_stage = [one for one in items if one.stage == key]
         is_document = content is not None and not of_stage
-        html, headings = render_document(content.body, under=2, anchors=f"{key}-h") if content and is_document else (Markup(), ())
+        html, headings = (
+            render_document(stage.shown(content.body) if stage else content.body, under=2, anchors=f"{key}-h")
+            if content and is_document
+            else (Markup(), ())
+        )
         standing = standings.get(key)
         shown.append(
             ShownStage(
