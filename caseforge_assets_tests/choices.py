@@ -1,4 +1,4 @@
-"""All stages that come with CaseForge, and decisions on the small framework's candidates, for tests of what is made from a choice."""
+"""The stages that write texts, and decisions on the small framework's candidates, for tests of what is made from a choice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from caseforge_assets.stages.discovery import all_as_they_come
 from caseforge_assets_tests.workbench import Workbench
 
 SPECS = all_as_they_come()["usecase_specs"]
-ALL = tuple(all_as_they_come())
+EMBEDDINGS = all_as_they_come()["embeddings"]
+ALL = tuple(stage for stage in all_as_they_come() if stage is not EMBEDDINGS)
 
 
 def decide(bench: Workbench, status: str, *uids: str, reason: str = "") -> None:

@@ -8,12 +8,12 @@ from caseforge_assets.batches.error_codes import outcome_of_error, says_too_much
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.response_body import as_object, as_text, read_error
 from caseforge_assets.batches.usage import usage_of
-from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome
+from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome, VectorsAsked
 from caseforge_assets.stages.stage import Stage
 
 
 def decide(
-    line: ResultLine, stage: Stage, max_completion_tokens: int | None, chosen: tuple[str, ...] = (), texts: int | None = None
+    line: ResultLine, stage: Stage, max_completion_tokens: int | None, chosen: tuple[str, ...] = (), vectors: VectorsAsked | None = None
 ) -> Judgement:
     """Decide what an attempt came to.
 
@@ -22,7 +22,7 @@ def decide(
         stage: The stage that it was made for.
         max_completion_tokens: The budget that its request had, if known.
         chosen: Titles of the chosen items that its request was made from.
-        texts: How many texts its request had, of a stage that makes vectors; None where that is not known.
+        vectors: What its request asked for, of a stage that makes vectors; None where that is not known.
 
     Returns:
         The stage's judgement on an answer, or the outcome of an error. Notes are the judgement's only; the line has its own.
@@ -39,7 +39,7 @@ def decide(
             output_tokens=usage.output_tokens if usage else None,
             max_completion_tokens=max_completion_tokens,
             chosen=chosen,
-            texts=texts,
+            vectors=vectors,
         )
     )
 

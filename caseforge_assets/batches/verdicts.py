@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.stages.discovery import all_as_they_come
-from caseforge_assets.stages.judgement import Judgement
+from caseforge_assets.stages.judgement import Judgement, VectorsAsked
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown
 from caseforge_assets.stages.stages import Stages
@@ -22,7 +22,7 @@ class Answered:
         facts: Its node; None where the current edition has it no longer.
         framework_key: The framework that was asked for, in its language.
         chosen: Titles of the chosen items that the request was made from.
-        texts: How many texts the request had, of a stage that makes vectors; None where that is not known.
+        vectors: What the request asked for, of a stage that makes vectors; None where that is not known.
     """
 
     line: ResultLine
@@ -30,7 +30,7 @@ class Answered:
     facts: NodeFacts | None
     framework_key: str
     chosen: tuple[str, ...] = ()
-    texts: int | None = None
+    vectors: VectorsAsked | None = None
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ def content_versions_as_it_comes(stage_key: str, answers: Sequence[Answered]) ->
 
 def _version(judging: Stage, answer: Answered) -> str | None:
     try:
-        content = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.texts).content
+        content = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.vectors).content
     except JudgeFailed:
         return None
     return None if content is None else content.version
 
 
 def _verdict(judging: Stage, answer: Answered) -> Verdict:
-    judgement = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.texts)
+    judgement = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.vectors)
     if judgement.content is not None:
         _ = judgement.content.version  # hashed here, and kept with it
     return Verdict(answer.line.line_number, judgement, _quality(judging, judgement, answer.facts))

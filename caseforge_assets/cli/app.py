@@ -40,6 +40,7 @@ _COMMANDS = {
     "alerts": "running.alerts",
     "stale": "results.stale",
     "quality": "results.quality_command",
+    "search": "results.searching",
     "similar": "results.similar",
     "show": "results.showing",
     "edit": "results.editing",

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, ListKind, Metadata, ProviderKind
 from caseforge_assets.batches.provider_objects import RemoteFile, read_file, read_models
+from caseforge_assets.batches.response_body import ResponseBody, read_body
 from caseforge_assets.openai_batch.calls import batch_of, expires_after, json_of, listed, models_of, named, once, translated
 from caseforge_assets.openai_batch.errors import ProviderNotListing, ProviderStopped, ProviderUnclear
 from caseforge_assets.openai_batch.tokens import Tokens
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 SUBMISSION_KEY = "caseforge_submission"
 SIMULATED_HEADER = "x-caseforge-simulated"
 MODEL_FIELD = "{model}"  # stands in a field of an upload for the name that the lines have
+EMBED_TIMEOUT_S = 15.0  # somebody waits for an answer
 LIST_LIMIT = 100  # OpenAI's maximum page
 CONNECT_TIMEOUT_S = 10.0  # a network that answers nothing is noticed after four tries of this
 UNAUTHORIZED = 401
@@ -238,6 +240,20 @@ class BatchClient:
         doing = f"cancelling batch {remote_id}"
         with translated(doing):
             return named(remote_id, batch_of(json_of(self._sdk.batches.with_raw_response.cancel(remote_id))), doing)
+
+    def embed(self, words: str, model: str, dimensions: int | None) -> ResponseBody:
+        """Turns a text into a vector at once, asked for once: a second call would be paid for, too.
+
+        Raises:
+            ProviderUnclear: no answer; whether it is billed is not known.
+            ProviderError: it was refused.
+        """
+        from openai import omit
+
+        asked = self._sdk.with_options(max_retries=0, timeout=EMBED_TIMEOUT_S).embeddings.with_raw_response
+        with translated("turning the words into a vector"):
+            answer = asked.create(input=[words], model=model, dimensions=dimensions or omit, encoding_format="base64")
+            return read_body(json_of(answer))
 
     def file(self, file_id: str) -> RemoteFile:
         """What the provider says of a file.

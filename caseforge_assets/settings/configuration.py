@@ -152,6 +152,11 @@ class Configuration(BaseModel):
         default=None, ge=0, description="over all frameworks; a provider that bills gets nothing without one"
     )
     allow_unknown_cost: bool = False
+    search_usd_per_month: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        description="what questions of the search by meaning may cost at a provider that bills, each being asked at once",
+    )
     quiet_period_s: float = Field(default=20.0, ge=0)
     create_grace_s: float = Field(default=120.0, ge=0)
     missing_files_grace_s: float = Field(default=900.0, ge=0)

@@ -129,6 +129,14 @@ UNANSWERED = (*BATCHES_DOING, Outcome.missing_line)  # say nothing of how good a
 
 
 @dataclass(frozen=True)
+class VectorsAsked:
+    """The vectors that a request asked for: one for each of its texts, of so many numbers; None: of as many as the model gives."""
+
+    texts: int
+    dimensions: int | None
+
+
+@dataclass(frozen=True)
 class Answer:
     """A model's answer, as a stage judges it.
 
@@ -141,7 +149,7 @@ class Answer:
         max_completion_tokens: The budget that the request had; None if unknown.
         may_be_thinking: Whether thinking was begun before the text and never ended, so that all of it may be thinking.
         chosen: Titles of the chosen items that the request was made from, for a stage that is given such.
-        texts: For a stage that makes vectors, how many texts the request had; None if unknown.
+        vectors: For a stage that makes vectors, what the request asked for; None if unknown.
     """
 
     text: str
@@ -152,7 +160,7 @@ class Answer:
     max_completion_tokens: int | None
     may_be_thinking: bool = False
     chosen: tuple[str, ...] = ()
-    texts: int | None = None
+    vectors: VectorsAsked | None = None
 
     @property
     def cut(self) -> bool:

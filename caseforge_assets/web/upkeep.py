@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from caseforge_assets.commands.alerting.alert_people import alert_people
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
 from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.commands.telling.deliver_events import deliver_events
 from caseforge_assets.commands.telling.number_events import number_events
@@ -23,6 +24,7 @@ from caseforge_assets.web.service import Service
 
 LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
 SIMILAR_EVERY_S, SIMILAR_GOES_ON_AFTER_S = 5.0, 0.5
+VECTORS_EVERY_S, VECTORS_GO_ON_AFTER_S = 10.0, 0.5
 EVENTS_EVERY_S = 0.5
 JOURNAL_EVERY_S = 30.0
 ALERTS_EVERY_S = 60.0
@@ -35,7 +37,11 @@ Step = Callable[[Service], float]
 @contextmanager
 def lists_kept_up(service: Service) -> Iterator[None]:
     """Brings lists and search up to date for as long as the block lasts: what was made shows in them some seconds later."""
-    with _kept_up("lists", service, _catch_up, LISTS_EVERY_S), _kept_up("similar use cases", service, _compare, SIMILAR_EVERY_S):
+    with (
+        _kept_up("lists", service, _catch_up, LISTS_EVERY_S),
+        _kept_up("similar use cases", service, _compare, SIMILAR_EVERY_S),
+        _kept_up("vectors", service, _take_in, VECTORS_EVERY_S),
+    ):
         yield
 
 
@@ -113,6 +119,11 @@ def _compare(service: Service) -> float:
         if not similar_due.behind(connection):
             return SIMILAR_EVERY_S
     return SIMILAR_GOES_ON_AFTER_S if refresh_similar(service.store, service.project, nodes=NODES_AT_ONCE) else SIMILAR_EVERY_S
+
+
+def _take_in(service: Service) -> float:
+    """Takes in vectors of some hundred nodes."""
+    return VECTORS_GO_ON_AFTER_S if refresh_meanings(service.store, service.project, contents=NODES_AT_ONCE) else VECTORS_EVERY_S
 
 
 def _number_and_deliver(service: Service) -> float:

@@ -53,8 +53,8 @@ def test_a_third_stage_is_a_folder_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "no_stage").mkdir()
     (tmp_path / "no_stage" / "__init__.py").write_text("")
     found = find_stages(tmp_path)
-    assert [known.key for known in found] == ["process_details", "usecases", "summaries", "usecase_specs"]
-    summaries = found[2]
+    assert [known.key for known in found] == ["process_details", "usecases", "embeddings", "summaries", "usecase_specs"]
+    summaries = found[3]
     body = request_body(summaries, StageSettings(), SOURCE)
     assert body["messages"] == [{"role": "user", "content": f"Summarize. {CONTEXT}"}]
     assert summaries.item_uid("1.2", 3) == "1.2-03"

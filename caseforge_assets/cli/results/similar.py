@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
@@ -11,6 +13,9 @@ from caseforge_assets.cli.shared.console import busy, console, print_json
 from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from caseforge_assets.store.reading.candidates import ListedCandidate
 
 MOST = 1_000
 
@@ -27,14 +32,16 @@ def similar(session: Session, uid: str | None, key: str | None, branch: str | No
     """Use cases that tell the same idea for several processes, the ideas that serve most processes first.
 
     With UID, such as 1.2.4-UC01, those of all frameworks that tell the idea of this one. What was made since the last time is compared
-    first. (Nodes that are nearly the same are listed by `plan --similar`.)
+    first. Where embeddings are on, what is nearest to it in meaning is listed, too. (Nodes that are nearly the same are listed by `plan --similar`.)
     """
     from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+    from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
     from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 
     with busy("Comparing use cases"):
         refresh_lists(session.store, session.project, texts=0)
         behind = refresh_similar(session.store, session.project, anew=anew)
+        refresh_meanings(session.store, session.project)
     if uid is None:
         _print_groups(session, key, branch, limit, as_json=as_json)
     else:
@@ -70,19 +77,27 @@ def _print_groups(session: Session, key: str | None, branch: str | None, limit: 
 
 
 def _print_like(session: Session, key: str, uid: str, limit: int, *, as_json: bool) -> None:
-    from caseforge_assets.store.reading.similar_groups import group_of, members
+    from caseforge_assets.store.reading.similar_groups import group_of, members, near_in_meaning
 
     with session.store.connect() as connection:
         candidate, group = group_of(connection, key, uid)
         found = [] if group is None else members(connection, group, None, None, limit, but=candidate)
+        near = near_in_meaning(connection, candidate, group, None, limit)
     if as_json:
-        print_json([asdict(one.candidate) | {"likeness": round(one.score, 4)} for one in found])
+        told = ((one, "idea") for one in found), ((one, "meaning") for one in near)
+        print_json([asdict(one.candidate) | {"likeness": round(one.score, 4), "by": by} for rows in told for one, by in rows])
         return
     if not found:
         console.print(f"No other use case tells the idea of {key} {uid}.")
-        return
-    table = Table("Likeness", "Use case", "Process", "Title")
-    for one in found:
-        shown = one.candidate
-        table.add_row(f"{one.score:.0%}", f"{shown.framework} {shown.uid}", f"{shown.code} {shown.name}", shown.title)
+    else:
+        _print_table("The same idea", [(f"{one.score:.0%}", one.candidate) for one in found])
+    if near:
+        simulated = " (SIMULATED: near where words are the same)" if near[0].candidate.simulated else ""
+        _print_table(f"Near in meaning{simulated}", [(f"{one.score:.2f}", one.candidate) for one in near])
+
+
+def _print_table(title: str, rows: Sequence[tuple[str, ListedCandidate]]) -> None:
+    table = Table("Likeness", "Use case", "Process", "Title", title=title, title_justify="left")
+    for likeness, shown in rows:
+        table.add_row(likeness, f"{shown.framework} {shown.uid}", f"{shown.code} {shown.name}", shown.title)
     console.print(table)

@@ -29,7 +29,7 @@ from caseforge_assets.event_log import log_event
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
 from caseforge_assets.stages.discovery import comes_with_caseforge
-from caseforge_assets.stages.judgement import Next
+from caseforge_assets.stages.judgement import Next, VectorsAsked
 from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import attempts
@@ -170,18 +170,22 @@ def _chunks_with_asked(
         with store.connect() as connection:
             names = [line.custom_id for line in readable]
             asked = attempts.asked(connection, reception.batch.id, names)
-            texts = attempts.counts_of_texts(connection, reception.batch.id, names) if reception.stage.makes_vectors else {}
+            vectors = attempts.vectors_asked(connection, reception.batch.id, names) if reception.stage.makes_vectors else {}
             written_in = languages_of(connection, reception.stages, reception.stage, {one.framework_key for one in asked.values()})
         yield (
             chunk,
-            [_answered(line, asked[line.custom_id], written_in, texts.get(line.custom_id)) for line in readable if line.custom_id in asked],
+            [
+                _answered(line, asked[line.custom_id], written_in, vectors.get(line.custom_id))
+                for line in readable
+                if line.custom_id in asked
+            ],
         )
 
 
-def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str], texts: int | None) -> Answered:
+def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str], vectors: VectorsAsked | None) -> Answered:
     language = written_in[asked.framework_key]
     facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names, language)
-    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key, asked.chosen, texts)
+    return Answered(line, asked.max_completion_tokens, facts, asked.framework_key, asked.chosen, vectors)
 
 
 def _record_chunk(

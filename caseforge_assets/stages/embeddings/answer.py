@@ -19,18 +19,23 @@ def judge_text(answer: Answer) -> Judgement:
 
     Returns:
         `ok` with the vectors, brought to length 1, in the order of the texts; `schema_violation` where one is missing, is no vector, or has another length
-        than the others; `empty` where there are none.
+        than was asked for; `empty` where there are none.
     """
     if not answer.text:
         return Judgement(Outcome.empty, "the answer holds no vector")
     vectors = [_vector(line) for line in answer.text.split("\n")]
-    if answer.texts is not None and len(vectors) != answer.texts:
-        return Judgement(Outcome.schema_violation, f"{answer.texts} texts were sent, and {len(vectors)} vectors came")
+    asked = answer.vectors
+    if asked is not None and len(vectors) != asked.texts:
+        return Judgement(Outcome.schema_violation, f"{asked.texts} texts were sent, and {len(vectors)} vectors came")
     good = [vector for vector in vectors if vector is not None]
     if len(good) < len(vectors):
         return Judgement(Outcome.schema_violation, f"vector {vectors.index(None) + 1} of {len(vectors)} is none, or is nothing but noughts")
     if len({len(vector) for vector in good}) > 1:
         return Judgement(Outcome.schema_violation, f"the vectors have {', '.join(sorted({f'{len(vector):,}' for vector in good}))} numbers")
+    if asked is not None and asked.dimensions not in (None, len(good[0])):
+        return Judgement(
+            Outcome.schema_violation, f"vectors of {asked.dimensions:,} numbers were asked for, and those that came have {len(good[0]):,}"
+        )
     return Judgement(Outcome.ok, content=Content(write_vectors(good)))
 
 

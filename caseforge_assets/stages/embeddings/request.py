@@ -30,7 +30,7 @@ def build_messages(source: Source) -> list[dict[str, str]]:
 def _ideas(page: str) -> list[str]:
     """The title of each use case, with the first of its texts, which is the description."""
     titles = list(_TITLE.finditer(page))
-    ends = [*(title.start() for title in titles[1:]), len(page)]
+    ends = [*(title.start() for title in titles), len(page)][1:]
     return [f"{title[1].strip()}\n{_first_text(page[title.end() : end])}".strip() for title, end in zip(titles, ends, strict=True)]
 
 

@@ -20,11 +20,20 @@ def write_vectors(vectors: Sequence[Sequence[float]]) -> str:
     return "\n".join([said, *(base64.b64encode(struct.pack(f"<{len(vector)}e", *vector)).decode() for vector in vectors)])
 
 
-def read_vectors(body: str) -> list[tuple[float, ...]]:
-    """Read the vectors of a content, in the order of their texts.
+def vectors_of(body: str) -> list[str]:
+    """Give the vectors of a content as they are kept, in the order of their texts.
 
     Args:
         body: As `write_vectors` makes it.
     """
-    raw = map(base64.b64decode, body.split("\n")[1:])
-    return [struct.unpack(f"<{len(part) // _NUMBER_BYTES}e", part) for part in raw]
+    return body.split("\n")[1:]
+
+
+def numbers_of(vector: str) -> tuple[float, ...]:
+    """Give the numbers of a vector.
+
+    Args:
+        vector: As it is kept.
+    """
+    raw = base64.b64decode(vector)
+    return struct.unpack(f"<{len(raw) // _NUMBER_BYTES}e", raw)

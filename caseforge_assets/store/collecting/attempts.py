@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import GONE_WRONG, BatchState, Origin, RequestState
-from caseforge_assets.stages.judgement import LINELESS, Outcome
+from caseforge_assets.stages.judgement import LINELESS, Outcome, VectorsAsked
 from caseforge_assets.store.database.rows import columns_of
 from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.requests.requests import NOT_WRITTEN_SINCE
@@ -125,13 +125,14 @@ def asked(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> d
     }
 
 
-def counts_of_texts(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, int]:
-    """Of requests for vectors, how many texts each has, by custom_id; unknown ids are left out."""
+def vectors_asked(connection: Connection, batch_id: int, custom_ids: Sequence[str]) -> dict[str, VectorsAsked]:
+    """Of requests for vectors, what each asked for, by custom_id; unknown ids are left out."""
     query = text("""
-    select a.custom_id, jsonb_array_length(cast(r.body as jsonb) -> 'messages') from caseforge.attempt a join caseforge.request r on r.id = a.request_id
+    select a.custom_id, jsonb_array_length(cast(r.body as jsonb) -> 'messages'), cast(cast(r.body as jsonb) ->> 'dimensions' as int)
+    from caseforge.attempt a join caseforge.request r on r.id = a.request_id
     where a.batch_id = :batch and a.custom_id = any(:ids)
     """)
-    return {row[0]: row[1] for row in connection.execute(query, {"batch": batch_id, "ids": list(custom_ids)})}
+    return {row[0]: VectorsAsked(row[1], row[2]) for row in connection.execute(query, {"batch": batch_id, "ids": list(custom_ids)})}
 
 
 def without_outcome(connection: Connection, batch_id: int) -> list[AttemptRow]:

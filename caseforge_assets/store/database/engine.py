@@ -21,7 +21,7 @@ from caseforge_assets.store.database.masking import mask_parameters
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-HEAD = "0038"
+HEAD = "0042"
 RESTS_S = 1.0  # a connection that was used within that is taken to be there
 
 StoreUnavailable = OperationalError

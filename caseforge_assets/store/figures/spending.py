@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.costs.sums import Cost
+from caseforge_assets.costs.sums import Cost, added_up
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.schema.provider_table import PAYMENT
 
@@ -48,6 +48,17 @@ group by 1, 2 order by 2, 1
 """
 
 
+# Questions of the search by meaning, of all frameworks; those that are refused cost nothing and are left out.
+SEARCH = "search"
+_SEARCHED = """
+select {group} as name, {kind} as kind, count(*), sum(q.input_tokens), null, null, null, null, sum(q.cost_usd),
+       sum(q.expected_cost_usd) filter (where q.cost_usd is not null), count(*) filter (where q.cost_usd is null)
+from caseforge.search_question q join caseforge.provider p on p.id = q.provider_id
+where q.refused is null and (cast(:since as timestamptz) is null or q.asked_at >= :since) group by 1, 2 order by 2, 1
+"""
+_SEARCH_GROUPS = {"model": "q.model", "day": "to_char(q.asked_at at time zone 'UTC', 'YYYY-MM-DD')"}
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     """A group of attempts that came back.
@@ -75,14 +86,19 @@ class Spent:
 
 
 def spent_by(connection: Connection, grouping: str, key: str | None = None, since: datetime | None = None) -> list[Spent]:
-    """Attempts that came back, truncated and failed ones included, added up by one of `GROUPINGS`.
+    """Attempts that came back, truncated and failed ones included, added up by one of `GROUPINGS`; over all frameworks, questions of the search, too.
 
     Args:
         key: one framework, or all.
         since: only what was answered since then.
     """
     query = text(_SPENT.format(group=_GROUPS[grouping], kind=PAYMENT, came_back=CAME_BACK, unknown=UNKNOWN, ended=ENDED))
-    return [Spent(*row) for row in connection.execute(query, {"key": key, "since": since})]
+    rows = [Spent(*row) for row in connection.execute(query, {"key": key, "since": since})]
+    if key is not None:
+        return rows
+    searched = text(_SEARCHED.format(group=_SEARCH_GROUPS.get(grouping, f"'{SEARCH}'"), kind=PAYMENT))
+    questions = [Spent(*row) for row in connection.execute(searched, {"since": since})]
+    return added_up([*rows, *questions], by=("kind", "name")) if questions else rows
 
 
 def costs_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, Cost]:

@@ -286,9 +286,12 @@ def committed(connection: Connection, plan_ids: Collection[int]) -> dict[int, tu
 _BY_FRAMEWORK = text(f"""
 select r.framework_key, {_SUM}
 from {_COMMITTED} paid join caseforge.request r on r.id = paid.request_id group by r.framework_key
+union all
+select '', sum(coalesce(q.cost_usd, q.expected_cost_usd, 0)), count(*) filter (where q.cost_usd is null)
+from caseforge.search_question q join caseforge.provider p on p.id = q.provider_id and {IS_BILLED} having count(*) > 0
 """)
 
 
 def committed_by_framework(connection: Connection) -> dict[str, Cost]:
-    """Per framework, the costs that were spent or are reserved at providers that bill, as `committed` counts."""
+    """Per framework, the costs that were spent or are reserved at providers that bill, as `committed` counts; those of the search, under an empty key."""
     return {row[0]: Cost(row[1], row[2]) for row in connection.execute(_BY_FRAMEWORK)}

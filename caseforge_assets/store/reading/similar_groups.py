@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.reading import meanings
 from caseforge_assets.store.reading.candidate_filters import Conditions
 from caseforge_assets.store.reading.candidates import ListedCandidate, listed_candidates
+
+MOST_LEFT_OUT = 40  # of what is near, because it is in the group
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class ShownGroup:
 
 @dataclass(frozen=True, slots=True)
 class SimilarCandidate:
-    """A member of a group, and how much it is like what its members have in common, from 0 to 1."""
+    """A member of a group, and how much it is like what its members have in common, from 0 to 1; or a candidate that is near, and how near."""
 
     candidate_id: int
     score: float
@@ -146,6 +149,18 @@ def members(
     rows = connection.execute(_MEMBERS, values | {"score": score, "id": last}).all()
     listed = listed_candidates(connection, [row.candidate_id for row in rows])
     return [SimilarCandidate(row.candidate_id, row.score, one) for row, one in zip(rows, listed, strict=True)]
+
+
+def near_in_meaning(
+    connection: Connection, candidate_id: int, group_id: int | None, frameworks: Sequence[str] | None, limit: int
+) -> list[SimilarCandidate]:
+    """Candidates of other nodes that are nearest in meaning to one, and not in its group; none where there are no vectors. How near they are is a cosine."""
+    near = meanings.near_candidate(connection, candidate_id, frameworks, limit + MOST_LEFT_OUT)
+    ids = [one.candidate_id or 0 for one in near]
+    grouped = text("select candidate_id from caseforge.similar_candidate where group_id = :group and candidate_id = any(:ids)")
+    same = set(connection.scalars(grouped, {"group": group_id, "ids": ids}))
+    others = {one.candidate_id or 0: one.likeness for one in near if one.candidate_id not in same}
+    return [SimilarCandidate(one.id, others[one.id], one) for one in listed_candidates(connection, list(others)[:limit])]
 
 
 def _listed(frameworks: Sequence[str] | None) -> list[str] | None:

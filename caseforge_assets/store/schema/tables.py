@@ -29,6 +29,7 @@ from caseforge_assets.store.schema import access_tables as access_tables
 from caseforge_assets.store.schema import alert_tables as alert_tables
 from caseforge_assets.store.schema import curation_tables as curation_tables
 from caseforge_assets.store.schema import reading_tables as reading_tables
+from caseforge_assets.store.schema import search_tables as search_tables
 from caseforge_assets.store.schema import service_tables as service_tables
 from caseforge_assets.store.schema import similar_tables as similar_tables
 from caseforge_assets.store.schema.asking_table import asking as asking

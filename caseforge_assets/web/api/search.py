@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
+from caseforge_assets.commands.searching.embed_question import vector_stage
+from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning
 from caseforge_assets.store.reading import search as reading
 from caseforge_assets.store.reading.candidate_facets import facets as count_candidates
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter
@@ -15,12 +20,21 @@ from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.candidates import Facets, ValueCount, catch_up, facets_of, seen_and_meant
+from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
 
 router = APIRouter(tags=["search"])
 ORDER = "rank"
 LARGEST_PAGE = 50
+IN_PASSING = 100  # contents whose vectors are taken in while somebody waits for an answer
+
+
+class By(StrEnum):
+    """What is compared."""
+
+    words = "words"
+    meaning = "meaning"
 
 
 class Kind(StrEnum):
@@ -46,7 +60,7 @@ class HitRow(BaseModel):
     code: str = Field(description="of the node")
     name: str = Field(description="a candidate's uid; otherwise the node's code")
     stage: str | None = Field(description="null: it is a node")
-    rank: float
+    rank: float = Field(description="by meaning: how near it is, 1 being the same")
     title: list[Part]
     passages: list[list[Part]] = Field(description="where in the text the words stand; empty: in the title only")
 
@@ -62,9 +76,12 @@ class Results(BaseModel):
     frameworks: list[ValueCount]
     candidates: Facets | None = Field(description="the candidates among what is ranked, counted by their columns, where that is asked for")
     behind: bool = Field(description="some texts are not found yet, because they were made just now")
+    simulated: bool = Field(
+        default=False, description="by meaning: vectors are near each other where words are the same, whatever these mean"
+    )
 
 
-@router.get("/search", responses=reads(404, 422), response_model=Results)
+@router.get("/search", responses=reads(404, 422, 502), response_model=Results)
 def search(
     service: ServiceNow,
     caller: Reader,
@@ -72,13 +89,19 @@ def search(
     q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY, description='words; "a phrase"; or; -without')],
     kind: Annotated[list[Kind] | None, Query(max_length=3, description="only these kinds")] = None,
     framework: Annotated[list[str] | None, Query(max_length=50, description="of these frameworks only")] = None,
+    by: Annotated[By, Query(description="meaning: what is told in other words, too; documents are found as their nodes")] = By.words,
     facets: bool = False,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 10,
     cursor: Cursor = None,
 ) -> Response:
-    """Search names, descriptions, documents and candidates, by the words of the language that they are written in."""
+    """Search names, descriptions, documents and candidates, by the words of the language that they are written in; or by meaning, where embeddings are on.
+
+    What is asked by meaning is sent to the provider once, at the price of its tokens, as far as search_usd_per_month allows it.
+    """
     after = place_of(cursor)
     frameworks = seen_and_meant(caller, framework)
+    if by is By.meaning:
+        return tags.answer(_by_meaning(service, q, [str(one) for one in kind or KINDS], frameworks, after, limit))
     with service.reading.connect() as connection:
         behind = catch_up(service, tags, connection)
         tags.of_lists(connection, frameworks)
@@ -99,6 +122,40 @@ def search(
             behind=behind.lists or behind.texts,
         )
     )
+
+
+def _by_meaning(
+    service: Service, words: str, kinds: Sequence[str], frameworks: Sequence[str] | None, after: tuple[float, int] | None, limit: int
+) -> Results:
+    found = find_by_meaning(service, words, kinds, frameworks, after, limit + 1)
+    hits = found.hits[:limit]
+    return Results(
+        items=[_row(hit) for hit in hits],
+        next=encode_cursor(ORDER, hits[-1].rank, hits[-1].id) if len(found.hits) > limit else None,
+        found=len(hits),
+        more=len(found.hits) > limit,
+        kinds=[],
+        frameworks=[],
+        candidates=None,
+        behind=found.covered < found.nodes,
+        simulated=found.simulated,
+    )
+
+
+def find_by_meaning(
+    service: Service, words: str, kinds: Sequence[str], frameworks: Sequence[str] | None, after: tuple[float, int] | None, limit: int
+) -> FoundByMeaning:
+    """Finds what is nearest in meaning, after vectors that came just now were taken in, where these are few.
+
+    Raises:
+        QuestionRefused: nothing can be searched so, or not now.
+        ProviderError: the provider did not turn the words into a vector.
+    """
+    vector_stage(service.project)
+    with service.reading.connect() as connection:
+        refresh_in_passing(service.store, service.project, connection)
+        refresh_meanings(service.store, service.project, contents=IN_PASSING)
+        return search_by_meaning(connection, service.open_project, words, kinds, frameworks, after, limit)
 
 
 def place_of(cursor: str | None) -> tuple[float, int] | None:

@@ -23,6 +23,7 @@ from caseforge_assets.web.wire.pages import Cursor, Limit, cursor_fraction, curs
 router = APIRouter(tags=["candidates"])
 BY_PROCESSES, BY_LIKENESS = "processes", "likeness"
 DIGITS = 4
+MOST_NEAR = 10
 
 
 class SimilarRow(CandidateRow):
@@ -38,6 +39,9 @@ class Similar(BaseModel):
     processes: int = Field(description="that the idea serves, that of the candidate among them")
     members: int = Field(description="candidates that tell it, this one among them")
     items: list[SimilarRow] = Field(description="the others, those that are most like what all have in common first")
+    near: list[SimilarRow] = Field(
+        description="candidates of other nodes outside the group that are nearest in meaning; empty without embeddings; here likeness is a cosine"
+    )
     next: str | None = Field(description="the cursor of the next page; null: this is the last one")
     behind: bool = Field(description="something was made just now that is not compared yet; ask again in some seconds")
 
@@ -82,11 +86,13 @@ def read_similar(
         candidate, group = similar_groups.group_of(connection, key, uid)
         size = GroupSize(1, 1, 0) if group is None else similar_groups.group_size(connection, group, frameworks)
         found = [] if group is None else similar_groups.members(connection, group, frameworks, after, limit + 1, but=candidate)
+        near = [] if after else similar_groups.near_in_meaning(connection, candidate, group, frameworks, MOST_NEAR)
     following = encode_cursor(BY_LIKENESS, found[limit - 1].score, found[limit - 1].candidate_id) if len(found) > limit else None
-    items = [SimilarRow(**_columns(one.candidate), likeness=round(one.score, DIGITS)) for one in found[:limit]]
-    return tags.answer(
-        Similar(group=group, processes=size.processes, members=size.members, items=items, next=following, behind=behind or group is None)
+    items, near_rows = (
+        [SimilarRow(**_columns(one.candidate), likeness=round(one.score, DIGITS)) for one in rows] for rows in (found[:limit], near)
     )
+    told = {"group": group, "processes": size.processes, "members": size.members, "items": items, "near": near_rows}
+    return tags.answer(Similar(**told, next=following, behind=behind or group is None))
 
 
 @router.get("/similar-groups", responses=reads(404, 422), response_model=SimilarGroups)

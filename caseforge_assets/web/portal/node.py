@@ -26,7 +26,9 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.contexts import current_contexts
 from caseforge_assets.store.editions.frameworks import current_edition
 from caseforge_assets.store.planning.whereabouts import whereabouts
+from caseforge_assets.store.reading import meanings
 from caseforge_assets.store.reading.document_lists import WholeContent, whole_content
+from caseforge_assets.store.reading.meaning_hits import hits_of
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.store.reading.node_page import Attempted, items_of_node, newest_attempts, stages_with_content
 from caseforge_assets.store.reading.tree import nodes_below, nodes_beside, paths_to
@@ -40,6 +42,7 @@ from caseforge_assets.web.service import Service
 router = APIRouter(include_in_schema=False)
 MOST_ATTEMPTS = 50
 MOST_AROUND = 60
+MOST_NEAR = 8
 NOT_CHOSEN = (UseCaseStatus.idea,)
 
 
@@ -94,6 +97,9 @@ def show_node(
         values = _surroundings(pages, connection, node) | {"stages": _stages(pages, connection, node)}
         context = current_contexts(connection, [node.node_id]).get(node.node_id)
         chosen = use_cases_of_nodes(connection, [node.node_id], [one for one in UseCaseStatus if one not in NOT_CHOSEN])
+        seen = pages.caller.seen_frameworks()
+        near = meanings.near_node(connection, node.node_id, None if seen is None else sorted(seen), MOST_NEAR)
+        values["near"] = hits_of(connection, near)
     values |= {
         "context": context,
         "superseded": [one for one in chosen if not one.is_current],

@@ -9,12 +9,16 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.commands.searching.embed_question import QuestionRefused
+from caseforge_assets.openai_batch.errors import ProviderError
+from caseforge_assets.redaction import redact
+from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.reading import search as reading
 from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.api.candidates import seen_and_meant
-from caseforge_assets.web.api.search import ORDER, place_of
+from caseforge_assets.web.api.search import ORDER, By, find_by_meaning, place_of
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, encode_cursor
@@ -31,9 +35,10 @@ def show_search(
     q: Annotated[str, Query(max_length=LONGEST_QUERY)] = "",
     kind: Annotated[str, Query(max_length=20)] = "",
     framework: Annotated[str, Query(max_length=40)] = "",
+    by: Annotated[str, Query(max_length=20)] = "",
     cursor: Cursor = None,
 ) -> HTMLResponse:
-    """What is found, the best first, with the words marked where they stand."""
+    """What is found, the best first, with the words marked where they stand; or what is nearest in meaning."""
     service, words = pages.service, q.strip()
     with service.reading.connect() as connection:
         keys = frameworks_to_choose(connection, caller)
@@ -43,12 +48,18 @@ def show_search(
             "key": framework,
             "keys": keys,
             "names": NAMES,
+            "can_mean": any(stage.makes_vectors for stage in service.project.stages),
+            "by": by,
+            "meant": None,
+            "refused": "",
             "found": None,
             "hits": [],
             "next": None,
         }
         if not words:
             return pages.answer("search.html.jinja", values)
+        if by == By.meaning:
+            return pages.answer("search.html.jinja", values | _meant(pages, caller, words, kind, framework, cursor))
         behind = refresh_in_passing(service.store, service.project, connection)
         frameworks = seen_and_meant(caller, [framework] if framework else None)
         asked = Search(checked_query(connection, words), frameworks, [kind] if kind in KINDS else list(KINDS))
@@ -57,6 +68,18 @@ def show_search(
     following = encode_cursor(ORDER, found.page[AT_ONCE - 1][1], found.page[AT_ONCE - 1][0]) if len(found.page) > AT_ONCE else None
     values |= {"found": found, "hits": [(hit, address_of(hit)) for hit in hits], "next": following, "behind": behind.lists or behind.texts}
     return pages.answer("search.html.jinja", values)
+
+
+def _meant(pages: PagesNow, caller: Reader, words: str, kind: str, framework: str, cursor: Cursor) -> dict[str, Any]:
+    """What is nearest in meaning; or why nothing can be found so, in the place of it."""
+    frameworks = seen_and_meant(caller, [framework] if framework else None)
+    try:
+        meant = find_by_meaning(pages.service, words, [kind] if kind in KINDS else list(KINDS), frameworks, place_of(cursor), AT_ONCE + 1)
+    except (QuestionRefused, ProviderError, ConfigurationError) as error:
+        return {"refused": redact(str(error))}
+    last = meant.hits[:AT_ONCE][-1:]
+    following = encode_cursor(ORDER, last[0].rank, last[0].id) if len(meant.hits) > AT_ONCE else None
+    return {"meant": meant, "hits": [(hit, address_of(hit)) for hit in meant.hits[:AT_ONCE]], "next": following}
 
 
 def address_of(hit: Hit) -> str:

@@ -56,11 +56,12 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """Use cases that tell the same idea: how many processes they serve and how many there are, this one among them; the first of the others."""
+    """Use cases that tell the same idea: how many processes they serve and how many there are, this one among them; the first of the others; and what is near."""
 
     processes: int
     members: int
     rows: Sequence[SimilarCandidate]
+    near: Sequence[SimilarCandidate]
     behind: bool
 
 
@@ -251,11 +252,12 @@ def similar_to(connection: Connection, pages: Pages, caller: Caller, use_case: U
     frameworks = None if seen is None else sorted(seen)
     behind = similar_in_passing(pages.service.store, pages.service.project, connection)
     group = similar_groups.group_of_candidate(connection, use_case.candidate_id)
+    near = similar_groups.near_in_meaning(connection, use_case.candidate_id, group, frameworks, MOST_SIMILAR)
     if group is None:
-        return Similar(1, 1, [], behind=True)
+        return Similar(1, 1, [], near, behind=True)
     size = similar_groups.group_size(connection, group, frameworks)
     rows = similar_groups.members(connection, group, frameworks, None, MOST_SIMILAR, but=use_case.candidate_id)
-    return Similar(size.processes, size.members, rows, behind=behind)
+    return Similar(size.processes, size.members, rows, near, behind=behind)
 
 
 def _summary(connection: Connection, stage: Stage | None, node_id: int) -> str:

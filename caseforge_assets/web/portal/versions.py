@@ -92,5 +92,5 @@ def _difference(stage: Stage | None, left: VersionText, right: VersionText, *, w
 def readable(stage: Stage | None, version: VersionText) -> str:
     """A version as people read it; a list of items as the page that its stage makes of them."""
     if stage is None or stage.render_items is None or not version.items:
-        return version.body
+        return version.body if stage is None else stage.shown(version.body)
     return stage.render_items([Item(title, fields) for title, fields in version.items])

@@ -1,0 +1,49 @@
+"""Vectors that came with contents are put where the search by meaning looks through them, and those that do not count any more are taken out."""
+
+from __future__ import annotations
+
+from caseforge_assets.settings.project import Project
+from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.database.engine import Engine, try_lock
+from caseforge_assets.store.reading import meanings
+
+LOCK = "refresh meanings"
+AT_ONCE = 500  # contents in a transaction
+
+
+def refresh_meanings(store: Engine, project: Project, *, contents: int | None = None) -> bool:
+    """Takes in what is new, unless another process is at it; returns whether something is behind still. Nothing is done where the database cannot.
+
+    Args:
+        contents: so many at most, or somewhat more; None: all.
+    """
+    stage = next((stage for stage in project.stages if stage.makes_vectors), None)
+    if stage is None:
+        return False
+    version = current_stage_version(project.configuration, stage)
+    with store.begin() as connection:
+        if meanings.why_not(connection):
+            return False
+        if meanings.is_ready(connection, stage_settings(project.configuration, stage).dimensions) and not meanings.behind(
+            connection, stage.key, version
+        ):
+            return False
+    with try_lock(store, LOCK) as alone:
+        return not (alone and _take_in(store, project, stage, version, contents))
+
+
+def _take_in(store: Engine, project: Project, stage: Stage, version: str, most: int | None) -> bool:
+    """Whether all is done."""
+    with store.begin() as connection:
+        meanings.prepare(connection, stage_settings(project.configuration, stage).dimensions or 0)
+        meanings.remove_gone(connection, stage.key, version)
+    done = 0
+    while most is None or done < most:
+        with store.begin() as connection:
+            found = meanings.missing(connection, stage.key, version, AT_ONCE)
+            meanings.add(connection, found)
+        done += len(found)
+        if len(found) < AT_ONCE:
+            return True
+    return False

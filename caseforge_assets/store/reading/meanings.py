@@ -1,0 +1,245 @@
+"""Vectors of current processes and candidates, as the search by meaning looks through them: made from contents, by pgvector, and made again from these at any time.
+
+The table is no part of the schema: only databases with the extension `vector` can have it, and how many numbers a vector has is a setting.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg2
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+NODE, CANDIDATE = "node", "candidate"
+_BYTES = 2  # of a number
+_HEAD, _END = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0), struct.pack("!h", -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """A content with vectors that are not looked through yet."""
+
+    content_id: int
+    node_id: int
+    framework_key: str
+    simulated: bool
+    body: str
+    candidate_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Something whose meaning is near: a node, or one of its candidates; `likeness` is the cosine, up to 1."""
+
+    id: int
+    likeness: float
+    node_id: int
+    candidate_id: int | None
+
+
+def why_not(connection: Connection) -> str:
+    """Why this database cannot be searched by meaning; empty where it can, or will once there are vectors."""
+    if connection.scalar(text("select to_regtype('halfvec') is not null")):
+        return ""
+    if not connection.scalar(text("select exists (select 1 from pg_available_extensions where name = 'vector')")):
+        return "the database lacks pgvector (0.7 or newer): install it there, then let an administrator run `create extension vector`"
+    if connection.scalar(text("select not rolsuper from pg_roles where rolname = current_user")):
+        return "the database has pgvector, but not in this database: let an administrator run `create extension vector`"
+    return ""
+
+
+def prepare(connection: Connection, dimensions: int) -> None:
+    """Makes the table, where it is not there or was made for other vectors."""
+    connection.execute(text("create extension if not exists vector"))
+    if is_ready(connection, dimensions):
+        return
+    connection.execute(text("drop table if exists caseforge.meaning"))
+    connection.execute(
+        text(f"""
+        create table caseforge.meaning (
+            id bigint generated always as identity primary key, content_id bigint not null, node_id bigint not null, candidate_id bigint,
+            framework_key text not null, simulated boolean not null, vector halfvec({int(dimensions)}) not null)
+        """)
+    )
+    connection.execute(text("alter table caseforge.meaning alter column vector set storage plain"))
+    connection.execute(text("create index ix_meaning_content_id on caseforge.meaning (content_id)"))
+    connection.execute(text("create index ix_meaning_candidate_id on caseforge.meaning (candidate_id)"))
+    connection.execute(text("create index ix_meaning_node_id on caseforge.meaning (node_id) where candidate_id is null"))
+
+
+def is_there(connection: Connection) -> bool:
+    """Whether there is the table."""
+    return bool(connection.scalar(text("select to_regclass('caseforge.meaning') is not null")))
+
+
+def is_ready(connection: Connection, dimensions: int | None) -> bool:
+    """Whether the table is there, for vectors of so many numbers."""
+    query = text("select atttypmod from pg_attribute where attrelid = to_regclass('caseforge.meaning') and attname = 'vector'")
+    return dimensions is not None and bool(connection.scalar(query) == dimensions)
+
+
+_MEANT = "c.is_current and c.stage = :stage and c.stage_version = :version"
+
+
+def behind(connection: Connection, stage: str, version: str) -> bool:
+    """Whether there are vectors that are not looked through yet, or some that are looked through and do not count any more."""
+    query = text(f"""
+    select exists (select 1 from caseforge.content c where {_MEANT} and not exists (select 1 from caseforge.meaning m where m.content_id = c.id))
+        or exists (select 1 from caseforge.meaning m where not exists (select 1 from caseforge.content c where c.id = m.content_id and {_MEANT}))
+    """)
+    return bool(connection.scalar(query, {"stage": stage, "version": version}))
+
+
+def remove_gone(connection: Connection, stage: str, version: str) -> None:
+    """Removes vectors of contents that are not current, or were made by another model or as vectors of other numbers."""
+    query = text(
+        f"delete from caseforge.meaning m where not exists (select 1 from caseforge.content c where c.id = m.content_id and {_MEANT})"
+    )
+    connection.execute(query, {"stage": stage, "version": version})
+
+
+_MISSING = text(f"""
+select c.id, c.node_id, c.framework_key, c.simulated, c.body,
+       (select array_agg(k.id order by k.position) from caseforge.candidate k where k.content_id = c.source_content_id) as candidate_ids
+from caseforge.content c
+where {_MEANT} and not exists (select 1 from caseforge.meaning m where m.content_id = c.id) order by c.id limit :limit
+""")
+
+
+def missing(connection: Connection, stage: str, version: str, limit: int) -> list[Vectors]:
+    """The next contents whose vectors are not looked through yet."""
+    rows = connection.execute(_MISSING, {"stage": stage, "version": version, "limit": limit})
+    return [Vectors(row.id, row.node_id, row.framework_key, row.simulated, row.body, row.candidate_ids or ()) for row in rows]
+
+
+def add(connection: Connection, contents: Sequence[Vectors]) -> None:
+    """Adds the vectors of contents."""
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection to the database is closed")
+    statement = "copy caseforge.meaning (content_id, node_id, candidate_id, framework_key, simulated, vector) from stdin (format binary)"
+    try:
+        with driver.cursor() as cursor:
+            cursor.copy_expert(statement, io.BytesIO(b"".join([_HEAD, *_rows(contents), _END])))
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
+
+
+def _rows(contents: Iterable[Vectors]) -> Iterator[bytes]:
+    """Rows in COPY's binary format: for each field its length and its bytes, the highest first."""
+    for one in contents:
+        of = [None, *one.candidate_ids]
+        for candidate_id, line in zip(of, one.body.split("\n")[1:], strict=False):
+            key = one.framework_key.encode()
+            yield b"".join(
+                (
+                    struct.pack("!hiqiq", 6, 8, one.content_id, 8, one.node_id),
+                    struct.pack("!i", -1) if candidate_id is None else struct.pack("!iq", 8, candidate_id),
+                    struct.pack("!i", len(key)) + key,
+                    struct.pack("!i?", 1, one.simulated),
+                    _field(base64.b64decode(line)),
+                )
+            )
+
+
+def _field(vector: bytes) -> bytes:
+    numbers = array("H", vector)
+    numbers.byteswap()  # as it is kept, the lowest byte comes first
+    return struct.pack("!iHH", 4 + len(vector), len(vector) // _BYTES, 0) + numbers.tobytes()
+
+
+# Only what lists show counts: targets of the current edition, and candidates that are current.
+_SEEN = """
+(cast(:frameworks as text[]) is null or m.framework_key = any(:frameworks)) and m.simulated = :simulated
+and case when m.candidate_id is null then :nodes and exists (select 1 from caseforge.target_node nv where nv.node_id = m.node_id)
+    else :candidates and exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
+"""
+
+
+def nearest(
+    connection: Connection,
+    vector: bytes,
+    kinds: Sequence[str],
+    frameworks: Sequence[str] | None,
+    after: tuple[float, int] | None,
+    limit: int,
+    *,
+    simulated: bool,
+) -> list[Near]:
+    """What is nearest to a vector, in whatever order of time it was made.
+
+    Args:
+        vector: as `stages.embeddings` keeps one, in bytes.
+        kinds: of `NODE` and `CANDIDATE`.
+        frameworks: keys of those that are seen and meant; None: all.
+        after: likeness and id after which to go on.
+    """
+    likeness, last = after or (None, 0)
+    query = text(f"""
+    select id, likeness, node_id, candidate_id from (
+        select m.id, m.node_id, m.candidate_id, -(m.vector <#> cast(:vector as halfvec)) as likeness from caseforge.meaning m where {_SEEN}) near
+    where cast(:likeness as double precision) is null or (-likeness, id) > (-cast(:likeness as double precision), :last)
+    order by likeness desc, id limit :limit
+    """)
+    values = {"vector": _literal(vector), "likeness": likeness, "last": last, "limit": limit}
+    return [Near(*row) for row in connection.execute(query, values | _seen(kinds, frameworks, simulated))]
+
+
+def near_candidate(connection: Connection, candidate_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
+    """Candidates of other nodes whose meaning is nearest to that of one; none where it has no vector."""
+    own = "m.candidate_id = :own"
+    return _near(connection, own, candidate_id, [CANDIDATE], frameworks, limit)
+
+
+def near_node(connection: Connection, node_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
+    """Nodes whose meaning is nearest to that of one; none where it has no vector."""
+    return _near(connection, "m.candidate_id is null and m.node_id = :own", node_id, [NODE], frameworks, limit)
+
+
+def _near(connection: Connection, own: str, own_id: int, kinds: Sequence[str], frameworks: Sequence[str] | None, limit: int) -> list[Near]:
+    """Those of the own kind, simulated or not."""
+    if not is_there(connection):
+        return []
+    row = connection.execute(
+        text(f"select m.node_id, m.simulated, cast(m.vector as text) as vector from caseforge.meaning m where {own} limit 1"),
+        {"own": own_id},
+    )
+    found = row.one_or_none()
+    if found is None:
+        return []
+    query = text(f"""
+    select m.id, -(m.vector <#> cast(:vector as halfvec)) as likeness, m.node_id, m.candidate_id from caseforge.meaning m
+    where {_SEEN} and m.node_id <> :node order by m.vector <#> cast(:vector as halfvec), m.id limit :limit
+    """)
+    values = {"vector": found.vector, "node": found.node_id, "limit": limit} | _seen(kinds, frameworks, found.simulated)
+    return [Near(*row) for row in connection.execute(query, values)]
+
+
+def _seen(kinds: Sequence[str], frameworks: Sequence[str] | None, simulated: bool) -> dict[str, object]:
+    keys = None if frameworks is None else list(frameworks)
+    return {"frameworks": keys, "simulated": simulated, "nodes": NODE in kinds, "candidates": CANDIDATE in kinds}
+
+
+def _literal(vector: bytes) -> str:
+    return "[" + ",".join(map(str, struct.unpack(f"<{len(vector) // _BYTES}e", vector))) + "]"
+
+
+def covered(connection: Connection, stage: str, frameworks: Sequence[str] | None, *, simulated: bool) -> tuple[int, int]:
+    """How many of the nodes with content in a stage can be found by meaning, and how many there are."""
+    query = text("""
+    select count(*) filter (where exists (
+               select 1 from caseforge.meaning m join caseforge.candidate k on k.id = m.candidate_id and k.is_current
+               where m.node_id = c.node_id and m.simulated = :simulated)), count(*)
+    from caseforge.content c join caseforge.target_node nv on nv.node_id = c.node_id
+    where c.is_current and c.stage = :stage and (cast(:frameworks as text[]) is null or c.framework_key = any(:frameworks))
+    """)
+    found, every = connection.execute(
+        query, {"stage": stage, "simulated": simulated, "frameworks": None if frameworks is None else list(frameworks)}
+    ).one()
+    return found, every
