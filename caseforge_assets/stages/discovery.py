@@ -249,7 +249,9 @@ def _check_folders(own_templates: Path, stages: Mapping[str, Stage]) -> None:
         if path.is_dir() and not path.name.startswith((".", "_")) and path.name not in stages:
             raise TemplateFault(f"{path}: there is no stage of this name{_near(path.name, list(stages))}")
         if path.suffix in (".jinja", ".toml"):
-            raise TemplateFault(f"{path}: belongs into a folder named like its stage: {', '.join(key for key, stage in stages.items() if stage.files)}")
+            raise TemplateFault(
+                f"{path}: belongs into a folder named like its stage: {', '.join(key for key, stage in stages.items() if stage.files)}"
+            )
 
 
 def _check_names(stages: Sequence[Stage]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
 from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, Outcome
+from caseforge_assets.stages.made_with import DEFAULT_MODEL, StageSettings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.plain_answers import judge_plainly, thinking_is_kept
 from caseforge_assets.stages.quality import NodeFacts, Quality
@@ -29,44 +30,12 @@ __all__ = [
 ]
 
 
-DEFAULT_MODEL = "gpt-6.1-sol"
-
-
 class JudgeFailed(Exception):
     """A stage's judge does not work; nothing is wrong with the answer."""
 
 
 class StageUnknown(LookupError):
     """A stage that is named somewhere is not among those in use: it may have been taken out of the project."""
-
-
-@dataclass(frozen=True)
-class StageSettings:
-    """How a stage's requests are made, from the configuration.
-
-    Attributes:
-        model: The model's name, as the provider has it.
-        temperature: None leaves it out of the request.
-        max_completion_tokens: The budget for thinking and text together, in tokens; None takes the stage's default.
-        reasoning_effort: None leaves it to the model.
-        verbosity: None leaves it to the model.
-        budget_quantile: The share of earlier answers whose tokens a fitted budget has room for; None takes the same budget for all.
-        also_called: The provider's own names for the model, such as deployments.
-        keeps_content: Whether what was made with another model, temperature, effort or verbosity, or at another endpoint, counts as fresh.
-        endpoint: Where its requests go: `chat/completions`, `responses` or `embeddings`.
-        dimensions: How many numbers a vector is to have; None leaves it to the model.
-    """
-
-    model: str = DEFAULT_MODEL
-    temperature: float | None = None
-    max_completion_tokens: int | None = None
-    reasoning_effort: str | None = None
-    verbosity: str | None = None
-    budget_quantile: float | None = None
-    also_called: tuple[str, ...] = ()
-    keeps_content: bool = True
-    endpoint: str = CHAT_COMPLETIONS
-    dimensions: int | None = None
 
 
 @dataclass(frozen=True)
