@@ -8,31 +8,32 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets import own_defs
+from caseforge_assets.commands.configuring.read_settings import read_settings
 from caseforge_assets.defs.component import CaseforgeFramework, declared_by
 from caseforge_assets.defs.contents import CaseforgeContents
 from caseforge_assets.defs.location import location_defs
 from caseforge_assets.defs.names import CONTENTS_MANAGER
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.openai_batch.client import import_sdk
-from caseforge_assets.settings import Settings, load_settings
+from caseforge_assets.settings import Settings
 
 OWN_FOLDER = Path(own_defs.__file__).parent
 
 
 def build_defs(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """All definitions; needs caseforge.toml, but neither database nor network.
+    """All definitions; needs caseforge.toml and, where CASEFORGE_POSTGRES_URL names one, the database, which may declare frameworks.
 
     Args:
         settings: whose frameworks are shown; those of the project by default, with those of components in `own_defs`.
         resources: replace the default ones by name.
     """
     if settings is not None or not _has_own():
-        return dg.Definitions.merge(location_defs(settings or load_settings(), resources or {}), _in_process())
+        return dg.Definitions.merge(location_defs(settings or read_settings(), resources or {}), _in_process())
     tree = dg.ComponentTree.from_module(own_defs, OWN_FOLDER.parents[1])
     declared = declared_by(tree.get_all_components(of_type=CaseforgeFramework))
     of_project = {"caseforge": Caseforge(declared=declared), CONTENTS_MANAGER: CaseforgeContents(declared=declared)}
     return dg.Definitions.merge(
-        location_defs(load_settings(declared=declared), {**of_project, **(resources or {})}), tree.build_defs(), _in_process()
+        location_defs(read_settings(declared=declared), {**of_project, **(resources or {})}), tree.build_defs(), _in_process()
     )
 
 

@@ -11,7 +11,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import httpx2
 from standardwebhooks import Webhook
@@ -27,11 +27,12 @@ LONGEST_PROBLEM = 300
 
 @dataclass(frozen=True)
 class Signed:
-    """A message to a webhook: its own id, the same each time, what it says, and the secret that signs it."""
+    """A message to a webhook: its own id, the same each time, what it says, when it is sent, and the secret that signs it."""
 
     id: str
     url: str
     body: str
+    at: datetime
     secret: str = field(repr=False)
 
 
@@ -110,11 +111,10 @@ async def _read_some(answer: httpx2.Response) -> None:
 
 
 def _headers(message: Signed) -> dict[str, str]:
-    now = datetime.now(UTC)
-    signature = Webhook(message.secret).sign(message.id, now, message.body)
+    signature = Webhook(message.secret).sign(message.id, message.at, message.body)
     return {
         "webhook-id": message.id,
-        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-timestamp": str(int(message.at.timestamp())),
         "webhook-signature": signature,
         "content-type": "application/json",
         "user-agent": "caseforge-webhooks",

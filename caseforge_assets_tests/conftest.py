@@ -37,6 +37,7 @@ VARIABLES = (
     "CASEFORGE_PROJECT",
     "CASEFORGE_WEBSERVER_URL",
     "CASEFORGE_ALERT_URLS",
+    "DAGSTER_HOME",
 )
 DAGSTER_YAML = """
 storage: {custom: {module: caseforge_assets.defs.storage, class: CaseforgeStorage, config: {}}}
@@ -185,6 +186,26 @@ def dagster_instance(dagster_database_url: str, tmp_path: Path, monkeypatch: pyt
     with DagsterInstance.from_config(str(tmp_path)) as instance:
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3_600, max_overflow=20)  # or each query connects anew
         yield instance
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A real S3 server on this machine, with a bucket."""
+    boto3, moto = pytest.importorskip("boto3"), pytest.importorskip("moto.server")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        }.items():
+            patch.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket="kept")
+        yield "s3://kept/project"
+    server.stop()
 
 
 def _quick_folder() -> str | None:

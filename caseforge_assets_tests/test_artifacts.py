@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.artifacts import CHUNK_BYTES, Artifact, ArtifactDamaged, ArtifactFolder, ArtifactMissing, ArtifactsUnavailable
+from caseforge_assets.artifacts import (
+    CHUNK_BYTES,
+    Artifact,
+    ArtifactDamaged,
+    ArtifactFolder,
+    ArtifactMissing,
+    ArtifactsUnavailable,
+    fetched,
+)
 
 NAME = "batches/ab/abc.output.jsonl"
 
@@ -112,26 +120,6 @@ def test_names_are_made_of_the_submission_id(tmp_path: Path) -> None:
     assert folder.describe(NAME) == str(tmp_path / NAME)
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """A real S3 server on this machine, with a bucket."""
-    boto3, moto = pytest.importorskip("boto3"), pytest.importorskip("moto.server")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        }.items():
-            patch.setenv(name, value)
-        boto3.client("s3").create_bucket(Bucket="kept")
-        yield "s3://kept/project"
-    server.stop()
-
-
 @pytest.fixture(params=["folder", "memory", "s3"])
 def any_folder(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactFolder:
     """A folder, and two kinds of buckets."""
@@ -216,3 +204,14 @@ def test_a_bucket_that_cannot_be_reached_is_said_to_be_so(s3: str, monkeypatch: 
         with pytest.raises(ArtifactsUnavailable, match=r"cannot be reached: .*check the bucket"):
             reach("batches")
     folder._root.fs.clear_instance_cache()
+
+
+def test_a_workbook_is_fetched_from_its_bucket_under_its_own_name(s3: str) -> None:
+    ArtifactFolder(s3).write("books/shop 7.4.csv", [b"code,name"])
+    with fetched(f"{s3}/books/shop 7.4.csv") as copy:
+        assert (copy.name, copy.read_bytes()) == ("shop 7.4.csv", b"code,name")
+    assert not copy.exists()
+    with pytest.raises(ArtifactMissing, match=r"s3://kept/.*nothing.csv is not there"), fetched(f"{s3}/nothing.csv"):
+        pass
+    with pytest.raises(ArtifactsUnavailable, match="pages of the web are not read"), fetched("https://user:secret@example.com/a.csv"):
+        pass

@@ -21,6 +21,7 @@ def import_all() -> None:
         "uvicorn.protocols.http.auto",
         "caseforge_assets.cli.shared.dagster_bridge",
         "caseforge_assets.cli.setting_up.frameworks",
+        "caseforge_assets.cli.setting_up.loading",
         "caseforge_assets.cli.planning.generation",
         "caseforge_assets.cli.planning.money",
         "caseforge_assets.cli.watching.following",

@@ -16,6 +16,7 @@ from caseforge_assets.artifacts.artifact import (
     read_hash,
     sync_folder,
 )
+from caseforge_assets.artifacts.fetching import fetched
 from caseforge_assets.artifacts.folder import ArtifactFolder
 from caseforge_assets.packed import CHUNK_BYTES
 
@@ -28,6 +29,7 @@ __all__ = [
     "ArtifactMissing",
     "ArtifactsUnavailable",
     "checked_name",
+    "fetched",
     "read_hash",
     "sync_folder",
 ]

@@ -22,6 +22,7 @@ from caseforge_assets.artifacts.artifact import (
     copy_checked,
     sync_folder,
 )
+from caseforge_assets.artifacts.bucket import open_bucket
 from caseforge_assets.packed import CHUNK_BYTES, BadPacking, unpacked_chunks, unpacked_size
 from caseforge_assets.redaction import redact
 
@@ -35,7 +36,7 @@ class ArtifactFolder:
     def __init__(self, root: str) -> None:
         if "://" in root and not root.startswith("file://"):
             self._local = None
-            self._root = _bucket(root)  # other processes write there, too: what a listing said once is not kept
+            self._root = open_bucket(root)
         else:
             self._local = Path(root.removeprefix("file://"))
             self._root = UPath(self._local)
@@ -238,16 +239,6 @@ class ArtifactFolder:
     def describe(self, path: str) -> str:
         """The full name, for people."""
         return str(self._root / path)
-
-
-def _bucket(root: str) -> UPath:
-    try:
-        return UPath(root, use_listings_cache=False)
-    except ImportError as error:
-        scheme = root.partition("://")[0]
-        extra = {"s3": "s3", "gs": "gcs", "gcs": "gcs"}.get(scheme)
-        advice = f"install it with: pip install 'caseforge-assets[{extra}]'" if extra else f"install what fsspec needs for {scheme}://"
-        raise ArtifactsUnavailable(f"artifacts in {scheme}:// need a package that is not installed; {advice}") from error
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 something unexpected; 2 bad input, configuration or usage; 3 done, but some nodes failed or are stale;
 4 the provider refused or cannot be reached, or nodes wait for a batch that does not go on; 5 declined, or no approval or budget; 6 the database cannot be
-reached, or the artifacts' folder not written; 7 Dagster's webserver does not answer, refused, or could not load the code; 130 stopped with Ctrl-C.
+reached or is that of another version, or the artifacts' folder not written; 7 Dagster's webserver does not answer, refused, or could not load the code; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from caseforge_assets.redaction import RedactingFilter, redact
 UNEXPECTED, BAD_INPUT, NODES_FAILED, PROVIDER, NOT_APPROVED, DATABASE, WEBSERVER, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
 
 _COMMANDS = {
-    "load": "setting_up.frameworks",
+    "load": "setting_up.loading",
     "frameworks": "setting_up.frameworks",
     "plan": "planning.generation",
     "generate": "planning.generation",
@@ -125,12 +125,13 @@ def exit_code(error: Exception) -> int:
     from caseforge_assets.openai_batch.errors import ProviderError
     from caseforge_assets.store.database.cluster_location import EmbeddedPostgresError
     from caseforge_assets.store.database.engine import StoreUnavailable
+    from caseforge_assets.store.database.revisions import SchemaNotUsable
 
     if isinstance(error, LimitTooLow):
         return NOT_APPROVED
     if isinstance(error, (LookupError, ValueError, PortTakenError, StateDirInUseError)):
         return BAD_INPUT
-    if isinstance(error, (EmbeddedPostgresError, StoreUnavailable, ArtifactsUnavailable)):
+    if isinstance(error, (EmbeddedPostgresError, StoreUnavailable, SchemaNotUsable, ArtifactsUnavailable)):
         return DATABASE
     if isinstance(error, WebserverError):
         return WEBSERVER

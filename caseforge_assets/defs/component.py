@@ -8,13 +8,14 @@ from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.commands.configuring.read_settings import read_settings
 from caseforge_assets.defs.contents import CaseforgeContents
 from caseforge_assets.defs.graph.assets import framework_assets
 from caseforge_assets.defs.location import location_defs
 from caseforge_assets.defs.names import CONTENTS_MANAGER, OWN_DEFINITIONS
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.defs.runs.sensors import SENSORS, dead_run_sensor
-from caseforge_assets.settings import ConfigurationError, find_project, load_settings
+from caseforge_assets.settings import ConfigurationError, find_project
 
 # Whether runs of other people's jobs are dead is not CaseForge's to say.
 _SENSORS = tuple(sensor for sensor in SENSORS if sensor is not dead_run_sensor)
@@ -52,7 +53,7 @@ class CaseforgeFramework(dg.Component, dg.Model, dg.Resolvable):
         components = _all_of(self, context.component_tree)
         folder = _project_folder(components, context.project_root)
         declared = declared_by(components)
-        settings = load_settings(folder, declared=declared)
+        settings = read_settings(folder, declared=declared)
         if self is not components[0]:
             return dg.Definitions(framework_assets(self.key, settings.framework(self.key), settings.project))
         of_project: dict[str, Any] = {"project_folder": str(folder), "declared": declared}

@@ -26,10 +26,10 @@ class CaseforgeRunLauncher(CodeServerLauncher):
 
 
 def _cancel_if_gone(instance: DagsterInstance, run: DagsterRun) -> bool:
-    from caseforge_assets.settings import load_settings
+    from caseforge_assets.settings import load_places
     from caseforge_assets.store.database.location import open_project_store
 
-    store = open_project_store(load_settings())
+    store = open_project_store(load_places())
     try:
         why = why_dead_now(store, run)
     finally:

@@ -9,13 +9,14 @@ import dagster as dg
 from pydantic import Field
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.configuring.read_settings import read_settings
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, accepts_simulated, connect_provider, make_client
 from caseforge_assets.defs.liveness.heartbeat import Heartbeat
 from caseforge_assets.defs.private.event_tables import keep_connections
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
-from caseforge_assets.settings import Configuration, ConfigurationError, Settings, load_settings
+from caseforge_assets.settings import Configuration, ConfigurationError, Settings
 from caseforge_assets.settings.project import Project
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
     @cached_property
     def settings(self) -> Settings:
         """The project's settings, read in this process, with what components declare beside caseforge.toml."""
-        return load_settings(Path(self.project_folder) if self.project_folder else None, declared=self.declared)
+        return read_settings(Path(self.project_folder) if self.project_folder else None, declared=self.declared)
 
     @property
     def project(self) -> Project:

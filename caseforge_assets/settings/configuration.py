@@ -81,7 +81,10 @@ class FrameworkSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str = Field(min_length=1)
-    source: str = Field(min_length=1, description="path of the workbook or table, relative to caseforge.toml")
+    source: str = Field(
+        min_length=1,
+        description="path of the workbook or table, relative to caseforge.toml, or where it lies in a bucket or among the artifacts",
+    )
     targets: str | tuple[str, ...] = "leaf"
     owner: str = ""
     budget_usd: Annotated[Decimal | None, OrNone] = Field(default=None, ge=0)
@@ -171,6 +174,9 @@ class Configuration(BaseModel):
         default=0.8, gt=0.5, le=1, description="share of phrases in common from which on documents are alike"
     )
     complexity_tolerance: float = Field(default=0.2, ge=0, le=1, description="how far the shares of complexity may be from 20/60/20")
+    declare_in: Literal["file", "database"] = Field(
+        default="file", description="where load declares frameworks; a file that cannot be written is the database all the same"
+    )
     frameworks: dict[FrameworkKey, FrameworkSettings] = Field(default_factory=dict)
     stages: dict[str, StageOverrides] = Field(default_factory=dict)
     prices: dict[str, OwnPrice] = Field(default_factory=dict)

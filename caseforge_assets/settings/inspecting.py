@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from caseforge_assets.batches.provider_kinds import NONE, SOURCES, ProviderKind
 from caseforge_assets.costs.own_prices import OwnPrice
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings, StageOverrides
+from caseforge_assets.settings.declarations import Declaration
 from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, read_environment
 from caseforge_assets.settings.project import Settings, provider_faults, settings_of
 from caseforge_assets.settings.provider import ProviderSettings
@@ -78,15 +79,19 @@ class Inspection:
         return self.sources.origin(path) if self.sources else DEFAULT
 
 
-def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None) -> Inspection:
+def inspect_project(folder: Path, set_keys: Mapping[str, str] | None = None, kept: Mapping[str, Declaration] | None = None) -> Inspection:
     """Reads a project as far as it can be read; what is wrong with its configuration is in the result.
+
+    Args:
+        set_keys: values by key that win over everything else.
+        kept: frameworks that the database declares.
 
     Raises:
         ConfigurationError: the `.env` file is not text.
     """
     environment = read_environment(folder)
     try:
-        sources = read_sources(folder / CONFIG_NAME, environment, set_keys)
+        sources = read_sources(folder / CONFIG_NAME, environment, set_keys, kept=kept)
     except ConfigurationError as error:
         return Inspection(folder, environment, None, ((CONFIG_NAME, str(error).removeprefix(f"{CONFIG_NAME}: ")),))
     checked = check_sources(sources)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, InstanceOf, SecretStr
 
 from caseforge_assets.redaction import without_login
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings
+from caseforge_assets.settings.declarations import Declaration
 from caseforge_assets.settings.environment import Environment, read_environment
 from caseforge_assets.settings.faults import Fault
 from caseforge_assets.settings.provider import contradictions
@@ -46,6 +47,7 @@ class Settings(BaseModel):
     openai_account: str
     openai_webhook_secret: SecretStr | None = None
     webserver_url: str
+    dagster_home: Path | None = None
     alert_urls: tuple[SecretStr, ...] = ()
     service_secret: SecretStr | None = None
     oidc_client_secret: SecretStr | None = None
@@ -126,7 +128,11 @@ def find_project(start: Path | None = None, environment: Mapping[str, str] | Non
 
 
 def load_settings(
-    project: Path | None = None, set_keys: Mapping[str, str] | None = None, *, declared: Mapping[str, Any] | None = None
+    project: Path | None = None,
+    set_keys: Mapping[str, str] | None = None,
+    *,
+    declared: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Declaration] | None = None,
 ) -> Settings:
     """Reads environment, `.env`, caseforge.toml, templates and stages.
 
@@ -134,6 +140,7 @@ def load_settings(
         project: the project's folder; the one that `find_project` finds by default.
         declared: tables as in caseforge.toml, of what is declared elsewhere, such as in a `defs.yaml`; the file must not say otherwise.
         set_keys: values by key, dots between the parts, that win over everything else.
+        kept: frameworks that the database declares, see `read_settings`.
 
     Raises:
         ConfigurationError: a file cannot be read, a key or value is not known, or a template or stage of one's own cannot be used; the
@@ -141,7 +148,7 @@ def load_settings(
     """
     folder = (project or find_project()).resolve()
     environment = read_environment(folder)
-    sources = read_sources(folder / CONFIG_NAME, environment, set_keys, declared)
+    sources = read_sources(folder / CONFIG_NAME, environment, set_keys, declared, kept)
     configuration = valid_configuration(sources)
     stages = project_stages(folder, configuration)
     settings = settings_of(folder, environment, configuration, stages)
@@ -173,9 +180,9 @@ def _misnamed(configuration: Configuration, stages: Sequence[Stage]) -> Iterator
             yield path, f"{written} has {len(names)} names at this provider ([provider.models]); write which is meant: {', '.join(names)}"
 
 
-def load_places() -> Settings:
+def load_places(project: Path | None = None) -> Settings:
     """Where a project's data are, from the environment alone: for what has to work also where caseforge.toml or a template is broken."""
-    folder = find_project().resolve()
+    folder = (project or find_project()).resolve()
     return settings_of(folder, read_environment(folder), Configuration())
 
 
@@ -196,12 +203,19 @@ def settings_of(folder: Path, environment: Environment, configuration: Configura
         openai_webhook_secret=_secret(environment, "OPENAI_WEBHOOK_SECRET"),
         openai_account="/".join(part for part in (organization, openai_project) if part) or "default",
         webserver_url=(environment.get("CASEFORGE_WEBSERVER_URL") or WEBSERVER_URL).rstrip("/"),
+        dagster_home=_dagster_home(environment),
         alert_urls=tuple(SecretStr(url) for url in (environment.get("CASEFORGE_ALERT_URLS") or "").split()),
         service_secret=SecretStr(service_secret) if service_secret else None,
         oidc_client_secret=SecretStr(client_secret) if client_secret else None,
         configuration=configuration.model_copy(update={"provider": configuration.provider.at(base_url)}),
         stages=stages,
     )
+
+
+def _dagster_home(environment: Environment) -> Path | None:
+    """The folder of Dagster's instance; relative ones are refused by Dagster itself."""
+    named = environment.get("DAGSTER_HOME")
+    return Path(named).expanduser() if named else None
 
 
 def _secret(environment: Environment, name: str) -> SecretStr | None:

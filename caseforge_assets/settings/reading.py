@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError
+from caseforge_assets.settings.declarations import Declaration
 from caseforge_assets.settings.environment import PREFIX, Environment
 from caseforge_assets.settings.faults import Fault, faults_of
 from caseforge_assets.settings.toml_lines import key_lines
@@ -20,6 +21,7 @@ KeyPath = tuple[str, ...]
 DEFAULT = "default"
 DECLARED = "defs.yaml"
 COMMAND_LINE = "command line (--set)"
+FRAMEWORKS = "frameworks"
 
 
 @dataclass(frozen=True)
@@ -66,20 +68,23 @@ def read_sources(
     environment: Environment | None = None,
     set_keys: Mapping[str, str] | None = None,
     declared: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Declaration] | None = None,
 ) -> Sources:
-    """Gathers what is given, later ones winning: the file with what is declared beside it, variables, the command line.
+    """Gathers what is given, later ones winning: the file with what is declared beside it, the database, variables, the command line.
 
     Args:
         path: of caseforge.toml; it may be missing.
         environment: whose CASEFORGE_ variables count.
         set_keys: values by key, dots between the parts, such as `stages.usecases.model`.
         declared: tables like those of the file.
+        kept: what the database declares, by framework.
 
     Raises:
         ConfigurationError: the file is not TOML, a key cannot hold what stands below it, or file and declaration contradict each other.
     """
     text, values = _read_file(path)
     given: dict[KeyPath, str] = {}
+    _take_kept(values, {key: one for key, one in (kept or {}).items() if key not in (declared or {}).get(FRAMEWORKS, {})}, given)
     _declare(values, declared or {}, (), given)
     unknown = []
     for name, value in sorted((environment.overrides if environment else {}).items()):
@@ -131,6 +136,17 @@ def _read_file(path: Path) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{path.name}: cannot be read as TOML: {error}") from error
+
+
+def _take_kept(values: dict[str, Any], kept: Mapping[str, Declaration], given: dict[KeyPath, str]) -> None:
+    """Frameworks are as the database declares them, where the file says of them what it said then."""
+    if not kept or not isinstance(frameworks := values.setdefault(FRAMEWORKS, {}), dict):
+        return
+    for key, one in kept.items():
+        if one.holds_beside(frameworks.get(key)):
+            frameworks.pop(key, None)
+            if one.entry is not None:
+                frameworks[key], given[FRAMEWORKS, key] = dict(one.entry), one.origin
 
 
 def _declare(values: dict[str, Any], declared: Mapping[str, Any], above: KeyPath, given: dict[KeyPath, str]) -> None:

@@ -20,6 +20,7 @@ from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import Engine, StoreUnavailable
 from caseforge_assets.store.database.location import open_project_store
+from caseforge_assets.store.editions import declarations
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
@@ -41,7 +42,8 @@ class Service:
             local_user: whose machine it is, where the service is reachable from there alone and nobody has an account; None: callers have to be known.
         """
         self._settings, self._reread = settings, reread
-        self._stamp = _stamp(settings)
+        self._stamp: tuple[int, str | None] = (_changed_at(settings), None)
+        self._declared: str | None = None  # the state of what the database declares, as it was seen last
         self._described = settings, _describe(settings)
         self.local_user = local_user
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
@@ -52,19 +54,32 @@ class Service:
     @property
     def settings(self) -> Settings:
         """The settings as caseforge.toml says them now; those before as long as it cannot be used."""
-        if self._reread is not None and (stamp := _stamp(self._settings)) != self._stamp:
+        if self._reread is not None and (stamp := (_changed_at(self._settings), self._declared)) != self._stamp:
             with self._opening:
-                self._stamp = stamp
                 try:
-                    self.use(self._reread())
+                    self._settings = self._reread()
                 except ConfigurationError as error:
                     log.warning("caseforge.toml has changed and cannot be used, so that what it said before holds: %s", redact(str(error)))
+                except StoreUnavailable as error:
+                    log.warning("what is declared now cannot be read, so that what was declared before holds: %s", redact(str(error)))
+                    return self._settings  # the next one reads it
+                self._stamp = stamp
         return self._settings
+
+    def see_declarations(self) -> None:
+        """Looks whether the database declares other frameworks than before, which another process may have loaded.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        if self._settings.postgres_url is not None:
+            with self.reading.connect() as connection:
+                self._declared = declarations.state(connection)
 
     def use(self, settings: Settings) -> None:
         """Works with other settings from now on: of frameworks, stages, budgets. What is open stays open."""
         with self._opening:
-            self._settings, self._stamp = settings, _stamp(settings)
+            self._settings, self._stamp = settings, (_changed_at(settings), self._stamp[1])
 
     def keep(self) -> None:
         """Journals what was changed; where that cannot be done now, whoever works next does it."""
@@ -189,7 +204,7 @@ def _describe(settings: Settings) -> str:
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def _stamp(settings: Settings) -> int:
+def _changed_at(settings: Settings) -> int:
     """When caseforge.toml was changed last; 0 where there is none."""
     try:
         return settings.config_path.stat().st_mtime_ns

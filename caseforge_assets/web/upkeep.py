@@ -29,6 +29,7 @@ EVENTS_EVERY_S = 0.5
 JOURNAL_EVERY_S = 30.0
 ALERTS_EVERY_S = 60.0
 PRUNED_EVERY_S = 3_600.0
+DECLARATIONS_EVERY_S = 1.0
 NODES_AT_ONCE, TEXTS_AT_ONCE = 600, 2_000
 log = logging.getLogger(__name__)
 Step = Callable[[Service], float]
@@ -56,6 +57,13 @@ def events_kept_up(service: Service) -> Iterator[None]:
 def alerts_kept_up(service: Service) -> Iterator[None]:
     """Looks for alerts and tells people for as long as the block lasts: the service may be all that runs."""
     with _kept_up("alerts", service, _look_for_alerts, ALERTS_EVERY_S):
+        yield
+
+
+@contextmanager
+def declarations_followed(service: Service) -> Iterator[None]:
+    """Looks for frameworks that other processes have declared in the database, for as long as the block lasts."""
+    with _kept_up("declared frameworks", service, _see_declarations, DECLARATIONS_EVERY_S):
         yield
 
 
@@ -142,6 +150,11 @@ def _look_for_alerts(service: Service) -> float:
     for name, problem in delivered.problems.items():
         log.warning("An alert could not be delivered to %s: %s. It is tried again.", name, problem)
     return ALERTS_EVERY_S
+
+
+def _see_declarations(service: Service) -> float:
+    service.see_declarations()
+    return DECLARATIONS_EVERY_S
 
 
 def _journal(service: Service) -> float:

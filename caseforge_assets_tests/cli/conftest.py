@@ -69,6 +69,7 @@ def command_line(
             (tmp_path / "caseforge.toml").write_text(f"{COMMENT}\npoll_interval_s = 0.02\n{toml}\n")
             (tmp_path / "dagster.yaml").write_text(DAGSTER_YAML)
             base_url = stack.enter_context(serving(tmp_path / "provider", **options))
+            monkeypatch.delenv("DAGSTER_HOME", raising=False)
             for name, value in {
                 "CASEFORGE_PROJECT": str(tmp_path),
                 "CASEFORGE_POSTGRES_URL": dagster_database_url,

@@ -20,6 +20,7 @@ from caseforge_assets.defs.liveness.heartbeat import Heartbeat
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import run_processes
 from caseforge_assets.store.mirroring.run_processes import ProcessIdentity
+from caseforge_assets_tests import chart
 from caseforge_assets_tests.defs.batch_inputs import with_inputs
 from caseforge_assets_tests.defs.project import OpenProject, Project
 
@@ -135,6 +136,20 @@ def test_one_that_never_began_ends_when_its_code_server_is_gone(
     assert status_of(opened, run.run_id) is FAILURE
 
 
+def test_one_that_another_launcher_is_to_start_is_that_launchers_matter(
+    opened: Project, dagster_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pod waits for its image, a worker of Celery for its turn; no code server has them."""
+    monkeypatch.setenv(chart.PASSWORD, "any")
+    monkeypatch.setattr("caseforge_assets.defs.liveness.dead_runs.BEGINS_WITHIN_S", 0.0)
+    job = opened.definitions.resolve_job_def("submit")
+    with DagsterInstance.from_config(str(chart.write_instance(tmp_path / "chart", dagster_database_url))) as instance:
+        run = instance.create_run_for_job(job, status=STARTING, remote_job_origin=_origin())
+        found = end_dead_runs(instance, opened.bench.store, None, Look())
+        assert (found.ended, list(found.suspects)) == ((), [run.run_id])
+    assert "gone" in look(opened).ended[0]  # with code servers it would be dead by then
+
+
 def test_a_run_says_who_it_is_and_that_it_has_ended(opened: Project) -> None:
     run = opened.run_job("poll")
     with opened.bench.store.connect() as connection:
@@ -165,7 +180,9 @@ def test_the_sensor_ends_dead_runs_in_its_tick_and_remembers_what_it_suspects(op
     tick = opened.tick("dead_run_sensor")
     assert tick.skip_message.startswith(f"ended submit {run_id[:8]}: ")
     assert list(json.loads(tick.cursor)["suspects"]) == [far]
-    assert opened.tick("dead_run_sensor").skip_message == "no run is certainly dead; 1 may be dead and are looked at again"
+    assert (
+        opened.tick("dead_run_sensor").skip_message == "no run is certainly dead; 1 may be dead, or have not begun, and are looked at again"
+    )
 
 
 # Terminate

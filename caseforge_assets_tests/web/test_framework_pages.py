@@ -139,7 +139,7 @@ def test_a_file_is_judged_and_then_taken(serve: Serve) -> None:
     taken = browser.post("/upload/take", data=form | {"digest": digest}, headers=HTML, follow_redirects=False)
     assert (taken.status_code, taken.headers["location"]) == (303, f"{ADDRESS}/editions")
     assert served.bench.column("select count(*) from caseforge.framework_version") == [2]
-    assert list((served.service.settings.home / "uploads").iterdir()) == []
+    assert served.bench.column("select count(*) from caseforge.held_file") == [0]
     faulty = read(upload(b"code,id,name,description\n1,a,Sell,\n1.1,b,,\n"), 422)
     assert words(faulty, "//table//tbody/tr[1]/td[2]") == "3"
     assert "would change nothing" in words(read(upload(data)))

@@ -40,8 +40,9 @@ def dagster() -> None:
 def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove old runs and events from Dagster, and old rows from the outbox. Every state, reason and staleness stays as it is."""
     from caseforge_assets.cli.shared.dagster_bridge import prune as prune_history
+    from caseforge_assets.store.database import clock
 
-    limit = datetime.now(UTC) - older_than
+    limit = clock.now_in(session.store).astimezone(UTC) - older_than
     if dry_run or not yes:
         with busy("Looking for what is not needed any more"):
             found = prune_history(session.settings, session.store, limit, dry_run=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import click
 
@@ -59,8 +59,9 @@ def archive(session: Session, older_than: timedelta, dry_run: bool, as_json: boo
     """
     from caseforge_assets.commands.journaling.fold_journal import fold_journal
     from caseforge_assets.commands.keeping.archive import archive as run
+    from caseforge_assets.store.database import clock
 
-    limit = datetime.now(UTC) - older_than
+    limit = clock.now_in(session.store).astimezone(UTC) - older_than
     with console.status("Packing …"):
         moved = run(session.store, session.folder, limit, dry_run=dry_run)
         folded = [] if dry_run else fold_journal(session.store, session.folder)

@@ -36,7 +36,7 @@ def answer_until_interrupted(session: Session, listening: socket.socket, *, alon
     """
     from caseforge_assets.web.access.one_time_key import OneTimeKey
     from caseforge_assets.web.service import Service
-    from caseforge_assets.web.upkeep import journal_kept_up
+    from caseforge_assets.web.upkeep import declarations_followed, journal_kept_up
 
     address = _address(listening, session.settings.configuration.service)
     service = Service(session.settings, session.reread, account_name() if alone else None)
@@ -47,7 +47,7 @@ def answer_until_interrupted(session: Session, listening: socket.socket, *, alon
         console.print(f"CaseForge is on {address}. Ctrl-C stops it.", soft_wrap=True)
         if alone:
             service.key = OneTimeKey(lambda once: click.echo(f"This lets one browser in, once: {address}/sign-in/key?key={once}"))
-        with journal_kept_up(service):
+        with declarations_followed(service), journal_kept_up(service):
             server.run(sockets=[listening])
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -58,11 +58,12 @@ def answer_until_interrupted(session: Session, listening: socket.socket, *, alon
 def answer_beside(session: Session, descriptor: int) -> None:
     """Answers on the socket of another process, until this one is ended."""
     from caseforge_assets.web.service import Service
+    from caseforge_assets.web.upkeep import declarations_followed
 
     service = Service(session.settings, session.reread)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with socket.socket(fileno=descriptor) as listening:
+        with socket.socket(fileno=descriptor) as listening, declarations_followed(service):
             _server(session, service, keeps_up=False).run(sockets=[listening])
     except KeyboardInterrupt:
         return

@@ -1,4 +1,4 @@
-"""Dagster is told to load its code anew when caseforge.toml names other frameworks than before: one that was loaded over HTTP is seen without a person's doing."""
+"""Dagster is told to load its code anew when other frameworks are declared than before: one that was loaded over HTTP is seen without a person's doing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from caseforge_assets.cli.setting_up.reloading import show_framework
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.settings import ConfigurationError
+from caseforge_assets.store.database.engine import StoreUnavailable
 from caseforge_assets.store.database.location import database_identity
+from caseforge_assets.store.editions import declarations
 
 LOOKS_EVERY_S, PATIENCE_S = 2.0, 60.0
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def frameworks_shown(session: Session) -> Iterator[None]:
-    """Looks at caseforge.toml for as long as the block lasts."""
+    """Looks at what is declared for as long as the block lasts."""
     over = threading.Event()
     thread = threading.Thread(target=_watch, args=(session, over), name="frameworks", daemon=True)
     thread.start()
@@ -32,16 +33,14 @@ def frameworks_shown(session: Session) -> Iterator[None]:
 
 
 def _watch(session: Session, over: threading.Event) -> None:
-    path = session.settings.config_path
-    known, stamp = set(session.settings.configuration.frameworks), _stamp(path)
+    known, stamp = set(session.settings.configuration.frameworks), _stamp(session)
     while not over.wait(LOOKS_EVERY_S):
-        if (now := _stamp(path)) == stamp:
-            continue
-        stamp = now
         try:
-            settings = session.reread()
-        except ConfigurationError as error:
-            log.debug("caseforge.toml cannot be used: %s", error)
+            if (now := _stamp(session)) == stamp:
+                continue
+            settings, stamp = session.reread(), now
+        except (ConfigurationError, StoreUnavailable) as error:
+            log.debug("what is declared cannot be read: %s", error)
             continue
         frameworks = set(settings.configuration.frameworks)
         for key in sorted(frameworks ^ known):
@@ -52,9 +51,13 @@ def _watch(session: Session, over: threading.Event) -> None:
         known = frameworks
 
 
-def _stamp(path: Path) -> int:
-    """When it was changed last; 0 where it is not there."""
+def _stamp(session: Session) -> tuple[int, str]:
+    """When caseforge.toml was changed last (0 where there is none), and the state of what the database declares."""
     try:
-        return path.stat().st_mtime_ns
+        changed_at = session.settings.config_path.stat().st_mtime_ns
     except OSError:
-        return 0
+        changed_at = 0
+    if session.settings.postgres_url is None:
+        return changed_at, ""
+    with session.store.connect() as connection:
+        return changed_at, declarations.state(connection)

@@ -21,7 +21,7 @@ from caseforge_assets.redaction import redact
 
 SENSORS = ("submit_sensor", "collect_sensor", "flush_sensor", "alert_sensor", "retry_sensor", "dead_run_sensor")
 SWITCHED_ON_BY_NAME = "retry_sensor"  # it spends money where a person might have decided otherwise
-DAEMON_SILENT_S = 120.0  # it gives a sign of life every 30 seconds
+DAEMON_SILENT_S = 420.0  # it gives a sign of life every 30 seconds, by the clock of its host, which may be minutes behind this one
 _SENSOR = """query ($sensor: SensorSelector!) { sensorOrError(sensorSelector: $sensor) { __typename
   ... on Sensor { sensorState { id status ticks(limit: 1) { status timestamp skipReason runIds error { message } } } }
   ... on SensorNotFoundError { message } ... on UnauthorizedError { message } ... on PythonError { message } } }"""

@@ -17,7 +17,7 @@ LIKE = ("openai", "azure", "groq", "litellm", "doubleword")
 
 @click.group()
 def db() -> None:
-    """The embedded database: start it, stop it, see whether it runs."""
+    """The database: its tables brought up to date; the embedded one started, stopped, looked at."""
 
 
 @db.command()
@@ -50,6 +50,26 @@ def db_status(as_json: bool) -> None:
     state = f"running (process {found.pid})" if found.running else "not running"
     size = f", {found.size_bytes / 1e6:,.0f} MB" if found.size_bytes else ""
     console.print(f"PostgreSQL {found.version or ''} in {found.data_dir}: {state}{size}")
+
+
+@db.command("migrate")
+@json_option
+def db_migrate(as_json: bool) -> None:
+    """Bring the tables of the database up to date, after a backup and when no older version works with it any more. Several at once do no harm.
+
+    The embedded database is brought up to date by every command. One of your own is not, so that a new version can be rolled out beside the old one: until
+    then the new one works with the tables of the version before, where it says so, and refuses others.
+    """
+    from caseforge_assets.store.database.engine import migrate_database
+    from caseforge_assets.store.database.location import database_url
+
+    before, now = migrate_database(database_url(load_places()))
+    if as_json:
+        print_json({"before": before, "now": now})
+    elif before == now:
+        console.print(f"The tables are up to date (revision {now}).")
+    else:
+        console.print(f"The tables are at revision {now} now; before, {f'at {before}' if before else 'there were none'}.")
 
 
 def _embedded() -> Settings:

@@ -152,7 +152,7 @@ def test(session: Session, webhook_id: int) -> None:
 
     with session.store.connect() as connection:
         row = found(connection, webhook_id)
-    answer = try_webhook(row, find_service_secret(session.settings), session.settings.configuration.service.webhook_allow)
+    answer = try_webhook(session.store, row, find_service_secret(session.settings), session.settings.configuration.service.webhook_allow)
     console.print(
         f"{shown_url(row.url)}: {f'not taken: {answer.problem}' if answer.problem else 'taken'}", style="red" if answer.problem else None
     )

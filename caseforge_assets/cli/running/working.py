@@ -57,7 +57,7 @@ def work_until(session: Session, enough: threading.Event) -> None:
     from caseforge_assets.cli.watching.progress_lines import Narrator
     from caseforge_assets.commands.rounds.work_beside import work_beside
     from caseforge_assets.web.service import Service
-    from caseforge_assets.web.upkeep import events_kept_up
+    from caseforge_assets.web.upkeep import declarations_followed, events_kept_up
 
     service, news = Service(session.settings, session.reread), threading.Event()
     told = Narrator(quiet=True)
@@ -73,7 +73,7 @@ def work_until(session: Session, enough: threading.Event) -> None:
     showing = threading.Thread(target=_show, args=(session, service, enough, news), name="showing")
     showing.start()
     try:
-        with events_kept_up(service):
+        with declarations_followed(service), events_kept_up(service):
             work_beside(store, lambda: service.open_project, enough, announce=told.announce, after_work=after_work)
     finally:
         enough.set()

@@ -32,10 +32,10 @@ def config() -> None:
 @json_option
 @pass_session
 def show(session: Session, as_json: bool) -> None:
-    """Every value that holds, and where it comes from: default, caseforge.toml, environment, .env or command line. Secrets are masked."""
+    """Every value that holds, and where it comes from: default, caseforge.toml, database, environment, .env or command line. Secrets are masked."""
     from caseforge_assets.commands.configuring.show_configuration import show_configuration
 
-    inspection = session.inspect()
+    inspection = session.inspect(connect=True)
     shown = show_configuration(inspection)
     places, values, stages = ([asdict(row) for row in rows] for rows in (shown.places, shown.values, shown.stages))
     if as_json:
@@ -74,12 +74,12 @@ def check(session: Session, connect: bool, as_json: bool) -> None:
     """
     from caseforge_assets.commands.configuring.check_configuration import check_configuration
 
-    inspection = session.inspect()
+    inspection = session.inspect(connect=connect)
     findings = check_configuration(inspection)
     if connect and inspection.settings is not None:
         from caseforge_assets.commands.configuring.check_connections import check_connections
 
-        findings += check_connections(inspection.settings)
+        findings += check_connections(inspection, inspection.settings)
     wrong = sum(finding.level == "error" for finding in findings)
     if as_json:
         shown = [{"level": finding.level, "place": _place(inspection, finding), "says": redact(finding.says)} for finding in findings]

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings import Settings, find_project, load_settings
+from caseforge_assets.settings import ConfigurationError, Settings, find_project, load_places
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from caseforge_assets.commands.providing.provider import Provider
     from caseforge_assets.notifications import Address
     from caseforge_assets.settings import FrameworkSettings
+    from caseforge_assets.settings.declarations import Declaration
     from caseforge_assets.settings.inspecting import Inspection
     from caseforge_assets.settings.project import Project
     from caseforge_assets.stages.stages import Stages
@@ -42,21 +43,38 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The project's settings."""
-        return load_settings(set_keys=self._set_keys)
+        return self.reread()
 
     def reread(self) -> Settings:
         """The settings as they are said now; this session goes on with those that it has."""
-        return load_settings(set_keys=self._set_keys)
+        from caseforge_assets.commands.configuring.read_settings import read_settings
+
+        return read_settings(set_keys=self._set_keys)
 
     def override(self, **values: str | None) -> None:
         """Lets keys of `[service]` have other values in this invocation, where options say so (None: they do not)."""
         self._set_keys |= {f"service.{key}": value for key, value in values.items() if value is not None}
 
-    def inspect(self) -> Inspection:
-        """The project as far as it can be read, with what is wrong with it."""
+    def inspect(self, *, connect: bool) -> Inspection:
+        """The project as far as it can be read, with what is wrong with it.
+
+        Args:
+            connect: whether the database is asked for frameworks that are declared there; where it does not answer, that is said.
+        """
         from caseforge_assets.settings.inspecting import inspect_project
 
-        return inspect_project(find_project(), self._set_keys)
+        return inspect_project(find_project(), self._set_keys, self._kept() if connect else None)
+
+    def _kept(self) -> Mapping[str, Declaration]:
+        from caseforge_assets.cli.shared.console import errors
+        from caseforge_assets.commands.configuring.read_settings import kept_declarations
+        from caseforge_assets.store.database.engine import StoreUnavailable
+
+        try:
+            return kept_declarations(load_places())
+        except (ConfigurationError, StoreUnavailable) as error:
+            errors.print(f"Frameworks that the database declares are not shown: {redact(str(error).strip())}", style="yellow")
+            return {}
 
     @property
     def project(self) -> Project:
@@ -150,7 +168,9 @@ class Session:
 
     def use_new_project(self) -> None:
         """Reads the settings anew; where no project is above this folder, this folder is to become one."""
-        self.__dict__["settings"] = load_settings(find_project(new=True))
+        from caseforge_assets.commands.configuring.read_settings import read_settings
+
+        self.__dict__["settings"] = read_settings(find_project(new=True))
 
     def ask_as(self, key: str, entry: FrameworkSettings) -> None:
         """Has a framework's texts asked for as an entry says that does not stand in caseforge.toml yet.

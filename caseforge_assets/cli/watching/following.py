@@ -167,7 +167,7 @@ def _tell(session: Session, narrator: Narrator, unfinished: list[BatchRow]) -> f
 
     configuration = session.settings.configuration
     known = _is_known(session)
-    pause_s = next_look_s(session.provider, configuration, unfinished) if known else configuration.poll_interval_s
+    pause_s = next_look_s(session.store, session.provider, configuration, unfinished) if known else configuration.poll_interval_s
     narrator.tell(Round((), (), 0, tuple(unfinished), "", next_look_s=pause_s))
     return pause_s
 

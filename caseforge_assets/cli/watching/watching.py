@@ -152,19 +152,32 @@ def cancel(session: Session, batch: str) -> None:
 @click.command()
 @framework_option
 @json_option
+@click.option("-v", "--verbose", is_flag=True, help="Also which instance of Dagster commands write to.")
 @pass_session
-def status(session: Session, key: str | None, as_json: bool) -> None:
+def status(session: Session, key: str | None, verbose: bool, as_json: bool) -> None:
     """Where the frameworks stand: nodes per stage, batches, tokens and cost."""
+    dagster = _describe_dagster(session) if verbose else None
     keys = [session.framework_key(key)] if key else list(session.settings.configuration.frameworks)
     reports = [_standing(session, declared) for declared in keys]
     if as_json:
-        print_json({"frameworks": reports, "batches": _batches(session)})
+        print_json({"frameworks": reports, "batches": _batches(session), **({"dagster": dagster} if dagster else {})})
         return
+    if dagster:
+        console.print(
+            f"Dagster: {dagster['storage']} in {dagster['database']}, home {dagster['home']} (named by {dagster['named_by']})",
+            soft_wrap=True,
+        )
     for report in reports:
         _print_standing(session.stages, report)
     if not reports:
         console.print("No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
     _print_batches(session)
+
+
+def _describe_dagster(session: Session) -> dict[str, str]:
+    from caseforge_assets.cli.shared.dagster_bridge import describe_instance
+
+    return describe_instance(session.settings)
 
 
 def _standing(session: Session, key: str) -> dict[str, Any]:

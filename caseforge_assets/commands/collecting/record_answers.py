@@ -30,6 +30,7 @@ from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import attempts, contents
 from caseforge_assets.store.collecting.attempts import AttemptRow, Result
 from caseforge_assets.store.collecting.contents import NewCandidate, NewContent
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
@@ -82,7 +83,15 @@ def reception_of(project: OpenProject, batch: BatchRow) -> Reception:
     made_by = f"{project.provider.generated_by}, as {batch.sent_as}" if batch.sent_as else project.provider.generated_by
     version, names = current_stage_version(project.configuration, stage), project.configuration.provider.models
     return Reception(
-        batch, project.stages, stage, project.provider.simulated, version, made_by, datetime.now(UTC), project.configuration.prices, names
+        batch,
+        project.stages,
+        stage,
+        project.provider.simulated,
+        version,
+        made_by,
+        clock.now_in(project.store),
+        project.configuration.prices,
+        names,
     )
 
 

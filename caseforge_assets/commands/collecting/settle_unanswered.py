@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.packing import lowered_token_limit
@@ -19,6 +18,7 @@ from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.store.collecting import attempts
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -66,7 +66,7 @@ def give_up(project: OpenProject, batch: BatchRow, *, by: str, action: str = GIV
         by: who decided that.
         action: what they did, for the audit log.
     """
-    now = datetime.now(UTC)
+    now = clock.now_in(project.store)
     lost = replace(batch, state=BatchState.unknown)  # whatever it was last: nobody knows what of it was billed
     reception = Reception(
         lost, project.stages, project.stages[batch.stage], project.provider.simulated, "", project.provider.generated_by, now, NO_OWN_PRICES

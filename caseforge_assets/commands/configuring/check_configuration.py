@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from caseforge_assets.batches.provider_kinds import ListKind
+from caseforge_assets.commands.configuring.open_source import is_address
 from caseforge_assets.commands.providing.check_models import rule_faults, stage_ending
 from caseforge_assets.costs.own_prices import own_price
 from caseforge_assets.costs.prices import has_batch_price
@@ -176,12 +177,19 @@ def _own_prices(inspection: Inspection, settings: Settings) -> Iterator[Finding]
 
 
 def _framework(inspection: Inspection, settings: Settings, key: str, entry: FrameworkSettings) -> Iterator[Finding]:
+    if is_address(entry.source):
+        return  # it is read with --connect
     file = settings.project_folder / entry.source
     if not file.is_file():
         yield Finding(
             Level.error, inspection.place(f"frameworks.{key}.source"), f"frameworks.{key}.source: there is no file {entry.source}"
         )
         return
+    yield from source_findings(inspection, key, entry, file)
+
+
+def source_findings(inspection: Inspection, key: str, entry: FrameworkSettings, file: Path) -> Iterator[Finding]:
+    """What a framework's file is worth."""
     result = read_framework(file, form=entry.form)
     if result.edition is None:
         first = result.problems[0].message if result.problems else "it cannot be read"

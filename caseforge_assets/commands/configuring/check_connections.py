@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caseforge_assets.commands.configuring.check_configuration import Finding, Level, model_findings
+from caseforge_assets.artifacts import ArtifactsUnavailable
+from caseforge_assets.commands.configuring.check_configuration import Finding, Level, model_findings, source_findings
+from caseforge_assets.commands.configuring.open_source import is_address, opened_source
 from caseforge_assets.commands.providing.provider import make_client
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import ConfigurationError, Settings, normalized_postgres_url
 from caseforge_assets.settings.faults import nearest
+from caseforge_assets.settings.inspecting import Inspection
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.store.database import embedded_postgres
-from caseforge_assets.store.database.engine import HEAD, StoreUnavailable, find_revision
+from caseforge_assets.store.database.engine import StoreUnavailable, find_revision
+from caseforge_assets.store.database.revisions import Fit, SchemaNotUsable, fit_of, refuse_unless_usable
 
 
-def check_connections(settings: Settings) -> list[Finding]:
-    """What database and provider say."""
-    return [*_database(settings), *_provider(settings)]
+def check_connections(inspection: Inspection, settings: Settings) -> list[Finding]:
+    """What the database, the buckets of workbooks and the provider say."""
+    return [*_database(settings), *_sources(inspection, settings), *_provider(settings)]
+
+
+def _sources(inspection: Inspection, settings: Settings) -> Iterator[Finding]:
+    """Workbooks that lie elsewhere than on this machine."""
+    for key, entry in settings.configuration.frameworks.items():
+        if is_address(entry.source):
+            try:
+                with opened_source(settings, entry.source) as file:
+                    yield from source_findings(inspection, key, entry, file)
+            except ArtifactsUnavailable as error:
+                yield Finding(Level.error, inspection.place(f"frameworks.{key}.source"), f"frameworks.{key}.source: {error}")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -30,14 +45,19 @@ def _database(settings: Settings) -> Iterator[Finding]:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         yield Finding(Level.error, "CASEFORGE_POSTGRES_URL", f"the database cannot be reached: {reason}")
         return
-    state = (
-        "up to date"
-        if revision == HEAD
-        else "empty so far"
-        if revision is None
-        else f"at revision {revision}; the next command upgrades it"
-    )
-    yield Finding(Level.note, "database", f"reached; its tables are {state}" if revision else f"reached, {state}")
+    fit = fit_of(revision)
+    if fit in (Fit.old, Fit.newer):
+        try:
+            refuse_unless_usable(revision)
+        except SchemaNotUsable as error:
+            yield Finding(Level.error, "database", str(error))
+    elif fit is Fit.before:
+        says = (
+            f"reached; its tables are at revision {revision}, which this version works with; `caseforge db migrate` brings them up to date"
+        )
+        yield Finding(Level.warning, "database", says)
+    else:
+        yield Finding(Level.note, "database", "reached, empty so far" if fit is Fit.none else "reached; its tables are up to date")
 
 
 def _provider(settings: Settings) -> Iterator[Finding]:

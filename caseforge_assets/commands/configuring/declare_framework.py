@@ -1,110 +1,119 @@
-"""Entries of caseforge.toml: a framework that is loaded for the first time is added, and the file's comments stay."""
+"""A framework that was loaded is declared, and one that was taken out is not any more: in caseforge.toml, or in the database."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-import tomlkit
+from caseforge_assets.commands.configuring.edit_entries import SAID_BY_LOAD, remove_entry, write_entry
+from caseforge_assets.settings import CONFIG_NAME, ConfigurationError, FrameworkSettings, Settings
+from caseforge_assets.settings.declarations import as_stored
+from caseforge_assets.store.database.engine import Engine, wait_for_lock
+from caseforge_assets.store.editions import declarations
 
-from caseforge_assets.frameworks import TableForm
-from caseforge_assets.settings import FrameworkSettings, Settings, check_framework_key
+
+class Place(StrEnum):
+    """Where frameworks are declared; the words that people read."""
+
+    file = CONFIG_NAME
+    database = "the database"
 
 
-def entry_for(
-    settings: Settings,
-    key: str,
-    file: Path,
-    known: FrameworkSettings | None,
-    title: str | None,
-    targets: Any,
-    form: TableForm | None = None,
-    language: str | dict[str, str] | None = None,
-) -> FrameworkSettings:
-    """The entry that a framework has after loading `file`: the declared one with its source, selector, form and language brought up to date.
+@dataclass(frozen=True)
+class Declared:
+    """Where a framework is declared now, and whether it was not before."""
 
-    Args:
-        language: the language of its texts, or languages by stage; None leaves what is declared.
+    place: Place
+    is_new: bool
+
+
+def declaring_place(store: Engine, settings: Settings) -> Place:
+    """Where a load declares frameworks: in caseforge.toml, or in the database where the file cannot be written or is not meant to be.
 
     Raises:
-        ConfigurationError: the key is not one that Dagster and URLs can carry.
+        ConfigurationError: in neither; nothing was changed.
+        SchemaNotUsable: the database has no place for it yet.
     """
-    check_framework_key(key)
-    source = _relative(file.resolve(), settings.project_folder)
-    changed = {"source": source, "targets": targets}
-    if form is not None:
-        changed |= {"hierarchy": form.hierarchy, "map": dict(form.columns)}
-    if language is not None:
-        changed["language"] = language
-    if known is not None:
-        return known.model_copy(update=changed)
-    return FrameworkSettings.model_validate({"title": title or key.replace("_", " ").title(), **changed})
+    if settings.configuration.declare_in == "file" and _is_writable(settings):
+        return Place.file
+    if settings.postgres_url is not None:
+        with store.connect() as connection:
+            declarations.refuse_unless_there(connection)
+        return Place.database
+    raise ConfigurationError(
+        f"frameworks are declared in {CONFIG_NAME}, and {settings.config_path} cannot be written here, or declare_in says otherwise. The embedded "
+        "database declares none. Nothing was changed. Make the file writable, or set CASEFORGE_POSTGRES_URL to a database of your own"
+    )
 
 
-def declare_framework(settings: Settings, key: str, entry: FrameworkSettings) -> bool:
-    """Writes the entry into caseforge.toml where it differs; returns whether it was new. Comments and order are kept."""
-    path = settings.config_path
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-    frameworks = document.get("frameworks")
-    if frameworks is None:
-        frameworks = tomlkit.table(is_super_table=True)
-        document.append("frameworks", frameworks)
-    is_new = key not in frameworks
-    if is_new:
-        frameworks.append(key, _table(entry, inline=isinstance(frameworks, tomlkit.items.InlineTable)))
-    else:
-        for name, default in (("source", None), ("targets", "leaf"), ("hierarchy", None), ("map", {}), ("language", "")):
-            value = _plain(getattr(entry, name))
-            if frameworks[key].get(name, default) != value:
-                frameworks[key][name] = value
-    _write(path, document)
-    return is_new
+def declare_framework(store: Engine, settings: Settings, key: str, entry: FrameworkSettings, *, by: str) -> Declared:
+    """Declares a framework as an entry says. Whoever declares at the same time comes before or after.
+
+    Raises:
+        ConfigurationError: there is no place for it.
+    """
+    place = declaring_place(store, settings)
+    is_new = key not in settings.configuration.frameworks
+    with wait_for_lock(store, CONFIG_NAME):
+        if place is Place.file:
+            write_entry(settings, key, entry)
+            _forget(store, key)
+        elif is_new or entry != settings.configuration.frameworks[key]:
+            _keep(store, settings, key, entry, by)
+    return Declared(place, is_new)
 
 
-def undeclare_framework(settings: Settings, key: str) -> bool:
-    """Takes the entry out of caseforge.toml; returns whether there was one. All else in the file stays."""
-    path = settings.config_path
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-    frameworks = document.get("frameworks", {})
-    if key not in frameworks:
+def undeclare_framework(store: Engine, settings: Settings, key: str, *, by: str) -> bool:
+    """Takes a declaration back; returns whether there was one.
+
+    Raises:
+        ConfigurationError: the place where it stands cannot be written.
+    """
+    if key not in settings.configuration.frameworks:
         return False
-    del frameworks[key]
-    _write(path, document)
+    place = declaring_place(store, settings)
+    with wait_for_lock(store, CONFIG_NAME):
+        if place is Place.file:
+            remove_entry(settings, key)
+            _forget(store, key)
+        else:
+            _keep(store, settings, key, None, by)
     return True
 
 
-def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
-    text = tomlkit.dumps(document)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+def _keep(store: Engine, settings: Settings, key: str, entry: FrameworkSettings | None, by: str) -> None:
+    in_file = as_stored(_in_file(settings, key))
+    with store.begin() as connection:
+        known = declarations.all_declarations(connection).get(key)
+        before = known.entry if known is not None and known.holds_beside(in_file) else in_file
+        declarations.declare(connection, key, _brought_up_to_date(before, entry) if entry else None, in_file, by)
 
 
-def _table(entry: FrameworkSettings, *, inline: bool) -> tomlkit.items.Table | tomlkit.items.InlineTable:
-    table = tomlkit.inline_table() if inline else tomlkit.table()
-    table["title"] = entry.title
-    table["source"] = entry.source
-    table["targets"] = _plain(entry.targets)
-    if entry.owner:
-        table["owner"] = entry.owner
-    if entry.hierarchy:
-        table["hierarchy"] = entry.hierarchy
-    if entry.map:
-        table["map"] = _plain(entry.map)
-    if entry.language:
-        table["language"] = _plain(entry.language)
-    return table
+def _brought_up_to_date(before: Mapping[str, Any] | None, entry: FrameworkSettings) -> dict[str, Any]:
+    """A table with what the load says; what a person said, or the environment says at this moment, is left as it is."""
+    if not before:
+        return entry.model_dump(mode="json", exclude_defaults=True)
+    said = entry.model_dump(mode="json", include=set(SAID_BY_LOAD))
+    return dict(before) | {name: value for name, value in said.items() if value != before.get(name, SAID_BY_LOAD[name])}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        table = tomlkit.inline_table()
-        table.update(value)
-        return table
-    return list(value) if isinstance(value, tuple) else value
+def _forget(store: Engine, key: str) -> None:
+    """The file says it now."""
+    with store.begin() as connection:
+        declarations.forget(connection, key)
 
 
-def _relative(file: Path, project: Path) -> str:
-    return str(file.relative_to(project)) if file.is_relative_to(project) else str(file)
+def _in_file(settings: Settings, key: str) -> Any:
+    if not settings.config_path.exists():
+        return None
+    return tomllib.loads(settings.config_path.read_text(encoding="utf-8-sig")).get("frameworks", {}).get(key)
+
+
+def _is_writable(settings: Settings) -> bool:
+    """Whether the file can be replaced; a mounted one, such as a ConfigMap, cannot."""
+    path = settings.config_path
+    return os.access(path.parent, os.W_OK) and (not path.exists() or (os.access(path, os.W_OK) and not path.is_mount()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from caseforge_assets.commands.editing.take_back_page import Page, is_same, read_page, restored
 from caseforge_assets.commands.quality.measure_quality import measure_contents
@@ -18,6 +18,7 @@ from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import content_ids, contents
 from caseforge_assets.store.collecting.contents import CurrentContent, NewCandidate, NewContent, StoredContent
 from caseforge_assets.store.curating import use_cases
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.editions.nodes import NodeRow
@@ -130,7 +131,7 @@ def edit_content(
     taken = _own_words(stage, read_page(written), _base(connection, stage, node_id, before)) if isinstance(written, str) else written
     content, notes = _accepted_items(stage, taken) if taken.items else _accepted(stage, taken.text, anyway)
     newest = requests.newest_id(connection, node_id, stage.key)
-    new = _new_content(project, key, stage, target, content, before, f"edited by {by}")
+    new = _new_content(project, key, stage, target, content, before, f"edited by {by}", clock.now(connection))
     surplus = contents.stored_contents(connection, [before.id])[before.id].surplus if before and content.items else []
     new = replace(new, stage_version=version, notes=[*new.notes, *notes], edited_after=newest, surplus=surplus)
     saved = contents.save_contents(connection, [new])
@@ -148,7 +149,7 @@ def edit_content(
 
 
 def _new_content(
-    project: Project, key: str, stage: Stage, target: NodeRow, content: Content, before: CurrentContent | None, by: str
+    project: Project, key: str, stage: Stage, target: NodeRow, content: Content, before: CurrentContent | None, by: str, at: datetime
 ) -> NewContent:
     return NewContent(
         framework_key=key,
@@ -173,7 +174,7 @@ def _new_content(
         input_tokens=None,
         output_tokens=None,
         cost_usd=None,
-        answered_at=datetime.now(UTC),
+        answered_at=at,
         notes=[f"edited from content {before.id}" if before else "written by hand"],
         candidates=tuple(
             NewCandidate(position, stage.item_uid(target.code, position), item.title, dict(item.fields))

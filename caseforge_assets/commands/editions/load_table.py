@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.configuring.declare_framework import declare_framework, declaring_place
+from caseforge_assets.commands.configuring.open_source import ARTIFACTS, is_address
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
-from caseforge_assets.commands.editions.keep_workbook import keep_workbook
+from caseforge_assets.commands.editions.keep_workbook import keep_workbook, workbook_path
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
 from caseforge_assets.frameworks import Edition, read_framework
 from caseforge_assets.settings import Settings
@@ -25,6 +28,8 @@ class TableRefused(ValueError):
 
 def load_table(store: Engine, folder: ArtifactFolder, settings: Settings, key: str, table: pandas.DataFrame, *, by: str) -> Loaded:
     """Loads a table as the newest edition of a framework, and keeps it as the CSV file that the framework names as its source.
+
+    Where that cannot be written, its copy among the artifacts becomes the source.
 
     Nothing is asked of a model, and nothing is spent: what became missing or stale waits for a plan. The same table again changes nothing.
 
@@ -42,9 +47,12 @@ def load_table(store: Engine, folder: ArtifactFolder, settings: Settings, key: s
     """
     entry = settings.framework(key)
     file = settings.project_folder / entry.source
+    is_kept_here = not is_address(entry.source) and os.access(file.parent, os.W_OK)
     if file.suffix.lower() != ".csv":
         raise TableRefused(f"frameworks.{key}.source is {entry.source}; a table is kept as a CSV file there. Name one that ends with .csv")
-    with TemporaryDirectory(dir=file.parent, prefix=".caseforge-") as place:
+    if not is_kept_here:
+        declaring_place(store, settings)  # what cannot be declared is not loaded
+    with TemporaryDirectory(dir=file.parent if is_kept_here else None, prefix=".caseforge-") as place:
         draft = Path(place) / file.name
         _write(draft, table)
         result = read_framework(draft, form=entry.form)
@@ -53,7 +61,11 @@ def load_table(store: Engine, folder: ArtifactFolder, settings: Settings, key: s
         _refuse_other_framework(store, key, result.edition, file.name)
         keep_workbook(folder, draft, result.edition.source_sha256)
         loaded = load_framework(store, settings.project, key, entry, result.edition, file.name, by=by)
-        draft.replace(file)
+        if is_kept_here:
+            draft.replace(file)
+        else:
+            source = f"{ARTIFACTS}{workbook_path(file.name, result.edition.source_sha256)}"
+            declare_framework(store, settings, key, entry.model_copy(update={"source": source}), by=by)
     return loaded
 
 

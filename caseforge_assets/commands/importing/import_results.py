@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from caseforge_assets.settings.stage_settings import current_stage_version, stag
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import attempts, contents
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.requests import requests
@@ -87,7 +87,7 @@ def import_results(
             _record(connection, project, batch, stage, key, path, appraised)
             said = f"imported from {path.name} for {key}"
             values = {"state": BatchState.collected, "origin": Origin.imported, "model": model, "reason": said}
-            batches.change(connection, batch.id, collected_at=datetime.now(UTC), **values)
+            batches.change(connection, batch.id, collected_at=clock.NOW, **values)
             about = {"file": path.name, "lines": len(appraised.node_of)}
             audit.note(connection, by, "results.imported", f"batch {batch.id}", key, about)
             return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), appraised.left_out)
@@ -135,7 +135,7 @@ def _record(connection: Connection, project: Project, batch: BatchRow, stage: St
         False,
         version,
         f"imported from {path.name}",
-        datetime.now(UTC),
+        clock.now(connection),
         project.configuration.prices,
         project.configuration.provider.models,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 
 from caseforge_assets.batches.states import BatchState, Origin
@@ -18,6 +18,7 @@ from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import contents, imports
 from caseforge_assets.store.collecting.imports import Standing, Unsent
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.mirroring import outbox
@@ -83,7 +84,7 @@ def _take_back(connection: Connection, stages: Stages, batch: BatchRow, by: str)
     own = [row for row in imports.unsent(connection, found.request_ids) if row.before is not None]
     withdrawn = [*own, *imports.unsent(connection, next_requests)]
     imports.put_back_requests(connection, withdrawn)
-    now = datetime.now(UTC)
+    now = clock.now(connection).astimezone(UTC)
     said = f"{batch.reason or Origin.imported}; taken back by {by} on {now:%Y-%m-%d %H:%M} UTC: {counted(len(found.attempt_ids), 'answer')}"
     as_before = 0
     for key, node_ids in found.node_ids.items():

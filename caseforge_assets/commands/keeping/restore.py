@@ -18,7 +18,7 @@ from caseforge_assets.commands.collecting.fetch_results import ROLES
 from caseforge_assets.commands.journaling.read_journal import OffTheChain, is_as_now, off_the_chain, read_newest_states, segment_names
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.clock import NOW
-from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
+from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction, refuse_schema_before
 from caseforge_assets.store.database.logins import remove_logins
 from caseforge_assets.store.journaling import journal
 from caseforge_assets.store.journaling.restoring import Staging, keep_standing_events, rows_present
@@ -65,7 +65,9 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None, 
     Raises:
         ValueError: the database is not empty, or there is no journal, or no such segment.
         JournalBroken: a segment is missing or was altered.
+        SchemaNotUsable: the database has the schema of another version.
     """
+    refuse_schema_before(store, "Restoring")
     with store.begin() as connection:
         lock_in_transaction(connection, "restore")
         _refuse_unless_empty(connection)

@@ -18,7 +18,7 @@ from caseforge_assets.commands.journaling.verify_journal import check_journal
 from caseforge_assets.commands.keeping.verify_answers import check_answers
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.database.engine import Connection, Engine, refuse_schema_before
 from caseforge_assets.store.journaling import journal, verifying
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -49,7 +49,12 @@ class Verified:
 
 
 def verify(store: Engine, stages: Stages, folder: ArtifactFolder) -> Verified:
-    """Compares everything with everything, as of one moment."""
+    """Compares everything with everything, as of one moment.
+
+    Raises:
+        SchemaNotUsable: the database has the schema of another version.
+    """
+    refuse_schema_before(store, "Comparing all rows with the journal")
     problems: list[Problem] = []
     with journal.at_one_moment(store) as connection:
         known = batches.in_states(connection, list(BatchState))

@@ -70,7 +70,7 @@ def await_answers(
         if not shown and left_s < waiting.wait_s - SHOWN_AFTER_S:
             waiting.show()
             shown = True
-        time.sleep(min(left_s, next_look_s(project.provider, project.configuration, unfinished)))
+        time.sleep(min(left_s, next_look_s(project.store, project.provider, project.configuration, unfinished)))
     return trouble
 
 

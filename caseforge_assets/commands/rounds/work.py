@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from caseforge_assets.artifacts import ArtifactsUnavailable
 from caseforge_assets.batches.consent import EVERYTHING, Consent
@@ -29,6 +28,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
 from caseforge_assets.store.collecting import attempts
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection, Engine, StoreUnavailable
 from caseforge_assets.store.submitting import batches, looks, providers
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -189,7 +189,7 @@ def work_until_idle(
     Returns:
         The last round, with the refusals of all of them.
     """
-    pause_s = next_look_s(project.provider, project.configuration, ())
+    pause_s = next_look_s(project.store, project.provider, project.configuration, ())
     end = None if deadline_s is None else time.monotonic() + deadline_s
     earlier: set[int] | None = None
     refused: list[BatchRow] = []
@@ -207,7 +207,7 @@ def work_until_idle(
             trouble.goes_on(f"the database: {str(error.orig).strip()}" if isinstance(error, StoreUnavailable) else str(error), pause_s)
         else:
             trouble.is_over()
-            pause_s = next_look_s(project.provider, project.configuration, done.unfinished)
+            pause_s = next_look_s(project.store, project.provider, project.configuration, done.unfinished)
             put_back = [batch for batch in refused if batch.state == BatchState.refused and batch not in before]
             after_round(replace(done, next_look_s=pause_s, refused=tuple(put_back)))
             if done.idle or (end is not None and time.monotonic() >= end):
@@ -227,9 +227,9 @@ def _refused_of(store: Engine, ids: Collection[int]) -> list[BatchRow]:
         return [batch for batch in (batches.get(connection, one) for one in sorted(ids)) if is_refused(batch)]
 
 
-def next_look_s(provider: Provider, configuration: Configuration, unfinished: Sequence[BatchRow]) -> float:
+def next_look_s(store: Engine, provider: Provider, configuration: Configuration, unfinished: Sequence[BatchRow]) -> float:
     """Seconds until the next look at a provider: quick while something is about to happen, slow otherwise; a simulated one costs nobody anything."""
     if provider.simulated:
         return min(SIMULATED_INTERVAL_S, configuration.poll_interval_s)
     rows = [batch for batch in unfinished if batch.state == BatchState.open]
-    return poll_interval_s(progress_of(rows, datetime.now(UTC)), configuration.poll_interval_s, random.random())  # noqa: S311
+    return poll_interval_s(progress_of(rows, clock.now_in(store)), configuration.poll_interval_s, random.random())  # noqa: S311

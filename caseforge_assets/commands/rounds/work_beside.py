@@ -99,7 +99,7 @@ def _work(project: OpenProject, times: _Times, announce: Announce) -> Done:
     if time.monotonic() >= times.round:
         journal_now_and_then(project.store, project.folder)
         done = work_round(project, announce=announce, unattended=True)
-        pause_s = next_look_s(project.provider, project.configuration, done.unfinished)
+        pause_s = next_look_s(project.store, project.provider, project.configuration, done.unfinished)
         times.round, times.submit = time.monotonic() + pause_s, time.monotonic() + SUBMITS_EVERY_S
         return Done(len(done.submitted), (*collected, *done.collected))
     if time.monotonic() >= times.submit:

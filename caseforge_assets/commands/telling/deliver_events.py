@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 from caseforge_assets.commands.telling.manage_webhooks import signing_secret
 from caseforge_assets.event_log import log_event
@@ -41,18 +42,22 @@ def deliver_events(store: Engine, find_secret: Callable[[], ServiceSecret], allo
         with store.connect() as connection:
             due = webhooks.due(connection, AT_ONCE, OF_EACH)
         secret = find_secret()
-        messages = {_message(one, secret): one for one in due}
+        at = clock.now_in(store)
+        messages = {_message(one, secret, at): one for one in due}
         send_all(list(messages), allowed, lambda message, answer: _note(store, messages[message], answer))
     return len(due)
 
 
-def try_webhook(webhook: WebhookRow, secret: ServiceSecret, allowed: Collection[str]) -> Answered:
+def try_webhook(store: Engine, webhook: WebhookRow, secret: ServiceSecret, allowed: Collection[str]) -> Answered:
     """Sends a webhook a message that reports nothing; it is kept nowhere."""
     body = json.dumps({"type": TEST_KIND, "data": {"webhook": webhook.id}})
-    return send_one(Signed(f"test_{webhook.id}", webhook.url, body, signing_secret(secret, webhook.id, webhook.secret_number)), allowed)
+    return send_one(
+        Signed(f"test_{webhook.id}", webhook.url, body, clock.now_in(store), signing_secret(secret, webhook.id, webhook.secret_number)),
+        allowed,
+    )
 
 
-def _message(due: DueDelivery, secret: ServiceSecret) -> Signed:
+def _message(due: DueDelivery, secret: ServiceSecret, at: datetime) -> Signed:
     """Its id is the event's, with the time at which that happened: after a restore, numbers may come again."""
     told = {
         "type": due.kind,
@@ -64,7 +69,7 @@ def _message(due: DueDelivery, secret: ServiceSecret) -> Signed:
     }
     message_id = f"evt_{due.event_id}_{int(due.happened_at.timestamp() * 1_000_000):x}"
     body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return Signed(message_id, due.url, body, signing_secret(secret, due.webhook_id, due.secret_number))
+    return Signed(message_id, due.url, body, at, signing_secret(secret, due.webhook_id, due.secret_number))
 
 
 def _note(store: Engine, due: DueDelivery, answer: Answered) -> None:

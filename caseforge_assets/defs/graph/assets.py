@@ -6,10 +6,12 @@ start, and nothing is skipped because an asset above had nothing to write.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from caseforge_assets.commands.configuring.open_source import opened_source
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import keep_workbook
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
@@ -93,20 +95,26 @@ def _framework(key: str, entry: FrameworkSettings, stages: Stages) -> dg.AssetsD
         owners=_owners(entry),
     )
     def framework(context: dg.AssetExecutionContext, caseforge: Caseforge) -> Any:
-        source = caseforge.settings.project_folder / entry.source
-        result = read_framework(source, form=entry.form)
-        if result.edition is None:
-            raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
-        with caseforge.store.connect() as connection:
-            doubt = doubt_edition(connection, key, result.edition, source.name)
-        if doubt:
-            raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
-        keep_workbook(caseforge.folder, source, result.edition.source_sha256)
-        loaded = load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name, by="dagster")
+        with opened_source(caseforge.settings, entry.source) as source:
+            loaded, sha256 = _load(caseforge, key, entry, source)
         mirror(context, caseforge)
-        return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(result.edition.source_sha256))
+        return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(sha256))
 
     return framework
+
+
+def _load(caseforge: Caseforge, key: str, entry: FrameworkSettings, source: Path) -> tuple[Loaded, str]:
+    """Loads a file, and returns its hash, too."""
+    result = read_framework(source, form=entry.form)
+    if result.edition is None:
+        raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
+    with caseforge.store.connect() as connection:
+        doubt = doubt_edition(connection, key, result.edition, source.name)
+    if doubt:
+        raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
+    sha256 = result.edition.source_sha256
+    keep_workbook(caseforge.folder, source, sha256)
+    return load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name, by="dagster"), sha256
 
 
 def _load_metadata(loaded: Loaded) -> dict[str, Any]:

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 
 from caseforge_assets.commands.mirroring.find_dead_runs import LOOKED_AGAIN_S, is_silent, still_suspected, this_process, why_gone
 from caseforge_assets.defs.private.code_servers import is_with_code_server
+from caseforge_assets.defs.private.instances import launches_in_code_servers
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import run_processes
 from caseforge_assets.store.mirroring.run_processes import RunProcess
 
 IN_PROGRESS = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
-BEGINS_WITHIN_S = 45.0  # a run that its code server does not have any more, and that has not said who it is by then, never will
+# A run that its code server does not have any more, and that has not said who it is by then, never will. It is counted from the first look that saw
+# it, by the database's clock: what Dagster notes of a run is by the clock of whichever host did something with it.
+BEGINS_WITHIN_S = 45.0
 FORGOTTEN_AFTER_S = 3_600.0
 
 
@@ -46,19 +49,22 @@ def end_dead_runs(instance: DagsterInstance, store: Engine, location: str | None
         before: what the last look found.
     """
     records = instance.get_run_records(RunsFilter(statuses=IN_PROGRESS))
+    asks = launches_in_code_servers(instance)
     with store.begin() as connection:
         ids = [record.dagster_run.run_id for record in records]
         processes, now_s = run_processes.of_runs(connection, ids), clock.now(connection).timestamp()
         run_processes.forget_others(connection, ids, FORGOTTEN_AFTER_S)
     doubtful = [
-        record.dagster_run.run_id for record in records if _is_doubtful(record, processes.get(record.dagster_run.run_id), now_s, location)
+        record.dagster_run.run_id
+        for record in records
+        if _is_doubtful(record.dagster_run, processes.get(record.dagster_run.run_id), location)
     ]
     suspects = still_suspected(before.suspects, doubtful, now_s, before.at_s)
     ended = []
     for record in records:
         run = record.dagster_run
         since = suspects.get(run.run_id)
-        if why := _why_dead(run, processes.get(run.run_id), None if since is None else now_s - since):
+        if why := _why_dead(run, processes.get(run.run_id), None if since is None else now_s - since, asks=asks):
             ended += _end(instance, run, why)
             suspects.pop(run.run_id, None)
     return Look(now_s, suspects, tuple(ended))
@@ -68,21 +74,20 @@ def why_dead_now(store: Engine, run: DagsterRun) -> str | None:
     """Give the reason why a run that a person wants to end is dead, as far as one look can tell; None where it may be alive."""
     with store.connect() as connection:
         process = run_processes.of_runs(connection, [run.run_id]).get(run.run_id)
-    return _why_dead(run, process, LOOKED_AGAIN_S)
+    return _why_dead(run, process, max(LOOKED_AGAIN_S, BEGINS_WITHIN_S), asks=True)
 
 
-def _is_doubtful(record: RunRecord, process: RunProcess | None, now_s: float, location: str | None) -> bool:
+def _is_doubtful(run: DagsterRun, process: RunProcess | None, location: str | None) -> bool:
     if process is not None:
         return is_silent(process)
-    origin = record.dagster_run.remote_job_origin
-    is_ours = origin is not None and location in (None, origin.location_name)
-    return is_ours and now_s - record.update_timestamp.timestamp() > BEGINS_WITHIN_S
+    return run.remote_job_origin is not None and location in (None, run.remote_job_origin.location_name)
 
 
-def _why_dead(run: DagsterRun, process: RunProcess | None, suspected_s: float | None) -> str | None:
+def _why_dead(run: DagsterRun, process: RunProcess | None, suspected_s: float | None, *, asks: bool) -> str | None:
+    """A run that has not begun is its launcher's matter, which may wait for an image or a worker; only of code servers it is known whether they have it."""
     if process is not None:
         return why_gone(process, this_process(), suspected_s)
-    if suspected_s is None or is_with_code_server(run):
+    if suspected_s is None or suspected_s < BEGINS_WITHIN_S or not asks or is_with_code_server(run):
         return None
     return "it had not begun, and the code server that it was given to is gone"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from dagster import AssetKey, DagsterInstance
 
 from caseforge_assets.batches.due import Due
@@ -32,7 +30,8 @@ def decide_flush(instance: DagsterInstance, store: Engine, project: Project, *, 
     with store.connect() as connection:
         count, age_s = outbox.count_unflushed(connection)
         newest = outbox.highest_id(connection)
-        period = clock.now(connection).timestamp() // AGAIN_AFTER_S
+        now = clock.now(connection)
+        period = now.timestamp() // AGAIN_AFTER_S
         definitions_changed = definitions_are_new(connection, project)
         chosen = any(choices_to_note(connection, project, key) for key in project.configuration.frameworks)
     if count and age_s >= (LEFT_TO_RUNS_S if at_work else AFTER_S):
@@ -43,13 +42,13 @@ def decide_flush(instance: DagsterInstance, store: Engine, project: Project, *, 
         return Due(f"choices-{newest}-{period:.0f}")
     if foreign := foreign_partitions(instance, store, project):
         return Due(f"partitions-{fingerprint(foreign)[:12]}-{period:.0f}")
-    if _reports_are_old(instance, project):
+    if _reports_are_old(instance, project, now.timestamp()):
         return Due(f"daily-{period:.0f}")
     left = "runs are at work, which show what they made" if at_work else "rows are still young"
     return Due(why_not=left if count else "Dagster is up to date")
 
 
-def _reports_are_old(instance: DagsterInstance, project: Project) -> bool:
+def _reports_are_old(instance: DagsterInstance, project: Project, now_s: float) -> bool:
     """Tells whether a report was written more than a day ago: a fresh one says that Dagster still looks."""
     events = [instance.get_latest_materialization_event(AssetKey(asset_key(key, RUN_REPORT))) for key in project.configuration.frameworks]
-    return any(event is not None and time.time() - event.timestamp > REPORTS_EVERY_S for event in events)
+    return any(event is not None and now_s - event.timestamp > REPORTS_EVERY_S for event in events)

@@ -112,6 +112,6 @@ class CaseforgeArtifacts(LocalArtifactStorage):
 
 
 def _dagster_folder(name: str) -> str:
-    from caseforge_assets.settings import load_settings
+    from caseforge_assets.settings import load_places
 
-    return str(load_settings().home / "dagster" / name)
+    return str(load_places().home / "dagster" / name)

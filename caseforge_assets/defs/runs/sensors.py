@@ -117,7 +117,9 @@ def dead_run_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -
     before = Look(**json.loads(context.cursor)) if context.cursor else Look()
     look = end_dead_runs(context.instance, caseforge.store, origin.location_name if origin else None, before)
     context.update_cursor(json.dumps({"at_s": look.at_s, "suspects": look.suspects}))
-    doubtful = f"; {len(look.suspects):,} may be dead and are looked at again" if look.suspects and not look.ended else ""
+    doubtful = (
+        f"; {len(look.suspects):,} may be dead, or have not begun, and are looked at again" if look.suspects and not look.ended else ""
+    )
     return dg.SkipReason("; ".join(f"ended {one}" for one in look.ended) or f"no run is certainly dead{doubtful}")
 
 

@@ -10,10 +10,12 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.database.clock import seconds_since
+
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token, without what it is."""
+    """A token, without what it is; `unused_s`, for how long it was not used, where that was asked."""
 
     id: int
     name: str
@@ -26,6 +28,7 @@ class TokenRow:
     last_used_at: datetime | None
     revoked_at: datetime | None
     revoked_by: str | None
+    unused_s: float | None = None
 
 
 _COLUMNS = "id, name, role, framework_key, limit_usd, created_by, created_at, expires_at, last_used_at, revoked_at, revoked_by"
@@ -43,7 +46,7 @@ def usable_token(connection: Connection, secret: str) -> TokenRow | None:
 
 
 _USABLE = text(f"""
-select {_COLUMNS}, digest from caseforge.api_token
+select {_COLUMNS}, {seconds_since("last_used_at")} as unused_s, digest from caseforge.api_token
 where digest = any(:digests) and revoked_at is null and (expires_at is null or expires_at > now())
 """)
 

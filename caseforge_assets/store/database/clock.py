@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.store.schema.columns import SCHEMA
@@ -25,6 +25,12 @@ where state <> '{BatchState.collected}' and greatest(created_at, creating_at, fi
 def now(connection: Connection) -> datetime:
     """The time in the database."""
     return cast(datetime, connection.scalar(select(NOW)))
+
+
+def now_in(store: Engine) -> datetime:
+    """The same over a connection of its own."""
+    with store.connect() as connection:
+        return now(connection)
 
 
 def take_back_times_ahead(connection: Connection) -> int:

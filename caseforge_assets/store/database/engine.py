@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection as Connection
@@ -18,27 +17,29 @@ from sqlalchemy.exc import DataError, DisconnectionError, OperationalError, Prog
 from caseforge_assets.redaction import know_secrets
 from caseforge_assets.settings.secrets import DATABASE, secrets_in
 from caseforge_assets.store.database.masking import mask_parameters
+from caseforge_assets.store.database.revisions import MIGRATIONS, Fit, SchemaNotUsable, behind, fit_of, refuse_unless_usable
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
-HEAD = "0042"
+HEAD = "0040"
 RESTS_S = 1.0  # a connection that was used within that is taken to be there
 
 StoreUnavailable = OperationalError
 ValueRefused = DataError  # a value of the right type that PostgreSQL cannot hold, such as a time zone of +16:00
 
 
-def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many_calls: bool = False) -> Engine:
-    """An engine on a database whose schema is up to date; pending migrations are applied under a lock.
+def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many_calls: bool = False, migrates: bool = True) -> Engine:
+    """An engine on a database whose schema this version works with; pending migrations are applied under a lock.
 
     Args:
         url: SQLAlchemy URL with the psycopg2 driver.
         revive: called when a connection is refused, before it is tried once more: starts the server where it has ended.
         for_many_calls: for a service, whose queries are short and many: more connections stay open, because opening one takes longer than most queries; whether one
             is still there is asked only after it rested; and queries are not compiled, which takes longer than they do.
+        migrates: whether pending migrations are applied; else a schema that is not there is made, and one that does not fit is refused.
 
     Raises:
         StoreUnavailable: no server answers at the URL.
+        SchemaNotUsable: the schema is that of a newer version, or of an older one and is not to be migrated.
     """
     know_secrets(secrets_in({DATABASE: url}))
     mask_parameters()
@@ -55,9 +56,21 @@ def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many
         event.listen(engine, "checkout", partial(_ping_after_rest, engine))
     if revive is not None:
         event.listen(engine, "do_connect", partial(_connect, revive))
-    if _revision(engine) != HEAD:
-        migrate(engine)
+    revision = _revision(engine)
+    if revision != HEAD:
+        _fit(engine, revision, migrates=migrates)
     return engine
+
+
+def _fit(engine: Engine, revision: str | None, *, migrates: bool) -> None:
+    try:
+        if revision is None or (migrates and fit_of(revision) is not Fit.newer):
+            migrate(engine)
+        else:
+            refuse_unless_usable(revision)
+    except SchemaNotUsable:
+        engine.dispose()
+        raise
 
 
 def _connect(revive: Callable[[], object], dialect: Any, _record: object, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -103,13 +116,39 @@ def find_revision(url: str) -> str | None:
         engine.dispose()
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the schema is the one that this version works with.
+def refuse_other_schema(engine: Engine) -> None:
+    """Looks whether this version works with the schema as it is now.
 
     Raises:
+        SchemaNotUsable: it does not.
         StoreUnavailable: the server does not answer.
     """
-    return _revision(engine) == HEAD
+    if (revision := _revision(engine)) != HEAD:
+        refuse_unless_usable(revision)
+
+
+def refuse_schema_before(engine: Engine, what: str) -> None:
+    """Looks whether the schema is the newest one, for what reads every table.
+
+    Raises:
+        SchemaNotUsable: it is another one.
+        StoreUnavailable: the server does not answer.
+    """
+    if (revision := _revision(engine)) != HEAD:
+        refuse_unless_usable(revision)
+        raise behind(what)
+
+
+def migrate_database(url: str) -> tuple[str | None, str]:
+    """Brings the schema of a database to the newest revision; returns what it was, and what it is.
+
+    Raises:
+        SchemaNotUsable: it is that of a newer version.
+        StoreUnavailable: no server answers at the URL.
+    """
+    before = find_revision(url)
+    open_store(url).dispose()
+    return before, HEAD
 
 
 def migrate(engine: Engine) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
-from caseforge_assets.settings import Settings, load_settings, normalized_postgres_url
+from caseforge_assets.settings import Settings, load_places, normalized_postgres_url
 from caseforge_assets.store.database.cluster_location import find_data_dir
 from caseforge_assets.store.database.embedded_postgres import ensure_running, revive
 from caseforge_assets.store.database.engine import Engine, open_store
@@ -22,14 +22,16 @@ def database_url(settings: Settings | None = None) -> str:
         ConfigurationError: CASEFORGE_POSTGRES_URL is not a URL of PostgreSQL.
         EmbeddedPostgresError: the embedded server cannot be started.
     """
-    settings = settings or load_settings()
+    settings = settings or load_places()
     if settings.postgres_url is None:
         return ensure_running(settings.home)
     return normalized_postgres_url(settings.postgres_url.get_secret_value())
 
 
 def open_project_store(settings: Settings, *, for_many_calls: bool = False) -> Engine:
-    """The project's store, with its schema up to date. The embedded server is started, also when it ends under a process that works with it.
+    """The project's store. The embedded server is started, also when it ends under a process that works with it, and its schema is brought up to date.
+
+    The schema of a database of one's own is made where there is none; it is migrated by `caseforge db migrate` alone.
 
     Args:
         settings: of the project.
@@ -37,10 +39,12 @@ def open_project_store(settings: Settings, *, for_many_calls: bool = False) -> E
 
     Raises:
         StoreUnavailable: no server answers.
+        SchemaNotUsable: the schema is that of another version, which this one does not work with.
         ConfigurationError, EmbeddedPostgresError: as above.
     """
     embedded = settings.postgres_url is None
-    return open_store(database_url(settings), partial(revive, settings.home) if embedded else None, for_many_calls=for_many_calls)
+    again = partial(revive, settings.home) if embedded else None
+    return open_store(database_url(settings), again, for_many_calls=for_many_calls, migrates=embedded)
 
 
 def database_identity(settings: Settings) -> str:
@@ -52,9 +56,14 @@ def database_identity(settings: Settings) -> str:
     if settings.postgres_url is None:
         place = str(find_data_dir(settings.home))
     else:
-        parts = urlsplit(normalized_postgres_url(settings.postgres_url.get_secret_value()))
-        asked = parse_qs(parts.query)
-        host = asked.get("host", [parts.hostname or _LOCAL[0]])[0]
-        port = asked.get("port", [str(parts.port or _PORT)])[0]
-        place = f"{'local' if host in _LOCAL else host}:{port}{parts.path}"
+        place = database_place(normalized_postgres_url(settings.postgres_url.get_secret_value()))
     return hashlib.sha256(place.encode()).hexdigest()[:16]
+
+
+def database_place(url: str) -> str:
+    """Server and database that a URL leads to: the same text whoever it lets in, and however it is written."""
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query)
+    host = asked.get("host", [parts.hostname or _LOCAL[0]])[0]
+    port = asked.get("port", [str(parts.port or _PORT)])[0]
+    return f"{'local' if host in _LOCAL else host}:{port}{parts.path}"

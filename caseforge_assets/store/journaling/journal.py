@@ -50,13 +50,14 @@ class Lines(NamedTuple):
 _MARKS = text(f"""
 select m.table_name, bool_or(m.row_ids is null) as whole, min(m.marked_at) as since, array_agg(distinct m.id) as marks,
        array_agg(distinct r.id) filter (where r.id is not null) as rows, array_agg(distinct r.id) filter (where m.added and r.id is not null) as new_rows
-from {SCHEMA}.journal_mark m left join lateral unnest(m.row_ids) as r(id) on true group by m.table_name
+from {SCHEMA}.journal_mark m left join lateral unnest(m.row_ids) as r(id) on true
+where m.table_name = any(:known) group by m.table_name
 """)
 
 
 def marked(connection: Connection) -> Marked:
-    """Reads the marks of what has changed since it was journaled last."""
-    found = list(connection.execute(_MARKS))
+    """Reads the marks of what has changed since it was journaled last. Those of tables that a newer version has made are left to that one."""
+    found = list(connection.execute(_MARKS, {"known": [table.name for table in journaled_tables()]}))
     return Marked(
         tuple(sorted(mark for row in found for mark in row.marks)),
         {row.table_name: None if row.whole else tuple(row.rows) for row in found},

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, text
 from caseforge_assets.store.schema.access_tables import failed_sign_in, web_session
 from caseforge_assets.store.schema.asking_table import asking
 from caseforge_assets.store.schema.columns import SCHEMA
+from caseforge_assets.store.schema.held_file_table import held_file
 from caseforge_assets.store.schema.journal_tables import journal_mark, journal_segment
 from caseforge_assets.store.schema.reading_tables import READ
 from caseforge_assets.store.schema.run_process_table import run_process
@@ -45,7 +46,7 @@ end $$
 
 def journaled_tables() -> list[Table]:
     """The tables that are journaled, each after those that it refers to: all but the journal's own, what is true at this moment only, and what is made from others."""
-    momentary = (journal_mark, journal_segment, asking, run_process, web_session, failed_sign_in)
+    momentary = (journal_mark, journal_segment, asking, run_process, web_session, failed_sign_in, held_file)
     return [table for table in metadata.sorted_tables if table not in (*momentary, *READ, *SIMILAR)]
 
 

@@ -36,7 +36,9 @@ from caseforge_assets.store.schema.asking_table import asking as asking
 from caseforge_assets.store.schema.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.schema.columns import metadata as metadata
 from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.declaration_table import framework_declaration as framework_declaration
 from caseforge_assets.store.schema.definitions_table import stage_definition as stage_definition
+from caseforge_assets.store.schema.held_file_table import held_file as held_file
 from caseforge_assets.store.schema.journal_tables import journal_mark as journal_mark
 from caseforge_assets.store.schema.journal_tables import journal_segment as journal_segment
 from caseforge_assets.store.schema.outbox_table import outbox as outbox

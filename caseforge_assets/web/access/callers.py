@@ -22,8 +22,10 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")  # bodies 
 
 
 async def service_of(request: Request) -> Service:
-    """What the process serves. Like all that waits for nothing, it is no function for a thread of its own."""
+    """What the process serves; for what changes something with the frameworks that are declared now. What waits for nothing is no function for a thread of its own."""
     service: Service = request.app.state.service
+    if request.method not in SAFE:
+        await run_in_threadpool(service.see_declarations)
     return service
 
 

@@ -23,6 +23,7 @@ from caseforge_assets.access.roles import Caller
 from caseforge_assets.settings import Settings
 from caseforge_assets.settings.service import ServiceSettings
 from caseforge_assets.store.access import accounts
+from caseforge_assets.store.database import clock
 from caseforge_assets.web.access.addresses import is_secure
 from caseforge_assets.web.access.cookies import csrf_token, is_csrf_token
 from caseforge_assets.web.service import Service
@@ -71,7 +72,9 @@ def begin_attempt(request: Request, service: Service, go_on: str) -> tuple[str, 
     Raises:
         Refused: there is no provider, or it cannot be reached.
     """
-    attempt = Attempt(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48), go_on, int(time.time()))
+    attempt = Attempt(
+        secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48), go_on, int(clock.now_in(service.store).timestamp())
+    )
     found = _discover(service.settings)
     address, _ = _client(request, service).create_authorization_url(
         found["authorization_endpoint"], state=attempt.state, nonce=attempt.nonce, code_verifier=attempt.verifier
@@ -89,7 +92,10 @@ def read_attempt(service: Service, kept: str | None, state: str) -> Attempt:
     plain, _, signature = (kept or "").partition(".")
     if plain and is_csrf_token(service, f"openid {plain}", signature):
         attempt = Attempt(**json.loads(urlsafe_b64decode(plain)))
-        if secrets.compare_digest(attempt.state.encode(), state.encode()) and time.time() - attempt.begun_at <= ATTEMPT_S:
+        if (
+            secrets.compare_digest(attempt.state.encode(), state.encode())
+            and clock.now_in(service.store).timestamp() - attempt.begun_at <= ATTEMPT_S
+        ):
             return attempt
     raise Refused(403, "sign-in", "This sign-in was not begun in this browser, or too long ago. Begin again.")
 

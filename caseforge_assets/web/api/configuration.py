@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from caseforge_assets.commands.configuring.read_settings import kept_declarations
 from caseforge_assets.commands.configuring.show_configuration import show_configuration
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings.inspecting import Value, inspect_project
@@ -47,7 +48,7 @@ class ShownSettings(BaseModel):
 @router.get("/config", responses=problems(403, 422))
 def read_config(service: ServiceNow, _caller: Administrator) -> ShownSettings:
     """Read the configuration as `caseforge config show` shows it: every value that holds, and where it comes from."""
-    shown = show_configuration(inspect_project(service.settings.project_folder), service.settings)
+    shown = show_configuration(inspect_project(service.settings.project_folder, kept=kept_declarations(service.settings)), service.settings)
     stages = [StageMade(**{name: getattr(row, name) for name in StageMade.model_fields}) for row in shown.stages]
     return ShownSettings(places=[_setting(row) for row in shown.places], values=[_setting(row) for row in shown.values], stages=stages)
 

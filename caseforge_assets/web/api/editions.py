@@ -10,7 +10,9 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from caseforge_assets.access.roles import Caller, Role
-from caseforge_assets.commands.configuring.declare_framework import declare_framework, entry_for
+from caseforge_assets.commands.configuring.declare_framework import Place, declare_framework, declaring_place
+from caseforge_assets.commands.configuring.make_entry import entry_for
+from caseforge_assets.commands.configuring.open_source import ARTIFACTS
 from caseforge_assets.commands.configuring.stated_form import stated_form, stated_language
 from caseforge_assets.commands.configuring.with_entry import with_entry
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
@@ -21,7 +23,6 @@ from caseforge_assets.frameworks.records import Edition, Limits, ReadResult, Tab
 from caseforge_assets.reports.difference import NodeChange
 from caseforge_assets.settings import FrameworkSettings, check_framework_key
 from caseforge_assets.settings.configuration import HierarchyName
-from caseforge_assets.store.database.engine import wait_for_lock
 from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import CallerNow, ServiceNow, problems
 from caseforge_assets.web.api.uploads import largest_file, uploaded
@@ -172,10 +173,11 @@ def _entry(
     form: TableForm,
     language: str | dict[str, str] | None,
 ) -> FrameworkSettings:
-    """What caseforge.toml will say: its source is the copy that is kept."""
-    kept = service.folder.describe(workbook_path(name, edition.source_sha256))
-    entry = entry_for(service.settings, key, Path(kept), known, title or edition.title, selector, form, language)
-    return entry if service.folder.local_root is not None else entry.model_copy(update={"source": kept})
+    """What will be declared: its source is the copy that is kept."""
+    kept = workbook_path(name, edition.source_sha256)
+    in_database = declaring_place(service.store, service.settings) is Place.database
+    source = f"{ARTIFACTS}{kept}" if in_database else service.folder.describe(kept)
+    return entry_for(service.settings, key, source, known, title or edition.title, selector, form, language)
 
 
 def _load(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path, *, dry_run: bool) -> Loaded:
@@ -184,9 +186,8 @@ def _load(service: Service, caller: Caller, key: str, entry: FrameworkSettings, 
         return load_framework(service.store, declared.project, key, entry, edition, path.name, by=caller.name, dry_run=True)
     keep_workbook(service.folder, path, edition.source_sha256)
     loaded = load_framework(service.store, declared.project, key, entry, edition, path.name, by=caller.name)
-    with wait_for_lock(service.store, "caseforge.toml"):
-        declare_framework(service.settings, key, entry)
-        service.use(with_entry(service.settings, key, entry))
+    declare_framework(service.store, service.settings, key, entry, by=caller.name)
+    service.use(with_entry(service.settings, key, entry))
     if loaded.changed:
         service.keep()
     return loaded

@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.configuring.declare_framework import undeclare_framework
 from caseforge_assets.commands.editions.remove_framework import remove_framework
-from caseforge_assets.store.database.engine import wait_for_lock
 from caseforge_assets.store.editions.frameworks import belongings, current_edition, known_keys
 from caseforge_assets.web.access.callers import Admin, ServiceNow, problems
 from caseforge_assets.web.service import Service
@@ -23,7 +22,7 @@ class RemovedFramework(BaseModel):
     framework: str
     dry_run: bool = Field(description="true: nothing was changed")
     loaded: bool = Field(description="whether an edition of it was loaded")
-    declared: bool = Field(description="whether caseforge.toml named it")
+    declared: bool = Field(description="whether it was declared")
     contents: int = Field(description="current contents, which stay in the store and in exports with `retired`")
     under_way: int = Field(description="requests that are under way; what is answered is collected and kept")
 
@@ -41,16 +40,15 @@ def remove(
         raise LookupError(f"there is no framework {key!r}, or you may not see it")
     if not dry_run:
         remove_framework(service.store, service.project.stages, key, by=caller.name)
-        _undeclare(service, key)
+        _undeclare(service, key, caller.name)
         service.keep()
     return RemovedFramework(
         framework=key, dry_run=dry_run, loaded=loaded, declared=declared, contents=there.contents, under_way=there.under_way
     )
 
 
-def _undeclare(service: Service, key: str) -> None:
-    with wait_for_lock(service.store, "caseforge.toml"):
-        undeclare_framework(service.settings, key)
+def _undeclare(service: Service, key: str, by: str) -> None:
+    if undeclare_framework(service.store, service.settings, key, by=by):
         settings = service.settings
         left = {known: entry for known, entry in settings.configuration.frameworks.items() if known != key}
         service.use(settings.model_copy(update={"configuration": settings.configuration.model_copy(update={"frameworks": left})}))

@@ -118,7 +118,7 @@ def send_test(service: ServiceNow, _: Administrator, webhook_id: Id) -> Tried:
     """Send a message that reports nothing, and say what came of it."""
     with service.store.connect() as connection:
         row = found(connection, webhook_id)
-    answer = try_webhook(row, service.secret, service.settings.configuration.service.webhook_allow)
+    answer = try_webhook(service.store, row, service.secret, service.settings.configuration.service.webhook_allow)
     return Tried(status=answer.status, problem=answer.problem)
 
 

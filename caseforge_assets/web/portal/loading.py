@@ -14,7 +14,7 @@ from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import Planner
 from caseforge_assets.web.api.editions import LoadedEdition, Said, demand_load, judge_or_load
 from caseforge_assets.web.api.uploads import uploaded
-from caseforge_assets.web.portal.held_files import held, hold, let_go
+from caseforge_assets.web.portal.held_files import held, hold
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.wire.problems import Refused
 
@@ -53,7 +53,7 @@ def judge_file(
     try:
         with uploaded(file, SUFFIXES) as path:
             loaded = judge_or_load(service, caller, framework, path, said, is_new=is_new, dry_run=True, other_framework=True)
-            digest = hold(service.settings, path, caller.name) if loaded.changed else None
+            digest = hold(service.store, path, caller.name) if loaded.changed else None
     except (Refused, ValueError) as error:
         return _refused(pages, written, error)
     return _answer(pages, written | {"loaded": loaded, "digest": digest})
@@ -78,11 +78,10 @@ def take_file(
     said = _said(title, targets, hierarchy, columns, language)
     written = {"framework": framework, "title": title, "targets": targets, "hierarchy": hierarchy, "columns": columns, "language": language}
     try:
-        path = held(service.settings, digest, caller.name)
-        judge_or_load(service, caller, framework, path, said, is_new=is_new, dry_run=False, other_framework=other_framework)
+        with held(service.store, digest, caller.name) as path:
+            judge_or_load(service, caller, framework, path, said, is_new=is_new, dry_run=False, other_framework=other_framework)
     except (Refused, ValueError) as error:
         return _refused(pages, written, error)
-    let_go(service.settings, digest, caller.name)
     return RedirectResponse(f"/frameworks/{framework}/editions", 303)
 
 

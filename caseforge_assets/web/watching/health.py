@@ -14,9 +14,9 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.artifacts import ArtifactsUnavailable
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.cluster_location import EmbeddedPostgresError
-from caseforge_assets.store.database.engine import StoreUnavailable, is_current
+from caseforge_assets.store.database.engine import StoreUnavailable, refuse_other_schema
+from caseforge_assets.store.database.revisions import SchemaNotUsable
 from caseforge_assets.web.access.callers import ServiceNow
 from caseforge_assets.web.service import Service
 
@@ -65,7 +65,7 @@ class Readiness:
         with self._lock:
             if time.monotonic() >= self._until:
                 database = _works("database", lambda: service.store.connect().close())
-                migrated = database and _works("migrations", lambda: _refuse_unless_current(service))
+                migrated = database and _works("migrations", lambda: refuse_other_schema(service.store))
                 parts = {"database": database, "migrations": migrated, "artifacts": _works("artifacts", lambda: _write_and_remove(service))}
                 self._found = Ready(ready=all(parts.values()), parts=parts)
                 self._until = time.monotonic() + KEPT_S
@@ -75,15 +75,10 @@ class Readiness:
 def _works(part: str, look: Callable[[], None]) -> bool:
     try:
         look()
-    except (StoreUnavailable, EmbeddedPostgresError, ArtifactsUnavailable, ConfigurationError, OSError) as error:
+    except (StoreUnavailable, EmbeddedPostgresError, ArtifactsUnavailable, SchemaNotUsable, OSError) as error:
         log.warning("not ready: %s: %s", part, redact(str(error)))
         return False
     return True
-
-
-def _refuse_unless_current(service: Service) -> None:
-    if not is_current(service.store):
-        raise ConfigurationError("the schema is that of another version")
 
 
 def _write_and_remove(service: Service) -> None:

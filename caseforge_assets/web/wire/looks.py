@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +19,7 @@ from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.reading.read_state import ReadState, read_state
 
 SEEN = "seen"  # of a request's state: what was seen for it
-_NOTED_EVERY = timedelta(seconds=50)  # somewhat less than the minute after which a use is noted again
+NOTED_EVERY_S = 50.0  # somewhat less than the minute after which a use is noted again
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +91,5 @@ def look_once(store: Engine, digests: Collection[str]) -> Seen:
 
 def note_use(connection: Connection, token: TokenRow) -> None:
     """Notes that a token is used, unless that was noted just now."""
-    if token.last_used_at is None or datetime.now(UTC) - token.last_used_at > _NOTED_EVERY:
+    if token.unused_s is None or token.unused_s > NOTED_EVERY_S:
         tokens.note_use(connection, token.id)

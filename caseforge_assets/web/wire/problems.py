@@ -21,6 +21,7 @@ from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.redaction import redact
 from caseforge_assets.store.database.cluster_location import EmbeddedPostgresError
 from caseforge_assets.store.database.engine import StoreUnavailable, ValueRefused
+from caseforge_assets.store.database.revisions import SchemaNotUsable
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (ProviderError, 502, "provider"),
     (StoreUnavailable, 503, "database-unavailable"),
     (EmbeddedPostgresError, 503, "database-unavailable"),
+    (SchemaNotUsable, 503, "database-behind"),
     (ArtifactsUnavailable, 503, "artifacts-unavailable"),
     (ValueRefused, 422, "cannot-be-used"),
 )

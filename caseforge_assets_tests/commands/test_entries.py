@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.commands.configuring.declare_framework import declare_framework, entry_for
+from caseforge_assets.commands.configuring.edit_entries import write_entry
+from caseforge_assets.commands.configuring.make_entry import entry_for
 from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings, load_settings
 
 TEXT = """\
@@ -32,7 +33,7 @@ def text_of(settings: Settings) -> str:
 
 def test_a_new_framework_is_added_and_every_comment_stays(tmp_path: Path) -> None:
     settings = project(tmp_path, TEXT)
-    assert declare_framework(settings, "bikes", FrameworkSettings(title="Bikes", source="bikes.csv", targets=("1.*", "2.*")))
+    assert write_entry(settings, "bikes", FrameworkSettings(title="Bikes", source="bikes.csv", targets=("1.*", "2.*")))
     assert text_of(settings).startswith(TEXT)
     added = load_settings(tmp_path).framework("bikes")
     assert (added.title, added.source, added.targets) == ("Bikes", "bikes.csv", ("1.*", "2.*"))
@@ -40,8 +41,8 @@ def test_a_new_framework_is_added_and_every_comment_stays(tmp_path: Path) -> Non
 
 def test_a_known_framework_changes_only_where_it_differs(tmp_path: Path) -> None:
     settings = project(tmp_path, TEXT)
-    entry = entry_for(settings, "retail", tmp_path / "retail-2.xlsx", settings.framework("retail"), "Another title", "8.*")
-    assert not declare_framework(settings, "retail", entry)
+    entry = entry_for(settings, "retail", "retail-2.xlsx", settings.framework("retail"), "Another title", "8.*")
+    assert not write_entry(settings, "retail", entry)
     text = text_of(settings)
     for kept in ("# Ours, since spring.", "# asked the team", "[frameworks.retail]   # shops", "# from the publisher", 'owner = "anna"'):
         assert kept in text
@@ -52,8 +53,8 @@ def test_a_known_framework_changes_only_where_it_differs(tmp_path: Path) -> None
 def test_what_does_not_differ_leaves_the_file_untouched(tmp_path: Path) -> None:
     settings = project(tmp_path, TEXT)
     before = settings.config_path.stat()
-    entry = entry_for(settings, "retail", tmp_path / "retail-1.xlsx", settings.framework("retail"), None, "leaf")
-    declare_framework(settings, "retail", entry)
+    entry = entry_for(settings, "retail", str(tmp_path / "retail-1.xlsx"), settings.framework("retail"), None, "leaf")
+    write_entry(settings, "retail", entry)
     assert text_of(settings) == TEXT
     assert settings.config_path.stat().st_mtime_ns == before.st_mtime_ns
 
@@ -61,7 +62,7 @@ def test_what_does_not_differ_leaves_the_file_untouched(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [None, "", "# nothing yet\n", "frameworks = {}\n", '[frameworks]\n[stages.usecases]\nmodel = "x"\n'])
 def test_a_file_without_frameworks_gets_its_first(tmp_path: Path, text: str | None) -> None:
     settings = project(tmp_path, text)
-    assert declare_framework(settings, "bikes", FrameworkSettings(title="Bikes", source="bikes.csv"))
+    assert write_entry(settings, "bikes", FrameworkSettings(title="Bikes", source="bikes.csv"))
     assert load_settings(tmp_path).framework("bikes").source == "bikes.csv"
     assert (text or "").split("\n")[0] in text_of(settings) or text == "frameworks = {}\n"
 
@@ -70,20 +71,20 @@ def test_sources_in_the_project_are_named_from_there_and_others_in_full(tmp_path
     inside, outside = tmp_path / "project", tmp_path / "bikes.csv"
     inside.mkdir()
     settings = project(inside, "")
-    assert entry_for(settings, "bikes", inside / "data" / "b.csv", None, None, "leaf").source == "data/b.csv"
-    assert entry_for(settings, "bikes", outside, None, None, "leaf").source == str(outside)
+    assert entry_for(settings, "bikes", str(inside / "data" / "b.csv"), None, None, "leaf").source == "data/b.csv"
+    assert entry_for(settings, "bikes", str(outside), None, None, "leaf").source == str(outside)
 
 
 def test_a_title_is_made_from_the_key_where_there_is_none(tmp_path: Path) -> None:
-    assert entry_for(project(tmp_path, ""), "cross_industry", tmp_path / "a.csv", None, None, "leaf").title == "Cross Industry"
+    assert entry_for(project(tmp_path, ""), "cross_industry", "a.csv", None, None, "leaf").title == "Cross Industry"
 
 
 def test_a_key_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="framework key 'Retail'"):
-        entry_for(project(tmp_path, ""), "Retail", tmp_path / "a.csv", None, None, "leaf")
+        entry_for(project(tmp_path, ""), "Retail", "a.csv", None, None, "leaf")
 
 
 def test_titles_with_quotes_stay_what_they_are(tmp_path: Path) -> None:
     settings = project(tmp_path, "")
-    declare_framework(settings, "bikes", FrameworkSettings(title='The "best"\nbikes \\ more', source="b.csv"))
+    write_entry(settings, "bikes", FrameworkSettings(title='The "best"\nbikes \\ more', source="b.csv"))
     assert load_settings(tmp_path).framework("bikes").title == 'The "best"\nbikes \\ more'
