@@ -1,8 +1,8 @@
-# Two commands on a fresh machine: `make demo` and `make test`. Nothing but git, Python >= 3.11 and make is needed.
+# Two commands on a fresh machine: `make demo` and `make test`. Nothing but git, Python 3.11 to 3.14 and make is needed.
 
 # The first Python that is new enough and can make virtual environments; another one: make PYTHON=/path/to/python3.12 demo
-NEEDS := import sys, ensurepip, sqlite3, ssl, venv; sys.exit(sys.version_info < (3, 11))
-CANDIDATES := python3 python3.13 python3.12 python3.11
+NEEDS := import sys, ensurepip, sqlite3, ssl, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
 PYTHON = $(shell for p in $(CANDIDATES); do "$$p" -c '$(NEEDS)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 VENV := .venv
@@ -37,7 +37,7 @@ $(VENV)/.made:
 	@python='$(PYTHON)'; \
 	if [ -z "$$python" ]; then \
 		echo "No usable Python was found (looked for: $(CANDIDATES))."; \
-		echo "CaseForge needs Python 3.11 or newer with the modules venv, ensurepip, sqlite3 and ssl."; \
+		echo "CaseForge needs Python 3.11, 3.12, 3.13 or 3.14 with the modules venv, ensurepip, sqlite3 and ssl."; \
 		echo "On Debian and Ubuntu: apt-get install python3-venv. Elsewhere, or for another one: make PYTHON=/path/to/python3 ..."; \
 		exit 1; \
 	fi; \
@@ -82,7 +82,7 @@ test-newest: $(VENV)/.installed-dev
 	@echo "Installing the newest patch release of Dagster into $(NEWEST) (this needs an index) ..."
 	@rm -rf $(NEWEST) && $(BIN)/python -m venv $(NEWEST)
 	@grep -ivE '^(--|#| )|^dagster' requirements-dev.txt requirements.txt --no-filename | sed 's/ *\\$$//' | sort -u > $(NEWEST)/pins.txt
-	@$(NEWEST_PIP) --requirement $(NEWEST)/pins.txt 'dagster~=1.13.0' 'dagster-postgres~=0.29.0' 'dagster-webserver~=1.13.0'
+	@$(NEWEST_PIP) --requirement $(NEWEST)/pins.txt 'dagster~=1.13.0' 'dagster-postgres~=0.29.0' 'dagster-webserver~=1.13.0' 'dagster-dg-cli~=1.13.0'
 	@$(NEWEST_PIP) --no-deps --no-build-isolation --editable .
 	@$(NEWEST)/bin/python -c 'import dagster; print("Dagster", dagster.__version__)'
 	@$(NEWEST)/bin/python -m pytest -n 3 caseforge_assets_tests/defs

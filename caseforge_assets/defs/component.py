@@ -14,14 +14,21 @@ from caseforge_assets.defs.graph.assets import framework_assets
 from caseforge_assets.defs.location import location_defs
 from caseforge_assets.defs.names import CONTENTS_MANAGER, OWN_DEFINITIONS
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.defs.runs.sensors import SENSORS, dead_run_sensor
 from caseforge_assets.settings import ConfigurationError, find_project
 
-# Whether runs of other people's jobs are dead is not CaseForge's to say.
-_SENSORS = tuple(sensor for sensor in SENSORS if sensor is not dead_run_sensor)
 _OF_PROJECT = {"key", "project", "stages"}
 
 
+class FrameworkScaffolder(dg.Scaffolder):
+    """What `dg scaffold defs caseforge_assets.CaseforgeFramework NAME` writes: a framework that is called like its folder, to be filled in."""
+
+    def scaffold(self, request: dg.ScaffoldRequest) -> None:
+        """Writes `defs.yaml`; the table that it names is still to be put there."""
+        name = request.target_path.name
+        dg.scaffold_component(request, {"key": name, "title": name.replace("_", " ").capitalize(), "source": f"{name}.csv"})
+
+
+@dg.scaffold_with(FrameworkScaffolder)
 class CaseforgeFramework(dg.Component, dg.Model, dg.Resolvable):
     """The assets of a framework: its nodes, the steps of every stage, its reports. The first one of a Dagster project brings jobs, sensors and resources, too.
 
@@ -43,6 +50,8 @@ class CaseforgeFramework(dg.Component, dg.Model, dg.Resolvable):
     map: dict[str, str] | None = None
     language: str | dict[str, str] | None = None
     templates: str | None = None
+    table: str | None = None
+    automation: bool | None = None
     stages: dict[str, dict[str, Any]] | None = None
     project: str | None = None
 
@@ -58,7 +67,7 @@ class CaseforgeFramework(dg.Component, dg.Model, dg.Resolvable):
             return dg.Definitions(framework_assets(self.key, settings.framework(self.key), settings.project))
         of_project: dict[str, Any] = {"project_folder": str(folder), "declared": declared}
         resources = {"caseforge": Caseforge(**of_project), CONTENTS_MANAGER: CaseforgeContents(**of_project)}
-        return location_defs(settings, resources, keys=[one.key for one in components], assets_of=[self.key], sensors=_SENSORS)
+        return location_defs(settings, resources, keys=[one.key for one in components], assets_of=[self.key], beside_others=True)
 
     def entry(self) -> dict[str, Any]:
         """What it says of the framework, as in caseforge.toml."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+EDITION = "edition"  # the asset above a framework's own, where its nodes are what another asset makes
 RUN_REPORT = "run_report"
 PROJECT_IDENTITY = "caseforge_project"  # the resource by which a code location says which project it shows
 FAILURES_JOB = "failed_nodes"  # its runs are records

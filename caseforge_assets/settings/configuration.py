@@ -95,6 +95,11 @@ class FrameworkSettings(BaseModel):
 
     language: LanguageTag = Field(default="", description="tag of the language that its texts are asked for in, or tags by stage")
     templates: str = Field(default="", description="folder of prompts and sections of its own, which come before the project's")
+    table: str = Field(default="", description="asset in Dagster whose DataFrame is the framework; it is kept as the source, a CSV file")
+    automation: bool = Field(
+        default=False,
+        description="whether Dagster makes editions, contexts and requests anew by itself when what they are made from changes",
+    )
 
     @property
     def languages(self) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
 from dagster._utils.error import SerializableErrorInfo
 
-from caseforge_assets.cli.running.sensors import SENSORS
+from caseforge_assets.cli.running.sensors import MARKS, SENSORS
 from caseforge_assets.cli.setting_up import reloading
 from caseforge_assets.cli.shared.webserver import (
     ForeignProject,
@@ -304,9 +304,11 @@ def test_caseforge_is_known_by_its_sensors(monkeypatch: pytest.MonkeyPatch) -> N
 
     def find(*locations: Location) -> Repository:
         monkeypatch.setattr(shown, "locations", lambda: locations)
-        return find_repository(shown, SENSORS, "mine")
+        return find_repository(shown, MARKS, "mine")
 
     assert find(other, broken, Location("ours", (ours,), None)) == ours
+    beside_others = replace(ours, location="company", sensors=ours.sensors - {"dead_run_sensor"})
+    assert find(other, Location("company", (beside_others,), None)) == beside_others
     with pytest.raises(OtherProject, match="its code locations: other"):
         find(other)
     with pytest.raises(WebserverError, match="broken: ImportError"):

@@ -12,6 +12,7 @@ from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets_tests.defs.batch_inputs import with_inputs
 from caseforge_assets_tests.defs.project import (
+    ASSETS,
     CANDIDATES,
     DOCUMENTS,
     FAILED,
@@ -184,3 +185,27 @@ def test_without_a_key_a_job_says_what_to_set(project: OpenProject, monkeypatch:
     assert not run.success
     (failure,) = [event for event in run.all_events if event.is_step_failure]
     assert "OPENAI_API_KEY is not set" in str(failure.step_failure_data.error)
+
+
+@pytest.mark.slow
+def test_runs_name_the_batches_plans_and_frameworks_that_they_worked_on(project: OpenProject) -> None:
+    opened = with_inputs(project(bills=True, budget_usd=10))
+    sent = opened.run_job("submit", max_cost_usd=5)
+    wait_for_batches(opened)
+    collected = opened.run_job("collect")
+    for run in (sent, collected):
+        tags = opened.instance.get_run_by_id(run.run_id).tags  # type: ignore[union-attr]
+        assert {name: tags[f"caseforge/{name}"] for name in ("batch", "plan", "framework")} == {"batch": "1", "plan": "1", "framework": KEY}
+    polled = opened.instance.get_run_by_id(opened.run_job("poll").run_id)
+    assert "caseforge/batch" not in polled.tags  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_a_run_of_assets_names_its_own_batches_alone(project: OpenProject) -> None:
+    opened = project()
+    opened.load()
+    first, others = PARTITIONS[0], PARTITIONS[1:]
+    assert opened.run([*ASSETS], first, first).success
+    run = opened.run([*ASSETS], others[0], others[-1])
+    tags = opened.instance.get_run_by_id(run.run_id).tags  # type: ignore[union-attr]
+    assert (tags["caseforge/batch"], tags["caseforge/framework"]) == ("3, 4", KEY)

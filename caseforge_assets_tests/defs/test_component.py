@@ -59,6 +59,7 @@ def test_several_frameworks_share_jobs_sensors_and_resources(place: Path) -> Non
     sensors = {sensor.name for sensor in defs.sensors or ()}
     assert "flush_sensor" in sensors
     assert "dead_run_sensor" not in sensors  # other people's runs are not CaseForge's to end
+    assert {schedule.name for schedule in defs.schedules or ()} == {"backup_schedule", "report_schedule"}  # nor is their history to remove
     settings = (defs.resources or {})["caseforge"].settings
     assert settings.framework("one").targets == ("1.*",)
     assert settings.configuration.model_name("process_details") == "gpt-6.1-terra"

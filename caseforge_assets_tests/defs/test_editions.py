@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas
 import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
 
 from caseforge_assets.commands.editions.load_table import TableRefused, load_table
-from caseforge_assets.defs.graph.editions import edition_asset
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.defs.project import PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.workbench import KEY, SHOP, renamed
@@ -55,28 +55,44 @@ def test_unknown_values_are_empty_and_whole_numbers_whole(project: OpenProject) 
     assert lines[-1] == "2.1.3,,Hand back,"
 
 
-@pytest.mark.slow
-def test_an_asset_above_makes_a_new_edition_and_nothing_is_sent(project: OpenProject, tmp_path: Path) -> None:
-    opened = project(bills=True)
-    rows: list[Any] = list(SHOP)
+def fed_by(opened: Project, rows: list[Any]) -> dg.Definitions:
+    """The project's definitions, whose framework is what an asset of somebody else makes."""
+    with (opened.path / "caseforge.toml").open("a", encoding="utf-8") as file:
+        file.write('table = "crm/processes"\n')
 
-    @dg.asset
+    @dg.asset(key=["crm", "processes"])
     def processes() -> pandas.DataFrame:
         return table(rows)
 
-    edition = edition_asset(KEY, processes.key)
-    defs = dg.Definitions.merge(opened.definitions, dg.Definitions([processes, edition]))
-    job = defs.resolve_implicit_global_asset_job_def()
+    return dg.Definitions.merge(opened.definitions, dg.Definitions([processes]))
 
-    def run() -> dict[str, Any]:
-        result = job.execute_in_process(instance=opened.instance, asset_selection=[processes.key, edition.key])
-        (event,) = [one for one in result.get_asset_materialization_events() if one.asset_key == edition.key]
+
+def test_the_framework_stands_below_the_edition_and_that_below_the_table(project: OpenProject) -> None:
+    graph = fed_by(project(), []).resolve_asset_graph()
+    assert graph.get(dg.AssetKey([KEY, "framework"])).parent_keys == {dg.AssetKey([KEY, "edition"])}
+    assert graph.get(dg.AssetKey([KEY, "edition"])).parent_keys == {dg.AssetKey(["crm", "processes"])}
+
+
+@pytest.mark.slow
+def test_an_asset_above_makes_a_new_edition_and_nothing_is_sent(project: OpenProject) -> None:
+    opened = project(bills=True)
+    rows: list[Any] = list(SHOP)
+    defs = fed_by(opened, rows)
+    job = defs.resolve_implicit_global_asset_job_def()
+    edition, framework = dg.AssetKey([KEY, "edition"]), dg.AssetKey([KEY, "framework"])
+
+    def run(*more: dg.AssetKey) -> dict[str, Any]:
+        keys = [dg.AssetKey(["crm", "processes"]), edition, *more]
+        result = job.execute_in_process(instance=opened.instance, asset_selection=keys)
+        (event,) = [one for one in result.get_asset_materialization_events() if one.asset_key == edition]
+        resolver = CachingStaleStatusResolver(opened.instance, defs.resolve_asset_graph(), LoadingContextForTest(opened.instance))
+        assert resolver.get_status(framework) is StaleStatus.FRESH
         return {name: value.value for name, value in event.materialization.metadata.items()}
 
     assert run()["changed"] is True
     assert run()["changed"] is False
     rows[:] = renamed("2.1.2", "Repair")
-    assert run()["changed"] is True
+    assert run(framework)["changed"] is True
     assert opened.bench.column("select name from caseforge.current_node where code = '2.1.2'") == ["Repair"]
     assert opened.bench.column("select count(*) from caseforge.batch") == [0]
     assert set(opened.states("pcf_nodes")) == set(PARTITIONS)

@@ -20,6 +20,8 @@ from caseforge_assets.cli.shared.webserver import Repository, Webserver, find_re
 from caseforge_assets.redaction import redact
 
 SENSORS = ("submit_sensor", "collect_sensor", "flush_sensor", "alert_sensor", "retry_sensor", "dead_run_sensor")
+NOT_EVERYWHERE = ("dead_run_sensor", "automation_sensor")  # not in other people's project; not where no framework has `automation`
+MARKS = tuple(name for name in SENSORS if name not in NOT_EVERYWHERE)  # by which CaseForge is known
 SWITCHED_ON_BY_NAME = "retry_sensor"  # it spends money where a person might have decided otherwise
 DAEMON_SILENT_S = 420.0  # it gives a sign of life every 30 seconds, by the clock of its host, which may be minutes behind this one
 _SENSOR = """query ($sensor: SensorSelector!) { sensorOrError(sensorSelector: $sensor) { __typename
@@ -57,9 +59,9 @@ def _sensor_names(context: click.Context, parameter: click.Parameter, given: tup
     del context
     named = {name if name.endswith("_sensor") else f"{name}_sensor": name for name in given}
     for name, typed in named.items():
-        if name not in SENSORS:
+        if name not in (*SENSORS, *NOT_EVERYWHERE):
             raise click.BadParameter(f"there is no sensor {typed!r}; there are: {', '.join(SENSORS)}", param=parameter)
-    return tuple(name for name in SENSORS if not named or name in named)
+    return tuple(name for name in dict.fromkeys((*SENSORS, *NOT_EVERYWHERE)) if not named or name in named)
 
 
 sensors_argument = click.argument("names", metavar="[SENSOR]...", nargs=-1, callback=_sensor_names)
@@ -81,9 +83,9 @@ def sensors() -> None:
 def on(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     """Switch on SENSOR (submit, collect, flush, alert, retry); without a name, all but retry, which asks again for what failed."""
     webserver, repository = _caseforge_at(session)
-    if names == SENSORS:  # none was named
-        names = tuple(name for name in SENSORS if name != SWITCHED_ON_BY_NAME)
-    for name in names:
+    if set(names) >= set(SENSORS):  # none was named
+        names = tuple(name for name in names if name != SWITCHED_ON_BY_NAME)
+    for name in _there(repository, names):
         webserver.ask(_START, sensor=_selector(repository, name))
     _report(webserver, repository, names, as_json)
 
@@ -95,7 +97,7 @@ def on(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 def off(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     """Switch off SENSOR (submit, collect, flush, alert, retry), or all of them. Runs under way go on to their end."""
     webserver, repository = _caseforge_at(session)
-    for name in names:
+    for name in _there(repository, names):
         webserver.ask(_STOP, id=_state(webserver, repository, name)["id"])
     _report(webserver, repository, names, as_json)
 
@@ -114,7 +116,12 @@ def _caseforge_at(session: Session) -> tuple[Webserver, Repository]:
     from caseforge_assets.store.database.location import database_identity
 
     webserver = Webserver(session.settings.webserver_url)
-    return webserver, find_repository(webserver, SENSORS, database_identity(session.settings))
+    return webserver, find_repository(webserver, MARKS, database_identity(session.settings))
+
+
+def _there(repository: Repository, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the sensors that the project has."""
+    return tuple(name for name in names if name in repository.sensors)
 
 
 def _selector(repository: Repository, name: str) -> dict[str, str]:
@@ -128,7 +135,7 @@ def _state(webserver: Webserver, repository: Repository, name: str) -> dict[str,
 
 
 def _report(webserver: Webserver, repository: Repository, names: tuple[str, ...], as_json: bool) -> None:
-    states = [_sensor_state(name, _state(webserver, repository, name)) for name in names]
+    states = [_sensor_state(name, _state(webserver, repository, name)) for name in _there(repository, names)]
     daemon = _daemon_runs(webserver)
     if as_json:
         print_json({"webserver": webserver.url, "daemon": daemon, "sensors": [_plain(state) for state in states]})

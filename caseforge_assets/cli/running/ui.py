@@ -16,7 +16,7 @@ import click
 
 from caseforge_assets.cli.running.beside import beside
 from caseforge_assets.cli.running.demo import local_provider
-from caseforge_assets.cli.running.sensors import SENSORS
+from caseforge_assets.cli.running.sensors import MARKS
 from caseforge_assets.cli.shared.console import console, errors
 from caseforge_assets.cli.shared.dagster_bridge import group_page
 from caseforge_assets.cli.shared.options import pass_session
@@ -77,7 +77,7 @@ def _what_is_there(session: Session, port: int) -> str:
 
     url, another = f"http://{LOCALHOST}:{port}", f"take another one: caseforge ui --port {port + 1 if port < 65535 else port - 1}"
     try:
-        find_repository(Webserver(url, answer_s=3.0), SENSORS, database_identity(session.settings))
+        find_repository(Webserver(url, answer_s=3.0), MARKS, database_identity(session.settings))
     except ForeignProject:
         return f"Port {port} is taken by the Dagster of another project; stop that one, or {another}"
     except WebserverError:

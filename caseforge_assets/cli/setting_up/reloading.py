@@ -9,7 +9,7 @@ import logging
 import socket
 from threading import Thread
 
-from caseforge_assets.cli.running.sensors import SENSORS
+from caseforge_assets.cli.running.sensors import MARKS
 from caseforge_assets.cli.shared.webserver import (
     CONNECT_S,
     BrokenLocation,
@@ -64,7 +64,7 @@ def _reload(webserver: Webserver, key: str, project: str, is_gone: bool) -> str:
         socket.create_connection((webserver.host, webserver.port), CONNECT_S).close()  # a refusal costs no import of an HTTP client
     for name in _locations(webserver, project):
         webserver.reload(name)
-    is_shown = key in find_repository(webserver, SENSORS, project).groups
+    is_shown = key in find_repository(webserver, MARKS, project).groups
     if is_gone:
         return f"Dagster at {webserver.url} {'still shows it' if is_shown else 'does not show it any more'}."
     if is_shown:
@@ -75,7 +75,7 @@ def _reload(webserver: Webserver, key: str, project: str, is_gone: bool) -> str:
 def _locations(webserver: Webserver, project: str) -> list[str]:
     """CaseForge's code location; where it could not be loaded, and so cannot be known, those that could not."""
     try:
-        return [find_repository(webserver, SENSORS, project).location]
+        return [find_repository(webserver, MARKS, project).location]
     except BrokenLocation:
         return [location.name for location in webserver.locations() if location.error]
 

@@ -34,7 +34,8 @@ class Loaded:
     """What a load came to. A framework's first edition differs from nothing, and carries nothing over (None).
 
     `to_send` counts the requests that bring everything up to the new edition, per stage; `expected_cost_usd` is what they would cost at a provider that
-    bills, None where unknown. What is there may be `simulated`: such a provider would be asked for all of it.
+    bills, None where unknown. What is there may be `simulated`: such a provider would be asked for all of it. `source_sha256` is of the file as it
+    was read.
     """
 
     changed: bool
@@ -46,6 +47,7 @@ class Loaded:
     to_send: dict[str, int] = field(default_factory=dict)
     expected_cost_usd: Decimal | None = None
     simulated: bool = False
+    source_sha256: str = ""
 
 
 def load_framework(
@@ -80,7 +82,7 @@ def load_framework(
         read = as_before(edition, nodes.codes_by_identity(connection, key))
         targets = {node.code for node in select_targets(read, entry.targets)}
         rows = _rows(read, targets)
-        loaded = Loaded(False, label, len(read), len(targets))
+        loaded = Loaded(False, label, len(read), len(targets), source_sha256=edition.source_sha256)
         before = nodes.last_nodes(connection, key)
         is_same_file = current is not None and (current.source_sha256, current.targets) == (edition.source_sha256, selector)
         if is_same_file and _are_stored(rows, before):

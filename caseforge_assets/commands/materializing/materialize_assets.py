@@ -28,8 +28,10 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.editions import contexts, nodes
+from caseforge_assets.store.figures.batch_sums import batches_worked_since
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
 from caseforge_assets.store.planning.node_states import AssetState
@@ -47,12 +49,14 @@ class Materialized:
 
     `unsent` says how many requests were to be sent and were not, because a person has to do something first, and what; empty: there are none.
     `unchosen` counts, per asset, the nodes where nothing is chosen, so that nothing is asked: they are neither finished nor unfinished.
+    `batch_ids` are those of the batches that asked something of these nodes, and were made or collected meanwhile.
     """
 
     nodes: int
     unfinished: dict[str, dict[str, str]]
     unsent: str = ""
     unchosen: dict[str, int] = field(default_factory=dict)
+    batch_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ def materialize_assets(
         show: called while answers are waited for: shows what is made by then, before somebody else does.
     """
     with store.begin() as connection:
+        began = clock.now(connection)
         node_ids = nodes.node_ids_of_partitions(connection, key, partition_keys)
         of_backfill = nodes.node_ids_of_partitions(connection, key, backfill.partition_keys) if backfill else []
         others = sorted(set(of_backfill).difference(node_ids))
@@ -121,7 +126,9 @@ def materialize_assets(
         unfinished |= of_stage
         unsent += [why_unsent] if why_unsent else []
     left = {asset: reasons for asset, reasons in unfinished.items() if reasons}
-    return Materialized(len(node_ids), left, "; ".join(dict.fromkeys(unsent)), _count_unchosen(hands))
+    with store.connect() as connection:
+        batch_ids = batches_worked_since(connection, node_ids, began) if waiting else []
+    return Materialized(len(node_ids), left, "; ".join(dict.fromkeys(unsent)), _count_unchosen(hands), tuple(batch_ids))
 
 
 def _count_unchosen(hands: _Hands) -> dict[str, int]:

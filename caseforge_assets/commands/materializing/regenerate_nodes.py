@@ -18,11 +18,12 @@ from caseforge_assets.store.editions import nodes
 
 @dataclass(frozen=True)
 class Regenerated:
-    """How many nodes were meant, and per asset those that are not through, with the reason; `unsent` as in `Materialized`."""
+    """How many nodes were meant, and per asset those that are not through, with the reason; `unsent` and `batch_ids` as in `Materialized`."""
 
     nodes: int
     unfinished: dict[str, dict[str, str]]
     unsent: str = ""
+    batch_ids: tuple[int, ...] = ()
 
 
 def regenerate(
@@ -57,6 +58,7 @@ def regenerate(
     meant = partitions(stages, selection, named, limit)
     unfinished: dict[str, dict[str, str]] = {}
     unsent: list[str] = []
+    batch_ids: list[int] = []
     for stage in stages:
         left = partitions([stage], Selection.unfinished, ",".join(meant)) if meant else []
         if left:
@@ -64,4 +66,5 @@ def regenerate(
             done = materialize_assets(store, folder, project, key, assets, left, provider=provider, wait_s=wait_s, no_provider=no_provider)
             unfinished |= done.unfinished
             unsent += [done.unsent] if done.unsent else []
-    return Regenerated(len(meant), unfinished, "; ".join(dict.fromkeys(unsent)))
+            batch_ids += done.batch_ids
+    return Regenerated(len(meant), unfinished, "; ".join(dict.fromkeys(unsent)), tuple(dict.fromkeys(batch_ids)))

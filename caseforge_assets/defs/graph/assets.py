@@ -15,12 +15,12 @@ from caseforge_assets.commands.configuring.open_source import opened_source
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import keep_workbook
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
-from caseforge_assets.commands.exporting.tabulate_asset import columns_of
 from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.defs.figures.alerts import alert_check, alert_result
 from caseforge_assets.defs.figures.checks import check_results, check_specs
 from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, stale_figures
+from caseforge_assets.defs.graph.automation import automation_of
 from caseforge_assets.defs.graph.backfills import backfill_of
 from caseforge_assets.defs.graph.descriptions import (
     RUN_REPORT_TEXT,
@@ -29,12 +29,16 @@ from caseforge_assets.defs.graph.descriptions import (
     asset_metadata,
     asset_text,
     framework_kinds,
+    framework_metadata,
     framework_text,
-    table_schema,
+    links,
+    portal_link,
 )
+from caseforge_assets.defs.graph.editions import edition_asset
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unchosen, say_unfinished
-from caseforge_assets.defs.names import CONTENTS_MANAGER, PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
+from caseforge_assets.defs.mirroring.run_tags import tag_batches
+from caseforge_assets.defs.names import CONTENTS_MANAGER, EDITION, PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
@@ -59,24 +63,26 @@ class AssetConfig(dg.Config):
 def framework_assets(key: str, entry: FrameworkSettings, project: Project) -> list[dg.AssetsDefinition]:
     """All assets of a framework, in a group and under a key prefix of its name."""
     reports = [
-        _report(key, entry, project.stages, RUN_REPORT, RUN_REPORT_TEXT, _run_figures, with_alerts=True),
+        _report(key, entry, project, RUN_REPORT, RUN_REPORT_TEXT, _run_figures, with_alerts=True),
         _report(
             key,
             entry,
-            project.stages,
+            project,
             STALE_REPORT,
             STALE_REPORT_TEXT,
             lambda caseforge, key: stale_figures(caseforge.settings.stages, read_statuses(caseforge.store, caseforge.project, key)),
         ),
     ]
-    return [_framework(key, entry, project.stages), _assets(key, entry, project), *reports]
+    above = [edition_asset(key, entry)] if entry.table else []
+    return [*above, _framework(key, entry, project), _assets(key, entry, project), *reports]
 
 
 def framework_job(key: str, entry: FrameworkSettings) -> Any:
     """All assets of a framework as a job: its page is another way to materialize a node, and says what drives them."""
+    whole = dg.AssetSelection.groups(key)
     return dg.define_asset_job(
         f"{key}_assets",
-        selection=dg.AssetSelection.groups(key),
+        selection=whole - dg.AssetSelection.assets([*asset_key(key, EDITION)]) if entry.table else whole,
         executor_def=dg.in_process_executor,
         tags=tags_of("materialize", framework=key),
         description=f"The whole of {entry.title}, for one node. Scattered nodes or a branch: job `regenerate`. Everything: *Materialize all* on the "
@@ -84,13 +90,14 @@ def framework_job(key: str, entry: FrameworkSettings) -> Any:
     )
 
 
-def _framework(key: str, entry: FrameworkSettings, stages: Stages) -> dg.AssetsDefinition:
+def _framework(key: str, entry: FrameworkSettings, project: Project) -> dg.AssetsDefinition:
     @dg.asset(
         key=list(asset_key(key, FRAMEWORK)),
+        deps=[list(asset_key(key, EDITION))] if entry.table else None,
         group_name=key,
         io_manager_key=CONTENTS_MANAGER,
-        metadata=table_schema(columns_of(stages, FRAMEWORK)),
-        description=f"{entry.title}\n{framework_text(stages)}",
+        metadata=framework_metadata(project.stages) | portal_link(_public(project), f"/frameworks/{key}"),
+        description=f"{entry.title}\n{framework_text(project.stages)}",
         kinds=framework_kinds(entry.source),
         owners=_owners(entry),
     )
@@ -158,6 +165,7 @@ def _materialize(context: dg.AssetExecutionContext, config: AssetConfig, casefor
         show=lambda: mirror(context, caseforge),
         backfill=backfill_of(context),
     )
+    tag_batches(context, caseforge.store, done.batch_ids)
     mirror(context, caseforge)
     return done
 
@@ -168,13 +176,17 @@ def _needs_provider(context: dg.AssetExecutionContext, stages: Stages) -> bool:
 
 
 def _report(
-    key: str, entry: FrameworkSettings, stages: Stages, name: str, text: str, figures: Figures, *, with_alerts: bool = False
+    key: str, entry: FrameworkSettings, project: Project, name: str, text: str, figures: Figures, *, with_alerts: bool = False
 ) -> dg.AssetsDefinition:
     @dg.asset(
         key=list(asset_key(key, name)),
         group_name=key,
-        deps=[dg.AssetDep(list(asset_key(key, asset.name)), partition_mapping=dg.AllPartitionMapping()) for asset in _last_assets(stages)],
+        deps=[
+            dg.AssetDep(list(asset_key(key, asset.name)), partition_mapping=dg.AllPartitionMapping())
+            for asset in _last_assets(project.stages)
+        ],
         description=text,
+        metadata=links([], "watching.md") | portal_link(_public(project), f"/report?framework={key}"),
         kinds={"table"},
         freshness_policy=WRITTEN_DAILY,
         owners=_owners(entry),
@@ -200,8 +212,9 @@ def _spec(key: str, entry: FrameworkSettings, asset: Asset, project: Project) ->
         description=asset_text(asset),
         code_version=_code_version(key, asset.stage, project) if asset.stage else None,
         kinds=asset_kinds(asset),
-        metadata=asset_metadata(asset, project.stages),
+        metadata=asset_metadata(asset, project.stages) | portal_link(_public(project), f"/frameworks/{key}"),
         owners=_owners(entry),
+        automation_condition=automation_of(entry, asset),
         skippable=True,
     ).with_io_manager_key(CONTENTS_MANAGER)
 
@@ -212,6 +225,10 @@ def _code_version(key: str, stage: Stage, project: Project) -> str:
 
 def _last_assets(stages: Stages) -> Sequence[Asset]:
     return [asset for asset in all_assets(stages) if asset.stage and asset.name == asset.stage.content]
+
+
+def _public(project: Project) -> str:
+    return project.configuration.service.public_url
 
 
 def _owners(entry: FrameworkSettings) -> list[str]:

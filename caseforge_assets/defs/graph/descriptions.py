@@ -1,17 +1,17 @@
 """The texts of the asset graph: markdown descriptions and kinds of the assets."""
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
-from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, TableColumn, TableSchema
+from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, MetadataValue, TableColumn, TableSchema
 
 from caseforge_assets.commands.exporting.tabulate_asset import columns_of
 from caseforge_assets.contexts import context
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.frameworks import reading
 from caseforge_assets.handing_on.frames import Column
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES, Asset, all_assets
+from caseforge_assets.stages.flow_assets import FRAMEWORK, NODE_CONTEXTS, PCF_NODES, Asset, all_assets
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 
@@ -52,6 +52,7 @@ SCATTERED = (
     f"Scattered nodes, a branch, or a few by name: the job [{REGENERATE_JOB}]({launchpad_path(REGENERATE_JOB)}), in one run; its form may stay as it is. "
     "On the command line: `caseforge show 1.2.4`."
 )
+DOCS = Path(__file__).parents[3] / "docs"  # in a checkout
 FILE_KINDS = {".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel", ".csv": "csv", ".tsv": "csv", ".json": "json"}
 
 _NODES_TEXT = "The node as the current edition has it. Its version covers its path, so that a change above it is seen here."
@@ -105,12 +106,25 @@ def framework_kinds(source: str) -> set[str]:
 
 
 def asset_metadata(asset: Asset, stages: Stages) -> dict[str, Any]:
-    """Metadata of an asset before anything is made: where its code and prompts are, and the columns of what it holds."""
-    return {
-        "dagster/code_references": CodeReferencesMetadataValue(code_references=_references(asset)),
-        "docs": "docs/dagster.md",
-        **table_schema(columns_of(stages, asset.name)),
-    }
+    """Metadata of a step before anything is made: where its code, its prompts and its documentation are, and the columns of what it holds."""
+    return {**links(_references(asset), "dagster.md"), **table_schema(columns_of(stages, asset.name))}
+
+
+def framework_metadata(stages: Stages) -> dict[str, Any]:
+    """The same of a framework itself."""
+    return {**links([_file(reading.__file__)], "frameworks.md"), **table_schema(columns_of(stages, FRAMEWORK))}
+
+
+def links(references: Sequence[LocalFileCodeReference], doc: str) -> dict[str, Any]:
+    """Metadata that lead to files of an asset, and to the documentation of what it is about, where that is there."""
+    place = DOCS / doc
+    named = [_file(str(place), f"docs/{doc}")] if place.is_file() else []
+    return {"dagster/code_references": CodeReferencesMetadataValue(code_references=[*references, *named]), "docs": f"docs/{doc}"}
+
+
+def portal_link(public_url: str, path: str) -> dict[str, Any]:
+    """Metadata that lead to a page of the portal, where people reach one."""
+    return {"portal": MetadataValue.url(f"{public_url}{path}")} if public_url else {}
 
 
 def table_schema(columns: Sequence[Column]) -> dict[str, Any]:
@@ -122,8 +136,10 @@ def table_schema(columns: Sequence[Column]) -> dict[str, Any]:
 def _references(asset: Asset) -> list[LocalFileCodeReference]:
     """Files that say what an asset is made with: a stage's prompts, or the code that reads nodes and builds contexts."""
     if asset.stage is None:
-        file = {PCF_NODES: reading.__file__, NODE_CONTEXTS: context.__file__}[asset.name]
-        return [LocalFileCodeReference(file_path=file, line_number=1, label=PurePath(file).name)]
+        return [_file({PCF_NODES: reading.__file__, NODE_CONTEXTS: context.__file__}[asset.name])]
     templates = asset.stage.templates
-    places = [templates.place(name) for name in asset.stage.files] if templates else []
-    return [LocalFileCodeReference(file_path=str(place), line_number=1, label=place.name) for place in places]
+    return [_file(str(templates.place(name))) for name in asset.stage.files] if templates else []
+
+
+def _file(path: str, label: str = "") -> LocalFileCodeReference:
+    return LocalFileCodeReference(file_path=path, line_number=1, label=label or PurePath(path).name)

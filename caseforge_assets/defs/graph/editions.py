@@ -5,29 +5,24 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.commands.editions.load_table import TableRefused, load_table
+from caseforge_assets.defs.graph.automation import when_read_anew
 from caseforge_assets.defs.mirroring.mirror import mirror
-from caseforge_assets.defs.names import CONTENTS_MANAGER, asset_key
+from caseforge_assets.defs.names import CONTENTS_MANAGER, EDITION, asset_key
 from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.settings import FrameworkSettings
 
-EDITION = "edition"
 
-
-def edition_asset(key: str, table: dg.AssetKey, *, automation_condition: dg.AutomationCondition[Any] | None = None) -> dg.AssetsDefinition:
-    """An asset that loads a DataFrame as an edition: `KEY/edition`, above the framework's own. It spends nothing, whatever drives it.
-
-    Args:
-        key: of the framework, whose `source` is the CSV file in which the table is kept.
-        table: the asset whose value is the DataFrame.
-        automation_condition: such as `dg.AutomationCondition.eager()`; without one a person or a schedule materializes it.
-    """
+def edition_asset(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
+    """An asset that loads the DataFrame of another one (`table`) as an edition: `KEY/edition`, above the framework's own. It spends nothing."""
+    table_key = dg.AssetKey.from_user_string(entry.table)
 
     @dg.asset(
         key=list(asset_key(key, EDITION)),
-        ins={"table": dg.AssetIn(table)},
+        ins={"table": dg.AssetIn(table_key)},
         group_name=key,
-        description=f"Loads what {table.to_user_string()} made as an edition of {key}. Nothing is spent: what became missing or stale waits for a plan.",
+        description=f"Loads what {entry.table} made as an edition of {key}. Nothing is spent: what became missing or stale waits for a plan.",
         kinds={"pandas", "postgres"},
-        automation_condition=automation_condition,
+        automation_condition=when_read_anew(entry),
         io_manager_key=CONTENTS_MANAGER,
     )
     def edition(context: dg.AssetExecutionContext, caseforge: Caseforge, table: Any) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -37,7 +32,8 @@ def edition_asset(key: str, table: dg.AssetKey, *, automation_condition: dg.Auto
             raise dg.Failure(str(error), allow_retries=False) from error
         mirror(context, caseforge)
         return dg.MaterializeResult(
-            metadata={"edition": loaded.label, "changed": loaded.changed, "nodes": loaded.nodes, "targets": loaded.targets}
+            metadata={"edition": loaded.label, "changed": loaded.changed, "nodes": loaded.nodes, "targets": loaded.targets},
+            data_version=dg.DataVersion(loaded.source_sha256),
         )
 
     return edition

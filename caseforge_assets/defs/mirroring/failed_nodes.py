@@ -21,10 +21,12 @@ _NO_RECORD = (
 def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Asks again for the nodes of a record, in the stages in which they failed, within the plans and budgets that they came under."""
     from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
+    from caseforge_assets.defs.mirroring.run_tags import tag_batches
 
     record = _record(context)
     context.instance.add_run_tags(context.run_id, BY_HAND)
     done = _asked_again(context, caseforge, record)
+    tag_batches(context, caseforge.store, [batch_id for each in done for batch_id in each.batch_ids])
     mirror(context, caseforge)
     say_unfinished(context.log, {asset: nodes for each in done for asset, nodes in each.unfinished.items()})
     fail_unsent("; ".join(dict.fromkeys(each.unsent for each in done if each.unsent)))

@@ -15,7 +15,7 @@ from caseforge_assets.commands.mirroring.show_versions import ShownVersion, show
 from caseforge_assets.defs.events.event_metadata import ALL_ROWS, PARTITION_ROWS, event_metadata, framework_metadata
 from caseforge_assets.defs.events.event_pages import RunOfEvents, run_for_events
 from caseforge_assets.defs.mirroring.failure_records import FailureRecords
-from caseforge_assets.defs.names import CODE_LOCATION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
+from caseforge_assets.defs.names import CODE_LOCATION, EDITION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
@@ -66,7 +66,8 @@ def flush_outbox(
                     versions = shown_versions(connection, project)
                 of_events = run_for_events(instance, run or RunOfEvents(), events)
                 failures = FailureRecords(instance, failures_job, of_events)
-                shown = _Shown(project.stages, failures, place_of, of_events, versions, project.configuration.service.public_url)
+                fed = frozenset(key for key, entry in project.configuration.frameworks.items() if entry.table)
+                shown = _Shown(project.stages, failures, place_of, of_events, versions, project.configuration.service.public_url, fed)
                 return _flush_all(instance, store, shown)
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)
@@ -81,7 +82,7 @@ def flush_outbox(
 class _Shown:
     """The way in which things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them.
 
-    `public_url` is where people reach the pages of nodes; empty: there are none to lead to.
+    `public_url` is where people reach the pages of nodes; empty: there are none to lead to. `fed` are the frameworks whose nodes another asset makes.
     """
 
     stages: Stages
@@ -90,6 +91,7 @@ class _Shown:
     run: RunOfEvents
     versions: Mapping[tuple[str, str], ShownVersion]
     public_url: str
+    fed: frozenset[str]
 
     def code_version(self, row: Any) -> str | None:
         shown = self.versions.get((row.framework_key, row.asset))
@@ -194,7 +196,8 @@ def _asset_events(
             partition=row.partition_key,
             data_version=row.data_version,
             code_version=show.code_version(row),
-            inputs={
+            inputs=_above(show, row)
+            | {
                 asset_key(row.framework_key, upstream): (read[row_id][0], event_ids.get(row_id) or read[row_id][1])
                 for upstream, row_id in row.upstream.items()
                 if row_id in read
@@ -204,6 +207,12 @@ def _asset_events(
         )
         for row in rows
     ]
+
+
+def _above(show: _Shown, row: Any) -> dict[tuple[str, ...], tuple[str, int | None]]:
+    """What a framework was made from that another asset feeds: the edition of the same table. One that was loaded from elsewhere is stale to it."""
+    fed = row.asset == FRAMEWORK and row.framework_key in show.fed
+    return {asset_key(row.framework_key, EDITION): (row.data_version, None)} if fed else {}
 
 
 def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:

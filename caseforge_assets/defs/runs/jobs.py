@@ -17,6 +17,7 @@ from caseforge_assets.commands.submitting.reconcile_batches import reconcile_bat
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.defs.figures.alerts import say_open
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror
+from caseforge_assets.defs.mirroring.run_tags import tag_batches
 from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -50,6 +51,7 @@ class RetryForm(dg.Config):
 def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> None:
     """Packs pending requests of approved plans into batches and creates them."""
     sent = _sent(context, config, caseforge)
+    tag_batches(context, caseforge.store, [batch.id for batch in sent.submitted], of_any_framework=True)
     planned = sent.planned
     context.log.info(f"{len(sent.submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
     if planned.shortened or planned.too_long:
@@ -90,6 +92,7 @@ def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
 def collect_finished(context: dg.OpExecutionContext, config: CollectForm, caseforge: Caseforge) -> None:
     """Collects one finished batch, or all of them, and shows its nodes at every step that they passed."""
     collected = _collected(caseforge, config.batch_id)
+    tag_batches(context, caseforge.store, [result.batch.id for result in collected], of_any_framework=True)
     for result in collected:
         context.log.info(f"{result.batch.name}: {result.outcomes}")
     if not collected:

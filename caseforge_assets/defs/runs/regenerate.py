@@ -7,6 +7,7 @@ from caseforge_assets.commands.materializing.regenerate_nodes import Regenerated
 from caseforge_assets.commands.materializing.regenerate_nodes import regenerate as regenerate_nodes
 from caseforge_assets.commands.planning.select_nodes import Selection
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
+from caseforge_assets.defs.mirroring.run_tags import tag_batches
 from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 
@@ -48,6 +49,7 @@ def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, 
     key = caseforge.settings.framework_key(config.framework or None)
     context.instance.add_run_tags(context.run_id, tags_of("regenerate", framework=key))
     done = _regenerated(config, caseforge, key)
+    tag_batches(context, caseforge.store, done.batch_ids)
     mirror(context, caseforge)
     were, through = "s were" if done.nodes != 1 else " was", "not all are" if done.unfinished else "all are"
     context.log.info(f"{done.nodes:,} node{were} meant: {through} through.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, text
@@ -51,6 +52,24 @@ def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> d
     from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = any(:ids) group by 1
     """)
     return {row[0]: tuple(row[1]) for row in connection.execute(query, {"ids": list(batch_ids)})}
+
+
+def plans_of_batches(connection: Connection, batch_ids: Sequence[int]) -> list[int]:
+    """Whose requests are in these batches: numbers of plans, in order."""
+    query = text("""
+    select distinct r.plan_id from caseforge.attempt a join caseforge.request r on r.id = a.request_id
+    where a.batch_id = any(:ids) and r.plan_id is not null order by 1
+    """)
+    return list(connection.scalars(query, {"ids": list(batch_ids)}))
+
+
+def batches_worked_since(connection: Connection, node_ids: Sequence[int], since: datetime) -> list[int]:
+    """Numbers of the batches that have been made or collected since, and have asked something of these nodes; in order."""
+    query = text("""
+    select b.id from caseforge.batch b where greatest(b.created_at, b.collected_at) >= :since and exists (
+        select 1 from caseforge.attempt a where a.batch_id = b.id and a.node_id = any(:node_ids)) order by 1
+    """)
+    return list(connection.scalars(query, {"node_ids": list(node_ids), "since": since}))
 
 
 _OF_FRAMEWORKS = """(cast(:keys as text[]) is null or exists (
