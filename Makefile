@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Bytecode decides how fast everything starts: a machine that forbids it must not slow every command down.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo ui test test-slow test-newest test-browser lint audit bench faults docs pins clean
+.PHONY: help install demo ui test test-slow test-newest test-browser test-hosts lint audit bench faults docs pins clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -23,6 +23,7 @@ help:
 	@echo "make test-slow     the tests that take long: full size, pruning, sensors at a webserver"
 	@echo "make test-newest   the tests of the Dagster shell with Dagster's newest patch release, in an environment of its own"
 	@echo "make test-browser  work in Dagster's pages as a person does, in a real browser"
+	@echo "make test-hosts    several hosts on this machine, disturbed; the charts rendered and checked (as root)"
 	@echo "make install  install into $(VENV) and nothing else"
 	@echo "make lint     style, types, import rules"
 	@echo "make audit    ask an index whether a pinned dependency has a fault that is known"
@@ -91,6 +92,19 @@ test-browser: $(VENV)/.installed-dev
 	@echo "Running the tests in a browser (some five minutes; without chromium they are skipped) ..."
 	@$(BIN)/python -m pytest -m browser caseforge_assets_tests/browser
 
+# Hosts are namespaces in a network without a way out, so that what is tried here reaches nothing else.
+test-hosts: $(VENV)/.installed-hosts
+	@echo "Running several hosts on this one, as root (a quarter of an hour and more; what is not installed is skipped and named) ..."
+	@if [ "$$(id -u)" = 0 ] && command -v unshare >/dev/null; then isolated="unshare --net"; fi; \
+		$(BIN)/python -m pytest -m hosts -rs caseforge_assets_tests/hosts/test_image.py caseforge_assets_tests/hosts/test_charts.py && \
+		$$isolated $(BIN)/python -m pytest -m hosts -rs caseforge_assets_tests/hosts/test_hosts.py
+
+$(VENV)/.installed-hosts: deploy/requirements.txt requirements-hosts.txt $(VENV)/.installed-dev
+	@echo "Installing engines for runs, and what checks charts ..."
+	@$(PIP_INSTALL) --require-hashes --requirement deploy/requirements.txt
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-hosts.txt
+	@touch $@
+
 lint: $(VENV)/.installed-dev
 	@echo "Checking pins, style, types and import rules ..."
 	@$(BIN)/python -m pip --disable-pip-version-check check
@@ -129,6 +143,8 @@ pins:
 	@echo "Resolving the pins anew ..."
 	@uv $(COMPILE) --output-file requirements.txt
 	@uv $(COMPILE) --group dev --no-emit-package pip --constraint requirements.txt --output-file requirements-dev.txt
+	@uv $(subst --extra embedded,--extra s3 --extra s3-logs --extra docker --extra k8s --extra celery,$(COMPILE)) --constraint requirements.txt --output-file deploy/requirements.txt
+	@uv $(subst --extra embedded --group build,--group pyproject.toml:hosts,$(subst compile pyproject.toml,compile,$(COMPILE))) --constraint requirements.txt --constraint requirements-dev.txt --output-file requirements-hosts.txt
 
 clean:
 	@if [ -x $(BIN)/caseforge ]; then echo "Stopping the embedded database, if it runs ..."; $(BIN)/caseforge db stop || true; fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caseforge_assets.redaction import redact
 from caseforge_assets.settings import (
     Configuration,
     ConfigurationError,
@@ -283,3 +285,27 @@ def test_a_framework_that_is_not_declared_is_named_with_those_that_are(project: 
         ConfigurationError, match=r"'retial' is not in caseforge.toml \(declared: retail\).*caseforge load FILE --framework retial"
     ):
         load_settings(project).framework("retial")
+
+
+def test_secrets_may_lie_in_files(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, url = tmp_path / "key", tmp_path / "url"
+    key.write_text("sk-of-a-file\n", encoding="utf-8")
+    url.write_text("postgresql://anna:pass-of-a-file@db/caseforge\n", encoding="utf-8")
+    for name in ("OPENAI_API_KEY", "CASEFORGE_POSTGRES_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY_FILE", str(key))
+    monkeypatch.setenv("CASEFORGE_POSTGRES_URL_FILE", str(url))
+    found = load_settings(project)
+    assert found.openai_api_key is not None
+    assert found.openai_api_key.get_secret_value() == "sk-of-a-file"
+    assert found.postgres_url is not None
+    assert found.postgres_url.get_secret_value() == "postgresql://anna:pass-of-a-file@db/caseforge"
+    assert redact("sk-of-a-file at pass-of-a-file") == "[secret] at [secret]"
+    assert not {"sk-of-a-file", url.read_text(encoding="utf-8").strip()} & set(os.environ.values())
+    monkeypatch.setenv("OPENAI_API_KEY", "another")
+    with pytest.raises(ConfigurationError, match="OPENAI_API_KEY and OPENAI_API_KEY_FILE are both set"):
+        load_settings(project)
+    monkeypatch.delenv("OPENAI_API_KEY")
+    key.unlink()
+    with pytest.raises(ConfigurationError, match=r"OPENAI_API_KEY_FILE: .*key cannot be read"):
+        load_settings(project)

@@ -27,6 +27,16 @@ PLACES = (
     "CASEFORGE_SERVICE_SECRET",
     "CASEFORGE_OIDC_CLIENT_SECRET",
 )
+# What is secret may lie in a file that the variable of this name and _FILE names, as containers are given secrets. It never stands in the environment then.
+FROM_FILES = (
+    "OPENAI_API_KEY",
+    "OPENAI_WEBHOOK_SECRET",
+    "CASEFORGE_POSTGRES_URL",
+    "CASEFORGE_ALERT_URLS",
+    "CASEFORGE_SERVICE_SECRET",
+    "CASEFORGE_OIDC_CLIENT_SECRET",
+)
+_FILE = "_FILE"
 
 _GIVEN: dict[Path, dict[str, str]] = {}  # by file, the variables that have its values in this process
 
@@ -44,12 +54,15 @@ class Environment:
 
     def origin(self, name: str) -> str:
         """Says where a variable comes from."""
+        if name in FROM_FILES and (place := self.variables.get(name + _FILE)):
+            return f"{place} ({name}{_FILE})"
         return f"{ENV_FILE} ({name})" if name in self.from_file else f"environment ({name})"
 
     @property
     def overrides(self) -> dict[str, str]:
         """The variables that may stand for keys of caseforge.toml."""
-        return {name: value for name, value in self.variables.items() if name.startswith(PREFIX) and name not in PLACES}
+        places = {*PLACES, *(name + _FILE for name in FROM_FILES)}
+        return {name: value for name, value in self.variables.items() if name.startswith(PREFIX) and name not in places}
 
 
 def hand_on(name: str, value: str) -> None:
@@ -63,7 +76,7 @@ def read_environment(folder: Path | None = None) -> Environment:
     From then on its secrets are masked in all that this process says, logs and stores.
 
     Raises:
-        ConfigurationError: the file is not text.
+        ConfigurationError: the file, or one that holds a secret, cannot be read.
     """
     if folder is None:
         return Environment(_guarded())
@@ -89,6 +102,23 @@ def _take_changes(path: Path, filled: Mapping[str, str | None]) -> None:
 
 def _guarded() -> dict[str, str]:
     variables = {name: value for name, value in os.environ.items() if value}
+    variables |= _secrets_of_files(variables)
     know_secrets(secrets_in(variables))
     guard_process()
     return variables
+
+
+def _secrets_of_files(variables: Mapping[str, str]) -> dict[str, str]:
+    """What the files hold that variables such as OPENAI_API_KEY_FILE name, without the line end that editors leave; an empty file is a variable that is not set."""
+    found: dict[str, str] = {}
+    for name in FROM_FILES:
+        if place := variables.get(name + _FILE):
+            if name in variables:
+                raise ConfigurationError(f"{name} and {name}{_FILE} are both set; keep one of them")
+            try:
+                value = Path(place).expanduser().read_text(encoding="utf-8").strip()
+            except (OSError, ValueError) as error:
+                raise ConfigurationError(f"{name}{_FILE}: {place} cannot be read: {error}") from error
+            if value:
+                found[name] = value
+    return found
