@@ -59,5 +59,5 @@ def search_by_meaning(
             f"nothing has a vector yet: `caseforge generate --stage {stage.key}` asks for them, at the price that it names"
         )
     vector = embed_question(project, words)
-    found = meanings.nearest(connection, vector, kinds, frameworks, after, limit, simulated=simulated)
+    found = meanings.nearest(connection, vector, meanings.Meant(kinds, frameworks, simulated), after, limit)
     return FoundByMeaning(hits_of(connection, found), covered, nodes, simulated)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 NODE, CANDIDATE = "node", "candidate"
+NOT_SEEN = 200  # so many are looked at besides, because some may not be seen
 _BYTES = 2  # of a number
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0), struct.pack("!h", -1)
 
@@ -154,76 +155,80 @@ def _field(vector: bytes) -> bytes:
     return struct.pack("!iHH", 4 + len(vector), len(vector) // _BYTES, 0) + numbers.tobytes()
 
 
-# Only what lists show counts: targets of the current edition, and candidates that are current.
-_SEEN = """
-(cast(:frameworks as text[]) is null or m.framework_key = any(:frameworks)) and m.simulated = :simulated
-and case when m.candidate_id is null then :nodes and exists (select 1 from caseforge.target_node nv where nv.node_id = m.node_id)
-    else :candidates and exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
-"""
+# Ranked first and looked at afterwards: what is not seen in lists (no target any more, not current any more) is little, and goes when vectors are taken in.
+_NEAREST = text("""
+with ranked as materialized (
+    select m.id, m.node_id, m.candidate_id, -(m.vector <#> cast(:vector as halfvec)) as likeness from caseforge.meaning m
+    where m.simulated = :simulated and (cast(:frameworks as text[]) is null or m.framework_key = any(:frameworks)) and m.node_id <> :but
+      and case when m.candidate_id is null then :nodes else :candidates end
+      and (cast(:likeness as double precision) is null or (m.vector <#> cast(:vector as halfvec), m.id) > (-cast(:likeness as double precision), :last))
+    order by m.vector <#> cast(:vector as halfvec), m.id limit :most)
+select id, likeness, node_id, candidate_id, (select count(*) from ranked) as looked_at from ranked m
+where case when m.candidate_id is null then exists (select 1 from caseforge.target_node nv where nv.node_id = m.node_id)
+    else exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
+order by likeness desc, id limit :limit
+""")
 
 
-def nearest(
-    connection: Connection,
-    vector: bytes,
-    kinds: Sequence[str],
-    frameworks: Sequence[str] | None,
-    after: tuple[float, int] | None,
-    limit: int,
-    *,
-    simulated: bool,
-) -> list[Near]:
-    """What is nearest to a vector, in whatever order of time it was made.
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What may be found: nodes or candidates (`NODE`, `CANDIDATE`), of which frameworks (None: all), simulated or not, and of any node but one."""
+
+    kinds: Sequence[str]
+    frameworks: Sequence[str] | None
+    simulated: bool
+    but_node: int = 0
+
+
+def nearest(connection: Connection, vector: bytes, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
+    """What is nearest to a vector.
 
     Args:
         vector: as `stages.embeddings` keeps one, in bytes.
-        kinds: of `NODE` and `CANDIDATE`.
-        frameworks: keys of those that are seen and meant; None: all.
         after: likeness and id after which to go on.
     """
+    return _nearest(connection, _literal(vector), meant, after, limit)
+
+
+def _nearest(connection: Connection, vector: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
     likeness, last = after or (None, 0)
-    query = text(f"""
-    select id, likeness, node_id, candidate_id from (
-        select m.id, m.node_id, m.candidate_id, -(m.vector <#> cast(:vector as halfvec)) as likeness from caseforge.meaning m where {_SEEN}) near
-    where cast(:likeness as double precision) is null or (-likeness, id) > (-cast(:likeness as double precision), :last)
-    order by likeness desc, id limit :limit
-    """)
-    values = {"vector": _literal(vector), "likeness": likeness, "last": last, "limit": limit}
-    return [Near(*row) for row in connection.execute(query, values | _seen(kinds, frameworks, simulated))]
+    values = {
+        "vector": vector,
+        "simulated": meant.simulated,
+        "frameworks": None if meant.frameworks is None else list(meant.frameworks),
+        "but": meant.but_node,
+        "nodes": NODE in meant.kinds,
+        "candidates": CANDIDATE in meant.kinds,
+        "likeness": likeness,
+        "last": last,
+        "limit": limit,
+    }
+    most = limit + NOT_SEEN
+    while True:
+        rows = connection.execute(_NEAREST, values | {"most": most}).all()
+        if len(rows) >= limit or not rows or rows[0].looked_at < most:
+            return [Near(*row[:4]) for row in rows]
+        most *= 20
 
 
 def near_candidate(connection: Connection, candidate_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
     """Candidates of other nodes whose meaning is nearest to that of one; none where it has no vector."""
-    own = "m.candidate_id = :own"
-    return _near(connection, own, candidate_id, [CANDIDATE], frameworks, limit)
+    return _near(connection, "m.candidate_id = :own", candidate_id, CANDIDATE, frameworks, limit)
 
 
 def near_node(connection: Connection, node_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
     """Nodes whose meaning is nearest to that of one; none where it has no vector."""
-    return _near(connection, "m.candidate_id is null and m.node_id = :own", node_id, [NODE], frameworks, limit)
+    return _near(connection, "m.candidate_id is null and m.node_id = :own", node_id, NODE, frameworks, limit)
 
 
-def _near(connection: Connection, own: str, own_id: int, kinds: Sequence[str], frameworks: Sequence[str] | None, limit: int) -> list[Near]:
-    """Those of the own kind, simulated or not."""
+def _near(connection: Connection, own: str, own_id: int, kind: str, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
     if not is_there(connection):
         return []
-    row = connection.execute(
-        text(f"select m.node_id, m.simulated, cast(m.vector as text) as vector from caseforge.meaning m where {own} limit 1"),
-        {"own": own_id},
+    query = text(f"select m.node_id, m.simulated, cast(m.vector as text) as vector from caseforge.meaning m where {own} limit 1")
+    found = connection.execute(query, {"own": own_id}).one_or_none()
+    return (
+        [] if found is None else _nearest(connection, found.vector, Meant([kind], frameworks, found.simulated, found.node_id), None, limit)
     )
-    found = row.one_or_none()
-    if found is None:
-        return []
-    query = text(f"""
-    select m.id, -(m.vector <#> cast(:vector as halfvec)) as likeness, m.node_id, m.candidate_id from caseforge.meaning m
-    where {_SEEN} and m.node_id <> :node order by m.vector <#> cast(:vector as halfvec), m.id limit :limit
-    """)
-    values = {"vector": found.vector, "node": found.node_id, "limit": limit} | _seen(kinds, frameworks, found.simulated)
-    return [Near(*row) for row in connection.execute(query, values)]
-
-
-def _seen(kinds: Sequence[str], frameworks: Sequence[str] | None, simulated: bool) -> dict[str, object]:
-    keys = None if frameworks is None else list(frameworks)
-    return {"frameworks": keys, "simulated": simulated, "nodes": NODE in kinds, "candidates": CANDIDATE in kinds}
 
 
 def _literal(vector: bytes) -> str:
