@@ -85,7 +85,9 @@ def is_ready(connection: Connection, dimensions: int | None) -> bool:
     return dimensions is not None and bool(connection.scalar(query) == dimensions)
 
 
-_MEANT = "c.is_current and c.stage = :stage and c.stage_version = :version"
+_MEANT = """
+c.is_current and c.stage = :stage and c.stage_version = :version and exists (select 1 from caseforge.target_node nv where nv.node_id = c.node_id)
+"""
 
 
 def behind(connection: Connection, stage: str, version: str) -> bool:
@@ -98,7 +100,7 @@ def behind(connection: Connection, stage: str, version: str) -> bool:
 
 
 def remove_gone(connection: Connection, stage: str, version: str) -> None:
-    """Removes vectors of contents that are not current, or were made by another model or as vectors of other numbers."""
+    """Removes vectors of contents that are not current, whose nodes are no targets any more, or that another model made, or as vectors of other numbers."""
     query = text(
         f"delete from caseforge.meaning m where not exists (select 1 from caseforge.content c where c.id = m.content_id and {_MEANT})"
     )
@@ -163,10 +165,12 @@ with ranked as materialized (
       and case when m.candidate_id is null then :nodes else :candidates end
       and (cast(:likeness as double precision) is null or (m.vector <#> cast(:vector as halfvec), m.id) > (-cast(:likeness as double precision), :last))
     order by m.vector <#> cast(:vector as halfvec), m.id limit :most)
-select id, likeness, node_id, candidate_id, (select count(*) from ranked) as looked_at from ranked m
-where case when m.candidate_id is null then exists (select 1 from caseforge.target_node nv where nv.node_id = m.node_id)
-    else exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
-order by likeness desc, id limit :limit
+select seen.id, seen.likeness, seen.node_id, seen.candidate_id, every.looked_at from (select count(*) as looked_at from ranked) every left join (
+    select * from ranked m
+    where case when m.candidate_id is null then exists (select 1 from caseforge.target_node nv where nv.node_id = m.node_id)
+        else exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
+    order by likeness desc, id limit :limit) seen on true
+order by seen.likeness desc, seen.id
 """)
 
 
@@ -206,8 +210,9 @@ def _nearest(connection: Connection, vector: str, meant: Meant, after: tuple[flo
     most = limit + NOT_SEEN
     while True:
         rows = connection.execute(_NEAREST, values | {"most": most}).all()
-        if len(rows) >= limit or not rows or rows[0].looked_at < most:
-            return [Near(*row[:4]) for row in rows]
+        found = [Near(*row[:4]) for row in rows if row.id is not None]
+        if len(found) >= limit or rows[0].looked_at < most:
+            return found
         most *= 20
 
 
