@@ -28,7 +28,7 @@ def test_a_line_makes_them_part_of_everything(command_line: OpenCommandLine) -> 
     ]
     cli.run("generate", "--yes", "--wait")
     assert cli.json("status")["frameworks"][0]["stages"] == {stage: {"done": 6} for stage in STAGES}
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.from_config(str(cli.folder)) as instance:
         for asset in ("embedding_batch_inputs", "embedding_batch_outputs", "node_embeddings"):
             assert len(instance.get_materialized_partitions(dg.AssetKey(["shop", asset]))) == len(CODES)
     assert dg.AssetKey(["shop", "node_embeddings"]) in build_defs().get_repository_def().asset_graph.get_all_asset_keys()

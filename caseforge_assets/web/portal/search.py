@@ -52,6 +52,7 @@ def show_search(
             "by": by,
             "meant": None,
             "refused": "",
+            "behind": False,
             "found": None,
             "hits": [],
             "next": None,
