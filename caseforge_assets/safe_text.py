@@ -27,6 +27,11 @@ _INVISIBLE = re.compile(
 )
 _NEEDED_BY_SCRIPT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew, Arabic and their neighbours use marks of direction
 _MARKS = "\u200e\u200f\u061c"
+# One of these has to be there for anything above to happen.
+_UNUSUAL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+)
 
 _FORMULA_STARTS = "=+\\-@＝＋－＠﹢﹣﹦﹫−"
 _FORMULA = re.compile(rf"^[\s\ufeff]*[{_FORMULA_STARTS}]|^[\t\r\n]")
@@ -41,6 +46,8 @@ _MENTIONS = re.compile(r"@(?=(?:everyone|channel|here|all)\b)", re.IGNORECASE)
 
 def plain_text(text: str) -> str:
     """A text for a terminal, or for whatever else shows characters as they are; with it every other sink begins."""
+    if (text.isascii() and text.isprintable()) or _UNUSUAL.search(text) is None:  # as nearly all are, and a page shows thousands
+        return text
     lines = _LINE_ENDS.sub("\n", text)
     marks = _NEEDED_BY_SCRIPT.search(lines) is not None
     seen = _INVISIBLE.sub(lambda match: match[0] if marks and match[0] in _MARKS else "", lines)

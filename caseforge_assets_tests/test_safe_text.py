@@ -12,6 +12,7 @@ import pytest
 from rich.markdown import Markdown
 from rich.table import Table
 
+from caseforge_assets import safe_text
 from caseforge_assets.cli.shared.console import SafeConsole
 from caseforge_assets.event_log import EventFormatter, log_event
 from caseforge_assets.safe_text import (
@@ -56,6 +57,13 @@ def test_what_is_meant_for_people_stays_as_it_is() -> None:
     assert plain_text(LEGIT) == LEGIT
     assert plain_text("a\r\nb\u2028c") == "a\nb\nc"
     assert spreadsheet_cell(LEGIT) == csv_cell(LEGIT) == safe_markdown(LEGIT) == message_text(LEGIT) == LEGIT
+
+
+def test_what_is_taken_as_it_is_holds_nothing_to_be_changed() -> None:
+    usual = safe_text._UNUSUAL.sub("", "".join(map(chr, range(0x110000))))
+    assert len(usual) > 1_110_000
+    for pattern in (safe_text._STEERING, safe_text._LINE_ENDS, safe_text._INVISIBLE):
+        assert pattern.search(usual) is None
 
 
 @pytest.mark.parametrize("text", STEERING)

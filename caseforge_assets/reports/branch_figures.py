@@ -1,15 +1,18 @@
 """What the branches of a framework come to: the figures of their nodes added up, for the tree and for the heat map of branches and levels.
 
-All that is added is a whole number (amounts in hundred-millionths of a dollar, values in halves), so that a branch of thousands of nodes is a sum of rows.
+All that is added is a whole number (amounts in hundred-millionths of a dollar, values in halves), so that a branch of thousands of nodes is a sum of rows of one array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from caseforge_assets.costs.sums import Cost
 
@@ -56,11 +59,12 @@ class OfStage(IntEnum):
 
 
 Row = Sequence[int]
+Numbers = npt.NDArray[np.int64]
 
 
-def empty_row(stages: int) -> list[int]:
-    """A row in which nothing is counted."""
-    return [0] * (len(OfAll) + stages * len(OfStage))
+def row_length(stages: int) -> int:
+    """How much is counted of a node."""
+    return len(OfAll) + stages * len(OfStage)
 
 
 def place_in_row(stage: int, what: OfStage) -> int:
@@ -126,94 +130,68 @@ def figures_of(row: Row) -> Figures:
 
 @dataclass(frozen=True)
 class Branches:
-    """The nodes of a framework with their own rows, and those of their whole branches.
+    """The nodes of a framework with their own rows, and those of their whole branches; nodes are numbered.
 
     Attributes:
-        parents: From a node's id to that of the node above it; None for those above all.
-        levels: By node.
+        numbers: By a node's id, which one it is.
+        parents: Of each node, which one is above it; -1 for those above all.
         own: Rows of the nodes themselves.
         whole: Rows of their branches, themselves included.
     """
 
     stages: tuple[str, ...]
-    parents: Mapping[int, int | None]
-    levels: Mapping[int, int]
-    own: Mapping[int, Row]
-    whole: Mapping[int, Row]
+    numbers: Mapping[int, int]
+    parents: Numbers
+    levels: Numbers
+    own: Numbers
+    whole: Numbers
 
     def of(self, node_id: int) -> Figures:
         """The branch of a node; nothing where the node is not known."""
-        return figures_of(self.whole.get(node_id) or empty_row(len(self.stages)))
+        number = self.numbers.get(node_id)
+        return figures_of([0] * row_length(len(self.stages)) if number is None else self.whole[number].tolist())
 
     @property
     def together(self) -> Figures:
         """The whole framework."""
-        return figures_of(_sum((self.whole[one] for one, parent in self.parents.items() if parent is None), len(self.stages)))
+        return figures_of(self.whole[self.parents < 0].sum(axis=0).tolist())
 
     def by_level(self, heads: Sequence[int]) -> dict[int, dict[int, Figures]]:
         """By head of a branch and level, what the target nodes of that level come to; levels at which a branch has none are left out."""
-        among = set(heads)
-        head_of: dict[int, int | None] = {}
-        rows: dict[int, dict[int, list[int]]] = {head: {} for head in heads}
-        for node_id, row in self.own.items():
-            head = self._head(node_id, among, head_of)
-            if head is None or not row[OfAll.targets]:
-                continue
-            level = self.levels[node_id]
-            before = rows[head].get(level)
-            rows[head][level] = list(row) if before is None else [a + b for a, b in zip(before, row, strict=True)]
-        return {head: {level: figures_of(row) for level, row in of_head.items()} for head, of_head in rows.items()}
+        of_head = self._heads(heads)
+        levels, places = np.unique(self.levels, return_inverse=True)
+        meant = (of_head >= 0) & (self.own[:, OfAll.targets] > 0)
+        sums = np.zeros((len(heads), len(levels), self.own.shape[1]), dtype=np.int64)
+        np.add.at(sums, (of_head[meant], places[meant]), self.own[meant])
+        return {
+            head: {int(level): figures_of(row.tolist()) for level, row in zip(levels, of_levels, strict=True) if row[OfAll.targets]}
+            for head, of_levels in zip(heads, sums, strict=True)
+        }
 
-    def _head(self, node_id: int, among: set[int], known: dict[int, int | None]) -> int | None:
-        way, at = [], node_id
-        head: int | None = None
-        while True:
-            if at in known:
-                head = known[at]
-                break
-            way.append(at)
-            if at in among:
-                head = at
-                break
-            above = self.parents.get(at)
-            if above is None:
-                break
-            at = above
-        known.update(dict.fromkeys(way, head))
-        return head
+    def _heads(self, heads: Sequence[int]) -> Numbers:
+        """Of each node, in the branch of which head it is, the nearest one; -1: of none."""
+        found = np.full(len(self.parents), -1, dtype=np.int64)
+        for place, head in enumerate(heads):
+            if head in self.numbers:
+                found[self.numbers[head]] = place
+        for level in np.unique(self.levels):  # those above come before
+            under = np.flatnonzero((self.levels == level) & (self.parents >= 0) & (found < 0))
+            found[under] = found[self.parents[under]]
+        return found
 
 
-def add_up(nodes: Sequence[Placed], own: Mapping[int, Row], stages: Sequence[str]) -> Branches:
+def add_up(nodes: Sequence[Placed], own: Numbers, stages: Sequence[str]) -> Branches:
     """Adds the figures of all nodes up, branch by branch.
 
     Args:
         nodes: of an edition, in whatever order.
-        own: rows by node; of those that are left out there is nothing but that they are there.
+        own: a row for each.
         stages: as the rows have them.
     """
-    ids = {node.code: node.node_id for node in nodes}
-    parents = {node.node_id: ids.get(node.parent_code) if node.parent_code is not None else None for node in nodes}
-    whole: dict[int, Row] = {}
-    rows: dict[int, Row] = {}
-    for node in nodes:
-        row = own.get(node.node_id) or _bare(len(stages))
-        rows[node.node_id] = row
-        whole[node.node_id] = row
-    for node in sorted(nodes, key=lambda one: -one.level):  # those below come before
-        above = parents[node.node_id]
-        if above is not None:
-            whole[above] = [a + b for a, b in zip(whole[above], whole[node.node_id], strict=True)]
-    return Branches(tuple(stages), parents, {node.node_id: node.level for node in nodes}, rows, whole)
-
-
-def _bare(stages: int) -> list[int]:
-    row = empty_row(stages)
-    row[OfAll.nodes] = 1
-    return row
-
-
-def _sum(rows: Iterable[Row], stages: int) -> Row:
-    total = empty_row(stages)
-    for row in rows:
-        total = [a + b for a, b in zip(total, row, strict=True)]
-    return total
+    codes = {node.code: number for number, node in enumerate(nodes)}
+    parents = np.array([-1 if node.parent_code is None else codes.get(node.parent_code, -1) for node in nodes], dtype=np.int64)
+    levels, whole = np.array([node.level for node in nodes], dtype=np.int64), own.copy()
+    for level in np.unique(levels)[::-1]:  # those below come before
+        below = np.flatnonzero((levels == level) & (parents >= 0))
+        np.add.at(whole, parents[below], whole[below])
+    return Branches(tuple(stages), {node.node_id: number for number, node in enumerate(nodes)}, parents, levels, own, whole)

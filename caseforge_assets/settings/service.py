@@ -51,7 +51,10 @@ class ServiceSettings(BaseModel):
     max_upload_mb: int = Field(default=50, ge=1, le=1_000, description="the largest workbook that may be uploaded")
     webhook_allow: tuple[Network, ...] = Field(default=(), description="networks that webhooks may be in besides the public internet")
     kept_answers_mb: int = Field(
-        default=32, ge=0, le=10_000, description="memory of a process for answers that are given again until something changes; 0: none"
+        default=32,
+        ge=0,
+        le=10_000,
+        description="memory of a process for answers and pages that are given again until something changes; 0: none",
     )
     events_days: int = Field(default=90, ge=7, description="for how long events and their deliveries to webhooks are kept")
     metrics_peers: tuple[Network, ...] = Field(

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
-from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, Outcome
 from caseforge_assets.stages.made_with import DEFAULT_MODEL, StageSettings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.plain_answers import judge_plainly, thinking_is_kept
 from caseforge_assets.stages.quality import NodeFacts, Quality
+from caseforge_assets.stages.storable import storable
 from caseforge_assets.stages.templates import Templates
 
 __all__ = [
@@ -142,6 +143,11 @@ class Stage:
     model: str = ""
     dimensions: int | None = None
 
+    @cached_property
+    def known_versions(self) -> dict[tuple[object, ...], str]:
+        """What `stage_version` has found so far, by style: it hashes all texts of the stage, and is asked for with every look at a node."""
+        return {}
+
     @property
     def sources(self) -> tuple[str, ...]:
         """Keys of the stages that it is made from: the one whose content it reads, and the one whose items are chosen."""
@@ -199,7 +205,7 @@ class Stage:
             return judgement
         if not self.tells_thinking and thinking_is_kept(answer, judgement.content):
             return Judgement(Outcome.empty, "the text begins with thinking that never ends; what of it is the answer cannot be told")
-        return replace(judgement, content=_storable(judgement.content))
+        return replace(judgement, content=storable(judgement.content))
 
     def _judge_plain(self, answer: Answer) -> Judgement:
         try:
@@ -213,23 +219,6 @@ class Stage:
         if judgement.content is not None and judgement.content.items and not self.is_list:
             raise JudgeFailed(f"the stage {self.key} has no items_name, and its judge gives items")
         return judgement
-
-
-def _storable(content: Content) -> Content:
-    """The same content where everything in it can be stored."""
-    return Content(replace_unstorable(content.body), _storable_items(content.items), _storable_items(content.surplus))
-
-
-def _storable_items(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    return tuple(Item(replace_unstorable(item.title), {name: _clean(value) for name, value in item.fields.items()}) for item in items)
-
-
-def _clean(value: object) -> object:
-    if isinstance(value, str):
-        return replace_unstorable(value)
-    if isinstance(value, list | tuple):
-        return [_clean(part) for part in value]
-    return {str(name): _clean(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 # What versions are made with where the model does not matter: any fixed style would do. This one was the default of the first release, so that what
@@ -248,13 +237,16 @@ def stage_version(stage: Stage, settings: StageSettings) -> str:
         stage: The stage.
         settings: Its settings.
     """
-    style: list[object] = [settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity]
-    elsewhere = [] if settings.endpoint == CHAT_COMPLETIONS else [settings.endpoint]
-    shortened = [] if settings.dimensions is None else [settings.dimensions]
-    spoken = [[stage.language, stage.language_line]] if stage.language else []
-    return fingerprint(
-        [stage.key, stage.template_version, stage.definition, stage.response_format, style + elsewhere + shortened, *spoken]
-    )[:12]
+    style = (settings.model, _number(settings.temperature), settings.reasoning_effort, settings.verbosity)
+    known = stage.known_versions.get((*style, settings.endpoint, settings.dimensions))
+    if known is None:
+        elsewhere = () if settings.endpoint == CHAT_COMPLETIONS else (settings.endpoint,)
+        shortened = () if settings.dimensions is None else (settings.dimensions,)
+        spoken = [[stage.language, stage.language_line]] if stage.language else []
+        asked = [*style, *elsewhere, *shortened]
+        known = fingerprint([stage.key, stage.template_version, stage.definition, stage.response_format, asked, *spoken])[:12]
+        stage.known_versions[*style, settings.endpoint, settings.dimensions] = known
+    return known
 
 
 def definition_version(stage: Stage) -> str:

@@ -140,7 +140,7 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service, app.state.readiness, app.state.metrics = service, Readiness(), Metrics(service, API)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
-    app.add_middleware(KeptAnswers, service=service, prefix=API)
+    app.add_middleware(KeptAnswers, service=service)
     app.add_middleware(BoundedBodies, bound=largest_body(service))
     app.add_middleware(OwnAddress, settings=service.settings.configuration.service)
     app.add_middleware(Measured, metrics=app.state.metrics)  # the outermost

@@ -19,7 +19,7 @@ from caseforge_assets.settings.service_secret import ServiceSecret, find_service
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import Engine, StoreUnavailable
-from caseforge_assets.store.database.location import open_project_store
+from caseforge_assets.store.database.location import open_project_for_reading, open_project_store
 from caseforge_assets.store.editions import declarations
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
@@ -48,7 +48,7 @@ class Service:
         self.local_user = local_user
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
         self.kept, self.latest = Kept(), Latest()
-        self.looks = Looks(lambda digests: look_once(self.reading, digests))
+        self.looks = Looks(lambda shown: look_once(self.reading, shown, self.settings.configuration.service))
         self._opening = threading.RLock()
 
     @property
@@ -134,7 +134,7 @@ class Service:
 
     @property
     def reading(self) -> Engine:
-        """The store for what only reads: each statement is on its own, without the two calls that a transaction takes."""
+        """The store for what only reads: each statement is on its own, without the calls that a transaction takes."""
         with self._opening:
             return self._reading
 
@@ -170,8 +170,9 @@ class Service:
         """Ends the streams and lets go of the database."""
         if "_events" in self.__dict__:
             self._events.close()
-        if "_store" in self.__dict__:
-            self.store.dispose()
+        for engine in ("_reading", "_store"):
+            if engine in self.__dict__:
+                self.__dict__[engine].dispose()
 
     @cached_property
     def _store(self) -> Engine:
@@ -183,7 +184,8 @@ class Service:
 
     @cached_property
     def _reading(self) -> Engine:
-        return self._store.execution_options(isolation_level="AUTOCOMMIT")
+        assert self._store is not None  # whose schema is up to date then
+        return open_project_for_reading(self.settings)
 
     @cached_property
     def _secret(self) -> ServiceSecret:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from itertools import count
 from typing import Any
 
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.curation.priority import Weights, weighed
 from caseforge_assets.store.reading import candidate_priority
-from caseforge_assets.store.reading.candidate_facets import facets_to_choose
+from caseforge_assets.store.reading.candidate_facets import facets, facets_to_choose
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
 from caseforge_assets.store.reading.candidate_priority import Prioritized, priority_page, rank, scored_groups
+from caseforge_assets.store.reading.found_facets import facets_of_found
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
 LEVELS = ("Low", "Medium", "High")
@@ -123,3 +124,14 @@ def test_pages_together_are_the_sorted_list(bench: OpenBench, monkeypatch: pytes
         check(opened, rows, weights, chosen, limit)
 
     holds_always()
+    check_facets_of_found(opened, [row[0] for row in rows])
+
+
+def check_facets_of_found(opened: Workbench, ids: list[int]) -> None:
+    """What a search has found is counted as anything else is."""
+    with opened.store.connect() as connection:
+        for chosen in (ids, ids[::3], ids[:1], []):
+            found, expected = facets_of_found(connection, chosen), facets(connection, CandidateFilter(ids=chosen))
+            assert asdict(found) == asdict(expected)
+            for name in ("branches", "tens"):
+                assert list(getattr(found, name)) == list(getattr(expected, name))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
@@ -13,24 +9,10 @@ from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.web.app import make_app
 from caseforge_assets_tests.web.conftest import Serve, Served
+from caseforge_assets_tests.web.queries import queries
 from caseforge_assets_tests.workbench import KEY
 
 AT = f"/api/v1/frameworks/{KEY}"
-
-
-@contextmanager
-def queries(served: Served) -> Iterator[list[str]]:
-    """What the service asks the database while the block runs."""
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
-
-    event.listen(served.service.store, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(served.service.store, "before_cursor_execute", note)
 
 
 def up_to_date(served: Served) -> Served:

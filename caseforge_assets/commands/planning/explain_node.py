@@ -60,8 +60,10 @@ def explain_node(connection: Connection, project: Project, key: str, node_id: in
 
 def _explain(connection: Connection, project: Project, key: str, node_id: int, stage: Stage, simulated: bool) -> Explanation:
     ((_, state),) = survey(connection, project, key, stage, simulated, [node_id])
+    if state not in (NodeState.STALE, NodeState.WAITING, NodeState.FAILED, NodeState.UNCHOSEN):
+        return Explanation(stage.key, state)
     answered = requests.answered_request(connection, node_id, stage.key)
-    if answered is None or state not in (NodeState.STALE, NodeState.WAITING, NodeState.FAILED, NodeState.UNCHOSEN):
+    if answered is None:
         return Explanation(stage.key, state)
     other = changed_choices(connection, project.stages, key, stage, [node_id]).get(node_id)
     if state is NodeState.UNCHOSEN:

@@ -39,6 +39,16 @@ def nodes_by_state(connection: Connection, project: Project, key: str, stage: St
     return state_counts.count_by_state(connection, key, _judged(connection, project, key, stage, simulated))
 
 
+def nodes_of_states(connection: Connection, project: Project, key: str, stage: Stage, *, simulated: bool) -> dict[NodeState, list[int]]:
+    """By state in a stage, the ids of a framework's target nodes; states without nodes are left out."""
+    if not stage.chosen_from:
+        return state_counts.ids_by_state(connection, key, _judged(connection, project, key, stage, simulated))
+    found: dict[NodeState, list[int]] = {}
+    for row, state in survey(connection, project, key, stage, simulated):
+        found.setdefault(state, []).append(row.node_id)
+    return found
+
+
 def _judged(connection: Connection, project: Project, key: str, stage: Stage, simulated: bool) -> Judged:
     stage = project.stages.in_framework(stage, key)
     settings = stage_settings(project.configuration, stage)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from caseforge_assets.commands.planning.make_plan import survey
+import numpy as np
+
+from caseforge_assets.commands.planning.nodes_in_state import nodes_of_states
 from caseforge_assets.curation.columns import VALUE
 from caseforge_assets.curation.priority import level
-from caseforge_assets.reports.branch_figures import AMOUNT_PLACES, HALVES, Branches, OfAll, OfStage, add_up, empty_row, place_in_row
+from caseforge_assets.reports.branch_figures import (
+    AMOUNT_PLACES,
+    HALVES,
+    Branches,
+    Numbers,
+    OfAll,
+    OfStage,
+    add_up,
+    place_in_row,
+    row_length,
+)
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.quality import RULES
@@ -20,6 +33,7 @@ _COUNTED = {
     NodeState.FAILED: OfStage.failed,
     NodeState.STALE: OfStage.stale,
 }
+Add = Callable[[Sequence[int], int, Sequence[int] | int], None]
 
 
 def read_branches(connection: Connection, project: Project, key: str, edition_id: int, *, simulated: bool) -> Branches:
@@ -30,54 +44,48 @@ def read_branches(connection: Connection, project: Project, key: str, edition_id
     """
     nodes = branch_rows.leveled_nodes(connection, edition_id)
     stages = [stage.key for stage in project.stages]
-    rows = {}
-    for node in nodes:
-        if node.is_target:
-            rows[node.node_id] = row = empty_row(len(stages))
-            row[OfAll.nodes] = row[OfAll.targets] = 1
-    _count_states(connection, project, key, rows, simulated=simulated)
-    _count_contents(connection, key, stages, rows)
-    _count_items(connection, key, stages, rows)
-    for cost in branch_rows.node_costs(connection, key):
-        if (of_node := rows.get(cost.node_id)) is not None:
-            of_node[OfAll.cost] = int((cost.cost_usd or Decimal()).scaleb(AMOUNT_PLACES))
-            of_node[OfAll.unknown_costs] = cost.unknown
+    targets = {node.node_id: number for number, node in enumerate(nodes) if node.is_target}
+    rows = np.zeros((len(nodes), row_length(len(stages))), dtype=np.int64)
+    rows[:, OfAll.nodes] = 1
+    rows[list(targets.values()), OfAll.targets] = 1
+
+    def add(node_ids: Sequence[int], what: int, numbers: Sequence[int] | int) -> None:
+        at = np.array([targets.get(node_id, -1) for node_id in node_ids], dtype=np.int64)
+        added: Numbers = np.broadcast_to(np.asarray(numbers, dtype=np.int64), at.shape)
+        rows[at[at >= 0], what] += added[at >= 0]  # a node is named once
+
+    for number, stage in enumerate(project.stages):
+        for state, node_ids in nodes_of_states(connection, project, key, stage, simulated=simulated).items():
+            if state in _COUNTED:
+                add(node_ids, place_in_row(number, _COUNTED[state]), 1)
+    _add_contents(connection, key, stages, add)
+    _add_items(connection, key, stages, add)
+    _add_costs(connection, key, add)
     return add_up(nodes, rows, stages)
 
 
-def _count_states(connection: Connection, project: Project, key: str, rows: dict[int, list[int]], *, simulated: bool) -> None:
-    for number, stage in enumerate(project.stages):
-        for asset, state in survey(connection, project, key, stage, simulated):
-            if state in _COUNTED and asset.node_id in rows:
-                rows[asset.node_id][place_in_row(number, _COUNTED[state])] = 1
+def _add_contents(connection: Connection, key: str, stages: list[str], add: Add) -> None:
+    for found in branch_rows.stage_contents(connection, key, RULES):
+        if found.stage in stages:
+            number = stages.index(found.stage)
+            add(found.node_ids, place_in_row(number, OfStage.contents), 1)
+            add(found.node_ids, place_in_row(number, OfStage.simulated), found.simulated)
+            add(found.node_ids, place_in_row(number, OfStage.measured), [int(score >= 0) for score in found.scores])
+            add(found.node_ids, place_in_row(number, OfStage.points), [max(score, 0) for score in found.scores])
 
 
-def _count_contents(connection: Connection, key: str, stages: list[str], rows: dict[int, list[int]]) -> None:
-    numbers = {stage: number for number, stage in enumerate(stages)}
-    for content in branch_rows.node_contents(connection, key, RULES):
-        row, number = rows.get(content.node_id), numbers.get(content.stage)
-        if row is None or number is None:
-            continue
-        row[place_in_row(number, OfStage.contents)] = 1
-        row[place_in_row(number, OfStage.simulated)] = int(content.simulated)
-        if content.score is not None:
-            row[place_in_row(number, OfStage.measured)] = 1
-            row[place_in_row(number, OfStage.points)] = content.score
+def _add_items(connection: Connection, key: str, stages: list[str], add: Add) -> None:
+    values = {group_id: level(values.get(VALUE)) for group_id, values in branch_rows.group_values(connection, key).items()}
+    halves = {group_id: round(HALVES * value) for group_id, value in values.items() if value is not None}
+    for found in branch_rows.stage_items(connection, key, halves):
+        if found.stage in stages:
+            add(found.node_ids, place_in_row(stages.index(found.stage), OfStage.items), found.items)
+            add(found.node_ids, OfAll.valued, found.valued)
+            add(found.node_ids, OfAll.value, found.halves)
 
 
-def _count_items(connection: Connection, key: str, stages: list[str], rows: dict[int, list[int]]) -> None:
-    numbers = {stage: number for number, stage in enumerate(stages)}
-    groups = {
-        group_id: (numbers[stage], level(values.get(VALUE)))
-        for group_id, (stage, values) in branch_rows.group_values(connection, key).items()
-        if stage in numbers
-    }
-    for items in branch_rows.node_items(connection, key):
-        row = rows.get(items.node_id)
-        if row is None or items.group_id not in groups:
-            continue
-        number, value = groups[items.group_id]
-        row[place_in_row(number, OfStage.items)] += items.items
-        if value is not None:
-            row[OfAll.valued] += items.items
-            row[OfAll.value] += round(HALVES * value) * items.items
+def _add_costs(connection: Connection, key: str, add: Add) -> None:
+    found = branch_rows.node_costs(connection, key)
+    node_ids = [cost.node_id for cost in found]
+    add(node_ids, OfAll.cost, [int((cost.cost_usd or Decimal()).scaleb(AMOUNT_PLACES)) for cost in found])
+    add(node_ids, OfAll.unknown_costs, [cost.unknown for cost in found])

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from caseforge_assets.access.roles import Grant, Role
 from caseforge_assets.store.schema.access_tables import account, account_role
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,15 @@ def any_enabled(connection: Connection) -> bool:
     return bool(connection.scalar(text("select exists (select 1 from caseforge.account where disabled_at is null)")))
 
 
+_ROLES = text("""
+select account_id, role, framework_key from caseforge.account_role where account_id = any(:ids) order by framework_key nulls first, role
+""").execution_options(**PLANNED_ONCE)
+
+
 def roles_of(connection: Connection, account_ids: Collection[int]) -> dict[int, tuple[Grant, ...]]:
     """The roles of accounts, those overall first."""
-    query = text("""
-    select account_id, role, framework_key from caseforge.account_role where account_id = any(:ids) order by framework_key nulls first, role
-    """)
     found: dict[int, tuple[Grant, ...]] = dict.fromkeys(account_ids, ())
-    for account_id, role, framework_key in connection.execute(query, {"ids": list(account_ids)}):
+    for account_id, role, framework_key in connection.execute(_ROLES, {"ids": list(account_ids)}):
         grant = Grant(Role(role), framework_key)
         if grant not in found[account_id]:  # given by a person and by a group
             found[account_id] += (grant,)

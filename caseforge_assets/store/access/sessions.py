@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -10,17 +11,19 @@ from sqlalchemy import Connection, insert, text
 
 from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.store.schema.access_tables import web_session
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session that holds; without an account it is of the user of this machine."""
+    """A session that holds; without an account it is of the user of this machine. `rested`: its use was not noted for a minute."""
 
     id: int
     account_id: int | None
     name: str
     issuer: str | None
     limit_usd: Decimal | None
+    rested: bool
 
 
 def begin(connection: Connection, secret: str, name: str, account_id: int | None) -> None:
@@ -28,15 +31,18 @@ def begin(connection: Connection, secret: str, name: str, account_id: int | None
     connection.execute(insert(web_session), {"digest": digest_of(secret), "name": name, "account_id": account_id})
 
 
-def usable(connection: Connection, secret: str, idle: timedelta, lifetime: timedelta) -> SessionRow | None:
-    """The session of a secret, unless it is unknown, ended, idle for too long, too old, or its account is disabled."""
-    query = text("""
-    select s.id, s.account_id, coalesce(a.name, s.name), a.issuer, a.limit_usd from caseforge.web_session s left join caseforge.account a on a.id = s.account_id
-    where s.digest = :digest and s.ended_at is null and a.disabled_at is null
-      and s.last_seen_at > now() - cast(:idle as interval) and s.created_at > now() - cast(:lifetime as interval)
-    """)
-    row = connection.execute(query, {"digest": digest_of(secret), "idle": idle, "lifetime": lifetime}).one_or_none()
-    return None if row is None else SessionRow(*row)
+_USABLE = text("""
+select s.id, s.account_id, coalesce(a.name, s.name), a.issuer, a.limit_usd, s.last_seen_at < now() - interval '1 minute', s.digest
+from caseforge.web_session s left join caseforge.account a on a.id = s.account_id
+where s.digest = any(:digests) and s.ended_at is null and a.disabled_at is null
+  and s.last_seen_at > now() - cast(:idle as interval) and s.created_at > now() - cast(:lifetime as interval)
+""").execution_options(**PLANNED_ONCE)
+
+
+def usable(connection: Connection, digests: Collection[str], idle: timedelta, lifetime: timedelta) -> dict[str, SessionRow]:
+    """Sessions by the digests of their secrets, without those that are unknown, ended, idle for too long, too old, or whose account is disabled."""
+    rows = connection.execute(_USABLE, {"digests": list(digests), "idle": idle, "lifetime": lifetime})
+    return {row.digest: SessionRow(*row[:-1]) for row in rows}
 
 
 def note_use(connection: Connection, session_id: int) -> None:

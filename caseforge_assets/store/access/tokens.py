@@ -11,6 +11,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.database.clock import seconds_since
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def usable_token(connection: Connection, secret: str) -> TokenRow | None:
 _USABLE = text(f"""
 select {_COLUMNS}, {seconds_since("last_used_at")} as unused_s, digest from caseforge.api_token
 where digest = any(:digests) and revoked_at is null and (expires_at is null or expires_at > now())
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def usable_tokens(connection: Connection, digests: Collection[str]) -> dict[str, TokenRow]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from caseforge_assets.store.curating.use_cases import COLUMNS, UseCaseRow, use_case_of
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def described_of(row: Row[Any]) -> DescribedUseCase:
 
 _BY_ID = text(f"""
 select {DESCRIBED} from caseforge.candidate k left join caseforge.use_case u on u.candidate_id = k.id {DESCRIBING} where k.id = any(:ids)
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def described_use_cases(connection: Connection, candidate_ids: Collection[int], rules: str) -> dict[int, DescribedUseCase]:
@@ -69,7 +70,7 @@ def described_use_cases(connection: Connection, candidate_ids: Collection[int], 
 _NOW_OF_NODE = text(f"""
 select {DESCRIBED} from caseforge.candidate k left join caseforge.use_case u on u.candidate_id = k.id {DESCRIBING}
 where k.is_current and (k.node_id, c.stage) in (select * from unnest(cast(:nodes as bigint[]), cast(:stages as text[]))) order by k.node_id, k.position
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def current_of_nodes(connection: Connection, places: Collection[tuple[int, str]], rules: str) -> list[DescribedUseCase]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.curating.described import DESCRIBED, DESCRIBING, DescribedUseCase, described_of
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ join caseforge.framework f on f.key = k.framework_key
 left join caseforge.content o on o.id = c.reused_from
 left join caseforge.attempt a on a.id = coalesce(c.attempt_id, o.attempt_id)
 where k.id = :id
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def whole_use_case(connection: Connection, candidate_id: int, rules: str) -> WholeUseCase | None:
@@ -66,10 +67,14 @@ class Neighbour:
     title: str
 
 
+_BESIDE = text(
+    "select id, position, candidate_uid, title from caseforge.candidate where content_id = :id order by position"
+).execution_options(**PLANNED_ONCE)
+
+
 def neighbours(connection: Connection, content_id: int) -> list[Neighbour]:
     """The use cases of one answer, in its order."""
-    query = text("select id, position, candidate_uid, title from caseforge.candidate where content_id = :id order by position")
-    return [Neighbour(*row) for row in connection.execute(query, {"id": content_id})]
+    return [Neighbour(*row) for row in connection.execute(_BESIDE, {"id": content_id})]
 
 
 _PATH = text("""
@@ -80,7 +85,7 @@ with recursive up as (
     select nv.framework_version_id, nv.code, nv.name, nv.parent_code, up.height + 1 from up
     join caseforge.node_version nv on nv.framework_version_id = up.framework_version_id and nv.code = up.parent_code where up.height < 50
 ) select code, name from up order by height desc
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def path_to(connection: Connection, node_id: int) -> list[tuple[str, str]]:

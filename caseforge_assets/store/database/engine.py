@@ -17,6 +17,7 @@ from sqlalchemy.exc import DataError, DisconnectionError, OperationalError, Prog
 from caseforge_assets.redaction import know_secrets
 from caseforge_assets.settings.secrets import DATABASE, secrets_in
 from caseforge_assets.store.database.masking import mask_parameters
+from caseforge_assets.store.database.prepared import plan_once
 from caseforge_assets.store.database.revisions import MIGRATIONS, Fit, SchemaNotUsable, behind, fit_of, refuse_unless_usable
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 
@@ -34,13 +35,29 @@ def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many
         url: SQLAlchemy URL with the psycopg2 driver.
         revive: called when a connection is refused, before it is tried once more: starts the server where it has ended.
         for_many_calls: for a service, whose queries are short and many: more connections stay open, because opening one takes longer than most queries; whether one
-            is still there is asked only after it rested; and queries are not compiled, which takes longer than they do.
+            is still there is asked only after it rested; queries are not compiled, which takes longer than they do, and those that say so are planned once.
         migrates: whether pending migrations are applied; else a schema that is not there is made, and one that does not fit is refused.
 
     Raises:
         StoreUnavailable: no server answers at the URL.
         SchemaNotUsable: the schema is that of a newer version, or of an older one and is not to be migrated.
     """
+    engine = _engine(url, revive, for_many_calls=for_many_calls)
+    revision = _revision(engine)
+    if revision != HEAD:
+        _fit(engine, revision, migrates=migrates)
+    return engine
+
+
+def open_for_reading(url: str, revive: Callable[[], object] | None = None) -> Engine:
+    """An engine for the many calls that only read, on a database whose schema is up to date: each statement is on its own, without the calls that a transaction takes.
+
+    It has connections of its own, which stay so: to make one of another engine so and back again takes more calls than most answers.
+    """
+    return _engine(url, revive, for_many_calls=True, isolation_level="AUTOCOMMIT")
+
+
+def _engine(url: str, revive: Callable[[], object] | None, *, for_many_calls: bool, **options: Any) -> Engine:
     know_secrets(secrets_in({DATABASE: url}))
     mask_parameters()
     engine = create_engine(
@@ -49,16 +66,15 @@ def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many
         pool_size=20 if for_many_calls else 5,
         insertmanyvalues_page_size=2_000,
         connect_args={"application_name": "caseforge"},
+        **options,
     )
     if for_many_calls:
         event.listen(engine, "connect", _compile_nothing)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", partial(_ping_after_rest, engine))
+        plan_once(engine)
     if revive is not None:
         event.listen(engine, "do_connect", partial(_connect, revive))
-    revision = _revision(engine)
-    if revision != HEAD:
-        _fit(engine, revision, migrates=migrates)
     return engine
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from caseforge_assets.settings import Settings, load_places, normalized_postgres_url
 from caseforge_assets.store.database.cluster_location import find_data_dir
 from caseforge_assets.store.database.embedded_postgres import ensure_running, revive
-from caseforge_assets.store.database.engine import Engine, open_store
+from caseforge_assets.store.database.engine import Engine, open_for_reading, open_store
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _PORT = 5432
@@ -42,9 +43,20 @@ def open_project_store(settings: Settings, *, for_many_calls: bool = False) -> E
         SchemaNotUsable: the schema is that of another version, which this one does not work with.
         ConfigurationError, EmbeddedPostgresError: as above.
     """
-    embedded = settings.postgres_url is None
-    again = partial(revive, settings.home) if embedded else None
-    return open_store(database_url(settings), again, for_many_calls=for_many_calls, migrates=embedded)
+    return open_store(database_url(settings), _reviver(settings), for_many_calls=for_many_calls, migrates=settings.postgres_url is None)
+
+
+def open_project_for_reading(settings: Settings) -> Engine:
+    """The project's store for a service's many calls that only read, once its schema is up to date.
+
+    Raises:
+        ConfigurationError, EmbeddedPostgresError: as above.
+    """
+    return open_for_reading(database_url(settings), _reviver(settings))
+
+
+def _reviver(settings: Settings) -> Callable[[], object] | None:
+    return partial(revive, settings.home) if settings.postgres_url is None else None
 
 
 def database_identity(settings: Settings) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.database.copy import add_rows
 from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.tables import context
 
 
@@ -33,7 +34,9 @@ class CurrentContext:
     node_version: str
 
 
-_CURRENT = text("select id, node_id, text, version, node_version from caseforge.context where is_current and node_id = any(:ids)")
+_CURRENT = text(
+    "select id, node_id, text, version, node_version from caseforge.context where is_current and node_id = any(:ids)"
+).execution_options(**PLANNED_ONCE)
 
 
 def current_contexts(connection: Connection, node_ids: Sequence[int]) -> dict[int, CurrentContext]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from caseforge_assets.store.database.copy import add_rows
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.tables import framework, framework_version, node, node_version
 
 
@@ -56,6 +57,7 @@ def current_edition(connection: Connection, key: str) -> Edition | None:
         )
         .join(framework, framework.c.key == framework_version.c.framework_key)
         .where(framework_version.c.framework_key == key, framework_version.c.is_current)
+        .execution_options(**PLANNED_ONCE)
     ).first()
     return Edition(*row) if row else None
 

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import PlanDecision
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 _EDITIONS = text("""
 select v.loaded_at, v.label, v.source_name, v.source_sha256, v.is_current, nv.code, nv.name, nv.description, nv.partition_key, nv.position, nv.version
 from caseforge.node_version nv join caseforge.framework_version v on v.id = nv.framework_version_id where nv.node_id = :node order by v.id
-""")
+""").execution_options(**PLANNED_ONCE)
 
 _CONTEXTS = text("select id, created_at, text, version, is_current from caseforge.context where node_id = :node order by id")
 
@@ -22,7 +23,7 @@ select r.id, r.created_at, r.stage, r.model, r.generation, r.state, r.is_current
 from caseforge.request r left join caseforge.plan p on p.id = r.plan_id
 left join lateral (select changed_by from caseforge.plan_change where plan_id = p.id and change = '{PlanDecision.approved}' order by id desc limit 1) d on true
 where r.node_id = :node order by r.id
-""")
+""").execution_options(**PLANNED_ONCE)
 
 _ATTEMPTS = text("""
 select a.id, a.request_id, a.created_at, a.answered_at, a.outcome, a.detail, a.notes, a.custom_id, a.model, a.finish_reason, a.input_tokens, a.cached_tokens,
@@ -30,22 +31,22 @@ select a.id, a.request_id, a.created_at, a.answered_at, a.outcome, a.detail, a.n
        b.id as batch_id, b.remote_id, b.stage, b.state as batch_state, b.artifacts, b.duplicate_of, p.base_url, p.simulated
 from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id join caseforge.provider p on p.id = a.provider_id
 where a.node_id = :node order by a.id
-""")
+""").execution_options(**PLANNED_ONCE)
 
 _CONTENTS = text("""
 select c.id, c.stored_at, c.answered_at, c.stage, c.title, c.version, c.stage_version, c.is_current, c.simulated, c.generated_by, c.model, c.owner, c.request_id,
        c.attempt_id, c.source_content_id, c.reused_from, o.framework_key as reused_framework, o.node_id as reused_node, c.edited_after is not null as edited,
        c.cost_usd, c.notes, (select array_agg(k.candidate_uid order by k.position) from caseforge.candidate k where k.content_id = c.id) as candidates
 from caseforge.content c left join caseforge.content o on o.id = c.reused_from where c.node_id = :node order by c.id
-""")
+""").execution_options(**PLANNED_ONCE)
 
 _DECISIONS = text("""
 select e.done_at, e.actor, e.action, e.subject from caseforge.audit_entry e
-where e.details ->> 'node_id' = cast(:node as text)
+where e.details ->> 'node_id' = cast(cast(:node as bigint) as text)
    or e.subject in (select 'plan ' || plan_id from caseforge.request where node_id = :node and plan_id is not null)
    or e.subject in (select 'batch ' || batch_id from caseforge.attempt where node_id = :node)
 order by e.id
-""")
+""").execution_options(**PLANNED_ONCE)
 
 _QUERIES = {
     "editions": _EDITIONS,

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import Origin
 from caseforge_assets.store.figures.spending import ENDED, UNKNOWN
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
 _FIND = text("""
@@ -37,7 +38,7 @@ _CONTENT = text("""
 select c.id, c.stage, c.title, c.body, c.version, c.model, c.temperature, c.generated_by, c.owner, c.simulated, c.answered_at, c.stored_at,
        c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.surplus, c.reused_from, c.is_current, c.edited_after is not null as edited
 from caseforge.content c where c.node_id = :node order by c.stage, c.is_current desc, c.id desc
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
@@ -48,7 +49,7 @@ def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
 _CANDIDATES = text("""
 select c.stage, k.candidate_uid, k.former_uids, k.title, k.fields from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id = :node order by k.content_id, k.position
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:

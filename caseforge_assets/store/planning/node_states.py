@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+
 
 @dataclass(frozen=True, slots=True)
 class AssetState:
@@ -40,7 +42,7 @@ class AssetState:
     unchosen: bool = False
 
 
-_STATES = text("""
+_STATES = """
 select nv.node_id, nv.code, nv.name, nv.partition_key, nv.level, nv.version, x.node_version, x.version,
        s.id, s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted,
        r.not_sent_because is not null
@@ -49,14 +51,16 @@ left join caseforge.context x on x.node_id = nv.node_id and x.is_current
 left join caseforge.content s on s.node_id = nv.node_id and s.stage = :reads and s.is_current
 left join caseforge.content c on c.node_id = nv.node_id and c.stage = :stage and c.is_current
 left join caseforge.request r on r.node_id = nv.node_id and r.stage = :stage and r.is_current
-where nv.framework_key = :key and (cast(:ids as bigint[]) is null or nv.node_id = any(:ids))
-order by nv.position
-""")
+where nv.framework_key = :key and {which} order by nv.position
+"""
+_OF_ALL = text(_STATES.format(which="true"))
+_OF_SOME = text(_STATES.format(which="nv.node_id = any(:ids)")).execution_options(**PLANNED_ONCE)
 
 
 def asset_states(
     connection: Connection, key: str, stage: str, reads: str | None, node_ids: Sequence[int] | None = None
 ) -> list[AssetState]:
     """All target nodes of a framework (or those among `node_ids`) in a stage, in the framework's order."""
-    ids = None if node_ids is None else list(node_ids)
-    return [AssetState(*row) for row in connection.execute(_STATES, {"key": key, "stage": stage, "reads": reads, "ids": ids})]
+    values = {"key": key, "stage": stage, "reads": reads}
+    rows = connection.execute(_OF_ALL, values) if node_ids is None else connection.execute(_OF_SOME, values | {"ids": list(node_ids)})
+    return [AssetState(*row) for row in rows]

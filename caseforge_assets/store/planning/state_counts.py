@@ -91,3 +91,9 @@ def ids_in_state(connection: Connection, key: str, judged: Judged, state: NodeSt
     """The target nodes of a framework that are in a state."""
     query = text(f"select node_id from ({_NODES}) nodes where state = :state")
     return list(connection.scalars(query, judged.values | {"key": key, "state": state}))
+
+
+def ids_by_state(connection: Connection, key: str, judged: Judged) -> dict[NodeState, list[int]]:
+    """By state, the target nodes of a framework; states without nodes are left out."""
+    query = text(f"select state, array_agg(node_id) from ({_NODES}) nodes group by 1")
+    return {NodeState(row[0]): row[1] for row in connection.execute(query, judged.values | {"key": key})}

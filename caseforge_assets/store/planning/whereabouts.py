@@ -11,6 +11,7 @@ from caseforge_assets.batches.provider_kinds import window_of
 from caseforge_assets.batches.states import TAKEN_BACK_PLANS, WAITING, PlanState
 from caseforge_assets.stages.model_rules import in_words
 from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 _WHEREABOUTS = text(f"""
 select r.node_id, r.framework_key, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
@@ -21,7 +22,7 @@ left join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
 left join caseforge.batch b on b.id = a.batch_id
 where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.state in {listed(WAITING)}
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], simulated: bool) -> dict[int, str]:

@@ -1,8 +1,8 @@
-"""What the nodes of a framework come to, a row a node: the rows from which branches are added up."""
+"""What the nodes of a framework come to, node by node: the numbers from which branches are added up, as columns, because there are tens of thousands."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,50 +35,62 @@ def leveled_nodes(connection: Connection, edition_id: int) -> list[LeveledNode]:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeContent:
-    """The current content of a target node in a stage; `score` is None where it is not measured by the rules of today."""
+class StageContents:
+    """The current contents of target nodes in a stage, as columns; a score is -1 where it is not measured by the rules of today."""
 
-    node_id: int
     stage: str
-    simulated: bool
-    score: int | None
+    node_ids: Sequence[int]
+    simulated: Sequence[int]
+    scores: Sequence[int]
 
 
 _CONTENTS = text("""
-select c.node_id, c.stage, c.simulated, q.score from caseforge.content c
+select c.stage, array_agg(c.node_id), array_agg(cast(c.simulated as int)), array_agg(coalesce(q.score, -1)) from caseforge.content c
 join caseforge.target_node nv on nv.node_id = c.node_id left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
-where c.framework_key = :key and c.is_current
+where c.framework_key = :key and c.is_current group by c.stage
 """)
 
 
-def node_contents(connection: Connection, key: str, rules: str) -> list[NodeContent]:
-    """What is current of every target node, by the rules by which scores count."""
-    return [NodeContent(*row) for row in connection.execute(_CONTENTS, {"key": key, "rules": rules})]
+def stage_contents(connection: Connection, key: str, rules: str) -> list[StageContents]:
+    """What is current of the target nodes, by the rules by which scores count."""
+    return [StageContents(*row) for row in connection.execute(_CONTENTS, {"key": key, "rules": rules})]
 
 
 @dataclass(frozen=True, slots=True)
-class NodeItems:
-    """The current items of a target node in a stage that are alike: of one group, whose values are in `group_values`."""
+class StageItems:
+    """The current items of nodes in a stage, as columns: how many, how many of them have a value, and these values added up, in halves."""
 
-    node_id: int
-    group_id: int
-    items: int
+    stage: str
+    node_ids: Sequence[int]
+    items: Sequence[int]
+    valued: Sequence[int]
+    halves: Sequence[int]
 
 
 _ITEMS = text("""
-select r.node_id, r.group_id, count(*) from caseforge.candidate_row r where r.framework_key = :key group by r.node_id, r.group_id
+select stage, array_agg(node_id), array_agg(items), array_agg(valued), array_agg(halves) from (
+    select g.stage, r.node_id, count(*) as items, count(v.halves) as valued, coalesce(sum(v.halves), 0) as halves
+    from caseforge.candidate_row r join caseforge.candidate_group g on g.id = r.group_id
+    left join unnest(cast(:groups as bigint[]), cast(:halves as int[])) as v(group_id, halves) on v.group_id = g.id
+    where r.framework_key = :key group by 1, 2) counted
+group by stage
 """)
-_GROUPS = text("select id, stage, values from caseforge.candidate_group where framework_key = :key")
+_GROUPS = text("select id, values from caseforge.candidate_group where framework_key = :key")
 
 
-def node_items(connection: Connection, key: str) -> list[NodeItems]:
-    """Items by node, as lists are read: what was made just now may not be among them yet."""
-    return [NodeItems(*row) for row in connection.execute(_ITEMS, {"key": key})]
+def stage_items(connection: Connection, key: str, halves: Mapping[int, int]) -> list[StageItems]:
+    """Items by node, as lists are read: what was made just now may not be among them yet.
+
+    Args:
+        halves: by group of items, the value of each; groups without one are left out.
+    """
+    values = {"key": key, "groups": list(halves), "halves": list(halves.values())}
+    return [StageItems(*row) for row in connection.execute(_ITEMS, values)]
 
 
-def group_values(connection: Connection, key: str) -> dict[int, tuple[str, Mapping[str, str | None]]]:
-    """By group of items, its stage and the values that they have in common."""
-    return {row.id: (row.stage, row._mapping["values"]) for row in connection.execute(_GROUPS, {"key": key})}
+def group_values(connection: Connection, key: str) -> dict[int, Mapping[str, str | None]]:
+    """By group of items, the values that they have in common."""
+    return {row.id: row._mapping["values"] for row in connection.execute(_GROUPS, {"key": key})}
 
 
 @dataclass(frozen=True, slots=True)

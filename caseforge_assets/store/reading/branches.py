@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.database.copy import copy_rows
 from caseforge_assets.store.editions.nodes import PlacedNode, placed_nodes
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.reading_tables import reading_branch
 
 
@@ -96,7 +97,7 @@ def nodes_of_branch(connection: Connection, key: str, name: str) -> list[int]:
 _PLACE = text(f"""
 select b.node_id, b.is_root, b.first, b.last from ({CALLED}) called join caseforge.reading_branch b on b.node_id = called.node_id
 where not exists (select 1 from caseforge.reading_due d where d.framework_key = :key and d.node_ids is null)
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def branch_place(connection: Connection, key: str, name: str) -> BranchPlace | None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.reading.candidate_filters import TENS, Conditions
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _chosen(asked: Conditions, row: str) -> str:
 
 _ROOTS = text("""
 select nv.node_id, nv.framework_key, nv.code, nv.name from caseforge.current_node nv where nv.node_id = any(:ids) order by nv.framework_key, nv.position
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def named_branches(connection: Connection, root_ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:

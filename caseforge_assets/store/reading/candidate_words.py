@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.reading.matching import configs_of, has_phrases, matches
+from caseforge_assets.store.reading.matching import how_to_look, matches
 
 MOST_FOUND = 5_000
 LOOKED_THROUGH = 1_000  # texts that have the words of a phrase, for whether they have the phrase
@@ -51,8 +51,8 @@ class _Asked:
     """A search, to be looked for in one column or another."""
 
     def __init__(self, connection: Connection, words: str, frameworks: Sequence[str] | None) -> None:
-        self._connection, self._configs = connection, configs_of(connection, frameworks)
-        self._phrases = has_phrases(connection, words)
+        looked = how_to_look(connection, words, frameworks)
+        self._connection, self._configs, self._phrases = connection, looked.configs, looked.phrases
         self._values: dict[str, Any] = {
             "words": words,
             "uid": words.strip(),

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+
 
 @dataclass(frozen=True, slots=True)
 class ListedCandidate:
@@ -41,7 +43,7 @@ join caseforge.candidate k on k.id = one.id
 join caseforge.content c on c.id = k.content_id
 join caseforge.current_node nv on nv.node_id = r.node_id
 order by one.number
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def listed_candidates(connection: Connection, ids: Sequence[int]) -> list[ListedCandidate]:
@@ -87,7 +89,7 @@ join caseforge.target_node nv on nv.node_id = k.node_id
 join caseforge.framework f on f.key = k.framework_key
 left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
 where k.is_current and k.framework_key = :key and k.candidate_uid = :uid
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def whole_candidate(connection: Connection, key: str, uid: str, rules: str) -> WholeCandidate:

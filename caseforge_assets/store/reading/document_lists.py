@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.reading.branches import inside_branch
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,10 @@ def list_contents(
     if meant.branch is not None:
         inside, more = inside_branch(connection, edition.framework_key, meant.branch)
         of_node, values = f"{of_node} and {inside}", values | more
-    values |= {"edition": edition.id, "stages": list(stages), "rules": rules, "position": after[0], "stage": after[1], "limit": limit}
-    query = text(f"{_LIST.format(conditions=conditions)}{of_node} order by nv.position, c.stage limit :limit")
+    values |= {"edition": edition.id, "stages": list(stages), "rules": rules, "position": after[0], "stage": after[1]}
+    # The limit is part of the text, so that the one plan knows how few rows are wanted.
+    query = text(f"{_LIST.format(conditions=conditions)}{of_node} order by nv.position, c.stage limit {limit:d}")
+    query = query.execution_options(**PLANNED_ONCE)
     return [ListedContent(*row) for row in connection.execute(query, values)]
 
 
@@ -134,7 +137,7 @@ select c.id, c.title, c.body, c.version, coalesce(nullif(cast(:node_owner as tex
 from caseforge.content c join caseforge.framework f on f.key = c.framework_key
 left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
 where c.node_id = :node and c.stage = :stage and c.is_current
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def whole_content(connection: Connection, node_id: int, stage: str, rules: str, node_owner: str) -> WholeContent | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.reading.branches import remake_branches
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 PIECE_NODES = 300
 MOST_NOTES = 3_000
@@ -29,12 +30,14 @@ class DueNodes:
     node_ids: Sequence[int]
 
 
+_BEHIND = text("""
+select exists (select 1 from caseforge.reading_due), exists (select 1 from caseforge.found_text where words is null)
+""").execution_options(**PLANNED_ONCE)
+
+
 def behind(connection: Connection) -> Behind:
     """Whether anything is to be done."""
-    query = text("""
-    select exists (select 1 from caseforge.reading_due), exists (select 1 from caseforge.found_text where words is null)
-    """)
-    return Behind(*connection.execute(query).one())
+    return Behind(*connection.execute(_BEHIND).one())
 
 
 def note_all(connection: Connection) -> None:

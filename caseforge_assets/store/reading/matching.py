@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
+
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 LONGEST_QUERY = 200
 
@@ -18,6 +21,9 @@ def configs_of(connection: Connection, frameworks: Sequence[str] | None) -> list
     return list(connection.scalars(query, {"keys": None if frameworks is None else list(frameworks)}))
 
 
+_NAMES_NOTHING = text("select querytree(websearch_to_tsquery('simple', :words)) in ('', 'T')").execution_options(**PLANNED_ONCE)
+
+
 def checked_query(connection: Connection, words: str) -> str:
     """A search as people write it: words, "phrases", `or`, and `-` before what is not to occur.
 
@@ -28,15 +34,30 @@ def checked_query(connection: Connection, words: str) -> str:
         raise ValueError(f"a search is at most {LONGEST_QUERY} characters long")
     if "\0" in words or any("\ud800" <= character <= "\udfff" for character in words):
         raise ValueError("the search holds a character that no text can hold")
-    if connection.scalar(text("select querytree(websearch_to_tsquery('simple', :words)) in ('', 'T')"), {"words": words}):
+    if connection.scalar(_NAMES_NOTHING, {"words": words}):
         raise ValueError("name a word that is to occur; what is only not to occur cannot be searched for")
     return words
 
 
-def has_phrases(connection: Connection, words: str) -> bool:
-    """Whether words of a search have to stand beside each other, which no index tells."""
-    query = text("select cast(websearch_to_tsquery('simple', :words) as text) like '%<%'")
-    return bool(connection.scalar(query, {"words": words}))
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How words are looked for: in which configurations, and whether some have to stand beside each other, which no index tells."""
+
+    configs: Sequence[str]
+    phrases: bool
+
+
+_LOOKED = text("""
+select (select array_agg(distinct said.value order by said.value) from caseforge.reading_framework f, lateral jsonb_each_text(f.languages) said
+        where cast(:keys as text[]) is null or f.framework_key = any(:keys)),
+       cast(websearch_to_tsquery('simple', :words) as text) like '%<%'
+""").execution_options(**PLANNED_ONCE)
+
+
+def how_to_look(connection: Connection, words: str, frameworks: Sequence[str] | None) -> Looked:
+    """How a search is looked for in texts of these frameworks."""
+    configs, phrases = connection.execute(_LOOKED, {"words": words, "keys": None if frameworks is None else list(frameworks)}).one()
+    return Looked(configs or (), phrases)
 
 
 def matches(configs: Sequence[str], column: str = "words", *, loosely: bool = False) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.reading.meanings import Near
-from caseforge_assets.store.reading.search import CANDIDATE, NODE, Hit, Part
+from caseforge_assets.store.reading.passages import Part
+from caseforge_assets.store.reading.search import CANDIDATE, NODE, Hit
 
 SHOWN_CHARACTERS = 280
 

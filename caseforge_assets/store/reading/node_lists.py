@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.figures.node_views import find_nodes
 from caseforge_assets.store.reading.branches import inside_branch
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +84,20 @@ def list_nodes(
         conditions, values = f"{conditions} and {inside}", values | more
     if among is not None:
         conditions, values = f"{conditions} and nv.node_id = any(:among)", values | {"among": list(among)}
-    query = text(f"{_LIST} {conditions} and nv.position > :after order by nv.position limit :limit")
-    return [ListedNode(*row) for row in connection.execute(query, values | {"edition": edition.id, "after": after, "limit": limit})]
+    # The limit is part of the text, so that the one plan knows how few rows are wanted.
+    query = text(f"{_LIST} {conditions} and nv.position > :after order by nv.position limit {limit:d}").execution_options(**PLANNED_ONCE)
+    return [ListedNode(*row) for row in connection.execute(query, values | {"edition": edition.id, "after": after})]
+
+
+_CHILDREN = text("""
+select nv.parent_code, count(*) from caseforge.node_version nv
+where nv.framework_version_id = :edition and nv.parent_code = any(:codes) group by 1
+""").execution_options(**PLANNED_ONCE)
 
 
 def child_counts(connection: Connection, edition: Edition, codes: Sequence[str]) -> dict[str, int]:
     """Counts children by the code of their parent; nodes without any are left out."""
-    query = text("""
-    select nv.parent_code, count(*) from caseforge.node_version nv
-    where nv.framework_version_id = :edition and nv.parent_code = any(:codes) group by 1
-    """)
-    return {row[0]: row[1] for row in connection.execute(query, {"edition": edition.id, "codes": list(codes)})}
+    return {row[0]: row[1] for row in connection.execute(_CHILDREN, {"edition": edition.id, "codes": list(codes)})}
 
 
 _NAMED = text("""
@@ -101,7 +105,7 @@ select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.descri
        v.label as edition, false as retired, nv.version
 from caseforge.framework_version v join caseforge.node_version nv on nv.framework_version_id = v.id and nv.code = :name
 join caseforge.node n on n.id = nv.node_id where v.framework_key = :key and v.is_current
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def named_node(connection: Connection, key: str, name: str) -> Any:

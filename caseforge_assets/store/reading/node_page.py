@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+
 
 @dataclass(frozen=True, slots=True)
 class NodeItem:
@@ -30,7 +32,7 @@ select k.id, c.stage, k.candidate_uid, k.title,
 from caseforge.candidate k join caseforge.content c on c.id = k.content_id and c.is_current
 left join caseforge.use_case u on u.candidate_id = k.id
 where k.node_id = :node and k.is_current order by k.content_id, k.position
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def items_of_node(connection: Connection, node_id: int, fields: Sequence[str]) -> list[NodeItem]:
@@ -64,7 +66,7 @@ select c.id, c.title, c.version, c.is_current, c.simulated, c.edited_after is no
        case when c.edited_after is not null then 0 else c.cost_usd end, q.score
 from caseforge.content c left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
 where c.node_id = :node and c.stage = :stage and c.id < :before order by c.id desc limit :limit
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def versions_of_node(connection: Connection, node_id: int, stage: str, rules: str, *, limit: int, before: int = 2**63 - 1) -> list[Version]:
@@ -104,7 +106,7 @@ def version_texts(connection: Connection, node_id: int, stage: str, ids: Sequenc
     return {row.id: VersionText(*row) for row in rows}
 
 
-_STAGES = text("select distinct stage from caseforge.content where node_id = :node and is_current")
+_STAGES = text("select distinct stage from caseforge.content where node_id = :node and is_current").execution_options(**PLANNED_ONCE)
 
 
 def stages_with_content(connection: Connection, node_id: int) -> set[str]:
@@ -117,7 +119,7 @@ select a.id, b.stage, b.id as batch_id, coalesce(b.remote_id, 'batch ' || b.id) 
        a.created_at, a.answered_at
 from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id join caseforge.provider p on p.id = a.provider_id
 where a.node_id = :node order by a.id desc limit :limit
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,23 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.reading.matching import configs_of, has_phrases, matches, tsquery
+from caseforge_assets.store.reading.matching import how_to_look, matches, tsquery
+from caseforge_assets.store.reading.passages import Part, Told, mark
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 NODE, DOCUMENT, CANDIDATE = KINDS = ("node", "document", "candidate")
 RANKED_HEADINGS, RANKED_TEXTS = 200, 500
 LOOKED_THROUGH = 600  # texts that have the words of a phrase, for whether they have the phrase
-PASSAGES, PASSAGE_WORDS = 2, 30
 SHOWN_CHARACTERS = 20_000  # of a text, from its beginning, in which passages are looked for
-# Around a word that was found, between passages. Where a text has them, which no text should, they are taken out of it before.
-BEGIN, END, GAP = "\x02", "\x03", "\x04"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a passage, and whether it is what was searched for."""
-
-    text: str
-    is_hit: bool
 
 
 @dataclass(frozen=True)
@@ -79,11 +70,11 @@ class Found:
 
 def search(connection: Connection, asked: Search, after: tuple[float, int] | None, limit: int) -> Found:
     """Ranks what is found, and gives what stands after a rank and id; `limit` of it at most."""
-    configs = configs_of(connection, asked.frameworks)
+    looked = how_to_look(connection, asked.words, asked.frameworks)
+    configs, phrases = looked.configs, looked.phrases
     if not configs:
         return Found()
     where = "t.kind = any(:kinds) and (cast(:frameworks as text[]) is null or t.framework_key = any(:frameworks))"
-    phrases = has_phrases(connection, asked.words)
     # All of `every_` is planned for and only the first of it read: planned for the first few, all texts might be read one by one for what hardly any has.
     query = text(f"""
     with every_name as materialized (
@@ -133,47 +124,20 @@ def _rank(configs: Sequence[str]) -> str:
 
 def hits(connection: Connection, asked: Search, ranked: Sequence[tuple[int, float]]) -> list[Hit]:
     """Some of what was found, in this order, with titles and passages in which the words that were found are marked."""
-    rows: dict[int, Any] = {row.id: row for row in connection.execute(_SHOWN, _values(asked, ranked))}
+    values = {"ids": [found_id for found_id, _ in ranked], "words": asked.words, "most": SHOWN_CHARACTERS}
+    rows: dict[int, Any] = {row.id: row for row in connection.execute(_SHOWN, values)}
+    shown = [(rows[found_id], rank) for found_id, rank in ranked if found_id in rows]
+    marked = mark(connection, asked.words, [Told(row.config, row.sought, row.title, row.body or "") for row, _ in shown])
     return [
-        Hit(
-            row.id,
-            rank,
-            row.kind,
-            row.framework_key,
-            row.code,
-            row.candidate_uid or row.code,
-            row.stage,
-            parts_of(row.title),
-            tuple(parts_of(passage) for passage in row.passages.split(GAP) if BEGIN in passage),
-        )
-        for found_id, rank in ranked
-        if (row := rows.get(found_id)) is not None
+        Hit(row.id, rank, row.kind, row.framework_key, row.code, row.candidate_uid or row.code, row.stage, one.title, one.passages)
+        for (row, rank), one in zip(shown, marked, strict=True)
     ]
 
 
-def parts_of(marked: str) -> tuple[Part, ...]:
-    """A text in which what was found stands between marks, in pieces."""
-    parts = []
-    for number, piece in enumerate(marked.split(BEGIN)):
-        hit, end, rest = piece.partition(END)
-        parts += [Part(hit, True), Part(rest, False)] if number and end else [Part(piece, False)]
-    return tuple(part for part in parts if part.text)
-
-
-def _values(asked: Search, ranked: Sequence[tuple[int, float]]) -> dict[str, Any]:
-    marks = f"StartSel={BEGIN}, StopSel={END}"
-    return {
-        "ids": [found_id for found_id, _ in ranked],
-        "words": asked.words,
-        "whole": f"{marks}, HighlightAll=true",
-        "some": f"{marks}, MaxFragments={PASSAGES}, MaxWords={PASSAGE_WORDS}, MinWords=8, FragmentDelimiter={GAP}",
-        "marks": BEGIN + END + GAP,
-        "most": SHOWN_CHARACTERS,
-    }
-
-
 _SHOWN = text("""
-with chosen as (select t.*, cast(t.config as regconfig) as regconfig from caseforge.found_text t where t.id = any(:ids)),
+with chosen as (
+    select t.id, t.kind, t.row_id, t.framework_key, t.node_id, t.config, cast(websearch_to_tsquery(cast(t.config as regconfig), :words) as text) as sought
+    from caseforge.found_text t where t.id = any(:ids)),
 texts as (
     select o.id, nv.code, cast(null as text) as stage, cast(null as text) as candidate_uid, nv.name as title, nv.description as body
     from chosen o join caseforge.current_node nv on nv.node_id = o.row_id where o.kind = 'node'
@@ -185,8 +149,6 @@ texts as (
            left((select string_agg(said.value #>> '{}', e'\\n') from jsonb_each(k.fields) said where jsonb_typeof(said.value) = 'string'), :most)
     from chosen o join caseforge.candidate k on k.id = o.row_id join caseforge.content c on c.id = k.content_id
     join caseforge.current_node nv on nv.node_id = o.node_id where o.kind = 'candidate')
-select o.id, o.kind, o.framework_key, texts.code, texts.stage, texts.candidate_uid,
-       ts_headline(o.regconfig, translate(texts.title, :marks, ''), websearch_to_tsquery(o.regconfig, :words), :whole) as title,
-       ts_headline(o.regconfig, translate(coalesce(texts.body, ''), :marks, ''), websearch_to_tsquery(o.regconfig, :words), :some) as passages
+select o.id, o.kind, o.framework_key, o.config, o.sought, texts.code, texts.stage, texts.candidate_uid, texts.title, texts.body
 from chosen o join texts using (id)
-""")
+""").execution_options(**PLANNED_ONCE)

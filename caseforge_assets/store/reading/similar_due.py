@@ -58,6 +58,7 @@ def note_all(connection: Connection) -> None:
     """Has everything made anew: words, their weights, groups."""
     for table in ("similar_due", "similar_candidate", "similar_group", "similar_weighing"):
         connection.execute(text(f"delete from caseforge.{table}"))
+    connection.execute(text("update caseforge.reading_framework set revision = revision + 1"))  # what is read is another state from now on
     connection.execute(_EVERYTHING, {"piece": PIECE_NODES})
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.store.reading import meanings
 from caseforge_assets.store.reading.candidate_filters import Conditions
 from caseforge_assets.store.reading.candidates import ListedCandidate, listed_candidates
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 MOST_LEFT_OUT = 40  # of what is near, because it is in the group
 
@@ -109,18 +110,19 @@ def group_of(connection: Connection, key: str, uid: str) -> tuple[int, int | Non
     return row.candidate_id, row.group_id
 
 
+_GROUP = text("select group_id from caseforge.similar_candidate where candidate_id = :id").execution_options(**PLANNED_ONCE)
+
+
 def group_of_candidate(connection: Connection, candidate_id: int) -> int | None:
     """The group of a candidate by its id; None: it is not grouped yet, or is none that lists show."""
-    found: int | None = connection.scalar(
-        text("select group_id from caseforge.similar_candidate where candidate_id = :id"), {"id": candidate_id}
-    )
+    found: int | None = connection.scalar(_GROUP, {"id": candidate_id})
     return found
 
 
 _SIZE = text("""
-select count(distinct node_id) as processes, count(*) as members, :group as group_id from caseforge.similar_candidate
+select count(distinct node_id) as processes, count(*) as members, cast(:group as bigint) as group_id from caseforge.similar_candidate
 where group_id = :group and (cast(:frameworks as text[]) is null or framework_key = any(:frameworks))
-""")
+""").execution_options(**PLANNED_ONCE)
 _MEMBERS = text("""
 select s.candidate_id, s.score from caseforge.similar_candidate s join caseforge.candidate_row r on r.candidate_id = s.candidate_id
 where s.group_id = :group and (cast(:frameworks as text[]) is null or s.framework_key = any(:frameworks)) and s.candidate_id <> :but

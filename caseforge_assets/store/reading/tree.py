@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
@@ -27,13 +29,13 @@ exists (select 1 from caseforge.node_version c where c.framework_version_id = nv
 _ROOTS = text(f"""
 select {_COLUMNS} from caseforge.node_version nv
 where nv.framework_version_id = :edition and nv.parent_code is null and nv.position > :after order by nv.position limit :limit
-""")
+""").execution_options(**PLANNED_ONCE)
 _BELOW = text(f"""
 select {_COLUMNS} from unnest(cast(:codes as text[])) with ordinality as parent(code, number) cross join lateral (
     select * from caseforge.node_version n where n.framework_version_id = :edition and n.parent_code = parent.code and n.position > :after
     order by n.position limit :limit) nv
 order by parent.number, nv.position
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def nodes_below(connection: Connection, edition_id: int, codes: Sequence[str] | None, *, limit: int, after: int = -1) -> list[TreeNode]:
@@ -56,7 +58,7 @@ with recursive up as (
     select p.*, up.steps + 1, up.foot from up
     join caseforge.node_version p on p.framework_version_id = up.framework_version_id and p.code = up.parent_code)
 select {_COLUMNS}, nv.foot from up nv order by nv.foot, nv.steps desc
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def paths_to(connection: Connection, edition_id: int, codes: Sequence[str]) -> dict[str, list[TreeNode]]:
@@ -70,7 +72,7 @@ def paths_to(connection: Connection, edition_id: int, codes: Sequence[str]) -> d
 _BESIDE = text(f"""
 select {_COLUMNS} from caseforge.node_version nv where nv.framework_version_id = :edition
 and nv.position in (:position - 1, :position + 1) order by nv.position
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def nodes_beside(connection: Connection, edition_id: int, position: int) -> tuple[TreeNode | None, TreeNode | None]:

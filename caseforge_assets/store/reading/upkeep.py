@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+
 POSITIONS, ITEMS = 1 << 32, 1 << 12  # of nodes in a framework, and of items in a content: the parts of a place
 LONGEST_VALUE = 80  # characters; what is longer is a text, and nothing that lists are filtered by
 LONGEST_TEXT = 300_000  # characters of a text that are split into words
@@ -44,9 +46,12 @@ def framework_number(connection: Connection, key: str, languages: Mapping[str, s
     return int(connection.scalar(query, {"key": key, "languages": json.dumps(dict(languages))}) or 0)
 
 
+_NUMBER = text("select number from caseforge.reading_framework where framework_key = :key").execution_options(**PLANNED_ONCE)
+
+
 def framework_place(connection: Connection, key: str) -> int | None:
     """The place with which those of a framework begin; None where it has no rows yet."""
-    number = connection.scalar(text("select number from caseforge.reading_framework where framework_key = :key"), {"key": key})
+    number = connection.scalar(_NUMBER, {"key": key})
     return None if number is None else int(number) * POSITIONS * ITEMS
 
 

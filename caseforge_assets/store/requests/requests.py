@@ -15,6 +15,7 @@ from caseforge_assets.store.database.copy import add_rows
 from caseforge_assets.store.database.engine import lock_in_transaction
 from caseforge_assets.store.database.rows import columns_of
 from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.tables import request
 
 
@@ -165,13 +166,15 @@ class AnsweredRequest:
     choice: dict[str, Any] | None
 
 
+_ANSWERED = text("""
+select r.id, r.body, r.source_content_id, r.shortened, r.stage_version, r.choice from caseforge.content c join caseforge.request r on r.id = c.request_id
+where c.is_current and c.node_id = :node and c.stage = :stage
+""").execution_options(**PLANNED_ONCE)
+
+
 def answered_request(connection: Connection, node_id: int, stage: str) -> AnsweredRequest | None:
     """The request that a node's current content answers; None where it has no content, or one that answers none."""
-    query = text("""
-    select r.id, r.body, r.source_content_id, r.shortened, r.stage_version, r.choice from caseforge.content c join caseforge.request r on r.id = c.request_id
-    where c.is_current and c.node_id = :node and c.stage = :stage
-    """)
-    row = connection.execute(query, {"node": node_id, "stage": stage}).first()
+    row = connection.execute(_ANSWERED, {"node": node_id, "stage": stage}).first()
     return AnsweredRequest(*row) if row else None
 
 

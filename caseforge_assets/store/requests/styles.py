@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, stage_version
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 class Style(NamedTuple):
@@ -34,7 +35,7 @@ with recursive known(version) as (
 select known.version, body ->> 'model', {STYLE_OF_BODY}
 from known cross join lateral (
     select cast(r.body as jsonb) as body from caseforge.request r where r.stage = :stage and r.stage_version = known.version limit 1) one
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def styles_asked_for(connection: Connection, stage: str) -> list[tuple[str, str, Style]]:

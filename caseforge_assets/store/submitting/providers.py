@@ -12,6 +12,7 @@ from datetime import UTC, date
 from sqlalchemy import Connection, text
 
 from caseforge_assets.redaction import without_login
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
 def provider_id(connection: Connection, base_url: str, account: str, simulated: bool) -> int:
@@ -37,10 +38,14 @@ def ids_at(connection: Connection, base_url: str, account: str) -> set[int]:
     return set(connection.scalars(query, {"base_url": without_login(base_url), "account": account}))
 
 
+_IS_SIMULATED = text(
+    "select simulated from caseforge.provider where base_url = :base_url and account = :account order by id desc limit 1"
+).execution_options(**PLANNED_ONCE)
+
+
 def is_simulated_at(connection: Connection, base_url: str, account: str) -> bool | None:
     """True for a provider that was simulated when it was asked last; None where it never was asked."""
-    query = text("select simulated from caseforge.provider where base_url = :base_url and account = :account order by id desc limit 1")
-    found = connection.scalar(query, {"base_url": without_login(base_url), "account": account})
+    found = connection.scalar(_IS_SIMULATED, {"base_url": without_login(base_url), "account": account})
     return None if found is None else bool(found)
 
 

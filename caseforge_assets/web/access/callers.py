@@ -9,13 +9,12 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from caseforge_assets.access.roles import Caller, Grant, Role
-from caseforge_assets.store.access import accounts, sessions
 from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.web.access.addresses import SAFE
 from caseforge_assets.web.access.cookies import FIELD, HEADER, csrf_token, is_csrf_token, session_secret
 from caseforge_assets.web.access.proxied import person_of_proxy
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.looks import SEEN, Seen, look_once
+from caseforge_assets.web.wire.looks import SEEN, Seen, SeenSession, Shown, look_once, sessions_that_hold
 from caseforge_assets.web.wire.problems import Refused
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")  # bodies are bounded before, see wire.bodies; files lie on the disk
@@ -41,18 +40,15 @@ async def form_token(request: Request) -> str | None:
     return field if isinstance(field, str) else None
 
 
-async def caller_of(
-    request: Request, service: Annotated[Service, Depends(service_of)], shown: Annotated[str | None, Depends(form_token)]
-) -> Caller:
-    """Who calls, see `find_caller`. Whose token was seen for the request already is known without another look.
+async def caller_of(request: Request) -> Caller:
+    """Who calls, see `find_caller`. Whose token or session was seen for the request already is known without another look.
 
     Raises:
         Refused: nobody who is known, 401; or the token is missing, 403.
     """
-    if (seen := _seen(request)) is not None:
-        caller = _by_token(request, service, seen)
-        if caller is not None:
-            return caller
+    service, shown = await service_of(request), await form_token(request)
+    if _seen(request) is not None:
+        return find_caller(request, service, shown)
     return await run_in_threadpool(find_caller, request, service, shown)
 
 
@@ -115,7 +111,8 @@ def _by_token(request: Request, service: Service, seen: Seen | None) -> Caller |
     if scheme.lower() != "bearer" or not secret:
         return None
     digest = digest_of(secret.strip())
-    row = (seen or look_once(service.reading, [digest])).tokens.get(digest)
+    seen = seen or look_once(service.reading, [Shown(digest)], service.settings.configuration.service)
+    row = seen.tokens.get(digest)
     if row is None:
         raise Refused(401, "not-signed-in", "This token is unknown, revoked or over.", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
     return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd, token_id=row.id)
@@ -126,19 +123,21 @@ def _by_session(request: Request, service: Service, *, is_use: bool) -> tuple[Ca
     secret = session_secret(request, service)
     if secret is None:
         return None
-    settings = service.settings.configuration.service
-    with service.store.begin() as connection:
-        row = sessions.usable(connection, secret, settings.idle, settings.lifetime)
-        if row is None:
-            return None
-        if is_use:
-            sessions.note_use(connection, row.id)
-        if row.account_id is not None:
-            grants = accounts.roles_of(connection, [row.account_id])[row.account_id]
-            return Caller(row.name, grants, row.limit_usd, account_id=row.account_id), secret
-    if service.local_user is None:  # such a session is worth nothing where others can reach the service
-        return None
-    return Caller(row.name, (Grant(Role.admin),)), secret
+    digest, seen = digest_of(secret), _seen(request) if is_use else None
+    session = seen.sessions.get(digest) if seen is not None else None
+    if session is None:
+        with service.reading.connect() as connection:
+            session = sessions_that_hold(connection, [digest], service.settings.configuration.service, is_use=is_use).get(digest)
+    caller = None if session is None else caller_of_session(service, session)
+    return None if caller is None else (caller, secret)
+
+
+def caller_of_session(service: Service, session: SeenSession) -> Caller | None:
+    """Who a session is of; None: of the user of this machine, which is worth nothing where others can reach the service."""
+    row = session.row
+    if row.account_id is not None:
+        return Caller(row.name, session.grants, row.limit_usd, account_id=row.account_id)
+    return None if service.local_user is None else Caller(row.name, (Grant(Role.admin),))
 
 
 class Needs:

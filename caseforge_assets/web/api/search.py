@@ -14,8 +14,7 @@ from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meaning
 from caseforge_assets.commands.searching.embed_question import vector_stage
 from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning
 from caseforge_assets.store.reading import search as reading
-from caseforge_assets.store.reading.candidate_facets import facets as count_candidates
-from caseforge_assets.store.reading.candidate_filters import CandidateFilter
+from caseforge_assets.store.reading.found_facets import facets_of_found
 from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader, ServiceNow
@@ -108,7 +107,7 @@ def search(
         asked = Search(checked_query(connection, q), frameworks, [str(one) for one in kind or KINDS])
         found = reading.search(connection, asked, after, limit + 1)
         hits = reading.hits(connection, asked, found.page[:limit])
-        counts = count_candidates(connection, CandidateFilter(frameworks, ids=found.candidates)) if facets else None
+        counts = facets_of_found(connection, found.candidates) if facets else None
     following = encode_cursor(ORDER, found.page[limit - 1][1], found.page[limit - 1][0]) if len(found.page) > limit else None
     return tags.answer(
         Results(

@@ -34,7 +34,7 @@ def show_batches(
     with pages.service.reading.connect() as connection:
         keys = frameworks_to_choose(connection, caller)
     values = {"batches": page.items, "next": page.next, "keys": keys, "key": framework, "state": state}
-    return pages.answer("batches.html.jinja", values, section="runs")
+    return pages.answer("batches.html.jinja", values, section="runs", keep=not any(map(is_open, page.items)))
 
 
 @router.get("/batches/{batch_id}")

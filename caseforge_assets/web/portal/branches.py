@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from caseforge_assets.commands.mirroring.refresh_lists import IN_PASSING_NODES, refresh_lists
 from caseforge_assets.commands.providing.provider import accepts_simulated
@@ -12,11 +11,10 @@ from caseforge_assets.commands.reporting.read_branches import read_branches
 from caseforge_assets.reports.branch_figures import Branches, Figures
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.frameworks import Edition
-from caseforge_assets.store.figures.changes import changes_so_far
-from caseforge_assets.store.reading import due
+from caseforge_assets.store.reading.read_state import read_state
 from caseforge_assets.store.reading.tree import TreeNode, nodes_below, paths_to
-from caseforge_assets.store.reading.upkeep import revisions
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.kept import Counted
 
 MOST_SHOWN = 250  # nodes on a page
 MOST_BELOW = 150  # of one node, before a link leads to the others
@@ -47,19 +45,21 @@ class Grown:
     shown: int = 0
 
 
-def branch_figures(service: Service, connection: Connection, edition: Edition) -> tuple[Branches, datetime]:
-    """What every branch of an edition comes to, and when that was counted."""
-    if due.behind(connection).lists:  # the words of texts are for the search
+def branch_figures(service: Service, connection: Connection, edition: Edition) -> tuple[Counted[Branches], bool]:
+    """What every branch of an edition comes to, with when that was counted, and whether it is so still."""
+    now = read_state(connection)
+    if now.behind.lists:  # the words of texts are for the search
         refresh_lists(service.store, service.project, nodes=IN_PASSING_NODES, texts=0)
+        now = read_state(connection)
     simulated = accepts_simulated(connection, service.settings)
-    state = "\0".join((changes_so_far(connection), service.described, str(revisions(connection)), str(edition.id), str(simulated)))
+    state = f"{now.changes} {now.revision} {service.described} {edition.id} {simulated}"
     key = edition.framework_key
     counted = service.latest.get(
         state,
         f"branches of {key}, edition {edition.id}",
         lambda: read_branches(connection, service.project, key, edition.id, simulated=simulated),
     )
-    return counted.value, counted.at
+    return counted, counted.state == state
 
 
 def grow(

@@ -49,18 +49,17 @@ def show_framework(
     with service.reading.connect() as connection:
         edition = loaded_edition(connection, key)
         levels = levels_of(connection, edition.id)
-        figures, counted_at = branch_figures(service, connection, edition)
-        path = _path(connection, edition, under)
-        about = _about(pages, edition, levels, figures, path, counted_at) | {"view": view, "after": after}
+        counted, is_so = branch_figures(service, connection, edition)
+        figures, path = counted.value, _path(connection, edition, under)
+        about = _about(pages, edition, levels, figures, path, counted.at) | {"view": view, "after": after}
         if view == "heat":
             heads = nodes_below(connection, edition.id, [path[-1].code] if path else None, limit=MOST_BELOW + 1, after=after)
-            return pages.answer("framework_heat.html.jinja", about | _heat(pages, about, figures, heads, by, stage))
+            return pages.answer("framework_heat.html.jinja", about | _heat(pages, about, figures, heads, by, stage), keep=is_so)
         first = path[-1].level + 1 if path else 1
         to_level = depth or _depth_at_first(levels, first)
         grown = grow(connection, edition, figures, under=path[-1].code if path else None, opened=open or (), depth=to_level, after=after)
-    return pages.answer(
-        "framework_tree.html.jinja", about | {"grown": grown, "opened": open or [], "depth": to_level, "first_level": first}
-    )
+    shown = {"grown": grown, "opened": open or [], "depth": to_level, "first_level": first}
+    return pages.answer("framework_tree.html.jinja", about | shown, keep=is_so)
 
 
 @router.get("/frameworks/{key}/tree")
@@ -68,11 +67,12 @@ def show_piece_of_tree(key: str, pages: PagesNow, _caller: Reader, under: Under 
     """The nodes right below one, for a page that has its tree already."""
     with pages.service.reading.connect() as connection:
         edition = loaded_edition(connection, key)
-        figures, _ = branch_figures(pages.service, connection, edition)
+        counted, is_so = branch_figures(pages.service, connection, edition)
         path = _path(connection, edition, under)
-        grown = grow(connection, edition, figures, under=path[-1].code if path else None, after=after)
+        grown = grow(connection, edition, counted.value, under=path[-1].code if path else None, after=after)
     stages = shown_stages(pages)
-    return pages.answer("tree_piece.html.jinja", {"key": key, "grown": grown, "under": under, "stages": stages, "opened": []})
+    values = {"key": key, "grown": grown, "under": under, "stages": stages, "opened": []}
+    return pages.answer("tree_piece.html.jinja", values, keep=is_so)
 
 
 def shown_stages(pages: Pages) -> list[dict[str, Any]]:

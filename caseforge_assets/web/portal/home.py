@@ -12,10 +12,10 @@ from fastapi.responses import HTMLResponse
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.batches.states import UNSETTLED, PlanState
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_plans
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.nodes_in_state import nodes_by_state
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.costs.sums import Cost, total
-from caseforge_assets.reports.coverage import NodeState, count_states
+from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.alerting import alerts
@@ -89,7 +89,7 @@ def show_home(pages: PagesNow, caller: Reader) -> HTMLResponse:
         wrong = alerts.page_of_alerts(connection, seen, None, ALERTS_SHOWN, with_cleared=False)
     shown = [card for card in cards if card is not None]
     values = {"cards": shown, "plans": waiting, "alerts": wrong, "reviews": reviews, "batches": batches.items}
-    return pages.answer("home.html.jinja", values | {"may_load": caller.may_somewhere(Role.admin)}, section="home")
+    return pages.answer("home.html.jinja", values | {"may_load": caller.may_somewhere(Role.admin)}, section="home", keep=not batches.items)
 
 
 @router.get("/keys")
@@ -110,10 +110,7 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
         item_counts(connection, key),
         mean_scores(connection, key, RULES),
     )
-    states = {
-        stage.key: count_states(state for _, state in survey(connection, service.project, key, stage, simulated))
-        for stage in service.project.stages
-    }
+    states = {stage.key: nodes_by_state(connection, service.project, key, stage, simulated=simulated) for stage in service.project.stages}
     stages = tuple(
         StageCard(
             stage,

@@ -72,7 +72,7 @@ def show_matrix(pages: PagesNow, caller: Reader, choice: Chosen) -> HTMLResponse
             "chips": chips(facets, choice, "/matrix"),
             "pictures": meant.shown("pictures", partial(_pictures, meant, total)),
         }
-    return pages.answer("matrix.html.jinja", values, section="matrix")
+    return pages.answer("matrix.html.jinja", values, section="matrix", keep=True)
 
 
 def _pictures(meant: Meant, total: int) -> Markup:

@@ -11,14 +11,13 @@ from caseforge_assets.access.roles import Caller
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
 from caseforge_assets.curation.mistyped import meant_words
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.figures.changes import changes_so_far
 from caseforge_assets.store.reading.candidate_facets import Facets, facets_to_choose
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter, Conditions, conditions
 from caseforge_assets.store.reading.candidate_priority import Ranked, ScoredGroup, rank, scored_groups
 from caseforge_assets.store.reading.candidate_words import FoundCandidates, find_candidates
 from caseforge_assets.store.reading.known_words import words_like
 from caseforge_assets.store.reading.matching import checked_query
-from caseforge_assets.store.reading.upkeep import revisions
+from caseforge_assets.store.reading.read_state import read_state
 from caseforge_assets.web.access.callers import see_framework
 from caseforge_assets.web.api.candidate_queries import check_columns
 from caseforge_assets.web.portal.choice import Choice
@@ -84,8 +83,11 @@ def find_meant(connection: Connection, service: Service, caller: Caller, choice:
     seen = None if seen_keys is None else sorted(seen_keys)
     for key in (*choice.frameworks, *(key for key, _ in choice.branch_names())):
         see_framework(caller, key)
-    behind = refresh_in_passing(service.store, service.project, connection)
-    state = "\0".join((changes_so_far(connection), service.described, str(revisions(connection))))
+    now = read_state(connection)
+    if not now.holds:
+        refresh_in_passing(service.store, service.project, connection)
+        now = read_state(connection)
+    behind, state = now.behind, f"{service.described} {now}"
     words = _find_words(connection, service, state, choice.q, seen) if choice.q else None
     filtered = choice.filtered(list(choice.frameworks) or seen, None if words is None else words.found.ids)
     check_columns(service.project, filtered)

@@ -70,7 +70,7 @@ def show_money(
     kinds = dict.fromkeys(row.kind for row in rows)
     together = {kind: total(row.cost for row in rows if row.kind == kind) for kind in kinds}
     values = {"rows": rows, "together": together, "by": by, "key": key, "keys": keys, "days": days, "left": left, "says": says}
-    return pages.answer("money.html.jinja", values, section="runs")
+    return pages.answer("money.html.jinja", values, section="runs", keep=days is None)
 
 
 def _budgets(connection: Connection, pages: Pages, caller: Caller) -> dict[str, Left]:

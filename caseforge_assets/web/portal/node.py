@@ -107,7 +107,7 @@ def show_node(
         "may_edit": pages.caller.may(Role.editor, key),
         "may_ask": pages.caller.may(Role.planner, key) and not node.retired,
     }
-    return pages.answer("node.html.jinja", values, section="")
+    return pages.answer("node.html.jinja", values, section="", keep=values["is_so"])
 
 
 def node_address(key: str, code: str, *more: str, **query: str) -> str:
@@ -136,6 +136,7 @@ def _surroundings(pages: Pages, connection: Connection, node: Any) -> dict[str, 
         "figures": None,
         "shown_stages": [],
         "most_around": 0,
+        "is_so": True,
     }
     if edition is None or not about["path"]:
         return about | nothing
@@ -143,7 +144,8 @@ def _surroundings(pages: Pages, connection: Connection, node: Any) -> dict[str, 
     parent = None if here.parent_code is None else [here.parent_code]
     children = nodes_below(connection, edition.id, [here.code], limit=MOST_AROUND + 1) if here.has_children else []
     before, behind = nodes_beside(connection, edition.id, here.position)
-    figures = branch_figures(pages.service, connection, edition)[0] if here.has_children else None
+    counted, is_so = branch_figures(pages.service, connection, edition) if here.has_children else (None, True)
+    figures = counted.value if counted else None
     return about | {
         "siblings": nodes_below(connection, edition.id, parent, limit=MOST_AROUND + 1),
         "children": [(child, figures.of(child.node_id)) for child in children] if figures else [],
@@ -152,6 +154,7 @@ def _surroundings(pages: Pages, connection: Connection, node: Any) -> dict[str, 
         "figures": figures.of(here.node_id) if figures else None,
         "shown_stages": shown_stages(pages),
         "most_around": MOST_AROUND,
+        "is_so": is_so,
     }
 
 

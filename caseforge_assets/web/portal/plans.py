@@ -47,7 +47,7 @@ def show_plans(
         shown = _newest_first(connection, pages, ids[:AT_ONCE])
     following = encode_cursor(ORDER, ids[AT_ONCE - 1]) if len(ids) > AT_ONCE else None
     values = {"plans": shown, "keys": keys, "key": key, "state": state or "", "next": following}
-    return pages.answer("plans.html.jinja", values, section="runs")
+    return pages.answer("plans.html.jinja", values, section="runs", keep=True)
 
 
 @router.get("/plans/new")

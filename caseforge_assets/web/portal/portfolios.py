@@ -48,7 +48,7 @@ def show_portfolios(pages: PagesNow, caller: Reader, cursor: Cursor = None) -> H
         "next": following,
         "first": cursor is not None,
     }
-    return pages.answer("portfolios.html.jinja", values, section="portfolios")
+    return pages.answer("portfolios.html.jinja", values, section="portfolios", keep=True)
 
 
 @router.post("/portfolios")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,6 +23,8 @@ from caseforge_assets.web.access.callers import CallerNow, ServiceNow
 from caseforge_assets.web.portal.markdown import render_markdown
 from caseforge_assets.web.portal.static import static_address
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.etags import KEEP
+from caseforge_assets.web.wire.looks import SEEN, Seen
 from caseforge_assets.web.wire.money import CostSum, Money
 from caseforge_assets.wording import counted
 
@@ -48,14 +51,26 @@ class Pages:
         """Takes what every page shows something of."""
         self.request, self.service, self.caller = request, service, caller
 
-    def answer(self, template: str, values: Mapping[str, Any], *, section: str = "", status: int = 200) -> HTMLResponse:
+    def answer(self, template: str, values: Mapping[str, Any], *, section: str = "", status: int = 200, keep: bool = False) -> HTMLResponse:
         """A page.
 
         Args:
             template: name of its file, such as `home.html.jinja`.
             section: what of the navigation it belongs to, such as `use-cases`.
+            keep: it is the same as long as nothing changes in the store, nobody's rights change, and the day is the same.
         """
-        return HTMLResponse(self.render(template, values, section=section), status, dict(HEADERS))
+        page = HTMLResponse(self.render(template, values, section=section), status, dict(HEADERS))
+        if keep:
+            self._keep(page)
+        return page
+
+    def _keep(self, page: HTMLResponse) -> None:
+        """Has a page given again to the same browser, unless lists are being caught up with. Its tag is made from all of it, also from what only this session is shown."""
+        seen: Seen | None = self.request.scope.get("state", {}).get(SEEN)
+        if seen is not None and seen.state.holds:
+            tag = f'W/"{hashlib.sha256(page.body).hexdigest()[:32]}"'
+            page.headers["ETag"], page.headers["Vary"] = tag, "Authorization, Cookie"
+            self.request.scope["state"][KEEP] = tag
 
     def render(self, template: str, values: Mapping[str, Any], *, section: str = "") -> str:
         """The same as a text."""

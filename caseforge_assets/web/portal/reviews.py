@@ -35,4 +35,4 @@ def show_reviews(pages: PagesNow, caller: Reader, owner: Annotated[str, Query(ma
     last = rows[AT_ONCE - 1].use_case if len(rows) > AT_ONCE else None
     following = encode_cursor(ORDER, f"{last.decision.review_on}", last.id) if last else None
     values = {"rows": shown, "total": total, "owner": owner, "next": following, "first": cursor is not None, "today": today}
-    return pages.answer("reviews.html.jinja", values, section="use-cases")
+    return pages.answer("reviews.html.jinja", values, section="use-cases", keep=True)

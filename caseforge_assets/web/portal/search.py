@@ -68,7 +68,7 @@ def show_search(
         hits = reading.hits(connection, asked, found.page[:AT_ONCE])
     following = encode_cursor(ORDER, found.page[AT_ONCE - 1][1], found.page[AT_ONCE - 1][0]) if len(found.page) > AT_ONCE else None
     values |= {"found": found, "hits": [(hit, address_of(hit)) for hit in hits], "next": following, "behind": behind.lists or behind.texts}
-    return pages.answer("search.html.jinja", values)
+    return pages.answer("search.html.jinja", values, keep=True)
 
 
 def _meant(pages: PagesNow, caller: Reader, words: str, kind: str, framework: str, cursor: Cursor) -> dict[str, Any]:

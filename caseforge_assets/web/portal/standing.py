@@ -57,7 +57,7 @@ def show_failed(
         "next": following,
         "may_plan": key is not None and caller.may(Role.planner, key),
     }
-    return pages.answer("failed.html.jinja", values, section="runs")
+    return pages.answer("failed.html.jinja", values, section="runs", keep=True)
 
 
 @router.post("/failed/retry")
@@ -84,7 +84,7 @@ def show_alerts(pages: PagesNow, caller: Reader, over: Annotated[str, Query(max_
         before = id_before(cursor, ORDER)
         rows = alerts.page_of_alerts(connection, caller.seen_frameworks(), before, ALERTS_AT_ONCE + 1, with_cleared=bool(over))
     following = encode_cursor(ORDER, rows[ALERTS_AT_ONCE - 1].id) if len(rows) > ALERTS_AT_ONCE else None
-    return pages.answer("alerts.html.jinja", {"alerts": rows[:ALERTS_AT_ONCE], "next": following, "over": over}, section="runs")
+    return pages.answer("alerts.html.jinja", {"alerts": rows[:ALERTS_AT_ONCE], "next": following, "over": over}, section="runs", keep=True)
 
 
 @router.post("/alerts/{alert_id}/acknowledge")

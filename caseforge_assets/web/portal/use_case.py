@@ -198,7 +198,12 @@ def use_case_page(
     shown = (written.decision if written else None) or whole.described.use_case.decision
     tags = written.tags if written and written.decision else ", ".join(shown.tags)
     form = asdict(replace(shown, tags=())) | {"tags": tags, "comment": written.comment if written else ""}
-    return pages.answer("use_case.html.jinja", values | {"problem": problem, "form": form}, section="use-cases", status=status)
+    similar: Similar | None = values["similar"]
+    moves = any(
+        one.makes_vectors for one in pages.service.project.stages
+    )  # what is near in meaning is looked through later, which is no change
+    keep = status == 200 and (similar is None or not (similar.behind or moves))
+    return pages.answer("use_case.html.jinja", values | {"problem": problem, "form": form}, section="use-cases", status=status, keep=keep)
 
 
 def _values(connection: Connection, pages: Pages, caller: Caller, whole: WholeUseCase) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def show_use_cases(
         "longest_tag": LONGEST_TAG,
         "longest_text": LONGEST_TEXT,
     }
-    return pages.answer("use_cases.html.jinja", values, section="use-cases")
+    return pages.answer("use_cases.html.jinja", values, section="use-cases", keep=True)
 
 
 @router.post("/use-cases")

@@ -1,6 +1,6 @@
-"""Answers that are kept until anything changes, and given again to the same program that asks the same. Nothing depends on their being here.
+"""Answers and pages that are kept until anything changes, and given again to the same program or browser that asks the same. Nothing depends on their being here.
 
-Whether they still hold is looked up for each request, together with its token; so several processes keep their own, and none gives what another has changed.
+Whether they still hold is looked up for each request, together with its token or session; so several processes keep their own, and none gives what another has changed.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from caseforge_assets.store.access.tokens import TokenRow, digest_of
+from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.store.database.engine import StoreUnavailable
+from caseforge_assets.web.access.callers import caller_of_session
+from caseforge_assets.web.access.cookies import session_secret
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import KEEP, matches
-from caseforge_assets.web.wire.looks import SEEN, Seen
+from caseforge_assets.web.wire.looks import SEEN, Seen, Shown
 
 LARGEST = 2 * 1024 * 1024
+_OF_NOBODY = ("/static/", "/healthz", "/readyz", "/metrics", "/docs", "/sign-in", "/webhooks/")  # whoever asks is answered alike
 _OF_BODIES = (b"content-length", b"content-type", b"content-encoding")
 Key = tuple[object, ...]
 
@@ -42,28 +46,24 @@ class _Answer:
 class KeptAnswers:
     """Middleware: gives what is kept, and keeps what endpoints say holds until something changes."""
 
-    def __init__(self, app: ASGIApp, service: Service, prefix: str) -> None:
-        """Takes the application.
-
-        Args:
-            prefix: of the paths whose answers are kept.
-        """
-        self._app, self._service, self._prefix = app, service, prefix
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        """Takes the application."""
+        self._app, self._service = app, service
         self._most = service.settings.configuration.service.kept_answers_mb * 1024 * 1024
         self._kept: OrderedDict[Key, _Answer] = OrderedDict()
         self._size, self._lock = 0, threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or has the application answer."""
-        digest = self._digest(scope)
-        seen = None if digest is None else await self._look(digest)
-        token = None if seen is None or digest is None else seen.tokens.get(digest)
-        if seen is None or token is None:
+        shown = self._shown(scope)
+        seen = None if shown is None else await self._look(shown)
+        who = None if seen is None or shown is None else self._who(seen, shown)
+        if seen is None or who is None:
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})[SEEN] = seen
         headers = Headers(scope=scope)
-        key, state = _key(scope, headers, token), f"{self._service.described} {seen.state}"
+        key, state = _key(scope, headers, who), f"{self._service.described} {seen.state}"
         answer = self._find(key, state)
         if answer is None:
             await self._app(scope, receive, self._keeping(scope, send, key, state) if self._most else send)
@@ -77,16 +77,28 @@ class KeptAnswers:
         await send({**answer.start, "headers": list(answer.start["headers"])})  # others add to them
         await send({"type": "http.response.body", "body": answer.body})
 
-    def _digest(self, scope: Scope) -> str | None:
-        """Of the token that a program shows with a request that reads."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(self._prefix):
+    def _shown(self, scope: Scope) -> Shown | None:
+        """What a request that reads shows of who calls: a program's token, or a browser's session."""
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(_OF_NOBODY):
             return None
         scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
-        return digest_of(secret.strip()) if scheme.lower() == "bearer" and secret else None
+        if scheme.lower() == "bearer" and secret:
+            return Shown(digest_of(secret.strip()))
+        session = session_secret(Request(scope), self._service)
+        return None if session is None else Shown(digest_of(session), is_session=True)
 
-    async def _look(self, digest: str) -> Seen | None:
+    def _who(self, seen: Seen, shown: Shown) -> Key | None:
+        """Who calls, with all rights that an answer may depend on; None: what is shown does not hold."""
+        if not shown.is_session:
+            token = seen.tokens.get(shown.digest)
+            return None if token is None else ("token", token.id)
+        session = seen.sessions.get(shown.digest)
+        caller = None if session is None else caller_of_session(self._service, session)
+        return None if session is None or caller is None else ("session", session.row.id, caller)
+
+    async def _look(self, shown: Shown) -> Seen | None:
         try:
-            return await self._service.looks.look(digest)
+            return await self._service.looks.look(shown)
         except StoreUnavailable:
             return None  # the application says so
 
@@ -125,7 +137,7 @@ class KeptAnswers:
                 self._size -= self._kept.popitem(last=False)[1].size
 
 
-def _key(scope: Scope, headers: Headers, token: TokenRow) -> Key:
+def _key(scope: Scope, headers: Headers, who: Key) -> Key:
     """All that an answer depends on but the state: what is asked for, by whom, how it may be packed."""
     packed = "gzip" in headers.get("accept-encoding", "")
-    return scope["path"], scope["query_string"], token.id, packed, headers.get("accept", "")
+    return scope["path"], scope["query_string"], who, packed, headers.get("accept", "")
