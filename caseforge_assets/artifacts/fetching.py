@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from caseforge_assets.artifacts.artifact import ArtifactMissing, ArtifactsUnavailable
 from caseforge_assets.artifacts.bucket import open_bucket
 from caseforge_assets.redaction import redact, without_login
+from caseforge_assets.temporary import temporary_folder
 
 LARGEST_BYTES = 256 << 20
 _WEB = ("http://", "https://")
@@ -27,7 +27,7 @@ def fetched(address: str) -> Iterator[Path]:
     shown = without_login(address)
     if address.startswith(_WEB):
         raise ArtifactsUnavailable(f"{shown}: pages of the web are not read. Download the file, and load it from where it lies then")
-    with tempfile.TemporaryDirectory(prefix="caseforge-") as folder:
+    with temporary_folder() as folder:
         copy = Path(folder) / address.rstrip("/").rpartition("/")[2]
         try:
             _fetch(address, copy)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from caseforge_assets.artifacts.artifact import (
 from caseforge_assets.artifacts.bucket import open_bucket
 from caseforge_assets.packed import CHUNK_BYTES, BadPacking, unpacked_chunks, unpacked_size
 from caseforge_assets.redaction import redact
+from caseforge_assets.temporary import temporary_folder
 
 PACKING_LEVEL = 1  # of zstd; 3 takes twice as long for 2 % less
 _HEADER_BYTES = 18  # a frame header of zstd is never longer: https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1.1
@@ -112,12 +112,13 @@ class ArtifactFolder:
         return artifact
 
     def _put(self, path: str, chunks: Iterable[bytes], expected: Artifact | None) -> Artifact:
-        with tempfile.NamedTemporaryFile(prefix="caseforge-") as copy:
-            artifact = copy_checked(path, chunks, copy, expected)
-            copy.flush()
+        with temporary_folder() as folder:
+            copy = Path(folder) / "copy"
+            with copy.open("wb") as file:
+                artifact = copy_checked(path, chunks, file, expected)
             target = self._root / checked_name(path)
             try:
-                target.fs.put_file(copy.name, target.path)
+                target.fs.put_file(str(copy), target.path)
             except Exception as error:  # the libraries of object stores have errors of their own
                 raise self._unwritable(path, error) from error
         return artifact
@@ -177,7 +178,7 @@ class ArtifactFolder:
         if here is not None and here.exists():
             yield here
             return
-        with tempfile.TemporaryDirectory(prefix="caseforge-") as folder:
+        with temporary_folder() as folder:
             copy = Path(folder) / Path(path).name
             with copy.open("wb") as file:
                 file.writelines(self.read(path))

@@ -20,6 +20,7 @@ from caseforge_assets.notifications import addresses_of
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.engine import StoreUnavailable
 from caseforge_assets.store.reading import due, similar_due
+from caseforge_assets.temporary import remove_leftovers
 from caseforge_assets.web.service import Service
 
 LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
@@ -141,6 +142,7 @@ def _number_and_deliver(service: Service) -> float:
 
 
 def _prune(service: Service) -> float:
+    remove_leftovers()
     prune_events(service.store, timedelta(days=service.settings.configuration.service.events_days))
     return PRUNED_EVERY_S
 

@@ -69,7 +69,10 @@ def _reload(webserver: Webserver, key: str, project: str, is_gone: bool) -> str:
         return f"Dagster at {webserver.url} {'still shows it' if is_shown else 'does not show it any more'}."
     if is_shown:
         return f"Dagster at {webserver.url} shows it now."
-    return f"Dagster at {webserver.url} does not show it: it works on another project."
+    return (
+        f"Dagster at {webserver.url} does not show it yet: its code server loads its code when it starts (`dagster api grpc`). Start it anew; one that is "
+        "started with `dagster code-server start` does it by itself."
+    )
 
 
 def _locations(webserver: Webserver, project: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine, try_lock
+from caseforge_assets.temporary import temporary_folder
 
 
 def make_export(store: Engine, stages: Stages, folder: ArtifactFolder, export_id: str) -> None:
@@ -31,7 +31,7 @@ def make_export(store: Engine, stages: Stages, folder: ArtifactFolder, export_id
 
 def _make(store: Engine, stages: Stages, folder: ArtifactFolder, found: KeptExport) -> None:
     key, kind = found.framework_key, found.kind
-    with tempfile.TemporaryDirectory(prefix="caseforge-export-") as place:
+    with temporary_folder() as place:
         inside = Path(place) / key
         inside.mkdir()
         target = inside / f"{key}{KINDS[kind].ending}"

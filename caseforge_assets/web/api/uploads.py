@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from fastapi import UploadFile
 from starlette.types import Scope
 
+from caseforge_assets.temporary import temporary_folder
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound
 from caseforge_assets.web.wire.problems import Refused
@@ -48,7 +48,7 @@ def uploaded(file: UploadFile, suffixes: Collection[str]) -> Iterator[Path]:
         raise Refused(422, "file-name", "The file's name cannot be used: a plain name is needed, without a folder before it.")
     if Path(name).suffix.lower() not in suffixes:
         raise Refused(422, "file-name", f"{name}: this kind of file is not read; there are: {', '.join(suffixes)}")
-    with tempfile.TemporaryDirectory(prefix="caseforge-upload-") as folder:
+    with temporary_folder() as folder:
         path = Path(folder) / name
         with path.open("wb") as copy:
             shutil.copyfileobj(file.file, copy)

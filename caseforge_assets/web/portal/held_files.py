@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.serving import held_files
 from caseforge_assets.store.serving.held_files import HeldFile
+from caseforge_assets.temporary import temporary_folder
 from caseforge_assets.web.wire.problems import Refused
 
 
@@ -38,7 +38,7 @@ def held(store: Engine, digest: str, whose: str) -> Iterator[Path]:
         found = held_files.held(connection, whose, digest)
     if found is None:
         raise Refused(410, "gone", "The file that was judged is not held here any more. Choose it again.")
-    with tempfile.TemporaryDirectory(prefix="caseforge-upload-") as folder:
+    with temporary_folder() as folder:
         path = Path(folder) / found.name
         path.write_bytes(found.content)
         yield path

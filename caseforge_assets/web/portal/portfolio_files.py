@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +10,7 @@ from fastapi.responses import Response
 
 from caseforge_assets.commands.exporting.export_portfolio import export_portfolio
 from caseforge_assets.handing_on.kinds import KINDS
+from caseforge_assets.temporary import temporary_folder
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Id
@@ -24,7 +24,7 @@ def download(
 ) -> Response:
     """The portfolio as a deck or as a workbook to decide on, with the use cases that the caller may see."""
     name = f"portfolio-{portfolio_id}{KINDS[kind].ending}"
-    with tempfile.TemporaryDirectory(prefix="caseforge-portfolio-") as folder, pages.service.reading.connect() as connection:
+    with temporary_folder() as folder, pages.service.reading.connect() as connection:
         target = Path(folder) / name
         export_portfolio(connection, pages.service.project, caller, portfolio_id, target, quietly=True)
         content = target.read_bytes()
