@@ -107,8 +107,9 @@ def test_the_database_is_named_where_both_would_do(project: Path, store: Engine,
     assert declaring_place(store, load_settings(project, {"declare_in": "database"})) is Place.database
 
 
-def test_a_journal_of_before_and_after_has_the_newest_declaration(
-    command_line: OpenCommandLine, empty_store: Engine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_journal_has_the_newest_declaration_and_one_of_others_declares_nothing(
+    command_line: OpenCommandLine, empty_store: Engine, monkeypatch: pytest.MonkeyPatch, trusted: bool
 ) -> None:
     cli = command_line()
     monkeypatch.setenv("CASEFORGE_DECLARE_IN", "database")
@@ -118,6 +119,8 @@ def test_a_journal_of_before_and_after_has_the_newest_declaration(
     folder, store = ArtifactFolder(settings.artifacts), open_store(os.environ["CASEFORGE_POSTGRES_URL"])
     write_journal(store, folder)
     store.dispose()
-    restore(empty_store, folder)
+    restore(empty_store, folder, lets_in=trusted)
     with empty_store.connect() as connection:
-        assert (all_declarations(connection)["shop"].entry or {})["targets"] == "1.*"
+        assert {key: (one.entry or {})["targets"] for key, one in all_declarations(connection).items()} == (
+            {"shop": "1.*"} if trusted else {}
+        )

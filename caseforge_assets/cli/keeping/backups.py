@@ -80,6 +80,10 @@ def restore(
     with console.status("Restoring from the journal …"):
         restored = run(session.store, session.folder, up_to=up_to, lets_in=from_backup is None or trust_code)
     took_s = time.perf_counter() - started
+    if from_backup:
+        session.use_new_project()
+    else:
+        session.reload()  # the database may declare frameworks now
     undeclared = _undeclared(session)
     if as_json:
         extra = {"undeclared_frameworks": undeclared, "unpacked": asdict(unpacked) if unpacked else None, "seconds": round(took_s, 2)}

@@ -20,6 +20,7 @@ from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction, refuse_schema_before
 from caseforge_assets.store.database.logins import remove_logins
+from caseforge_assets.store.editions import declarations
 from caseforge_assets.store.journaling import journal
 from caseforge_assets.store.journaling.restoring import Staging, keep_standing_events, rows_present
 from caseforge_assets.store.reading import due
@@ -60,7 +61,7 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None, 
 
     Args:
         up_to: leave out what was journaled after this segment.
-        lets_in: whether accounts and tokens in it can be used; not where others may have written it.
+        lets_in: whether accounts and tokens in it can be used, and frameworks are declared as it says; not where others may have written it.
 
     Raises:
         ValueError: the database is not empty, or there is no journal, or no such segment.
@@ -83,6 +84,8 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None, 
         if not is_as_now(folder, newest):
             mark_everything(connection)  # as after a migration
         shut_out = 0 if lets_in else shut_out_everybody(connection, by="restore")
+        if not lets_in:
+            declarations.forget_all(connection)  # they name languages and templates: what is asked is for the owner of this project to say
         events = keep_standing_events(connection)
         looked_for = [batch.name for batch in batches.in_states(connection, NOT_OPENED) if _look_for(connection, folder, batch)]
         to_collect = [batch.name for batch in batches.in_states(connection, NOT_COLLECTED) if _find_results(connection, folder, batch)]

@@ -1,7 +1,7 @@
 """What is to be done once in a while: jobs for a backup and for old history, and schedules for them and for the reports, off until somebody switches them on."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import dagster as dg
@@ -12,6 +12,7 @@ from caseforge_assets.defs.figures.reports import STALE_REPORT
 from caseforge_assets.defs.mirroring.prune import HistoryInUse, prune_history
 from caseforge_assets.defs.names import RUN_REPORT, asset_key, tags_of
 from caseforge_assets.defs.resources import Caseforge
+from caseforge_assets.store.database import clock
 from caseforge_assets.wording import counted
 
 BACKUPS = "backups"  # in CASEFORGE_HOME
@@ -50,7 +51,7 @@ def write_backup(context: dg.OpExecutionContext, config: BackupForm, caseforge: 
 @dg.op(out=dg.Out(dg.Nothing))
 def remove_old_history(context: dg.OpExecutionContext, config: PruneForm, caseforge: Caseforge) -> None:
     """Removes old runs and events from Dagster, as `caseforge dagster prune` does."""
-    limit = datetime.now(UTC) - timedelta(days=config.older_than_days)
+    limit = clock.now_in(caseforge.store).astimezone(UTC) - timedelta(days=config.older_than_days)
     try:
         removed = prune_history(context.instance, caseforge.store, limit, dry_run=False).removed
     except HistoryInUse as error:

@@ -66,6 +66,11 @@ def forget(connection: Connection, key: str) -> bool:
     return _is_there(connection) and connection.execute(delete(framework_declaration).where(_COLUMNS.key == key)).rowcount > 0
 
 
+def forget_all(connection: Connection) -> None:
+    """Takes all declarations back."""
+    connection.execute(delete(framework_declaration))
+
+
 def state(connection: Connection) -> str:
     """A text that is another one after each declaration."""
     return str(connection.scalar(_STATE)) if _is_there(connection) else ""
