@@ -19,7 +19,9 @@ from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.providing.provider import connect_provider
 from caseforge_assets.commands.searching.embed_question import QuestionRefused
 from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning
-from caseforge_assets.costs.sums import total
+from caseforge_assets.costs.sums import Cost, total
+from caseforge_assets.openai_batch.client import BatchClient
+from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.reading import meanings
@@ -162,3 +164,11 @@ def test_questions_cost_what_is_allowed_and_no_more(bench: OpenBench) -> None:
             assert total(row.cost for row in sum_costs(connection, grouping)).usd == before.known_usd + spent
         assert {row.name for row in sum_costs(connection, "stage")} == {"process_details", "usecases", "embeddings", "search"}
         assert budgets_left(connection, shop.project, KEY)["all frameworks"].usd == left - spent
+
+    nobody = BatchClient("http://127.0.0.1:9/v1", "sk-test-0123456789", timeout_s=2)
+    lost = replace(shop.configured(search_usd_per_month=Decimal(1)), provider=replace(shop.provider, client=nobody))
+    with pytest.raises(ProviderUnclear, match="turning the words into a vector"):
+        find(lost, "nobody hears this")
+    with shop.store.connect() as connection:  # whether it is billed nobody knows
+        assert total(row.cost for row in sum_costs(connection, "stage")) == Cost(before.known_usd + spent, 1)
+        assert budgets_left(connection, shop.project, KEY)["all frameworks"].usd == left - spent - Decimal("0.00000008")

@@ -14,8 +14,9 @@ from caseforge_assets.settings.faults import nearest
 from caseforge_assets.settings.inspecting import Inspection
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.store.database import embedded_postgres
-from caseforge_assets.store.database.engine import StoreUnavailable, find_revision
+from caseforge_assets.store.database.engine import StoreUnavailable, find_revision, open_store
 from caseforge_assets.store.database.revisions import Fit, SchemaNotUsable, fit_of, refuse_unless_usable
+from caseforge_assets.store.reading import meanings
 
 
 def check_connections(inspection: Inspection, settings: Settings) -> list[Finding]:
@@ -58,6 +59,19 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.warning, "database", says)
     else:
         yield Finding(Level.note, "database", "reached, empty so far" if fit is Fit.none else "reached; its tables are up to date")
+        if fit is Fit.current and any(stage.makes_vectors for stage in settings.stages):
+            yield from _vectors(normalized_postgres_url(settings.postgres_url.get_secret_value()))
+
+
+def _vectors(url: str) -> Iterator[Finding]:
+    store = open_store(url)
+    try:
+        with store.connect() as connection:
+            says = meanings.why_not(connection)
+    finally:
+        store.dispose()
+    if says:
+        yield Finding(Level.warning, "stages.embeddings", f"nothing can be searched by meaning: {says}")
 
 
 def _provider(settings: Settings) -> Iterator[Finding]:

@@ -44,15 +44,29 @@ class Near:
     candidate_id: int | None
 
 
+_ABILITIES = text("""
+select to_regclass('caseforge.meaning') is not null as is_there, to_regtype('halfvec') is not null as knows,
+       exists (select 1 from pg_extension where extname = 'vector') as installed, exists (select 1 from pg_available_extensions where name = 'vector') as available,
+       (select rolsuper from pg_roles where rolname = current_user) as may_install, has_schema_privilege('caseforge', 'create') as may_create
+""")
+
+
 def why_not(connection: Connection) -> str:
     """Why this database cannot be searched by meaning; empty where it can, or will once there are vectors."""
-    if connection.scalar(text("select to_regtype('halfvec') is not null")):
+    one = connection.execute(_ABILITIES).one()
+    if one.is_there:
         return ""
-    if not connection.scalar(text("select exists (select 1 from pg_available_extensions where name = 'vector')")):
-        return "the database lacks pgvector (0.7 or newer): install it there, then let an administrator run `create extension vector`"
-    if connection.scalar(text("select not rolsuper from pg_roles where rolname = current_user")):
-        return "the database has pgvector, but not in this database: let an administrator run `create extension vector`"
-    return ""
+    if one.installed and not one.knows:
+        return "its pgvector is too old, or in a schema that is not looked into: 0.7 or newer is needed (`alter extension vector update`)"
+    if not one.installed and not one.available:
+        return "the database lacks pgvector: install 0.7 or newer there, then let an administrator run `create extension vector`"
+    if not one.installed and not one.may_install:
+        return "pgvector is there, but not in this database: let an administrator run `create extension vector`"
+    return (
+        ""
+        if one.may_create
+        else "the database's role may not make tables in the schema caseforge: `grant create on schema caseforge to` it"
+    )
 
 
 def prepare(connection: Connection, dimensions: int) -> None:
