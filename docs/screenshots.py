@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
+import openpyxl
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOLDER = PROJECT / "docs" / "images" / "portal"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-SIZES = ((1440, 900, "light"), (390, 844, "dark"))
+SIZES: tuple[tuple[int, int, Literal["light", "dark"]], ...] = ((1440, 900, "light"), (390, 844, "dark"))
 HIGHEST = 1_800  # pixels of a page that are shown
 KEY = "sample"
 PAGES = {
@@ -32,6 +34,7 @@ PAGES = {
     "matrix": "/matrix",
     "use-case": f"/frameworks/{KEY}/use-cases/1.1.1.1-UC01",
     "portfolio": "/portfolios/1",
+    "specifications": "/specifications?portfolio=1",
     "plan": "/plans/1",
     "batches": "/batches",
     "costs": "/money",
@@ -74,6 +77,8 @@ def _project() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="caseforge-pictures-") as folder:
         Path(folder).chmod(0o755)  # root's database server runs as another user, who has to get in
         shutil.copy(PROJECT / "caseforge.toml", folder)
+        with (Path(folder) / "caseforge.toml").open("a", encoding="utf-8") as configuration:
+            configuration.write("\n[stages.usecase_specs]\nenabled = true\n")
         environment = {**os.environ, "CASEFORGE_PROJECT": folder, "CASEFORGE_HOME": f"{folder}/var"}
         try:
             _command(environment, "demo", "--latency", "0.5", "--keep-database")
@@ -105,18 +110,49 @@ def _served(environment: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _take(browser: Browser, url: str, key: str) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+    page = browser.new_context(base_url=url).new_page()
     page.goto(key)
     for name, path in PAGES.items():
-        for width, height, scheme in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            answer = page.goto(url + path)
-            if answer is None or answer.status != 200:
-                raise SystemExit(f"{path} cannot be shown; pictures before it are new")
-            taken = Image.open(BytesIO(page.screenshot(full_page=True)))
-            taken.crop((0, 0, taken.width, min(taken.height, HIGHEST))).save(FOLDER / f"{name}-{width}.webp", quality=82, method=6)
+        answer = page.goto(path)
+        if answer is None or answer.status != 200:
+            raise SystemExit(f"{path} cannot be shown; pictures before it are new")
+        _pictures(page, name, path)
+    with tempfile.TemporaryDirectory() as folder:
+        _send_back(page, Path(folder) / "spring.xlsx")
+        _pictures(page, "decided")
+
+
+def _pictures(page: Page, name: str, path: str = "") -> None:
+    """A page as it is, large and small; loaded anew for each where its path is known."""
+    for width, height, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if path:
+            page.goto(path)
+        taken = Image.open(BytesIO(page.screenshot(full_page=True)))
+        taken.crop((0, 0, taken.width, min(taken.height, HIGHEST))).save(FOLDER / f"{name}-{width}.webp", quality=82, method=6)
+
+
+def _send_back(page: Page, file: Path) -> None:
+    """Takes the portfolio's workbook, decides in it as a person does, and sends it back."""
+    page.goto(PAGES["portfolio"])
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Excel").click()
+    waiting.value.save_as(file)
+    book = openpyxl.load_workbook(file)
+    sheet = book["Decide"]
+    columns = [cell.value for cell in sheet[1]]
+    for row, name, value in (
+        (2, "Status", "Approved"),
+        (2, "Owner", "Cleo"),
+        (3, "Review on", "2027-03-01"),
+        (4, "Note", "After the summer."),
+    ):
+        sheet.cell(row, columns.index(name) + 1).value = value
+    book.save(file)
+    page.goto("/decisions")
+    page.set_input_files("input[type=file]", file)
+    page.get_by_role("button", name="Look at it").click()
 
 
 if __name__ == "__main__":

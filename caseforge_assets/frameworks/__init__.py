@@ -8,13 +8,14 @@ records is what comes out. sample is a framework to try things with.
 """
 
 from caseforge_assets.frameworks.keys import node_path, nodes_by_code, partition_key
-from caseforge_assets.frameworks.reading import read_framework, refuse_large_workbook
-from caseforge_assets.frameworks.records import Edition, Kpi, Limits, Node, Problem, ReadResult, TableForm
+from caseforge_assets.frameworks.reading import read_exported_sheet, read_framework
+from caseforge_assets.frameworks.records import OF_ONES_OWN, Edition, Kpi, Limits, Node, Problem, ReadResult, TableForm
 from caseforge_assets.frameworks.sample import sample_path
 from caseforge_assets.frameworks.summary import read_result_json
 from caseforge_assets.frameworks.targets import select_targets
 
 __all__ = [
+    "OF_ONES_OWN",
     "Edition",
     "Kpi",
     "Limits",
@@ -25,9 +26,9 @@ __all__ = [
     "node_path",
     "nodes_by_code",
     "partition_key",
+    "read_exported_sheet",
     "read_framework",
     "read_result_json",
-    "refuse_large_workbook",
     "sample_path",
     "select_targets",
 ]

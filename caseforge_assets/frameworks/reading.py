@@ -61,16 +61,28 @@ def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS, form: TableForm 
     return ReadResult(None if problems else edition, problems, findings.warnings(limits.max_listed))
 
 
-def refuse_large_workbook(path: Path, limits: Limits) -> None:
-    """Refuses an Excel workbook that would be too large unpacked, or is none, before anything is read of it.
+def read_exported_sheet(path: Path, name: str, limits: Limits) -> list[list[object]] | None:
+    """Reads one sheet of an Excel workbook that was exported and comes back: its cells, row by row; None where there is no such sheet.
+
+    Args:
+        path: The file. Messages show its name without the folder.
+        name: Of the sheet.
+        limits: How large it may be.
 
     Raises:
-        ValueError: it is so; the text says why.
+        ValueError: It is none, damaged, or larger; the text says which.
     """
     try:
-        Package(read_source(path, limits), limits)
+        data = read_source(path, limits)
+        package = Package(data, limits) if source_kind(data, path.suffix) is SourceKind.PACKAGE else None
+        if package is not None and package.kind is PackageKind.EXCEL:
+            sheets = read_sheets(package, [part for part in package.sheets() if part.name == name][:1], limits)
+        else:
+            sheets = read_binary_workbook(data, package, limits, Findings(path.name))
     except FileRefusedError as error:
-        raise ValueError(f"{path.name}: {error.what}") from None
+        raise ValueError(f"{path.name} cannot be read as an Excel workbook: {error.what}") from None
+    found = next((sheet for sheet in sheets if sheet.name == name), None)
+    return None if found is None else [list[object](row) for row in found.rows]
 
 
 def _read_edition(path: Path, form: TableForm, limits: Limits, findings: Findings) -> Edition:

@@ -30,6 +30,16 @@ class Limits:
     max_listed: int = 200
 
 
+# A workbook that somebody exported and sends back, on a machine of their own: as large as Excel's can be.
+OF_ONES_OWN = Limits(
+    max_file_bytes=1024 * MEBIBYTE,
+    max_unpacked_bytes=8 * 1024 * MEBIBYTE,
+    max_unpack_ratio=1_000,
+    max_rows=1_048_576,
+    max_cells=50_000_000,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with a file, or worth knowing about it.

@@ -13,7 +13,7 @@ from caseforge_assets.curation.statuses import status_from, tags_from
 from caseforge_assets.handing_on.decision_columns import EDITABLE, HIDDEN, REVIEW, SHEET, STATUS, TAGS, cell_text, digest, shown_status
 
 UID = "UID"
-_KNOWN = ("framework", "uid", "candidate", "superseded", "portfolio", "fields")
+_LARGEST_NUMBER = 2**63 - 1  # of a row in the store
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,31 @@ def _row(number: int, cells: Mapping[str, object], names: Sequence[str], problem
 
 
 def _known(cell: object) -> dict[str, Any] | None:
+    """What a row knows of itself; None where the cell holds something else, whatever somebody wrote into it."""
     try:
         known = json.loads(str(cell))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return known if isinstance(known, dict) and set(_KNOWN) <= set(known) else None
+    return known if isinstance(known, dict) and _is_ours(known) else None
+
+
+def _is_ours(known: Mapping[str, Any]) -> bool:
+    fields = known.get("fields")
+    return (
+        isinstance(known.get("framework"), str)
+        and isinstance(known.get("uid"), str)
+        and _is_number(known.get("candidate"))
+        and isinstance(known.get("superseded"), bool)
+        and "portfolio" in known
+        and (known["portfolio"] is None or _is_number(known["portfolio"]))
+        and isinstance(fields, dict)
+        and EDITABLE[STATUS] in fields
+        and all(isinstance(one, str) for one in fields.values())
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_NUMBER
 
 
 def _status(cell: object) -> str:

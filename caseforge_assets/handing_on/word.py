@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import BinaryIO
 
-from caseforge_assets.handing_on.markdown_blocks import Run, blocks
+from caseforge_assets.handing_on.markdown_blocks import blocks
 from caseforge_assets.handing_on.records import SIMULATED, Book, Page, Place
-from caseforge_assets.handing_on.word_look import element, frame_pages, new_document
+from caseforge_assets.handing_on.word_frame import SOURCES, Line, add_contents, begin_document, break_page, cells
 from caseforge_assets.handing_on.word_text import TextWriter
 from caseforge_assets.safe_text import one_line
 from caseforge_assets.wording import counted
 
-if TYPE_CHECKING:
-    from docx.document import Document
-
-DEEPEST_CONTENTS = 9
-LONGEST_HEADER = 90
-SOURCES = "Where this is from"
-
 
 def write_word(file: BinaryIO, book: Book) -> None:
     """Writes a single document, or a book of several."""
-    document = new_document()
-    _name(document, book)
-    mark = "SIMULATED" if book.simulated else ""
-    frame_pages(document, f"{_short(book.framework)} · {book.made_on:%Y-%m-%d}", mark)
+    document = begin_document(book.title, book.framework, book.made_on, simulated=bool(book.simulated))
     writer = TextWriter(document)
     if book.is_one:
         _single(writer, book)
     else:
         _title_page(writer, book)
-        _contents(writer, book)
+        lines = [Line(entry.depth, entry_title(entry), bookmark(number)) for number, entry in enumerate(book.entries)]
+        add_contents(writer, [*lines, Line(1, SOURCES, "sources")])
         _entries(writer, book)
         _sources(writer, book)
     document.save(file)
 
 
-def _name(document: Document, book: Book) -> None:
-    about = document.core_properties
-    about.title, about.author, about.subject = _short(book.title, 250), "CaseForge", _short(book.framework, 250)
-    about.comments = SIMULATED if book.simulated else ""
-    about.created = about.modified = datetime.combine(book.made_on, time())
-
-
 def _single(writer: TextWriter, book: Book) -> None:
     """A document as it stands: title, what it is of, text, where it is from."""
-    from docx.enum.text import WD_BREAK
-
     above = " › ".join(one_line(f"{entry.code} {entry.name}") for entry in book.entries if isinstance(entry, Place))
     for number, page in enumerate(book.pages):
         if number:
-            writer.line().add_run().add_break(WD_BREAK.PAGE)
+            break_page(writer)
         writer.line(one_line(page.title), "Title")
         writer.line(" › ".join(part for part in (above, one_line(f"{page.code} {page.name}")) if part), "Subtitle")
         if page.source.simulated:
@@ -59,11 +40,10 @@ def _single(writer: TextWriter, book: Book) -> None:
         writer.text(blocks(page.body))
         writer.heading(1, SOURCES)
         facts = {"Framework": one_line(book.framework)} | page.source.facts()
-        writer.table([_cells("What", "Value"), *(_cells(name, value) for name, value in facts.items())], (0.3, 0.7))
+        writer.table([cells("What", "Value"), *(cells(name, value) for name, value in facts.items())], (0.3, 0.7))
 
 
 def _title_page(writer: TextWriter, book: Book) -> None:
-    from docx.enum.text import WD_BREAK
     from docx.shared import Mm
 
     title = writer.line(one_line(book.title), "Title")
@@ -76,38 +56,7 @@ def _title_page(writer: TextWriter, book: Book) -> None:
     if book.simulated:
         which = "" if book.simulated == len(book.pages) else f"{book.simulated:,} of the texts are simulated. "
         writer.line(f"{which}{SIMULATED}", "Mark")
-    writer.line().add_run().add_break(WD_BREAK.PAGE)
-
-
-def _contents(writer: TextWriter, book: Book) -> None:
-    """A table of contents that Word makes anew, with pages; until then, and in other programs, a list of the same, each line a link."""
-    from docx.enum.text import WD_BREAK
-    from docx.shared import Pt
-
-    writer.line("Contents", "Subtitle")
-    deepest = min(max((entry.depth for entry in book.entries), default=1), DEEPEST_CONTENTS)
-    lines = [(entry.depth, entry_title(entry), bookmark(number)) for number, entry in enumerate(book.entries)]
-    for number, (depth, title, mark) in enumerate([*lines, (1, SOURCES, "sources")]):
-        line = writer.line(style="Contents")
-        line.paragraph_format.left_indent = Pt(12 * (depth - 1))
-        if number == 0:
-            begin = element("w:fldChar", fldCharType="begin", dirty="true")
-            for part in (begin, _instruction(f'TOC \\o "1-{deepest}" \\h \\z \\u'), element("w:fldChar", fldCharType="separate")):
-                line.add_run()._r.append(part)
-        link = element("w:hyperlink", anchor=mark, history=1)
-        run = line.add_run(title)
-        run.bold = depth == 1 or None
-        link.append(run._r)
-        line._p.append(link)
-    line.add_run()._r.append(element("w:fldChar", fldCharType="end"))
-    writer.line().add_run().add_break(WD_BREAK.PAGE)
-
-
-def _instruction(text: str) -> Any:
-    code = element("w:instrText")
-    code.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    code.text = f" {text} "
-    return code
+    break_page(writer)
 
 
 def _entries(writer: TextWriter, book: Book) -> None:
@@ -128,10 +77,10 @@ def _sources(writer: TextWriter, book: Book) -> None:
     if book.simulated:
         writer.line(SIMULATED, "Mark")
     rows = [
-        _cells(page.code, one_line(page.title), page.source.writer, f"{page.source.made_at:%Y-%m-%d}", _or_dash(page.source.quality))
+        cells(page.code, one_line(page.title), page.source.writer, f"{page.source.made_at:%Y-%m-%d}", _or_dash(page.source.quality))
         for page in book.pages
     ]
-    writer.table([_cells("Code", "Document", "Written by", "On", "Quality"), *rows], (0.13, 0.43, 0.22, 0.12, 0.1))
+    writer.table([cells("Code", "Document", "Written by", "On", "Quality"), *rows], (0.13, 0.43, 0.22, 0.12, 0.1))
 
 
 def entry_title(entry: Place | Page) -> str:
@@ -144,14 +93,5 @@ def bookmark(number: int) -> str:
     return f"entry{number}"
 
 
-def _cells(*texts: str) -> list[tuple[Run, ...]]:
-    return [(Run(text),) for text in texts]
-
-
 def _or_dash(value: int | None) -> str:
     return "–" if value is None else str(value)
-
-
-def _short(text: str, most: int = LONGEST_HEADER) -> str:
-    line = one_line(text)
-    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -46,6 +46,14 @@ class Stages:
         known = ", ".join(stage.key for stage in self.shared)
         return f"There is no stage {key}; there are {known}. Those of your own are found where own_stages in caseforge.toml says"
 
+    def of_choices(self) -> Stage | None:
+        """Give the first stage that is made from what people choose; None where the project has none."""
+        return next((stage for stage in self.shared if stage.chosen_from), None)
+
+    def of_choices_off(self) -> Stage | None:
+        """Give the first such stage that there is, and that the project has not switched on."""
+        return next((stage for stage in self.off if stage.chosen_from), None)
+
     def in_framework(self, stage: Stage, key: str) -> Stage:
         """Give a stage as a framework asks for it: in its language and with its templates. What is none of it is the same for all.
 

@@ -48,7 +48,17 @@ from caseforge_assets.web.api import (
 from caseforge_assets.web.api.uploads import largest_body
 from caseforge_assets.web.events import messages_in
 from caseforge_assets.web.portal import batches as batch_pages
-from caseforge_assets.web.portal import home, portfolio_entries, portfolio_files, reviews, static, use_case, use_case_edit
+from caseforge_assets.web.portal import (
+    decided,
+    home,
+    portfolio_entries,
+    portfolio_files,
+    reviews,
+    specifying,
+    static,
+    use_case,
+    use_case_edit,
+)
 from caseforge_assets.web.portal import matrix as matrix_pages
 from caseforge_assets.web.portal import money as money_pages
 from caseforge_assets.web.portal import plans as plan_pages
@@ -119,6 +129,8 @@ PAGES: tuple[APIRouter, ...] = (
     portfolio_pages.router,
     portfolio_entries.router,
     portfolio_files.router,
+    decided.router,
+    specifying.router,
     reviews.router,
     *FRAMEWORK_PAGES,
     static.router,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SIZES = ((1440, 900), (390, 844))
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SERIOUS = ("serious", "critical")
 
 
@@ -78,13 +80,49 @@ def serious_faults(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
 
 
-def assert_good(page: Page, path: str) -> None:
+def assert_good(page: Page, path: str, status: int = 200) -> None:
     """Nothing serious for axe, in light and dark, and nothing wider than the window, large and small."""
-    for (width, height), scheme in zip(SIZES, ("light", "dark"), strict=True):
+    for (width, height), scheme in product(SIZES, SCHEMES):
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         answer = page.goto(path)
         assert answer is not None, path
-        assert answer.status == 200, path
-        assert serious_faults(page) == [], path
+        assert answer.status == status, path
+        assert serious_faults(page) == [], f"{path} at {width} pixels, {scheme}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def unreached_by_keyboard(page: Page) -> list[str]:
+    """What can be clicked or filled in on a page, and is not come to by the tabulator, or not seen when it has the focus."""
+    page.evaluate(_MARK)
+    left, steps = int(page.evaluate("document.querySelectorAll('[data-to-reach]').length")), 0
+    page.keyboard.press("Home")
+    while left and steps < MOST_STEPS:
+        page.keyboard.press("Tab")
+        left, steps = page.evaluate(_REACHED), steps + 1
+        if page.evaluate("document.activeElement === document.body") and steps > 1:
+            break
+    return [
+        str(found) for found in page.evaluate("[...document.querySelectorAll('[data-to-reach]')].map((one) => one.outerHTML.slice(0, 200))")
+    ]
+
+
+MOST_STEPS = 600
+# Of radio buttons one of a group is come to; the others are by its arrow keys.
+_MARK = """() => {
+  const isStop = (one) => {
+    const group = [...document.getElementsByName(one.name)];
+    return one.checked || (one === group[0] && !group.some((other) => other.checked));
+  };
+  for (const one of document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")) {
+    if (one.disabled || one.type === "hidden" || one.tabIndex < 0 || !one.checkVisibility({ checkVisibilityCSS: true })) continue;
+    if (one.type !== "radio" || isStop(one)) one.dataset.toReach = "";
+  }
+}"""
+_REACHED = """() => {
+  const one = document.activeElement;
+  const look = getComputedStyle(one);
+  const shown = look.outlineStyle !== "none" && parseFloat(look.outlineWidth) > 0;
+  if (shown) delete one.dataset.toReach;
+  return document.querySelectorAll("[data-to-reach]").length;
+}"""

@@ -208,8 +208,9 @@ def test_a_portfolio_goes_out_and_its_notes_come_back(bench: OpenBench, tmp_path
         add_to_portfolio(connection, ADA, number, ids)
         assert export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.xlsx") == (2, 0)
         assert export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.pptx") == (2, 0)
-        with pytest.raises(ValueError, match=r"a portfolio is written as \.xlsx or \.pptx"):
-            export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.docx")
+        with pytest.raises(ValueError, match=r"a portfolio is written as one of \.xlsx, \.docx, \.pptx"):
+            export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.txt")
+        assert export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.docx") == (2, 0)
         with pytest.raises(LookupError):
             export_portfolio(connection, made.project, BEN, number, tmp_path / "bens.xlsx")
     sheet = Sheet(tmp_path / "pilots.xlsx")

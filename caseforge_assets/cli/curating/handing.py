@@ -25,7 +25,7 @@ MOST_SHOWN = 30
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @pass_session
 def export_(session: Session, portfolio: str, target: Path) -> None:
-    """Write PORTFOLIO (its number or name) to TARGET: a deck (.pptx), or a workbook to decide on (.xlsx), which `portfolio import` takes back."""
+    """Write PORTFOLIO (its number or name) to TARGET: a deck (.pptx), a Word document (.docx), or a workbook to decide on (.xlsx), which `portfolio import` takes back."""
     from caseforge_assets.commands.exporting.export_portfolio import export_portfolio
 
     with busy(f"Writing {target}"), session.store.connect() as connection:

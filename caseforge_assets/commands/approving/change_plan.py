@@ -14,7 +14,7 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.planning.plans import PlanRow
-from caseforge_assets.store.requests import requests
+from caseforge_assets.store.requests import parking, requests
 from caseforge_assets.store.submitting import batches
 
 
@@ -40,7 +40,7 @@ def cancel_plan(connection: Connection, plan_id: int, *, by: str) -> int:
     tell_plan(connection, EventKind.plan_cancelled, plan_id, by)
     for batch_id in batches.not_created_of_plan(connection, plan_id):
         batches.put_back(connection, batch_id, NOT_CREATED, f"plan {plan_id} was cancelled before the batch was created")
-    return requests.park_of_plan(connection, plan_id)
+    return parking.park_of_plan(connection, plan_id)
 
 
 def decline_plan(connection: Connection, plan_id: int, *, by: str) -> PlanRow:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from caseforge_assets.curation.statuses import UseCaseStatus, check_reason, tags_from
+from caseforge_assets.curation.statuses import CHOSEN, UseCaseStatus, check_reason, tags_from
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.curating import use_cases
 from caseforge_assets.store.curating.use_cases import Decision, UseCaseRow, subject_of
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.requests import parking
 from caseforge_assets.store.serving.events import tell
 
 LONGEST_OWNER = 200
@@ -66,6 +67,8 @@ def decide_use_cases(
 ) -> list[UseCaseRow]:
     """Decides on use cases, in the caller's transaction: on all, or on none. Where one stands so already, nothing is written.
 
+    What was to be made from a choice of which nothing is left, and was not sent yet, waits from then on until a person asks again.
+
     Args:
         changes: by the candidate's id.
         by: who decides.
@@ -89,8 +92,14 @@ def decide_use_cases(
         row = before[candidate_id]
         if decision != row.decision or row.id is None:
             _report(connection, use_cases.decide(connection, candidate_id, decision, by), row, decision, by)
+    if put_aside := {before[one].node_id for one, decision in after.items() if _is_put_aside(before[one].decision, decision)}:
+        parking.park_unchosen(connection, put_aside)
     now = use_cases.use_cases(connection, changes)
     return [now[candidate_id] for candidate_id in changes]
+
+
+def _is_put_aside(before: Decision, after: Decision) -> bool:
+    return before.status in CHOSEN and after.status not in CHOSEN
 
 
 def _decided(connection: Connection, row: UseCaseRow | None, candidate_id: int, change: Change, revisions: Mapping[int, int]) -> Decision:

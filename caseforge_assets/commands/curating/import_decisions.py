@@ -11,6 +11,7 @@ from caseforge_assets.commands.curating.change_entries import write_note
 from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
 from caseforge_assets.commands.curating.review_decisions import Review, Wanted, review_decisions
 from caseforge_assets.curation.statuses import status_from
+from caseforge_assets.frameworks import OF_ONES_OWN, Limits
 from caseforge_assets.store.curating import use_cases
 from caseforge_assets.store.database.engine import Connection
 
@@ -25,19 +26,42 @@ class Meanwhile(StrEnum):
     overwrite = "overwrite"
 
 
-def import_decisions(connection: Connection, caller: Caller, path: Path, meanwhile: Meanwhile = Meanwhile.refuse) -> Review:
+class ReviewOutdated(ValueError):
+    """What the sheet would change is another thing now than what somebody saw and consented to."""
+
+    def __init__(self) -> None:
+        """Says so."""
+        super().__init__(
+            "Somebody has decided something meanwhile, so that this would change something else than what you saw. Look at it again; nothing was taken"
+        )
+
+
+def import_decisions(
+    connection: Connection,
+    caller: Caller,
+    path: Path,
+    meanwhile: Meanwhile = Meanwhile.refuse,
+    *,
+    limits: Limits = OF_ONES_OWN,
+    seen: str | None = None,
+) -> Review:
     """Takes what the sheet says, in the caller's transaction; rows and cells that nobody changed are left alone. Returns what was taken.
 
     Args:
         meanwhile: `keep` takes all but what somebody else has changed since the export; `overwrite` takes that, too.
+        limits: how large the workbook may be.
+        seen: fingerprint of the review that the caller consented to; None: whatever it is.
 
     Raises:
+        ReviewOutdated: it is another one by now. Nothing is written then.
         ValueError: the file is no such workbook; something in it cannot be taken; or somebody else has changed the same meanwhile. Nothing is written then.
         NotAllowed: the caller may not change the portfolio that the notes belong to.
     """
-    first = review_decisions(connection, caller, path)
+    first = review_decisions(connection, caller, path, limits)
     use_cases.lock_use_cases(connection, [one.use_case.candidate_id for one in first.changes])
-    review = review_decisions(connection, caller, path)  # what was decided until the lock was had counts
+    review = review_decisions(connection, caller, path, limits)  # what was decided until the lock was had counts
+    if seen is not None and seen != review.fingerprint:
+        raise ReviewOutdated
     _refuse(path, "Something in it cannot be taken", review.problems)
     if meanwhile is Meanwhile.refuse:
         _refuse(path, "Somebody else has changed the same since it was exported", review.conflicts)

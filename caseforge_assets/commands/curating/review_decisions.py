@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.curating.find_portfolio import Intent, may
 from caseforge_assets.curation.statuses import check_length, check_reason, status_from
+from caseforge_assets.frameworks import OF_ONES_OWN, Limits, read_exported_sheet
 from caseforge_assets.handing_on.decision_columns import SHEET, digest, in_cells
 from caseforge_assets.handing_on.decision_reading import ReadRow, read_decisions
 from caseforge_assets.handing_on.records import Decided
@@ -63,14 +66,23 @@ class Review:
     rows: int = 0
     portfolio: int | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that it says, by which somebody is held to what they saw."""
+        said = [[one.in_words() for one in self.changes], self.conflicts, self.problems, self.portfolio]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
-def review_decisions(connection: Connection, caller: Caller, path: Path) -> Review:
+
+def review_decisions(connection: Connection, caller: Caller, path: Path, limits: Limits = OF_ONES_OWN) -> Review:
     """Reads the sheet; writes nothing.
 
+    Args:
+        limits: how large the workbook may be.
+
     Raises:
-        ValueError: the file is no such workbook.
+        ValueError: the file is no such workbook, or larger.
     """
-    read = read_decisions(_table(path))
+    read = read_decisions(_table(path, limits))
     numbers = {row.portfolio for row in read.rows}
     if len(numbers) > 1:
         raise ValueError(f"{path.name}: its rows are of several exports; send each back in its own file")
@@ -85,18 +97,10 @@ def review_decisions(connection: Connection, caller: Caller, path: Path) -> Revi
     return review
 
 
-def _table(path: Path) -> list[list[object]]:
-    from python_calamine import CalamineError, load_workbook
-
-    try:
-        book = load_workbook(str(path))
-        if SHEET not in book.sheet_names:
-            raise ValueError(
-                f"{path.name} has no sheet {SHEET!r}: give a workbook that was exported, with its sheets as they are called there"
-            )
-        table: list[list[object]] = book.get_sheet_by_name(SHEET).to_python(skip_empty_area=False)  # type: ignore[assignment]
-    except (CalamineError, OSError) as error:
-        raise ValueError(f"{path.name} cannot be read as an Excel workbook: {error}") from error
+def _table(path: Path, limits: Limits) -> list[list[object]]:
+    table = read_exported_sheet(path, SHEET, limits)
+    if table is None:
+        raise ValueError(f"{path.name} has no sheet {SHEET!r}: give a workbook that was exported, with its sheets as they are called there")
     return table
 
 
@@ -153,7 +157,9 @@ def _compare(row: ReadRow, now: UseCaseRow | None, notes: Mapping[int, EntryPlac
 
 def _wrong(row: ReadRow) -> str:
     """What of a row cannot be kept; empty: all of it can."""
-    status, reason = row.written["status"], row.written.get("reason", "")
+    status, reason = row.written.get("status"), row.written.get("reason", "")
+    if status is None:  # what stands there is no status, which is said already
+        return ""
     try:
         check_reason(status_from(status), reason)
         for name in ("note", "owner"):

@@ -24,7 +24,7 @@ from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.editions.nodes import NodeRow
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import OutboxRow
-from caseforge_assets.store.requests import requests
+from caseforge_assets.store.requests import parking, requests
 from caseforge_assets.store.serving.events import tell
 
 
@@ -138,7 +138,7 @@ def edit_content(
     if before:
         use_cases.go_on_with(connection, before.id, saved[node_id])
     measure_contents(connection, project.stages, stage, {saved[node_id]: (node_id, content)})
-    requests.park_pending(connection, node_id, stage.key)
+    parking.park_pending(connection, node_id, stage.key)
     row = OutboxRow(key, stage.content, node_id, target.partition_key, content_id=saved[node_id])
     _write_event(connection, key, stage, row, content, version)
     told = {"node": target.code, "stage": stage.key, "content": saved[node_id], "by": by}

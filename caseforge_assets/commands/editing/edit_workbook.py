@@ -9,6 +9,7 @@ from typing import Any
 
 from caseforge_assets.commands.editing.edit_content import Taken, edit_content
 from caseforge_assets.commands.editing.edit_version import with_fields
+from caseforge_assets.frameworks import OF_ONES_OWN, Limits, read_exported_sheet
 from caseforge_assets.safe_text import CUT_OFF, spreadsheet_cell
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
@@ -41,13 +42,14 @@ class _Row:
 
 
 def edit_workbook(
-    connection: Connection, project: Project, key: str, path: Path, *, by: str, overwrite: bool = False
+    connection: Connection, project: Project, key: str, path: Path, *, by: str, overwrite: bool = False, limits: Limits = OF_ONES_OWN
 ) -> list[ChangedCandidate]:
     """Takes back what was changed in the sheet of candidates, in the caller's transaction; rows that are not there are left alone.
 
     Args:
         by: who wrote it.
         overwrite: also where a node's use cases have changed since the workbook was exported.
+        limits: how large the workbook may be.
 
     Returns:
         The rows that were changed.
@@ -55,7 +57,7 @@ def edit_workbook(
     Raises:
         ValueError: the file is no such workbook, or something in it cannot be taken back; with the addresses of the cells. Nothing is written then.
     """
-    columns, rows = _read_sheet(path)
+    columns, rows = _read_sheet(path, limits)
     stage = next(stage for stage in project.stages if stage.items_name == SHEET)
     stored = _stored(connection, key, stage)
     problems = list(_unknown(rows, columns, stored))
@@ -88,16 +90,10 @@ def edit_workbook(
     return sorted(said, key=lambda one: one.row)
 
 
-def _read_sheet(path: Path) -> tuple[list[str], list[_Row]]:
-    from python_calamine import CalamineError, load_workbook
-
-    try:
-        book = load_workbook(str(path))
-        if SHEET not in book.sheet_names:
-            raise ValueError(f"{path.name} has no sheet {SHEET!r}: give a workbook that `caseforge export NAME.xlsx` wrote")
-        table = book.get_sheet_by_name(SHEET).to_python(skip_empty_area=False)
-    except (CalamineError, OSError) as error:
-        raise ValueError(f"{path.name} cannot be read as an Excel workbook: {error}") from error
+def _read_sheet(path: Path, limits: Limits) -> tuple[list[str], list[_Row]]:
+    table = read_exported_sheet(path, SHEET, limits)
+    if table is None:
+        raise ValueError(f"{path.name} has no sheet {SHEET!r}: give a workbook that `caseforge export NAME.xlsx` wrote")
     columns = [str(cell).strip() for cell in table[0]] if table else []
     if missing := [name for name in _NEEDED if name not in columns]:
         raise ValueError(f"{path.name}, sheet {SHEET}: the columns {', '.join(missing)} are missing from its first row")

@@ -15,6 +15,7 @@ from caseforge_assets.safe_text import file_names, one_line
 from caseforge_assets.stages.process_details.own_sections import sections_of
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.wording import counted
 
@@ -53,9 +54,13 @@ def _the_one(pages: list[Page], found: list[tuple[Page, list[Step]]]) -> tuple[P
     )
 
 
+def steps_in(stages: Stages, key: str, stage: Stage, body: str) -> list[Step]:
+    """The numbered steps that a document of a framework tells; none: there is nothing to draw."""
+    return process_steps(body, _sections(stages.in_framework(stage, key)).meant)
+
+
 def _steps(read: ReadContents, page: Page) -> list[Step]:
-    stage = read.stages.in_framework(read.stages[page.stage], read.key)
-    return process_steps(page.body, _sections(stage).meant)
+    return steps_in(read.stages, read.key, read.stages[page.stage], page.body)
 
 
 def _sections(stage: Stage) -> Sections:

@@ -1,4 +1,4 @@
-"""portfolio export: a portfolio as a deck, or as a workbook to decide on, of the use cases that the caller may see, in its order."""
+"""portfolio export: a portfolio as a deck, a Word document, or a workbook to decide on, of the use cases that the caller may see, in its order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.decision_sheet import Managed
 from caseforge_assets.handing_on.deck import Deck, write_deck
 from caseforge_assets.handing_on.kinds import KINDS
+from caseforge_assets.handing_on.portfolio_word import Collection, write_collection
 from caseforge_assets.handing_on.records import Book, Idea
 from caseforge_assets.handing_on.tables import Workbook, write_workbook
 from caseforge_assets.safe_text import one_line
@@ -20,7 +21,7 @@ from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import frameworks
 
-PORTFOLIO_KINDS = ("xlsx", "pptx")
+PORTFOLIO_KINDS = ("xlsx", "docx", "pptx")
 
 
 def export_portfolio(
@@ -37,8 +38,8 @@ def export_portfolio(
     """
     kind = next((name for name in PORTFOLIO_KINDS if KINDS[name].ending == target.suffix.lower()), None)
     if kind is None:
-        endings = " or ".join(KINDS[name].ending for name in PORTFOLIO_KINDS)
-        raise ValueError(f"{target.name}: a portfolio is written as {endings}")
+        endings = ", ".join(KINDS[name].ending for name in PORTFOLIO_KINDS)
+        raise ValueError(f"{target.name}: a portfolio is written as one of {endings}")
     view = view_portfolio(connection, project, caller, portfolio_id)
     ideas = ideas_of_portfolio(connection, view)
     of, made_on = _frameworks(connection, ideas), clock.now(connection).date()
@@ -46,6 +47,9 @@ def export_portfolio(
     if kind == "pptx":
         deck = Deck(view.portfolio.name, of, made_on, ideas, about, is_chosen=True, priority_formula=Weights().formula)
         write_file(target, write_deck, deck, quietly=quietly)
+    elif kind == "docx":
+        collection = Collection(view.portfolio.name, of, made_on, view.portfolio.description, ideas, Weights().formula)
+        write_file(target, write_collection, collection, quietly=quietly)
     else:
         book = Book(view.portfolio.name, f"{view.portfolio.name} · {of}", "", made_on, ())
         write_file(target, write_workbook, Workbook(Managed(book, ideas, portfolio_id), {}), quietly=quietly)

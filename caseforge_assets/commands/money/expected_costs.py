@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -11,6 +11,7 @@ from caseforge_assets.batches.usage import Usage
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import requests
@@ -28,25 +29,32 @@ class Priced(Protocol):
     def model(self) -> str: ...  # noqa: D102
     @property
     def input_tokens(self) -> int: ...  # noqa: D102
+    @property
+    def source_content_id(self) -> int | None: ...  # noqa: D102
 
 
 def expected_costs(connection: Connection, project: Project, rows: Sequence[Priced]) -> dict[int, Decimal | None]:
     """Expected cost in USD of each request by its id, as at a provider that bills; None where the model has no batch price."""
     kinds = {(row.stage, row.model) for row in rows}
     output = {(key, model): expected_output_tokens(connection, project.stages[key], model, simulated=False) for key, model in kinds}
+    tokens = dict(zip((row.id for row in rows), _priced_tokens(connection, project.stages, rows), strict=True))
     now = datetime.now(UTC)
-    alike = {(row.stage, row.model, row.input_tokens) for row in rows}  # of ten thousand requests, some hundred differ
+    alike = {(row.stage, row.model, tokens[row.id]) for row in rows}  # of ten thousand requests, some hundred differ
     costs = {
-        (stage, model, tokens): cost_usd(Usage(tokens, 0, output[stage, model], 0), model, now, project.configuration.prices)
-        for stage, model, tokens in alike
+        (stage, model, count): cost_usd(Usage(count, 0, output[stage, model], 0), model, now, project.configuration.prices)
+        for stage, model, count in alike
     }
-    return {row.id: costs[row.stage, row.model, row.input_tokens] for row in rows}
+    return {row.id: costs[row.stage, row.model, tokens[row.id]] for row in rows}
 
 
 def priced_input_tokens(connection: Connection, stage: Stage, rows: Sequence[PendingRequest]) -> list[int]:
     """Input tokens of requests of a stage, for a price: the typical figure where what they are made from is simulated, and so of another length."""
+    return _priced_tokens(connection, {stage.key: stage}, rows)
+
+
+def _priced_tokens(connection: Connection, stages: Mapping[str, Stage] | Stages, rows: Sequence[Priced]) -> list[int]:
     made_up = contents.simulated_ids(connection, [row.source_content_id for row in rows if row.source_content_id is not None])
-    return [stage.typical_input_tokens if row.source_content_id in made_up else row.input_tokens for row in rows]
+    return [stages[row.stage].typical_input_tokens if row.source_content_id in made_up else row.input_tokens for row in rows]
 
 
 def expected_output_tokens(connection: Connection, stage: Stage, model: str, simulated: bool) -> int:

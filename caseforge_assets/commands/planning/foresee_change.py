@@ -10,6 +10,7 @@ from caseforge_assets.commands.planning.preview_request import preview_request
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection
 
 
@@ -32,13 +33,15 @@ class Follows:
 
 
 def foresee_change(connection: Connection, project: Project, key: str, node_id: int, stage: Stage) -> list[Follows]:
-    """What follows in the stages after this one, in their order. Nothing is changed by asking.
+    """What follows in the stages after this one, in their order; not in one that is made from chosen items where nothing is chosen. Nothing is changed by asking.
 
     Args:
         node_id: of a target node.
     """
     found = []
     for reader, read in stages_after(project.stages.shared, stage):
+        if reader.chosen_from and not choices(connection, key, reader.chosen_from, [node_id]):
+            continue
         written = node_id in contents.written_by_people(connection, reader.key, [node_id])
         there = node_id in contents.current_contents(connection, reader.key, [node_id])
         price = preview_request(connection, project, key, node_id, reader).expected_cost_usd

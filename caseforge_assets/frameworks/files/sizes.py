@@ -14,6 +14,6 @@ def refuse_large(name: str, rows: int, columns: int, limits: Limits) -> None:
     """
     if rows > limits.max_rows or rows * columns > limits.max_cells:
         raise FileRefusedError(
-            f"The sheet has values down to row {rows:,} and over {columns:,} columns, too many to read. Delete what stands below and beside the framework.",
+            f"The sheet has values down to row {rows:,} and over {columns:,} columns, too many to read. Delete what stands below and beside the table.",
             sheet=name,
         )

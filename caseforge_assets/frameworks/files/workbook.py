@@ -73,13 +73,13 @@ def _refuse_large(xml: bytes, sheet: str, limits: Limits) -> None:
     if last_row > limits.max_rows:
         raise FileRefusedError(
             f"The sheet has values down to row {last_row:,}; up to {counted(limits.max_rows, 'row is', 'rows are')} read. "
-            "Delete what stands below the framework, or split the file.",
+            "Delete what stands below the table, or split the file.",
             sheet=sheet,
         )
     if last_row * last_column > limits.max_cells:
         raise FileRefusedError(
             f"The sheet has values down to row {last_row:,} and over {last_column:,} columns, too many to read. "
-            "Delete what stands beside the framework.",
+            "Delete what stands beside the table.",
             sheet=sheet,
         )
 

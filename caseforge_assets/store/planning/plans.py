@@ -198,6 +198,7 @@ class OpenRequest:
     stage: str
     model: str
     input_tokens: int
+    source_content_id: int | None
     node_id: int
     covered: bool
     sent: bool
@@ -206,7 +207,7 @@ class OpenRequest:
 
 
 _OPEN = text(f"""
-select r.id, r.plan_id, r.stage, r.model, r.input_tokens, r.node_id, r.stage = any(p.stages) as covered,
+select r.id, r.plan_id, r.stage, r.model, r.input_tokens, r.source_content_id, r.node_id, r.stage = any(p.stages) as covered,
        coalesce(b.state not in {listed(NOT_OPENED)}, false) as sent, a.id is not null as reserved, a.expected_cost_usd
 from caseforge.request r
 join caseforge.plan p on p.id = r.plan_id

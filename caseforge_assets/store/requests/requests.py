@@ -184,22 +184,6 @@ def newest_id(connection: Connection, node_id: int, stage: str) -> int:
     return int(connection.scalar(query, {"node": node_id, "stage": stage}) or 0)
 
 
-def park_of_plan(connection: Connection, plan_id: int) -> int:
-    """A plan's requests that were not sent yet are not sent until a person asks; returns how many there were."""
-    query = text(
-        f"update caseforge.request set state = '{RequestState.parked}' where plan_id = :plan and is_current and state = '{RequestState.pending}' returning id"
-    )
-    return len(list(connection.scalars(query, {"plan": plan_id})))
-
-
-def park_pending(connection: Connection, node_id: int, stage: str) -> None:
-    """A node's request that was not sent yet is not sent until a person asks."""
-    query = text(
-        f"update caseforge.request set state = '{RequestState.parked}' where node_id = :node and stage = :stage and is_current and state = '{RequestState.pending}'"
-    )
-    connection.execute(query, {"node": node_id, "stage": stage})
-
-
 def set_states(connection: Connection, states: Mapping[int, str]) -> None:
     """Sets the state of many requests at once."""
     if states:

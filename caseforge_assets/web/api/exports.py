@@ -78,16 +78,16 @@ def ask_for_export(wanted: ExportWanted, service: ServiceNow, caller: Reader, ta
             raise LookupError(f"there is no framework {key!r}, or you may not see it")
         now = clock.now(connection)
         export_id = ask_export(connection, service.project.stages, service.folder, key, wanted.format, selection, by=caller.name, now=now)
-    tasks.add_task(_make, service, key, export_id)
-    return _shown(_found(service, caller, export_id))
+    tasks.add_task(make_asked, service, key, export_id)
+    return _shown(found_export(service, caller, export_id))
 
 
 @router.get("/exports/{export_id}", responses=problems(404, 422, 503))
 def read_export(export_id: ExportId, service: ServiceNow, caller: Reader, tasks: BackgroundTasks) -> Export:
     """Read whether an export is ready. Where whoever made it was stopped, it is made anew."""
-    shown = _shown(found := _found(service, caller, export_id))
+    shown = _shown(found := found_export(service, caller, export_id))
     if shown.state == "making":
-        tasks.add_task(_make, service, found.framework_key, export_id)
+        tasks.add_task(make_asked, service, found.framework_key, export_id)
     return shown
 
 
@@ -101,7 +101,7 @@ def read_export(export_id: ExportId, service: ServiceNow, caller: Reader, tasks:
 )
 def fetch_export(export_id: ExportId, service: ServiceNow, caller: Reader) -> StreamingResponse:
     """Fetch an export as a file."""
-    found = _found(service, caller, export_id)
+    found = found_export(service, caller, export_id)
     if found.size_bytes is None:
         raise Refused(409, "not-ready", found.problem or "The export is not ready yet; ask again in a moment.", {"Retry-After": "2"})
     headers = {
@@ -113,12 +113,18 @@ def fetch_export(export_id: ExportId, service: ServiceNow, caller: Reader) -> St
     return StreamingResponse(service.folder.read(export_path(export_id, "file")), media_type=KINDS[found.kind].media_type, headers=headers)
 
 
-def _make(service: Service, key: str, export_id: str) -> None:
+def make_asked(service: Service, key: str, export_id: str) -> None:
+    """Makes an export that was asked for, unless it is there; what was not measured yet is measured before."""
     measure_missing(service.store, service.project.stages, key)
     make_export(service.store, service.project.stages, service.folder, export_id)
 
 
-def _found(service: Service, caller: Caller, export_id: str) -> KeptExport:
+def found_export(service: Service, caller: Caller, export_id: str) -> KeptExport:
+    """An export that the caller may see.
+
+    Raises:
+        LookupError: there is none, or not any more.
+    """
     found = find_export(service.folder, export_id)
     if found is None or not caller.may(Role.reader, found.framework_key):
         raise LookupError(f"there is no export {export_id}, or not any more, or you may not see it")

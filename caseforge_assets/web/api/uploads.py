@@ -11,12 +11,13 @@ from pathlib import Path
 from fastapi import UploadFile
 from starlette.types import Scope
 
+from caseforge_assets.frameworks import Limits
 from caseforge_assets.temporary import temporary_folder
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound
 from caseforge_assets.web.wire.problems import Refused
 
-_UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/(?:editions|workbook-edits)|/upload")
+_UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/(?:editions|workbook-edits)|/upload|/decisions")
 _FRAME_BYTES = 64 * 1024  # of a form around its file
 _LONGEST_NAME = 200  # bytes
 
@@ -34,6 +35,11 @@ def largest_body(service: Service) -> Bound:
 def largest_file(service: Service) -> int:
     """How many bytes a workbook may have."""
     return service.settings.configuration.service.max_upload_mb * MEBIBYTE
+
+
+def workbook_limits(service: Service) -> Limits:
+    """How large an exported workbook may be that somebody sends back."""
+    return Limits(max_file_bytes=largest_file(service), max_rows=200_000, max_cells=5_000_000)
 
 
 @contextmanager

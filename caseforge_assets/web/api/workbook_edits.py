@@ -8,9 +8,8 @@ from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.editing.edit_workbook import ChangedCandidate, edit_workbook
-from caseforge_assets.frameworks import Limits, refuse_large_workbook
 from caseforge_assets.web.access.callers import Editor, ServiceNow, problems
-from caseforge_assets.web.api.uploads import largest_file, uploaded
+from caseforge_assets.web.api.uploads import uploaded, workbook_limits
 
 router = APIRouter(tags=["candidates"])
 SUFFIXES = (".xlsx",)
@@ -48,11 +47,11 @@ def take_back_workbook(
 
     What cannot be taken back is named with its cells, and nothing is stored then.
     """
-    with uploaded(file, SUFFIXES) as path:
-        refuse_large_workbook(path, Limits(max_file_bytes=largest_file(service)))
-        with service.store.connect() as connection:
-            changed = edit_workbook(connection, service.project, key, path, by=caller.name, overwrite=overwrite)
-            (connection.rollback if dry_run else connection.commit)()
+    with uploaded(file, SUFFIXES) as path, service.store.connect() as connection:
+        changed = edit_workbook(
+            connection, service.project, key, path, by=caller.name, overwrite=overwrite, limits=workbook_limits(service)
+        )
+        (connection.rollback if dry_run else connection.commit)()
     if changed and not dry_run:
         service.keep()
     return WorkbookEdited(framework=key, dry_run=dry_run, rows=[_row(one) for one in changed])

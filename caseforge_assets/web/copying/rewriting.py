@@ -14,6 +14,7 @@ VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "l
 # Parts of pages by their ids: what people said, and what is for those who work on the server.
 _PEOPLES = frozenset({"comments", "history"})
 _WORK = frozenset({"portfolios"})
+_ON_SERVER = "on-server"  # the class of what only tells of something that a server does
 _FORMS = frozenset({"form", "script", "button", "noscript", "input", "label", "select", "textarea"})
 _LIST = "/use-cases"  # a form around a list, whose rows stay
 _AMOUNT = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?")
@@ -135,7 +136,7 @@ class _Rewriter(HTMLParser):
     def _is_left_out(self, tag: str, attrs: dict[str, str | None]) -> bool:
         """Forms, scripts, buttons; links of the frame and such as look like buttons that lead to no file; parts that were not asked for."""
         classes = (attrs.get("class") or "").split()
-        if tag in _FORMS or attrs.get("id") in self._left_out or (tag == "details" and "decide" in classes):
+        if tag in _FORMS or attrs.get("id") in self._left_out or _ON_SERVER in classes or (tag == "details" and "decide" in classes):
             return True
         if tag != "a" or self._target(attrs.get("href") or "", attrs) is not None:
             return False

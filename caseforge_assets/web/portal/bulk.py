@@ -15,6 +15,7 @@ from caseforge_assets.web.access.callers import see_framework
 from caseforge_assets.web.wire.pages import LARGEST_ID
 
 SHORTLIST, REJECT, TAG, OWNER, PORTFOLIO = "shortlist", "reject", "tag", "owner", "portfolio"
+SPECIFY = "specify"  # nothing is done with them: the next page shows what it would cost
 ACTIONS: Mapping[str, str] = {
     SHORTLIST: "shortlisted",
     REJECT: "rejected",

@@ -11,11 +11,12 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from caseforge_assets.access.roles import Role
+from caseforge_assets.commands.exporting.export_diagrams import steps_in
 from caseforge_assets.commands.planning.explain_node import Explanation, explain_node
 from caseforge_assets.commands.planning.foresee_change import stages_after
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.curation.columns import column_values
-from caseforge_assets.curation.statuses import UseCaseStatus
+from caseforge_assets.curation.statuses import CHOSEN, UseCaseStatus
 from caseforge_assets.redaction import without_login
 from caseforge_assets.reports.coverage import MEANINGS, NodeState
 from caseforge_assets.settings.project import WEBSERVER_URL
@@ -37,6 +38,7 @@ from caseforge_assets.web.portal.branches import branch_figures
 from caseforge_assets.web.portal.framework import shown_stages
 from caseforge_assets.web.portal.markdown import DocumentHeading, render_document
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.web.portal.specifying import how_to_switch_on
 from caseforge_assets.web.service import Service
 
 router = APIRouter(include_in_schema=False)
@@ -68,6 +70,7 @@ class ShownStage:
         html: Its document.
         readers: Titles of the stages that are made from it.
         can_edit: Whether what it holds is a text that people may change.
+        has_steps: Whether its document tells numbered steps, which can be drawn.
     """
 
     key: str
@@ -84,6 +87,7 @@ class ShownStage:
     attempts: list[Attempted]
     readers: tuple[str, ...]
     can_edit: bool
+    has_steps: bool
     dagster: str | None
 
 
@@ -103,6 +107,7 @@ def show_node(
     values |= {
         "context": context,
         "superseded": [one for one in chosen if not one.is_current],
+        "spec_off": how_to_switch_on(pages.service) if any(one.decision.status in CHOSEN for one in chosen) else "",
         "saved": saved,
         "may_edit": pages.caller.may(Role.editor, key),
         "may_ask": pages.caller.may(Role.planner, key) and not node.retired,
@@ -197,6 +202,9 @@ def _stages(pages: Pages, connection: Connection, node: Any) -> list[ShownStage]
                 attempts=[one for one in attempts if one.stage == key],
                 readers=tuple(reader.title for reader, _ in stages_after(service.project.stages.shared, stage)) if stage else (),
                 can_edit=is_target and content is not None and stage is not None and is_text(stage),
+                has_steps=bool(
+                    is_document and stage and content and steps_in(service.project.stages, node.framework_key, stage, content.body)
+                ),
                 dagster=dagster_page(service, node.framework_key, stage.content, node.partition_key) if stage and is_target else None,
             )
         )

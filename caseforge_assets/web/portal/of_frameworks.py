@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from caseforge_assets.web.portal import asking, comparison, editing, framework, loading, node, versions
+from caseforge_assets.web.portal import asking, comparison, editing, files, framework, loading, node, versions
 
 FRAMEWORK_PAGES: tuple[APIRouter, ...] = (
     comparison.router,
     loading.router,
+    files.router,
     framework.router,
     versions.router,
     editing.router,

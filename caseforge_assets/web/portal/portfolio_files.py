@@ -20,9 +20,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/portfolios/{portfolio_id}/file")
 def download(
-    portfolio_id: Id, pages: PagesNow, caller: Reader, kind: Annotated[Literal["xlsx", "pptx"], Query(alias="as")] = "xlsx"
+    portfolio_id: Id, pages: PagesNow, caller: Reader, kind: Annotated[Literal["xlsx", "docx", "pptx"], Query(alias="as")] = "xlsx"
 ) -> Response:
-    """The portfolio as a deck or as a workbook to decide on, with the use cases that the caller may see."""
+    """The portfolio as a deck, a Word document or a workbook to decide on, with the use cases that the caller may see."""
     name = f"portfolio-{portfolio_id}{KINDS[kind].ending}"
     with temporary_folder() as folder, pages.service.reading.connect() as connection:
         target = Path(folder) / name

@@ -47,6 +47,7 @@ def show_portfolios(pages: PagesNow, caller: Reader, cursor: Cursor = None) -> H
         "all": shown,
         "next": following,
         "first": cursor is not None,
+        "may_decide": caller.may_somewhere(Role.editor),
     }
     return pages.answer("portfolios.html.jinja", values, section="portfolios", keep=True)
 
@@ -179,6 +180,8 @@ def portfolio_page(
         "others": others,
         "history": history,
         "may_change": may(caller, view.portfolio, Intent.change),
+        "may_decide": caller.may_somewhere(Role.editor),
+        "may_plan": any(caller.may(Role.planner, key) for key in view.sums.frameworks),
         "may_own": may(caller, view.portfolio, Intent.own),
         "problem": str(problem or ""),
         "written": written or {},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -13,8 +15,11 @@ from caseforge_assets.commands.searching.embed_question import QuestionRefused
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings import ConfigurationError
+from caseforge_assets.store.curating.use_cases import use_cases_called
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.reading import search as reading
 from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
+from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.api.candidates import seen_and_meant
@@ -56,6 +61,7 @@ def show_search(
             "found": None,
             "hits": [],
             "next": None,
+            "named": [],
         }
         if not words:
             return pages.answer("search.html.jinja", values)
@@ -63,6 +69,7 @@ def show_search(
             return pages.answer("search.html.jinja", values | _meant(pages, caller, words, kind, framework, cursor))
         behind = refresh_in_passing(service.store, service.project, connection)
         frameworks = seen_and_meant(caller, [framework] if framework else None)
+        values["named"] = named_so(connection, [framework] if framework else keys, words)
         asked = Search(checked_query(connection, words), frameworks, [kind] if kind in KINDS else list(KINDS))
         found = reading.search(connection, asked, place_of(cursor), AT_ONCE + 1)
         hits = reading.hits(connection, asked, found.page[:AT_ONCE])
@@ -81,6 +88,20 @@ def _meant(pages: PagesNow, caller: Reader, words: str, kind: str, framework: st
     last = meant.hits[:AT_ONCE][-1:]
     following = encode_cursor(ORDER, last[0].rank, last[0].id) if len(meant.hits) > AT_ONCE else None
     return {"meant": meant, "hits": [(hit, address_of(hit)) for hit in meant.hits[:AT_ONCE]], "next": following}
+
+
+def named_so(connection: Connection, keys: Sequence[str], name: str) -> list[tuple[str, str, str]]:
+    """Use cases and nodes whose uid or code was typed into the search: address, what it is called, framework."""
+    if not name or " " in name:
+        return []
+    found = []
+    for key in keys:
+        for one in use_cases_called(connection, key, {name, name.upper()}).values():
+            found.append((f"/use-cases/{one.candidate_id}", f"{one.uid} {one.title}", key))
+        with suppress(LookupError):
+            node = named_node(connection, key, name)
+            found.append((f"/frameworks/{quote(key, safe='')}/nodes/{quote(node.code, safe='')}", f"{node.code} {node.name}", key))
+    return found
 
 
 def address_of(hit: Hit) -> str:

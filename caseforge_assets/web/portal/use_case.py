@@ -37,6 +37,7 @@ from caseforge_assets.store.reading.similar_groups import SimilarCandidate
 from caseforge_assets.web.access.callers import Editor, Reader
 from caseforge_assets.web.portal.histories import history_of
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.web.portal.specifying import how_to_switch_on, specification_of
 from caseforge_assets.web.wire.pages import LARGEST_ID, Id
 
 router = APIRouter(include_in_schema=False)
@@ -237,6 +238,9 @@ def _values(connection: Connection, pages: Pages, caller: Caller, whole: WholeUs
         "may_decide": caller.may(Role.editor, use_case.framework_key),
         "is_admin": caller.may(Role.admin, use_case.framework_key),
         "today": clock.now(connection).date(),
+        "specification": specification_of(connection, pages.service, use_case),
+        "spec_off": how_to_switch_on(pages.service),
+        "may_plan": caller.may(Role.planner, use_case.framework_key),
     }
 
 

@@ -24,7 +24,7 @@ from caseforge_assets.store.reading.candidate_priority import Prioritized, prior
 from caseforge_assets.store.reading.candidates import ListedCandidate, listed_candidates
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.api.candidate_queries import cursor_at, order_of, place_after
-from caseforge_assets.web.portal.bulk import ACTIONS, decide_on_chosen
+from caseforge_assets.web.portal.bulk import ACTIONS, SPECIFY, decide_on_chosen
 from caseforge_assets.web.portal.choice import PRIORITY, Chosen
 from caseforge_assets.web.portal.facets import TITLES, chips, choosing_form, columns_in_order, shown_facets
 from caseforge_assets.web.portal.meant import Meant, find_meant
@@ -75,6 +75,7 @@ def show_use_cases(
         "is_first": cursor is None,
         "orders": _orders(choice.sort, columns_in_order(found.values)),
         "may_decide": any(caller.may(Role.editor, key) for key in found.frameworks) or caller.may(Role.editor),
+        "may_plan": any(caller.may(Role.planner, key) for key in found.frameworks),
         "all_simulated": _all_simulated(found),
         "portfolios": [row for row in portfolios if may(caller, row, Intent.change)],
         "done": (ACTIONS[done], of) if done in ACTIONS else None,
@@ -101,6 +102,8 @@ def decide_use_cases(
     ids = list(dict.fromkeys(candidate or ()))
     if not ids:
         raise ValueError("choose the use cases first: check the boxes before them")
+    if do == SPECIFY:
+        return RedirectResponse(f"/specifications?{urlencode({'candidate': ids}, doseq=True)}", 303)
     with pages.service.store.begin() as connection:
         said = {"reason": reason, "tag": tag, "owner": owner, "portfolio": portfolio, "name": name}
         decide_on_chosen(connection, caller, ids, do, said)

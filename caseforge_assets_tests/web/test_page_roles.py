@@ -1,0 +1,69 @@
+"""Roles on pages as in the service: who is shown a page, a link or a button may use it, and who may not is shown none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from caseforge_assets.access.roles import Role
+from caseforge_assets.web.app import PAGES
+from caseforge_assets_tests.web.conftest import Serve
+from caseforge_assets_tests.web.portal_pages import HTML, links, read
+from caseforge_assets_tests.web.shown_pages import NO_PAGES, SHOWN, bench_for_all_pages
+from caseforge_assets_tests.workbench import OpenBench
+
+PATHS = [path for paths in SHOWN.values() for path in paths]
+# Pages that take more than to see: with role editor, or with role planner.
+EDITORS = ("/decisions", "/edit")
+PLANNERS = ("/specifications", "/upload", "/ask", "/plans/new")
+
+
+def refused(path: str, role: Role) -> bool:
+    """Whether a page is for others."""
+    bare = path.partition("?")[0]
+    if role is Role.admin:
+        return False
+    return (bare.endswith(EDITORS) and role is not Role.editor) or (bare.endswith(PLANNERS) and role is not Role.planner)
+
+
+def forms(tree: Any, path: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """What can be sent from a page, button by button: where to, and what."""
+    for form in tree.xpath("//form[@method='post']"):
+        fields = tuple((one.name or "", one.get("value") or "") for one in form.xpath(".//input[@type='hidden']"))
+        buttons = [
+            ((one.get("name"), one.get("value") or ""),) if one.get("name") else () for one in form.xpath(".//button[not(@disabled)]")
+        ]
+        for button in dict.fromkeys(buttons):
+            yield form.get("action") or path, fields + button
+
+
+@pytest.mark.slow
+def test_who_is_shown_something_may_use_it(serve: Serve, bench: OpenBench) -> None:
+    served = serve(bench_for_all_pages(bench))
+    stranger = served.client(None)
+    for role in (Role.reader, Role.editor, Role.planner, Role.admin):
+        client = served.client(role)
+        sendable: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+        leading: set[str] = set()
+        for path in PATHS:
+            assert stranger.get(path, headers=HTML, follow_redirects=False).status_code == 303, path
+            answer = client.get(path, headers=HTML)
+            assert (answer.status_code == 403) == refused(path, role), f"{path} as {role}: {answer.status_code}"
+            if answer.status_code == 200:
+                tree = read(answer)
+                sendable |= set(forms(tree, path))
+                leading |= {link for link in links(tree, "//body//a/@href") if link.startswith("/")}
+        wrong = [link for link in sorted(leading) if client.get(link, headers=HTML).status_code in (403, 404, 500)]
+        assert wrong == [], f"links of {role}"
+        assert len(sendable) > 3
+        for address, fields in sorted(sendable, key=lambda one: "remove" in one[0]):
+            answer = client.post(address, data=dict(fields), headers=HTML, follow_redirects=False)
+            assert answer.status_code not in (401, 403, 500), f"{address} {fields} as {role}: {answer.text[:300]}"
+
+
+def test_every_page_is_among_those_that_are_looked_at() -> None:
+    routes = {route.path for router in PAGES for route in router.routes if isinstance(route, APIRoute) and "GET" in (route.methods or ())}
+    assert routes == SHOWN.keys() | NO_PAGES

@@ -1,0 +1,77 @@
+"""From a choice to a specification on pages: asked for at a price, approved, read where it belongs; and said what to do where the stage is off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from caseforge_assets.access.roles import Role
+from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.planning import plans
+from caseforge_assets_tests.choices import ALL, SPECS, decide
+from caseforge_assets_tests.web.conftest import Serve
+from caseforge_assets_tests.web.portal_pages import HTML, links, page, read, send, words
+from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench
+
+
+@pytest.mark.slow
+def test_a_specification_is_asked_for_approved_and_read(serve: Serve, bench: OpenBench) -> None:
+    made = bench()
+    shop = replace(made, stages=Stages(ALL))
+    shop.load()
+    shop.load([*SHOP[:3]], key="other")
+    shop.generate("1.1.1", "2.1.1")
+    served = serve(shop)
+    planner, editor = served.client(Role.planner, KEY), served.client(Role.editor)
+    uids = dict(shop.query("select candidate_uid, id from caseforge.candidate where is_current"))
+    first, second, other = uids["1.1.1-UC01"], uids["2.1.1-UC01"], uids["1.1.1-UC02"]
+    ask = f"/specifications?candidate={first}"
+    assert "none of these use cases is shortlisted" in words(page(planner, ask))
+    assert "there is nothing to ask for" in words(send(planner, "/specifications", 422, candidate=first))
+    assert ask not in links(page(editor, f"/use-cases/{first}"))
+
+    decide(shop, "shortlisted", "1.1.1-UC01", "2.1.1-UC01")
+    assert ask in links(page(planner, f"/use-cases/{first}"))
+    chosen = planner.post("/use-cases", data={"do": "specify", "candidate": [first, second, other]}, headers=HTML, follow_redirects=False)
+    tree = page(planner, chosen.headers["location"])
+    assert "shop: 2 processes" in words(tree)
+    assert "1 use case takes no part" in words(tree)
+    price = tree.xpath("//tbody/tr/td")[-2].text
+    assert shop.column("select count(*) from caseforge.plan where 'usecase_specs' = any(stages)") == [0]
+    for client in (editor, served.client(Role.planner, "other")):
+        assert client.get(ask, headers=HTML).status_code in (403, 404)
+    plan = send(planner, "/specifications", candidate=[first, second, other])
+    assert f"Approve at {price}" in words(plan)  # one price on both pages, also where what is read is simulated
+    (number,) = shop.column("select id from caseforge.plan where 'usecase_specs' = any(stages)")
+    with shop.store.begin() as connection:
+        plans.decide(connection, number, True)
+
+    decide(shop, "rejected", "2.1.1-UC01", reason="Nobody wants it.")
+    standing = words(page(planner, f"/plans/{number}"), "//dl")
+    assert "Requests to send now 1" in standing  # what nobody wants any more is not sent
+    shop.work()
+    assert shop.column("select count(*) from caseforge.content where stage = 'usecase_specs'") == [1]
+    tree = page(editor, f"/use-cases/{first}")
+    assert "a text on 1 chosen use case; this one is among them" in words(tree, "//section[@id='specification']")
+    assert "this one is not among them" in words(page(editor, f"/use-cases/{other}"), "//section[@id='specification']")
+    (file,) = [link for link in links(tree, "//section[@id='specification']//a/@href") if "as=docx" in link]
+    assert editor.get(file).content[:2] == b"PK"
+    assert tree.xpath("//section[@id='specification']//article//h3 | //section[@id='specification']//article//h4")
+    node = page(editor, f"/frameworks/{KEY}/nodes/1.1.1")
+    assert "Recommended Use Cases" in words(node, f"//section[@aria-labelledby='s-{SPECS.key}']")
+
+
+@pytest.mark.slow
+def test_where_the_stage_is_off_it_is_said_how_to_switch_it_on(serve: Serve, bench: OpenBench) -> None:
+    made = bench()
+    served = serve(replace(made, stages=Stages(ALL[:2], off=ALL[2:])))
+    made.generate("1.1.1")
+    decide(made, "shortlisted", "1.1.1-UC01")
+    (first,) = made.column("select id from caseforge.candidate where candidate_uid = '1.1.1-UC01'")
+    planner, reader = served.client(Role.planner), served.client(Role.reader)
+    says = "Write enabled = true under [stages.usecase_specs] in caseforge.toml"
+    for path in (f"/specifications?candidate={first}", f"/use-cases/{first}", f"/frameworks/{KEY}/nodes/1.1.1"):
+        assert says in words(page(planner, path)), path
+    assert says not in words(page(reader, f"/use-cases/{first}"))
+    assert says in words(read(planner.post("/specifications", data={"candidate": first}, headers=HTML), 404))
