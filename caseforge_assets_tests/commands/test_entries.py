@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,18 @@ def test_sources_in_the_project_are_named_from_there_and_others_in_full(tmp_path
     settings = project(inside, "")
     assert entry_for(settings, "bikes", str(inside / "data" / "b.csv"), None, None, "leaf").source == "data/b.csv"
     assert entry_for(settings, "bikes", str(outside), None, None, "leaf").source == str(outside)
+
+
+def test_a_file_that_is_mounted_by_itself_is_written_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(self: Path, target: Path) -> Path:
+        raise OSError(errno.EBUSY, "Device or resource busy", str(self), None, str(target))
+
+    settings = project(tmp_path, TEXT)
+    monkeypatch.setattr(Path, "replace", busy)
+    write_entry(settings, "bikes", FrameworkSettings(title="Bikes", source="bikes.csv"))
+    assert load_settings(tmp_path).framework("bikes").source == "bikes.csv"
+    assert text_of(settings).startswith(TEXT)
+    assert [path.name for path in tmp_path.iterdir()] == ["caseforge.toml"]
 
 
 def test_a_title_is_made_from_the_key_where_there_is_none(tmp_path: Path) -> None:

@@ -114,6 +114,6 @@ def _in_file(settings: Settings, key: str) -> Any:
 
 
 def _is_writable(settings: Settings) -> bool:
-    """Whether the file can be replaced; a mounted one, such as a ConfigMap, cannot."""
+    """Whether the file can be written; one of a ConfigMap cannot."""
     path = settings.config_path
-    return os.access(path.parent, os.W_OK) and (not path.exists() or (os.access(path, os.W_OK) and not path.is_mount()))
+    return os.access(path if path.exists() else path.parent, os.W_OK)

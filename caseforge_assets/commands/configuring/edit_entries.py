@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import tomlkit
 
 from caseforge_assets.settings import FrameworkSettings, Settings
 
+_NOT_REPLACED = (errno.EBUSY, errno.EROFS, errno.EACCES)
 # What a load says of a framework that is declared already, and what holds where nothing is said; all else is a person's.
 SAID_BY_LOAD: dict[str, Any] = {"source": None, "targets": "leaf", "hierarchy": None, "map": {}, "language": ""}
 
@@ -50,8 +52,14 @@ def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
     text = tomlkit.dumps(document)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            if error.errno not in _NOT_REPLACED:
+                raise
+            part.unlink(missing_ok=True)
+            path.write_text(text, encoding="utf-8")  # a file that is mounted by itself can be written, and not replaced
 
 
 def _table(entry: FrameworkSettings, *, inline: bool) -> tomlkit.items.Table | tomlkit.items.InlineTable:
