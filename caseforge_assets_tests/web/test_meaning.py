@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 
-from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
-from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
+from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.reading import due, meanings
+from caseforge_assets.web.upkeep import lists_kept_up
 from caseforge_assets_tests.choices import EMBEDDINGS
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.web.portal_pages import links, page, words
-from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench
+from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, USECASES, OpenBench, Workbench
 
 NODES = ("1.1.1", "2.1.1", "2.1.2")
 SEARCH = "/api/v1/search"
+
+
+def behind(shop: Workbench) -> bool:
+    """Whether lists or vectors are behind what was made."""
+    version = current_stage_version(shop.configuration, EMBEDDINGS)
+    with shop.store.connect() as connection:
+        return due.behind(connection).lists or meanings.behind(connection, EMBEDDINGS.key, version)
 
 
 def test_without_embeddings_it_is_said_how_to_have_them(serve: Serve) -> None:
@@ -34,8 +43,11 @@ def test_what_is_near_is_found_and_shown(serve: Serve, bench: OpenBench) -> None
     shop.generate(*NODES, stages=(PROCESS, USECASES, EMBEDDINGS))
     served = serve(shop)
     client = served.client()
-    refresh_lists(shop.store, shop.project)
-    refresh_meanings(shop.store, shop.project)
+    until = time.monotonic() + PATIENCE_S
+    with lists_kept_up(served.service):  # beside the answers, whether or not anybody searches
+        while shop.column("select count(*) from pg_stat_user_tables where relname = 'meaning'") == [0] or behind(shop):
+            assert time.monotonic() < until
+            time.sleep(0.05)
     title = shop.column("select title from caseforge.candidate where is_current and candidate_uid = '2.1.1-UC02'")[0]
 
     whole = client.get(SEARCH, params={"q": title, "by": "meaning", "limit": 50}).json()
