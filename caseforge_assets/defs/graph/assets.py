@@ -103,15 +103,14 @@ def _framework(key: str, entry: FrameworkSettings, project: Project) -> dg.Asset
     )
     def framework(context: dg.AssetExecutionContext, caseforge: Caseforge) -> Any:
         with opened_source(caseforge.settings, entry.source) as source:
-            loaded, sha256 = _load(caseforge, key, entry, source)
+            loaded = _load(caseforge, key, entry, source)
         mirror(context, caseforge)
-        return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(sha256))
+        return dg.MaterializeResult(metadata=_load_metadata(loaded), data_version=dg.DataVersion(loaded.source_sha256))
 
     return framework
 
 
-def _load(caseforge: Caseforge, key: str, entry: FrameworkSettings, source: Path) -> tuple[Loaded, str]:
-    """Loads a file, and returns its hash, too."""
+def _load(caseforge: Caseforge, key: str, entry: FrameworkSettings, source: Path) -> Loaded:
     result = read_framework(source, form=entry.form)
     if result.edition is None:
         raise dg.Failure("\n".join(problem.message for problem in result.problems), allow_retries=False)
@@ -119,9 +118,8 @@ def _load(caseforge: Caseforge, key: str, entry: FrameworkSettings, source: Path
         doubt = doubt_edition(connection, key, result.edition, source.name)
     if doubt:
         raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
-    sha256 = result.edition.source_sha256
-    keep_workbook(caseforge.folder, source, sha256)
-    return load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name, by="dagster"), sha256
+    keep_workbook(caseforge.folder, source, result.edition.source_sha256)
+    return load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name, by="dagster")
 
 
 def _load_metadata(loaded: Loaded) -> dict[str, Any]:
