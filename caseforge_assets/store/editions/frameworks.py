@@ -41,24 +41,15 @@ def levels_of(connection: Connection, edition_id: int) -> list[tuple[int, int, i
     return [(row.level, row.nodes, row.targets, row.without_description) for row in connection.execute(_LEVELS, {"edition": edition_id})]
 
 
+_CURRENT = text("""
+select v.id, f.key, f.title, f.owner, f.targets, v.label, v.source_name, v.source_sha256, v.loaded_at
+from caseforge.framework_version v join caseforge.framework f on f.key = v.framework_key where v.framework_key = :key and v.is_current
+""").execution_options(**PLANNED_ONCE)
+
+
 def current_edition(connection: Connection, key: str) -> Edition | None:
     """The framework's current edition, or None when nothing was loaded yet."""
-    row = connection.execute(
-        select(
-            framework_version.c.id,
-            framework.c.key,
-            framework.c.title,
-            framework.c.owner,
-            framework.c.targets,
-            framework_version.c.label,
-            framework_version.c.source_name,
-            framework_version.c.source_sha256,
-            framework_version.c.loaded_at,
-        )
-        .join(framework, framework.c.key == framework_version.c.framework_key)
-        .where(framework_version.c.framework_key == key, framework_version.c.is_current)
-        .execution_options(**PLANNED_ONCE)
-    ).first()
+    row = connection.execute(_CURRENT, {"key": key}).first()
     return Edition(*row) if row else None
 
 
@@ -94,9 +85,12 @@ def loaded_keys(connection: Connection) -> list[str]:
     return list(connection.scalars(query))
 
 
+_KEYS = text("select key from caseforge.framework order by key").execution_options(**PLANNED_ONCE)
+
+
 def known_keys(connection: Connection) -> list[str]:
     """Keys of all frameworks that were ever loaded, those that were taken out among them."""
-    return list(connection.scalars(select(framework.c.key).order_by(framework.c.key)))
+    return list(connection.scalars(_KEYS))
 
 
 def retire_edition(connection: Connection, key: str) -> bool:
