@@ -19,7 +19,6 @@ from caseforge_assets_tests.hosts.network import Host, Network
 PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("/nowhere"))
-FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), Path("/nowhere"))
 PASSWORD = "of-the-database"
 LOCATION = "caseforge_assets.definitions"
 CODE_PORT, WEB_PORT, S3_PORT, PROVIDER_PORT = 4000, 3000, 9000, 8484

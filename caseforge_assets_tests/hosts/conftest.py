@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets_tests.hosts.cluster import FAKETIME, POSTGRES, PROJECT, Cluster
+from caseforge_assets_tests.hosts.cluster import POSTGRES, PROJECT, Cluster
 from caseforge_assets_tests.hosts.network import Network, has_way_out, missing_programs
 from caseforge_assets_tests.hosts.verdict import STAGES, faults, is_done, running, targets
 
 SAMPLE = PROJECT / "caseforge_assets/frameworks/sample/sample.csv"
-DATA = PROJECT.parent / "shared" / "data" / "apqc"
-LARGE = {"cross_industry": "cross-industry-v7.4.xlsx", "retail": "retail-v7.2.1.xlsx"}
 SMALL = tuple(f"small{number}" for number in range(1, 13))
 CONFIGURATION = """
 poll_interval_s = 1
@@ -99,9 +97,9 @@ def bench(hosts_possible: None) -> Iterator[Bench]:
     """All hosts up, with sensors on."""
     folder = Path(tempfile.mkdtemp(prefix="caseforge-hosts-"))
     folder.chmod(0o755)
-    sources = {key: f"{key}.csv" for key in SMALL} | {key: name for key, name in LARGE.items() if (DATA / name).is_file()}
+    sources = {key: f"{key}.csv" for key in SMALL}
     text = CONFIGURATION.format(requests_per_batch=40) + "".join(FRAMEWORK.format(key=key, source=name) for key, name in sources.items())
-    files = {name: DATA / name if key in LARGE else SAMPLE for key, name in sources.items()}
+    files = dict.fromkeys(sources.values(), SAMPLE)
     network = Network(folder)
     kept = os.environ.get("KEEP_HOSTS")
     try:
@@ -119,13 +117,6 @@ def bench(hosts_possible: None) -> Iterator[Bench]:
         network.close()
         if not kept:
             shutil.rmtree(folder)
-
-
-@pytest.fixture
-def faked_clock() -> str:
-    if not FAKETIME.is_file():
-        pytest.skip("not installed: libfaketime (Debian: faketime)")
-    return str(FAKETIME)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

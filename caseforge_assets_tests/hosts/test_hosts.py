@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from caseforge_assets_tests.hosts.conftest import DATA, LARGE, Bench
+from caseforge_assets_tests.hosts.conftest import Bench
 from caseforge_assets_tests.hosts.network import Host
 
 pytestmark = pytest.mark.hosts
@@ -81,34 +81,3 @@ def test_two_daemons_at_once(bench: Bench) -> None:
         bench.settle("two daemons at once", begun)
     finally:
         bench.cluster.web.kill("daemon")
-
-
-def test_clocks_are_five_minutes_apart(bench: Bench, faked_clock: str) -> None:
-    """One worker is five minutes ahead, the daemon five minutes behind."""
-    worker = bench.cluster.workers[1]
-    for name, host in (("worker", worker), ("daemon", bench.cluster.dagster)):
-        host.kill(name)
-    bench.cluster.start_worker(worker, **_clock(faked_clock, "+300s"))
-    bench.cluster.start_daemon(bench.cluster.dagster, **_clock(faked_clock, "-300s"))
-    try:
-        begun = time.monotonic()
-        bench.order_small()
-        bench.settle("a worker's clock 5 minutes ahead, the daemon's 5 minutes behind", begun)
-    finally:
-        worker.kill("worker")
-        bench.cluster.dagster.kill("daemon")
-        bench.cluster.start_worker(worker)
-        bench.cluster.start_daemon(bench.cluster.dagster)
-
-
-def _clock(library: str, offset: str) -> dict[str, str]:
-    return {"LD_PRELOAD": library, "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
-
-
-def test_large_frameworks_at_once(bench: Bench) -> None:
-    keys = [key for key, name in LARGE.items() if (DATA / name).is_file()]
-    if not keys:
-        pytest.skip(f"needs the workbooks {', '.join(LARGE.values())} in {DATA.relative_to(DATA.parents[2])} beside the checkout")
-    begun = time.monotonic()
-    bench.order(*keys)
-    bench.settle(f"none; {' and '.join(keys)} at once", begun, patience_s=3600)
