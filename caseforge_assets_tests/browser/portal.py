@@ -82,14 +82,24 @@ def serious_faults(page: Page) -> list[str]:
 
 def assert_good(page: Page, path: str, status: int = 200) -> None:
     """Nothing serious for axe, in light and dark, and nothing wider than the window, large and small."""
+    assert faults_of(page, path, status) == []
+
+
+def faults_of(page: Page, path: str, status: int = 200) -> list[str]:
+    """What is wrong with a page, in light and dark, large and small."""
+    faults = []
     for (width, height), scheme in product(SIZES, SCHEMES):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
         answer = page.goto(path)
-        assert answer is not None, path
-        assert answer.status == status, path
-        assert serious_faults(page) == [], f"{path} at {width} pixels, {scheme}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        where = f"{path} at {width} pixels, {scheme}"
+        if answer is None or answer.status != status:
+            faults.append(f"{where}: answered {answer and answer.status}")
+            continue
+        faults += [f"{where}: {fault}" for fault in serious_faults(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            faults.append(f"{where}: wider than the window")
+    return faults
 
 
 def unreached_by_keyboard(page: Page) -> list[str]:
