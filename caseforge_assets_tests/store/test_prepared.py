@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 
 from caseforge_assets import store
 from caseforge_assets.store.database import prepared
-from caseforge_assets.store.database.engine import open_for_reading
+from caseforge_assets.store.database.engine import open_for_reading, open_store
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets_tests.workbench import OpenBench
 
@@ -45,4 +45,14 @@ def test_what_is_planned_once_is_answered_each_time(bench: OpenBench) -> None:
         assert connection.execute(text("select 1")).scalar() == 1
     with engine.connect() as connection:
         assert connection.execute(query, {"one": 1, "other": 1, "ids": [1], "like": "a"}).all() == [(2, "%", True)]
+    engine.dispose()
+
+
+def test_what_is_streamed_is_not_planned_once(bench: OpenBench) -> None:
+    engine = open_store(bench().store.url.render_as_string(hide_password=False), for_many_calls=True)
+    query = text("select generate_series(1, :last)").execution_options(**PLANNED_ONCE)
+    with engine.connect() as connection:
+        streaming = connection.execution_options(yield_per=2)
+        assert [row[0] for row in streaming.execute(query, {"last": 5})] == [1, 2, 3, 4, 5]
+        assert streaming.execute(query, {"last": 1}).scalar() == 1
     engine.dispose()
