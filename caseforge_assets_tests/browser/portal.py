@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SIZES = ((1440, 900), (390, 844))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+OF_SCHEME: dict[str, tuple[str, ...]] = {"light": (), "dark": ("color-contrast", "link-in-text-block")}  # what colours can change
 SERIOUS = ("serious", "critical")
 
 
@@ -72,11 +73,14 @@ def opened_portal(served: Served) -> Iterator[Portal]:
         assert portal.complaints == []
 
 
-def serious_faults(page: Page) -> list[str]:
-    """What axe finds serious on a page: rule, and where."""
-    from axe_playwright_python.sync_playwright import Axe
+def serious_faults(page: Page, *rules: str) -> list[str]:
+    """What axe finds serious on a page, by all rules or by some: rule, and where."""
+    from axe_playwright_python.base import AXE_SCRIPT
 
-    found = Axe().run(page).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    found = page.evaluate("(options) => axe.run(options)", {"resultTypes": ["violations"], **only})["violations"]
     return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
 
 
@@ -86,19 +90,18 @@ def assert_good(page: Page, path: str, status: int = 200) -> None:
 
 
 def faults_of(page: Page, path: str, status: int = 200) -> list[str]:
-    """What is wrong with a page, in light and dark, large and small."""
+    """What is wrong with a page, in light and dark, large and small; loaded once, as windows and colours are the style sheet's alone."""
+    answer = page.goto(path)
+    if answer is None or answer.status != status:
+        return [f"{path}: answered {answer and answer.status}"]
     faults = []
     for (width, height), scheme in product(SIZES, SCHEMES):
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)
-        answer = page.goto(path)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         where = f"{path} at {width} pixels, {scheme}"
-        if answer is None or answer.status != status:
-            faults.append(f"{where}: answered {answer and answer.status}")
-            continue
-        faults += [f"{where}: {fault}" for fault in serious_faults(page)]
+        faults += [f"{where}: {fault}" for fault in serious_faults(page, *OF_SCHEME[scheme])]
         if page.evaluate("document.documentElement.scrollWidth") > width:
-            faults.append(f"{where}: wider than the window")
+            faults.append(f"{where}: wider than the window: {page.evaluate(_STICKS_OUT)}")
     return faults
 
 
@@ -117,6 +120,11 @@ def unreached_by_keyboard(page: Page) -> list[str]:
     ]
 
 
+# What sticks out furthest, the innermost of it.
+_STICKS_OUT = """() => {
+  const right = (one) => one.getBoundingClientRect().right;
+  return [...document.body.querySelectorAll("*")].reduce((a, b) => (right(b) >= right(a) ? b : a)).outerHTML.slice(0, 200);
+}"""
 MOST_STEPS = 600
 # Of radio buttons one of a group is come to; the others are by its arrow keys.
 _MARK = """() => {
