@@ -15,6 +15,7 @@ from caseforge_assets.cli.running import ui
 from caseforge_assets.cli.running.demo import local_provider
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.settings import ConfigurationError
+from caseforge_assets.settings.project import load_places
 from caseforge_assets.store.database.location import database_identity
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
@@ -131,7 +132,7 @@ def test_the_same_database_has_the_same_identity_and_another_one_another(
 
     def identity(url: str) -> str:
         monkeypatch.setenv("CASEFORGE_POSTGRES_URL", url)
-        return database_identity(Session().settings)
+        return database_identity(load_places())
 
     assert len({identity(url) for url in same}) == 1
     assert len({identity(url) for url in (same[0], *others)}) == 1 + len(others)
