@@ -49,7 +49,7 @@ class Managed:
 
 
 def add_manager_sheets(workbook: Any, managed: Managed) -> None:
-    """Adds both sheets to a workbook of xlsxwriter's."""
+    """Adds these sheets to a workbook of xlsxwriter's."""
     _Sheets(workbook, managed).add()
 
 
@@ -79,7 +79,8 @@ class _Sheets:
 
     def add(self) -> None:
         self._decide()
-        self._documents()
+        if self._managed.portfolio is None:  # a portfolio is of use cases alone
+            self._documents()
 
     def _decide(self) -> None:
         managed = self._managed

@@ -74,19 +74,18 @@ def _title_page(writer: TextWriter, collection: Collection) -> None:
 
 def _at_a_glance(writer: TextWriter, collection: Collection) -> None:
     writer.heading(1, GLANCE, bookmark="glance")
-    head = cells("", "Use case", "Process", "Value", "Effort", "Risk", "Priority", "Status")
+    head = cells("", "Use case and process", "Value", "Effort", "Risk", "Priority", "Status")
     rows = [
         cells(
             str(number),
-            one_line(idea.title),
-            one_line(f"{idea.code} {idea.process}"),
+            f"{one_line(idea.title)}\n{one_line(f'{idea.code} {idea.process}')}",
             *(idea.levels.get(name) or "–" for name in _LEVELS),
             _priority(idea),
             shown_status(idea.decided.status),
         )
         for number, idea in enumerate(collection.ideas, 1)
     ]
-    writer.table([head, *rows], (0.05, 0.29, 0.21, 0.09, 0.09, 0.09, 0.08, 0.1))
+    writer.table([head, *rows], (0.05, 0.35, 0.115, 0.115, 0.115, 0.115, 0.14))
     if collection.priority_formula:
         writer.line(f"Priority: {collection.priority_formula}.", "Cell")
     writer.line(
@@ -99,7 +98,10 @@ def _chapter(writer: TextWriter, number: int, idea: Idea) -> None:
     writer.line(" › ".join(one_line(name) for name in (*idea.above, f"{idea.code} {idea.process}")), "Subtitle")
     if idea.source.simulated:
         writer.line(SIMULATED, "Mark")
-    writer.table([cells("What", "Judged as"), *(cells(name, value) for name, value in _facts(idea).items())], (0.25, 0.75))
+    facts = [*_facts(idea).items()]
+    beside = [*facts[1::2], ("", "")]
+    rows = [cells(*left, *right) for left, right in zip(facts[::2], beside, strict=False)]
+    writer.table([cells("What", "Judged as", "What", "Judged as"), *rows], (0.15, 0.35, 0.15, 0.35))
     if idea.decided.note:
         writer.heading(2, "Note")
         writer.text(blocks(idea.decided.note), 2)
@@ -134,7 +136,7 @@ def _sources(writer: TextWriter, collection: Collection) -> None:
         cells(idea.uid, one_line(idea.title), idea.source.writer, f"{idea.source.made_at:%Y-%m-%d}", _score(idea))
         for idea in collection.ideas
     ]
-    writer.table([cells("Identifier", "Use case", "Written by", "On", "Quality"), *rows], (0.15, 0.4, 0.22, 0.13, 0.1))
+    writer.table([cells("Identifier", "Use case", "Written by", "On", "Quality"), *rows], (0.17, 0.34, 0.2, 0.16, 0.13))
 
 
 def _title(number: int, idea: Idea) -> str:

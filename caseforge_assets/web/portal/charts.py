@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 200, 56, 28, 10
-MOST_LABELS = 12
+MOST_LABELS, WIDEST_BAR = 12, 64.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def bar_chart(title: str, bars: Sequence[Bar]) -> Markup:
 
 
 def _bar(number: int, bar: Bar, step: float, highest: float) -> Markup:
-    x, width = LEFT + number * step + step * 0.12, step * 0.76
+    width = min(step * 0.76, WIDEST_BAR)
+    x = LEFT + (number + 0.5) * step - width / 2
     parts = ((bar.second, 0.0, "second"), (bar.value - bar.second, bar.second, "bar"))
     shapes = Markup("").join(
         Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
