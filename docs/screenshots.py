@@ -19,6 +19,8 @@ import openpyxl
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from caseforge_assets.batch_server import serve_in_thread
+
 PROJECT = Path(__file__).resolve().parents[1]
 FOLDER = PROJECT / "docs" / "images" / "portal"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -28,7 +30,7 @@ KEY = "sample"
 PAGES = {
     "home": "/",
     "framework": f"/frameworks/{KEY}",
-    "heat": f"/frameworks/{KEY}?view=heat",
+    "heat": f"/frameworks/{KEY}?view=heat&by=items",
     "node": f"/frameworks/{KEY}/nodes/1.1.1.1",
     "use-cases": "/use-cases",
     "matrix": "/matrix",
@@ -84,7 +86,8 @@ def _project() -> Iterator[dict[str, str]]:
             _command(environment, "demo", "--latency", "0.5", "--keep-database")
             for decision in DECISIONS:
                 _command(environment, *decision)
-            yield environment
+            with serve_in_thread(Path(folder) / "provider") as provider:  # what is simulated is no source for one that bills
+                yield {**environment, "OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": "local"}
         finally:
             _command(environment, "db", "stop")
 
