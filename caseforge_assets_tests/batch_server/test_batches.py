@@ -82,6 +82,7 @@ def test_a_result_line_looks_like_openais(client: OpenAI) -> None:
     assert openai.types.chat.ChatCompletion.model_validate(body).choices[0].message.content
 
 
+@pytest.mark.slow
 def test_a_thousand_lines_come_back_once_each_in_another_order(client: OpenAI, server: RunningServer) -> None:
     asked = [f"request-{number}" for number in range(1_000)]
     before = stats(server.base_url)

@@ -46,6 +46,7 @@ def server_process(port: int, state_dir: Path, *options: str) -> Iterator[subpro
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
     port = free_port()
     with OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="any", max_retries=0) as client:
@@ -62,6 +63,7 @@ def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
             assert stats(f"http://127.0.0.1:{port}/v1")["answered"] == {"requests": 60, "distinct_bodies": 60, "max_multiplicity": 1}
 
 
+@pytest.mark.slow
 def test_a_killed_server_asks_its_upstream_only_for_what_it_has_no_answer_to(tmp_path: Path) -> None:
     port, concurrency = free_port(), 2
     slow = ["reply_delay:seconds=0.02,match=POST /v1/chat"]
@@ -144,6 +146,7 @@ def test_a_state_folder_has_one_server(tmp_path: Path) -> None:
         run_server(port=0, state_dir=tmp_path)
 
 
+@pytest.mark.slow
 def test_bad_settings_are_refused_by_the_command(tmp_path: Path) -> None:
     for options in (("--fault", "nothing"), ("--latency", "-1"), ("--time-scale", "0"), ("--upstream-concurrency", "0")):
         command = [sys.executable, "-m", "caseforge_assets.batch_server", "--port", "0", "--state-dir", str(tmp_path), *options]

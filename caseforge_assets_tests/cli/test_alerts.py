@@ -27,6 +27,7 @@ def with_one_alert(cli: CommandLine) -> CommandLine:
     return cli
 
 
+@pytest.mark.slow
 def test_an_alert_is_said_by_the_command_that_met_it_delivered_and_listed(
     command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

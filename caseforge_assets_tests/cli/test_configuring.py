@@ -257,6 +257,7 @@ def test_templates_are_written_to_begin_with_and_what_is_there_is_kept(command_l
     assert [stage["own_files"] for stage in cli.json("config", "show")["stages"]][1] == ["system.jinja", "user.jinja"]
 
 
+@pytest.mark.slow
 def test_a_changed_template_makes_its_stage_stale_and_is_what_is_asked_then(command_line: OpenCommandLine) -> None:
     cli = command_line('templates = "ours"')
     folder = cli.folder / "ours" / "process_details"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import openpyxl
+import pytest
 
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
 
+@pytest.mark.slow
 def test_use_cases_are_decided_on_and_kept_in_a_portfolio(command_line: OpenCommandLine) -> None:
     line = command_line()
     line.load_shop()

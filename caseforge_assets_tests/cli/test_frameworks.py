@@ -34,6 +34,7 @@ def test_loading_again_says_that_nothing_has_changed(command_line: OpenCommandLi
     assert cli.configuration() == before
 
 
+@pytest.mark.slow
 def test_a_language_on_the_command_line_is_kept_and_makes_stale_what_is_in_another(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
@@ -274,6 +275,7 @@ def test_an_edition_in_which_a_few_nodes_go_is_not_asked_about(command_line: Ope
     assert "3 targets" in cli.run("load", str(write_table(cli.folder / "shop.csv", SHOP[:5])), "--framework", "shop")
 
 
+@pytest.mark.slow
 def test_a_framework_is_taken_out_and_comes_back_with_all_that_was_made_for_it(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()

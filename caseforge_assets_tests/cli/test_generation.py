@@ -76,6 +76,7 @@ def test_generate_and_wait_makes_everything(command_line: OpenCommandLine) -> No
     assert "everything is there and fresh" in cli.run("generate", "--wait")
 
 
+@pytest.mark.slow
 def test_a_command_leaves_no_connection_to_dagsters_tables_open(command_line: OpenCommandLine, dagster_database_url: str) -> None:
     cli = command_line()
     cli.load_shop()
@@ -92,6 +93,7 @@ def applications(engine: Engine) -> list[str]:
         return list(connection.exec_driver_sql(others).scalars())
 
 
+@pytest.mark.slow
 def test_generate_returns_after_submitting_and_monitor_goes_on(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
@@ -111,6 +113,7 @@ def test_a_few_nodes_for_a_test_and_one_stage_only(command_line: OpenCommandLine
     assert cli.stats()["requests_accepted"] == 2
 
 
+@pytest.mark.slow
 def test_another_answer_where_there_is_a_good_one(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
@@ -141,6 +144,7 @@ def test_whoever_says_yes_is_billed_once(command_line: OpenCommandLine) -> None:
     assert usecases["attempts"] == 6
 
 
+@pytest.mark.slow
 def test_json_stays_json_when_a_question_is_asked(command_line: OpenCommandLine) -> None:
     cli = command_line("budget_usd = 5", bills=True)
     cli.load_shop()
@@ -239,6 +243,7 @@ def test_a_selection_takes_only_what_is_so(command_line: OpenCommandLine) -> Non
     assert "use one of them" in cli.run("generate", "--test", "--select", "failed", expected=2)
 
 
+@pytest.mark.slow
 def test_a_folder_without_dagsters_files_is_worked_in_all_the_same(command_line: OpenCommandLine) -> None:
     cli = command_line()
     (cli.folder / "dagster.yaml").unlink()

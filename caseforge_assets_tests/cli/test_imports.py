@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from caseforge_assets.frameworks import sample_path
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
@@ -30,6 +32,7 @@ def imported_by(*commands: list[str]) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_commands_that_only_read_do_not_import_dagster(command_line: OpenCommandLine, tmp_path: Path) -> None:
     cli = command_line()
     cli.load_shop()
@@ -51,6 +54,7 @@ def test_commands_that_only_read_do_not_import_dagster(command_line: OpenCommand
     assert {command for command, names in found.items() if "dagster" in names} == set()
 
 
+@pytest.mark.slow
 def test_looking_something_up_imports_no_slow_package(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()

@@ -16,6 +16,7 @@ from caseforge_assets_tests.workbench import CODES, write_table
 CONTENTS = [dg.AssetKey(["shop", "process_documents"]), dg.AssetKey(["shop", "usecase_candidates"])]
 
 
+@pytest.mark.slow
 def test_the_instance_that_is_named_is_written_to_with_the_charts_storages_in_another_database(
     command_line: OpenCommandLine, postgres_url: str, dagster_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,6 +41,7 @@ def test_the_instance_that_is_named_is_written_to_with_the_charts_storages_in_an
     assert (said["storage"], said["named_by"], said["home"]) == ("CaseforgeStorage", "the project", str(cli.folder))
 
 
+@pytest.mark.slow
 def test_an_instance_that_nothing_can_be_shown_in_is_refused_with_words_and_nothing_is_lost(
     command_line: OpenCommandLine, postgres_url: str, dagster_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

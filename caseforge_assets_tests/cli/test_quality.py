@@ -24,6 +24,7 @@ def test_nothing_made_and_nothing_loaded_are_said(command_line: OpenCommandLine)
     assert "'9.9' is no target node" in line.run("quality", "--nodes", "9.9", expected=BAD_INPUT)
 
 
+@pytest.mark.slow
 def test_scores_with_their_parts(command_line: OpenCommandLine) -> None:
     line = command_line()
     line.load_shop()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
 
+@pytest.mark.slow
 def test_report_shows_what_came_back_and_the_most_frequent_error(command_line: OpenCommandLine) -> None:
     cli = command_line(faults=["truncate:batch=1,match=-1-1-[12]-r", "http_500:batch=1,match=-2-1-1-r"])
     assert "Nothing came back yet." in cli.run("report")

@@ -27,6 +27,7 @@ def test_generate_that_waits_names_the_batch(command_line: OpenCommandLine, faul
     assert next(iter(cli.json(*GENERATE, "--wait", expected=4)["waiting"])).startswith("batch_")
 
 
+@pytest.mark.slow
 @CASES
 @pytest.mark.parametrize(
     "command",

@@ -96,6 +96,7 @@ def test_names_that_look_like_markup_are_shown_as_they_are(command_line: OpenCom
     assert "[/red] goods :bug:" in cli.run("failed", expected=3)
 
 
+@pytest.mark.slow
 def test_export_says_what_was_selected_and_what_was_left_out(command_line: OpenCommandLine, tmp_path: Path) -> None:
     cli = command_line()
     cli.load_shop()
@@ -111,6 +112,7 @@ def test_export_says_what_was_selected_and_what_was_left_out(command_line: OpenC
     assert "no candidate of shop has the category 'nothing'" in said
 
 
+@pytest.mark.slow
 def test_export_writes_what_was_made(command_line: OpenCommandLine, tmp_path: Path) -> None:
     cli = with_one_document(command_line())
     for kind, name in (("markdown", "index.md"), ("csv", "out.csv"), ("xlsx", "out.xlsx"), ("jsonl", "out.jsonl")):
@@ -137,6 +139,7 @@ def test_import_results_tells_what_was_good_and_what_was_not(command_line: OpenC
     assert "its answer is here already" in cli.run(*arguments[:5], "usecases", *arguments[6:], expected=2)
 
 
+@pytest.mark.slow
 def test_an_import_is_listed_and_taken_back(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
@@ -218,6 +221,7 @@ def test_what_is_stale_is_listed_with_the_reason(command_line: OpenCommandLine) 
     assert cli.json("stale") == []
 
 
+@pytest.mark.slow
 def test_a_models_text_does_not_steer_the_terminal_of_who_reads_it(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = "\x1b]8;;http://evil\x07click\x1b]8;;\x07 \x9b31m \u202efdp.exe good\rbad [link=http://evil]x[/link]"
     cli = command_line()

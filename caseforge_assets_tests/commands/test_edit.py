@@ -67,6 +67,7 @@ def test_an_edit_is_the_current_version_and_the_old_one_is_kept(bench: OpenBench
     assert opened.column("select count(*) from caseforge.content where stage = 'process_details'") == [7]
 
 
+@pytest.mark.slow
 def test_its_use_cases_are_stale_and_made_anew_from_it(bench: OpenBench) -> None:
     opened, text = edited(bench)
     stale = {(one.asset, one.node.code) for one in read_statuses(opened.store, opened.project, KEY) if one.condition is Condition.STALE}
@@ -125,6 +126,7 @@ def test_a_request_whose_batch_was_refused_or_expired_is_not_sent_again(bench: O
         assert [(row.code, row.stage) for row in pending.unapproved(connection, True)] == [("1.1.2", "usecases")]
 
 
+@pytest.mark.slow
 def test_a_person_who_asks_gets_another_answer(bench: OpenBench) -> None:
     opened, text = edited(bench)
     opened.generate("1.1.1", stages=[PROCESS], ask_again=True)
@@ -177,6 +179,7 @@ def edited_elsewhere(bench: OpenBench) -> tuple[Workbench, str]:
     return bench(bills=True, budget_usd=10), text
 
 
+@pytest.mark.slow
 def test_what_was_simulated_before_it_was_edited_counts_for_a_provider_that_bills(bench: OpenBench) -> None:
     opened, text = edited_elsewhere(bench)
     assert [part.states for part in opened.draft().stages] == [{"done": 1, "missing": 5}, {"missing": 1, "no_source": 5}]

@@ -54,6 +54,7 @@ def states(shop: Workbench) -> dict[str, str]:
         return {row.code: str(state) for row, state in survey(connection, shop.project, KEY, EMBEDDINGS, shop.provider.simulated)}
 
 
+@pytest.mark.slow
 def test_from_a_plan_to_what_is_near(bench: OpenBench, empty_store: Engine) -> None:
     shop = opened(bench)
     with pytest.raises(QuestionRefused, match="nothing has a vector yet"):

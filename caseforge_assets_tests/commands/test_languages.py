@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions, shown_versions
 from caseforge_assets.commands.planning.explain_node import explain_node
@@ -31,6 +33,7 @@ def why(bench: Workbench, key: str = KEY) -> set[str]:
     return {reason.text for one in read_statuses(bench.store, bench.project, key) for reason in one.stale}
 
 
+@pytest.mark.slow
 def test_each_framework_is_asked_for_in_its_own_language(bench: OpenBench) -> None:
     opened = speaking(bench(), "de")
     opened.generate()
@@ -41,6 +44,7 @@ def test_each_framework_is_asked_for_in_its_own_language(bench: OpenBench) -> No
     assert (to_send(opened), to_send(opened, "other")) == ([0, 0], [0, 0])
 
 
+@pytest.mark.slow
 def test_a_change_of_language_makes_that_frameworks_contents_stale_and_says_so(bench: OpenBench) -> None:
     opened = bench()
     opened.generate()

@@ -147,6 +147,7 @@ def test_a_plan_says_how_many_are_kept_from_which_model(bench: OpenBench) -> Non
     assert [part.kept_of_others for part in opened.draft().stages] == [{}, {}]
 
 
+@pytest.mark.slow
 def test_what_one_model_made_is_renewed_and_nothing_else(bench: OpenBench) -> None:
     opened = bench()
     opened.generate("1.1.1", "1.1.2")

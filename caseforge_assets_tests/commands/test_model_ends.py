@@ -123,6 +123,7 @@ def test_the_day_that_the_provider_announces_is_remembered_and_kept_to(bench: Op
     assert f"{MODEL} ends on {tomorrow}" in held_back(opened)
 
 
+@pytest.mark.slow
 def test_after_the_change_everything_is_asked_of_the_successor_and_nothing_twice(bench: OpenBench, ends_in) -> None:
     opened = bench()
     opened.generate("1.1.1", "1.1.2")

@@ -107,6 +107,7 @@ def test_a_chain_takes_the_last_ones_answer_and_a_ring_is_refused(bench: OpenBen
     assert opened.draft(key="other").stages[0].reused == {"identity": {KEY: 1}, "similar": {KEY: 2}}
 
 
+@pytest.mark.slow
 def test_a_pair_lapses_when_the_node_is_renamed_and_holds_again_when_that_is_taken_back(bench: OpenBench) -> None:
     opened = both(bench())
     accept(opened, "5.1", "1.1.1")

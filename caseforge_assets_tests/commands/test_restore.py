@@ -204,6 +204,7 @@ def test_a_segment_of_a_killed_writer_does_no_harm(bench: OpenBench, empty_store
     assert done.others.other_branch == ()
 
 
+@pytest.mark.slow
 def test_a_database_that_was_set_back_does_not_overwrite_the_other_history(bench: OpenBench, empty_store: Engine) -> None:
     opened = bench()
     write_journal(opened.store, opened.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic import command
 from alembic.config import Config
 
@@ -93,6 +94,7 @@ def test_a_provider_that_bills_is_never_answered_for_by_simulated_answers(bench:
 """Another framework: one node is the same by id, name and description; of the others one of the three differs."""
 
 
+@pytest.mark.slow
 def test_the_same_node_elsewhere_is_reused_with_its_use_cases_although_its_ancestors_differ(bench: OpenBench) -> None:
     opened = bench()
     opened.generate()

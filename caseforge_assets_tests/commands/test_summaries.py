@@ -21,6 +21,7 @@ def summary(opened: Workbench) -> RunSummary:
         return summarize_run(connection, KEY)
 
 
+@pytest.mark.slow
 def test_the_first_answers_and_those_after_retries_are_told_apart(bench: OpenBench) -> None:
     opened = bench(faults=BAD_AT_FIRST)
     opened.generate(stages=[PROCESS])
@@ -51,6 +52,7 @@ def test_an_unknown_cost_makes_the_cost_of_a_node_unknown(bench: OpenBench) -> N
     assert figures.cost_usd == opened.column("select sum(cost_usd) from caseforge.attempt")[0]
 
 
+@pytest.mark.slow
 def test_use_cases_a_node_and_their_cost(bench: OpenBench) -> None:
     opened = bench()
     opened.generate()
@@ -64,6 +66,7 @@ def test_use_cases_a_node_and_their_cost(bench: OpenBench) -> None:
     assert float(found.cost_per_item_usd(usecases) or 0) == pytest.approx(float(usecases.cost_usd or 0) / candidates)
 
 
+@pytest.mark.slow
 def test_batches_have_their_times_and_files_newest_first(bench: OpenBench) -> None:
     opened = bench(latency_s=1)
     opened.generate()
@@ -78,6 +81,7 @@ def test_batches_have_their_times_and_files_newest_first(bench: OpenBench) -> No
     assert documents.file == opened.column("select artifacts #>> '{output,path}' from caseforge.batch where id = 1")[0]
 
 
+@pytest.mark.slow
 def test_the_baseline_is_what_nodes_cost_in_earlier_runs(bench: OpenBench) -> None:
     opened = bench(bills=True, budget_usd=Decimal(100))
     opened.generate(stages=[PROCESS])

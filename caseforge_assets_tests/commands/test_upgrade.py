@@ -127,6 +127,7 @@ def test_a_failed_and_a_waiting_node_that_move_are_still_failed_and_waiting(benc
     assert opened.draft(stages=[PROCESS]).stages[0].retries == 1
 
 
+@pytest.mark.slow
 def test_a_node_that_is_under_way_while_its_ancestor_is_renamed_is_not_sent_again(bench: OpenBench) -> None:
     opened = bench(latency_s=0.5)
     opened.approve(stages=[PROCESS])
@@ -154,6 +155,7 @@ def test_back_and_forth_between_editions_costs_nothing(bench: OpenBench) -> None
     assert opened.stats()["requests_accepted"] == before
 
 
+@pytest.mark.slow
 def test_a_look_changes_nothing(bench: OpenBench) -> None:
     opened = bench()
     opened.generate()
@@ -165,6 +167,7 @@ def test_a_look_changes_nothing(bench: OpenBench) -> None:
     assert opened.query(sizes) == before
 
 
+@pytest.mark.slow
 def test_without_identity_everything_below_a_renamed_node_is_stale(bench: OpenBench) -> None:
     opened = bench(reuse="exact")
     opened.generate()

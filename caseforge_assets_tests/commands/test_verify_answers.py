@@ -53,6 +53,7 @@ def made(bench: OpenBench, stage_key: str = "process_details") -> tuple[Workbenc
     return opened, one, other
 
 
+@pytest.mark.slow
 def test_texts_that_were_swapped_between_nodes_are_named(bench: OpenBench) -> None:
     opened, one, other = made(bench)
     swap(opened, "content", "body, version", one, other)
@@ -61,6 +62,7 @@ def test_texts_that_were_swapped_between_nodes_are_named(bench: OpenBench) -> No
     assert all(name in what for name in ("process_details-1-1-1-r1", "process_details-1-1-2-r2"))
 
 
+@pytest.mark.slow
 def test_items_that_were_swapped_between_nodes_are_named(bench: OpenBench) -> None:
     opened, one, other = made(bench, "usecases")
     swap(opened, "content", "body, version", one, other)
@@ -75,6 +77,7 @@ def test_items_that_were_swapped_between_nodes_are_named(bench: OpenBench) -> No
     assert OTHERS in what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "column", "said"),
     [

@@ -153,6 +153,7 @@ def test_batches_under_way_are_in_the_report(project: OpenProject) -> None:
     assert (row.data["stage"], row.data["requests"], row.data["state"]) == ("process_details", 6, "open")
 
 
+@pytest.mark.slow
 def test_scores_are_shown_with_each_document_and_in_the_report(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -173,6 +174,7 @@ def test_scores_are_shown_with_each_document_and_in_the_report(project: OpenProj
     assert {record.data["branch"] for record in shown["levels"]} == {"all", "1 Sell", "2 Repair"}
 
 
+@pytest.mark.slow
 def test_low_scores_warn_and_name_the_nodes(project: OpenProject) -> None:
     opened = project(quality_warn_below=100, quality_fail_share=1.0)
     opened.load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from dagster import AssetKey, AssetRecordsFilter
 
 from caseforge_assets.commands.mirroring.note_outdated import choices_to_note
@@ -34,6 +35,7 @@ def notes(opened: Project) -> list[str]:
     return [str(value.value) for record in records for value in record.asset_observation.metadata.values()]  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_it_is_asked_for_where_something_is_chosen_and_nowhere_else(project: OpenProject) -> None:
     opened = project()
     assert not any(key.path[-1] in SPECS for key in opened.definitions.resolve_asset_graph().get_all_asset_keys())

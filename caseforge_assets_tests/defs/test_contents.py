@@ -86,6 +86,7 @@ def metadata_of(result: dg.ExecuteInProcessResult) -> dict[str, object]:
     return {name: value.value for name, value in event.materialization.metadata.items()}
 
 
+@pytest.mark.slow
 def test_assets_below_get_a_partition_or_all_a_notebook_a_range_and_rows_are_counted(project: OpenProject) -> None:
     opened = project()
     opened.load()

@@ -38,6 +38,7 @@ def records(project: Project) -> list[DagsterRun]:
     return list(project.instance.get_runs(RunsFilter(job_name="many_events")))
 
 
+@pytest.mark.slow
 def test_few_events_are_listed_by_the_run_that_made_them(project: OpenProject) -> None:
     opened = project()
     opened.load()

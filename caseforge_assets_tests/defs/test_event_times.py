@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from dagster import AssetKey, DagsterInstance
 
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
@@ -48,6 +49,7 @@ def test_notes_have_times_of_their_own_too(instance: DagsterInstance) -> None:
     assert len({int(record.timestamp * 1000) for record in records}) == 60
 
 
+@pytest.mark.slow
 def test_the_pages_of_the_list_of_events_show_every_one(instance: DagsterInstance, ui: Ui) -> None:
     write(instance)
     shown, before = list[str](), None

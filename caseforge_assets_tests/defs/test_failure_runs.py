@@ -38,6 +38,7 @@ def test_a_record_of_failures_says_what_it_is_and_asks_again_when_it_is_executed
     assert sent(opened) - before == 2
 
 
+@pytest.mark.slow
 def test_a_record_of_nodes_that_left_the_framework_asks_for_nothing(project: OpenProject) -> None:
     opened = project(faults=["http_500:match=process_details-1-1-1-"])
     opened.load()

@@ -90,6 +90,7 @@ def old(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         store.dispose()
 
 
+@pytest.mark.slow
 def test_it_opens_with_nothing_to_send_and_nothing_stale(old: Old) -> None:
     configuration = old.configured()
     assert configuration.configuration.openai_model == "gpt-6.1-sol"

@@ -57,6 +57,7 @@ def assert_all_green(project: Project) -> None:
 # Right
 
 
+@pytest.mark.slow
 def test_a_full_run_is_shown_at_every_asset_in_the_versions_of_the_store(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -212,6 +213,7 @@ def test_success_turns_failures_green(project: OpenProject) -> None:
     assert len(opened.failure_runs()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows_per_chunk", [4_000, 5])
 def test_a_failure_that_was_made_good_before_the_flush_is_not_shown(
     project: OpenProject, monkeypatch: pytest.MonkeyPatch, rows_per_chunk: int

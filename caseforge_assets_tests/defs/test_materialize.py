@@ -89,6 +89,7 @@ def test_what_is_good_is_confirmed_without_asking_again(project: OpenProject) ->
     assert opened.bench.column(PENDING) == [0]
 
 
+@pytest.mark.slow
 def test_one_partition(project: OpenProject) -> None:
     opened = project()
     opened.load()
@@ -180,6 +181,7 @@ def test_a_node_that_is_sent_shorter_is_fresh_with_a_note(project: OpenProject, 
     assert "too long for the model" in request["shortened"].value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["assets", "submit", "submit_sensor"])
 def test_nothing_is_sent_to_a_model_that_ends_before_a_batch_would_be_through(
     project: OpenProject, monkeypatch: pytest.MonkeyPatch, way: str
@@ -388,6 +390,7 @@ def materialize_whole(project: Project, name: str) -> dg.ExecuteInProcessResult:
     return project.run_selected([AssetKey([KEY, name])], {}, {})
 
 
+@pytest.mark.slow
 def test_materializing_the_framework_reads_its_file(project: OpenProject) -> None:
     opened = project()
     assert materialize_whole(opened, "framework").success
@@ -435,6 +438,7 @@ def test_another_frameworks_file_in_its_place_is_refused_and_nothing_of_it_is_re
     assert opened.bench.query("select distinct name from caseforge.node_version where name like 'Quite%'") == []
 
 
+@pytest.mark.slow
 def test_the_report_gives_figures_by_state_and_kind_of_provider(project: OpenProject) -> None:
     opened = project(faults=["http_500:batch=1,match=-1-1-1-r"])
     opened.load()

@@ -47,6 +47,7 @@ def older(project: Project, table: str, column: str, seconds: float) -> None:
 # submit
 
 
+@pytest.mark.slow
 def test_one_run_for_what_may_be_sent(project: OpenProject) -> None:
     opened = with_inputs(project())
     first, again = opened.tick("submit_sensor"), opened.tick("submit_sensor")
@@ -73,6 +74,7 @@ def test_what_is_not_approved_is_no_reason_to_run(project: OpenProject) -> None:
     assert len(opened.tick("submit_sensor").run_requests) == 1  # at the next tick
 
 
+@pytest.mark.slow
 def test_a_raised_budget_is_noticed_at_the_next_tick(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True))
     plan = opened.bench.approve(stages=[PROCESS])
@@ -98,6 +100,7 @@ def test_a_raised_limit_of_a_plan_is_noticed_at_the_next_tick(project: OpenProje
     assert len(opened.tick("submit_sensor").run_requests) == 1
 
 
+@pytest.mark.slow
 def test_a_plan_that_waits_holds_up_no_other(project: OpenProject) -> None:
     opened = with_inputs(project(bills=True, budget_usd=10))
     waits = opened.bench.approve("1.1.1", stages=[PROCESS])
@@ -109,6 +112,7 @@ def test_a_plan_that_waits_holds_up_no_other(project: OpenProject) -> None:
     assert opened.tick("submit_sensor").skip_message.startswith(f"1 requests of plan {waits.id} of shop wait: ")
 
 
+@pytest.mark.slow
 def test_another_key_ends_a_stop_at_the_next_tick(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = with_inputs(
         project(faults=["reply_error:when=before,status=429,code=insufficient_quota,call=1,match=^POST /v1/batches$"], create_grace_s=0)
@@ -150,6 +154,7 @@ def test_what_was_refused_is_not_sent_again_by_itself(project: OpenProject, monk
     assert opened.run_job("submit").success  # a person asks
 
 
+@pytest.mark.slow
 def test_batches_that_a_dead_run_left_are_sent(project: OpenProject) -> None:
     opened = with_inputs(project())
     plan_batches(opened.bench.project)
@@ -170,6 +175,7 @@ def test_new_requests_are_a_new_cause(project: OpenProject) -> None:
     assert keys(opened.tick("submit_sensor")) != before
 
 
+@pytest.mark.slow
 def test_requests_that_are_pending_again_are_a_new_cause(project: OpenProject) -> None:
     """The same requests, the same newest one: a batch that expired must not leave them lying for ever."""
     opened = with_inputs(project(faults=["expire:share=0,batch=1"]))
@@ -234,6 +240,7 @@ def test_two_daemons_that_look_at_the_same_moment_ask_for_one_run(project: OpenP
     assert asked == ["batch-1-lease-1"]
 
 
+@pytest.mark.slow
 def test_a_collecting_run_that_was_killed_half_way_is_taken_up_by_the_next_lease(
     project: OpenProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +280,7 @@ def test_each_finished_batch_has_a_run_of_its_own(project: OpenProject) -> None:
     assert sorted(request.run_key for request in asked) == ["batch-1-lease-1", "batch-2-lease-1"]
 
 
+@pytest.mark.slow
 def test_batches_of_another_provider_are_left_alone(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = with_inputs(project())
     opened.run_job("submit")
@@ -381,6 +389,7 @@ def test_what_waits_for_a_person_is_left_to_one(project: OpenProject) -> None:
     assert opened.bench.column("select state from caseforge.request where stage = 'process_details'") == ["failed"]
 
 
+@pytest.mark.slow
 def test_a_retry_spends_within_the_plan_that_it_came_under(project: OpenProject) -> None:
     opened = project(faults=["http_500:batch=1,match=process.*-1-1-1-r"], bills=True, budget_usd=10)
     opened.load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
@@ -40,6 +41,7 @@ def test_simulated_money_is_called_so_beside_partitions_in_reports_and_checks(pr
     assert evaluation(newest(opened)[OUTPUTS, "cost_within_plan"]).description.endswith(", all of it simulated")
 
 
+@pytest.mark.slow
 def test_what_is_simulated_is_no_coverage_for_a_provider_that_bills(project: OpenProject) -> None:
     opened = project()
     opened.load()

@@ -205,6 +205,7 @@ def test_an_interrupt_of_who_started_it_does_not_reach_it(stopped_home: Path) ->
     assert ask(ensure_running(home), "select 1") == 1
 
 
+@pytest.mark.slow
 def test_any_path_will_do_and_its_url_stays() -> None:
     with new_home('it\'s "so" $HOME `id` \\ 50% + & ü') as home:
         url = ensure_running(home)
@@ -294,6 +295,7 @@ def test_a_server_that_is_killed_under_a_process_is_started_again_by_it(stopped_
     store.dispose()
 
 
+@pytest.mark.slow
 def test_a_server_that_a_person_has_stopped_is_not_started_again_by_who_works_with_it(stopped_home: Path) -> None:
     home = stopped_home
     store = open_store(ensure_running(home), partial(revive, home))
@@ -308,6 +310,7 @@ def test_a_server_that_a_person_has_stopped_is_not_started_again_by_who_works_wi
     store.dispose()
 
 
+@pytest.mark.slow
 def test_none_is_created_where_its_folder_was_moved_away(home: Path) -> None:
     ensure_running(home)
     pid = status(home).pid
@@ -459,6 +462,7 @@ def test_roots_server_runs_as_another_user(running_home: Path) -> None:
     assert not (running_home / "postgres").is_symlink()
 
 
+@pytest.mark.slow
 @as_root
 @others_can_run_it
 def test_an_ordinary_user_has_a_server_of_their_own_and_root_can_act_for_them(home: Path) -> None:

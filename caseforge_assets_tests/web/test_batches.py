@@ -6,11 +6,14 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from caseforge_assets.access.roles import Role
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY
 
 
+@pytest.mark.slow
 def test_batches_are_listed_with_progress_and_cost_and_can_be_stopped(serve: Serve) -> None:
     served = serve(latency_s=60)
     served.bench.approve("1.1.1", "1.1.2")

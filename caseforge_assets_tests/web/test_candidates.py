@@ -158,6 +158,7 @@ def test_a_walk_meets_every_row_that_stays_once_while_rows_change(serve: Serve) 
         served.bench.change("update caseforge.candidate set is_current = true where candidate_uid like '1.1.3-%'")
 
 
+@pytest.mark.slow
 def test_lists_follow_editions_edits_and_restores(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1", "2.1.2")

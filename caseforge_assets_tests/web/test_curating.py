@@ -166,6 +166,7 @@ def test_the_page_of_a_use_case(served: Served) -> None:
     assert post(browser, f"{path}/decision", token, **form, reason="again").status_code == 409  # what is decided belongs to the edited one
 
 
+@pytest.mark.slow
 def test_pages_of_portfolios(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third, *_ = candidates(served)
     (foreign, *_) = candidates(served, "other")

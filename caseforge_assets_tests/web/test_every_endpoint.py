@@ -140,6 +140,7 @@ def expected(endpoint: Endpoint, role: Role, key: str | None) -> set[int]:
     return set() if caller.may(asked) else {403}
 
 
+@pytest.mark.slow
 def test_nothing_of_a_framework_is_told_or_done_to_who_has_roles_elsewhere(served: Served) -> None:
     """Numbers are easily guessed: what is behind them is as if it were not there."""
     told = []

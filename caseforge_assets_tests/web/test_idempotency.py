@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -48,6 +49,7 @@ def payments(served: Served) -> int:
         return int(connection.scalar(text("select count(*) from caseforge.audit_entry where action = 'till.paid'")) or 0)
 
 
+@pytest.mark.slow
 def test_a_call_is_answered_once_also_after_a_restart(serve: Serve) -> None:
     served = serve()
     with_till(served.app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Grant, Role
@@ -31,6 +32,7 @@ def up_to_date(served: Served) -> None:
     refresh_similar(served.bench.store, served.bench.project)
 
 
+@pytest.mark.slow
 def test_pages_are_given_again_until_anything_changes(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1", "1.1.2")

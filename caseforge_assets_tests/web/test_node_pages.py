@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from caseforge_assets.access.roles import Grant, Role
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.portal_pages import HTML, links, page, read, send, words
@@ -65,6 +67,7 @@ def test_stages_are_those_of_the_project_and_what_others_left_stays(serve: Serve
     assert "no stage of this name any more" in words(shown, "//section[h2[@id='s-usecases']]")
 
 
+@pytest.mark.slow
 def test_an_edit_is_looked_at_and_saved_and_its_versions_are_compared(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1")
@@ -98,6 +101,7 @@ def test_an_edit_is_looked_at_and_saved_and_its_versions_are_compared(serve: Ser
     assert "edited by edda" in words(page(browser, f"{NODE}/history"))
 
 
+@pytest.mark.slow
 def test_who_was_slower_sees_both_texts(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1")
@@ -118,6 +122,7 @@ def test_who_was_slower_sees_both_texts(serve: Serve) -> None:
     assert len(page(anna, f"{NODE}/versions?stage=process_details").xpath("//tbody/tr")) == 3  # theirs is kept
 
 
+@pytest.mark.slow
 def test_a_list_is_edited_as_a_page(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1")
@@ -142,6 +147,7 @@ def test_a_list_is_edited_as_a_page(serve: Serve) -> None:
     assert "Sort the mail" in served.bench.column("select title from caseforge.candidate where is_current")
 
 
+@pytest.mark.slow
 def test_asking_shows_its_price_and_makes_a_draft_that_somebody_approves(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1")

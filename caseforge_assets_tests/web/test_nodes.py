@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.planning.make_plan import survey
@@ -162,6 +164,7 @@ def test_a_framework_has_levels_states_and_editions_that_differ(serve: Serve) ->
     assert client.get(f"{AT}/difference", params={"before": 1, "after": 10**30}).status_code == 404
 
 
+@pytest.mark.slow
 def test_quality_stale_and_failed_say_what_the_commands_say(serve: Serve) -> None:
     served = serve()
     served.bench.generate("1.1.1", "2.1.1")

@@ -111,6 +111,7 @@ def test_an_attempt_holds_for_the_browser_that_began_it_and_for_what_it_asked(se
     assert browser.get(back).status_code == 403  # once
 
 
+@pytest.mark.slow
 def test_who_may_not_is_told_so_and_no_account_is_taken_over(serve: Serve, issuer: str) -> None:
     served = serve(service=settings(issuer), variables=SECRET)
     add_person(served, "anna")
@@ -125,6 +126,7 @@ def test_who_may_not_is_told_so_and_no_account_is_taken_over(serve: Serve, issue
     assert browser.get(consent(go(browser), "17")).status_code == 403
 
 
+@pytest.mark.slow
 def test_what_the_provider_says_is_not_believed_when_it_is_over_of_another_or_for_another(
     serve: Serve, issuer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

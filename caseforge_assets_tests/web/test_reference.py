@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from caseforge_assets.web.app import make_app
 from caseforge_assets.web.reference.document import describe
 from caseforge_assets_tests.web.conftest import Serve
 
 
+@pytest.mark.slow
 def test_the_document_is_made_without_opening_anything(serve: Serve) -> None:
     served = serve()
     document = describe(make_app(served.service))

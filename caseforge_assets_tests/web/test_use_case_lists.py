@@ -227,6 +227,7 @@ def _told(rows: list[dict[str, Any]], title: str) -> tuple[dict[str, Any], int |
     return row, row["score"]
 
 
+@pytest.mark.slow
 def test_nothing_of_other_frameworks_is_counted_and_what_models_write_does_nothing(serve: Serve) -> None:
     opened = serve()
     opened.bench.generate("1.1.1")
