@@ -186,7 +186,7 @@ def read(store: Engine) -> dict[str, float]:
         for name, meant in (
             ("largest groups", CandidateFilter()),
             ("largest groups of a framework", CandidateFilter([KEY])),
-            ("largest groups of a branch", CandidateFilter([KEY], branch="1")),
+            ("largest groups of a branch", CandidateFilter([KEY], branches=[(KEY, "1")])),
             ("largest groups of a category", CandidateFilter(values={"category": ["automation"]})),
         ):
             started = time.monotonic()
