@@ -21,13 +21,23 @@ VARIABLE = "CASEFORGE_SERVICE_SECRET"
 
 @dataclass(frozen=True)
 class ServiceSecret:
-    """A secret that is itself used for nothing but deriving others."""
+    """A secret that is itself used for nothing but deriving others.
+
+    Attributes:
+        place: Where it is from, in words: a variable, or a file.
+    """
 
     _value: str = field(repr=False)
+    place: str = VARIABLE
 
     def derive(self, purpose: str) -> bytes:
         """The 256 bits for a purpose: always the same ones, from which those for another purpose cannot be found."""
         return hmac.digest(self._value.encode(), f"caseforge {purpose}".encode(), hashlib.sha256)
+
+    @property
+    def fingerprint(self) -> str:
+        """By which it is known again; from it, neither the secret nor any that was derived can be found."""
+        return self.derive("fingerprint").hex()[:32]
 
 
 def find_service_secret(settings: Settings) -> ServiceSecret:
@@ -46,7 +56,7 @@ def find_service_secret(settings: Settings) -> ServiceSecret:
             'python -c "import secrets; print(secrets.token_urlsafe(32))" prints'
         )
     know_secrets([value])
-    return ServiceSecret(value)
+    return ServiceSecret(value, place)
 
 
 def _read_or_make(path: Path) -> str:

@@ -10,12 +10,13 @@ from functools import cached_property
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
 from caseforge_assets.commands.journaling.write_journal import journal_now_and_then, write_journal
+from caseforge_assets.commands.providing.known_secret import find_known_secret, refuse_other_secret
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.service_secret import ServiceSecret, find_service_secret
+from caseforge_assets.settings.service_secret import ServiceSecret
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import Engine, StoreUnavailable
@@ -155,10 +156,19 @@ class Service:
         """What secrets of the service are derived from.
 
         Raises:
-            ConfigurationError: it cannot be had.
+            ConfigurationError: it cannot be had, or the database knows another one.
         """
         with self._opening:
             return self._secret
+
+    def secret_for_signing(self) -> ServiceSecret:
+        """The same, compared once more with what the database knows: another one may have been taken while this process runs.
+
+        Raises:
+            ConfigurationError: as above.
+        """
+        refuse_other_secret(self.store, self.secret)
+        return self.secret
 
     @property
     def events(self) -> EventReader:
@@ -189,7 +199,7 @@ class Service:
 
     @cached_property
     def _secret(self) -> ServiceSecret:
-        return find_service_secret(self.settings)
+        return find_known_secret(self._store, self.settings)
 
     @cached_property
     def _folder(self) -> ArtifactFolder:

@@ -137,7 +137,7 @@ def _take_in(service: Service) -> float:
 
 def _number_and_deliver(service: Service) -> float:
     number_events(service.store)
-    done = deliver_events(service.store, lambda: service.secret, service.settings.configuration.service.webhook_allow)
+    done = deliver_events(service.store, service.secret_for_signing, service.settings.configuration.service.webhook_allow)
     return 0.0 if done else EVENTS_EVERY_S
 
 

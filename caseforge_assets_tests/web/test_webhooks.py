@@ -48,7 +48,7 @@ def told(served: Served, *subjects: str, kind: EventKind = EventKind.plan_waitin
 
 def delivered(served: Served) -> int:
     allowed = served.service.settings.configuration.service.webhook_allow
-    return deliver_events(served.bench.store, lambda: served.service.secret, allowed)
+    return deliver_events(served.bench.store, served.service.secret_for_signing, allowed)
 
 
 def deliveries(served: Served, webhook: int) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ def answer_until_interrupted(session: Session, listening: socket.socket, *, alon
     service = Service(session.settings, session.reread, account_name() if alone else None)
     try:
         service.store.connect().close()  # what is wrong with the database is said before anybody is let in
+        assert service.secret is not None  # and so is another secret than others have
         server = _server(session, service)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         console.print(f"CaseForge is on {address}. Ctrl-C stops it.", soft_wrap=True)

@@ -17,6 +17,7 @@ from caseforge_assets.events.addresses import shown_url
 from caseforge_assets.events.kinds import DeliveryState, EventKind
 
 if TYPE_CHECKING:
+    from caseforge_assets.settings.service_secret import ServiceSecret
     from caseforge_assets.store.serving.webhooks import WebhookRow
 
 NOT_TAKEN = 1
@@ -42,9 +43,10 @@ def add(session: Session, url: str, kinds: str, framework: str | None) -> None:
     named = [_kind(kind.strip()) for kind in kinds.split(",") if kind.strip()]
     key = session.known_key(framework) if framework else None
     allowed = session.settings.configuration.service.webhook_allow
+    secret = _secret(session)
     with session.store.begin() as connection:
         row = add_webhook(connection, url, named, key, allowed=allowed, by=account_name())
-    _print_secret(session, row)
+    _print_secret(secret, row)
 
 
 @webhooks.command()
@@ -54,9 +56,10 @@ def rotate(session: Session, webhook_id: int) -> None:
     """Sign what WEBHOOK is sent with another secret from now on; it is printed once."""
     from caseforge_assets.commands.telling.manage_webhooks import rotate_secret
 
+    secret = _secret(session)
     with session.store.begin() as connection:
         row = rotate_secret(connection, webhook_id, by=account_name())
-    _print_secret(session, row)
+    _print_secret(secret, row)
 
 
 @webhooks.command("list")
@@ -148,11 +151,10 @@ def test(session: Session, webhook_id: int) -> None:
     """Send WEBHOOK a message that reports nothing, and say what came of it. Exit code 1 when it was not taken."""
     from caseforge_assets.commands.telling.deliver_events import try_webhook
     from caseforge_assets.commands.telling.manage_webhooks import found
-    from caseforge_assets.settings.service_secret import find_service_secret
 
     with session.store.connect() as connection:
         row = found(connection, webhook_id)
-    answer = try_webhook(session.store, row, find_service_secret(session.settings), session.settings.configuration.service.webhook_allow)
+    answer = try_webhook(session.store, row, _secret(session), session.settings.configuration.service.webhook_allow)
     console.print(
         f"{shown_url(row.url)}: {f'not taken: {answer.problem}' if answer.problem else 'taken'}", style="red" if answer.problem else None
     )
@@ -166,11 +168,17 @@ def _kind(name: str) -> EventKind:
         raise click.BadParameter(f"there is no event {name!r}; there are: {', '.join(EventKind)}", param_hint="--events") from None
 
 
-def _print_secret(session: Session, row: WebhookRow) -> None:
-    from caseforge_assets.commands.telling.manage_webhooks import signing_secret
-    from caseforge_assets.settings.service_secret import find_service_secret
+def _secret(session: Session) -> ServiceSecret:
+    """Refused where services of the database have another one: nobody would sign with what is printed here."""
+    from caseforge_assets.commands.providing.known_secret import find_known_secret
 
-    secret = signing_secret(find_service_secret(session.settings), row.id, row.secret_number)
+    return find_known_secret(session.store, session.settings)
+
+
+def _print_secret(of_service: ServiceSecret, row: WebhookRow) -> None:
+    from caseforge_assets.commands.telling.manage_webhooks import signing_secret
+
+    secret = signing_secret(of_service, row.id, row.secret_number)
     errors.print(
         f"Webhook {row.id}: {shown_url(row.url)} is told of {', '.join(row.kinds) or 'everything'}. Its messages are signed with this, which is not shown again:"
     )

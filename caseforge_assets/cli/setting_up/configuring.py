@@ -125,6 +125,24 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
         )
 
 
+@config.command("take-secret")
+@pass_session
+def take_secret(session: Session) -> None:
+    """Have the services of this database go on with the secret that is set here, after it was changed on purpose.
+
+    Those that run keep the one before until they are started anew, and deliver nothing to webhooks meanwhile.
+    """
+    from caseforge_assets.cli.shared.account import account_name
+    from caseforge_assets.commands.providing.known_secret import take_secret
+
+    secret = take_secret(session.store, session.settings, by=account_name())
+    console.print(
+        f"From now on the services of this database have the secret in {secret.place}. Start them anew. What is sent to webhooks is signed anew, too: "
+        "`caseforge webhooks rotate` prints for each what its receiver needs.",
+        soft_wrap=True,
+    )
+
+
 def _from_project(folder: Path, session: Session) -> Path:
     """A folder as caseforge.toml names it."""
     project = session.settings.project_folder

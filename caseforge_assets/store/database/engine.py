@@ -21,7 +21,7 @@ from caseforge_assets.store.database.prepared import plan_once
 from caseforge_assets.store.database.revisions import MIGRATIONS, Fit, SchemaNotUsable, behind, fit_of, refuse_unless_usable
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 
-HEAD = "0040"
+HEAD = "0044"
 RESTS_S = 1.0  # a connection that was used within that is taken to be there
 
 StoreUnavailable = OperationalError

@@ -9,6 +9,7 @@ from caseforge_assets.store.schema.asking_table import asking
 from caseforge_assets.store.schema.columns import SCHEMA
 from caseforge_assets.store.schema.held_file_table import held_file
 from caseforge_assets.store.schema.journal_tables import journal_mark, journal_segment
+from caseforge_assets.store.schema.known_secret_table import known_secret
 from caseforge_assets.store.schema.reading_tables import READ
 from caseforge_assets.store.schema.run_process_table import run_process
 from caseforge_assets.store.schema.similar_tables import SIMILAR
@@ -46,7 +47,7 @@ end $$
 
 def journaled_tables() -> list[Table]:
     """The tables that are journaled, each after those that it refers to: all but the journal's own, what is true at this moment only, and what is made from others."""
-    momentary = (journal_mark, journal_segment, asking, run_process, web_session, failed_sign_in, held_file)
+    momentary = (journal_mark, journal_segment, asking, run_process, web_session, failed_sign_in, held_file, known_secret)
     return [table for table in metadata.sorted_tables if table not in (*momentary, *READ, *SIMILAR)]
 
 

@@ -41,6 +41,7 @@ from caseforge_assets.store.schema.definitions_table import stage_definition as 
 from caseforge_assets.store.schema.held_file_table import held_file as held_file
 from caseforge_assets.store.schema.journal_tables import journal_mark as journal_mark
 from caseforge_assets.store.schema.journal_tables import journal_segment as journal_segment
+from caseforge_assets.store.schema.known_secret_table import known_secret as known_secret
 from caseforge_assets.store.schema.outbox_table import outbox as outbox
 from caseforge_assets.store.schema.plan_tables import plan as plan
 from caseforge_assets.store.schema.plan_tables import plan_change as plan_change

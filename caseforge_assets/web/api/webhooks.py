@@ -118,7 +118,7 @@ def send_test(service: ServiceNow, _: Administrator, webhook_id: Id) -> Tried:
     """Send a message that reports nothing, and say what came of it."""
     with service.store.connect() as connection:
         row = found(connection, webhook_id)
-    answer = try_webhook(service.store, row, service.secret, service.settings.configuration.service.webhook_allow)
+    answer = try_webhook(service.store, row, service.secret_for_signing(), service.settings.configuration.service.webhook_allow)
     return Tried(status=answer.status, problem=answer.problem)
 
 
@@ -152,7 +152,7 @@ def deliver_again(service: ServiceNow, caller: Administrator, delivery_id: Id) -
 
 def _made(service: Service, row: WebhookRow, response: Response) -> MadeWebhook:
     response.headers["Cache-Control"] = "no-store"
-    return MadeWebhook(**_fields(row), secret=signing_secret(service.secret, row.id, row.secret_number))
+    return MadeWebhook(**_fields(row), secret=signing_secret(service.secret_for_signing(), row.id, row.secret_number))
 
 
 def _fields(row: WebhookRow) -> dict[str, object]:
