@@ -111,6 +111,17 @@ def test_dagster_finds_its_code_server() -> None:
     assert (server["host"], server["port"], server["name"]) == (deployment["name"], deployment["port"], CODE_LOCATION)
 
 
+def test_dagsters_chart_is_told_the_same_as_dagster_yaml() -> None:
+    concurrency = VALUES["concurrency"]
+    assert concurrency["enabled"]  # else the chart writes none of it
+    assert concurrency["pools"] == {"defaultLimit": DAGSTER["concurrency"]["pools"]["default_limit"], "granularity": "run"}
+    assert not VALUES["dagsterDaemon"]["runRetries"][
+        "enabled"
+    ]  # the chart cannot say that runs which failed with a reason are not started anew
+    assert VALUES["additionalInstanceConfig"]["run_retries"] == DAGSTER["run_retries"]
+    assert VALUES["additionalInstanceConfig"]["local_artifact_storage"] == DAGSTER["local_artifact_storage"]
+
+
 def test_the_charts_know_each_other() -> None:
     made = "".join(path.read_text(encoding="utf-8") for path in (CHART / "templates").glob("*.yaml"))
     for part in ("dagsterWebserver", "dagsterDaemon"):

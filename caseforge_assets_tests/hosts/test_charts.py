@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dagster._core.instance.ref import InstanceRef
 
 from caseforge_assets_tests.hosts.cluster import PROJECT
 
@@ -71,7 +72,7 @@ def test_a_secret_that_nobody_knows_is_refused() -> None:
         rendered(HELM / "caseforge", {"optionalSecrets": ["alert_url"]}, "caseforge")
 
 
-def test_dagsters_chart_takes_the_values() -> None:
+def test_dagsters_chart_takes_the_values(tmp_path: Path) -> None:
     """With the chart of Dagster in the folder that CASEFORGE_DAGSTER_CHART names; it is not part of this project."""
     named = os.environ.get("CASEFORGE_DAGSTER_CHART")
     if not named:
@@ -79,7 +80,25 @@ def test_dagsters_chart_takes_the_values() -> None:
     values = yaml.safe_load((HELM / "values.yaml").read_text(encoding="utf-8"))
     manifests = rendered(Path(named), values, "dagster")
     assert refused(manifests, KUBERNETES[-1]) == []
-    instance = next(one for one in manifests if one["kind"] == "ConfigMap" and "dagster.yaml" in one.get("data", {}))
+    instance = next(one for one in manifests if one["kind"] == "ConfigMap" and "dagster.yaml" in (one.get("data") or {}))
     written = yaml.safe_load(instance["data"]["dagster.yaml"])
+    (tmp_path / "dagster.yaml").write_text(instance["data"]["dagster.yaml"])
+    InstanceRef.from_dir(str(tmp_path))  # Dagster takes it
+    assert written["run_retries"]["retry_on_asset_or_op_failure"] is False
     assert written["run_launcher"]["class"] == "K8sRunLauncher"
+    assert written["concurrency"]["runs"]["max_concurrent_runs"] == values["concurrency"]["runs"]["maxConcurrentRuns"]
     assert written["compute_logs"]["class"] == "S3ComputeLogManager"
+    ours = rendered(HELM / "caseforge", EVERYTHING, "caseforge")
+    labels = [one["spec"]["template"]["metadata"]["labels"] for one in (*manifests, *ours) if one["kind"] in ("Deployment", "Job")]
+    for policy in (one for one in ours if one["kind"] == "NetworkPolicy"):
+        assert [one for one in labels if selects(policy["spec"]["podSelector"], one)], policy["metadata"]["name"]
+    env = next(one["data"] for one in ours if one["metadata"]["name"] == "caseforge-env")
+    services = {f"http://{one['metadata']['name']}:{one['spec']['ports'][0]['port']}" for one in manifests if one["kind"] == "Service"}
+    assert env["CASEFORGE_WEBSERVER_URL"] in services
+
+
+def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    """Whether a selector of Kubernetes means a pod with these labels."""
+    wanted = selector.get("matchLabels", {})
+    among = selector.get("matchExpressions", [])
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(labels.get(one["key"]) in one["values"] for one in among)
