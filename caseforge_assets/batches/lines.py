@@ -22,6 +22,7 @@ MAX_LINE_BYTES = 64 * 1024 * 1024  # a bound for memory; real lines of 3 MB exis
 MAX_EXCERPT_CHARACTERS = 200
 
 _BOM = b"\xef\xbb\xbf"
+_UNSEEN = (_BOM, "\xa0".encode(), "\u200b".encode(), "\ufffd".encode())  # the last is what is left of half a character at a file's end
 _AROUND = bytes(range(0x21)) + b"\x7f"  # blanks and control characters: some writers put a record separator before each line (RFC 7464)
 _CONTROL = re.compile(rb"[\x00-\x1f]")
 _REPLACED = "Characters that cannot be stored were replaced."
@@ -118,11 +119,20 @@ def read_raw_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, ResultLine 
     recoded, encoding = as_utf_8(chunks)
     notes = (f"The file is encoded in {encoding}.",) if encoding else ()
     for number, (raw, complete) in enumerate(_split(recoded), 1):
-        stripped = raw.strip(_AROUND).removeprefix(_BOM).strip(_AROUND)
+        stripped = _without_unseen(raw)
         if not complete:
             yield stripped, UnreadableLine(number, _excerpt(stripped), f"the line is longer than {MAX_LINE_BYTES:,} bytes")
         elif stripped:
             yield stripped, _read_line(number, stripped, notes, ended=raw.endswith(b"\n"))
+
+
+def _without_unseen(raw: bytes) -> bytes:
+    """Take off what stands around a line and nobody can see."""
+    line = raw.strip(_AROUND)
+    while line.startswith(_UNSEEN) or line.endswith(_UNSEEN):
+        for unseen in _UNSEEN:
+            line = line.removeprefix(unseen).removesuffix(unseen).strip(_AROUND)
+    return line
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

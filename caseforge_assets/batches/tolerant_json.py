@@ -6,6 +6,7 @@ import json
 import re
 
 MOST_DEPTH = 64  # no part of a result is nested a fifth as deep
+MOST_DIGITS = 300  # a number of a result has a tenth of that
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 
 
@@ -22,7 +23,12 @@ def parse_tolerantly(text: str) -> tuple[object, bool]:
         ValueError: It is not JSON.
     """
     shallow = _without_depths(text)
-    return json.loads(shallow, strict=False), shallow is not text
+    return json.loads(shallow, strict=False, parse_int=_number), shallow is not text
+
+
+def _number(digits: str) -> int | float:
+    """Read a number; one of thousands of digits, which Python refuses, becomes infinite."""
+    return int(digits) if len(digits) <= MOST_DIGITS else float(digits)
 
 
 def _without_depths(text: str) -> str:

@@ -14,8 +14,10 @@ _BLANK_END = re.compile(
     rf"(?:{_INVISIBLE.pattern}|\s|\\[nrtfbv]|\\u(?:00[01][0-9a-f]|00a0|2000|200[0-9a-f]|20[26][0-9a-f]|2800|3000|feff)|&nbsp;|&#160;|<br\s*/?>)+\Z",
     re.IGNORECASE,
 )
+_COLOUR = r"\x1b\[[\d;]*m"  # of terminals
+_UNSEEN_END = re.compile(rf"(?:{_COLOUR}|{_INVISIBLE.pattern}|\s)+\Z")
 # What servers make of a byte order mark that they read in another encoding, and of what cannot be stored, is no text either.
-_UNSEEN = rf"(?:{_INVISIBLE.pattern}|\ufffd|ï»¿)"
+_UNSEEN = rf"(?:{_COLOUR}|{_INVISIBLE.pattern}|[\ufffc\ufffd]|ï»¿|ÿþ)"
 _INVISIBLE_START = re.compile(rf"(?:{_UNSEEN}|\s)*{_UNSEEN}")
 
 
@@ -52,6 +54,15 @@ def without_blank_end(text: str) -> str:
             break
         tail = text[-_LONGEST_TAIL_STEP:]
     return text
+
+
+def visible_end(text: str) -> str:
+    """Leave out what nobody can see behind the last character that is seen."""
+    if text[-1:].isascii() and text[-1:].isprintable() and "\x1b" not in text[-12:]:
+        return text
+    tail = text[-_LONGEST_TAIL_STEP:]
+    ended = _UNSEEN_END.search(tail)
+    return text[: len(text) - len(tail) + ended.start()] if ended and ended.start() else text
 
 
 def visible_start(text: str) -> str:

@@ -30,7 +30,7 @@ _COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>final\b.*?<\|message\|>", re.DOTALL)
 _BARE_CHANNELS = re.compile(r"\s*analysis(?=[A-Z]).*assistantfinal", re.DOTALL)  # the same with its special tokens stripped
 _START_TOKENS = re.compile(
-    r"\s*(?:<\|(?:im_start|start)\|>\s*assistant\s*|<\|(?:start_response|begin_of_solution|begin_of_text|start_header_id)\|>|<s>)",
+    r"\s*(?:<\|(?:im_start|start)\|>\s*assistant\s*|<\|(?:start_response|begin_of_solution|begin_of_text|start_header_id)\|>|<s>|<\?xml[^<>]*\?>|<!doctype[^<>]*>)",
     re.IGNORECASE,
 )
 _END_TOKENS = re.compile(
@@ -38,8 +38,11 @@ _END_TOKENS = re.compile(
     re.IGNORECASE,
 )
 _WRAPPED = re.compile(
-    r"\s*<(answer|final_answer|final|response|output|result|document|markdown|solution|pre)>(.*?)(?:</\1>\s*)?\Z", re.DOTALL | re.IGNORECASE
+    r"\s*<(answer|final_answer|final|response|output|result|document|process_document|markdown|md|content|text|article|main|html|body|solution|pre|code|json)>(.*?)(?:</\1>\s*)?\Z",
+    re.DOTALL | re.IGNORECASE,
 )
+_CHARACTER_DATA = re.compile(r"\s*<!\[CDATA\[(.*?)\]\]>\s*\Z", re.DOTALL)
+_QUOTED = re.compile(r"\s*(\'\'\'|\"\"\")\w*[ \t]*\n(.*?)\s*\1\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -117,5 +120,13 @@ def _without_tags(text: str) -> str:
     left = _END_TOKENS.sub("", text) if text.rstrip().endswith(">") else text
     while started := _START_TOKENS.match(left):
         left = left[started.end() :]
-    wrapped = _WRAPPED.match(left) if left.lstrip().startswith("<") else None
-    return wrapped[2] if wrapped else left
+    while wrapped := _wrapped(left):
+        left = wrapped[wrapped.lastindex or 0]
+    return left
+
+
+def _wrapped(text: str) -> re.Match[str] | None:
+    start = text.lstrip()[:3]
+    if start in ("'''", '"""'):
+        return _QUOTED.match(text)
+    return (_WRAPPED.match(text) or _CHARACTER_DATA.match(text)) if start[:1] == "<" else None

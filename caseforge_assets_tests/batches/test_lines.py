@@ -103,7 +103,7 @@ def test_a_line_that_is_not_json_does_not_harm_its_neighbours() -> None:
         (b'{"custom_id": null, "response": null}\n', "no custom_id"),
         (b'{"custom_id": ""}\n', "no custom_id"),
         (b"[" * 200_000 + b"\n", "not JSON: "),
-        (b"1" * 5_000 + b"\n", "not JSON: "),
+        (b"1" * 5_000 + b"\n", "not a JSON object"),
     ],
 )
 def test_lines_without_sense(raw: bytes, reason: str) -> None:
@@ -156,6 +156,19 @@ def test_control_characters_around_a_line_are_nothing() -> None:
     good = write(line(body()))
     found = list(read_lines([b"\x1e" + good + b"\x00\x00\n\x1e\xef\xbb\xbf" + good[:-1] + b"\x1a\r\n"]))
     assert [one.text for one in found if isinstance(one, ResultLine)] == ["Some text."] * 2
+
+
+@pytest.mark.parametrize("unseen", ["\ufeff", "\xa0", "\u200b", "\ufeff\ufeff \xa0", "\ufffd"])
+def test_what_nobody_can_see_around_a_line_is_nothing(unseen: str) -> None:
+    good, mark = write(line(body())).rstrip(b"\n"), unseen.encode()
+    found = list(read_lines([mark + good + mark + b"\n" + mark + b"\n" + good]))
+    assert [one.text for one in found if isinstance(one, ResultLine)] == ["Some text."] * 2
+    assert len(found) == 2
+
+
+def test_a_number_that_no_computer_counts_with_leaves_a_line_whole() -> None:
+    long = json.dumps(line(body()) | {"extra": "LONG"}).replace('"LONG"', "9" * 5_000)
+    assert read_one(long.encode()).text == "Some text."
 
 
 @pytest.mark.parametrize(

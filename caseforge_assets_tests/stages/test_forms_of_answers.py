@@ -59,6 +59,25 @@ AROUND: dict[str, Change] = {
     "plain reasoning": lambda text: f"Okay, the user wants a good answer. Let me think about it.\n\nFirst, the process.\n\n{text}",
     "closing words": lambda text: f"{text}\n\nLet me know if you would like more detail!",
     "closing words below a rule": lambda text: f"{text}\n\n---\n\n*I hope this helps.*",
+    "thinking in a fence": lambda text: f"```\n<think>{THOUGHT}</think>\n```\n{text}",
+    "a heading that says Answer": lambda text: f"**Final Answer**\n\n{text}",
+    "whose turn it is, on the same line": lambda text: f"assistant: {text}",
+    "a mark of instructions": lambda text: f"[/INST] {text}",
+    "character data": lambda text: f"<![CDATA[\n{text}\n]]>",
+    "a declaration of XML": lambda text: f'<?xml version="1.0"?>\n<answer>\n{text}\n</answer>',
+    "preformatted code": lambda text: f"<pre><code>\n{text}\n</code></pre>",
+    "a page": lambda text: f"<!DOCTYPE html>\n<html><body>\n{text}\n</body></html>",
+    "a closing tag": lambda text: f"{text}\n</answer>",
+    "a fence, and another one with a command": lambda text: f"Here:\n\n```markdown\n{text}\n```\n\nThen run:\n\n```bash\ncat a.md\n```",
+    "three quotes": lambda text: f"'''\n{text}\n'''",
+    "three quotes with a name": lambda text: f'"""markdown\n{text}\n"""',
+    "one backtick": lambda text: f"`{text}`",
+    "settings": lambda text: f"---\ntitle: Shipping\ntags:\n  - goods\n---\n\n{text}",
+    "begin and end": lambda text: f"-----BEGIN DOCUMENT-----\n{text}\n-----END DOCUMENT-----",
+    "the end": lambda text: f"{text}\n<END>",
+    "a count of words": lambda text: f"{text}\n\n(Word count: 1,850)",
+    "isolates": lambda text: f"\u2066{text}\u2069",
+    "colours of a terminal": lambda text: f"\x1b[1;32m{text}\x1b[0m",
 }
 
 
@@ -205,6 +224,33 @@ HEADINGS: dict[str, Heading] = {
     "a footnote": lambda n, name: f"## {name}<sup>{n}</sup>",
     "a source": lambda n, name: f"## {name} 【{n}†source】",
     "hard blanks": lambda _, name: f"##{NBSP}{name.replace(' ', NBSP)}",
+    "tildes below": lambda _, name: f"{name}\n{'~' * len(name)}",
+    "tildes above and below": lambda n, name: f"{'~' * (len(name) + 5)}\n {n}. {name}\n{'~' * (len(name) + 5)}",
+    "dashes above and below": lambda _, name: f"{'-' * len(name)}\n{name}\n{'-' * len(name)}",
+    "equals signs above and below": lambda _, name: f"{'=' * len(name)}\n{name}\n{'=' * len(name)}",
+    "number signs above and below": lambda _, name: f"{'#' * len(name)}\n{name}\n{'#' * len(name)}",
+    "dots below": lambda _, name: f"{name}\n{'.' * len(name)}",
+    "plus signs below": lambda _, name: f"{name}\n{'+' * len(name)}",
+    "a drawn line below": lambda _, name: f"{name}\n{'─' * 30}",
+    "drawn lines above and below": lambda n, name: f"{'═' * 40}\n{n}. {name.upper()}\n{'═' * 40}",
+    "square brackets around": lambda _, name: f"[{name}]",
+    "two square brackets, capitals": lambda _, name: f"[[{name.upper()}]]",
+    "a table of TOML": lambda _, name: f"[{name.lower().replace(' ', '_')}]",
+    "two angles": lambda _, name: f"<<{name}>>",
+    "an opening tag alone": lambda _, name: f"<{name}>",
+    "wide brackets": lambda _, name: f"【{name}】",
+    "two braces, in bold": lambda _, name: f"**{{{{{name}}}}}**",
+    "Section": lambda _, name: f"Section: {name}",
+    "SECTION_1": lambda n, name: f"## SECTION_{n}: {name}",
+    "a letter and a number": lambda n, name: f"## S{n}. {name}",
+    "roman without a mark": lambda n, name: f"## {ROMAN[n - 1]} {name}",
+    "Section behind": lambda _, name: f"## {name} Section",
+    "Textile with an id": lambda n, name: f"h2(#s{n}). {name}",
+    "Confluence with an anchor": lambda n, name: f"h2. {{anchor:s{n}}}{name}",
+    "LaTeX in bold": lambda _, name: rf"\textbf{{{name}}}",
+    "LaTeX paragraphs": lambda _, name: rf"\paragraph{{{name}}}",
+    "HTML over three lines": lambda _, name: f"<h2>\n  {name}\n</h2>",
+    "letters of another script": lambda _, name: f"## {name.replace('e', chr(0x435)).replace('o', chr(0x43E))}",
 }
 
 
@@ -229,6 +275,108 @@ def test_a_heading_in_the_singular_is_the_same() -> None:
     }
     judgement = judge(document({name: f"## {other}" for name, other in others.items()}))
     assert judgement.outcome is Outcome.ok, judgement
+
+
+TAGS: dict[str, Change] = {
+    "underscores": lambda name: f"<{name.lower().replace(' ', '_')}>\n{{}}\n</{name.lower().replace(' ', '_')}>",
+    "hyphens, on one line": lambda name: f"<{name.lower().replace(' ', '-')}>{{}}</{name.lower().replace(' ', '-')}>",
+    "blanks": lambda name: f"<{name}>\n\n{{}}\n\n</{name}>",
+    "joined words": lambda name: f"<{name.title().replace(' ', '')}>\n{{}}\n</{name.title().replace(' ', '')}>",
+    "of a process": lambda name: f"<process_{name.upper().replace(' ', '_')}>\n{{}}\n</process_{name.upper().replace(' ', '_')}>",
+    "a name": lambda name: f'<section id="a" name="{name}">\n{{}}\n</section>',
+    "a title alone": lambda name: f'<Section title="{name}">\n{{}}',
+    "a title within": lambda name: f"<section>\n<title>{name}</title>\n{{}}\n</section>",
+    "square brackets": lambda name: f"[{name}]\n{{}}\n[/{name}]",
+}
+
+
+@pytest.mark.parametrize("form", TAGS)
+def test_sections_in_tags_are_sections(form: str) -> None:
+    texts = {name: f"Something is said about the {name.lower()} of shipping." for name in SECTIONS}
+    parts = {name: TAGS[form](name).format(text) for name, text in texts.items()}
+    whole = "\n".join(parts.values())
+    for text in (whole, f"Here it is:\n\n```xml\n{whole}\n```"):
+        judgement = judge(text)
+        assert judgement.outcome is Outcome.ok, judgement
+        shown = body(judgement)
+        assert [line for line in shown.splitlines() if line and not line.startswith("## ")] == list(texts.values())
+        assert any("tags" in note for note in judgement.notes)
+    del parts["Process Steps"]
+    assert judge("\n".join(parts.values())).detail == "sections absent: Process Steps"
+    again = judge("\n".join([*parts.values(), parts["Overview"]]))
+    assert again.outcome is Outcome.sections_missing
+
+
+def test_a_tag_in_a_section_is_not_a_missing_one() -> None:
+    for text in ("<overview>\nWords that stand here.\n</overview>", "```xml\n<overview>\nWords that stand here.\n</overview>\n```"):
+        judgement = judge(document(texts={"Technology and Tools": text}, leave_out=("Overview",)))
+        assert judgement.detail == "sections absent: Overview"
+
+
+def mistyped(name: str) -> list[str]:
+    swapped = name[:4] + name[5] + name[4] + name[6:]
+    return [name[:3] + name[4:], swapped, name[:3] + name[2:], f"{name[:4]}x{name[5:]}", name.replace(" ", "")]
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_small_mistake_in_a_heading_is_overlooked(name: str) -> None:
+    place = SECTIONS.index(name) + 1
+    for text in mistyped(name):
+        judgement = judge(document({name: f"## {place}. {text}"}))
+        assert judgement.outcome is Outcome.ok, (text, judgement)
+        assert judgement.notes or text == name
+        in_bold = {other: f"**{text if other == name else other}**" for other in SECTIONS}
+        assert judge(document(in_bold)).outcome is Outcome.ok, text
+
+
+def test_all_headings_may_have_a_mistake() -> None:
+    judgement = judge(with_headings(lambda n, name: f"## {n}. {mistyped(name)[0]}"))
+    assert judgement.outcome is Outcome.ok
+    assert 'The heading "1. Oveview" was read as Overview.' in judgement.notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        document(leave_out=("Overview",)) + "\n\n## Overvew\n\nSomething is said here about shipping.",
+        document({"Overview": "## Overvew\n\nSomething is said here.\n\n## Ovrview"}),
+        document(texts={"Process Steps": "### Best Practises\n\nThe clerk follows them."}, leave_out=("Best Practices",)),
+        document({"Common Challenges": "## Common Changes"}),
+        document({"Outputs and Deliverables": "## Onputs"}),
+        document({"Technology and Tools": "## Toll"}),
+    ],
+    ids=["in another place", "twice", "within a section", "another word", "between two names", "a short name"],
+)
+def test_a_mistake_that_may_be_something_else_is_not_overlooked(text: str) -> None:
+    assert judge(text).outcome is Outcome.sections_missing
+
+
+@pytest.mark.parametrize("line", ["**{}** – what it says.", "{}: what it says, in some words.", "- **{}**: what it says."])
+def test_an_outline_with_remarks_makes_no_section(line: str) -> None:
+    outline = "\n\n".join(line.format(name) for name in SECTIONS)
+    assert judge(outline if line[0] != "-" else outline.replace("\n\n", "\n")).outcome is Outcome.ok
+    for text in (f"{outline}\n\n{document(leave_out=('Overview',))}", f"{document(leave_out=('Overview',))}\n\n{outline}"):
+        assert judge(text).detail == "sections absent: Overview"
+
+
+def test_text_on_the_line_of_a_heading_is_beneath_it() -> None:
+    texts = {name: f"Something is said about the {name.lower()} of shipping." for name in SECTIONS}
+    for line in ("## {}: {}", "## {} – {}"):
+        judgement = judge("\n\n".join(line.format(name, text) for name, text in texts.items()))
+        assert (judgement.outcome, body(judgement)) == (Outcome.ok, GOOD_DOCUMENT)
+        assert judgement.notes == ("Text stood on the lines of headings.",)
+
+
+def test_a_document_without_line_breaks_has_them_again() -> None:
+    judgement = judge(GOOD_DOCUMENT.replace("\n\n", " "))
+    assert (judgement.outcome, body(judgement)) == (Outcome.ok, GOOD_DOCUMENT)
+    assert judge(document(leave_out=("Best Practices",)).replace("\n\n", " ")).detail == "sections absent: Best Practices"
+
+
+def test_a_heading_in_a_code_block_is_not_a_missing_section() -> None:
+    for fence in ("```", "~~~~", "~~~~~~~~~~~~"):
+        text = f"Run this:\n{fence}\n## Overview\nwords that are not real\n{fence}"
+        assert judge(document(texts={"Technology and Tools": text}, leave_out=("Overview",))).detail == "sections absent: Overview"
 
 
 NOTHING_TO_SAY = {"wrong case", "capitals", "colon", "closed", "setext", "hard blanks"}
@@ -360,6 +508,14 @@ SAME = {
     "with invisible characters in keys": GOOD_CASES.replace("risk_level", f"risk{ZWSP}_level"),
     "with other names of fields": GOOD_CASES.replace('"risk_level"', '"riskLevel"').replace('"category"', '"Category"'),
     "with pictures and emphasis in levels": GOOD_CASES.replace('"Low"', '"🟢 Low"').replace('"High"', '"**High**"'),
+    "each in an object": json.dumps({"use_cases": [{"use_case": each} for each in json.loads(GOOD_CASES)["use_cases"]]}),
+    "each under a name": json.dumps({f"use_case_{n}": each for n, each in enumerate(json.loads(GOOD_CASES)["use_cases"], 1)}),
+    "as arguments of a call": json.dumps({"name": "use_cases", "arguments": GOOD_CASES}),
+    "in a string in a string": json.dumps(json.dumps(GOOD_CASES)),
+    "numbered": "\n".join(f"{n}. {json.dumps(each)}" for n, each in enumerate(json.loads(GOOD_CASES)["use_cases"], 1)),
+    "under headings": "\n".join(f"### Use case\n```json\n{json.dumps(each)}\n```" for each in json.loads(GOOD_CASES)["use_cases"]),
+    "line by line, with a sentence before": "Here:\n" + "\n".join(map(json.dumps, json.loads(GOOD_CASES)["use_cases"])),
+    "with control characters between": GOOD_CASES.replace(', "', ',\x00\x0c "', 5),
     "with remarks behind levels": GOOD_CASES.replace('"High"', '"High (within a year)"'),
 }
 
@@ -370,6 +526,16 @@ def test_what_says_the_same_is_the_same(form: str) -> None:
     assert judgement.outcome is Outcome.ok, judgement
     assert judgement.content == judge(GOOD_CASES, "usecases").content
     assert judgement.notes
+
+
+@pytest.mark.parametrize("between", ["\n\nBetter:\n\n", " or ", "\n- Note: a draft\n"])
+def test_candidates_with_words_between_them_are_not_put_together(between: str) -> None:
+    assert judge(between.join(map(json.dumps, json.loads(GOOD_CASES)["use_cases"])), "usecases").outcome is Outcome.invalid_json
+
+
+def test_a_draft_before_the_candidates_is_not_put_together_with_them() -> None:
+    cases = [*json.loads(use_cases(7))["use_cases"], *json.loads(GOOD_CASES)["use_cases"]]
+    assert judge("\n".join(map(json.dumps, cases)), "usecases").outcome is Outcome.invalid_json
 
 
 def test_of_two_lists_that_differ_none_is_chosen() -> None:
@@ -434,6 +600,29 @@ REFUSALS = (
     "Leider kann ich diese Anfrage nicht beantworten.",
     "Je suis désolé, mais je ne peux pas répondre à cette demande.",
     "Lo siento, pero no puedo ayudar con eso.",
+    "I'm really sorry, but that's something I can't help with.",
+    "I refuse.",
+    "Cannot comply.",
+    "My guidelines prevent me from writing about this.",
+    "I'm just a language model and can't help with that.",
+    "I'd be glad to help with something else, but I can't write this.",
+    "I understand your request; however, I cannot provide this.",
+    "```\nI'm sorry, but I can't assist with that.\n```",
+    "## Overview\n\nI'm sorry, but I can't assist with that.",
+    "⚠️ Response: I can't help with that.",
+    "Diese Anfrage kann ich nicht bearbeiten.",
+    "No puedo ayudar con esta solicitud.",
+    "Non posso aiutarti con questo.",
+    "Omlouvám se, ale s tím nemohu pomoci.",
+    "Üzgünüm, bu konuda yardımcı olamam.",
+    "Xin lỗi, tôi không thể giúp với yêu cầu này.",
+    "このリクエストには対応できません。",
+)
+NO_REFUSALS = (
+    "Something came back that is no document.",
+    "I cannot find the process document; please provide it.",
+    "The content of the invoice cannot be changed.",
+    "I understand the process. It begins with an order, but I would need more details.",
 )
 
 
@@ -450,7 +639,8 @@ def test_good_answers_may_speak_of_what_cannot_be_done() -> None:
     sorry = document(texts={"Overview": "I'm sorry, but I can't assist with that request, says the clerk."})
     assert judge(sorry).outcome is Outcome.ok
     assert judge(use_cases(description="I cannot help with that."), "usecases").outcome is Outcome.ok
-    assert judge("Something came back that is no document.").outcome is Outcome.sections_missing
+    for text in NO_REFUSALS:
+        assert judge(text).outcome is Outcome.sections_missing
 
 
 @pytest.mark.parametrize("count", [11, 13])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from caseforge_assets.stages.characters import replace_unstorable, visible
+from caseforge_assets.stages.characters import replace_unstorable, visible, visible_end
 from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import LEAST_BLANKS, Answer, Content, Judgement, Outcome
 from caseforge_assets.stages.plain_answers import judge_plainly
@@ -13,6 +13,7 @@ from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 
 SECTION_LEVEL = 2
 _REPLACED = "Characters that cannot be stored were replaced."
+_HIDDEN_END = "Invisible characters behind the document were left out."
 _BLANKS_AFTER = "After the document blanks alone used up the token budget."
 
 
@@ -31,7 +32,8 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
 
 
 def _judge_document(answer: Answer, sections: Sections) -> Judgement:
-    plain = replace_unstorable(answer.text).strip()
+    stored = replace_unstorable(answer.text)
+    plain = visible_end(stored.strip())
     if answer.may_be_thinking and count_repeated(plain, sections):
         return Judgement(
             Outcome.sections_missing, "thinking begins before the document and never ends; what is draft and what is answer cannot be told"
@@ -46,7 +48,8 @@ def _judge_document(answer: Answer, sections: Sections) -> Judgement:
         return Judgement(Outcome.truncated, _cut_detail(answer, missing))
     if missing:
         return Judgement(Outcome.sections_missing, _missing_detail(missing))
-    notes = [_REPLACED] if plain != answer.text.strip() else []
+    notes = [_REPLACED] if stored != answer.text else []
+    notes += [_HIDDEN_END] if plain != stored.strip() else []
     notes += [_BLANKS_AFTER] if answer.cut else []
     return Judgement(Outcome.ok, content=Content(document.body), notes=(*notes, *document.notes, *_notes(document.found, sections)))
 

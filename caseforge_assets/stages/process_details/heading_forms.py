@@ -10,7 +10,15 @@ from caseforge_assets.stages.process_details.heading_text import bare_heading
 
 BOLD_LEVEL = 7
 """The level of a line in bold that stands where a heading would: below all real ones."""
-WEAK_LEVELS = {"lines in italics": 8, "bold items of a list": 9, "folded parts": 10, "plain lines": 11, "bold words before their text": 12}
+WEAK_LEVELS = {
+    "lines in italics": 8,
+    "bold items of a list": 9,
+    "folded parts": 10,
+    "plain lines": 11,
+    "bold words before their text": 12,
+    "lines in brackets": 13,
+    "words before their text": 14,
+}
 """Levels of lines that are headings only where all sections stand so, each form at one of its own."""
 
 LONGEST_PLAIN_CHARACTERS = 80
@@ -19,18 +27,34 @@ _QUOTE = re.compile(r"^(?:\s*>)+\s?")
 _HASHES = re.compile(r"^(\s*)(?:[-*+]\s+)?(\*\*|__)?((?:\\?#){1,6})(?!#)(\s*)(.*)$")
 _HTML = re.compile(r"^\s*(?:<(?!h[1-6])[a-z]+\b[^<>]*>\s*)*<h([1-6])\b[^<>]*>(.*?)</h\1\s*>(.*)$", re.IGNORECASE)
 _WIKI = re.compile(r"^\s*(={1,6})\s*([^=\s].*?)\s*(?:\1)?\s*$")
-_CONFLUENCE = re.compile(r"^\s*h([1-6])\.\s+(\S.*)$")
-_LATEX = re.compile(r"^\s*\\(chapter|section|subsection|subsubsection)\*?\{(.*)\}(?:\s*\\label\{[^{}]*\})?\s*$")
-_LATEX_LEVELS = {"chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4}
+_CONFLUENCE = re.compile(r"^\s*h([1-6])(?:\([^()]*\))?\.\s+(\S.*)$")
+_LATEX = re.compile(
+    r"^\s*\\(chapter|section|subsection|subsubsection|paragraph|textbf|underline)\*?\{(.*)\}(?:\s*\\label\{[^{}]*\})?\s*(?:\\\\)?\s*$"
+)
+_LATEX_LEVELS = {
+    "chapter": 1,
+    "section": 2,
+    "subsection": 3,
+    "subsubsection": 4,
+    "paragraph": 5,
+    "textbf": BOLD_LEVEL,
+    "underline": BOLD_LEVEL,
+}
 _INLINE_TAGS = re.compile(r"</?(?:u|p|div|span|center|font|big|mark)\b[^<>]*>", re.IGNORECASE)
 _BOLD_TAGS = re.compile(r"</?(?:b|strong)\b[^<>]*>", re.IGNORECASE)
 _NUMBER = r"(?:[\[(]?\w{1,4}[.)\]]\s*|\d+\ufe0f?\u20e3\s*)?"
 _BOLD = re.compile(rf"^\s*{_NUMBER}(?:\*\*|__)[*_]?([^*]+?)[*_]?(?:\*\*|__)[:.]?\s*$")
-_UNDERLINES = re.compile(r"^ {0,3}(=+|-+|\*{3,}|\^{3,}|\"{3,})\s*$")
-_UNDERLINE_MARKS = {"=", "-", "*", "^", '"'}
+_MARKDOWN_MARKS, _OTHER_MARKS = "=-", "*^\"~'`+.:_#═─━—–"  # the others: reStructuredText, and drawn lines
+_UNDERLINES = re.compile(rf"^ {{0,3}}(?:=+|-+|([{_OTHER_MARKS}])\1{{2,}})\s*$")
+_UNDERLINE_MARKS = frozenset(_MARKDOWN_MARKS + _OTHER_MARKS)
+_MOST_BEYOND = 4  # by which lines above and below a title are longer than it, or shorter
 _ITALIC = re.compile(rf"^\s*{_NUMBER}([*_])([^*_]+?)\1:?\s*$")
 _BOLD_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\*\*|__)([^*]+?)(?:\*\*|__):?\s*$")
 _SUMMARY = re.compile(r"^\s*(?:<details[^<>]*>\s*)?<summary[^<>]*>(.*?)</summary\s*>(.*)$", re.IGNORECASE)
+_FRAMED = re.compile(
+    rf"^\s*{_NUMBER}(?:\*\*|__)?(?:\[{{1,3}}|<{{1,3}}|[【「『〔〈《]|\{{{{1,3}})\s*([^\[\]<>{{}}【】「」『』〔〕〈〉《》/]+?)\s*(?:\]{{1,3}}|>{{1,3}}|[】」』〕〉》]|\}}{{1,3}})(?:\*\*|__)?:?\s*$"
+)
+_PLAIN_RUN_IN = re.compile(rf"^\s*{_NUMBER}([^\W\d_][^:*_#|<>\[\]]{{2,60}}?):\s+(\S.*)$")
 _RUN_IN = re.compile(rf"^\s*(?:[-*+•]\s+)?{_NUMBER}(?:\*\*|__)([^*]+?)(?:\*\*|__)\s*[:.–—-]?\s+(\S.*)$")
 
 
@@ -46,7 +70,8 @@ class Line:
         rest: Text that stands beneath it on the same line.
         is_shown: Whether Markdown shows it as something that stands out; otherwise a reader would see the bare marks.
         needs_name: Whether it is a heading only if it names a section.
-        lines: How many lines it takes.
+        lines: How many lines it takes, from its own on.
+        is_overlined: Whether the line above it belongs to it, too.
         has_hidden: Whether it holds characters that nobody can see.
     """
 
@@ -58,6 +83,7 @@ class Line:
     is_shown: bool = True
     needs_name: bool = True
     lines: int = 1
+    is_overlined: bool = False
     has_hidden: bool = False
 
 
@@ -72,7 +98,25 @@ def strong_line(lines: list[str], number: int) -> Line | None:
     if _may_be_one(line) and (found := _marked(number, line if line.isascii() else _plainly_written(line))) is not None:
         return found if line.isascii() else _as_it_came(found, line)
     below = lines[number + 1] if number + 1 < len(lines) else ""
-    return _underlined(number, line, below) if below and line.strip() else None
+    if below.lstrip()[:1] not in _UNDERLINE_MARKS or not line.strip() or not _UNDERLINES.match(below):
+        return None
+    return _underlined(lines, number)
+
+
+def is_rule_of_title(lines: list[str], number: int) -> bool:
+    """Tell whether a line of tildes, which elsewhere begins a code block, is drawn above or below a title (reStructuredText).
+
+    Args:
+        lines: The lines of a text.
+        number: The line's place.
+    """
+    marks = lines[number].strip()
+    if marks.strip("~") or len(marks) < 4:
+        return False
+    above = lines[number - 1].strip() if number else ""
+    if above and len(above) == len(marks):
+        return True
+    return any(_is_overlined(lines, at) for at in (number - 1, number + 1) if 0 < at < len(lines) - 1)
 
 
 def _may_be_one(line: str) -> bool:
@@ -84,7 +128,7 @@ def _may_be_one(line: str) -> bool:
         return "#" in line
     if not start.isascii():
         return not start.isalpha()
-    return "**" in line or "__" in line or (start == "h" and ". " in line[:4])
+    return "**" in line or "__" in line or (start == "h" and line.lstrip()[1:2].isdigit())
 
 
 def _marked(number: int, seen: str) -> Line | None:
@@ -113,11 +157,16 @@ def weak_lines(lines: list[str], number: int) -> Iterator[Line]:
     """
     line = visible(lines[number])
     for form, pattern in _WEAK_FORMS.items():
-        if found := pattern(line):
+        if (found := pattern(line)) and not (form == "lines in brackets" and _is_closed_below(lines, number, found[0])):
             yield Line(number, WEAK_LEVELS[form], found[0], form, found[1])
     text = line.strip().rstrip(":").rstrip()
     if text and len(text) <= LONGEST_PLAIN_CHARACTERS and (number == 0 or not visible(lines[number - 1]).strip()):
         yield Line(number, WEAK_LEVELS["plain lines"], text, "plain lines")
+
+
+def _is_closed_below(lines: list[str], number: int, name: str) -> bool:
+    """Tell whether a name in brackets is a tag that something below closes."""
+    return any(f"/{name}" in line for line in lines[number + 1 :])
 
 
 def rewritten(line: Line) -> list[str]:
@@ -149,14 +198,23 @@ def _without_inline(line: str) -> str:
     return _BOLD_TAGS.sub("**", _INLINE_TAGS.sub("", line)) if "<" in line else line
 
 
-def _underlined(number: int, line: str, below: str) -> Line | None:
-    """Read a line with a line of marks beneath it as a heading; only = and - make one in Markdown."""
-    if below.lstrip()[:1] not in _UNDERLINE_MARKS or not _UNDERLINES.match(below):
+def _underlined(lines: list[str], number: int) -> Line | None:
+    """Read a line with a line of marks beneath it as a heading; only = and - make one in Markdown, and only without such a line above."""
+    line, marks = lines[number].strip(), lines[number + 1].strip()
+    if number > 0 and _is_overlined(lines, number):
+        return Line(number, 2, line, "underlined lines", is_shown=False, lines=2, is_overlined=True)
+    if marks[0] in _MARKDOWN_MARKS:
+        return Line(number, 1 if marks[0] == "=" else 2, line, has_hidden=visible(line) != line)
+    if marks[0] not in '*^"═─━' and len(marks) < len(line):
         return None
-    mark = below.strip()[0]
-    if mark in "=-":
-        return Line(number, 1 if mark == "=" else 2, line.strip(), has_hidden=visible(line) != line)
-    return Line(number, 2, line.strip(), "underlined lines", is_shown=False, lines=2)
+    return Line(number, 2, line, "underlined lines", is_shown=False, lines=2)
+
+
+def _is_overlined(lines: list[str], number: int) -> bool:
+    """Tell whether the lines above and below a line are the same marks, as long as it."""
+    above, line, below = (text.strip() for text in lines[number - 1 : number + 2])
+    is_drawn = above[:1] in _UNDERLINE_MARKS and above == below and _UNDERLINES.match(above) is not None
+    return is_drawn and bool(line) and line[0] != "#" and (above[0] in "═─━" or abs(len(above) - len(line)) <= _MOST_BEYOND)
 
 
 def _as_it_came(found: Line, line: str) -> Line:
@@ -187,4 +245,6 @@ _WEAK_FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "bold items of a list": _groups(_BOLD_ITEM, 1, None),
     "folded parts": _groups(_SUMMARY, 1, 2),
     "bold words before their text": _groups(_RUN_IN, 1, 2),
+    "lines in brackets": _groups(_FRAMED, 1, None),
+    "words before their text": _groups(_PLAIN_RUN_IN, 1, 2),
 }

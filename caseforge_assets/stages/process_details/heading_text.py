@@ -8,7 +8,7 @@ from caseforge_assets.stages.characters import visible
 
 _TAGS = re.compile(r"<[^<>]*>")
 _FOOTNOTES = re.compile(r"<sup>[^<>]*</sup>|【[^【】]*】", re.IGNORECASE)
-_ATTRIBUTES = re.compile(r"\s*\{\s*[:#.][^{}]*\}\s*$")  # {#id .class} (Pandoc), {: #id} (kramdown)
+_ATTRIBUTES = re.compile(r"\s*\{\s*[:#.][^{}]*\}\s*$|\{anchor:[^{}]*\}")  # {#id .class} (Pandoc), {: #id} (kramdown); Confluence
 _IMAGES = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|\[\^[^\]]*\]|\[[¶#§🔗]*\]\([^)]*\)")
 _LINKS = re.compile(r"\[([^\[\]]+)\](?:\([^()]*\)|\[[^\[\]]*\])")
 _SHORTCODES = re.compile(r":[a-z0-9_+-]*[a-z_][a-z0-9_+-]*:")
@@ -27,15 +27,21 @@ _NUMBER_WORDS = (
 )
 _ROMAN = "x{0,3}(?:ix|iv|v?i{1,3}|v)|x{1,3}"
 _NUMBERINGS = (
-    re.compile(rf"^\W*(?:(?:{_LABELS})\b)?\W*\d+(?:[./-]\d+)*[a-z]?(?=\W)\W*"),
+    re.compile(rf"^\W*(?:(?:{_LABELS})(?![^\W\d_]))?[\W_]*\d+(?:[./-]\d+)*[a-z]?(?=\W)\W*"),
+    re.compile(r"^\W*[a-z]\d{1,2}[.):]\W*"),
+    re.compile(rf"^\W*(?:{_LABELS})\s*[:–—]\s*(?=\w)"),
     re.compile(rf"^\W*(?:{_LABELS})\s+(?:{_ROMAN}|[a-z]|{_NUMBER_WORDS})(?=\W)\W*"),
     re.compile(rf"^\W*(?:{_ROMAN}|[a-z]|{_NUMBER_WORDS})\s*[.):\]}}|、–—-]\W*"),
+    re.compile(rf"^(?:{_ROMAN})\s+(?=\w)"),
     re.compile(r"^\W*第?[一二三四五六七八九十\d]+\s*[章节節部分项項]?(?=\W|[章节節])[\W章节節]*"),
 )
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _AND = re.compile(r"\s*[&/+]\s*|\s*,\s*(?:and\s+)?(?=\w)")
 _HYPHEN = re.compile(r"(?<=\w)[-_‐‑](?=\w)")
 _JOINED_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Letters of other scripts that look like Latin ones, in words that have Latin ones, too.
+_LOOKALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсухԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxdABEZHIKMNOPTYXo")
+_MIXED_WORD = re.compile(r"\w*[A-Za-z]\w*")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -50,6 +56,7 @@ def bare_heading(heading: str) -> str:
     text = _LINKS.sub(r"\1", _IMAGES.sub("", text))
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _ENCLOSED.sub(_spelled_out, visible(text))).replace("\u20e3", " ")
+        text = _MIXED_WORD.sub(lambda word: word[0].translate(_LOOKALIKES), text)
     return _MARKUP.sub("", _ESCAPES.sub(r"\1", text)).strip()
 
 

@@ -2,16 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from caseforge_assets.stages.process_details.heading_forms import Line, rewritten, strong_line, weak_lines
+from caseforge_assets.stages.process_details.heading_forms import Line, is_rule_of_title, rewritten, strong_line, weak_lines
 from caseforge_assets.stages.process_details.sections import BUILT_IN, MAX_HEADING_CHARACTERS, Sections
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
 _FENCE_STARTS = {"```", "~~~"}
+_RUN_IN_MARKS = ("**", "__", "<", ": ")
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_PLACEHOLDER_WORDS = 3
 _PLACEHOLDERS = {"n a", "na", "none", "tbd", "to be determined", "to be defined", "todo", "to do", "not applicable", "to be added"}
@@ -19,11 +20,12 @@ _PLACEHOLDERS = {"n a", "na", "none", "tbd", "to be determined", "to be defined"
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading: its line, the section that it means, if any, and whether it means that wherever in a document it stands."""
+    """A heading: its line, the section that it means, if any, whether it means that wherever in a document it stands, and whether it is misspelt."""
 
     at: Line
     section: str | None
     is_sure: bool = True
+    is_misspelt: bool = False
 
     @property
     def line(self) -> int:
@@ -56,7 +58,8 @@ def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSectio
 
     Headings inside code blocks do not count. Where a section's name appears more than once, the heading at the level of the
     other sections counts, and of several such the first with text beneath. A title at level 1 above the sections is ignored.
-    Lines that are headings only by what they say (plain ones, items of a list) count where no other form names the sections.
+    Lines that are headings only by what they say (plain ones, items of a list) count where no other form names the sections. A
+    heading with a small mistake in it counts for a section that is absent otherwise, where that section has to stand.
 
     Args:
         text: A Markdown document.
@@ -65,9 +68,37 @@ def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSectio
     lines, strong = _parsed(text, sections)
     found = _find(lines, strong)
     if len(found) < len(sections.entries):
+        found = _find_misspelt(lines, sections, found)
+    if len(found) < len(sections.entries):
         weak = (_find(lines, headings) for headings in _weak_headings(lines, sections, {heading.line for heading in strong}))
-        found = next((one for one in weak if len(one) == len(sections.entries) and all(section.filled for section in one)), found)
+        whole = (one for one in weak if len(one) == len(sections.entries) and all(section.filled for section in one))
+        found = next((one for one in whole if _hold(one, found)), found)
     return tuple(sorted(found, key=lambda section: section.heading.line))
+
+
+def _find_misspelt(lines: list[str], sections: Sections, found: list[FoundSection]) -> list[FoundSection]:
+    """Find also what is named with a small mistake: sections that are absent, each once, in their order among the others."""
+    absent = {section.name for section in sections.entries} - {section.name for section in found}
+    headings = list(_headings(lines, sections, absent))
+    times = Counter(heading.section for heading in headings if heading.is_misspelt)
+    once = [heading for heading in headings if not heading.is_misspelt or times[heading.section] == 1]
+    with_them = sorted(_find(lines, once), key=lambda section: section.heading.line)
+    order = {section.name: place for place, section in enumerate(sections.entries)}
+    places = [-1, *(order[section.name] for section in with_them), len(order)]
+    wrong = [
+        section.heading
+        for section, before, place, after in zip(with_them, places, places[1:], places[2:], strict=False)
+        if section.heading.is_misspelt and not before < place < after
+    ]
+    return with_them if not wrong else _find(lines, [heading for heading in once if heading not in wrong])
+
+
+def _hold(outer: list[FoundSection], inner: list[FoundSection]) -> bool:
+    """Tell whether sections stand within others, so that these are no mere list of what follows or went before."""
+    starts = [section.heading.line for section in outer]
+    return all(min(starts) < section.heading.line for section in inner) and any(
+        section.heading.line < max(starts) for section in inner or outer
+    )
 
 
 def count_repeated(text: str, sections: Sections = BUILT_IN) -> int:
@@ -84,12 +115,12 @@ def count_repeated(text: str, sections: Sections = BUILT_IN) -> int:
 
 def first_heading(lines: list[str]) -> int | None:
     """Give the place of the first line that is a heading by its form, whatever it says; None where there is none."""
-    return next((number for number, line in _outside_code(lines) if line.strip() and strong_line(lines, number)), None)
+    return next((number for number, line in outside_code(lines) if line.strip() and strong_line(lines, number)), None)
 
 
 def headings_in(lines: list[str]) -> list[Line]:
     """Give every line that is a heading by its form, whatever it says; those inside code blocks are none."""
-    return [at for number, line in _outside_code(lines) if line.strip() and (at := strong_line(lines, number))]
+    return [at for number, line in outside_code(lines) if line.strip() and (at := strong_line(lines, number))]
 
 
 def shown_as_headings(text: str, sections: Sections = BUILT_IN) -> str:
@@ -103,8 +134,8 @@ def shown_as_headings(text: str, sections: Sections = BUILT_IN) -> str:
     odd = {heading.line: heading.at for heading in headings if not heading.at.is_shown}
     if not odd:
         return text
-    below = {number + 1 for number, at in odd.items() if at.lines > 1}
-    kept = ((number, line) for number, line in enumerate(lines) if number not in below)
+    drawn = {number + 1 for number, at in odd.items() if at.lines > 1} | {number - 1 for number, at in odd.items() if at.is_overlined}
+    kept = ((number, line) for number, line in enumerate(lines) if number not in drawn)
     return "\n".join(part for number, line in kept for part in (rewritten(odd[number]) if number in odd else [line]))
 
 
@@ -128,32 +159,37 @@ def _find(lines: list[str], every_heading: list[Heading]) -> list[FoundSection]:
     return list(by_name.values())
 
 
-def _headings(lines: list[str], sections: Sections) -> Iterator[Heading]:
-    for number, _ in _outside_code(lines):
+def _headings(lines: list[str], sections: Sections, absent: Collection[str] = ()) -> Iterator[Heading]:
+    """Give all headings; one that names no section is taken for one that is absent if it does so but for a small mistake."""
+    for number, _ in outside_code(lines):
         at = strong_line(lines, number)
         if at is None:
             continue
         section = sections.meant(at.text)
         loosely = None if section else sections.meant_in_place(at.text)
-        if section or loosely or not at.needs_name:  # "#hashtag" is a heading only if it names a section
+        misspelt = sections.misspelt(at.text) if absent and not (section or loosely) else None
+        if misspelt in absent:
+            yield Heading(at, misspelt, is_sure=False, is_misspelt=True)
+        elif section or loosely or not at.needs_name:  # "#hashtag" is a heading only if it names a section
             yield Heading(at, section or loosely, is_sure=section is not None)
 
 
 def _weak_headings(lines: list[str], sections: Sections, strong: set[int]) -> Iterator[list[Heading]]:
     """Lists of headings of one form each, for the forms that are headings only if all sections stand so."""
     by_level: dict[int, list[Heading]] = {}
-    for number, line in _outside_code(lines):
-        if number not in strong and line.strip() and (len(line) <= MAX_HEADING_CHARACTERS or "**" in line or "__" in line or "<" in line):
+    for number, line in outside_code(lines):
+        if number not in strong and line.strip() and (len(line) <= MAX_HEADING_CHARACTERS or any(mark in line for mark in _RUN_IN_MARKS)):
             for at in weak_lines(lines, number):
                 if section := sections.named(at.text):
                     by_level.setdefault(at.level, []).append(Heading(at, section))
     yield from by_level.values()
 
 
-def _outside_code(lines: list[str]) -> Iterator[tuple[int, str]]:
+def outside_code(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Give the lines that are no code, with their places."""
     fence = ""
     for number, line in enumerate(lines):
-        found = _FENCE.match(line) if line.lstrip()[:3] in _FENCE_STARTS else None
+        found = _FENCE.match(line) if line.lstrip()[:3] in _FENCE_STARTS and (fence or not is_rule_of_title(lines, number)) else None
         if found and not fence:
             fence = found[1]
         elif found and found[1].startswith(fence) and not found[2].strip():

@@ -3,34 +3,39 @@
 Each way of reading is tried only where the text as it came lacks sections, and counts only if it brings more of them.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from caseforge_assets.stages.canonical import texts_in
 from caseforge_assets.stages.judgement import shorten
 from caseforge_assets.stages.process_details.heading_forms import strong_line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
 from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated, find_sections, first_heading, shown_as_headings
 from caseforge_assets.stages.process_details.sections import Sections
+from caseforge_assets.stages.process_details.ways import below_lead_in, ways
 
 LONGEST_CLOSING_CHARACTERS = 400
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([^`\s]*)[^`]*$")
-_MARKDOWN = {"markdown", "md"}
 _WORDS = re.compile(r"[^\W_]")
 _RULE = re.compile(r"^\s*([-*_=])(?:\s*\1){2,}\s*$")
+_FENCE_MARKS = ("```", "~~~")
 _QUOTE_MARK = re.compile(r"^\s*> ?")
-_MARGIN = "Every line was indented or quoted; that was taken off."
-_ESCAPED_BREAK = re.compile(r"\\r\\n|\\n")
-_LEAST_ESCAPED_BREAKS = 10
+_END_MARK = re.compile(
+    r"^\s*[-=*<\[(#~_|]+\s*(?:end|eof|fin)(?: of)?(?: the)?(?: (?:process )?(?:document(?:ation)?|response|answer|output|markdown|file))?\s*[-=*>\])#~_|/]+\s*$",
+    re.IGNORECASE,
+)
+_CLOSING_TAGS = re.compile(r"^\s*(?:</[\w:.-]+\s*>\s*)+$")
+_FRONT_MATTER_LINE = re.compile(r"^(?:[\w.-]+\s*[:=].*|\s+\S.*|- .*|#.*|\s*)$")
+_LABEL = re.compile(
+    r"^(?:begin|start|final|(?:(?:begin|start)(?: of)? )?(?:(?:the|my|final|revised|full) ){0,2}(?:answer|response|output|result|draft|version|document))$"
+)
 _THINKING_HEADING = re.compile(
     r"^(?:(?:my|internal|initial|the|step by step) )?(?:think(?:ing)?|thoughts?|thought process|reasoning(?: process)?|scratchpad|chain of thought|planning|plan|approach"
     r"|analysis|considerations|überlegung(?:en)?|gedankengang|denkprozess|réflexion|raisonnement|razonamiento|ragionamento)$"
 )
 _CLOSING = re.compile(
     r"^[*_\s]*(?:(?:please )?let me know|(?:please )?feel free|(?:i )?hope (?:this|that|it)|(?:would|do) you (?:like|want|need)|shall i |should i "
+    r"|\W*(?:total |approximate(?:ly)? |approx\.? )?(?:word count|words)\W+[\d,.~ ]+(?:words)?\W*$"
     r"|is there anything|if you(?:['’]d| would| need| want| have| wish)|i can also|i am happy to|i['’]?m happy to|happy to |\[?(?:end of (?:the )?document|end)\]?\W*$)",
     re.IGNORECASE,
 )
@@ -66,11 +71,12 @@ def read_document(text: str, sections: Sections, *, only_sections: bool = False)
         sections: Those that a document has to have.
         only_sections: Whether all that stands before the first section is left out, whatever it is.
     """
-    flush = _out_of_margin(text)
-    whole = text if flush is None else flush
-    taken = () if flush is None else (_MARGIN,)
+    whole, taken = text, tuple[str, ...]()
+    for read, note in _FIRST:
+        if (after := read(whole)) is not None:
+            whole, taken = after, (*taken, note)
     best = Document(whole, find_sections(whole, sections), taken)
-    for body, notes in _readings(whole, taken):
+    for body, notes in _readings(whole, taken, sections):
         if best.filled == len(sections.entries):
             break
         other = Document(body, find_sections(body, sections), notes)
@@ -101,81 +107,15 @@ def _said_in(lines: list[str], title: set[str]) -> list[str]:
     return lines[:end]
 
 
-def _readings(text: str, notes: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _readings(text: str, notes: tuple[str, ...], sections: Sections) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give the text in other ways of reading it, and what each takes for granted; they go together."""
     known = [(text, notes)]
-    for read, note in _WAYS:
+    for read, note in ways(sections):
         for before, said in list(known):
             after = read(before)
             if after is not None and after.strip() and after != before:
                 known.append((after, (*said, note)))
                 yield known[-1]
-
-
-def _out_of_fence(text: str) -> str | None:
-    """Take what stands between the first fence and the last one, so that code blocks inside stay; the last one may be missing."""
-    lines = text.splitlines()
-    fences = [number for number, line in enumerate(lines) if _FENCE.match(line)]
-    if not fences or sum(_info(lines[number]).casefold() in _MARKDOWN for number in fences) > 1:
-        return None
-    bare = [number for number in fences[1:] if not _info(lines[number])]
-    return "\n".join(lines[fences[0] + 1 : bare[-1] if bare else len(lines)]).strip()
-
-
-def _info(fence: str) -> str:
-    found = _FENCE.match(fence)
-    return found[2] if found else ""
-
-
-def _before_stray_fence(text: str) -> str | None:
-    """Take off a fence at the end that nothing has opened."""
-    lines = text.rstrip().splitlines()
-    fences = [line for line in lines if line.lstrip().startswith(("```", "~~~"))]
-    return "\n".join(lines[:-1]).rstrip() if lines and len(fences) % 2 and lines[-1] == fences[-1] and not _info(lines[-1]) else None
-
-
-def _out_of_fences(text: str) -> str | None:
-    """Take off the fences around parts of a document, such as one around each section; code blocks without a heading stay."""
-    lines, opened = text.splitlines(), 0
-    kept: list[str] = []
-    fence: str | None = None
-    for line in lines:
-        found = _FENCE.match(line)
-        if fence is None and found:
-            fence, opened = found[1], len(kept)
-        elif fence is not None and found and not found[2] and found[1].startswith(fence):
-            inside = kept[opened + 1 :]
-            holds_heading = any(strong_line(inside, number) for number, said in enumerate(inside) if said.strip())
-            kept[opened:] = ["", *inside, ""] if holds_heading else [*kept[opened:], line]
-            fence = None
-            continue
-        kept.append(line)
-    return "\n".join(kept).strip() if len(kept) != len(lines) or kept != lines else None
-
-
-def _out_of_json(text: str) -> str | None:
-    """Take the one long text of a JSON string, or of an object that has no other; or a text under each section's name."""
-    if text.lstrip()[:1] not in ('"', "{", "["):
-        return None
-    try:
-        value = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, dict) and len(value) == 1:
-        value = next(iter(value.values()))
-    if isinstance(value, dict) and len(value) > 1 and all(isinstance(part, str) for part in value.values()):
-        by_name = "\n\n".join(f"## {name.replace('_', ' ')}\n\n{part}" for name, part in value.items())
-    else:
-        by_name = None
-    long = [part for part in texts_in(value) if "\n" in part]
-    return long[0] if len(long) == 1 and (by_name is None or "\n## " in f"\n{long[0]}") else by_name
-
-
-def _with_breaks(text: str) -> str | None:
-    r"""Read `\n` as a line break in a text that has none of its own."""
-    if len(_ESCAPED_BREAK.findall(text)) < _LEAST_ESCAPED_BREAKS or len(text.strip().splitlines()) > 2:
-        return None
-    return _ESCAPED_BREAK.sub("\n", text.strip().strip('"')).replace('\\"', '"').replace("\\t", "\t")
 
 
 def _out_of_margin(text: str) -> str | None:
@@ -190,12 +130,9 @@ def _out_of_margin(text: str) -> str | None:
     return None
 
 
-_WAYS: Sequence[tuple[Callable[[str], str | None], str]] = (
-    (_out_of_fence, "The document stood in a code block, which was taken off."),
-    (_out_of_json, "The document stood in JSON, from which it was taken."),
-    (_before_stray_fence, "A fence that closes no code block was left out."),
-    (_with_breaks, "Line breaks were written as escapes."),
-    (_out_of_fences, "Parts of the document stood in code blocks, which were taken off."),
+_FIRST = (
+    (_out_of_margin, "Every line was indented or quoted; that was taken off."),
+    (below_lead_in, "The first heading stood behind other text on its line."),
 )
 
 
@@ -214,28 +151,59 @@ def _tidied(document: Document, sections: Sections, only_sections: bool) -> Docu
 
 
 def _without_preface(lines: list[str], first: int, only_sections: bool) -> list[str]:
-    """Keep a title and what stands beneath it; what stands before any heading, or beneath one that speaks of thinking, is no part of a document."""
+    """Keep a title and what stands beneath it; what stands before any heading, or beneath one that speaks of thinking or says "Answer", is no part of a document."""
     if only_sections:
         return lines[first:]
-    title = first_heading(lines)
-    begin = first if title is None else min(title, first)
-    headings = [found for number in range(begin, first) if (found := strong_line(lines, number))]
-    if any(_THINKING_HEADING.match(plain_heading(heading.text)) for heading in headings):
+    start = _after_front_matter(lines, first)
+    title = first_heading(lines[start:first])
+    begin = first if title is None else start + title
+    headings = [(number, plain_heading(found.text)) for number in range(begin, first) if (found := strong_line(lines, number))]
+    if any(_THINKING_HEADING.match(heading) for _, heading in headings):
         begin = first
-    return lines[begin:] if any(_WORDS.search(line) for line in lines[:begin]) else lines
+    elif headings and _LABEL.match(headings[0][1]):
+        begin = next((number for number, heading in headings if not _LABEL.match(heading)), first)
+    return lines[begin:] if any(_WORDS.search(line) or line.lstrip().startswith(_FENCE_MARKS) for line in lines[:begin]) else lines
+
+
+def _after_front_matter(lines: list[str], first: int) -> int:
+    """Give the place behind settings that stand before a document between lines of dashes or plus signs; 0 where there are none."""
+    mark = lines[0].strip() if lines else ""
+    if mark not in ("---", "+++"):
+        return 0
+    end = next((number for number in range(1, first) if lines[number].strip() == mark), None)
+    is_one = end is not None and end > 1 and all(_FRONT_MATTER_LINE.match(line) for line in lines[1:end])
+    return end + 1 if end is not None and is_one else 0
 
 
 def _without_closing(lines: list[str]) -> list[str]:
-    """Leave out a last paragraph that speaks to whoever asked, and the rule above it."""
+    """Leave out marks of the end, and a last paragraph that speaks to whoever asked with the rule above it."""
+    left = _before_marks(lines)
+    start = end = len(left)
+    while start and left[start - 1].strip() and not _RULE.match(left[start - 1]):
+        start -= 1
+    paragraph = " ".join(left[start:end])
+    if len(paragraph) > LONGEST_CLOSING_CHARACTERS or not _CLOSING.match(paragraph):
+        return lines if len(left) == len(_without_blank_end(lines)) else left
+    while start and (not left[start - 1].strip() or _RULE.match(left[start - 1])):
+        start -= 1
+    return _before_marks(left[:start])
+
+
+def _before_marks(lines: list[str]) -> list[str]:
+    """Leave out lines at the end that only say that it is the end, and closing tags of what was never opened."""
+    left = _without_blank_end(lines)
+    while left and (_END_MARK.match(left[-1]) or (_CLOSING_TAGS.match(left[-1]) and _is_unopened(left))):
+        left = _without_blank_end(left[:-1])
+    return left
+
+
+def _is_unopened(lines: list[str]) -> bool:
+    tags = re.findall(r"</([\w:.-]+)", lines[-1])
+    return not any(f"<{tag}" in line for tag in tags for line in lines[:-1])
+
+
+def _without_blank_end(lines: list[str]) -> list[str]:
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
-    start = end
-    while start and lines[start - 1].strip() and not _RULE.match(lines[start - 1]):
-        start -= 1
-    paragraph = " ".join(lines[start:end])
-    if not _CLOSING.match(paragraph) or len(paragraph) > LONGEST_CLOSING_CHARACTERS:
-        return lines
-    while start and (not lines[start - 1].strip() or _RULE.match(lines[start - 1])):
-        start -= 1
-    return lines[:start]
+    return lines[:end]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from caseforge_assets.stages.languages import primary
 from caseforge_assets.stages.process_details.heading_text import is_step, plain_heading
+from caseforge_assets.stages.process_details.misspelt import name_meant
 from caseforge_assets.stages.word_lists import word_list
 
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
@@ -93,6 +94,16 @@ class Sections:
         """
         return _section_meant(self, heading, True) if len(heading) <= MAX_HEADING_CHARACTERS else None
 
+    def misspelt(self, heading: str) -> str | None:
+        """Say which section a heading means that has its name with a small mistake in it, where only one can be meant.
+
+        Args:
+            heading: A heading's text without the marks of its level.
+        """
+        if len(heading) > MAX_HEADING_CHARACTERS or is_step(heading):
+            return None
+        return name_meant(plain_heading(heading), self._names)
+
     def named(self, line: str) -> str | None:
         """Say which section a line names that has nothing else in it.
 
@@ -130,7 +141,10 @@ class Sections:
             last = plain_heading(before[2])
             section = self._names.get(last) or self._longer(last, " and ")
             return None if section and (self._names.get(before[1]) or self._longer(before[1], _MORE_SURE)) else section
-        words = text.removesuffix(" section").split()
+        text = text.removesuffix(" section")
+        if section := self._known(text):
+            return section
+        words = text.split()
         while words and words[0] in _QUALIFIERS:
             words = words[1:]
             if section := self._names.get(" ".join(words)):

@@ -34,8 +34,8 @@ def list_in(value: object, depth: int = 0) -> Listed | None:
         value: Any JSON value; a string may hold JSON itself.
         depth: How deep it stands.
     """
-    if isinstance(value, str) and depth == 0:
-        return _in_string(value)
+    if isinstance(value, str) and (depth == 0 or value.lstrip()[:1] in ("{", "[")):
+        return _in_string(value, depth)
     if isinstance(value, list):
         return _in_list(value, depth)
     if not isinstance(value, dict):
@@ -44,6 +44,8 @@ def list_in(value: object, depth: int = 0) -> Listed | None:
         again = f"The key {name} stood there several times; one of them had a list." if name in repeated_names(value) else ""
         return _under_key(value[name], again if name == KEY else f"The list stood under {name!r}.")
     inside = list(_inside(value, depth))
+    if not inside and len(value) > 1 and all(is_candidate(item) for item in value.values()):
+        return _under_key(value, "")
     return inside[0] if len(inside) == 1 else None
 
 
@@ -66,26 +68,36 @@ def is_candidate(value: object) -> bool:
     return isinstance(value, dict) and len({field for name in value if (field := field_of(str(name)))}) >= _LEAST_FIELDS
 
 
-def _in_string(text: str) -> Listed | None:
+def _in_string(text: str, depth: int) -> Listed | None:
     try:
         value = json.loads(text, object_pairs_hook=read_pairs)
     except (ValueError, RecursionError):
         return None
-    listed = None if isinstance(value, str) else list_in(value)
+    listed = list_in(value, depth + isinstance(value, str)) if depth < _DEEPEST else None
     return listed and Listed(listed.candidates, "The JSON stood in a string.")
 
 
 def _in_list(value: list[object], depth: int) -> Listed | None:
+    value, note = _out_of_wrappers(value)
     if len(value) == 1 and not is_candidate(value[0]) and depth < _DEEPEST:
         return (listed := list_in(value[0], depth + 1)) and Listed(listed.candidates, "The JSON stood in a list of its own.")
     if value and all(is_candidate(item) for item in value):
-        return Listed(value, f"The list stood by itself, without the key {KEY}.")
+        return Listed(value, note or f"The list stood by itself, without the key {KEY}.")
     return None
+
+
+def _out_of_wrappers(items: list[object]) -> tuple[list[object], str]:
+    """Take each candidate out of an object that has nothing else: `{"use_case": {…}}`."""
+    inner = [next(iter(item.values())) if isinstance(item, dict) and len(item) == 1 else None for item in items]
+    if items and all(is_candidate(item) for item in inner):
+        return inner, "Each candidate stood in an object of its own."
+    return items, ""
 
 
 def _under_key(value: object, note: str) -> Listed | None:
     if isinstance(value, list):
-        return Listed(value, note)
+        items, wrapped = _out_of_wrappers(value)
+        return Listed(items, wrapped or note)
     if isinstance(value, dict) and value and all(is_candidate(item) for item in value.values()):
         return Listed(list(value.values()), "The candidates stood in an object, each under a name of its own.")
     return None
@@ -93,7 +105,7 @@ def _under_key(value: object, note: str) -> Listed | None:
 
 def _inside(value: Mapping[str, object], depth: int) -> Iterator[Listed]:
     for name, part in value.items():
-        if isinstance(part, list | dict) and depth < _DEEPEST and (listed := list_in(part, depth + 1)) is not None:
+        if isinstance(part, list | dict | str) and depth < _DEEPEST and (listed := list_in(part, depth + 1)) is not None:
             yield Listed(listed.candidates, f"The list stood under {name!r}.")
 
 

@@ -22,11 +22,11 @@ MOST_TRIES = 200
 
 _BRACKET = re.compile(r"[{\[]")
 _ESCAPE = re.compile(
-    r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|((?:x[0-9a-fA-F]{2})(?:\\x[0-9a-fA-F]{2})*)|(['_*#&%$~|<>(){}\[\]!?.,:;=+@^-]|`|[‐-⁞₠-⃀])"
+    r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|((?:x[0-9a-fA-F]{2})(?:\\x[0-9a-fA-F]{2})*)|(['_*#&%$~|<>(){}\[\]!?.,:;=+@^-]|`|[¡-©«-´¶-¹»-¿‐-⁞₠-⃀←-⇿])"
     r"|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8}))"
 )
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_HIDDEN_BETWEEN = re.compile(rf"{_STRING}|[^\x00-\x7f]+", re.DOTALL)
+_HIDDEN_BETWEEN = re.compile(rf"{_STRING}|[^\t\n\r -~]+", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _CURLY_QUOTES = str.maketrans(dict.fromkeys("“”„‟〝〞＂", '"'))
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from caseforge_assets.stages.canonical import canonical_json, texts_in
 from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in
@@ -20,7 +21,12 @@ _OBJECT_START = re.compile(rf"\{{\s*[\"']?{KEY}\b")
 _LIST_START = re.compile(rf'"{KEY}"\s*:\s*\[')
 _NEXT_ITEM = re.compile(r"\s*,?\s*(?=\{)")
 _KEY_BEFORE = re.compile(rf'"{KEY}"\s*:\s*\Z')
-_SEPARATORS = re.compile(r"[\s,;]*")
+_LONGEST_SEPARATOR = 300
+_SEPARATORS = re.compile(
+    r"(?:[\s,;]|^[ \t]*(?:\d{1,2}[.)]|[-*•+])[ \t]*|^[ \t]*(?:#{1,6} |\*\*)[^\n{}]*$|^[ \t]*(?:use[ _-]?case|candidate|item|no\.?)\W*\d{1,2}\W*$"
+    r"|```(?:jsonl?|json5)?|~~~(?:json)?)*",
+    re.MULTILINE | re.IGNORECASE,
+)
 _END_MARK = "CaseforgeEndOfAnswer"
 _NO_JSON = object()
 _AROUND = "Text around the JSON was ignored."
@@ -179,17 +185,21 @@ def _begun_elsewhere(text: str, values: Sequence[Found]) -> list[object]:
 
 
 def _one_by_one(text: str, values: Sequence[Found], notes: tuple[str, ...]) -> Reading | None:
-    """Read candidates that stand one after the other, without a list and with nothing else around them."""
+    """Read candidates that stand one after the other, without a list: numbered or under headings maybe, but with no text between them."""
     items = [found.value for found in values if is_candidate(found.value)]
     if len(items) < LEAST_CANDIDATES or len(items) != len(values):
         return None
-    ends = [0, *(found.end for found in values)]
-    starts = [*(found.start for found in values), len(text)]
-    between = "".join(text[end:start] for end, start in zip(ends, starts, strict=True))
-    if not _SEPARATORS.fullmatch(between.replace("```jsonl", "").replace("```json", "").replace("```", "")):
+    between = [text[one.end : other.start] for one, other in pairwise(values)]
+    titles = {str(item.get("title")) for item in items if isinstance(item, dict)}
+    if len(titles) < len(items) or any(len(part) > _LONGEST_SEPARATOR or not _SEPARATORS.fullmatch(part) for part in between):
         return None
+    around = text[: values[0].start] + text[values[-1].end :]
+    if any(bracket in around for bracket in "{}[]"):
+        return None
+    said = [] if len(around) <= _LONGEST_SEPARATOR and _SEPARATORS.fullmatch(around) else [_AROUND]
     return Reading(
-        items, notes=(*(note for note in notes if note != CONTROLS_READ), "The candidates stood one after the other, without a list.")
+        items,
+        notes=(*(note for note in notes if note != CONTROLS_READ), "The candidates stood one after the other, without a list.", *said),
     )
 
 

@@ -1,0 +1,162 @@
+"""Other ways of reading a text: out of a fence, of JSON, of tags; with line breaks where they were lost. Each gives the text as it would be, or None where it does not apply.
+
+None of them decides whether it was right: that is told by the sections that are found then.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from caseforge_assets.stages.canonical import texts_in
+from caseforge_assets.stages.process_details.heading_forms import strong_line
+from caseforge_assets.stages.process_details.sections import Sections
+from caseforge_assets.stages.process_details.tagged_sections import out_of_tags
+
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([^`\s]*)[^`]*$")
+_MARKDOWN = {"markdown", "md"}
+_ESCAPED_BREAK = re.compile(r"\\r\\n|\\n")
+_LEAST_ESCAPED_BREAKS = 10
+_LEAD_IN = re.compile(r"\A(?![#>*_\d-])([^\n]{0,200}?[:\]>`!][ \t]*)(#{1,6}[ \t]+(?:[^\n.;&{}<>]|\.(?=\S)){1,120})$", re.MULTILINE)
+_HTML_HEADING = re.compile(r"(<h([1-6])\b[^<>]*>)\s*([^<>]*?)\s*(</h\2\s*>)", re.IGNORECASE)
+_WITH_TEXT = re.compile(
+    r"^([ \t]*#{1,6}[ \t]+)([^\n]{3,60}?)(?:[ \t]*:|[ \t][–—-])[ \t]+((?:\S+[ \t]+){3,}[^\n]*[.!?;])[ \t]*$", re.MULTILINE
+)
+
+
+def ways(sections: Sections) -> Sequence[tuple[Callable[[str], str | None], str]]:
+    """Give all ways, in the order in which they are tried, each with what it takes for granted.
+
+    Args:
+        sections: Those that a document has to have.
+    """
+    return (
+        (lambda text: _out_of_first_fence(text, sections), "The document stood in a code block, which was taken off."),
+        (_out_of_fence, "The document stood in a code block, which was taken off."),
+        (_out_of_json, "The document stood in JSON, from which it was taken."),
+        (_before_stray_fence, "A fence that closes no code block was left out."),
+        (_with_breaks, "Line breaks were written as escapes."),
+        (lambda text: _out_of_fences(text, sections), "Parts of the document stood in code blocks, which were taken off."),
+        (lambda text: out_of_tags(text, sections), "Sections stood in tags, which were made headings."),
+        (_with_html_on_one_line, "Headings in HTML went over several lines."),
+        (lambda text: _with_text_below(text, sections), "Text stood on the lines of headings."),
+        (lambda text: _with_headings_apart(text, sections), "Headings stood in the midst of lines."),
+    )
+
+
+def below_lead_in(text: str) -> str | None:
+    """Put the first heading on a line of its own where words or marks stand before it that end there: `assistant: ## Overview`."""
+    found = _LEAD_IN.match(text)
+    if found is None:
+        return None
+    if not found[1].strip(" \t`"):
+        return text.strip("`").strip()
+    return f"{found[1].rstrip()}\n\n{text[found.start(2) :]}"
+
+
+def _out_of_first_fence(text: str, sections: Sections) -> str | None:
+    """Take what stands in the first fence, where others follow it that have code and no sections."""
+    lines = text.splitlines()
+    fences = [number for number, line in enumerate(lines) if _FENCE.match(line)]
+    depth = 0
+    for number, following in pairwise([*fences, len(lines)]):
+        depth += 1 if _info(lines[number]) or not depth else -1
+        if not depth:
+            is_followed = following < len(lines) and bool(_info(lines[following]))
+            if not is_followed or any(sections.meant(line.lstrip("# ")) for line in lines[following:] if line.startswith("#")):
+                return None
+            return "\n".join(lines[fences[0] + 1 : number]).strip()
+    return None
+
+
+def _out_of_fence(text: str) -> str | None:
+    """Take what stands between the first fence and the last one, so that code blocks inside stay; the last one may be missing."""
+    lines = text.splitlines()
+    fences = [number for number, line in enumerate(lines) if _FENCE.match(line)]
+    if not fences or sum(_info(lines[number]).casefold() in _MARKDOWN for number in fences) > 1:
+        return None
+    bare = [number for number in fences[1:] if not _info(lines[number])]
+    return "\n".join(lines[fences[0] + 1 : bare[-1] if bare else len(lines)]).strip()
+
+
+def _info(fence: str) -> str:
+    found = _FENCE.match(fence)
+    return found[2] if found else ""
+
+
+def _before_stray_fence(text: str) -> str | None:
+    """Take off a fence at the end that nothing has opened."""
+    lines = text.rstrip().splitlines()
+    fences = [line for line in lines if line.lstrip().startswith(("```", "~~~"))]
+    return "\n".join(lines[:-1]).rstrip() if lines and len(fences) % 2 and lines[-1] == fences[-1] and not _info(lines[-1]) else None
+
+
+def _out_of_fences(text: str, sections: Sections) -> str | None:
+    """Take off the fences around parts of a document, such as one around each section; code blocks without a heading stay. None where most sections stand elsewhere."""
+    lines, opened = text.splitlines(), 0
+    kept: list[str] = []
+    fence: str | None = None
+    named = 0
+    for line in lines:
+        found = _FENCE.match(line)
+        if fence is None and found:
+            fence, opened = found[1], len(kept)
+        elif fence is not None and found and not found[2] and found[1].startswith(fence):
+            inside = kept[opened + 1 :]
+            headings = [at for number, said in enumerate(inside) if said.strip() and (at := strong_line(inside, number))]
+            named += len({section for at in headings if (section := sections.meant(at.text))})
+            kept[opened:] = ["", *inside, ""] if headings else [*kept[opened:], line]
+            fence = None
+            continue
+        kept.append(line)
+    return "\n".join(kept).strip() if 2 * named >= len(sections.entries) else None
+
+
+def _out_of_json(text: str) -> str | None:
+    """Take the one long text of a JSON string, or of an object that has no other; or a text under each section's name."""
+    if text.lstrip()[:1] not in ('"', "{", "["):
+        return None
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    if isinstance(value, dict) and len(value) > 1 and all(isinstance(part, str) for part in value.values()):
+        by_name = "\n\n".join(f"## {name.replace('_', ' ')}\n\n{part}" for name, part in value.items())
+    else:
+        by_name = None
+    long = [part for part in texts_in(value) if "\n" in part]
+    return long[0] if len(long) == 1 and (by_name is None or "\n## " in f"\n{long[0]}") else by_name
+
+
+def _with_breaks(text: str) -> str | None:
+    r"""Read `\n` as a line break in a text that has none of its own."""
+    if len(_ESCAPED_BREAK.findall(text)) < _LEAST_ESCAPED_BREAKS or len(text.strip().splitlines()) > 2:
+        return None
+    return _ESCAPED_BREAK.sub("\n", text.strip().strip('"')).replace('\\"', '"').replace("\\t", "\t")
+
+
+def _with_html_on_one_line(text: str) -> str | None:
+    """Bring a heading in HTML to one line."""
+    return _HTML_HEADING.sub(r"\1\3\4", text) if "<" in text else None
+
+
+def _with_headings_apart(text: str, sections: Sections) -> str | None:
+    """Put headings on lines of their own in a text whose line breaks were lost."""
+    names = {name for section in sections.entries for name in (section.name, sections.asked.get(section.name, section.name))}
+    either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    heading = re.compile(
+        rf"(?:(?<=\S)[ \t]+|^)(#{{1,6}}[ \t]+(?:\d{{1,2}}[.)][ \t]+)?(?:{either}):?)[ \t]+(?=\S)", re.MULTILINE | re.IGNORECASE
+    )
+    broken, count = heading.subn(r"\n\n\1\n\n", text)
+    return broken.strip() if 2 * count >= len(sections.entries) else None
+
+
+def _with_text_below(text: str, sections: Sections) -> str | None:
+    """Put the text beneath a heading that stands on its line: a sentence behind the section's name."""
+
+    def apart(found: re.Match[str]) -> str:
+        return f"{found[1]}{found[2]}\n\n{found[3]}" if sections.named(found[2]) else found[0]
+
+    return _WITH_TEXT.sub(apart, text)
