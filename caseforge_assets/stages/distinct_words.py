@@ -7,6 +7,7 @@ their first letters, small ones are left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.stages.word_lists import word_list
@@ -50,9 +51,14 @@ def find_distinct(pieces: Sequence[str], language: str = ENGLISH) -> DistinctWor
     words = marketing = 0
     praising = word_list("marketing_beginnings", language) if language else frozenset[str]()
     for written in parted:
-        stems = {word.strip(_MARKS)[:STEM_LETTERS] for word in set(written) if len(word) >= LEAST_LETTERS}
+        stems = set(map(_stem, [word for word in written if len(word) >= LEAST_LETTERS]))
         new.append(len(stems - before))
         before |= stems
         words += len(stems)
         marketing += len(stems & praising)
     return DistinctWords(tuple(new), marketing / words if words else 0.0)
+
+
+@lru_cache(maxsize=1 << 16)  # texts of a framework have the same words
+def _stem(word: str) -> str:
+    return word.strip(_MARKS)[:STEM_LETTERS]

@@ -12,6 +12,7 @@ from functools import cached_property
 from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.stages.characters import visible, without_blank_end
 
+_FIRST_LOOK = 200  # characters, among which nearly every answer says something
 LEAST_BLANKS = 300  # characters at the end of a cut text; two paragraphs or a wide table's cell have fewer
 
 
@@ -238,7 +239,7 @@ def judge_silence(answer: Answer) -> Judgement | None:
         return Judgement(Outcome.content_filtered, "the provider's content filter stopped the answer")
     if answer.cut and answer.may_be_thinking:
         return Judgement(Outcome.truncated_reasoning, "the token budget was used up before the thinking in the text ended")
-    if visible(answer.text).strip():
+    if visible(answer.text[:_FIRST_LOOK]).strip() or visible(answer.text).strip():
         return None
     if answer.cut and answer.text and not _thought_mostly(answer):
         return Judgement(Outcome.whitespace, f"{BLANKS} used up {budget_words(answer)}; no text was left")

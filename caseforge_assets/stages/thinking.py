@@ -96,8 +96,8 @@ def _after_thinking(text: str) -> tuple[str, bool] | None:
         name = next(group for group in opened.groups() if group)
         closed = _closing(name).search(text, opened.end())
         return (text[closed.end() :], False) if closed else (text[opened.end() :], True)
-    may_close = not _begins_with_bracket(text) and any(mark in text for mark in ("</", "[/", "◁/", "<|"))
-    closed = _CLOSE.search(text) if may_close else None
+    may_close = ("<" in text and ("</" in text or "<|" in text)) or "[/" in text or "◁" in text
+    closed = _CLOSE.search(text) if may_close and not _begins_with_bracket(text) else None
     if closed is None or _SURELY_OPEN.search(text, 0, closed.start()):
         return None
     return text[closed.end() :], False

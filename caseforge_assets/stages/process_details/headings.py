@@ -161,8 +161,8 @@ def _find(lines: list[str], every_heading: list[Heading]) -> list[FoundSection]:
 
 def _headings(lines: list[str], sections: Sections, absent: Collection[str] = ()) -> Iterator[Heading]:
     """Give all headings; one that names no section is taken for one that is absent if it does so but for a small mistake."""
-    for number, _ in outside_code(lines):
-        at = strong_line(lines, number)
+    for number, line in outside_code(lines):
+        at = strong_line(lines, number) if line else None
         if at is None:
             continue
         section = sections.meant(at.text)

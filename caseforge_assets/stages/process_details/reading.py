@@ -76,12 +76,18 @@ def read_document(text: str, sections: Sections, *, only_sections: bool = False)
         if (after := read(whole)) is not None:
             whole, taken = after, (*taken, note)
     best = Document(whole, find_sections(whole, sections), taken)
-    for body, notes in _readings(whole, taken, sections):
-        if best.filled == len(sections.entries):
-            break
+    if best.filled < len(sections.entries):
+        best = _best_reading(best, sections)
+    return _tidied(_once(best, sections), sections, only_sections) if best.filled == len(sections.entries) else best
+
+
+def _best_reading(best: Document, sections: Sections) -> Document:
+    for body, notes in _readings(best.body, best.notes, sections):
         other = Document(body, find_sections(body, sections), notes)
         best = other if other.filled > best.filled else best
-    return _tidied(_once(best, sections), sections, only_sections) if best.filled == len(sections.entries) else best
+        if best.filled == len(sections.entries):
+            break
+    return best
 
 
 def _once(document: Document, sections: Sections) -> Document:

@@ -44,7 +44,7 @@ def _render(position: int, item: Item) -> str:
 
 def _beneath(heading: str, text: str) -> str:
     """Put a text beneath its heading: on the same line, unless it is a list or has several lines, which would be one paragraph with it."""
-    lines = [_BULLET.sub(r"\1- ", line.rstrip()) for line in text.strip().splitlines()]
+    lines = [line.rstrip() if line[:1].isalnum() else _BULLET.sub(r"\1- ", line.rstrip()) for line in text.strip().splitlines()]
     if len(lines) == 1 and not _LIST_ITEM.match(lines[0]):
         return f"**{heading}.** {lines[0]}"
     shown = [_kept_apart(line, after) for line, after in zip(lines, [*lines[1:], ""], strict=True)]

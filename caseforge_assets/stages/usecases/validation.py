@@ -54,7 +54,9 @@ def check_candidate(raw: object, position: int) -> Checked:
         return Checked(None, tuple(f"{where}: {_in_words(problem)}" for problem in error.errors()), extras)
     renamed = [f'In {where}, the field "{name}" was read as {field}.' for name, field in meant.items() if name != field]
     renamed += [f"In {where}, {name} stood several times with the same value." for name in repeated if field_of(name)]
-    return Checked(use_case, (), extras, (*renamed, *_notes(where, {field: raw[name] for name, field in meant.items()}, use_case, extras)))
+    return Checked(
+        use_case, (), extras, (*renamed, *_notes(where, {field: raw[name] for name, field in meant.items()}, asked, use_case, extras))
+    )
 
 
 def say_problems(problems: Sequence[str]) -> str:
@@ -87,7 +89,7 @@ def stored_title(title: str) -> str:
     return title if len(title) <= STORED_TITLE_CHARACTERS else title[: STORED_TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
-def _notes(where: str, raw: dict[str, object], use_case: UseCase, extras: Sequence[str]) -> list[str]:
+def _notes(where: str, raw: dict[str, object], asked: dict[str, object], use_case: UseCase, extras: Sequence[str]) -> list[str]:
     notes = []
     if len(use_case.title) > STORED_TITLE_CHARACTERS:
         notes.append(f"The title of {where} has {len(use_case.title)} characters and was cut to {STORED_TITLE_CHARACTERS}.")
@@ -96,7 +98,7 @@ def _notes(where: str, raw: dict[str, object], use_case: UseCase, extras: Sequen
     for name in ("complexity_score", "category", "estimated_roi", "risk_level"):
         if raw[name] != (value := getattr(use_case, name)):
             notes.append(f'In {where}, {name} "{raw[name]}" was read as {value}.')
-    if any(isinstance(value, str) and replace_unstorable(value) != value for value in raw.values()):
+    if any(asked[name] is not value for name, value in raw.items()):
         notes.append(f"Characters of {where} that cannot be stored were replaced.")
     return notes
 
