@@ -16,6 +16,7 @@ from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.batches.response_body import as_object
 from caseforge_assets.batches.states import RemoteStatus
 from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.wording import counted
 
 _NOT_REACHED = (Outcome.expired, Outcome.cancelled)
 
@@ -186,7 +187,7 @@ def describe_shortfall(counts: Counts, requests: int, files: Sequence[ResultFile
     """
     parts = _parts(files)
     is_of_all = len(parts) >= requests
-    lacking = f"there is no line for {requests - len(parts):,} of its {requests:,} requests"
+    lacking = f"there is no line for {requests - len(parts):,} of its {counted(requests, 'request')}"
     missing = _count_missing(counts, parts)
     if is_of_all and not counts.completed:
         errors = _errors_for_answers(files)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from caseforge_assets.stages.judgement import Next, Outcome
+from caseforge_assets.wording import counted
 
 MAX_ATTEMPTS = 3
 
@@ -75,7 +76,9 @@ def next_request(
     if not outcome.counted:
         return step(NextKind.same_request, "a person asks for it again")
     if attempts_counted >= max_attempts and not asked:
-        return step(NextKind.give_up, f"{attempts_counted} attempts were made; a person decides whether to ask again")
+        return step(
+            NextKind.give_up, f"{counted(attempts_counted, 'attempt was', 'attempts were')} made; a person decides whether to ask again"
+        )
     if outcome.follow_up is Next.retry_shorter_context:
         if context_shortened:
             return step(NextKind.give_up, "the context was shortened already, and the request is still too long")

@@ -16,6 +16,7 @@ from caseforge_assets.frameworks.records import MEBIBYTE, Kpi
 from caseforge_assets.frameworks.tables.cells import Table
 from caseforge_assets.frameworks.tables.columns import Column
 from caseforge_assets.frameworks.tables.entries import Entry
+from caseforge_assets.wording import counted
 
 _DRAWING = re.compile(r"xl/drawings/drawing(\d+)\.xml")
 _MAX_DRAWINGS = 10
@@ -59,7 +60,9 @@ def read_kpis(entries: Sequence[Entry], metrics: Table) -> dict[int, list[Kpi]]:
     if strays:
         shown = quoted(metrics.line(strays[0], Column.ID) or metrics.line(strays[0], Column.CODE) or "")
         metrics.warn(
-            f"{len(strays):,} metrics belong to no process of this file (the first to {shown}); they are left out.", strays[0], Column.ID
+            f"{counted(len(strays), 'metric belongs', 'metrics belong')} to no process of this file (the first to {shown}), and {'is' if len(strays) == 1 else 'are'} left out.",
+            strays[0],
+            Column.ID,
         )
     return kpis
 

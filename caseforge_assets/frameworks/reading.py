@@ -203,7 +203,7 @@ def _nodes(table: Table, arranged: Arranged, kpis: dict[int, list[Kpi]], limits:
         shown = ", ".join(_shown(own, nodes, position) for position in undescribed[:5]) + (", …" if len(undescribed) > 5 else "")
         first = own[undescribed[0]].row
         table.warn(
-            f"{len(undescribed):,} of {counted(len(own), 'process has', 'processes have')} no description: {shown}.",
+            f"{len(undescribed):,} of {counted(len(own), 'process', 'processes')} {'has' if len(undescribed) == 1 else 'have'} no description: {shown}.",
             first,
             Column.DESCRIPTION,
         )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.wording import counted
 
 Row = Mapping[str, Any]
 SHORT = 12
@@ -146,7 +147,7 @@ def _content(row: Row) -> Event:
     if row["source_content_id"]:
         details.append(f"made from content {row['source_content_id']}")
     if row["candidates"]:
-        details.append(f"{len(row['candidates'])} candidates: {', '.join(row['candidates'])}")
+        details.append(f"{counted(len(row['candidates']), 'candidate')}: {', '.join(row['candidates'])}")
     return Event(row["stored_at"], "content", said, tuple(details))
 
 

@@ -100,7 +100,7 @@ def test_lines_that_fit_no_request_are_counted_and_named_on_the_batch(bench: Ope
     opened = bench(faults=[spec(fault, ONE)], missing_files_grace_s=0)
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     reason = opened.column("select reason from caseforge.batch order by id")[0]
-    assert reason.startswith("1 lines fit no request, first: line ")
+    assert reason.startswith("1 line fits no request, first: line ")
     assert said in reason
 
 

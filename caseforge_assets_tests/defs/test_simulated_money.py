@@ -55,7 +55,7 @@ def test_what_is_simulated_is_no_coverage_for_a_provider_that_bills(project: Ope
     shown = report(billed, "run_report")
     assert (shown["process_details_coverage_percent"], shown["usecases_coverage_percent"], shown["candidates"]) == (0, 0, 0)
     assert "candidates_by_node" not in shown
-    assert [row.data["others"] for row in shown["coverage"]] == ["6 missing", "6 no_source"]
+    assert [row.data["others"] for row in shown["coverage"]] == ["6 missing", "6 waiting for what it is made from"]
     assert (
         billed.definitions.resolve_implicit_global_asset_job_def()
         .execute_in_process(instance=billed.instance, asset_selection=[dg.AssetKey(["shop", "run_report"])])

@@ -156,7 +156,7 @@ def test_glossary_fills_missing_descriptions(read: Callable[..., ReadResult]):
     rows = [(10002, "1.0", "Plan", None), (10003, "1.1", "Look around", None), (10004, "1.1.1", "Look left", "Own text.")]
     result = read(workbook({"Combined": [("PCF ID", "Hierarchy ID", "Name", "Element Description"), *rows], "Glossary terms": glossary}))
     assert [node.description for node in good(result).nodes] == ["", "From the glossary.", "Own text."]
-    assert [(warning.row, "1 of 3 processes have no description: 1.0." in warning.message) for warning in result.warnings] == [(2, True)]
+    assert [(warning.row, "1 of 3 processes has no description: 1.0." in warning.message) for warning in result.warnings] == [(2, True)]
 
 
 def test_metrics_join_by_id_else_by_code_and_strays_are_warned_of(read: Callable[..., ReadResult]):

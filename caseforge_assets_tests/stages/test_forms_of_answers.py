@@ -658,7 +658,7 @@ def test_a_faulty_one_beyond_ten_spoils_nothing() -> None:
     judgement = judge(json.dumps({"use_cases": items}), "usecases")
     assert judgement.content is not None
     assert [item.title for item in judgement.content.surplus] == ["Candidate number 12"]
-    assert judgement.notes == ("12 candidates came; the last 2 are surplus; 1 of them are not as asked and were left out.",)
+    assert judgement.notes == ("12 candidates came; the last 2 are surplus; 1 of them is not as asked and was left out.",)
 
 
 LISTS = {

@@ -8,6 +8,7 @@ import pytest
 from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.usecases.record import LEVEL_NUMBERS, UseCase
+from caseforge_assets.wording import counted
 from caseforge_assets_tests.stages.answers import answer, candidate, use_cases
 
 GOOD = use_cases()
@@ -149,7 +150,7 @@ def test_spellings_of_certain_meaning_are_read(field: str, written: str, meant: 
 @pytest.mark.parametrize("count", range(6))
 def test_too_few(count: int) -> None:
     judgement = judge(use_cases(count))
-    assert (judgement.outcome, judgement.detail) == (Outcome.too_few_candidates, f"{count} candidates; at least 6 are needed")
+    assert (judgement.outcome, judgement.detail) == (Outcome.too_few_candidates, f"{counted(count, 'candidate')}; at least 6 are needed")
 
 
 def test_of_more_than_ten_the_first_ten_are_kept() -> None:

@@ -12,6 +12,7 @@ import click
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import chosen_id, framework_option, pass_session
 from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.editing.edit_workbook import ChangedCandidate
@@ -94,7 +95,7 @@ def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrit
     nodes = sorted({row.code for row in changed})
     _kept(
         session,
-        f"{len(changed):,} use cases of {len(nodes):,} nodes were taken back",
+        f"{counted(len(changed), 'use case')} of {counted(len(nodes), 'node')} {'was' if len(changed) == 1 else 'were'} taken back",
         f"caseforge plan --framework {key} --nodes {','.join(nodes[:20])}",
     )
 

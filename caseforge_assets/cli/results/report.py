@@ -14,6 +14,7 @@ from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.reports.bars import bar, percent
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def report(session: Session, key: str | None, age: timedelta, as_json: bool) -> 
     if trend.patterns:
         console.print(_patterns(trend.patterns))
         if len(trend.patterns) > LISTED_PATTERNS:
-            console.print(f"… and {len(trend.patterns) - LISTED_PATTERNS:,} more kinds of errors: --json lists them.")
+            console.print(f"… and {counted(len(trend.patterns) - LISTED_PATTERNS, 'more kind')} of errors: --json lists all.")
 
 
 def _nothing(newest: datetime | None, age: timedelta) -> str:

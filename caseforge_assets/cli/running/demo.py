@@ -16,6 +16,7 @@ from caseforge_assets.cli.shared.console import console, errors
 from caseforge_assets.cli.shared.options import pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.settings import ConfigurationError
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +104,7 @@ def _another_port(session: Session, taken: int) -> int:
         under_way = [row for row in batches.in_states(connection, UNFINISHED) if row.provider_id in ids]
     if under_way:
         raise ConfigurationError(
-            f"port {taken} is taken, and {len(under_way):,} simulated batches are under way at it. Does a `caseforge demo` or `caseforge ui` of this "
+            f"port {taken} is taken, and {counted(len(under_way), 'simulated batch is', 'simulated batches are')} under way at it. Does a `caseforge demo` or `caseforge ui` of this "
             "project run already? Stop it, or the other program that uses the port, and start again"
         )
     return 0

@@ -213,7 +213,7 @@ def _print_findings(result: ReadResult, told: Console) -> None:
     for warning in result.warnings[:5]:
         told.print(f"Warning: {warning.message}", style="yellow", soft_wrap=True)
     if len(result.warnings) > 5:
-        told.print(f"… and {len(result.warnings) - 5} more warnings; --check --json lists them.", style="yellow")
+        told.print(f"… and {counted(len(result.warnings) - 5, 'more warning')}; --check --json lists all.", style="yellow")
     for sentence in result.edition.reading if result.edition else ():
         told.print(sentence, style="dim")
 

@@ -38,6 +38,7 @@ from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.submitting import batches, looks, providers
 from caseforge_assets.store.submitting.batches import BatchRow
+from caseforge_assets.wording import counted
 
 CHUNK_LINES = 200
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ def _collect_files(project: OpenProject, batch_id: int, paths: list[str], given_
     carry_on(project.store, project, batch)
     with project.store.begin() as connection:
         differs = None if strays or given_up_by else usage_difference(connection, project, batch)  # else the lines are not what was counted
-        reason = f"{len(strays)} lines fit no request, first: {strays[0]}" if strays else differs
+        reason = f"{counted(len(strays), 'line fits', 'lines fit')} no request, first: {strays[0]}" if strays else differs
         values = {
             "state": BatchState.collected,
             "collected_at": NOW,

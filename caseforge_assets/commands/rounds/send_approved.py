@@ -86,6 +86,6 @@ def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattend
     if len(refused) < len(submitted):
         return ""
     if refused:
-        return f"{sum(batch.request_count for batch in refused):,} requests were refused by the provider: {refused[0].reason}"
+        return f"{counted(sum(batch.request_count for batch in refused), 'request was', 'requests were')} refused by the provider: {refused[0].reason}"
     with project.store.begin() as connection:
         return "; ".join(foresee_sending(connection, project, unattended=unattended).waits)

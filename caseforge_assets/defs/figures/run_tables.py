@@ -10,7 +10,7 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.costs.sums import Payment, named
 from caseforge_assets.reports.bars import bar, percent
-from caseforge_assets.reports.coverage import NodeState, count_asked
+from caseforge_assets.reports.coverage import NodeState, count_asked, count_states, say_states
 from caseforge_assets.reports.run_summary import BatchFigures, RunSummary, StageFigures
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.judgement import Outcome
@@ -28,7 +28,7 @@ def coverage_figures(states: Mapping[str, Sequence[NodeState]]) -> dict[str, Any
         share = done / asked if asked else None
         if share is not None:
             numbers[f"{stage}_coverage_percent"] = round(100 * share, 2)
-        others = ", ".join(f"{of_stage.count(state):,} {state}" for state in NodeState if state is not NodeState.DONE and state in of_stage)
+        others = say_states(count_states(state for state in of_stage if state is not NodeState.DONE), reads=None)
         rows.append((stage, percent(share), bar(share or 0, CELLS), f"{done:,} of {asked:,}", others))
     return {"coverage": table(("stage", "done", "chart", "nodes", "others"), rows)} | numbers
 

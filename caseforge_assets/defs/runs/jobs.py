@@ -21,6 +21,7 @@ from caseforge_assets.defs.mirroring.run_tags import tag_batches
 from caseforge_assets.defs.names import PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.store.submitting.batches import BatchRow
+from caseforge_assets.wording import counted
 
 LAUNCHED_BY_SENSOR = "dagster/sensor_name"
 
@@ -53,7 +54,9 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
     sent = _sent(context, config, caseforge)
     tag_batches(context, caseforge.store, [batch.id for batch in sent.submitted], of_any_framework=True)
     planned = sent.planned
-    context.log.info(f"{len(sent.submitted)} batches submitted, {planned.reused} requests answered from the store. {planned.held_back}")
+    context.log.info(
+        f"{counted(len(sent.submitted), 'batch', 'batches')} submitted, {counted(planned.reused, 'request')} answered from the store. {planned.held_back}"
+    )
     if planned.shortened or planned.too_long:
         failed = ", ".join(request.code for request in planned.too_long) or "none"
         context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
@@ -77,7 +80,7 @@ def _sent(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Casefor
 def _name(context: dg.OpExecutionContext, unsent: Sequence[BatchRow], *, simulated: bool) -> None:
     for batch in unsent:
         cost = "free (simulated)" if simulated else f"expected cost {usd(batch.expected_cost_usd)}"
-        context.log.info(f"Sending batch {batch.id}: {batch.request_count:,} requests of {batch.stage}, {cost}.")
+        context.log.info(f"Sending batch {batch.id}: {counted(batch.request_count, 'request')} of {batch.stage}, {cost}.")
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
@@ -118,7 +121,7 @@ def ask_again(context: dg.OpExecutionContext, config: RetryForm, caseforge: Case
         context.log.info(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
     retried = retry_unattended(caseforge.store, caseforge.project, caseforge.provider.simulated, only)
     left = "; ".join(f"{count:,} left, {reason}" for reason, count in retried.left.items())
-    context.log.info(f"{len(retried.node_ids):,} failed nodes are asked for again. {left}")
+    context.log.info(f"{counted(len(retried.node_ids), 'failed node is', 'failed nodes are')} asked for again. {left}")
     mirror(context, caseforge)
 
 

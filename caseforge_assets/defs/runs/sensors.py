@@ -21,6 +21,7 @@ from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.defs.runs.jobs import collect, collect_finished, flush, poll, retry, show_alerts, submit
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.database import clock
+from caseforge_assets.wording import counted
 
 SHOWN_WITHIN_S = 600.0  # news that no run has shown by then is shown by the next one
 NO_KEY = "OPENAI_API_KEY is not set in the environment of the code server"
@@ -101,7 +102,7 @@ def alert_sensor(caseforge: Caseforge) -> Requests:
         message, at = alerts.newest_message(connection)
         open_count = len(alerts.open_alerts(connection))
     if at is None or (now - at).total_seconds() > SHOWN_WITHIN_S:
-        yield dg.SkipReason(f"nothing is new; {open_count:,} alerts are open")
+        yield dg.SkipReason(f"nothing is new; {counted(open_count, 'alert is', 'alerts are')} open")
         return
     yield dg.RunRequest(run_key=f"alerts-{message}", job_name=show_alerts.name)
 

@@ -212,7 +212,7 @@ def _indent(table: Table, row: int) -> int:
 def _warn_of_numbers(table: Table, rows: list[int]) -> None:
     if rows:
         table.warn(
-            f"{len(rows):,} codes are kept as numbers, for which 1.1 and 1.10 are the same; they were told apart by their order. "
+            f"{counted(len(rows), 'code is', 'codes are')} kept as numbers, for which 1.1 and 1.10 are the same; they were told apart by their order. "
             "Better format the column as Text.",
             rows[0],
             Column.CODE,

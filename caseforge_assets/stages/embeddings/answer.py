@@ -7,6 +7,7 @@ import struct
 
 from caseforge_assets.stages.embeddings.vectors import write_vectors
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
+from caseforge_assets.wording import counted
 
 _NUMBER_BYTES = 4
 
@@ -26,7 +27,9 @@ def judge_text(answer: Answer) -> Judgement:
     vectors = [_vector(line) for line in answer.text.split("\n")]
     asked = answer.vectors
     if asked is not None and len(vectors) != asked.texts:
-        return Judgement(Outcome.schema_violation, f"{asked.texts} texts were sent, and {len(vectors)} vectors came")
+        return Judgement(
+            Outcome.schema_violation, f"{counted(asked.texts, 'text was', 'texts were')} sent, and {counted(len(vectors), 'vector')} came"
+        )
     good = [vector for vector in vectors if vector is not None]
     if len(good) < len(vectors):
         return Judgement(Outcome.schema_violation, f"vector {vectors.index(None) + 1} of {len(vectors)} is none, or is nothing but noughts")

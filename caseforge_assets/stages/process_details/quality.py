@@ -20,6 +20,7 @@ from caseforge_assets.stages.text_quality import (
     text_limits,
     wording_parts,
 )
+from caseforge_assets.wording import counted
 
 ENOUGH_CHARACTERS = 1_000  # of a section; 1,500 to 2,300 words in ten sections are 1,000 to 1,600 each
 ENOUGH = Enough(
@@ -89,7 +90,7 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
 
 def _limits(seen: _Seen) -> list[Limit]:
     return [
-        Limit(100 * seen.filled, f"{seen.asked - round(seen.filled * seen.asked)} sections are missing"),
+        Limit(100 * seen.filled, f"{counted(seen.asked - round(seen.filled * seen.asked), 'section is', 'sections are')} missing"),
         Limit(40 + 80 * seen.depth, f"its sections are short ({100 * seen.depth:.0f} of 100)"),
         *text_limits(seen.text, "sections", 100),
     ]

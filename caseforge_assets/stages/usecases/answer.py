@@ -9,6 +9,7 @@ from caseforge_assets.stages.usecases.reading import Reading, read_candidates
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, UseCase
 from caseforge_assets.stages.usecases.rendering import render_candidates
 from caseforge_assets.stages.usecases.validation import Checked, check_candidate, repeated_titles, say_problems, stored_title
+from caseforge_assets.wording import counted
 
 
 def judge_text(answer: Answer) -> Judgement:
@@ -37,7 +38,7 @@ def _judge_json(answer: Answer) -> Judgement:
         prefix = "the JSON is broken, and repairing it leaves: " if reading.repaired else ""
         return Judgement(outcome, prefix + say_problems(problems))
     if len(checked) < LEAST_CANDIDATES:
-        return Judgement(Outcome.too_few_candidates, f"{len(checked)} candidates; at least {LEAST_CANDIDATES} are needed")
+        return Judgement(Outcome.too_few_candidates, f"{counted(len(checked), 'candidate')}; at least {LEAST_CANDIDATES} are needed")
     notes = [*reading.notes, *_said_of_surplus(beyond, len(everything))]
     if answer.cut:
         notes.append("The token budget was used up just after the last candidate.")
@@ -53,8 +54,10 @@ def _said_of_surplus(beyond: Sequence[Checked], count: int) -> list[str]:
     if not beyond:
         return []
     kept = sum(one.use_case is not None for one in beyond)
-    rest = f"; {len(beyond) - kept} of them are not as asked and were left out" if kept < len(beyond) else ""
-    return [f"{count} candidates came; the last {len(beyond)} are surplus{rest}."]
+    left = len(beyond) - kept
+    rest = f"; {counted(left, 'of them is not as asked and was', 'of them are not as asked and were')} left out" if left else ""
+    surplus = "one is" if len(beyond) == 1 else f"{len(beyond)} are"
+    return [f"{count} candidates came; the last {surplus} surplus{rest}."]
 
 
 def _judge_cut(answer: Answer, reading: Reading) -> Judgement:
@@ -63,7 +66,7 @@ def _judge_cut(answer: Answer, reading: Reading) -> Judgement:
     checked = [check_candidate(item, position) for position, item in enumerate(raw, 1)]
     complete = [one for one in checked if one.use_case is not None]
     where = f"after {answer.budget:,} tokens" if answer.cut and answer.budget else "before its end"
-    found = f"{len(complete)} of its candidates are complete"
+    found = f"{counted(len(complete), 'of its candidates is', 'of its candidates are')} complete"
     if len(complete) >= LEAST_CANDIDATES:
         note = f"The answer was cut off {where}; {found} and were kept."
         return _accept(Outcome.salvaged, complete[:MOST_CANDIDATES], [note], complete[MOST_CANDIDATES:])

@@ -116,7 +116,10 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
 
 def _limits(seen: _Seen) -> list[Limit]:
     limits = [
-        Limit(100 - 20 * (LEAST_CANDIDATES - seen.count), f"there are only {seen.count} candidates"),
+        Limit(
+            100 - 20 * (LEAST_CANDIDATES - seen.count),
+            "there is only one candidate" if seen.count == 1 else f"there are only {seen.count} candidates",
+        ),
         Limit(35 + 80 * seen.depth, f"its texts are short ({100 * seen.depth:.0f} of 100)"),
         Limit(110 - 120 * seen.repeated, f"{seen.repeated:.0%} of its texts stand there twice"),
         Limit(110 - 100 * seen.alike, f"{seen.alike:.0%} of its titles say nearly the same as another"),
