@@ -130,7 +130,7 @@ def test_vectors_are_kept_in_the_order_of_their_texts_at_length_1() -> None:
 @pytest.mark.parametrize(
     ("vectors", "outcome", "says"),
     [
-        ([floats(1, 0)], Outcome.schema_violation, "2 texts were sent, and 1 vectors came"),
+        ([floats(1, 0)], Outcome.schema_violation, "2 texts were sent, and 1 vector came"),
         ([floats(1, 0), "no base64"], Outcome.schema_violation, "vector 2 of 2 is none"),
         ([floats(1, 0), floats(0, 0)], Outcome.schema_violation, "vector 2 of 2 is none"),
         ([floats(1, 0), floats(math.nan, 1)], Outcome.schema_violation, "vector 2 of 2 is none"),
