@@ -10,8 +10,8 @@ from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.settings.service_secret import VARIABLE
 from caseforge_assets_tests.older_schema import take_back
 from caseforge_assets_tests.web.conftest import Serve
+from caseforge_assets_tests.web.hooks import added, allowing, delivered, told
 from caseforge_assets_tests.web.receiver import Receiver
-from caseforge_assets_tests.web.test_webhooks import added, allowing, delivered, told
 
 FIRST, SECOND = "first-" * 8, "second-" * 8
 
