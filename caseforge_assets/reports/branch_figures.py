@@ -56,6 +56,7 @@ class OfStage(IntEnum):
     items = 6
     measured = 7
     points = 8
+    asked = 9
 
 
 Row = Sequence[int]
@@ -74,7 +75,7 @@ def place_in_row(stage: int, what: OfStage) -> int:
 
 @dataclass(frozen=True)
 class StageFigures:
-    """A branch in one stage."""
+    """A branch in one stage; `asked` are the target nodes that the stage is for, of which `done` are covered."""
 
     done: int
     waiting: int
@@ -85,6 +86,7 @@ class StageFigures:
     items: int
     measured: int
     points: int
+    asked: int
 
     @property
     def mean_score(self) -> float | None:

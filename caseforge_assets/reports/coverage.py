@@ -110,9 +110,13 @@ def count_states(states: Iterable[NodeState]) -> dict[str, int]:
     return {str(state): counts[state] for state in NodeState if counts[state]}
 
 
-def count_asked(states: Iterable[NodeState]) -> int:
-    """Count the nodes that a stage is for: all but those where nothing is chosen."""
-    return sum(state is not NodeState.UNCHOSEN for state in states)
+def count_asked(counts: Mapping[str, int]) -> int:
+    """Count the nodes that a stage is for: all but those where nothing is chosen.
+
+    Args:
+        counts: of nodes by state.
+    """
+    return sum(count for state, count in counts.items() if state != NodeState.UNCHOSEN)
 
 
 def say_states(counts: Mapping[str, int], reads: str | None) -> str:

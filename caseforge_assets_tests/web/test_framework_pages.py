@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+
 from caseforge_assets.access.roles import Grant, Role
+from caseforge_assets.stages.stages import Stages
 from caseforge_assets.web.portal.branches import MOST_BELOW, MOST_SHOWN
-from caseforge_assets_tests.web.conftest import Serve
+from caseforge_assets_tests.choices import ALL, SPECS, decide
+from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.portal_pages import HTML, links, page, read, send, words
 from caseforge_assets_tests.web.signed_in import add_person, sign_in
 from caseforge_assets_tests.web.uploads import table
-from caseforge_assets_tests.workbench import CODES, KEY, SHOP, renamed
+from caseforge_assets_tests.workbench import CODES, KEY, SHOP, OpenBench, renamed
 
 ADDRESS = f"/frameworks/{KEY}"
 
@@ -37,6 +44,49 @@ def test_the_tree_opens_by_address_with_what_its_branches_come_to(serve: Serve) 
     assert [code in piece.text for code in ("1.1.1", "1.1.3", "2.1.1", "<html")] == [True, True, False, False]
     assert words(page(client, f"{ADDRESS}?under=9", 404), "//h1") == "Not Found"
     page(served.client(Role.reader, "elsewhere"), ADDRESS, 404)
+
+
+@pytest.mark.slow
+def test_a_stage_made_from_a_choice_is_counted_for_the_chosen_nodes_alone_wherever_it_is_counted(serve: Serve, bench: OpenBench) -> None:
+    shop = replace(bench(), stages=Stages(ALL))
+    shop.load()
+    shop.generate("1.1.1", "1.1.2")
+    decide(shop, "shortlisted", "1.1.1-UC01")
+    assert _counted(serve(shop)) == _Counted(0, 1, 5, "0 of 1", "0 0 % covered", ["0 of 1", "–"], ["1 Sell 0 % 0 %", "2 Repair – –"], 0)
+    shop.generate(stages=ALL[2:])
+    assert _counted(serve(shop)) == _Counted(
+        1, 1, 5, "1 of 1", "1 100 % covered", ["1 of 1", "–"], ["1 Sell 100 % 100 %", "2 Repair – –"], 1
+    )
+
+
+class _Counted(NamedTuple):
+    done: int
+    asked: int
+    unchosen: int
+    home: str
+    sums: str
+    tree: list[str]
+    heat: list[str]
+    listed: int
+
+
+def _counted(served: Served) -> _Counted:
+    """What each place says of the specifications: the API, Home, the framework's sums, its tree, its heat map, and the list of nodes that are done."""
+    client = served.client(Role.reader)
+    (told,) = [one for one in client.get(f"/api/v1/frameworks/{KEY}").json()["stages"] if one["stage"] == SPECS.key]
+    tree, heat = page(client, f"{ADDRESS}?depth=1"), page(client, f"{ADDRESS}?view=heat&by=coverage&stage={SPECS.key}")
+    lines = [words(line, "span/span[contains(., 'specifications')]") for line in tree.xpath("//summary")]
+    listed = client.get(f"/api/v1/frameworks/{KEY}/nodes", params={"stage": SPECS.key, "state": "done"}).json()["items"]
+    return _Counted(
+        told["states"].get("done", 0),
+        told["asked"],
+        told["states"]["unchosen"],
+        words(page(client, "/"), "//tr[th='Specifications']/td[1]"),
+        words(tree, "//dl[@class='figures']/div[dt='Specifications']/dd"),
+        [line.removesuffix(" specifications") for line in lines],
+        [words(row) for row in heat.xpath("//table[@class='heat']//tbody/tr")],
+        len(listed),
+    )
 
 
 def test_a_wide_and_deep_framework_fits_on_pages(serve: Serve) -> None:

@@ -56,6 +56,8 @@ def read_branches(connection: Connection, project: Project, key: str, edition_id
 
     for number, stage in enumerate(project.stages):
         for state, node_ids in nodes_of_states(connection, project, key, stage, simulated=simulated).items():
+            if state is not NodeState.UNCHOSEN:
+                add(node_ids, place_in_row(number, OfStage.asked), 1)
             if state in _COUNTED:
                 add(node_ids, place_in_row(number, _COUNTED[state]), 1)
     _add_contents(connection, key, stages, add)

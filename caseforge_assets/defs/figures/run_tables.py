@@ -24,7 +24,7 @@ def coverage_figures(states: Mapping[str, Sequence[NodeState]]) -> dict[str, Any
     rows, numbers = [], {}
     for stage, of_stage in states.items():
         done = of_stage.count(NodeState.DONE)
-        asked = count_asked(of_stage)
+        asked = count_asked(count_states(of_stage))
         share = done / asked if asked else None
         if share is not None:
             numbers[f"{stage}_coverage_percent"] = round(100 * share, 2)

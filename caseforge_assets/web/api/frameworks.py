@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.planning.nodes_in_state import nodes_by_state
 from caseforge_assets.commands.providing.provider import accepts_simulated
+from caseforge_assets.reports.coverage import count_asked
 from caseforge_assets.reports.difference import MEANINGS, Change, compare_editions
 from caseforge_assets.store.collecting.items import item_counts
 from caseforge_assets.store.database.engine import Connection
@@ -57,6 +58,9 @@ class StageStanding(BaseModel):
     language: str = Field(description="tag of the language that its texts are asked for in; empty: nothing is said of it")
     states: dict[str, int] = Field(
         description="target nodes by state: done, waiting, failed, cancelled, stale, missing, no_source, unchosen; states without nodes are left out"
+    )
+    asked: int = Field(
+        description="target nodes that the stage is for: all but those that are unchosen; what is covered of a stage is done of these"
     )
     items: int = Field(description="current items, such as candidates")
 
@@ -139,7 +143,13 @@ def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow
             spoken = service.project.stages.in_framework(stage, key).language
             standings.append(
                 StageStanding(
-                    stage=stage.key, title=stage.title, is_list=stage.is_list, language=spoken, states=states, items=items.get(stage.key, 0)
+                    stage=stage.key,
+                    title=stage.title,
+                    is_list=stage.is_list,
+                    language=spoken,
+                    states=states,
+                    asked=count_asked(states),
+                    items=items.get(stage.key, 0),
                 )
             )
     of_levels = [Level(level=row[0], nodes=row[1], targets=row[2], without_description=row[3]) for row in levels]

@@ -114,7 +114,7 @@ def _measure(found: Figures, by: By, number: int | None) -> tuple[float | None, 
     """What a cell is coloured by, and what it shows; None: there is nothing to measure."""
     stages = found.stages if number is None else found.stages[number : number + 1]
     if by is By.coverage:
-        return _share(sum(stage.done for stage in stages), found.targets * len(stages))
+        return _share(sum(stage.done for stage in stages), sum(stage.asked for stage in stages))
     if by is By.stale:
         return _share(sum(stage.stale for stage in stages), sum(stage.contents for stage in stages))
     if by is By.quality:

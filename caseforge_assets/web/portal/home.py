@@ -15,7 +15,7 @@ from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_
 from caseforge_assets.commands.planning.nodes_in_state import nodes_by_state
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.costs.sums import Cost, total
-from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.reports.coverage import NodeState, count_asked
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.alerting import alerts
@@ -44,7 +44,6 @@ class StageCard:
 
     stage: Stage
     states: Mapping[str, int]
-    targets: int
     items: int
     score: float | None
 
@@ -52,6 +51,11 @@ class StageCard:
     def done(self) -> int:
         """Nodes with a good answer that fits."""
         return self.states.get(NodeState.DONE, 0)
+
+    @property
+    def asked(self) -> int:
+        """Nodes that the stage is for."""
+        return count_asked(self.states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,6 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
     if edition is None:
         return None
     levels = levels_of(connection, edition.id)
-    targets = sum(targets for _, _, targets, _ in levels)
     simulated, items, scores = (
         accepts_simulated(connection, service.settings),
         item_counts(connection, key),
@@ -115,7 +118,6 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
         StageCard(
             stage,
             states[stage.key],
-            targets - states[stage.key].get(NodeState.UNCHOSEN, 0),
             items.get(stage.key, 0),
             scores.get(stage.key),
         )
