@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.editing.edit_version import edit_item
@@ -13,10 +14,11 @@ from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.planning.preview_request import preview_request
 from caseforge_assets.commands.requests.shorten_request import shortened_requests
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.requests import pending, requests
 from caseforge_assets_tests.choices import ALL, SPECS, decide
-from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench, renamed
+from caseforge_assets_tests.workbench import KEY, USECASES, OpenBench, Workbench, renamed
 
 
 def states(bench: Workbench) -> Mapping[str, str]:
@@ -44,6 +46,27 @@ def specs(bench: Workbench) -> Mapping[str, str]:
 def asked(bench: Workbench) -> list[list[str]]:
     """Titles that current requests for specifications were made from."""
     return bench.column("select choice -> 'titles' from caseforge.request where stage = 'usecase_specs' and is_current order by id")
+
+
+def test_what_is_lacking_is_said_with_what_to_do(bench: OpenBench) -> None:
+    shop = replace(bench(), stages=Stages(ALL))
+    shop.load()
+    shop.generate("1.1.1", stages=ALL)
+    decide(shop, "shortlisted", "1.1.1-UC01")
+
+    def said(stage: Stage, code: str) -> str:
+        with shop.store.connect() as connection:
+            standings = explain_node(connection, shop.project, KEY, shop.ids(code)[0], simulated=False)
+        (one,) = [one for one in standings if one.stage == stage.key]
+        return one.meaning
+
+    made_up = "is simulated: made up to try things out, so that it does not count here"
+    document, candidates = "“Process documents”", "“Use-case candidates”"
+    assert said(USECASES, "1.1.2") == f"it is made from what stands under {document}, and there is nothing yet; ask for that first"
+    assert said(SPECS, "1.1.1") == f"what stands under {document}, from which it is made, {made_up}; ask for a real one first"
+    with shop.store.begin() as connection:
+        connection.execute(text("update caseforge.content set simulated = false where stage = 'process_details'"))
+    assert said(SPECS, "1.1.1") == f"what is chosen under {candidates} {made_up}; ask for real ones first, and choose among them"
 
 
 def test_a_specification_follows_what_is_chosen_all_the_way(bench: OpenBench) -> None:

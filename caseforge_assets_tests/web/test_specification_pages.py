@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.choices import ALL, SPECS, decide
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.web.portal_pages import HTML, links, page, read, send, words
-from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench
+from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench, serving
 
 
 @pytest.mark.slow
@@ -60,6 +61,24 @@ def test_a_specification_is_asked_for_approved_and_read(serve: Serve, bench: Ope
     assert tree.xpath("//section[@id='specification']//article//h3 | //section[@id='specification']//article//h4")
     node = page(editor, f"/frameworks/{KEY}/nodes/1.1.1")
     assert "Recommended Use Cases" in words(node, f"//section[@aria-labelledby='s-{SPECS.key}']")
+
+
+@pytest.mark.slow
+def test_it_is_said_that_a_process_has_a_simulated_document_only(serve: Serve, bench: OpenBench, tmp_path: Path) -> None:
+    shop = replace(bench(), stages=Stages(ALL))
+    shop.load()
+    shop.generate("1.1.1")
+    decide(shop, "shortlisted", "1.1.1-UC01")
+    (first,) = shop.column("select id from caseforge.candidate where candidate_uid = '1.1.1-UC01'")
+    with serving(tmp_path / "billed", bills=True) as url:
+        planner = serve(shop, variables={"OPENAI_BASE_URL": url}).client(Role.planner)
+        asked = page(planner, f"/specifications?candidate={first}")
+        says = "is simulated: made up to try things out, so that it does not count here; ask for a real one first"
+        assert f"Not asked for in 1 process: what stands under “Process documents”, from which it is made, {says}." in words(asked)
+        assert "1 without a source" in words(asked)
+        assert f"/frameworks/{KEY}/nodes/1.1.1" in links(asked)
+        for path in (f"/use-cases/{first}", f"/frameworks/{KEY}/nodes/1.1.1"):
+            assert says in words(page(planner, path)), path
 
 
 @pytest.mark.slow

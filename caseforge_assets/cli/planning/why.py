@@ -7,7 +7,6 @@ from dataclasses import asdict
 from caseforge_assets.cli.shared.console import console, print_json
 from caseforge_assets.cli.shared.options import chosen_id
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.reports.coverage import MEANINGS
 
 
 def explain(session: Session, key: str, node: str, simulated: bool, as_json: bool) -> None:
@@ -26,7 +25,7 @@ def explain(session: Session, key: str, node: str, simulated: bool, as_json: boo
         return
     for standing in found:
         since = f" Since {standing.since:%Y-%m-%d %H:%M} UTC." if standing.since else ""
-        console.print(f"{standing.stage}: {standing.state}: {MEANINGS[standing.state]}.{since}", style="bold")
+        console.print(f"{standing.stage}: {standing.state}: {standing.meaning}.{since}", style="bold")
         for difference in standing.differences:
             console.print(f"  differs: {difference}")
         if standing.diff:

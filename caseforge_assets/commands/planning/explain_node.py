@@ -10,13 +10,14 @@ from difflib import unified_diff
 from typing import Any
 
 from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.missing_sources import say_missing_sources
 from caseforge_assets.commands.providing.check_models import is_too_long
 from caseforge_assets.commands.requests.build_contexts import context_of, kpi_lines
 from caseforge_assets.commands.requests.compare_choices import changed_choices
 from caseforge_assets.commands.requests.remember_definitions import language_change
 from caseforge_assets.commands.requests.shorten_request import shortened_bodies
 from caseforge_assets.costs.estimates import request_tokens
-from caseforge_assets.reports.coverage import NodeState
+from caseforge_assets.reports.coverage import MEANINGS, NodeState
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
@@ -40,6 +41,7 @@ class Explanation:
         differences: One text for each input that differs, such as "the model: gpt-5 → gpt-5-mini".
         diff: What differs in the texts that the model is told, as a unified diff; empty where nothing does.
         since: When the newest of the inputs that differ came to be; None where it is the code or the configuration.
+        lacks: Of a node without a source, what it lacks and what to do.
     """
 
     stage: str
@@ -47,6 +49,12 @@ class Explanation:
     differences: tuple[str, ...] = ()
     diff: str = ""
     since: datetime | None = None
+    lacks: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """What the state means, in words."""
+        return self.lacks or MEANINGS[self.state]
 
 
 def explain_node(connection: Connection, project: Project, key: str, node_id: int, simulated: bool) -> list[Explanation]:
@@ -60,6 +68,9 @@ def explain_node(connection: Connection, project: Project, key: str, node_id: in
 
 def _explain(connection: Connection, project: Project, key: str, node_id: int, stage: Stage, simulated: bool) -> Explanation:
     ((_, state),) = survey(connection, project, key, stage, simulated, [node_id])
+    if state is NodeState.NO_SOURCE:
+        lacks = say_missing_sources(connection, project.stages, key, stage, [node_id])
+        return Explanation(stage.key, state, lacks=lacks.get(node_id, ""))
     if state not in (NodeState.STALE, NodeState.WAITING, NodeState.FAILED, NodeState.UNCHOSEN):
         return Explanation(stage.key, state)
     answered = requests.answered_request(connection, node_id, stage.key)

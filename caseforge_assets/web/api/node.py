@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.planning.explain_node import Explanation, explain_node
 from caseforge_assets.commands.providing.provider import accepts_simulated
-from caseforge_assets.reports.coverage import MEANINGS, NodeState
+from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.history import tell_history
 from caseforge_assets.store.editions.contexts import current_contexts
 from caseforge_assets.store.figures.histories import history_of_node
@@ -150,7 +150,7 @@ def _standing(one: Explanation, waits: str | None) -> Standing:
     return Standing(
         stage=one.stage,
         state=one.state,
-        meaning=MEANINGS[one.state],
+        meaning=one.meaning,
         differences=list(one.differences),
         diff=one.diff,
         since=one.since,

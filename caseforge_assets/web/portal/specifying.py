@@ -16,6 +16,7 @@ from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.curating.view_portfolio import view_portfolio
 from caseforge_assets.commands.editing.foresee_edit import taken_back
 from caseforge_assets.commands.planning.make_plan import Plan, survey
+from caseforge_assets.commands.planning.missing_sources import say_missing_sources
 from caseforge_assets.commands.planning.plan_chosen import TakingPart, plan_chosen, taking_part
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.reports.coverage import MEANINGS, NodeState
@@ -24,6 +25,7 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.curating.choices import made_from
 from caseforge_assets.store.curating.use_cases import UseCaseRow, use_cases
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.planning.node_states import AssetState
 from caseforge_assets.store.reading.document_lists import WholeContent, whole_content
 from caseforge_assets.web.access.callers import Planner
 from caseforge_assets.web.portal.markdown import render_document
@@ -39,12 +41,19 @@ FormIds = Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] | None, For
 
 @dataclass(frozen=True)
 class Part:
-    """What a plan for a framework would be; `counts` are its processes by where they stand, `warnings` what is to be said of the model."""
+    """What a plan for a framework would be.
+
+    Attributes:
+        counts: Its processes by where they stand.
+        lacking: By what they lack and what to do, the processes that a specification cannot be made for yet.
+        warnings: What is to be said of the model.
+    """
 
     key: str
     plan: Plan
     processes: int
     counts: dict[str, int]
+    lacking: dict[str, list[AssetState]]
     warnings: list[str]
 
     @property
@@ -125,6 +134,7 @@ def _page(pages: Pages, caller: Caller, candidate: list[int], portfolio: int | N
         "stage": stage,
         "drafts": parts,
         "meanings": MEANINGS,
+        "named": MOST_NAMED,
         "not_allowed": sorted(set(part.chosen) - set(planned)),
         "others": part.others[:MOST_NAMED],
         "more": max(len(part.others) - MOST_NAMED, 0),
@@ -175,7 +185,19 @@ def _planned(service: Service, caller: Caller, part: TakingPart) -> list[str]:
 
 def _part(connection: Connection, service: Service, stage: Stage, key: str, node_ids: list[int], *, simulated: bool) -> Part:
     plan, warnings = plan_chosen(connection, service.project, stage, key, node_ids, simulated=simulated)
-    return Part(key, plan, len(node_ids), dict(plan.stages[0].states), warnings)
+    lacking = _lacking(connection, service, stage, key, node_ids, simulated=simulated)
+    return Part(key, plan, len(node_ids), dict(plan.stages[0].states), lacking, warnings)
+
+
+def _lacking(
+    connection: Connection, service: Service, stage: Stage, key: str, node_ids: list[int], *, simulated: bool
+) -> dict[str, list[AssetState]]:
+    surveyed = survey(connection, service.project, key, stage, simulated, node_ids)
+    rows = {row.node_id: row for row, state in surveyed if state is NodeState.NO_SOURCE}
+    found: dict[str, list[AssetState]] = {}
+    for node_id, text in say_missing_sources(connection, service.project.stages, key, stage, list(rows)).items():
+        found.setdefault(text, []).append(rows[node_id])
+    return found
 
 
 def specification_of(connection: Connection, service: Service, one: UseCaseRow) -> Specification | None:
@@ -192,4 +214,8 @@ def specification_of(connection: Connection, service: Service, one: UseCaseRow) 
     made = next(iter(made_from(connection, one.framework_key, stage.key, [one.node_id])), None)
     titles: list[Any] = made.choice.get("titles", []) if made and made.choice else []
     state = found[0][1]
-    return Specification(stage, state, MEANINGS[state], content, html, one.title in titles if titles else None, len(titles))
+    lacks = say_missing_sources(
+        connection, service.project.stages, one.framework_key, stage, [one.node_id] if state is NodeState.NO_SOURCE else []
+    )
+    meaning = lacks.get(one.node_id, MEANINGS[state])
+    return Specification(stage, state, meaning, content, html, one.title in titles if titles else None, len(titles))
