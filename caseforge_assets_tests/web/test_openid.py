@@ -22,8 +22,9 @@ from starlette.testclient import TestClient
 from caseforge_assets.settings.service import ServiceSettings
 from caseforge_assets.web.access.openid import Person, read_id_token
 from caseforge_assets_tests.web.conftest import Serve, Served
+from caseforge_assets_tests.web.public_clients import for_public_clients
 from caseforge_assets_tests.web.signed_in import add_person
-from caseforge_assets_tests.workbench import KEY
+from caseforge_assets_tests.workbench import KEY, OpenBench
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the provider, which is another's program
 PEOPLE = (
@@ -109,6 +110,25 @@ def test_an_attempt_holds_for_the_browser_that_began_it_and_for_what_it_asked(se
         assert other.get(back).status_code == 403
     assert browser.get(back, follow_redirects=False).status_code == 303
     assert browser.get(back).status_code == 403  # once
+
+
+def test_a_public_client_has_no_secret_and_its_code_is_worth_nothing_to_others(
+    serve: Serve, bench: OpenBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for_public_clients(monkeypatch)
+    with run_server_in_thread(require_nonce=True, user_claims=PEOPLE) as server:
+        address = f"http://localhost:{server.server_port}"
+        made = bench(service=settings(address))
+        served = serve(made)
+        assert signed_in(served, "17").get("/api/v1/me").json()["name"] == "dora"
+        back = consent(go(served.client(None)), "17")
+        stolen = {"client_id": "caseforge", "grant_type": "authorization_code", "redirect_uri": "http://127.0.0.1/sign-in/openid/callback"}
+        stolen["code"] = parse_qs(urlsplit(back).query)["code"][0]
+        for verifier in ({}, {"code_verifier": "x" * 64}):
+            assert requests.post(f"{address}/oauth2/token", data=stolen | verifier, timeout=10).status_code == 400
+        with_secret = serve(made, variables=SECRET).client(None)
+        refused = with_secret.get(consent(go(with_secret), "17"))
+        assert (refused.status_code, "cannot be believed" in refused.json()["detail"]) == (403, True)  # it takes none with a secret
 
 
 @pytest.mark.slow
