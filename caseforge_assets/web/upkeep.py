@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from caseforge_assets.commands.alerting.alert_people import alert_people
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
-from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
+from caseforge_assets.commands.mirroring.refresh_meanings import index_meanings, refresh_meanings
 from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.commands.telling.deliver_events import deliver_events
 from caseforge_assets.commands.telling.number_events import number_events
@@ -131,8 +131,11 @@ def _compare(service: Service) -> float:
 
 
 def _take_in(service: Service) -> float:
-    """Takes in vectors of some hundred nodes."""
-    return VECTORS_GO_ON_AFTER_S if refresh_meanings(service.store, service.project, contents=NODES_AT_ONCE) else VECTORS_EVERY_S
+    """Takes in vectors of some hundred nodes, and makes indexes over them once all are there."""
+    if refresh_meanings(service.store, service.project, contents=NODES_AT_ONCE):
+        return VECTORS_GO_ON_AFTER_S
+    index_meanings(service.store)
+    return VECTORS_EVERY_S
 
 
 def _number_and_deliver(service: Service) -> float:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
-from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
+from caseforge_assets.commands.mirroring.refresh_meanings import index_meanings, refresh_meanings
 from caseforge_assets.commands.money.budgets_left import budgets_left
 from caseforge_assets.commands.money.sum_costs import sum_costs
 from caseforge_assets.commands.planning.make_plan import survey
@@ -24,7 +25,8 @@ from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
-from caseforge_assets.store.reading import meanings
+from caseforge_assets.store.reading.meanings import CANDIDATE, Near
+from caseforge_assets.store.reading.near_meanings import is_indexed, near_candidate, near_node
 from caseforge_assets.store.reading.search import KINDS
 from caseforge_assets_tests.choices import EMBEDDINGS
 from caseforge_assets_tests.commands.worlds import everything
@@ -52,6 +54,25 @@ def find(shop: Workbench, words: str, kinds: tuple[str, ...] = KINDS, limit: int
 def states(shop: Workbench) -> dict[str, str]:
     with shop.store.connect() as connection:
         return {row.code: str(state) for row, state in survey(connection, shop.project, KEY, EMBEDDINGS, shop.provider.simulated)}
+
+
+def near_all(shop: Workbench, by: str = "") -> list[list[Near]]:
+    """What is near each candidate, in every framework and in one; and what is near each node.
+
+    Args:
+        by: the index that has to be used.
+    """
+    candidates = shop.column("select candidate_id from caseforge.candidate_row order by 1")
+    with shop.store.begin() as connection:
+        if by:
+            connection.execute(text("set local enable_sort = off; set local enable_seqscan = off"))  # of so few, all are looked at else
+        found = [near_candidate(connection, one, only, 6) for one in candidates for only in (None, [KEY], ["elsewhere"])]
+        found += [near_node(connection, one, None, 6) for one in shop.ids(*NODES)]
+        if by:
+            assert connection.scalar(text("select pg_stat_get_xact_numscans(cast(:index as regclass))"), {"index": f"caseforge.{by}"})
+        else:
+            assert not is_indexed(connection, CANDIDATE)
+    return found
 
 
 @pytest.mark.slow
@@ -84,12 +105,18 @@ def test_from_a_plan_to_what_is_near(bench: OpenBench, empty_store: Engine) -> N
 
     with shop.store.connect() as connection:
         candidate_id = shop.column("select id from caseforge.candidate where is_current and candidate_uid = '2.1.1-UC02'")[0]
-        near = meanings.near_candidate(connection, candidate_id, None, 4)
+        near = near_candidate(connection, candidate_id, None, 4)
         assert len(near) == 4
         assert not {one.node_id for one in near} & set(shop.ids("2.1.1"))
-        (closest, *_) = meanings.near_node(connection, shop.ids("2.1.1")[0], None, 5)
+        (closest, *_) = near_node(connection, shop.ids("2.1.1")[0], None, 5)
         assert closest.node_id in shop.ids("2.1.2")  # both are of the workshop
-        assert meanings.near_candidate(connection, candidate_id, ["elsewhere"], 4) == []
+        assert near_candidate(connection, candidate_id, ["elsewhere"], 4) == []
+
+    by_looking_at_all = near_all(shop)
+    with shop.store.begin() as connection:
+        connection.execute(text("analyze caseforge.meaning"))
+    index_meanings(shop.store, many=len(NODES))
+    assert near_all(shop, by="ix_meaning_near_candidate") == by_looking_at_all
 
     shop.generate(*NODES, stages=(EMBEDDINGS,))
     assert shop.stats()["batches_created"] == batches  # nothing is paid for twice

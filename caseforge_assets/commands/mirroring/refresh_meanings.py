@@ -6,7 +6,7 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Engine, try_lock
-from caseforge_assets.store.reading import meanings
+from caseforge_assets.store.reading import meanings, near_meanings
 
 LOCK = "refresh meanings"
 AT_ONCE = 500  # contents in a transaction
@@ -33,11 +33,30 @@ def refresh_meanings(store: Engine, project: Project, *, contents: int | None = 
         return not (alone and _take_in(store, project, stage, version, contents))
 
 
+def index_meanings(store: Engine, many: int = near_meanings.MANY) -> None:
+    """Makes indexes over vectors, where there are many and all of them are taken in; another process may be at it.
+
+    Args:
+        many: so many of a kind get one.
+    """
+    with store.connect() as connection:
+        kinds = near_meanings.missing_indexes(connection, many)
+    if not kinds:
+        return
+    with try_lock(store, LOCK) as alone:
+        if alone:
+            with store.begin() as connection:
+                for kind in near_meanings.missing_indexes(connection, many):
+                    near_meanings.make_index(connection, kind)
+
+
 def _take_in(store: Engine, project: Project, stage: Stage, version: str, most: int | None) -> bool:
     """Whether all is done."""
     with store.begin() as connection:
         meanings.prepare(connection, stage_settings(project.configuration, stage).dimensions or 0)
         meanings.remove_gone(connection, stage.key, version)
+        if meanings.is_empty(connection):
+            near_meanings.drop_indexes(connection)
     done = 0
     while most is None or done < most:
         with store.begin() as connection:

@@ -113,6 +113,11 @@ def behind(connection: Connection, stage: str, version: str) -> bool:
     return bool(connection.scalar(query, {"stage": stage, "version": version}))
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether no vectors are looked through."""
+    return not connection.scalar(text("select exists (select 1 from caseforge.meaning)"))
+
+
 def remove_gone(connection: Connection, stage: str, version: str) -> None:
     """Removes vectors of contents that are not current, whose nodes are no targets any more, or that another model made, or as vectors of other numbers."""
     query = text(
@@ -171,18 +176,21 @@ def _field(vector: bytes) -> bytes:
     return struct.pack("!iHH", 4 + len(vector), len(vector) // _BYTES, 0) + numbers.tobytes()
 
 
-# Ranked first and looked at afterwards: what is not seen in lists (no target any more, not current any more) is little, and goes when vectors are taken in.
-_NEAREST = text("""
+# Of a row m, whether lists show it: what they do not (no target any more, not current any more) is little, and goes when vectors are taken in.
+SEEN = """
+case when m.candidate_id is null then exists (select 1 from caseforge.target_node nv where nv.node_id = m.node_id)
+    else exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
+"""
+# Ranked first and looked at afterwards. It is ordered by what no index has in order, so that every vector counts.
+_NEAREST = text(f"""
 with ranked as materialized (
     select m.id, m.node_id, m.candidate_id, -(m.vector <#> cast(:vector as halfvec)) as likeness from caseforge.meaning m
     where m.simulated = :simulated and (cast(:frameworks as text[]) is null or m.framework_key = any(:frameworks)) and m.node_id <> :but
       and case when m.candidate_id is null then :nodes else :candidates end
       and (cast(:likeness as double precision) is null or (m.vector <#> cast(:vector as halfvec), m.id) > (-cast(:likeness as double precision), :last))
-    order by m.vector <#> cast(:vector as halfvec), m.id limit :most)
+    order by likeness desc, m.id limit :most)
 select seen.id, seen.likeness, seen.node_id, seen.candidate_id, every.looked_at from (select count(*) as looked_at from ranked) every left join (
-    select * from ranked m
-    where case when m.candidate_id is null then exists (select 1 from caseforge.target_node nv where nv.node_id = m.node_id)
-        else exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
+    select * from ranked m where {SEEN}
     order by likeness desc, id limit :limit) seen on true
 order by seen.likeness desc, seen.id
 """)
@@ -205,10 +213,11 @@ def nearest(connection: Connection, vector: bytes, meant: Meant, after: tuple[fl
         vector: as `stages.embeddings` keeps one, in bytes.
         after: likeness and id after which to go on.
     """
-    return _nearest(connection, _literal(vector), meant, after, limit)
+    return nearest_to(connection, _literal(vector), meant, after, limit)
 
 
-def _nearest(connection: Connection, vector: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
+def nearest_to(connection: Connection, vector: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
+    """What is nearest to a vector as the database writes it."""
     likeness, last = after or (None, 0)
     values = {
         "vector": vector,
@@ -228,26 +237,6 @@ def _nearest(connection: Connection, vector: str, meant: Meant, after: tuple[flo
         if len(found) >= limit or rows[0].looked_at < most:
             return found
         most *= 20
-
-
-def near_candidate(connection: Connection, candidate_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
-    """Candidates of other nodes whose meaning is nearest to that of one; none where it has no vector."""
-    return _near(connection, "m.candidate_id = :own", candidate_id, CANDIDATE, frameworks, limit)
-
-
-def near_node(connection: Connection, node_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
-    """Nodes whose meaning is nearest to that of one; none where it has no vector."""
-    return _near(connection, "m.candidate_id is null and m.node_id = :own", node_id, NODE, frameworks, limit)
-
-
-def _near(connection: Connection, own: str, own_id: int, kind: str, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
-    if not is_there(connection):
-        return []
-    query = text(f"select m.node_id, m.simulated, cast(m.vector as text) as vector from caseforge.meaning m where {own} limit 1")
-    found = connection.execute(query, {"own": own_id}).one_or_none()
-    return (
-        [] if found is None else _nearest(connection, found.vector, Meant([kind], frameworks, found.simulated, found.node_id), None, limit)
-    )
 
 
 def _literal(vector: bytes) -> str:

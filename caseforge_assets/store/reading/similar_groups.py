@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.reading import meanings
 from caseforge_assets.store.reading.candidate_filters import Conditions
 from caseforge_assets.store.reading.candidates import ListedCandidate, listed_candidates
+from caseforge_assets.store.reading.near_meanings import near_candidate
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 MOST_LEFT_OUT = 40  # of what is near, because it is in the group
@@ -157,7 +157,7 @@ def near_in_meaning(
     connection: Connection, candidate_id: int, group_id: int | None, frameworks: Sequence[str] | None, limit: int
 ) -> list[SimilarCandidate]:
     """Candidates of other nodes that are nearest in meaning to one, and not in its group; none where there are no vectors. How near they are is a cosine."""
-    near = meanings.near_candidate(connection, candidate_id, frameworks, limit + MOST_LEFT_OUT)
+    near = near_candidate(connection, candidate_id, frameworks, limit + MOST_LEFT_OUT)
     ids = [one.candidate_id or 0 for one in near]
     grouped = text("select candidate_id from caseforge.similar_candidate where group_id = :group and candidate_id = any(:ids)")
     same = set(connection.scalars(grouped, {"group": group_id, "ids": ids}))

@@ -18,7 +18,7 @@ from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.curation.columns import column_values
 from caseforge_assets.curation.statuses import CHOSEN, UseCaseStatus
 from caseforge_assets.redaction import without_login
-from caseforge_assets.reports.coverage import MEANINGS, NodeState
+from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import WEBSERVER_URL
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
@@ -27,9 +27,9 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.contexts import current_contexts
 from caseforge_assets.store.editions.frameworks import current_edition
 from caseforge_assets.store.planning.whereabouts import whereabouts
-from caseforge_assets.store.reading import meanings
 from caseforge_assets.store.reading.document_lists import WholeContent, whole_content
 from caseforge_assets.store.reading.meaning_hits import hits_of
+from caseforge_assets.store.reading.near_meanings import near_node
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.store.reading.node_page import Attempted, items_of_node, newest_attempts, stages_with_content
 from caseforge_assets.store.reading.tree import nodes_below, nodes_beside, paths_to
@@ -102,7 +102,7 @@ def show_node(
         context = current_contexts(connection, [node.node_id]).get(node.node_id)
         chosen = use_cases_of_nodes(connection, [node.node_id], [one for one in UseCaseStatus if one not in NOT_CHOSEN])
         seen = pages.caller.seen_frameworks()
-        near = meanings.near_node(connection, node.node_id, None if seen is None else sorted(seen), MOST_NEAR)
+        near = near_node(connection, node.node_id, None if seen is None else sorted(seen), MOST_NEAR)
         values["near"] = hits_of(connection, near)
     values |= {
         "context": context,
@@ -193,7 +193,7 @@ def _stages(pages: Pages, connection: Connection, node: Any) -> list[ShownStage]
                 stage=stage,
                 content=content,
                 standing=standing,
-                meaning=MEANINGS[standing.state] if standing else "",
+                meaning=standing.meaning if standing else "",
                 waits=_waits(connection, node, standing, simulated=simulated),
                 html=html,
                 headings=headings,
