@@ -145,7 +145,8 @@ def _print_result(session: Session) -> None:
     from caseforge_assets.store.figures import exports
 
     with session.store.connect() as connection:
-        documents = [row for row in exports.listed(connection, KEY, RULES) if not session.stages[row.stage].is_list]
+        written = next((stage.key for stage in session.stages if stage.is_document), None)
+        documents = [row for row in exports.listed(connection, KEY, RULES) if row.stage == written]
         candidates = sum(items.item_counts(connection, KEY).values())
         targets = len(target_nodes(connection, KEY))
     first = documents[0].code if documents else "1.1.1"
