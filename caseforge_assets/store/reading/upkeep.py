@@ -175,7 +175,7 @@ texts as (
     from waiting join caseforge.content c on c.id = waiting.row_id where waiting.kind = 'document'
     union all
     select waiting.id, waiting.config, waiting.kind, k.title, null, k.fields from waiting join caseforge.candidate k on k.id = waiting.row_id where waiting.kind = 'candidate'),
-split as (
+split as materialized (  -- or each text is split again for every one that waits
     select id, to_tsvector(config, title) as heading,
            case when kind = 'candidate' then jsonb_to_tsvector(config, fields, '["string"]') else to_tsvector(config, body) end as body
     from texts),
