@@ -27,6 +27,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 SIZES: tuple[tuple[int, int, Literal["light", "dark"]], ...] = ((1440, 900, "light"), (390, 844, "dark"))
 HIGHEST = 1_800  # pixels of a page that are shown
 KEY = "sample"
+SPECIFIED = "1.1.1.2"
 PAGES = {
     "home": "/",
     "framework": f"/frameworks/{KEY}",
@@ -87,7 +88,9 @@ def _project() -> Iterator[dict[str, str]]:
             for decision in DECISIONS:
                 _command(environment, *decision)
             with serve_in_thread(Path(folder) / "provider") as provider:  # what is simulated is no source for one that bills
-                yield {**environment, "OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": "local"}
+                served = {**environment, "OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": "local"}
+                _command(served, "generate", "--framework", KEY, "--stage", "usecase_specs", "--nodes", SPECIFIED, "--yes", "--wait")
+                yield served
         finally:
             _command(environment, "db", "stop")
 
@@ -120,6 +123,7 @@ def _take(browser: Browser, url: str, key: str) -> None:
         if answer is None or answer.status != 200:
             raise SystemExit(f"{path} cannot be shown; pictures before it are new")
         _pictures(page, name, path)
+    _picture_specification(page)
     with tempfile.TemporaryDirectory() as folder:
         _send_back(page, Path(folder) / "spring.xlsx")
         _pictures(page, "decided")
@@ -132,8 +136,23 @@ def _pictures(page: Page, name: str, path: str = "") -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if path:
             page.goto(path)
-        taken = Image.open(BytesIO(page.screenshot(full_page=True)))
-        taken.crop((0, 0, taken.width, min(taken.height, HIGHEST))).save(FOLDER / f"{name}-{width}.webp", quality=82, method=6)
+        _save(page.screenshot(full_page=True), f"{name}-{width}")
+
+
+def _picture_specification(page: Page) -> None:
+    """The finished specification on the page of a use case, opened, large and small."""
+    for width, height, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.goto(f"/frameworks/{KEY}/use-cases/{SPECIFIED}-UC02")
+        section = page.locator("#specification")
+        section.get_by_text("Read it").click()
+        _save(section.screenshot(), f"specification-{width}")
+
+
+def _save(picture: bytes, name: str) -> None:
+    taken = Image.open(BytesIO(picture))
+    taken.crop((0, 0, taken.width, min(taken.height, HIGHEST))).save(FOLDER / f"{name}.webp", quality=82, method=6)
 
 
 def _send_back(page: Page, file: Path) -> None:
