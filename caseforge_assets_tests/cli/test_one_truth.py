@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from starlette.testclient import TestClient
 
+from caseforge_assets.access.roles import Role
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.commands.reporting.summarize_run import summarize_run
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.defs.figures.reports import run_figures
+from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.stages.process_details.sections import BUILT_IN
+from caseforge_assets.store.access.tokens import digest_of
+from caseforge_assets.store.schema.access_tables import api_token
+from caseforge_assets.web.app import make_app
+from caseforge_assets.web.service import Service
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.workbench import KEY, SHOP, serving, write_table
 
@@ -121,6 +129,51 @@ def test_candidates_are_counted_the_same_wherever_they_stand(eventful: CommandLi
         spread = summarize_run(connection, KEY).items_per_node["usecases"]
     assert figures["candidates"] == sum(items * nodes for items, nodes in spread.items()) == len(candidates)
     assert spread == Counter(Counter(row["code"] for row in candidates).values())
+
+
+def test_where_nodes_stand_is_the_same_wherever_it_is_said(eventful: CommandLine) -> None:
+    (status,) = [one for one in eventful.json("status")["frameworks"] if one["framework"] == KEY]
+    expected = status["stages"]
+    assert {"done", "failed", "missing"} <= set(expected["process_details"])
+    assert {one["stage"]: one["states"] for one in eventful.json("plan", "--framework", KEY)["stages"]} == expected
+    session = Session()
+    figures = run_figures(session.store, session.project, session.folder, KEY, simulated=False)
+    in_dagster = {stage: {str(state): figures.get(f"{stage}_{state}", 0) for state in NodeState} for stage in expected}
+    assert {stage: {state: count for state, count in counts.items() if count} for stage, counts in in_dagster.items()} == expected
+    with serviced(session) as service:
+        of_service = service.get(f"/api/v1/frameworks/{KEY}").json()
+        assert {one["stage"]: one["states"] for one in of_service["stages"]} == expected
+        assert {one["stage"]: one["items"] for one in of_service["stages"] if one["is_list"]} == status["items"]
+    failed = Counter(row["stage"] for row in eventful.json("failed", "--framework", KEY, expected=3))
+    assert failed == {stage: counts["failed"] for stage, counts in expected.items() if "failed" in counts}
+
+
+def test_the_service_knows_the_same_costs(eventful: CommandLine) -> None:
+    expected = kinds(eventful.json("costs", "--framework", KEY, "--by", "stage"))
+    with serviced(Session()) as service:
+        for by in ("stage", "node", "branch", "model"):
+            rows = service.get("/api/v1/costs", params={"framework": KEY, "by": by}).json()["rows"]
+            assert kinds([row | of_sum(row["cost"]) for row in rows]) == expected, by
+        periods = service.get("/api/v1/report", params={"framework": KEY}).json()["periods"]
+        assert kinds([row | of_sum(row["cost"]) for row in periods]) == expected
+
+
+def of_sum(cost: dict[str, Any]) -> dict[str, Any]:
+    """A sum of the service as rows of the command line have it."""
+    return {"cost_usd": cost["known"] and cost["known"]["amount"], "unknown_costs": cost["unknown"]}
+
+
+@contextmanager
+def serviced(session: Session) -> Iterator[TestClient]:
+    """A client of the service on the session's project, with a token that reads everything."""
+    secret = "one-truth"
+    with session.store.begin() as connection:
+        connection.execute(insert(api_token), {"name": "all", "digest": digest_of(secret), "role": Role.reader, "created_by": "test"})
+    with ExitStack() as stack:
+        service = Service(session.settings)
+        stack.callback(service.close)
+        headers = {"authorization": f"Bearer {secret}"}
+        yield stack.enter_context(closing(TestClient(make_app(service), base_url="http://127.0.0.1", headers=headers)))
 
 
 def test_nodes_that_are_gone_are_the_same_for_editions_and_costs(eventful: CommandLine) -> None:
