@@ -127,8 +127,12 @@ def test_candidates_are_counted_the_same_wherever_they_stand(eventful: CommandLi
     figures = run_figures(session.store, session.project, session.folder, KEY)
     with session.store.connect() as connection:
         spread = summarize_run(connection, KEY).items_per_node["usecases"]
+        real = summarize_run(connection, KEY, simulated=False).items_per_node.get("usecases", {})
     assert figures["candidates"] == sum(items * nodes for items, nodes in spread.items()) == len(candidates)
     assert spread == Counter(Counter(row["code"] for row in candidates).values())
+    simulated = len(candidates) - sum(items * nodes for items, nodes in real.items())
+    assert status["simulated_items"]["usecases"] == simulated > 0
+    assert f"Candidates: {len(candidates)}, {simulated} of them simulated" in eventful.run("status")
 
 
 def test_where_nodes_stand_is_the_same_wherever_it_is_said(eventful: CommandLine) -> None:

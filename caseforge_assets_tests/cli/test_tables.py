@@ -30,7 +30,7 @@ def drawn(width: int, *, plain: bool = False) -> str:
 
 
 @pytest.mark.parametrize("plain", [True, False])
-@pytest.mark.parametrize("width", range(60, 141, 5))
+@pytest.mark.parametrize("width", range(60, 141))
 def test_figures_are_whole_at_any_width(width: int, plain: bool) -> None:
     said = drawn(width, plain=plain)
     assert "…" not in said
@@ -39,6 +39,19 @@ def test_figures_are_whole_at_any_width(width: int, plain: bool) -> None:
     for name, figure in (("Input", "1,234,567"), ("Output", "9,876,543")):
         shown = figure in said
         assert shown != (name in said.partition("No room here for: ")[2])
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("width", range(60, 121))
+def test_figures_are_whole_beside_a_long_word(width: int, plain: bool) -> None:
+    table = FittingTable("Batch", "State", "Use cases", "Cost", "Expected", drop=("Use cases", "Expected"), plain=plain)
+    table.add_row("2 of shop batch_77c4e75576b0de7dab798da0", "completed", "33", "$0.0815", "$0.1958")
+    made = SafeConsole(width=width, markup=False, emoji=False, highlight=False)
+    with made.capture() as said:
+        made.print(table)
+    assert "batch_77c4e75576b0de7dab798da0" in said.get()
+    for name, figure in (("Use cases", "33"), ("Cost", "$0.0815"), ("Expected", "$0.1958")):
+        assert (f" {figure} " in f"{said.get()} ") != (name in said.get().partition("No room here for: ")[2])
 
 
 def test_what_matters_least_goes_first() -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 # Amounts, counts, shares, times, spans and the words that stand in their place: a cut figure would be another one.
 _FIGURE = re.compile(r"[~$+–-]?[\d.,:%/+ ~–-]*(?:[kM]|s|min|h)?(?: [\d:]+)?|unknown|\$?[\d.,]+ and [\d,]+ unknown|[█░▏▎▍▌▋▊▉ ]+", re.DOTALL)
+_BETWEEN = 3  # characters between two columns
 WORD_CHARACTERS = 32  # of a text's widest word, as far as a column is made wide enough for it
 
 
@@ -32,7 +33,7 @@ class FittingTable:
         self._drop = drop
         self._rows: list[tuple[tuple[str, ...], str | None]] = []
         self._options: dict[str, Any] = {"title_justify": "left", **options}
-        self._lines = 2 if plain else 3  # characters between two columns
+        self._edges = -1 if plain else 1  # characters at both sides, beyond those between two columns
         if plain:
             self._options |= {"box": box.SIMPLE_HEAD, "pad_edge": False}
 
@@ -64,7 +65,7 @@ class FittingTable:
         return shown
 
     def _needed(self, widths: Sequence[int], shown: Sequence[int]) -> int:
-        return sum(widths[number] for number in shown) + self._lines * len(shown) + 1
+        return sum(widths[number] for number in shown) + _BETWEEN * len(shown) + self._edges
 
     def _least(self, number: int) -> int:
         """Characters without which a column cannot be read: a figure's all, of a text its widest word."""

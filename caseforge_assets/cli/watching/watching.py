@@ -195,13 +195,14 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
             rows = survey(connection, session.project, key, stage, simulated) if edition else []
             stages[stage.key] = count_states(state for _, state in rows)
         spent = [dict(row._mapping) for row in node_views.spent(connection, key)]
-        counts = items.item_counts(connection, key)
+        counts, real = items.item_counts(connection, key), items.item_counts(connection, key, simulated=False)
         return {
             "framework": key,
             "edition": edition.label if edition else None,
             "stages": stages,
             "candidates": sum(counts.get(stage.key, 0) for stage in session.stages if stage.items_name == "candidates"),
             "items": counts,
+            "simulated_items": {stage: count - real.get(stage, 0) for stage, count in counts.items()},
             "spent": spent,
         }
 
@@ -214,7 +215,8 @@ def _print_standing(stages: Stages, report: dict[str, Any]) -> None:
         table.add_row(stage.key, say_states(report["stages"][stage.key], stage.reads) or "none")
     console.print(table)
     for stage in (stage for stage in stages if stage.is_list):
-        console.print(f"{stage.items_name.capitalize()}: {report['items'].get(stage.key, 0):,}")
+        count, simulated = (report[which].get(stage.key, 0) for which in ("items", "simulated_items"))
+        console.print(f"{stage.items_name.capitalize()}: {count:,}" + (f", {simulated:,} of them simulated" if simulated else ""))
     for row in report["spent"]:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
         tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
