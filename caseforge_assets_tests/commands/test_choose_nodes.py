@@ -82,3 +82,13 @@ def test_a_framework_that_was_not_loaded_says_how_to_load_it(bench: OpenBench) -
     opened = bench()
     with opened.store.connect() as connection, pytest.raises(LookupError, match="caseforge load FILE --framework other"):
         choose_nodes(connection, "other", None)
+
+
+def test_a_node_with_others_below_it_says_how_they_are_named(bench: OpenBench) -> None:
+    opened = bench()
+    with opened.store.connect() as connection:
+        with pytest.raises(LookupError, match=r"'1\.1' is no target node .*; what is below it is 1\.1\.\*$"):
+            choose_nodes(connection, KEY, "1.1")
+        assert choose_nodes(connection, KEY, "1.1.*")
+        with pytest.raises(LookupError, match=r"branches such as 1\.\*\)$"):
+            choose_nodes(connection, KEY, "9.9")

@@ -113,6 +113,12 @@ def test_a_page_of_another_node_is_refused(made: Workbench, tmp_path: Path) -> N
         take(made, text, code="1.1.2")
 
 
+def test_a_page_of_another_stage_says_which(made: Workbench, tmp_path: Path) -> None:
+    text = page(made, tmp_path / "out").replace("## Overview", "## Overview\n\nNew.", 1)
+    with pytest.raises(ValueError, match=r"is of the stage process_details of this node; say so with --stage process_details"):
+        take(made, text, USECASES)
+
+
 def test_what_came_since_the_export_is_not_overwritten_unasked(made: Workbench, tmp_path: Path) -> None:
     exported = page(made, tmp_path / "out")
     mine, theirs = (exported.replace("## Overview", f"## Overview\n\n{who} writes.", 1) for who in ("Ada", "Bo"))

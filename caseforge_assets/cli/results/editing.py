@@ -80,7 +80,8 @@ def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path
         return
     with session.store.begin() as connection:
         content_id = edit_content(connection, session.project, key, node_id, edited, taken, by=by, anyway=anyway)
-    _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {key} --nodes {node}")
+    is_read = any(edited.key in other.sources for other in session.stages)
+    _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {key} --nodes {node}" if is_read else "")
 
 
 def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrite: bool) -> None:
@@ -96,7 +97,7 @@ def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrit
     _kept(
         session,
         f"{counted(len(changed), 'use case')} of {counted(len(nodes), 'node')} {'was' if len(changed) == 1 else 'were'} taken back",
-        f"caseforge plan --framework {key} --nodes {','.join(nodes[:20])}",
+        f"caseforge plan --framework {key} --nodes {','.join(nodes[:20])}" if any(one.chosen_from for one in session.stages) else "",
     )
 
 
@@ -109,7 +110,7 @@ def _kept(session: Session, what: str, follow: str) -> None:
     journaled = session.keep()  # before anything that takes time: what is said to be kept outlasts the database
     session.mirror()
     where = "" if journaled else ", in the database alone until the journal can be written"
-    console.print(f"{what}{where}. What is made from it is stale now: {follow}")
+    console.print(f"{what}{where}." + (f" What is made from it is stale now: {follow}" if follow else ""))
 
 
 def _text_of(file: Path) -> str:

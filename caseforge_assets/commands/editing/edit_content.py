@@ -50,6 +50,8 @@ def take_back(connection: Connection, node_id: int, stage: Stage, raw: str, *, o
     now = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
     base = _base(connection, stage, node_id, now, page.version)
     if page.version and (base is None or base.version != page.version):
+        if its_stage := content_ids.stage_of_version(connection, node_id, page.version):
+            raise ValueError(f"the page is of the stage {its_stage} of this node; say so with --stage {its_stage}")
         other = page.code or "another content"
         raise ValueError(f"the page is not one of this node's: it was exported from {other}; look at NODE, --stage and --framework")
     taken = _own_words(stage, page, base)

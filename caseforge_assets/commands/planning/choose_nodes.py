@@ -92,7 +92,8 @@ def named_nodes(
             _of_branch(rows, placed, part.removesuffix(BRANCH)) if part.endswith(BRANCH) else {row.node_id for row in _called(rows, part)}
         )
         if not found:
-            raise LookupError(f"{part!r} is no {what}")
+            is_branch = not part.endswith(BRANCH) and _heads(nodes.placed_nodes(connection, key, all_editions=retired), part)
+            raise LookupError(f"{part!r} is no {what}" + (f"; what is below it is {part}{BRANCH}" if is_branch else ""))
         wanted |= found
     return wanted
 

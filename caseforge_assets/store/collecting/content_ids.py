@@ -36,6 +36,13 @@ def id_of_version(connection: Connection, stage: str, node_id: int, version: str
     return found
 
 
+def stage_of_version(connection: Connection, node_id: int, version: str) -> str | None:
+    """The stage in which a content of a node says just this; None where none does."""
+    query = text("select stage from caseforge.content where node_id = :node and version = :version order by id desc limit 1")
+    found: str | None = connection.scalar(query, {"node": node_id, "version": version})
+    return found
+
+
 def current_ids(connection: Connection, key: str, stage: str) -> list[int]:
     """Ids of a framework's current contents in a stage."""
     query = text("select id from caseforge.content where is_current and framework_key = :key and stage = :stage order by id")
