@@ -46,6 +46,7 @@ def test_every_asset_names_what_drives_it_and_the_catalog_shows_no_markup(ui: Ui
 
 
 def test_a_partition_that_is_no_node_is_taken_out_by_itself(ui: Ui, page: Page) -> None:
+    ui.command("sensors", "on", "flush")
     repository = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
     ui.webserver.ask(ADD, r=repository, p="mill_nodes", k="9.9.9_foo")
     assert "9.9.9_foo" in ui.partitions("mill", "pcf_nodes")["all"]

@@ -197,3 +197,8 @@ def _range(first: str | None, last: str | None) -> dict[str, str]:
 
 def _config(wait_s: float | None) -> dict[str, Any]:
     return {} if wait_s is None else {"ops": {f"{KEY}_flow": {"config": {"wait_s": wait_s}}}}
+
+
+def older(project: Project, table: str, column: str, seconds: float) -> None:
+    """Lets what is in a table be so much older."""
+    project.bench.change(f"update caseforge.{table} set {column} = {column} - make_interval(secs => :seconds)", seconds=seconds)

@@ -58,7 +58,7 @@ def test_a_tick_without_news_asks_for_no_run(project: OpenProject) -> None:
     opened = with_a_failure(project)
     opened.tick("alert_sensor")
     opened.bench.change("update caseforge.alert_message set created_at = created_at - interval '11 minutes'")
-    assert opened.tick("alert_sensor").skip_message == "nothing is new; 1 alerts are open"
+    assert opened.tick("alert_sensor").skip_message == "nothing is new; 1 alert is open"
 
 
 @pytest.mark.slow

@@ -24,11 +24,10 @@ from caseforge_assets_tests.defs.project import (
     OpenProject,
     Project,
     eventually,
+    older,
     write_project,
 )
 from caseforge_assets_tests.workbench import CODES, PROCESS, serving
-
-AGE = "update caseforge.{table} set {column} = {column} - make_interval(secs => :seconds)"
 
 
 def keys(tick: Any) -> list[str]:
@@ -38,10 +37,6 @@ def keys(tick: Any) -> list[str]:
 def until_final(project: Project) -> Any:
     """Ticks until the provider is through with a batch; returns the requests for runs."""
     return eventually(lambda: project.tick("collect_sensor").run_requests)
-
-
-def older(project: Project, table: str, column: str, seconds: float) -> None:
-    project.bench.change(AGE.format(table=table, column=column), seconds=seconds)
 
 
 # submit

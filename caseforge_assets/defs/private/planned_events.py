@@ -8,9 +8,23 @@ by what CaseForge writes about it (`lineage`), and by nothing else: a run that d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from dagster import AssetKey
 from dagster._core.events import AssetMaterializationPlannedData
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_shared.record import replace
+from sqlalchemy import text
+
+_NEWEST_PLANS = text("""
+select a.asset_key, plan.id, plan.run_id from asset_keys a cross join lateral (
+    select id, run_id from event_logs p where p.asset_key = a.asset_key and p.dagster_event_type = 'ASSET_MATERIALIZATION_PLANNED'
+    order by id desc limit 1) plan
+where cast(:all as boolean) or a.asset_key = any(:asset_keys)
+""")
 
 
 class EventsPlannedByAsset(PostgresEventLogStorage):
@@ -27,6 +41,35 @@ class EventsPlannedByAsset(PostgresEventLogStorage):
         Nothing reads them (the run's own tags say which they are), and 30,000 keys would be written once for each asset.
         """
         super().store_event(_by_asset(event))
+
+    @property
+    def asset_records_have_last_planned_and_failed_materializations(self) -> bool:
+        """Tell Dagster that a record says which event planned its asset last."""
+        return True
+
+    def get_asset_records(self, asset_keys: Sequence[AssetKey] | None = None) -> Sequence[AssetRecord]:
+        """Read assets with their newest plans, and these before what was materialized.
+
+        Dagster's cached count of partitions takes in what came up to the later of the two. By default it asks for the plan last, on a page seconds after the
+        record: what was materialized in between, before another plan, was never counted.
+        """
+        plans = self._newest_plans(asset_keys)
+        return [
+            replace(record, asset_entry=replace(record.asset_entry, **plans.get(record.asset_entry.asset_key, {})))
+            for record in super().get_asset_records(asset_keys)
+        ]
+
+    def _newest_plans(self, asset_keys: Sequence[AssetKey] | None) -> dict[AssetKey | None, dict[str, Any]]:
+        asked = {"all": asset_keys is None, "asset_keys": [key.to_string() for key in asset_keys or ()]}
+        with self.index_connection() as connection:
+            rows = connection.execute(_NEWEST_PLANS, asked).all()
+        return {
+            AssetKey.from_db_string(key): {
+                "last_planned_materialization_storage_id": event_id,
+                "last_planned_materialization_run_id": run_id,
+            }
+            for key, event_id, run_id in rows
+        }
 
 
 def _by_asset(event: EventLogEntry) -> EventLogEntry:

@@ -17,6 +17,7 @@ from caseforge_assets.commands.rounds.find_finished import find_finished
 from caseforge_assets.commands.submitting.decide_submission import decide_submission
 from caseforge_assets.defs.liveness.dead_runs import Look, end_dead_runs
 from caseforge_assets.defs.mirroring.decide_flush import decide_flush
+from caseforge_assets.defs.mirroring.recount import recount_shown
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.defs.runs.jobs import collect, collect_finished, flush, poll, retry, show_alerts, submit
 from caseforge_assets.store.alerting import alerts
@@ -80,6 +81,7 @@ def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> d
     at_work = _at_work(context.instance)
     if flush.name in at_work:
         return dg.SkipReason("a run of the job flush is at it")
+    context.update_cursor(str(recount_shown(context.instance, caseforge.store, int(context.cursor or 0))))
     return _asked(flush, decide_flush(context.instance, caseforge.store, caseforge.project, at_work=bool(at_work)))
 
 

@@ -144,6 +144,20 @@ def mark_flushed(connection: Connection, event_ids: Mapping[int, int | None]) ->
     connection.execute(_MARK, {"ids": list(event_ids), "events": list(event_ids.values())})
 
 
+_SHOWN_FOR_A_WHILE = text("""
+with unsettled as (
+    select min(id) as id from caseforge.outbox where id > :after_id and (flushed_at is null or flushed_at > now() - make_interval(secs => :for_s)))
+select framework_key, asset, max(o.id) as newest_id from caseforge.outbox o cross join unsettled u
+where o.id > :after_id and (u.id is null or o.id < u.id) and node_id is not null group by 1, 2 order by newest_id
+""")
+
+
+def shown_for_a_while(connection: Connection, after_id: int, for_s: float) -> dict[tuple[str, str], int]:
+    """Frameworks and assets with rows after this one that Dagster was told of so many seconds ago, as all before them: the newest row of each, in order."""
+    rows = connection.execute(_SHOWN_FOR_A_WHILE, {"after_id": after_id, "for_s": for_s})
+    return {(row.framework_key, row.asset): row.newest_id for row in rows}
+
+
 def highest_id(connection: Connection) -> int:
     """The id of the newest row; 0 when there is none."""
     return int(connection.scalar(text("select coalesce(max(id), 0) from caseforge.outbox")) or 0)
