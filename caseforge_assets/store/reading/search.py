@@ -18,6 +18,7 @@ from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 NODE, DOCUMENT, CANDIDATE = KINDS = ("node", "document", "candidate")
 RANKED_HEADINGS, RANKED_TEXTS = 200, 500
 LOOKED_THROUGH = 600  # texts that have the words of a phrase, for whether they have the phrase
+_TAKEN = "t.id, t.kind, t.framework_key, t.row_id, t.config, t.heading, t.words"
 SHOWN_CHARACTERS = 20_000  # of a text, from its beginning, in which passages are looked for
 
 
@@ -76,15 +77,16 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
         return Found()
     where = "t.kind = any(:kinds) and (cast(:frameworks as text[]) is null or t.framework_key = any(:frameworks))"
     # All of `every_` is planned for and only the first of it read: planned for the first few, all texts might be read one by one for what hardly any has.
+    # Words go along unread, so that no text is looked up again to be ranked.
     query = text(f"""
     with every_name as materialized (
-        select t.id from caseforge.found_text t where {where} and ({matches(configs, "heading", loosely=phrases)})),
-    every_text as materialized (select t.id from caseforge.found_text t where {where} and ({matches(configs, loosely=phrases)})),
-    named as ({_first("every_name", RANKED_HEADINGS, matches(configs, "heading"), phrases)}),
+        select {_TAKEN} from caseforge.found_text t where {where} and ({matches(configs, "heading", loosely=phrases)})),
+    every_text as materialized (select {_TAKEN} from caseforge.found_text t where {where} and ({matches(configs, loosely=phrases)})),
+    named as materialized ({_first("every_name", RANKED_HEADINGS, matches(configs, "heading"), phrases)}),
     told as materialized ({_first("every_text", RANKED_TEXTS + 1, matches(configs), phrases)}),
     hits as materialized (
         select t.id, t.kind, t.framework_key, t.row_id, cast({_rank(configs)} as double precision) as rank
-        from (select id from named union select id from told) every join caseforge.found_text t using (id)),
+        from (select * from named union all select * from told where id not in (select id from named)) t),
     page as (
         select id, rank from hits where cast(:rank as double precision) is null or (-rank, id) > (- cast(:rank as double precision), :id)
         order by rank desc, id limit :limit)
@@ -107,9 +109,8 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
 def _first(found: str, count: int, exactly: str, phrases: bool) -> str:
     """The first of what was found; where there are phrases, of those in which the words stand beside each other."""
     if not phrases:
-        return f"select id from {found} limit {count}"
-    some = f"(select id from {found} limit {LOOKED_THROUGH})"
-    return f"select t.id from {some} looked join caseforge.found_text t using (id) where {exactly} limit {count}"
+        return f"select * from {found} limit {count}"
+    return f"select t.* from (select * from {found} limit {LOOKED_THROUGH}) t where {exactly} limit {count}"
 
 
 def _looked_through(phrases: bool) -> str:

@@ -25,7 +25,7 @@ from caseforge_assets.web.api.candidate_queries import Asked, Sort, check_column
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import Tags, TagsNow, reads
 from caseforge_assets.web.wire.money import Money, money
-from caseforge_assets.web.wire.pages import Cursor, Limit
+from caseforge_assets.web.wire.pages import Cursor, Limit, rows_of
 
 router = APIRouter(tags=["candidates"])
 
@@ -205,7 +205,7 @@ def _list(
         counts = facets_of(service.kept.get(tags.state, f"facets {meant!r}", counted)) if facets else None
     following = cursor_at(found[limit - 1].at, sort) if len(found) > limit else None
     late = behind.lists or (behind.texts and meant.words is not None)
-    items = [CandidateRow(**{name: getattr(row, name) for name in CandidateRow.model_fields}) for row in rows]
+    items = rows_of(CandidateRow, rows)
     return Candidates(items=items, next=following, facets=counts, behind=late)
 
 

@@ -19,7 +19,7 @@ from caseforge_assets.web.api.frameworks import loaded_edition
 from caseforge_assets.web.api.nodes import Branch
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.money import Money, money
-from caseforge_assets.web.wire.pages import Cursor, Limit, Page, cursor_number, decode_cursor, encode_cursor
+from caseforge_assets.web.wire.pages import Cursor, Limit, Page, cursor_number, decode_cursor, encode_cursor, rows_of
 
 router = APIRouter(tags=["documents"])
 ORDER = "position,stage"
@@ -103,9 +103,7 @@ def list_documents(
         found = list_contents(connection, edition, stages, RULES, meant, after=after, limit=limit + 1)
     page = found[:limit]
     following = encode_cursor(ORDER, page[-1].position, page[-1].stage) if len(found) > limit else None
-    return tags.answer(
-        Page(items=[DocumentRow(**{name: getattr(row, name) for name in DocumentRow.model_fields}) for row in page], next=following)
-    )
+    return tags.answer(Page(items=rows_of(DocumentRow, page), next=following))
 
 
 @router.get("/frameworks/{key}/documents/{code:path}", responses=reads(404, 422), response_model=Document)

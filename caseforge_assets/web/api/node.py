@@ -19,6 +19,7 @@ from caseforge_assets.store.planning.whereabouts import whereabouts
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.wire.etags import TagsNow, reads
+from caseforge_assets.web.wire.pages import rows_of
 
 router = APIRouter(tags=["nodes"])
 
@@ -129,7 +130,7 @@ def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: T
             if context is None
             else Context(text=context.text, version=context.version, is_current=context.node_version == row.version),
             standings=[_standing(one, waits[one.stage].get(row.node_id)) for one in explained],
-            contents=[ContentRow(**{name: getattr(one, name) for name in ContentRow.model_fields}) for one in contents],
+            contents=rows_of(ContentRow, contents),
             candidates=[CandidateName(stage=one.stage, uid=one.candidate_uid, title=one.title) for one in candidates],
         )
     )
