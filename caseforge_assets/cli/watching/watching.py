@@ -21,7 +21,6 @@ from caseforge_assets.wording import counted
 if TYPE_CHECKING:
     from caseforge_assets.commands.collecting.collect_batch import Collected
     from caseforge_assets.commands.reporting.view_batches import BatchView
-    from caseforge_assets.stages.stages import Stages
 
 FINISHED_SHOWN = 10
 
@@ -156,6 +155,8 @@ def cancel(session: Session, batch: str) -> None:
 @pass_session
 def status(session: Session, key: str | None, verbose: bool, as_json: bool) -> None:
     """Where the frameworks stand: nodes per stage, batches, tokens and cost."""
+    from caseforge_assets.cli.views.standing_views import print_standing
+
     dagster = _describe_dagster(session) if verbose else None
     keys = [session.framework_key(key)] if key else list(session.settings.configuration.frameworks)
     reports = [_standing(session, declared) for declared in keys]
@@ -168,7 +169,7 @@ def status(session: Session, key: str | None, verbose: bool, as_json: bool) -> N
             soft_wrap=True,
         )
     for report in reports:
-        _print_standing(session.stages, report)
+        print_standing(session.stages, report)
     if not reports:
         console.print("No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
     _print_batches(session)
@@ -205,24 +206,6 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
             "simulated_items": {stage: count - real.get(stage, 0) for stage, count in counts.items()},
             "spent": spent,
         }
-
-
-def _print_standing(stages: Stages, report: dict[str, Any]) -> None:
-    from caseforge_assets.reports.coverage import say_states
-
-    table = FittingTable("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}")
-    for stage in stages:
-        table.add_row(stage.key, say_states(report["stages"][stage.key], stage.reads) or "none")
-    console.print(table)
-    for stage in (stage for stage in stages if stage.is_list):
-        count, simulated = (report[which].get(stage.key, 0) for which in ("items", "simulated_items"))
-        console.print(f"{stage.items_name.capitalize()}: {count:,}" + (f", {simulated:,} of them simulated" if simulated else ""))
-    for row in report["spent"]:
-        kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
-        tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
-        console.print(
-            f"{row['stage']}: {counted(row['attempts'], 'attempt')}, {tokens}, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})"
-        )
 
 
 def _batches(session: Session) -> list[dict[str, Any]]:

@@ -1,0 +1,35 @@
+"""How far a framework is, as it is printed: where its nodes stand, its items, what was spent. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from caseforge_assets.cli.shared.console import console
+from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.costs.sums import Cost
+from caseforge_assets.reports.coverage import say_states
+from caseforge_assets.stages.stages import Stages
+from caseforge_assets.wording import counted
+
+
+def print_standing(stages: Stages, report: Mapping[str, Any]) -> None:
+    """Print the standing of one framework.
+
+    Args:
+        stages: All stages of the project.
+        report: As `status --json` gives it of a framework.
+    """
+    table = FittingTable("Stage", "Nodes", title=f"{report['framework']}, edition {report['edition'] or 'not loaded'}")
+    for stage in stages:
+        table.add_row(stage.key, say_states(report["stages"][stage.key], stage.reads) or "none")
+    console.print(table)
+    for stage in (stage for stage in stages if stage.is_list):
+        count, simulated = (report[which].get(stage.key, 0) for which in ("items", "simulated_items"))
+        console.print(f"{stage.items_name.capitalize()}: {count:,}" + (f", {simulated:,} of them simulated" if simulated else ""))
+    for row in report["spent"]:
+        kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
+        tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
+        console.print(
+            f"{row['stage']}: {counted(row['attempts'], 'attempt')}, {tokens}, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})"
+        )
