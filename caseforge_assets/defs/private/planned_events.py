@@ -17,14 +17,13 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.base import AssetRecord
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_shared.record import replace
-from sqlalchemy import text
 
-_NEWEST_PLANS = text("""
+_NEWEST_PLANS = """
 select a.asset_key, plan.id, plan.run_id from asset_keys a cross join lateral (
     select id, run_id from event_logs p where p.asset_key = a.asset_key and p.dagster_event_type = 'ASSET_MATERIALIZATION_PLANNED'
     order by id desc limit 1) plan
-where cast(:all as boolean) or a.asset_key = any(:asset_keys)
-""")
+where %(all)s or a.asset_key = any(%(asset_keys)s)
+"""
 
 
 class EventsPlannedByAsset(PostgresEventLogStorage):
@@ -62,7 +61,7 @@ class EventsPlannedByAsset(PostgresEventLogStorage):
     def _newest_plans(self, asset_keys: Sequence[AssetKey] | None) -> dict[AssetKey | None, dict[str, Any]]:
         asked = {"all": asset_keys is None, "asset_keys": [key.to_string() for key in asset_keys or ()]}
         with self.index_connection() as connection:
-            rows = connection.execute(_NEWEST_PLANS, asked).all()
+            rows = connection.exec_driver_sql(_NEWEST_PLANS, asked).all()
         return {
             AssetKey.from_db_string(key): {
                 "last_planned_materialization_storage_id": event_id,
