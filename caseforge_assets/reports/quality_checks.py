@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from caseforge_assets.reports.checks import SHARE_MIN_COUNT, Check
 from caseforge_assets.reports.quality import HasTitle, Levels, Measured, NearDuplicate, say_why, summarize, unbalanced
+from caseforge_assets.wording import counted
 
 SCORES_SUFFICIENT = "scores_sufficient"
 NO_NEAR_DUPLICATES = "no_near_duplicates"
@@ -24,9 +25,10 @@ def check_scores(asset: str, rows: Sequence[Measured], warn_below: int, fail_sha
     """Passes when no content scores less than the limit; contents that are not measured are counted apart, and neither good nor bad."""
     summary = summarize(rows, warn_below)
     low = sorted((row.score, row.partition_key, say_why(row)) for row in rows if row.score is not None and row.score < warn_below)
-    says = f"{summary.low:,} of {summary.measured:,} measured contents score less than {warn_below}" if rows else "no content is there yet"
+    of_all = f"{summary.low:,} of {counted(summary.measured, 'measured content')} {'scores' if summary.low == 1 else 'score'}"
+    says = f"{of_all} less than {warn_below}" if rows else "no content is there yet"
     if unmeasured := summary.contents - summary.measured:
-        says += f"; {unmeasured:,} are not measured (`caseforge quality` measures them)"
+        says += f"; {counted(unmeasured, 'is', 'are')} not measured (`caseforge quality` measures them)"
     figures: dict[str, int | float] = {"measured": summary.measured, "low_scores": summary.low, "unmeasured": unmeasured}
     if summary.mean is not None and summary.median is not None and summary.lowest is not None:
         figures |= {"mean_score": round(summary.mean, 1), "median_score": float(summary.median), "lowest_score": summary.lowest}

@@ -122,7 +122,7 @@ def test_contents_without_a_measure_are_neither_good_nor_bad() -> None:
     check = check_scores("process_documents", [Row("a", None), Row("b", 90)], 60, 0.1)
     assert check.passed
     assert (check.figures["measured"], check.figures["unmeasured"]) == (1, 1)
-    assert "1 are not measured" in check.says
+    assert "1 is not measured" in check.says
     assert "mean_score" not in check_scores("process_documents", [Row("a", None)], 60, 0.1).figures
 
 

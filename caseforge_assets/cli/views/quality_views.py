@@ -86,11 +86,11 @@ def _print_summary(of_stage: StageQuality, below: int) -> None:
         console.print(f"{counted(summary.contents, 'content')}, none of them measured.")
         return
     simulated = sum(row.simulated for row in of_stage.rows)
-    told = f", {simulated:,} of them simulated" if simulated else ""
+    told = f", {'simulated' if summary.contents == 1 else f'{simulated:,} of them simulated'}" if simulated else ""
     unmeasured = f", {summary.contents - summary.measured:,} not measured" if summary.contents > summary.measured else ""
     console.print(
         f"{counted(summary.contents, 'content')}{told}{unmeasured}: mean score {summary.mean:.0f}, median {summary.median:.0f}, lowest {summary.lowest}; "
-        f"{summary.low:,} score less than {below}."
+        f"{counted(summary.low, 'scores', 'score')} less than {below}."
     )
     if summary.measured >= LEAST_DRAWN:
         _print_bars(summary.tens)
