@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseforge_assets.commands.editing.edit_content import edit_content, take_back
-from caseforge_assets.commands.editing.named_version import Edited, content_of_version, edited
+from caseforge_assets.commands.editing.named_version import Edit, Edited, content_of_version, edited
 from caseforge_assets.safe_text import safe_markdown
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
@@ -13,12 +13,11 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import requests
 
 
-def edit_set(connection: Connection, project: Project, key: str, node_id: int, stage: Stage, text: str, *, version: str, by: str) -> Edited:
+def edit_set(connection: Connection, project: Project, edit: Edit) -> Edited:
     """Stores the items of a node as a person changed them in the page that shows them all, if the content is the one that it was made from.
 
     Args:
-        text: as `page_of_set` gives it, changed.
-        version: of the content that was edited.
+        edit: with a text as `page_of_set` gives it, changed.
 
     Raises:
         LookupError: the node has no content in this stage.
@@ -26,11 +25,12 @@ def edit_set(connection: Connection, project: Project, key: str, node_id: int, s
         ValueError: items cannot be read from the text, or not in this stage; the text says what is wrong.
     """
     requests.lock_making(connection)
-    now, _ = content_of_version(connection, stage, node_id, version)
-    taken = take_back(connection, node_id, stage, text)
+    stage, node_id = edit.stage, edit.node_id
+    now, _ = content_of_version(connection, stage, node_id, edit.version)
+    taken = take_back(connection, node_id, stage, edit.text)
     if taken is None:
         return Edited(now.id, now.version, False)
-    return edited(connection, stage, node_id, edit_content(connection, project, key, node_id, stage, taken, by=by))
+    return edited(connection, stage, node_id, edit_content(connection, project, edit.key, node_id, stage, taken, by=edit.by))
 
 
 def page_of_set(stage: Stage, stored: StoredContent) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from caseforge_assets.commands.editing.edit_content import Taken, edit_content
-from caseforge_assets.commands.editing.named_version import Edited, content_of_version, edited
-from caseforge_assets.commands.editing.named_version import EditedMeanwhile as EditedMeanwhile
+from caseforge_assets.commands.editing.named_version import Edit, Edited, content_of_version, edited
 from caseforge_assets.commands.editing.take_back_page import is_same
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
@@ -17,36 +16,24 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import requests
 
 
-def edit_document(
-    connection: Connection,
-    project: Project,
-    key: str,
-    node_id: int,
-    stage: Stage,
-    text: str,
-    *,
-    version: str,
-    by: str,
-    anyway: bool = False,
-) -> Edited:
+def edit_document(connection: Connection, project: Project, edit: Edit) -> Edited:
     """Stores a text as a node's content, as it was written, if the content is the one that it was made from.
-
-    Args:
-        version: of the content that was edited.
-        anyway: also where the judge of the stage's answers would not accept it.
 
     Raises:
         LookupError: the node has no content in this stage.
         EditedMeanwhile: it has another one.
         ValueError: the stage's content is data, or the judge has something against the text.
     """
+    stage, node_id = edit.stage, edit.node_id
     if not stage.is_document:
         raise ValueError(f"{stage.title} are data, not a text" + ("; change them one by one" if stage.is_list else ""))
     requests.lock_making(connection)
-    now, stored = content_of_version(connection, stage, node_id, version)
-    if is_same(text, stored.body):
+    now, stored = content_of_version(connection, stage, node_id, edit.version)
+    if is_same(edit.text, stored.body):
         return Edited(now.id, now.version, False)
-    return edited(connection, stage, node_id, edit_content(connection, project, key, node_id, stage, Taken(text), by=by, anyway=anyway))
+    taken = Taken(edit.text)
+    content_id = edit_content(connection, project, edit.key, node_id, stage, taken, by=edit.by, anyway=edit.anyway)
+    return edited(connection, stage, node_id, content_id)
 
 
 def edit_item(

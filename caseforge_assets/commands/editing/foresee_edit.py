@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from caseforge_assets.commands.editing.edit_set import edit_set
 from caseforge_assets.commands.editing.edit_version import edit_document
-from caseforge_assets.commands.editing.named_version import Edited
+from caseforge_assets.commands.editing.named_version import Edit, Edited
 from caseforge_assets.commands.planning.foresee_change import stages_after
 from caseforge_assets.commands.planning.make_plan import Plan, draft_plan, survey
 from caseforge_assets.reports.coverage import NodeState
@@ -36,24 +36,10 @@ class ForeseenEdit:
     plan: Plan | None
 
 
-def foresee_edit(
-    store: Engine,
-    project: Project,
-    key: str,
-    node_id: int,
-    stage: Stage,
-    text: str,
-    *,
-    version: str,
-    by: str,
-    anyway: bool,
-    simulated: bool,
-) -> ForeseenEdit:
+def foresee_edit(store: Engine, project: Project, edit: Edit, *, simulated: bool) -> ForeseenEdit:
     """Tries an edit and takes it back: nothing of it is kept.
 
     Args:
-        version: of the content that was edited.
-        anyway: also where the judge of the stage's answers would not accept it.
         simulated: the kind of provider that would be asked.
 
     Raises:
@@ -61,8 +47,9 @@ def foresee_edit(
         EditedMeanwhile: it has another one.
         ValueError: the text is not accepted; the text says why.
     """
+    key, node_id, stage = edit.key, edit.node_id, edit.stage
     with taken_back(store) as connection:
-        edited = edit_text(connection, project, key, node_id, stage, text, version=version, by=by, anyway=anyway)
+        edited = edit_text(connection, project, edit)
         (scored,) = quality_scores.scored(connection, key, [stage.key], RULES, [node_id])
         stale = tuple(
             reader
@@ -75,22 +62,9 @@ def foresee_edit(
     return ForeseenEdit(True, scored.score, stale, plan)
 
 
-def edit_text(
-    connection: Connection,
-    project: Project,
-    key: str,
-    node_id: int,
-    stage: Stage,
-    text: str,
-    *,
-    version: str,
-    by: str,
-    anyway: bool = False,
-) -> Edited:
+def edit_text(connection: Connection, project: Project, edit: Edit) -> Edited:
     """Stores what a person wrote, be it a document or a page of items; raises what `edit_document` and `edit_set` raise."""
-    if stage.answers_in_json:
-        return edit_set(connection, project, key, node_id, stage, text, version=version, by=by)
-    return edit_document(connection, project, key, node_id, stage, text, version=version, by=by, anyway=anyway)
+    return edit_set(connection, project, edit) if edit.stage.answers_in_json else edit_document(connection, project, edit)
 
 
 @contextmanager

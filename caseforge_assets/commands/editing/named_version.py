@@ -1,4 +1,4 @@
-"""The version that an edit names: the content that it was made from, and what is told where there is another one by now."""
+"""An edit and the version that it names: the content that it was made from, and what is told where there is another one by now."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ class EditedMeanwhile(ValueError):
         """Takes what is told, and the version that counts."""
         super().__init__(detail)
         self.version = version
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a person wrote in place of a node's content.
+
+    Attributes:
+        text: A document, or the page that shows all items of a list.
+        version: Of the content that was edited.
+        anyway: Also where the judge of the stage's answers would not accept it.
+    """
+
+    key: str
+    node_id: int
+    stage: Stage
+    text: str
+    version: str
+    by: str
+    anyway: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from caseforge_assets.commands.editing.edit_version import edit_document, edit_item
-from caseforge_assets.commands.editing.named_version import Edited, EditedMeanwhile
+from caseforge_assets.commands.editing.named_version import Edit, Edited, EditedMeanwhile
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Editor, ServiceNow, problems
 from caseforge_assets.web.api.documents import document_stage
@@ -75,9 +75,8 @@ def write_document(
     with service.store.begin() as connection:
         node = named_node(connection, key, code)
         try:
-            edited = edit_document(
-                connection, service.project, key, node.node_id, chosen, written.body, version=version, by=caller.name, anyway=written.anyway
-            )
+            edit = Edit(key, node.node_id, chosen, written.body, version, caller.name, written.anyway)
+            edited = edit_document(connection, service.project, edit)
         except EditedMeanwhile as error:
             raise _changed(error) from None
         kept = _kept(response, key, node.code, chosen.key, edited)

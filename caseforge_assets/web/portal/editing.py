@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from caseforge_assets.commands.editing.edit_set import page_of_set
 from caseforge_assets.commands.editing.foresee_edit import ForeseenEdit, edit_text, foresee_edit
-from caseforge_assets.commands.editing.named_version import EditedMeanwhile
+from caseforge_assets.commands.editing.named_version import Edit, EditedMeanwhile
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.reports.text_difference import Line, text_difference
 from caseforge_assets.safe_text import lines_of, plain_text
@@ -37,6 +37,20 @@ class Written:
     text: str
     version: str
     anyway: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a text: what saving it would come to, why it is not saved, what somebody else wrote meanwhile; and what it changes."""
+
+    foreseen: ForeseenEdit | None = None
+    refused: str | None = None
+    conflict: StoredContent | None = None
+    theirs: str = ""
+    lines: list[Line] | None = None
+
+
+NOTHING = Told()
 
 
 @router.get("/frameworks/{key}/nodes/{code:path}/edit")
@@ -68,30 +82,21 @@ def take_edit(
     node = about["node"]
     if stored.version != version:
         return _conflict(pages, about, chosen, written, stored)
+    edit = Edit(key, node.node_id, chosen, written.text, version, caller.name, anyway)
     try:
         if act == "save":
             with service.store.begin() as writing:
-                edit_text(writing, service.project, key, node.node_id, chosen, written.text, version=version, by=caller.name, anyway=anyway)
+                edit_text(writing, service.project, edit)
             service.keep()  # what people wrote outlasts the database
             return RedirectResponse(node_address(key, node.code, saved=stage), 303)
-        foreseen = foresee_edit(
-            service.store,
-            service.project,
-            key,
-            node.node_id,
-            chosen,
-            written.text,
-            version=version,
-            by=caller.name,
-            anyway=anyway,
-            simulated=simulated,
-        )
+        foreseen = foresee_edit(service.store, service.project, edit, simulated=simulated)
     except EditedMeanwhile:
         with service.reading.connect() as connection:
             return _conflict(pages, about, chosen, written, _edited(pages, connection, key, code, stage)[2])
     except ValueError as error:
-        return _answer(pages, about, chosen, written, refused=str(error), before=text_of(chosen, stored), status=422)
-    return _answer(pages, about, chosen, written, foreseen=foreseen, before=text_of(chosen, stored))
+        told = Told(refused=str(error), lines=_changes(chosen, stored, written))
+        return _answer(pages, about, chosen, written, told, status=422)
+    return _answer(pages, about, chosen, written, Told(foreseen=foreseen, lines=_changes(chosen, stored, written)))
 
 
 def text_of(stage: Stage, stored: StoredContent) -> str:
@@ -116,43 +121,27 @@ def _edited(pages: Pages, connection: Connection, key: str, code: str, stage: st
     return chosen, of_node(connection, node), stored_contents(connection, [now.id])[now.id]
 
 
+def _changes(stage: Stage, stored: StoredContent, written: Written) -> list[Line]:
+    return text_difference(text_of(stage, stored), written.text, around=AROUND)
+
+
 def _conflict(pages: Pages, about: dict[str, Any], stage: Stage, written: Written, stored: StoredContent) -> HTMLResponse:
-    theirs = text_of(stage, stored)
-    lines = text_difference(theirs, written.text, around=AROUND)
-    mine = Written(written.text, stored.version, written.anyway)
-    return _answer(pages, about, stage, mine, conflict=stored, theirs=theirs, lines=lines, status=409)
+    told = Told(conflict=stored, theirs=text_of(stage, stored), lines=_changes(stage, stored, written))
+    return _answer(pages, about, stage, Written(written.text, stored.version, written.anyway), told, status=409)
 
 
 def _answer(
-    pages: Pages,
-    about: dict[str, Any],
-    stage: Stage,
-    written: Written,
-    *,
-    foreseen: ForeseenEdit | None = None,
-    refused: str | None = None,
-    before: str | None = None,
-    conflict: StoredContent | None = None,
-    theirs: str = "",
-    lines: list[Line] | None = None,
-    status: int = 200,
+    pages: Pages, about: dict[str, Any], stage: Stage, written: Written, told: Told = NOTHING, *, status: int = 200
 ) -> HTMLResponse:
-    html, _ = render_document(written.text, under=3, anchors="preview") if foreseen or refused else (Markup(), ())
-    if before is not None:
-        lines = text_difference(before, written.text, around=AROUND)
+    html, _ = render_document(written.text, under=3, anchors="preview") if told.foreseen or told.refused else (Markup(), ())
     values = {
         "stage": stage,
         "written": written,
         "in_area": Markup("\n") + escape(written.text),  # a line end right behind the tag is none of the text
         "hidden": _hidden(written.text),
-        "foreseen": foreseen,
-        "refused": refused,
         "html": html,
-        "conflict": conflict,
-        "theirs": theirs,
-        "lines": lines,
     }
-    return pages.answer("edit.html.jinja", about | values, status=status)
+    return pages.answer("edit.html.jinja", about | values | vars(told), status=status)
 
 
 def _hidden(text: str) -> str | None:

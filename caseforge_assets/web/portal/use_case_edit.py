@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from caseforge_assets.access.roles import Caller, Role
-from caseforge_assets.commands.editing.edit_version import EditedMeanwhile, edit_item
+from caseforge_assets.commands.editing.edit_version import edit_item
+from caseforge_assets.commands.editing.named_version import EditedMeanwhile
 from caseforge_assets.curation.columns import asked_fields, column_values, in_order
 from caseforge_assets.store.curating.whole import WholeUseCase
 from caseforge_assets.web.access.callers import Editor
