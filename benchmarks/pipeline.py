@@ -29,7 +29,8 @@ from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.providing.open_project import OpenProject, with_store
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
@@ -117,7 +118,7 @@ def run(settings: Settings, workbook: Path, *, events: bool = True) -> dict[str,
         loaded = load(settings, store, key, workbook)
     provider = connect_provider(store, make_client(settings))
     with clock.step("contexts, inputs, plan"), store.begin() as connection:
-        draft = draft_plan(connection, settings.project, key, stages_as_they_come().shared, simulated=True, made_by="benchmark")
+        draft = draft_plan(connection, settings.project, Scope(key, stages_as_they_come().shared, True), made_by="benchmark")
         plans.decide(connection, draft.id, True, Decimal(10_000))
     project = open_project(settings, store, provider)
     for stage in stages_as_they_come().shared:
@@ -195,7 +196,8 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
     instance = DagsterInstance.from_config(str(settings.project_folder))
     keep_connections(instance)  # as every run and command does
     instance.get_dynamic_partitions("bench_nodes")
-    return lambda: flush_outbox(instance, store, settings.project, failed_nodes, ArtifactFolder(settings.artifacts).describe) or 0
+    project = with_store(settings.project, store, ArtifactFolder(settings.artifacts))
+    return lambda: flush_outbox(instance, project, failed_nodes) or 0
 
 
 @contextmanager

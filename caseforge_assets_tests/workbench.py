@@ -15,7 +15,8 @@ from sqlalchemy import text
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batch_server import serve_in_thread
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
-from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
+from caseforge_assets.commands.planning.make_plan import Anew, Plan, draft_plan
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider
 from caseforge_assets.commands.rounds.work import Round, work_round, work_until_idle
@@ -119,16 +120,8 @@ class Workbench:
         """A draft plan for these nodes, all without codes."""
         chosen = self.ids(*codes, key=key) if codes else None
         with self.store.begin() as connection:
-            return draft_plan(
-                connection,
-                self.project,
-                key,
-                stages,
-                simulated=self.provider.simulated,
-                made_by="test",
-                node_ids=chosen,
-                **asked,
-            )
+            scope = Scope(key, stages, self.provider.simulated, chosen)
+            return draft_plan(connection, self.project, scope, made_by="test", anew=Anew(**asked))
 
     def approve(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), key: str = KEY, **asked: Any) -> Plan:
         """An approved plan for these nodes."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.aims.figures import Figure
 from benchmarks.pipeline import load, prepare_flush, project, run
 from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.store.database.location import database_url
@@ -43,7 +44,7 @@ def measure_upgrade(old: Path, new: Path) -> list[Figure]:
         events = flush()
         flushed_s = time.perf_counter() - started - stored_s
         with store.begin() as connection:
-            draft = draft_plan(connection, settings.project, KEY, stages_as_they_come().shared, simulated=True, made_by="benchmark")
+            draft = draft_plan(connection, settings.project, Scope(KEY, stages_as_they_come().shared, True), made_by="benchmark")
         all_s = time.perf_counter() - started
         store.dispose()
     kept = sum(loaded.carried.confirmed.values()) if loaded.carried else 0

@@ -15,6 +15,7 @@ from benchmarks.memory import peak_mb
 from benchmarks.pipeline import PROJECT, load, open_project, project, wait_for_server, warm_up
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.provider import connect_provider, make_client
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
@@ -65,7 +66,7 @@ def _finish_batch(settings: Settings, workbook: Path) -> None:
     load(settings, store, "bench", workbook)
     provider = connect_provider(store, make_client(settings))
     with store.begin() as connection:
-        draft = draft_plan(connection, settings.project, "bench", stages_as_they_come().shared[:1], simulated=True, made_by="benchmark")
+        draft = draft_plan(connection, settings.project, Scope("bench", stages_as_they_come().shared[:1], True), made_by="benchmark")
         plans.decide(connection, draft.id, True, Decimal(10_000))
     project = open_project(settings, store, provider)
     plan_batches(project)

@@ -1,6 +1,7 @@
 """Resources: they build the plain objects that commands take, and nothing else."""
 
 import gc
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from pydantic import Field
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.configuring.read_settings import read_settings
-from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.materializing.await_answers import Waiting
+from caseforge_assets.commands.providing.open_project import OpenProject, StoredProject, with_store
 from caseforge_assets.commands.providing.provider import Provider, accepts_simulated, connect_provider, make_client
 from caseforge_assets.defs.liveness.heartbeat import Heartbeat
 from caseforge_assets.defs.private.event_tables import keep_connections
@@ -49,9 +51,14 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self.settings.project
 
     @property
+    def stored_project(self) -> StoredProject:
+        """What commands take that work with what is stored."""
+        return with_store(self.project, self.store, self.folder)
+
+    @property
     def open_project(self) -> OpenProject:
         """What commands take that work at the provider."""
-        return OpenProject(self.configuration, self.settings.stages, self.store, self.folder, self.provider)
+        return self.stored_project.at(self.provider)
 
     @property
     def configuration(self) -> Configuration:
@@ -95,12 +102,13 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
         with self.store.connect() as connection:
             return accepts_simulated(connection, self.settings)
 
-    def wait_s(self, asked: float | None) -> float:
-        """Seconds per stage that a run waits for answers: as asked, or else long enough for a simulated provider, not at all for others."""
-        if asked is not None:
-            return asked
-        provider, _ = self.find_provider()
-        return SIMULATED_WAIT_S if provider and provider.simulated else 0.0
+    def waiting(self, wait_s: float | None = None, show: Callable[[], object] = lambda: None) -> Waiting:
+        """Where a run's answers come from, and how long it waits for them: as asked, or else long enough for a simulated provider, not at all for others."""
+        provider, why_none = self.find_provider()
+        if provider is None:
+            return Waiting(None, why_none=why_none)
+        usual = SIMULATED_WAIT_S if provider.simulated else 0.0
+        return Waiting(provider, usual if wait_s is None else wait_s, show)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Prepares a run, which says from now on that it is there; ticks of sensors, which ask little, leave Dagster's connections as they are."""

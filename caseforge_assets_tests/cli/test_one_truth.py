@@ -124,7 +124,7 @@ def test_candidates_are_counted_the_same_wherever_they_stand(eventful: CommandLi
     eventful.run("export", str(eventful.folder / "gone.xlsx"), "--framework", KEY, "--retired")
     assert {row["code"] for row in sheet(eventful.folder / "gone.xlsx", "candidates")} == {"1.1.2", "2.1.2"}
     session = Session()
-    figures = run_figures(session.store, session.project, session.folder, KEY)
+    figures = run_figures(session.stored_project, KEY)
     with session.store.connect() as connection:
         spread = summarize_run(connection, KEY).items_per_node["usecases"]
         real = summarize_run(connection, KEY, simulated=False).items_per_node.get("usecases", {})

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from caseforge_assets.commands.importing.appraise_import import ForeignFile
 from caseforge_assets.commands.importing.import_results import Imported, import_results
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.verify import verify
@@ -17,7 +18,7 @@ NODES = r"^node_\d+_(?P<code>[\d.]+)$"
 
 
 def take_over(bench: Workbench, path: Path, stage: Stage, pattern: str, key: str = "real", *, partly: bool = False) -> Imported:
-    return import_results(bench.store, bench.folder, bench.project, path, key, stage, pattern, by="test", partly=partly)
+    return import_results(bench.project, ForeignFile(path, key, stage, pattern), by="test", partly=partly)
 
 
 SECTIONS = [section.name for section in BUILT_IN.entries]

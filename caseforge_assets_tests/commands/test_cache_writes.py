@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from caseforge_assets.commands.importing.appraise_import import ForeignFile
 from caseforge_assets.commands.importing.import_results import import_results
 from caseforge_assets.commands.money.sum_costs import GROUPINGS, sum_costs
 from caseforge_assets.reports.history import tell_history
@@ -54,7 +55,7 @@ def opened(bench: OpenBench, tmp_path: Path) -> Workbench:
         chat_line("node_3_2.1.1", "gpt-6.1-sol", BEFORE_CACHE_WRITES),
         chat_line("node_4_2.1.2", "gpt-5", WRITES),
     )
-    import_results(workbench.store, workbench.folder, workbench.project, path, KEY, PROCESS, NODES, by="test")
+    import_results(workbench.project, ForeignFile(path, KEY, PROCESS, NODES), by="test")
     return workbench
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, cancel_batch
-from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
@@ -54,7 +54,7 @@ def test_cancelled_requests_go_again_when_a_person_asks_as_the_same_question(ben
     opened.work()
     with opened.store.begin() as connection:
         assert not retry_failed(connection, opened.project, KEY, PROCESS).node_ids
-        assert len(retry_failed(connection, opened.project, KEY, PROCESS, asked=True).node_ids) == 6
+        assert len(retry_failed(connection, opened.project, KEY, PROCESS, retry=Retry(asked=True)).node_ids) == 6
     assert opened.query("select state, generation, count(*) from caseforge.request group by 1, 2") == [("pending", 0, 6)]
 
 

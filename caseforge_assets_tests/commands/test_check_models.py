@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.commands.approving.plan_retry import plan_retry
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.check_models import refuse_broken_rules
 from caseforge_assets.commands.requests.retry_failed import next_step
 from caseforge_assets.settings import Configuration, ConfigurationError, StageOverrides
@@ -68,7 +69,7 @@ def test_a_budget_that_the_model_would_refuse_is_mended_by_the_next_plan(bench: 
     elif how == "retry":
         opened.generate("1.1.1", stages=[PROCESS])
         with opened.store.begin() as connection:
-            draft = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), 500_000)
+            draft = plan_retry(connection, opened.project, Scope(KEY, [PROCESS], True), (), 500_000)
             plans.decide(connection, draft.id, True)
     else:
         opened.generate("1.1.2", stages=[PROCESS])

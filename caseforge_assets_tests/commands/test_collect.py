@@ -13,10 +13,9 @@ from openai import OpenAI
 from caseforge_assets.commands.collecting import collect_batch as collecting
 from caseforge_assets.commands.collecting.collect_batch import Collected
 from caseforge_assets.commands.collecting.record_answers import record_answers
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.commands.collecting import collect, to_final
@@ -250,7 +249,7 @@ def test_an_answer_to_a_question_that_changed_meanwhile_is_kept_and_stale(bench:
     opened.load(renamed("1.1.1", "Promote"))
     with opened.store.begin() as connection:
         build_contexts(connection, KEY, opened.ids("1.1.1"))
-        build_requests(connection, opened.stages, KEY, PROCESS, stage_settings(opened.configuration, PROCESS), opened.ids("1.1.1"))
+        build_requests(connection, opened.project, KEY, PROCESS, opened.ids("1.1.1"))
     collect(opened, batch_id)
     assert opened.column("select is_current from caseforge.content") == [True]
     (answered, wanted) = opened.column("select question from caseforge.request where stage = 'process_details' order by id")

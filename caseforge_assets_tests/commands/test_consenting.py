@@ -11,6 +11,7 @@ from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
 from caseforge_assets.commands.approving.offer_plan import Offer, left_waiting, offer_plan
 from caseforge_assets.commands.planning.make_plan import Plan
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.rounds.work import count_failed_nodes
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench
@@ -22,8 +23,8 @@ A_CENT = Decimal("0.01")
 
 def offered(bench: Workbench, draft: Plan, *codes: str, max_cost_usd: Decimal | None = None) -> Offer:
     with bench.store.connect() as connection:
-        ids = bench.ids(*codes)
-        return offer_plan(connection, bench.project, draft, key=KEY, stages=[PROCESS], node_ids=ids, max_cost_usd=max_cost_usd)
+        scope = Scope(KEY, [PROCESS], bench.provider.simulated, bench.ids(*codes))
+        return offer_plan(connection, bench.project, draft, scope, max_cost_usd=max_cost_usd)
 
 
 def decided(bench: Workbench, draft: Plan, agreed: bool, max_cost_usd: Decimal | None = None) -> bool:

@@ -16,7 +16,7 @@ from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.commands.mirroring.refresh_meanings import index_meanings, refresh_meanings
 from caseforge_assets.commands.money.budgets_left import budgets_left
 from caseforge_assets.commands.money.sum_costs import sum_costs
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.provider import connect_provider
 from caseforge_assets.commands.searching.embed_question import QuestionRefused
 from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning

@@ -21,7 +21,7 @@ from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting import cancel_batch as cancelling
 from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, cancel_batch
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.rounds.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
@@ -262,7 +262,7 @@ def test_a_retry_does_not_pay_for_a_question_that_is_not_asked_any_more(bench: O
     opened.generate(stages=[PROCESS])
     opened.load(renamed("1.1.1", "Promote"))
     with opened.store.begin() as connection:
-        draft = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), None)
+        draft = plan_retry(connection, opened.project, Scope(KEY, [PROCESS], True))
         plans.decide(connection, draft.id, True)
     opened.work()
     sent = opened.query(

@@ -12,6 +12,7 @@ from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
 from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.planning.make_plan import draft_plan
 from caseforge_assets.commands.planning.retry_unattended import decide_retry, retry_unattended
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 from caseforge_assets.commands.requests.retry_failed import next_steps
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
@@ -63,7 +64,7 @@ def failed(opened: Workbench) -> list[tuple[str, str, str]]:
 
 def retried(opened: Workbench, budget: int | None = None) -> RetryPlan:
     with opened.store.begin() as connection:
-        plan = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), budget)
+        plan = plan_retry(connection, opened.project, Scope(KEY, [PROCESS], True), (), budget)
         plans.decide(connection, plan.id, True)
     return plan
 
@@ -233,7 +234,7 @@ def test_what_scores_little_and_cannot_be_sent_is_not_said_to_be_asked_for(bench
     opened.generate("1.1.1", "1.1.2")
     window(LITTLE_ROOM)
     with opened.store.begin() as connection:
-        plan = plan_quality_retry(connection, opened.project, KEY, [PROCESS], True, None, 101)
+        plan = plan_quality_retry(connection, opened.project, Scope(KEY, [PROCESS], True), 101)
     assert ([row.code for row in plan.asked], [one.code for one in plan.too_long], plan.later) == (["1.1.2"], ["1.1.1"], 1)
 
 
@@ -254,8 +255,8 @@ def test_only_what_is_kept_is_told(bench: OpenBench, window: Window, caplog: pyt
     opened = long_bench(bench)
     caplog.set_level(logging.INFO)
     with opened.store.connect() as connection:
-        options = {"simulated": True, "made_by": "plan", "node_ids": opened.ids("1.1.1")}
-        assert draft_plan(connection, opened.project, KEY, [PROCESS], **options).stages[0].too_long
+        scope = Scope(KEY, [PROCESS], True, opened.ids("1.1.1"))
+        assert draft_plan(connection, opened.project, scope, made_by="plan").stages[0].too_long
         connection.rollback()
     assert "node failed" not in caplog.text
     opened.draft("1.1.1", stages=[PROCESS])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.keeping.verify import verify
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
@@ -50,7 +51,7 @@ def test_a_retry_asks_only_for_what_is_still_unreadable(bench: OpenBench) -> Non
     opened = failed(bench)
     again(opened)
     with opened.store.begin() as connection:
-        draft = plan_retry(connection, opened.project, KEY, [PROCESS], True, None, (), None)
+        draft = plan_retry(connection, opened.project, Scope(KEY, [PROCESS], True))
     assert draft.nodes == 0
 
 

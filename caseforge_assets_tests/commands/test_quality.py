@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality import measure_quality
 from caseforge_assets.commands.quality.measure_quality import measure_missing, measured_stages
 from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan, plan_quality_retry
@@ -42,7 +43,7 @@ def made(bench: OpenBench) -> Workbench:
 def plan_below(opened: Workbench, below: int, stages: tuple[Stage, ...] = (PROCESS, USECASES), *codes: str) -> QualityRetryPlan:
     ids = opened.ids(*codes) if codes else None
     with opened.store.begin() as connection:
-        return plan_quality_retry(connection, opened.project, KEY, stages, opened.provider.simulated, ids, below)
+        return plan_quality_retry(connection, opened.project, Scope(KEY, stages, opened.provider.simulated, ids), below)
 
 
 def approve(opened: Workbench, plan: QualityRetryPlan, *, approved: bool = True) -> None:
@@ -184,7 +185,7 @@ def test_asking_twice_asks_once_and_a_declined_draft_is_taken_over(made: Workben
 def test_simulated_contents_are_not_asked_for_again_at_a_provider_that_bills(made: Workbench) -> None:
     lower(made, "e", PROCESS)
     with made.store.begin() as connection:
-        plan = plan_quality_retry(connection, made.project, KEY, (PROCESS,), False, None, 60)
+        plan = plan_quality_retry(connection, made.project, Scope(KEY, (PROCESS,), False), 60)
     assert named(plan) == []
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from caseforge_assets.commands.requests import build_requests as building
 from caseforge_assets.commands.requests.build_contexts import BuiltContexts, build_contexts
-from caseforge_assets.commands.requests.build_requests import BuiltRequests, build_requests
+from caseforge_assets.commands.requests.build_requests import BuiltRequests, Terms, build_requests
 from caseforge_assets.costs import budget_fit
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
@@ -28,9 +27,7 @@ def contexts_of(bench: Workbench, *codes: str) -> BuiltContexts:
 
 def requests_of(bench: Workbench, stage: Stage = PROCESS, *codes: str, **options: bool) -> BuiltRequests:
     with bench.store.begin() as connection:
-        return build_requests(
-            connection, bench.stages, KEY, stage, stage_settings(bench.configuration, stage), bench.ids(*codes), **options
-        )
+        return build_requests(connection, bench.project, KEY, stage, bench.ids(*codes), Terms(**options))
 
 
 def with_requests(bench: Workbench) -> Workbench:

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.faults.answers import ANSWERS, Expected
 from caseforge_assets.batches.packing import PackItem, PackLimits, pack
+from caseforge_assets.commands.importing.appraise_import import ForeignFile
 from caseforge_assets.commands.importing.import_results import import_results
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore
@@ -260,7 +261,7 @@ def test_its_files_can_be_imported_elsewhere(bench: OpenBench) -> None:
     contents = opened.query("select body, model from caseforge.content order by body")
     tokens = opened.query("select input_tokens, output_tokens, cost_usd from caseforge.attempt order by 1, 2")
     opened.change("truncate caseforge.batch, caseforge.attempt, caseforge.content, caseforge.request, caseforge.outbox cascade")
-    import_results(opened.store, opened.folder, opened.project, path, KEY, PROCESS, NODES, by="test")
+    import_results(opened.project, ForeignFile(path, KEY, PROCESS, NODES), by="test")
     assert opened.query("select body, model from caseforge.content order by body") == contents
     assert opened.query("select input_tokens, output_tokens, cost_usd from caseforge.attempt order by 1, 2") == tokens
     assert len(contents) == len(CODES)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
-from caseforge_assets.commands.requests.retry_failed import Retried, retry_failed
+from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.requests.retry_failed import Retried, Retry, retry_failed
 from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
@@ -17,16 +18,8 @@ from caseforge.request where stage = 'process_details' and node_id = :id order b
 
 def retry(bench: Workbench, *codes: str, asked: bool = False, outcomes: Collection[str] = (), budget: int | None = None) -> Retried:
     with bench.store.begin() as connection:
-        return retry_failed(
-            connection,
-            bench.project,
-            KEY,
-            PROCESS,
-            node_ids=bench.ids(*codes) if codes else None,
-            asked=asked,
-            outcomes=outcomes,
-            max_completion_tokens=budget,
-        )
+        wish = Retry(outcomes, asked, max_completion_tokens=budget)
+        return retry_failed(connection, bench.project, KEY, PROCESS, bench.ids(*codes) if codes else None, wish)
 
 
 def failed_with(bench: OpenBench, *faults: str, **configuration: int) -> Workbench:
@@ -117,7 +110,7 @@ def test_a_retry_writes_the_event_of_its_new_request(bench: OpenBench) -> None:
 
 def plan_of_failed(bench: Workbench) -> RetryPlan:
     with bench.store.begin() as connection:
-        return plan_retry(connection, bench.project, KEY, [PROCESS], bench.provider.simulated, None, (), None)
+        return plan_retry(connection, bench.project, Scope(KEY, [PROCESS], bench.provider.simulated))
 
 
 def test_a_retry_plan_counts_and_prices_only_what_failed(bench: OpenBench) -> None:

@@ -12,7 +12,7 @@ from caseforge_assets.batch_server import WRONG_DOWNLOADS
 from caseforge_assets.commands.alerting.check_alerts import check_alerts
 from caseforge_assets.commands.collecting import fetch_results as fetching
 from caseforge_assets.commands.keeping.verify import verify
-from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.rounds.settle_batch import CannotSettle, fetch_again, give_up_batch
 from caseforge_assets.commands.rounds.work import LATER, Round, batches_in_trouble
 from caseforge_assets.store.submitting import batches
@@ -158,7 +158,7 @@ def test_what_is_given_up_keeps_what_came_waits_for_a_person_and_may_have_cost_s
     assert problems(opened) == []
     with opened.store.begin() as connection:
         assert not retry_failed(connection, opened.project, KEY, PROCESS).node_ids
-        assert len(retry_failed(connection, opened.project, KEY, PROCESS, asked=True).node_ids) == 3
+        assert len(retry_failed(connection, opened.project, KEY, PROCESS, retry=Retry(asked=True)).node_ids) == 3
 
 
 def test_a_batch_that_was_given_up_can_be_fetched_after_all(bench: OpenBench) -> None:

@@ -11,8 +11,8 @@ from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.planning.explain_node import explain_node
-from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.planning.preview_request import preview_request
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.requests.shorten_request import shortened_requests
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
@@ -172,7 +172,7 @@ def test_an_answer_without_a_chosen_use_case_is_asked_for_again(bench: OpenBench
 
     decide(shop, "idea", "1.1.1-UC01", "1.1.1-UC02")
     with shop.store.begin() as connection:
-        plan = plan_retry(connection, shop.project, KEY, ALL[2:], True, None, (), None)
+        plan = plan_retry(connection, shop.project, Scope(KEY, ALL[2:], True))
     assert (plan.nodes, states(shop)["1.1.1"]) == (0, "unchosen")  # what nobody wants any more is not asked for again
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from caseforge_assets.commands.importing.appraise_import import ForeignFile
 from caseforge_assets.commands.importing.import_results import import_results
 from caseforge_assets.commands.importing.take_back_import import TakenBack, take_back_import
 from caseforge_assets.commands.keeping.restore import restore
@@ -32,7 +33,7 @@ ASSETS = [asset for stage in (PROCESS, USECASES) for asset in (stage.inputs, sta
 def take_over(bench: Workbench, lines: dict[str, str], stage: Stage = PROCESS, name: str = "elsewhere.jsonl") -> int:
     usage = {"prompt_tokens": 900, "completion_tokens": 1200}
     path = written(bench.path / name, *(answer_line(f"node_1_{code}", text, **usage) for code, text in lines.items()))
-    return import_results(bench.store, bench.folder, bench.project, path, KEY, stage, NODES, by="test").batch_id
+    return import_results(bench.project, ForeignFile(path, KEY, stage, NODES), by="test").batch_id
 
 
 def take_back(bench: Workbench, number: int) -> TakenBack:
@@ -149,9 +150,9 @@ def test_a_file_given_twice_for_two_frameworks_can_be_put_right(bench: OpenBench
     number = take_over(opened, {"1.1.1": document()})
     path = opened.path / "elsewhere.jsonl"
     with pytest.raises(ValueError, match="here already"):
-        import_results(opened.store, opened.folder, opened.project, path, "other", PROCESS, NODES, by="test")
+        import_results(opened.project, ForeignFile(path, "other", PROCESS, NODES), by="test")
     take_back(opened, number)
-    assert import_results(opened.store, opened.folder, opened.project, path, "other", PROCESS, NODES, by="test").outcomes == {"ok": 1}
+    assert import_results(opened.project, ForeignFile(path, "other", PROCESS, NODES), by="test").outcomes == {"ok": 1}
 
 
 @pytest.mark.parametrize("name", ["999", "1", "elsewhere.jsonl", ""])

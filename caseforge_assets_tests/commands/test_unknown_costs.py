@@ -73,7 +73,7 @@ def test_status_monitor_and_the_run_report_count_it(opened: Workbench, cost: Cos
         (spent,) = node_views.spent(connection, KEY)
         _, (batch,) = view_batches(connection, opened.stages, datetime.now(UTC), finished=5)
     assert Cost.of(spent.cost_usd, spent.unknown_costs) == batch.cost == cost
-    figures = run_figures(opened.store, opened.project, opened.folder, KEY)
+    figures = run_figures(opened.project, KEY)
     assert figures["process_details_unknown_billed"] == 3
     assert str(cost) in str(figures)
 

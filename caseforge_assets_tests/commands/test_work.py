@@ -123,7 +123,7 @@ def test_a_batch_that_two_plans_share_is_named_with_both(bench: OpenBench) -> No
 def test_who_waits_for_some_nodes_sends_the_requests_of_these(bench: OpenBench) -> None:
     opened = bench(bills=True, budget_usd=9)
     opened.approve(stages=[PROCESS])
-    waiting = Waiting(opened.project, PATIENCE_S)
-    assert await_answers(KEY, PROCESS, opened.ids("1.1.1"), waiting) == ""
+    waiting = Waiting(opened.provider, PATIENCE_S)
+    assert await_answers(opened.project, KEY, PROCESS, opened.ids("1.1.1"), waiting) == ""
     assert opened.stats()["requests_accepted"] == 1
     assert opened.column("select count(*) from caseforge.content") == [1]

@@ -17,6 +17,7 @@ from caseforge_assets.commands.curating.make_portfolio import make_portfolio
 from caseforge_assets.commands.curating.view_portfolio import view_portfolio
 from caseforge_assets.commands.editing.edit_content import edit_content
 from caseforge_assets.commands.journaling.write_journal import write_journal
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.curation.statuses import UseCaseStatus
@@ -79,7 +80,7 @@ def wait_for_answers(opened: Workbench, count: int) -> None:
 def retry(opened: Workbench) -> None:
     """Sends what failed once more."""
     with opened.store.begin() as connection:
-        plan = plan_retry(connection, opened.project, KEY, [PROCESS, USECASES], opened.provider.simulated, None, (), None)
+        plan = plan_retry(connection, opened.project, Scope(KEY, [PROCESS, USECASES], opened.provider.simulated))
         plans.decide(connection, plan.id, True)
     opened.work()
 

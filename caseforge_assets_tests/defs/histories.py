@@ -12,16 +12,18 @@ from dagster._core.loader import LoadingContextForTest
 from hypothesis import strategies as st
 
 from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.importing.appraise_import import ForeignFile
 from caseforge_assets.commands.importing.import_results import import_results
 from caseforge_assets.commands.importing.take_back_import import take_back_import
+from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
+from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import FrameworkSettings, StageOverrides, load_settings
-from caseforge_assets.settings.project import Project as ProjectAsIs
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.editions.nodes import target_nodes
 from caseforge_assets_tests.commands.result_files import NODES as NODES_OF_LINES
@@ -80,7 +82,7 @@ class History:
         )
 
     @property
-    def project(self) -> ProjectAsIs:
+    def project(self) -> OpenProject:
         """What commands take of it."""
         return self.bench.project
 
@@ -124,11 +126,11 @@ class History:
         """Imports an answer for each node, of which the last is no good one."""
         if not codes:
             return
-        bench, number = self.opened.bench, next(_NUMBERS)
+        bench, number = self.bench, next(_NUMBERS)
         answer = document(f"the team {number}") if stage is PROCESS else use_cases().replace("Idea", f"Idea {number}")
         lines = [answer_line(f"node_{number}_{code}", answer) for code in codes]
         path = written(bench.path / f"{self.key}-{number}.jsonl", *lines, answer_line(f"node_{number}_{codes[-1]}", f"Too short {number}"))
-        imported = import_results(bench.store, bench.folder, self.project, path, self.key, stage, NODES_OF_LINES, by="test")
+        imported = import_results(bench.project, ForeignFile(path, self.key, stage, NODES_OF_LINES), by="test")
         self.imports.append(imported.batch_id)
 
     def write(self, identities: Sequence[str]) -> None:
@@ -140,8 +142,7 @@ class History:
 
     def materialize(self, codes: Sequence[str], assets: Sequence[str]) -> None:
         partitions = [f"{row[0]}_{row[1]}" for row in self.rows if row[0] in codes]
-        bench = self.opened.bench
-        materialize_assets(bench.store, bench.folder, self.project, self.key, assets, partitions, provider=bench.provider, wait_s=20)
+        materialize_assets(self.project, self.key, assets, partitions, Waiting(self.bench.provider, 20))
 
     def in_store(self) -> dict[tuple[str, str], tuple[str, bool]]:
         """Per asset and partition: state and staleness, as the store has them."""

@@ -19,6 +19,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
+from caseforge_assets.commands.providing.open_project import with_store
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
@@ -56,7 +57,7 @@ class Project:
         bench = self.bench
         remember_definitions(bench.store, project or bench.project)
         repeat_under_new_versions(bench.store, project or bench.project)
-        return flush_outbox(instance or self.instance, bench.store, project or bench.project, failed_nodes, bench.folder.describe)
+        return flush_outbox(instance or self.instance, with_store(project or bench.project, bench.store, bench.folder), failed_nodes)
 
     def load(self, rows: Sequence[Sequence[str]] = SHOP, **options: Any) -> None:
         """Loads the table and shows it."""

@@ -12,6 +12,7 @@ from dagster import AssetKey
 from dagster._core.execution.backfill import PartitionBackfill
 
 from caseforge_assets.commands.materializing.ask_together import Backfill
+from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets_tests.defs.project import (
@@ -139,17 +140,8 @@ def test_runs_at_once_ask_once(project: OpenProject) -> None:
     bench = opened.bench
 
     def materialize(partition: str) -> None:
-        done = materialize_assets(
-            bench.store,
-            bench.folder,
-            bench.project,
-            KEY,
-            ASSETS,
-            [partition],
-            provider=bench.provider,
-            wait_s=20,
-            backfill=Backfill("at once", SCATTERED),
-        )
+        waiting = Waiting(bench.provider, 20)
+        done = materialize_assets(bench.project, KEY, ASSETS, [partition], waiting, Backfill("at once", SCATTERED))
         assert done.unfinished == {}
 
     with ThreadPoolExecutor(len(SCATTERED)) as runs:

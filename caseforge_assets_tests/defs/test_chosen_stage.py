@@ -63,7 +63,7 @@ def test_it_is_asked_for_where_something_is_chosen_and_nowhere_else(project: Ope
 def show(opened: Project) -> None:
     """As the command line does it after a command."""
     bench = opened.bench
-    mirror_outside_runs(opened.instance, bench.store, bench.project, bench.folder)
+    mirror_outside_runs(opened.instance, bench.project)
 
 
 def choices_to_note_now(opened: Project) -> bool:

@@ -20,6 +20,8 @@ from dagster._core.loader import LoadingContextForTest
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.planning.make_plan import draft_plan
+from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.providing.open_project import with_store
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
@@ -54,7 +56,7 @@ class Old:
     def to_send(self, project: Project) -> list[int]:
         """Requests per stage that a plan would send; nothing is left of the look."""
         with self.store.connect() as connection:
-            plan = draft_plan(connection, project, KEY, stages_as_they_come().shared, simulated=True, made_by="test")
+            plan = draft_plan(connection, project, Scope(KEY, stages_as_they_come().shared, True), made_by="test")
             connection.rollback()
         return [part.nodes for part in plan.stages]
 
@@ -72,7 +74,7 @@ class Old:
 
     def show(self, project: Project) -> int:
         """What every command does at its end."""
-        return mirror_outside_runs(self.instance, self.store, project, ArtifactFolder(str(self.folder / "artifacts")))
+        return mirror_outside_runs(self.instance, with_store(project, self.store, ArtifactFolder(str(self.folder / "artifacts"))))
 
 
 @pytest.fixture

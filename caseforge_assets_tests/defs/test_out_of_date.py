@@ -9,6 +9,7 @@ import pytest
 from dagster import AssetKey
 
 from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.providing.open_project import with_store
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import asset_key, partitions_name
 from caseforge_assets.settings import load_settings
@@ -23,7 +24,7 @@ OWN = "prompts"
 def mirrored(opened: Project) -> None:
     """As a command of the command line ends."""
     bench = opened.bench
-    mirror_outside_runs(opened.instance, bench.store, load_settings(opened.path).project, bench.folder)
+    mirror_outside_runs(opened.instance, with_store(load_settings(opened.path).project, bench.store, bench.folder))
 
 
 def stale_report(opened: Project) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def with_history(project: OpenProject) -> Project:
     opened.run([NODES])
     for _ in range(2):
         opened.run([CONTEXTS])
-        mirror_outside_runs(opened.instance, opened.bench.store, opened.bench.project, opened.bench.folder)
+        mirror_outside_runs(opened.instance, opened.bench.project)
     return opened
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from caseforge_assets.commands.providing.open_project import with_store
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.settings import load_settings
@@ -19,7 +20,7 @@ def mirrored(opened: Project) -> None:
     settings, bench = load_settings(opened.path), opened.bench
     with bench.store.connect() as connection:
         simulated = accepts_simulated(connection, settings)
-    mirror_outside_runs(opened.instance, bench.store, settings.project, bench.folder, everything=True, simulated=simulated)
+    mirror_outside_runs(opened.instance, with_store(settings.project, bench.store, bench.folder), everything=True, simulated=simulated)
 
 
 def amounts(shown: dict[str, Any]) -> set[str]:

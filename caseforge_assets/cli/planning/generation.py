@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from caseforge_assets.commands.approving.view_plans import ReckonedPlan
     from caseforge_assets.commands.planning.make_plan import Plan
     from caseforge_assets.commands.planning.meant_nodes import Choice
+    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.store.database.engine import Connection
 
 regenerate_option = click.option(
@@ -52,34 +53,12 @@ refresh_context_option = click.option(
 )
 
 
-def _draft(
-    session: Session,
-    connection: Connection,
-    key: str,
-    stages: list[Any],
-    choice: Choice,
-    ids: list[int] | None,
-    *,
-    made_by: str,
-    simulated: bool,
-) -> Plan:
-    from caseforge_assets.commands.planning.choose_nodes import named_alone
+def _draft(session: Session, connection: Connection, scope: Scope, choice: Choice, *, made_by: str) -> Plan:
     from caseforge_assets.commands.planning.make_plan import draft_plan
+    from caseforge_assets.commands.planning.meant_nodes import asked_anew
 
     with busy("Making the plan: contexts, requests, what can be reused"):
-        return draft_plan(
-            connection,
-            session.project,
-            key,
-            stages,
-            simulated=simulated,
-            made_by=made_by,
-            node_ids=ids,
-            ask_again=choice.regenerate,
-            model_of=choice.model_of,
-            refresh_context=choice.refresh_context,
-            named=named_alone(connection, key, choice.nodes),
-        )
+        return draft_plan(connection, session.project, scope, made_by=made_by, anew=asked_anew(connection, scope.key, choice))
 
 
 @click.command()
@@ -127,6 +106,7 @@ def plan(
     from caseforge_assets.commands.money.budgets_left import budgets_left
     from caseforge_assets.commands.planning.compare_models import compare_models
     from caseforge_assets.commands.planning.meant_nodes import Choice
+    from caseforge_assets.commands.planning.survey import Scope
 
     key, choice = session.framework_key(key), Choice(nodes, selection, limit, None, model_of, regenerate, refresh_context)
     simulated = False if offline or not session.settings.has_credentials else session.provider.simulated
@@ -139,7 +119,7 @@ def plan(
         if similar is not None:
             print_similar(session, connection, key, similar, ids, simulated=simulated, as_json=as_json)
             return
-        draft = _draft(session, connection, key, stages, choice, ids, simulated=simulated, made_by="plan")
+        draft = _draft(session, connection, Scope(key, stages, simulated, ids), choice, made_by="plan")
         compared = (
             compare_models(connection, session.settings.configuration.prices, draft, [name.strip() for name in compare.split(",")])
             if compare
@@ -191,6 +171,7 @@ def generate(
     from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
     from caseforge_assets.commands.approving.offer_plan import offer_plan
     from caseforge_assets.commands.planning.meant_nodes import Choice
+    from caseforge_assets.commands.planning.survey import Scope
 
     key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
     project, provider = session.open_project, session.provider
@@ -198,8 +179,9 @@ def generate(
     cap = None if max_cost_usd is None else Decimal(str(max_cost_usd))
     with session.store.begin() as connection:  # a limit that is too low leaves nothing behind
         ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
-        draft = _draft(session, connection, key, stages, choice, ids, simulated=provider.simulated, made_by="generate")
-        offer = offer_plan(connection, project, draft, key=key, stages=stages, node_ids=ids, max_cost_usd=cap)
+        scope = Scope(key, stages, provider.simulated, ids)
+        draft = _draft(session, connection, scope, choice, made_by="generate")
+        offer = offer_plan(connection, project, draft, scope, max_cost_usd=cap)
     if not as_json:
         print_plan(draft, provider.simulated, offer.before, wait=wait)
     agreed = yes or not needs_consent(draft, provider, project.configuration.auto_approve_below_usd) or _asked(draft, offer.before)

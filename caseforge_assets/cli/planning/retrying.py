@@ -66,6 +66,7 @@ def retry(
     from caseforge_assets.commands.approving.offer_plan import Offer, offer_plan
     from caseforge_assets.commands.approving.plan_retry import MADE_BY, plan_retry
     from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.commands.planning.survey import Scope
 
     key, stages, provider = session.framework_key(key), accepted_stages(session, stage_keys), session.provider
     if quality_below is not None:
@@ -80,8 +81,9 @@ def retry(
     readable = _judge_again(session, key, as_json)
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
-        draft = plan_retry(connection, session.project, key, stages, provider.simulated, ids, outcomes, max_tokens)
-        offer = offer_plan(connection, session.open_project, draft, key=key, stages=stages, node_ids=ids, made_by=MADE_BY)
+        scope = Scope(key, stages, provider.simulated, ids)
+        draft = plan_retry(connection, session.project, scope, outcomes, max_tokens)
+        offer = offer_plan(connection, session.open_project, draft, scope, made_by=MADE_BY)
     if not as_json:
         _print_draft(draft, provider.simulated)
         print_approved_before(offer.before, provider.simulated, wait=wait)

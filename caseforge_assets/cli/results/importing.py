@@ -57,7 +57,7 @@ def import_results(
     elif number is not None:
         _take_back(session, number, by or getpass.getuser(), as_json)
     else:
-        _import(session, file or Path(), key or "", stage_key or "", pattern or "", partly, as_json)
+        _import(session, file or Path(), key or "", stage_key or "", pattern or "", partly=partly, as_json=as_json)
 
 
 def _refuse_other_uses(
@@ -72,12 +72,13 @@ def _refuse_other_uses(
         raise click.UsageError(f"missing: {', '.join(name for name in needed if name not in given)}")
 
 
-def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str, partly: bool, as_json: bool) -> None:
+def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str, *, partly: bool, as_json: bool) -> None:
+    from caseforge_assets.commands.importing.appraise_import import ForeignFile
     from caseforge_assets.commands.importing.import_results import import_results as run
 
     session.settings.framework(key)
-    stage = chosen_stages(session, (stage_key,))[0]
-    result = run(session.store, session.folder, session.project, file, key, stage, pattern, by=account_name(), partly=partly)
+    foreign = ForeignFile(file, key, chosen_stages(session, (stage_key,))[0], pattern)
+    result = run(session.stored_project, foreign, by=account_name(), partly=partly)
     session.mirror()
     bad = sum(count for outcome, count in result.outcomes.items() if outcome not in GOOD)
     if as_json:

@@ -60,6 +60,7 @@ def retry_low_scores(
     """Plans what scores too little, shows the plan, and approves it if a person agrees; returns the plan."""
     from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
     from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.quality.measure_quality import measure_missing
     from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 
@@ -67,7 +68,7 @@ def retry_low_scores(
     measure_missing(session.store, session.stages, key)
     with session.store.begin() as connection:
         ids = choose_nodes(connection, key, nodes)
-        draft = plan_quality_retry(connection, session.project, key, stages, provider.simulated, ids, below)
+        draft = plan_quality_retry(connection, session.project, Scope(key, stages, provider.simulated, ids), below)
     if not as_json:
         _print_draft(draft, key, below, simulated=provider.simulated)
     agreed = yes or not needs_consent(draft, provider) or click.confirm("Ask for them again?", err=True)

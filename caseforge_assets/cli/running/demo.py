@@ -117,6 +117,7 @@ def _run(session: Session) -> None:
     from caseforge_assets.commands.editions.keep_workbook import keep_workbook
     from caseforge_assets.commands.editions.load_framework import load_framework
     from caseforge_assets.commands.planning.make_plan import draft_plan
+    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.rounds.work import lift_stop
     from caseforge_assets.frameworks import read_framework, sample_path
 
@@ -130,7 +131,7 @@ def _run(session: Session) -> None:
     console.print(f"Framework {KEY}: {loaded.nodes} nodes, {loaded.targets} of them leaves that get content.")
     with session.store.begin() as connection:
         lift_stop(connection, session.provider)
-        draft = draft_plan(connection, session.project, KEY, session.stages.shared, simulated=True, made_by="demo")
+        draft = draft_plan(connection, session.project, Scope(KEY, session.stages.shared, True), made_by="demo")
         decide_draft(connection, draft, True, session.provider, by=None)
     print_plan(draft, simulated=True)
     follow(session)

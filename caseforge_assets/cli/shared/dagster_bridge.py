@@ -27,18 +27,17 @@ def flush(settings: Settings, store: Engine, *, alerts_changed: bool = False, wa
         waits: somebody else who is at it is waited for, instead of leaving it to that one.
     """
     from caseforge_assets.artifacts import ArtifactFolder
+    from caseforge_assets.commands.providing.open_project import with_store
     from caseforge_assets.commands.providing.provider import accepts_simulated
     from caseforge_assets.defs.mirroring.flush import OTHERS_PATIENCE_S
     from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 
     with _instance(settings) as instance:
-        folder = ArtifactFolder(settings.artifacts)
+        project = with_store(settings.project, store, ArtifactFolder(settings.artifacts))
         patience_s = OTHERS_PATIENCE_S if waits else 0.0
         with store.connect() as connection:
             simulated = accepts_simulated(connection, settings)
-        return mirror_outside_runs(
-            instance, store, settings.project, folder, everything=alerts_changed, simulated=simulated, patience_s=patience_s
-        )
+        return mirror_outside_runs(instance, project, everything=alerts_changed, simulated=simulated, patience_s=patience_s)
 
 
 def prune(settings: Settings, store: Engine, limit: datetime, *, dry_run: bool) -> dict[str, Any]:

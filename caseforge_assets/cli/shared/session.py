@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from caseforge_assets.artifacts import ArtifactFolder
-    from caseforge_assets.commands.providing.open_project import OpenProject
+    from caseforge_assets.commands.providing.open_project import OpenProject, StoredProject
     from caseforge_assets.commands.providing.provider import Provider
     from caseforge_assets.notifications import Address
     from caseforge_assets.settings import FrameworkSettings
@@ -87,11 +87,16 @@ class Session:
         return self.settings.stages
 
     @property
+    def stored_project(self) -> StoredProject:
+        """What commands take that work with what is stored."""
+        from caseforge_assets.commands.providing.open_project import with_store
+
+        return with_store(self.project, self.store, self.folder)
+
+    @property
     def open_project(self) -> OpenProject:
         """What commands take that work at the provider."""
-        from caseforge_assets.commands.providing.open_project import OpenProject
-
-        return OpenProject(self.settings.configuration, self.stages, self.store, self.folder, self.provider)
+        return self.stored_project.at(self.provider)
 
     @cached_property
     def store(self) -> Engine:

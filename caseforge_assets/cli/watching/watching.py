@@ -182,7 +182,7 @@ def _describe_dagster(session: Session) -> dict[str, str]:
 
 
 def _standing(session: Session, key: str) -> dict[str, Any]:
-    from caseforge_assets.commands.planning.make_plan import survey
+    from caseforge_assets.commands.planning.survey import survey
     from caseforge_assets.commands.providing.provider import accepts_simulated
     from caseforge_assets.reports.coverage import count_states
     from caseforge_assets.store.collecting import items

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -10,9 +10,9 @@ from typing import Protocol
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.commands.approving.approve_plan import refuse_low_limit
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, approved_before
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.costs.sums import Cost
-from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
 
 
@@ -40,17 +40,15 @@ class Offer:
     @property
     def consent(self) -> Consent:
         """What a yes to it covers: its draft and the plans named beside it; without a draft, all that is approved."""
-        return EVERYTHING if self.draft is None else Consent(frozenset([self.draft.id, *(one.plan.id for one in self.before)]))
+        return EVERYTHING if self.draft is None else Consent(frozenset([self.draft.id, *(reckoned.plan.id for reckoned in self.before)]))
 
 
 def offer_plan(
     connection: Connection,
     project: OpenProject,
     draft: Draft,
+    scope: Scope,
     *,
-    key: str,
-    stages: Collection[Stage],
-    node_ids: Collection[int] | None,
     made_by: str | None = None,
     max_cost_usd: Decimal | None = None,
 ) -> Offer:
@@ -65,7 +63,7 @@ def offer_plan(
     """
     if not project.provider.simulated:
         refuse_low_limit("this plan", Cost.of(draft.expected_cost_usd), max_cost_usd)
-    before = approved_before(connection, project, key=key, stages=stages, node_ids=node_ids, made_by=made_by)
+    before = approved_before(connection, project, key=scope.key, stages=scope.stages, node_ids=scope.node_ids, made_by=made_by)
     return Offer(draft, before, max_cost_usd)
 
 
@@ -73,4 +71,4 @@ def left_waiting(connection: Connection, project: OpenProject, offer: Offer) -> 
     """Plans with something to send that the consent to an offer does not cover: who carries it out leaves them alone."""
     covered = offer.consent.plan_ids
     found = [] if covered is None else approved_before(connection, project)
-    return [one for one in found if one.now and one.plan.id not in (covered or ())]
+    return [reckoned for reckoned in found if reckoned.now and reckoned.plan.id not in (covered or ())]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.approving.view_plans import reckon_plans
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_next_requests import that_follow
-from caseforge_assets.commands.requests.build_requests import build_requests
-from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.requests.build_requests import Terms, build_requests
+from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
@@ -46,39 +45,27 @@ class RetryPlan:
 
 
 def plan_retry(
-    connection: Connection,
-    project: Project,
-    key: str,
-    stages: Sequence[Stage],
-    simulated: bool,
-    node_ids: Sequence[int] | None,
-    outcomes: Collection[str],
-    max_completion_tokens: int | None,
+    connection: Connection, project: Project, scope: Scope, outcomes: Collection[str] = (), max_completion_tokens: int | None = None
 ) -> RetryPlan:
     """Makes the next request of every failed node of these stages, under a new draft that covers what follows from it, too.
 
     Where the question has changed since, the new one is asked: an answer to the old one would be paid for and stale. What is made from a document that
     is asked for again follows from it, and is not asked for beside it.
+
+    Args:
+        outcomes: only nodes whose last outcome is one of these; empty: whatever it was.
+        max_completion_tokens: a budget that replaces the one that would follow by itself.
     """
+    key, stages = scope.key, scope.stages
     covered = [stage.key for stage in project.stages]
     plan_id = plans.add_plan(connection, key, covered, MADE_BY, 0)
     requests.lock_making(connection)
-    asked: dict[str, set[int]] = {}
+    retry, asked = Retry(outcomes, True, plan_id, max_completion_tokens), dict[str, set[int]]()
     for stage in stages:
         follows = that_follow(connection, key, stage, asked.get(stage.reads or "", set()))
-        changed = _ask_anew(connection, project, key, stage, simulated, node_ids, outcomes, plan_id, max_completion_tokens, follows)
-        failed = {one.request.node_id for one in requests.failed_requests(connection, key, stage.key, node_ids)}
-        retry_failed(
-            connection,
-            project,
-            key,
-            stage,
-            node_ids=sorted(failed - changed - follows),
-            outcomes=outcomes,
-            asked=True,
-            plan_id=plan_id,
-            max_completion_tokens=max_completion_tokens,
-        )
+        changed = _ask_anew(connection, project, scope, stage, retry, follows)
+        failed = {row.request.node_id for row in requests.failed_requests(connection, key, stage.key, scope.node_ids)}
+        retry_failed(connection, project, key, stage, sorted(failed - changed - follows), retry)
         asked[stage.key] = follows | {row.node_id for row in pending.of_plan(connection, plan_id, stage.key)}
     rows, fitted = fit_plan(connection, project, plan_id, stages)
     (reckoned,) = reckon_plans(connection, project, [plan_id])
@@ -86,31 +73,18 @@ def plan_retry(
     return RetryPlan(plan_id, len(rows), reckoned.later, reckoned.open_cost, sum(row.shortened for row in rows), fitted.too_long)
 
 
-def _ask_anew(
-    connection: Connection,
-    project: Project,
-    key: str,
-    stage: Stage,
-    simulated: bool,
-    node_ids: Sequence[int] | None,
-    outcomes: Collection[str],
-    plan_id: int,
-    max_completion_tokens: int | None,
-    follows: Collection[int],
-) -> set[int]:
+def _ask_anew(connection: Connection, project: Project, scope: Scope, stage: Stage, retry: Retry, follows: Collection[int]) -> set[int]:
     """Makes requests of failed nodes whose question has changed or was never sent; returns all such nodes, those without a source, too."""
-    states = {row.node_id: state for row, state in survey(connection, project, key, stage, simulated, node_ids)}
+    key, node_ids = scope.key, scope.node_ids
+    states = {row.node_id: state for row, state in survey(connection, project, key, stage, scope.simulated, node_ids)}
     failed = [
-        one
-        for one in requests.failed_requests(connection, key, stage.key, node_ids)
-        if (not outcomes or one.outcome in outcomes) and one.request.node_id not in follows
+        row
+        for row in requests.failed_requests(connection, key, stage.key, node_ids)
+        if retry.means(row) and row.request.node_id not in follows
     ]
     anew = (NodeState.MISSING, NodeState.STALE, NodeState.NO_SOURCE, NodeState.UNCHOSEN)
-    changed = [one.request.node_id for one in failed if one.not_sent or states[one.request.node_id] in anew]
+    changed = [row.request.node_id for row in failed if row.not_sent or states[row.request.node_id] in anew]
     if changed:
         build_contexts(connection, key, changed)
-        settings = stage_settings(project.configuration, stage)
-        if max_completion_tokens:
-            settings = replace(settings, max_completion_tokens=max_completion_tokens, budget_quantile=None)
-        build_requests(connection, project.stages, key, stage, settings, changed, plan_id=plan_id)
+        build_requests(connection, project, key, stage, changed, Terms(retry.plan_id, max_completion_tokens=retry.max_completion_tokens))
     return set(changed)

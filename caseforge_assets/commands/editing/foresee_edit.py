@@ -10,7 +10,8 @@ from caseforge_assets.commands.editing.edit_set import edit_set
 from caseforge_assets.commands.editing.edit_version import edit_document
 from caseforge_assets.commands.editing.named_version import Edit, Edited
 from caseforge_assets.commands.planning.foresee_change import stages_after
-from caseforge_assets.commands.planning.make_plan import Plan, draft_plan, survey
+from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.quality import RULES
@@ -58,7 +59,7 @@ def foresee_edit(store: Engine, project: Project, edit: Edit, *, simulated: bool
         )
         if not (stale and edited.changed):
             return ForeseenEdit(edited.changed, scored.score, stale if edited.changed else (), None)
-        plan = draft_plan(connection, project, key, stale, simulated=simulated, made_by="what if", node_ids=[node_id])
+        plan = draft_plan(connection, project, Scope(key, stale, simulated, [node_id]), made_by="what if")
     return ForeseenEdit(True, scored.score, stale, plan)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
-from caseforge_assets.commands.requests.build_requests import build_requests
+from caseforge_assets.commands.requests.build_requests import Terms, build_requests
 from caseforge_assets.commands.requests.reuse_answers import reuse_answers
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
@@ -69,7 +69,7 @@ def _confirm(connection: Connection, project: Project, key: str, stage: Stage, s
         keys[node.node_id] = {identity_key(version, meant.identity, meant.name, meant.description, source) for version in versions}
     answered = reuse.answered_keys(connection, [one for of_node in keys.values() for one in of_node], simulated)
     able = [node_id for node_id, of_node in keys.items() if not answered.isdisjoint(of_node)]
-    build_requests(connection, project.stages, key, stage, stage_settings(project.configuration, stage), able, confirm=False)
+    build_requests(connection, project, key, stage, able, Terms(confirm=False))
     return [one.node_id for one in reuse_answers(connection, project, simulated, pending.of_nodes(connection, stage.key, able))]
 
 

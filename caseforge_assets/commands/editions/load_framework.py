@@ -10,6 +10,7 @@ from typing import Any
 from caseforge_assets.commands.editions.carry_over_content import CarriedOver, carry_over
 from caseforge_assets.commands.editions.name_candidates import name_candidates
 from caseforge_assets.commands.planning.make_plan import draft_plan, typical_cost
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.contexts import node_version
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
@@ -118,7 +119,7 @@ def _followed_up(connection: Connection, project: Project, loaded: Loaded, key: 
         return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=typical_cost(project, of_all, loaded.targets))
     simulated = contents.is_simulated(connection, key, stages[0].key)
     with connection.begin_nested() as look:
-        plan = draft_plan(connection, project, key, stages, simulated=simulated, made_by="load")
+        plan = draft_plan(connection, project, Scope(key, stages, simulated), made_by="load")
         look.rollback()
     to_send = {part.stage.key: part.nodes for part in plan.stages}
     return replace(loaded, carried=carried, to_send=to_send, expected_cost_usd=plan.expected_cost_usd, simulated=simulated)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from caseforge_assets.artifacts import CHUNK_BYTES
@@ -15,13 +16,14 @@ from caseforge_assets.batches.foreign import foreign_file
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
 from caseforge_assets.batches.usage import usage_of
+from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.redaction import mask_stream
 from caseforge_assets.stages.judgement import Answer
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import imports
 from caseforge_assets.store.collecting.imports import Identity
-from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.submitting import batches
 
 NAMED = 3
@@ -32,6 +34,41 @@ _PROBE = Answer("Yes.", "stop", None, None, None, None)
 
 class ImportRefused(ValueError):
     """The file, the pattern or the framework does not fit; nothing was stored."""
+
+
+@dataclass(frozen=True)
+class ForeignFile:
+    """A file of answers that were paid for elsewhere.
+
+    Attributes:
+        stage: The stage whose answers they are.
+        pattern: Regular expression that is searched in each custom_id; its group `code` is the node's code.
+    """
+
+    path: Path
+    key: str
+    stage: Stage
+    pattern: str
+
+    @cached_property
+    def matcher(self) -> re.Pattern[str]:
+        """The pattern, ready to search.
+
+        Raises:
+            ImportRefused: it is none, or has no group `code`.
+        """
+        try:
+            matcher = re.compile(self.pattern)
+        except re.error as error:
+            raise ImportRefused(f"--custom-id {self.pattern!r} is not a regular expression: {error}") from error
+        if "code" not in matcher.groupindex:
+            raise ImportRefused(rf"--custom-id {self.pattern!r} has no group (?P<code>…), for example '^node_\d+_(?P<code>[\d.]+)$'")
+        return matcher
+
+    @cached_property
+    def submission_start(self) -> str:
+        """The beginning of the submission ids of all imports of this file, whatever it is called."""
+        return f"import-{hashlib.sha256(self.path.read_bytes()).hexdigest()[:24]}-"
 
 
 @dataclass(frozen=True)
@@ -63,38 +100,27 @@ class _Look:
     model: str | None
 
 
-def appraise_import(
-    store: Engine,
-    path: Path,
-    stages: Stages,
-    matcher: re.Pattern[str],
-    codes: Mapping[str, int],
-    key: str,
-    stage: Stage,
-    *,
-    same_file: str,
-    partly: bool,
-) -> Appraised:
+def appraise_import(project: StoredProject, foreign: ForeignFile, codes: Mapping[str, int], *, partly: bool) -> Appraised:
     """Looks through a whole file; nothing is changed.
 
     Args:
         codes: node ids of the framework's targets by code.
-        same_file: what the submission ids of all imports of this file begin with.
         partly: leave out lines that do not fit, instead of refusing all of them.
 
     Raises:
         ImportRefused: something does not fit; the text says which lines, why, and what to do.
     """
+    path = foreign.path
     with path.open("rb") as file:
         if what := foreign_file(file.read(4096)):
             raise ImportRefused(f"{path.name} holds no result lines of a batch: {what}")
-    looks, objections, found = _look_through(path, stages, matcher, codes, key, stage)
+    looks, objections, found = _look_through(foreign, project.stages, codes)
     if not found:
         first = f": line {objections[0].line_number} ({objections[0].name}): {objections[0].what}" if objections else ""
         raise ImportRefused(f"{path.name} holds no result lines of a batch (one JSON object a line, with custom_id and response){first}")
     looks, repeated = _each_once(looks)
-    with store.connect() as connection:
-        looks, known = _only_new(connection, looks, same_file)
+    with project.store.connect() as connection:
+        looks, known = _only_new(connection, looks, foreign.submission_start)
     objections += known
     if objections and not (partly and looks):
         raise ImportRefused(_refusal(path, objections, bool(looks)))
@@ -103,31 +129,23 @@ def appraise_import(
     return Appraised({look.identity.number: look.node_id for look in looks}, tuple(said for _, said in sorted(left_out)), model)
 
 
-def _look_through(
-    path: Path, stages: Stages, matcher: re.Pattern[str], codes: Mapping[str, int], key: str, stage: Stage
-) -> tuple[list[_Look], list[_Objection], int]:
+def _look_through(foreign: ForeignFile, stages: Stages, codes: Mapping[str, int]) -> tuple[list[_Look], list[_Objection], int]:
     """Returns the lines that fit, what is said against the others, and how many are result lines at all."""
     looks, objections, found = list[_Look](), list[_Objection](), 0
-    others = [other for other in stages if other.key != stage.key and _is_choosy(other)]
-    for line in read_lines(bytes_of(path)):
+    others = [other for other in stages if other.key != foreign.stage.key and _is_choosy(other)]
+    for line in read_lines(bytes_of(foreign.path)):
         found += isinstance(line, ResultLine) and not line.foreign
-        objection = _object(line, matcher, codes, key, stage, stages, others)
+        objection = _object(line, foreign, codes, stages, others)
         if objection is not None:
             objections.append(objection)
         elif isinstance(line, ResultLine):
-            match = matcher.search(line.custom_id)
+            match = foreign.matcher.search(line.custom_id)
             looks.append(_Look(_identity(line), codes[match["code"]] if match else 0, line.model))
     return looks, objections, found
 
 
 def _object(
-    line: ResultLine | UnreadableLine,
-    matcher: re.Pattern[str],
-    codes: Mapping[str, int],
-    key: str,
-    stage: Stage,
-    known: Iterable[Stage],
-    others: Iterable[Stage],
+    line: ResultLine | UnreadableLine, foreign: ForeignFile, codes: Mapping[str, int], known: Iterable[Stage], others: Iterable[Stage]
 ) -> _Objection | None:
     """Says what speaks against a line; nothing where it fits."""
     if isinstance(line, UnreadableLine):
@@ -135,6 +153,7 @@ def _object(
     name = repr(line.custom_id)
     if line.foreign:
         return _Objection(line.line_number, name, line.foreign)
+    matcher, key, stage = foreign.matcher, foreign.key, foreign.stage
     match = matcher.search(line.custom_id)
     if not match:
         of_all = f"no custom_id fits {matcher.pattern!r}; the first one is {name}"

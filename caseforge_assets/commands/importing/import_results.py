@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.batches.states import BatchState, Origin
 from caseforge_assets.commands.collecting.collect_batch import CHUNK_LINES
 from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
-from caseforge_assets.commands.importing.appraise_import import Appraised, ImportRefused, appraise_import, bytes_of
+from caseforge_assets.commands.importing.appraise_import import Appraised, ForeignFile, ImportRefused, appraise_import, bytes_of
+from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_next_requests import build_next_requests
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import attempts, contents
@@ -44,31 +41,19 @@ class Imported:
     left_out: tuple[str, ...]
 
 
-def import_results(
-    store: Engine,
-    folder: ArtifactFolder,
-    project: Project,
-    path: Path,
-    key: str,
-    stage: Stage,
-    pattern: str,
-    *,
-    by: str,
-    partly: bool = False,
-) -> Imported:
+def import_results(project: StoredProject, foreign: ForeignFile, *, by: str, partly: bool = False) -> Imported:
     """Takes over a file of result lines, all of it or nothing. Every line becomes an attempt; importing the same file again changes nothing.
 
     Args:
-        pattern: regular expression that is searched in each custom_id; its group `code` is the node's code.
         by: who imports it.
         partly: take the lines that fit, and leave out the others.
 
     Raises:
         ImportRefused: the pattern has no group `code`, or a line is no result, not of this stage or framework, or here already.
     """
-    matcher, stage = _compiled(pattern), project.stages.in_framework(stage, key)
-    same_file = f"import-{hashlib.sha256(path.read_bytes()).hexdigest()[:24]}-"
-    submission = f"{same_file}{key}-{stage.key}"
+    store, folder, path, key = project.store, project.folder, foreign.path, foreign.key
+    foreign = replace(foreign, stage=project.stages.in_framework(foreign.stage, key))
+    submission = f"{foreign.submission_start}{key}-{foreign.stage.key}"
     with try_lock(store, submission) as held:
         if not held:
             raise ImportRefused(f"{path.name} is being imported by another process")
@@ -77,30 +62,20 @@ def import_results(
             known = batches.find(connection, submission)
             if known and known.origin == Origin.imported and known.state == BatchState.collected:
                 return Imported(known.id, True, attempts.outcome_counts(connection, known.id), ())
-        appraised = appraise_import(store, path, project.stages, matcher, codes, key, stage, same_file=same_file, partly=partly)
+        appraised = appraise_import(project, foreign, codes, partly=partly)
         model = project.configuration.provider.real_model(appraised.model)
-        batch = _batch(store, submission, stage, model, project.configuration.batch_user_assignment)
+        batch = _batch(store, submission, foreign.stage, model, project.configuration.batch_user_assignment)
         artifact = folder.write(folder.batch_path(submission[7:], "output.jsonl"), bytes_of(path))
         with store.begin() as connection:
             requests.lock_making(connection)
             batches.add_artifact(connection, batch.id, "output", artifact.as_json())
-            _record(connection, project, batch, stage, key, path, appraised)
+            _record(connection, project, batch, foreign, appraised)
             said = f"imported from {path.name} for {key}"
             values = {"state": BatchState.collected, "origin": Origin.imported, "model": model, "reason": said}
             batches.change(connection, batch.id, collected_at=clock.NOW, **values)
             about = {"file": path.name, "lines": len(appraised.node_of)}
             audit.note(connection, by, "results.imported", f"batch {batch.id}", key, about)
             return Imported(batch.id, False, attempts.outcome_counts(connection, batch.id), appraised.left_out)
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        matcher = re.compile(pattern)
-    except re.error as error:
-        raise ImportRefused(f"--custom-id {pattern!r} is not a regular expression: {error}") from error
-    if "code" not in matcher.groupindex:
-        raise ImportRefused(rf"--custom-id {pattern!r} has no group (?P<code>…), for example '^node_\d+_(?P<code>[\d.]+)$'")
-    return matcher
 
 
 def _codes(store: Engine, key: str) -> dict[str, int]:
@@ -126,35 +101,32 @@ def _batch(store: Engine, submission: str, stage: Stage, model: str, owner: str)
         return batches.get(connection, batch_id)
 
 
-def _record(connection: Connection, project: Project, batch: BatchRow, stage: Stage, key: str, path: Path, appraised: Appraised) -> None:
-    version = current_stage_version(project.configuration, stage)
+def _record(connection: Connection, project: Project, batch: BatchRow, foreign: ForeignFile, appraised: Appraised) -> None:
+    version = current_stage_version(project.configuration, foreign.stage)
     reception = Reception(
         batch,
         project.stages,
-        stage,
+        foreign.stage,
         False,
         version,
-        f"imported from {path.name}",
+        f"imported from {foreign.path.name}",
         clock.now(connection),
         project.configuration.prices,
         project.configuration.provider.models,
     )
-    lines = (line for line in read_lines(bytes_of(path)) if isinstance(line, ResultLine) and line.line_number in appraised.node_of)
+    lines = (line for line in read_lines(bytes_of(foreign.path)) if isinstance(line, ResultLine) and line.line_number in appraised.node_of)
     while chunk := list(islice(lines, CHUNK_LINES)):
         mine = [(line, appraised.node_of[line.line_number]) for line in chunk]
-        _record_chunk(connection, project, reception, key, mine)
+        _record_chunk(connection, project, reception, foreign.key, mine)
     batches.change(connection, batch.id, request_count=len(appraised.node_of))
-    build_next_requests(connection, project, stage, batches.nodes_with_content(connection, batch.id))
+    build_next_requests(connection, project, foreign.stage, batches.nodes_with_content(connection, batch.id))
 
 
 def _record_chunk(connection: Connection, project: Project, reception: Reception, key: str, mine: Sequence[tuple[ResultLine, int]]) -> None:
     node_ids = sorted({node_id for _, node_id in mine})
     build_contexts(connection, key, node_ids)
-    settings = stage_settings(project.configuration, reception.stage)
     written = contents.written_by_people(connection, reception.stage.key, node_ids)  # an answer to no request leaves it current
-    built = build_requests(
-        connection, project.stages, key, reception.stage, settings, [node_id for node_id in node_ids if node_id not in written]
-    )
+    built = build_requests(connection, project, key, reception.stage, [node_id for node_id in node_ids if node_id not in written])
     names = _add_attempts(connection, reception.batch, mine, built.request_ids)
     # One round per repetition of a node, in the file's order: a later answer must see what the earlier one came to.
     seen: Counter[int] = Counter()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.batches.consent import Consent
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.rounds.work import Round, next_look_s, work_round
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderUnclear
 from caseforge_assets.reports.coverage import NodeState
@@ -22,23 +23,28 @@ SHOWN_AFTER_S = 15.0
 
 @dataclass(frozen=True)
 class Waiting:
-    """Where answers come from, and how long they may be waited for; 0: what is finished is collected, and nothing is sent.
+    """Where answers come from, and how long they may be waited for.
 
-    `show` is called when waiting takes long: what was made by then is to be seen.
+    Attributes:
+        provider: None where there is none: then nothing is sent, and simulated content counts.
+        wait_s: Per stage; 0 leaves the requests to others, and collects only what is finished.
+        show: Called when waiting takes long: what was made by then is to be seen.
+        why_none: Why there is no provider, for people.
     """
 
-    project: OpenProject
-    wait_s: float
+    provider: Provider | None
+    wait_s: float = 0.0
     show: Callable[[], object] = lambda: None
+    why_none: str = "no provider is configured"
+
+    @property
+    def simulated(self) -> bool:
+        """Tell whether simulated content counts as there."""
+        return self.provider is None or self.provider.simulated
 
 
 def await_answers(
-    key: str,
-    stage: Stage,
-    node_ids: Sequence[int],
-    waiting: Waiting,
-    *,
-    sent_with: Sequence[int] = (),
+    project: OpenProject, key: str, stage: Stage, node_ids: Sequence[int], waiting: Waiting, *, sent_with: Sequence[int] = ()
 ) -> str:
     """Works until no node waits any more, the time is over, or waiting is of no use. Of what is pending, only requests of these nodes are sent.
 
@@ -48,7 +54,6 @@ def await_answers(
     Returns:
         What stands in the way, for people; empty where nothing does but time.
     """
-    project = waiting.project
     end = time.monotonic() + waiting.wait_s
     trouble, shown = "", False
     unfinished: Sequence[BatchRow] = ()
@@ -76,7 +81,7 @@ def await_answers(
 
 def _consent(store: Engine, stage: Stage, node_ids: Sequence[int]) -> Consent:
     with store.connect() as connection:
-        return Consent(request_ids=frozenset(one.id for one in requests.current_requests(connection, stage.key, node_ids).values()))
+        return Consent(request_ids=frozenset(request.id for request in requests.current_requests(connection, stage.key, node_ids).values()))
 
 
 def _any_waits(project: OpenProject, key: str, stage: Stage, node_ids: Sequence[int]) -> bool:

@@ -6,30 +6,27 @@ through; nodes that are not through at the end are marked failed, with what they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.consent import Consent
 from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.editions.load_framework import confirm_nodes
 from caseforge_assets.commands.materializing.ask_together import Backfill, asked_before, note_asked
 from caseforge_assets.commands.materializing.await_answers import Waiting, await_answers
-from caseforge_assets.commands.planning.make_plan import survey
-from caseforge_assets.commands.providing.open_project import OpenProject
-from caseforge_assets.commands.providing.provider import Provider
+from caseforge_assets.commands.planning.survey import TO_DO, survey
+from caseforge_assets.commands.providing.open_project import OpenProject, StoredProject
 from caseforge_assets.commands.requests.build_contexts import build_contexts
-from caseforge_assets.commands.requests.build_requests import build_requests
-from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.requests.build_requests import Terms, build_requests
+from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.requests.settle_requests import settle_requests
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
+from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database import clock
-from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import contexts, nodes
 from caseforge_assets.store.figures.batch_sums import batches_worked_since
 from caseforge_assets.store.mirroring import outbox
@@ -39,7 +36,6 @@ from caseforge_assets.store.planning.whereabouts import whereabouts
 from caseforge_assets.store.requests import pending, requests
 from caseforge_assets.store.submitting import batches
 
-WANTED = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
 OLD_CONTEXT = "no_context: the framework changed since its context was made; materialize node_contexts first"
 
 
@@ -63,14 +59,21 @@ class Materialized:
 class _Hands:
     """What the steps below share."""
 
-    store: Engine
-    project: Project
+    project: StoredProject
     key: str
     node_ids: list[int]
     assets: frozenset[str]
-    simulated: bool
+    waiting: Waiting
     backfill: Backfill | None
     others: list[int]  # nodes of the backfill's other runs, asked for together with those of this one
+
+    @property
+    def simulated(self) -> bool:
+        return self.waiting.simulated
+
+    @property
+    def at_work(self) -> OpenProject | None:
+        return self.project.at(self.waiting.provider) if self.waiting.provider else None
 
     def chosen(self, *names: str) -> list[str]:
         return [name for name in names if name in self.assets]
@@ -81,53 +84,39 @@ class _Hands:
 
 
 def materialize_assets(
-    store: Engine,
-    folder: ArtifactFolder,
-    project: Project,
+    project: StoredProject,
     key: str,
     assets: Collection[str],
     partition_keys: Sequence[str],
-    *,
-    provider: Provider | None,
-    wait_s: float,
-    no_provider: str = "no provider is configured",
-    show: Callable[[], object] = lambda: None,
+    waiting: Waiting,
     backfill: Backfill | None = None,
 ) -> Materialized:
     """Materializes partitions of some assets, in the order in which data passes.
 
     Args:
         backfill: the one that it is a part of, when that has more partitions than these: what is missing of all of them is asked for together.
-        provider: None when there is none: then nothing is sent, and simulated content counts.
-        wait_s: how long to wait for answers, per stage; 0 leaves the requests to others, and collects only what is finished.
-        no_provider: why there is no provider, for people.
-        show: called while answers are waited for: shows what is made by then, before somebody else does.
     """
-    with store.begin() as connection:
+    with project.store.begin() as connection:
         began = clock.now(connection)
         node_ids = nodes.node_ids_of_partitions(connection, key, partition_keys)
         of_backfill = nodes.node_ids_of_partitions(connection, key, backfill.partition_keys) if backfill else []
         others = sorted(set(of_backfill).difference(node_ids))
-        simulated = provider is None or provider.simulated
-        hands = _Hands(store, project, key, node_ids, frozenset(assets), simulated, backfill, others)
+        hands = _Hands(project, key, node_ids, frozenset(assets), waiting, backfill, others)
         if hands.chosen(PCF_NODES):
             confirm_nodes(connection, key, node_ids)
         if hands.chosen(NODE_CONTEXTS):
             build_contexts(connection, key, [*node_ids, *_others_without_context(connection, hands)])
         elif hands.chosen(*(stage.inputs for stage in project.stages)):
             _build_missing_contexts(connection, key, node_ids)
-    waiting = None
-    if provider is not None:
-        waiting = Waiting(OpenProject(project.configuration, project.stages, store, folder, provider), wait_s, show)
     unfinished: dict[str, dict[str, str]] = {}
     unsent: list[str] = []
     for stage in project.stages:
-        of_stage, why_unsent = _materialize_stage(hands, stage, waiting, no_provider)
+        of_stage, why_unsent = _materialize_stage(hands, stage)
         unfinished |= of_stage
         unsent += [why_unsent] if why_unsent else []
     left = {asset: reasons for asset, reasons in unfinished.items() if reasons}
-    with store.connect() as connection:
-        batch_ids = batches_worked_since(connection, node_ids, began) if waiting else []
+    with project.store.connect() as connection:
+        batch_ids = batches_worked_since(connection, node_ids, began) if waiting.provider else []
     return Materialized(len(node_ids), left, "; ".join(dict.fromkeys(unsent)), _count_unchosen(hands), tuple(batch_ids))
 
 
@@ -137,25 +126,26 @@ def _count_unchosen(hands: _Hands) -> dict[str, int]:
     ]
     if not from_choices:
         return {}
-    with hands.store.connect() as connection:
+    with hands.project.store.connect() as connection:
         states = {stage.content: [state for _, state in hands.survey(connection, stage)] for stage in from_choices}
     return {asset: count for asset, of_asset in states.items() if (count := of_asset.count(NodeState.UNCHOSEN))}
 
 
-def _materialize_stage(hands: _Hands, stage: Stage, waiting: Waiting | None, no_provider: str) -> tuple[dict[str, dict[str, str]], str]:
+def _materialize_stage(hands: _Hands, stage: Stage) -> tuple[dict[str, dict[str, str]], str]:
     """Returns, per chosen asset of the stage, partition keys that are not through, with the reason; and what of it was not sent, and why."""
-    with hands.store.begin() as connection:
+    store, at_work = hands.project.store, hands.at_work
+    with store.begin() as connection:
         start = outbox.highest_id(connection)
         if hands.chosen(stage.inputs):
             _build_inputs(connection, hands, stage)
         if hands.chosen(stage.outputs, stage.content):
             _ask_where_needed(connection, hands, stage)
-    trouble, unsent = no_provider, ""
-    if hands.chosen(stage.outputs, stage.content) and waiting is not None:
-        trouble = await_answers(hands.key, stage, hands.node_ids, waiting, sent_with=hands.others)
-    with hands.store.begin() as connection:
+    trouble, unsent = "" if at_work else hands.waiting.why_none, ""
+    if hands.chosen(stage.outputs, stage.content) and at_work is not None:
+        trouble = await_answers(at_work, hands.key, stage, hands.node_ids, hands.waiting, sent_with=hands.others)
+    with store.begin() as connection:
         if hands.chosen(stage.outputs, stage.content):
-            unsent = _why_unsent(connection, hands, stage, waiting.project if waiting else None, trouble)
+            unsent = _why_unsent(connection, hands, stage, at_work, trouble)
         return _mark_unfinished(connection, hands, stage, start, trouble), unsent
 
 
@@ -169,9 +159,7 @@ def _build_missing_contexts(connection: Connection, key: str, node_ids: Sequence
 def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
     """Makes requests; where a good answer is there already, they are not pending: nobody is to pay for them again."""
     done = {row.node_id for row, state in hands.survey(connection, stage) if state is NodeState.DONE}
-    built = build_requests(
-        connection, hands.project.stages, hands.key, stage, stage_settings(hands.project.configuration, stage), hands.node_ids
-    )
+    built = build_requests(connection, hands.project, hands.key, stage, hands.node_ids)
     requests.set_states(connection, {built.request_ids[node_id]: RequestState.answered for node_id in done.intersection(built.made)})
 
 
@@ -182,7 +170,7 @@ def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> No
     for row, state in hands.survey(connection, stage, [*hands.node_ids, *hands.others]):
         if row.node_id in before and state is not NodeState.DONE:
             continue
-        if (state in WANTED and _context_is_fresh(row)) or (state is NodeState.FAILED and row.request_not_sent):
+        if (state in TO_DO and _context_is_fresh(row)) or (state is NodeState.FAILED and row.request_not_sent):
             wanted.append(row.node_id)
         elif state is NodeState.FAILED:
             failed.append(row.node_id)
@@ -193,11 +181,9 @@ def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> No
     if asked := [*wanted, *failed]:
         requests.lock_making(connection)
     if wanted:
-        build_requests(
-            connection, hands.project.stages, hands.key, stage, stage_settings(hands.project.configuration, stage), wanted, reopen=True
-        )
+        build_requests(connection, hands.project, hands.key, stage, wanted, Terms(reopen=True))
     if failed:
-        retry_failed(connection, hands.project, hands.key, stage, node_ids=failed, asked=True)
+        retry_failed(connection, hands.project, hands.key, stage, failed, Retry(asked=True))
     settle_requests(connection, hands.project, hands.simulated, lambda _: pending.of_nodes(connection, stage.key, asked))
     if hands.simulated:
         requests.leave_drafts(connection, stage.key, [*hands.node_ids, *hands.others])
@@ -217,12 +203,12 @@ def _context_is_fresh(row: AssetState) -> bool:
 def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, at_work: OpenProject | None, trouble: str) -> str:
     """How many requests of a stage were not sent, and what for; empty where nothing but time stands in the way."""
     asked = requests.current_requests(connection, stage.key, hands.node_ids).values()
-    left = frozenset(one.id for one in asked if one.state == RequestState.pending)
+    left = frozenset(request.id for request in asked if request.state == RequestState.pending)
     if left and at_work is not None:
         foreseen = foresee_sending(connection, at_work, consent=Consent(request_ids=left))
         if foreseen.waits:
             return "; ".join(foreseen.waits)
-    count = len(left) + batches.count_not_created(connection, [one.id for one in asked if one.state == RequestState.in_batch])
+    count = len(left) + batches.count_not_created(connection, [request.id for request in asked if request.state == RequestState.in_batch])
     return f"{count:,} request{' was' if count == 1 else 's were'} not sent: {trouble}" if trouble and count else ""
 
 

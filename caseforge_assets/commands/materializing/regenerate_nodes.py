@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.artifacts import ArtifactFolder
+from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
+from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
-from caseforge_assets.commands.providing.provider import Provider
-from caseforge_assets.settings.project import Project
+from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.editions import nodes
 
 
@@ -27,16 +27,12 @@ class Regenerated:
 
 
 def regenerate(
-    store: Engine,
-    folder: ArtifactFolder,
-    project: Project,
+    project: StoredProject,
     key: str,
     stages: Sequence[Stage],
     selection: Selection,
+    waiting: Waiting,
     *,
-    provider: Provider | None,
-    wait_s: float,
-    no_provider: str = "no provider is configured",
     named: str | None = None,
     limit: int | None = None,
 ) -> Regenerated:
@@ -46,13 +42,12 @@ def regenerate(
         stages: in that order.
         named: nodes and branches, as `choose_nodes` takes them.
         limit: only the first so many nodes.
-        provider, wait_s, no_provider: as `materialize_assets` takes them.
     """
-    simulated = provider is None or provider.simulated
 
     def partitions(of: Sequence[Stage], which: Selection, among: str | None, most: int | None = None) -> list[str]:
-        with store.connect() as connection:
-            ids = select_nodes(connection, project, key, of, which, simulated=simulated, named=among, limit=most)
+        with project.store.connect() as connection:
+            scope = Scope(key, of, waiting.simulated, choose_nodes(connection, key, among))
+            ids = select_nodes(connection, project, scope, which, most)
             return [str(row.partition_key) for row in nodes.target_nodes(connection, key, ids)]
 
     meant = partitions(stages, selection, named, limit)
@@ -63,7 +58,7 @@ def regenerate(
         left = partitions([stage], Selection.unfinished, ",".join(meant)) if meant else []
         if left:
             assets = [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content]
-            done = materialize_assets(store, folder, project, key, assets, left, provider=provider, wait_s=wait_s, no_provider=no_provider)
+            done = materialize_assets(project, key, assets, left, waiting)
             unfinished |= done.unfinished
             unsent += [done.unsent] if done.unsent else []
             batch_ids += done.batch_ids

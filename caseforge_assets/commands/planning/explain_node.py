@@ -9,8 +9,8 @@ from datetime import datetime
 from difflib import unified_diff
 from typing import Any
 
-from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.planning.missing_sources import say_missing_sources
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.check_models import is_too_long
 from caseforge_assets.commands.requests.build_contexts import context_of, kpi_lines
 from caseforge_assets.commands.requests.compare_choices import changed_choices

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
 from caseforge_assets.commands.money.expected_costs import expected_output_tokens, priced_input_tokens
-from caseforge_assets.commands.planning.with_choices import with_choices
+from caseforge_assets.commands.planning.survey import TO_DO, Scope, survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
-from caseforge_assets.commands.requests.build_requests import build_requests
-from caseforge_assets.commands.requests.retry_failed import retry_failed
+from caseforge_assets.commands.requests.build_requests import Terms, build_requests
+from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.requests.reuse_answers import ReusedAnswer
 from caseforge_assets.commands.requests.settle_requests import TooLong, refit_budgets, settle_requests
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import total
-from caseforge_assets.reports.coverage import NodeState, classify, count_states, wanted_question
+from caseforge_assets.reports.coverage import NodeState, count_states, wanted_question
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.collecting import contents
-from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.planning import node_states, plans
+from caseforge_assets.store.planning import plans
 from caseforge_assets.store.planning.node_states import AssetState
 from caseforge_assets.store.requests import pending, requests
-from caseforge_assets.store.requests.styles import fresh_versions
 
-TO_DO = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
 _BYTES_PER_TOKEN = 5  # of requests that are not made yet, rather more than less
 
 
@@ -83,34 +80,42 @@ class Plan:
     @property
     def nodes(self) -> int:
         """Requests over all stages."""
-        return sum(one.nodes for one in self.stages)
+        return sum(stage.nodes for stage in self.stages)
 
     @property
     def reused(self) -> int:
         """Requests that are answered from the store, over all stages."""
-        return sum(count for one in self.stages for counts in one.reused.values() for count in counts.values())
+        return sum(count for stage in self.stages for counts in stage.reused.values() for count in counts.values())
 
     @property
     def expected_cost_usd(self) -> Decimal | None:
         """Sum over the stages; None if one of them is unknown."""
-        return total(one.expected_cost_usd for one in self.stages).usd
+        return total(stage.expected_cost_usd for stage in self.stages).usd
 
     @property
     def at_most_usd(self) -> Decimal | None:
         """Sum over the stages; None if one of them is unknown."""
-        return total(one.at_most_usd for one in self.stages).usd
+        return total(stage.at_most_usd for stage in self.stages).usd
 
 
-def survey(
-    connection: Connection, project: Project, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None = None
-) -> list[tuple[AssetState, NodeState]]:
-    """Every target node (or those given) with where it stands in a stage."""
-    stage, settings = project.stages.in_framework(stage, key), stage_settings(project.configuration, stage)
-    version, fresh = stage_version(stage, settings), fresh_versions(connection, stage, settings)
-    rows = node_states.asset_states(connection, key, stage.key, stage.reads, node_ids)
-    if stage.chosen_from:
-        rows = with_choices(rows, choices(connection, key, stage.chosen_from, node_ids), reads=stage.reads is not None)
-    return [(row, classify(row, version, fresh, reads=bool(stage.sources), accept_simulated=simulated)) for row in rows]
+@dataclass(frozen=True)
+class Anew:
+    """Which good answers are asked for once more.
+
+    Attributes:
+        ask_again: Also where there is a good one; where a person wrote it, of nodes that are named only.
+        refresh_context: Take nothing that was made for the same node in another context, and ask anew where that was done.
+        model_of: Where this model made the one that is there.
+        named: Those of the nodes that a person named one by one; None: all of them.
+    """
+
+    ask_again: bool = False
+    refresh_context: bool = False
+    model_of: str | None = None
+    named: Collection[int] | None = None
+
+
+NONE_ANEW = Anew()
 
 
 @dataclass
@@ -123,54 +128,29 @@ class _Drafting:
 
     connection: Connection
     project: Project
-    key: str
-    simulated: bool
-    node_ids: Sequence[int] | None
+    scope: Scope
     plan_id: int
-    ask_again: bool
-    refresh_context: bool
-    model_of: str | None
+    anew: Anew
     named: frozenset[int]
     coming: dict[str, set[int]] = field(default_factory=dict)
     surveyed: dict[str, list[tuple[AssetState, NodeState]]] = field(default_factory=dict)
     reused: int = 0
 
     def survey(self, stage: Stage) -> list[tuple[AssetState, NodeState]]:
-        return survey(self.connection, self.project, self.key, stage, self.simulated, self.node_ids)
+        return survey(self.connection, self.project, self.scope.key, stage, self.scope.simulated, self.scope.node_ids)
 
 
-def draft_plan(
-    connection: Connection,
-    project: Project,
-    key: str,
-    stages: Sequence[Stage],
-    *,
-    simulated: bool,
-    made_by: str,
-    node_ids: Sequence[int] | None = None,
-    ask_again: bool = False,
-    refresh_context: bool = False,
-    model_of: str | None = None,
-    named: Collection[int] | None = None,
-) -> Plan:
+def draft_plan(connection: Connection, project: Project, scope: Scope, *, made_by: str, anew: Anew = NONE_ANEW) -> Plan:
     """Makes contexts and requests that are missing or do not fit any more, puts them under a new draft, and estimates it.
 
     What can be answered from the store is answered at once: it costs nothing. Roll the transaction back to look without
     leaving anything.
-
-    Args:
-        stages: in the order in which they read each other.
-        simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
-        ask_again: ask for another answer also where there is a good one; where a person wrote it, of nodes that are named only.
-        refresh_context: take nothing that was made for the same node in another context, and ask anew where that was done.
-        model_of: ask for another answer where this model made the one that is there.
-        named: those of `node_ids` that a person named one by one; None: all of them.
     """
     requests.lock_making(connection)
-    stages = [project.stages.in_framework(stage, key) for stage in stages]
+    key, stages = scope.key, [project.stages.in_framework(stage, scope.key) for stage in scope.stages]
     plan_id = plans.add_plan(connection, key, [stage.key for stage in stages], made_by, 0)
-    by_name = frozenset((node_ids or ()) if named is None else named)
-    drafting = _Drafting(connection, project, key, simulated, node_ids, plan_id, ask_again, refresh_context, model_of, by_name)
+    named = frozenset((scope.node_ids or ()) if anew.named is None else anew.named)
+    drafting = _Drafting(connection, project, replace(scope, stages=stages), plan_id, anew, named)
     _refresh_contexts(drafting, stages[0])
     drafting.surveyed = {stage.key: drafting.survey(stage) for stage in stages}
     plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
@@ -195,30 +175,31 @@ def typical_cost(project: Project, stages: Sequence[Stage], nodes: int) -> Decim
 def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:
     old = [row.node_id for row, _ in drafting.survey(stage) if row.context_node_version != row.node_version]
     if old:
-        build_contexts(drafting.connection, drafting.key, old)
+        build_contexts(drafting.connection, drafting.scope.key, old)
 
 
 def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
-    connection, configuration, plan_id = drafting.connection, drafting.project.configuration, drafting.plan_id
+    connection, project, scope, plan_id = drafting.connection, drafting.project, drafting.scope, drafting.plan_id
+    configuration, anew = project.configuration, drafting.anew
     settings = stage_settings(configuration, stage)
     surveyed = drafting.survey(stage) if drafting.reused else drafting.surveyed[stage.key]
     coming = _coming(drafting, stage, surveyed)
     written = {row.node_id for row, _ in surveyed if row.content_edited}
     later = {row.node_id for row, _ in surveyed if row.node_id in coming and row.node_id not in written}
-    kept = written - (drafting.named - coming) if drafting.ask_again or drafting.model_of else set[int]()
+    kept = written - (drafting.named - coming) if anew.ask_again or anew.model_of else set[int]()
     unnamed = [(row, state) for row, state in surveyed if row.node_id not in coming | written]
-    of_others = _kept_of_others(drafting, stage, [] if drafting.ask_again else unnamed)
+    of_others = _kept_of_others(drafting, stage, [] if anew.ask_again else unnamed)
     rows = [(row, state) for row, state in surveyed if row.node_id not in coming | kept]
     built = _build(drafting, stage, rows)
     failed = [row.node_id for row, state in rows if state is NodeState.FAILED]
-    retried = retry_failed(connection, drafting.project, drafting.key, stage, node_ids=failed, plan_id=plan_id)
+    retried = retry_failed(connection, project, scope.key, stage, failed, Retry(plan_id=plan_id))
     waiting = {row.node_id: row.request_id for row, state in rows if state is NodeState.WAITING and row.request_id}
     others = [row.node_id for row, _ in rows if row.node_id not in built]
-    refitted = refit_budgets(connection, drafting.project, drafting.key, stage, others)
+    refitted = refit_budgets(connection, project, scope.key, stage, others)
     waiting |= {node_id: request_id for node_id, request_id in refitted.items() if node_id in waiting}
-    free = requests.without_approval(connection, list(waiting.values()), drafting.simulated)  # a draft takes nothing from approved plans
+    free = requests.without_approval(connection, list(waiting.values()), scope.simulated)  # a draft takes nothing from approved plans
     requests.set_plan(connection, free, plan_id)
-    settled = settle_requests(connection, drafting.project, drafting.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
+    settled = settle_requests(connection, project, scope.simulated, lambda _: pending.of_plan(connection, plan_id, stage.key))
     drafting.reused += len(settled.reused)
     now = settled.rows
     output = expected_output_tokens(connection, stage, settings.model, simulated=False)
@@ -226,8 +207,8 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
         later
     )
-    failed_now = {one.node_id for one in settled.fitted.too_long}
-    drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {one.node_id for one in settled.reused} - failed_now)
+    failed_now = {node.node_id for node in settled.fitted.too_long}
+    drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {answer.node_id for answer in settled.reused} - failed_now)
     return StagePlan(
         stage,
         settings.model,
@@ -273,35 +254,25 @@ def _cost(configuration: Configuration, model: str, input_tokens: int, output_to
 
 def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> set[int]:
     """Makes the requests of nodes that are to be asked for; returns the nodes that got a new one."""
-    connection, key, settings = drafting.connection, drafting.key, stage_settings(drafting.project.configuration, stage)
+    anew = drafting.anew
     again = _asked_again(drafting, stage, [row.node_id for row, state in rows if state is NodeState.DONE])
     wanted = [row.node_id for row, state in rows if state in TO_DO or (state is NodeState.FAILED and row.request_not_sent)]
-    own = drafting.refresh_context
     made: set[int] = set()
-    for node_ids, ask_again in ((wanted, drafting.ask_again), (again, True)):
-        built = build_requests(
-            connection,
-            drafting.project.stages,
-            key,
-            stage,
-            settings,
-            node_ids,
-            plan_id=drafting.plan_id,
-            ask_again=ask_again,
-            own_answers=own,
-            reopen=True,
-        )
+    for node_ids, ask_again in ((wanted, anew.ask_again), (again, True)):
+        terms = Terms(drafting.plan_id, ask_again, anew.refresh_context, reopen=True)
+        built = build_requests(drafting.connection, drafting.project, drafting.scope.key, stage, node_ids, terms)
         made |= set(built.made)
     return made
 
 
 def _asked_again(drafting: _Drafting, stage: Stage, done: Sequence[int]) -> Sequence[int]:
     """Those of the nodes with a good answer that are to have another one."""
-    if drafting.ask_again:
+    anew = drafting.anew
+    if anew.ask_again:
         return done
-    if drafting.model_of:
-        return contents.made_by(drafting.connection, stage.key, done, drafting.model_of)
-    return contents.made_in_another_context(drafting.connection, stage.key, done) if drafting.refresh_context else []
+    if anew.model_of:
+        return contents.made_by(drafting.connection, stage.key, done, anew.model_of)
+    return contents.made_in_another_context(drafting.connection, stage.key, done) if anew.refresh_context else []
 
 
 def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> dict[str, int]:
@@ -317,7 +288,7 @@ def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[Asse
 
 def _count_reused(reused: Sequence[ReusedAnswer]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
-    for one in reused:
-        of_rule = counts.setdefault(one.rule, {})
-        of_rule[one.from_framework] = of_rule.get(one.from_framework, 0) + 1
+    for answer in reused:
+        of_rule = counts.setdefault(answer.rule, {})
+        of_rule[answer.from_framework] = of_rule.get(answer.from_framework, 0) + 1
     return counts

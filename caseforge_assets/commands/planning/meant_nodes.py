@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.commands.planning.choose_nodes import choose_nodes, nodes_of_model
+from caseforge_assets.commands.planning.choose_nodes import choose_nodes, named_alone, nodes_of_model
+from caseforge_assets.commands.planning.make_plan import Anew
 from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
@@ -50,5 +52,10 @@ def meant_nodes(
         return choose_nodes(connection, key, choice.nodes, choice.test_count)
     if choice.test_count is not None:
         raise ContradictoryChoice("--test takes nodes from all over the framework, --select those that are not finished: use one of them")
-    which = Selection[choice.selection]
-    return select_nodes(connection, project, key, stages, which, simulated=simulated, named=choice.nodes, limit=choice.limit)
+    scope = Scope(key, stages, simulated, choose_nodes(connection, key, choice.nodes))
+    return select_nodes(connection, project, scope, Selection[choice.selection], choice.limit)
+
+
+def asked_anew(connection: Connection, key: str, choice: Choice) -> Anew:
+    """Which good answers a choice asks for once more."""
+    return Anew(choice.regenerate, choice.refresh_context, choice.model_of, named_alone(connection, key, choice.nodes))

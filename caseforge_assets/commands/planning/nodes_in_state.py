@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.reports.coverage import NodeState, count_states
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from caseforge_assets.commands.planning.choose_stages import accepted_stages
 from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.curation.statuses import CHOSEN
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
@@ -52,5 +53,5 @@ def plan_chosen(
         ConfigurationError: the stage's model is known to refuse its settings, or has ended.
     """
     accepted = accepted_stages(connection, project, [stage.key])
-    plan = draft_plan(connection, project, key, accepted.stages, simulated=simulated, made_by="plan", node_ids=node_ids)
+    plan = draft_plan(connection, project, Scope(key, accepted.stages, simulated, node_ids), made_by="plan")
     return plan, accepted.warnings

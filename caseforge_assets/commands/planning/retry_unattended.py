@@ -6,7 +6,7 @@ from collections import Counter
 
 from caseforge_assets.batches.due import Due
 from caseforge_assets.batches.next_action import NextKind
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.retry_failed import Retried, next_step, retry_failed
 from caseforge_assets.reports.coverage import NodeState
@@ -32,7 +32,7 @@ def retry_unattended(store: Engine, project: Project, simulated: bool, only: str
         for key, stage, failed in _failed(connection, project, simulated):
             if only not in (None, key):
                 continue
-            retried = retry_failed(connection, project, key, stage, node_ids=failed)
+            retried = retry_failed(connection, project, key, stage, failed)
             node_ids += retried.node_ids
             left.update(retried.left)
     return Retried(tuple(node_ids), dict(left))

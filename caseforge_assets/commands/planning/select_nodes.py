@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
 
-from caseforge_assets.commands.planning.choose_nodes import choose_nodes
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
 
 
@@ -31,32 +28,12 @@ _STATES = {
 _STATES[Selection.unfinished] = set().union(*_STATES.values())
 
 
-def select_nodes(
-    connection: Connection,
-    project: Project,
-    key: str,
-    stages: Sequence[Stage],
-    selection: Selection,
-    *,
-    simulated: bool,
-    named: str | None = None,
-    limit: int | None = None,
-) -> list[int]:
-    """Ids of target nodes that are so in any of the stages, in the framework's order.
-
-    Args:
-        simulated: the kind of provider it is for: simulated content counts as there only for a simulated one.
-        named: only these, as `choose_nodes` takes them.
-        limit: only the first so many.
-
-    Raises:
-        LookupError: a part of `named` is no target node, or the framework has not been loaded.
-    """
-    chosen = choose_nodes(connection, key, named)
+def select_nodes(connection: Connection, project: Project, scope: Scope, selection: Selection, limit: int | None = None) -> list[int]:
+    """Ids of target nodes that are so in any of the stages, in the framework's order; only the first so many, if there is a limit."""
     wanted: set[int] = set()
     order: list[int] = []
-    for stage in stages:
-        rows = survey(connection, project, key, stage, simulated, chosen)
+    for stage in scope.stages:
+        rows = survey(connection, project, scope.key, stage, scope.simulated, scope.node_ids)
         order = [row.node_id for row, _ in rows]
         wanted |= {row.node_id for row, state in rows if state in _STATES[selection]}
     selected = [node_id for node_id in order if node_id in wanted]

@@ -8,15 +8,14 @@ from decimal import Decimal
 
 from caseforge_assets.batches.states import WAITING
 from caseforge_assets.commands.approving.view_plans import reckon_plans
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.quality.measure_quality import measured_stages
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_next_requests import that_follow
-from caseforge_assets.commands.requests.build_requests import build_requests
+from caseforge_assets.commands.requests.build_requests import Terms, build_requests
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import quality_scores
@@ -61,37 +60,29 @@ class _Chosen:
     too_long: list[TooLong] = field(default_factory=list)
 
 
-def plan_quality_retry(
-    connection: Connection,
-    project: Project,
-    key: str,
-    stages: Sequence[Stage],
-    simulated: bool,
-    node_ids: Sequence[int] | None,
-    below: int,
-) -> QualityRetryPlan:
+def plan_quality_retry(connection: Connection, project: Project, scope: Scope, below: int) -> QualityRetryPlan:
     """Makes the next request of every content that scores less than the limit, under a new draft that covers what follows, too.
 
     What would be made anew from a document that is asked for again is not asked for beside it: it would be paid for twice. What a
     person wrote, and what is asked for already, is left.
 
     Args:
-        simulated: the kind of provider it is for: with one that bills, simulated contents do not count.
         below: scores under it are too low. Contents that are not measured are left.
     """
+    key = scope.key
     requests.lock_making(connection)
     plan_id = plans.add_plan(connection, key, [stage.key for stage in project.stages], "retry", 0)
-    rows = quality_scores.scored(connection, key, [stage.key for stage in measured_stages(project.stages)], RULES, node_ids)
-    low = [row for row in rows if row.score is not None and row.score < below and (simulated or not row.simulated)]
+    rows = quality_scores.scored(connection, key, [stage.key for stage in measured_stages(project.stages)], RULES, scope.node_ids)
+    low = [row for row in rows if row.score is not None and row.score < below and (scope.simulated or not row.simulated)]
     chosen, coming = _Chosen(), dict[str, set[int]]()
     for stage in project.stages:
         follows = that_follow(connection, key, stage, coming.get(stage.reads or "", set()))
         coming[stage.key] = set(follows)
-        if stage in stages:
+        if stage in scope.stages:
             of_stage = [row for row in low if row.stage == stage.key and row.node_id not in follows]
-            asked = _ask_again(connection, project, key, stage, simulated, of_stage, plan_id, chosen)
+            asked = _ask_again(connection, project, scope, stage, of_stage, plan_id, chosen)
             _, fitted = fit_plan(connection, project, plan_id, [stage])
-            failed = {one.node_id for one in fitted.too_long}
+            failed = {node.node_id for node in fitted.too_long}
             coming[stage.key] |= asked - failed
             chosen.asked = [row for row in chosen.asked if row.stage != stage.key or row.node_id not in failed]
             chosen.too_long += fitted.too_long
@@ -102,16 +93,10 @@ def plan_quality_retry(
 
 
 def _ask_again(
-    connection: Connection,
-    project: Project,
-    key: str,
-    stage: Stage,
-    simulated: bool,
-    low: Sequence[Scored],
-    plan_id: int,
-    chosen: _Chosen,
+    connection: Connection, project: Project, scope: Scope, stage: Stage, low: Sequence[Scored], plan_id: int, chosen: _Chosen
 ) -> set[int]:
     """Makes requests; returns the nodes that are asked for. Drafts that nobody approved are taken over as they are."""
+    key, simulated = scope.key, scope.simulated
     standing = {row.node_id: row for row, _ in survey(connection, project, key, stage, simulated, [row.node_id for row in low])}
     active = {row.node_id: row.request_id or 0 for row in standing.values() if row.request_state in WAITING}
     drafts = set(requests.without_approval(connection, list(active.values()), simulated))
@@ -119,9 +104,7 @@ def _ask_again(
     wanted = [row for row in low if not row.edited and (row.node_id not in active or row.node_id in free)]
     new = [row.node_id for row in wanted if row.node_id not in active]
     build_contexts(connection, key, new)
-    build_requests(
-        connection, project.stages, key, stage, stage_settings(project.configuration, stage), new, plan_id=plan_id, ask_again=True
-    )
+    build_requests(connection, project, key, stage, new, Terms(plan_id, ask_again=True))
     requests.set_plan(connection, [active[row.node_id] for row in wanted if row.node_id in free], plan_id)
     chosen.asked += wanted
     chosen.edited += sum(row.edited for row in low)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from caseforge_assets.commands.requests.build_requests import build_requests
+from caseforge_assets.commands.requests.build_requests import Terms, build_requests
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.curating.choices import choices
@@ -28,14 +27,14 @@ def build_next_requests(
         stage: the stage of the content.
         groups: framework, the plan that the content was made under, node ids.
     """
-    readers = [(reader, stage_settings(project.configuration, reader)) for reader in project.stages.that_read(stage)]
+    readers = list(project.stages.that_read(stage))
     for key, plan_id, node_ids in groups:
-        for reader, settings in readers:
+        for reader in readers:
             if reader.chosen_from and not _has(connection, plan_id, reader):
                 continue
             written = contents.written_by_people(connection, reader.key, node_ids)
             to_do = sorted(that_follow(connection, key, reader, node_ids).difference(written))
-            build_requests(connection, project.stages, key, reader, settings, to_do, plan_id=plan_id, confirm=False)
+            build_requests(connection, project, key, reader, to_do, Terms(plan_id, confirm=False))
 
 
 def _has(connection: Connection, plan_id: int | None, stage: Stage) -> bool:

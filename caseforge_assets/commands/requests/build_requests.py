@@ -9,9 +9,11 @@ from functools import cached_property, partial
 from caseforge_assets.batches.states import SENT
 from caseforge_assets.commands.requests.build_contexts import kpi_lines
 from caseforge_assets.commands.requests.compose_requests import Composed, Draft, compose_as_it_comes, compose_requests
-from caseforge_assets.commands.requests.write_input_events import write_input_events
+from caseforge_assets.commands.requests.write_input_events import ShownRequest, write_input_events
 from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
 from caseforge_assets.second_process.work_ahead import work_ahead
+from caseforge_assets.settings.project import Project
+from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.flow_assets import identity_key, question_of, source_version
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, stage_version
@@ -43,6 +45,31 @@ class BuiltRequests:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What requests are made on.
+
+    Attributes:
+        plan_id: The plan that they come under.
+        ask_again: Make the next generation even where the current request fits: a person wants another answer.
+        own_answers: The new requests are not to be answered with what was made for the same node elsewhere.
+        reopen: Make fitting requests pending that were answered or cancelled: their answers do not count here.
+        confirm: Write an event also for requests that fit already, and take them from other plans. What only follows from an answer does not: a
+            person was told with which approved plan they are sent.
+        max_completion_tokens: A budget that replaces the stage's.
+    """
+
+    plan_id: int | None = None
+    ask_again: bool = False
+    own_answers: bool = False
+    reopen: bool = False
+    confirm: bool = True
+    max_completion_tokens: int | None = None
+
+
+WITHOUT_PLAN = Terms()
+
+
+@dataclass(frozen=True)
 class _Asked:
     """What `build_requests` was asked for."""
 
@@ -51,11 +78,7 @@ class _Asked:
     stage: Stage
     settings: StageSettings
     fresh_versions: frozenset[str]
-    plan_id: int | None
-    ask_again: bool
-    own_answers: bool
-    reopen: bool
-    confirm: bool
+    terms: Terms
     generations: dict[str, int] = field(default_factory=dict)  # by fingerprint: nodes that ask the same get one answer
 
 
@@ -101,7 +124,7 @@ class _Material:
 
     @cached_property
     def fitting(self) -> list[NodeRow]:
-        return [] if self.asked.ask_again else [row for row in self.able if self._fits(row.node_id)]
+        return [] if self.asked.terms.ask_again else [row for row in self.able if self._fits(row.node_id)]
 
     @cached_property
     def new(self) -> list[NodeRow]:
@@ -115,7 +138,7 @@ class _Material:
         current = self.current.get(node_id)
         if current is None or current.not_sent:
             return False
-        kept = current.state in SENT and not self.asked.reopen  # what is to be sent goes to the model that is chosen now
+        kept = current.state in SENT and not self.asked.terms.reopen  # what is to be sent goes to the model that is chosen now
         versions = self.asked.fresh_versions if kept else (self.version,)
         return any(current.question == self._question(node_id, version) for version in versions)
 
@@ -126,36 +149,18 @@ class _Material:
 
 
 def build_requests(
-    connection: Connection,
-    stages: Stages,
-    key: str,
-    stage: Stage,
-    settings: StageSettings,
-    node_ids: Sequence[int],
-    *,
-    plan_id: int | None = None,
-    ask_again: bool = False,
-    own_answers: bool = False,
-    reopen: bool = False,
-    confirm: bool = True,
+    connection: Connection, project: Project, key: str, stage: Stage, node_ids: Sequence[int], terms: Terms = WITHOUT_PLAN
 ) -> BuiltRequests:
     """Makes the requests of target nodes in a stage and writes an event for each node that has one.
 
     A request that was not sent yet and does not fit any more is replaced, and so is one that failed without being sent; one that
     fits is confirmed and, with a plan, put under it.
-
-    Args:
-        ask_again: make the next generation even where the current request fits: a person wants another answer.
-        own_answers: the new requests are not to be answered with what was made for the same node elsewhere.
-        reopen: make fitting requests pending that were answered or cancelled: their answers do not count here.
-        confirm: write an event also for requests that fit already, and take them from other plans. What only follows from an answer does not: a
-            person was told with which approved plan they are sent.
     """
     requests.lock_making(connection)
-    stage = stages.in_framework(stage, key)
-    asked = _Asked(
-        stages, key, stage, settings, fresh_versions(connection, stage, settings), plan_id, ask_again, own_answers, reopen, confirm
-    )
+    settings, stage = stage_settings(project.configuration, stage), project.stages.in_framework(stage, key)
+    if terms.max_completion_tokens:
+        settings = replace(settings, max_completion_tokens=terms.max_completion_tokens, budget_quantile=None)
+    asked = _Asked(project.stages, key, stage, settings, fresh_versions(connection, stage, settings), terms)
     fit = _fit(connection, stage, settings)
     chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
     pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
@@ -166,23 +171,23 @@ def build_requests(
 
 
 def _save(connection: Connection, asked: _Asked, material: _Material, composed: Sequence[Composed]) -> BuiltRequests:
-    new = [_new_request(asked, material, row, one) for row, one in zip(material.new, composed, strict=True)]
-    if asked.ask_again:
+    terms = asked.terms
+    new = [_new_request(asked, material, row, texts) for row, texts in zip(material.new, composed, strict=True)]
+    if terms.ask_again:
         new = _next_generations(connection, asked, new)
     made = requests.save_requests(connection, new)
     kept = {row.node_id: material.current[row.node_id].id for row in material.fitting}
-    if asked.reopen:
+    if terms.reopen:
         requests.reopen(connection, list(kept.values()))
-    if asked.plan_id is not None:
-        take = requests.set_plan if asked.confirm else requests.leave_to_plans
-        take(connection, list(kept.values()), asked.plan_id)
-    request_ids = kept | made
-    prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
-    prints |= {node_id: (material.current[node_id].fingerprint, material.current[node_id].generation) for node_id in kept}
-    shown = [row for row in material.able if asked.confirm or row.node_id in made]
-    versions = {row.node_id: material.version for row in new} | {node_id: material.current[node_id].stage_version for node_id in kept}
-    write_input_events(connection, asked.stages, asked.key, asked.stage, versions, shown, request_ids, prints)
-    return BuiltRequests(tuple(made), tuple(kept), material.without_context, material.without_source, request_ids)
+    if terms.plan_id is not None:
+        take = requests.set_plan if terms.confirm else requests.leave_to_plans
+        take(connection, list(kept.values()), terms.plan_id)
+    current = [material.current[node_id] for node_id in kept]
+    shown = {row.node_id: ShownRequest(made[row.node_id], material.version, row.fingerprint, row.generation) for row in new}
+    shown |= {row.node_id: ShownRequest(row.id, row.stage_version, row.fingerprint, row.generation) for row in current}
+    targets = [row for row in material.able if terms.confirm or row.node_id in made]
+    write_input_events(connection, asked.stages, asked.key, asked.stage, targets, shown)
+    return BuiltRequests(tuple(made), tuple(kept), material.without_context, material.without_source, kept | made)
 
 
 def _together(parts: Sequence[BuiltRequests]) -> BuiltRequests:
@@ -238,14 +243,14 @@ def _new_request(asked: _Asked, material: _Material, row: NodeRow, composed: Com
         stage_version=material.version,
         context_id=material.contexts[row.node_id].id,
         source_content_id=source.id if source else None,
-        plan_id=asked.plan_id,
+        plan_id=asked.terms.plan_id,
         retry_of=None,
         attempts_counted=0,
         input_tokens=composed.input_tokens,
         max_completion_tokens=composed.max_completion_tokens,
         size_bytes=composed.size_bytes,
         identity_key=identity_key(material.version, meant.identity, meant.name, meant.description, material.source_version(row.node_id)),
-        own_answer=asked.ask_again or asked.own_answers,
+        own_answer=asked.terms.ask_again or asked.terms.own_answers,
         shortened=False,
         choice=choice.record if choice else None,
     )

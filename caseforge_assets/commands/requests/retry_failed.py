@@ -35,60 +35,68 @@ class Retried:
     left: dict[str, int] = field(default_factory=dict)
 
 
-def retry_failed(
-    connection: Connection,
-    project: Project,
-    key: str,
-    stage: Stage,
-    *,
-    node_ids: Sequence[int] | None = None,
-    outcomes: Collection[str] = (),
-    asked: bool = False,
-    plan_id: int | None = None,
-    max_completion_tokens: int | None = None,
-) -> Retried:
-    """Makes the next request of failed nodes (all, or those given).
+@dataclass(frozen=True)
+class Retry:
+    """How failed nodes are asked again.
 
-    Args:
-        outcomes: only nodes whose last outcome is one of these, if given.
-        asked: a person asks: outcomes that a person decides and nodes without attempts left are retried, too.
-        max_completion_tokens: a budget that replaces the one that would follow by itself.
+    Attributes:
+        outcomes: Only nodes whose last outcome is one of these; empty: whatever it was.
+        asked: A person asks: outcomes that a person decides and nodes without attempts left are retried, too.
+        plan_id: The plan that the requests come under; None: that of the failed ones.
+        max_completion_tokens: A budget that replaces the one that would follow by itself.
     """
-    failed = [one for one in requests.failed_requests(connection, key, stage.key, node_ids) if not outcomes or one.outcome in outcomes]
-    steps = [(one, next_step(project, stage, one, asked)) for one in failed]
-    again = {one.id: RequestState.pending for one, step in steps if step.kind is NextKind.same_request}
-    left = Counter(f"{one.outcome}: {step.reason}" for one, step in steps if step.kind is NextKind.give_up)
-    too_long = [one.request for one, step in steps if step.kind is NextKind.shorter_context]
+
+    outcomes: Collection[str] = ()
+    asked: bool = False
+    plan_id: int | None = None
+    max_completion_tokens: int | None = None
+
+    def means(self, failed: FailedRequest) -> bool:
+        """Tell whether a failed request is one of those that are asked again."""
+        return not self.outcomes or failed.outcome in self.outcomes
+
+
+BY_ITSELF = Retry()
+
+
+def retry_failed(
+    connection: Connection, project: Project, key: str, stage: Stage, node_ids: Sequence[int] | None = None, retry: Retry = BY_ITSELF
+) -> Retried:
+    """Makes the next request of failed nodes (all, or those given)."""
+    found = [failed for failed in requests.failed_requests(connection, key, stage.key, node_ids) if retry.means(failed)]
+    steps = [(failed, next_step(project, stage, failed, retry.asked)) for failed in found]
+    again = {failed.id: RequestState.pending for failed, step in steps if step.kind is NextKind.same_request}
+    left = Counter(f"{failed.outcome}: {step.reason}" for failed, step in steps if step.kind is NextKind.give_up)
+    too_long = [failed.request for failed, step in steps if step.kind is NextKind.shorter_context]
     bodies = shortened_bodies(connection, project.stages, key, stage, too_long)
     new = [
-        _next(one, step, bodies.get(one.request.node_id), max_completion_tokens, plan_id)
-        for one, step in steps
+        _next(failed, step, bodies.get(failed.request.node_id), retry)
+        for failed, step in steps
         if step.kind in (NextKind.new_request, NextKind.shorter_context)
     ]
     requests.set_states(connection, again)
-    if plan_id is not None:
-        requests.set_plan(connection, list(again), plan_id)
+    if retry.plan_id is not None:
+        requests.set_plan(connection, list(again), retry.plan_id)
     made = requests.save_requests(connection, new)
     write_events_of(connection, project.stages, key, stage, new, made)
-    after_commit(connection, lambda: _log([one for one, step in steps if step.kind is not NextKind.give_up]))
-    waiting = [one.request.node_id for one in failed if one.id in again]
+    after_commit(connection, lambda: _log([failed for failed, step in steps if step.kind is not NextKind.give_up]))
+    waiting = [failed.request.node_id for failed in found if failed.id in again]
     return Retried((*waiting, *made), dict(left))
 
 
 def _log(asked_again: Sequence[FailedRequest]) -> None:
-    for one in asked_again:
-        request, counted = one.request, _counted(one)
-        log_event(
-            log, "retry", framework=request.framework_key, stage=request.stage, node_id=request.node_id, after=one.outcome, attempts=counted
-        )
+    for failed in asked_again:
+        request, counted = failed.request, _counted(failed)
+        where = {"framework": request.framework_key, "stage": request.stage, "node_id": request.node_id}
+        log_event(log, "retry", **where, after=failed.outcome, attempts=counted)
 
 
 def next_steps(connection: Connection, project: Project, key: str) -> dict[tuple[str, int], str]:
     """Per stage and node that failed: what the next plan or retry does with it, for people."""
     return {
-        (stage.key, one.request.node_id): _said(next_step(project, stage, one))
+        (stage.key, failed.request.node_id): _said(next_step(project, stage, failed))
         for stage in project.stages
-        for one in requests.failed_requests(connection, key, stage.key, lock=False)
+        for failed in requests.failed_requests(connection, key, stage.key, lock=False)
     }
 
 
@@ -117,10 +125,8 @@ def next_step(project: Project, stage: Stage, failed: FailedRequest, asked: bool
     )
 
 
-def _next(
-    failed: FailedRequest, step: NextRequest, shorter: dict[str, Any] | None, max_completion_tokens: int | None, plan_id: int | None
-) -> NewRequest:
-    budget = max_completion_tokens or step.max_completion_tokens
+def _next(failed: FailedRequest, step: NextRequest, shorter: dict[str, Any] | None, retry: Retry) -> NewRequest:
+    budget = retry.max_completion_tokens or step.max_completion_tokens
     body = (shorter or json.loads(failed.request.body)) | {"max_completion_tokens": budget}
     text = canonical_json(body)
     return replace(
@@ -131,7 +137,7 @@ def _next(
         max_completion_tokens=budget,
         attempts_counted=_counted(failed),
         retry_of=failed.id,
-        plan_id=plan_id if plan_id is not None else failed.request.plan_id,
+        plan_id=retry.plan_id if retry.plan_id is not None else failed.request.plan_id,
         input_tokens=request_tokens(body) if shorter else failed.request.input_tokens,
         size_bytes=written_size(body, text),
         shortened=failed.request.shortened or shorter is not None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, input_version
 from caseforge_assets.stages.stage import Stage
@@ -15,20 +16,23 @@ from caseforge_assets.store.mirroring.outbox import OutboxRow
 from caseforge_assets.store.requests.requests import NewRequest
 
 
+@dataclass(frozen=True)
+class ShownRequest:
+    """What an event says of a request; `stage_version` is the one that it was made with."""
+
+    id: int
+    stage_version: str
+    fingerprint: str
+    generation: int
+
+
 def write_input_events(
-    connection: Connection,
-    stages: Stages,
-    key: str,
-    stage: Stage,
-    versions: Mapping[int, str],
-    targets: Sequence[NodeRow],
-    request_ids: dict[int, int],
-    prints: dict[int, tuple[str, int]],
+    connection: Connection, stages: Stages, key: str, stage: Stage, targets: Sequence[NodeRow], shown: Mapping[int, ShownRequest]
 ) -> None:
     """Writes the events of the inputs asset, with what was read: the context and, where the stage reads one, the content.
 
     Args:
-        versions: the stage's version that each node's request was made with.
+        shown: the requests by node id.
     """
     ids = [row.node_id for row in targets]
     read = {NODE_CONTEXTS: outbox.latest(connection, key, NODE_CONTEXTS, ids)}
@@ -43,10 +47,10 @@ def write_input_events(
                 stage.inputs,
                 row.node_id,
                 row.partition_key,
-                data_version=input_version(*prints[row.node_id]),
-                code_version=versions[row.node_id],
+                data_version=input_version(shown[row.node_id].fingerprint, shown[row.node_id].generation),
+                code_version=shown[row.node_id].stage_version,
                 upstream={asset: latest[row.node_id].id for asset, latest in read.items() if row.node_id in latest},
-                request_id=request_ids[row.node_id],
+                request_id=shown[row.node_id].id,
             )
             for row in targets
         ],
@@ -62,6 +66,9 @@ def write_events_of(
         made: their ids by node id.
     """
     targets = nodes.target_nodes(connection, key, list(made))
-    prints = {row.node_id: (row.fingerprint, row.generation) for row in new}
-    versions = {row.node_id: row.stage_version for row in new}
-    write_input_events(connection, stages, key, stage, versions, targets, made, prints)
+    rows = {row.node_id: row for row in new}
+    shown = {
+        node_id: ShownRequest(request_id, rows[node_id].stage_version, rows[node_id].fingerprint, rows[node_id].generation)
+        for node_id, request_id in made.items()
+    }
+    write_input_events(connection, stages, key, stage, targets, shown)

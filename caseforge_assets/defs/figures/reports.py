@@ -6,19 +6,17 @@ from typing import Any
 
 import dagster as dg
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.states import UNSETTLED
 from caseforge_assets.commands.mirroring.read_statuses import AssetStatus
-from caseforge_assets.commands.planning.make_plan import survey
+from caseforge_assets.commands.planning.survey import survey
+from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.commands.quality.read_quality import StageQuality, read_quality
 from caseforge_assets.commands.reporting.summarize_run import summarize_run
 from caseforge_assets.defs.figures.run_tables import coverage_figures, run_tables, table
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import items
-from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.figures import node_views
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -27,7 +25,7 @@ STALE_REPORT = "stale_report"
 LISTED_NODES = 300
 
 
-def run_figures(store: Engine, project: Project, folder: ArtifactFolder, key: str, *, simulated: bool = True) -> Mapping[str, Any]:
+def run_figures(project: StoredProject, key: str, *, simulated: bool = True) -> Mapping[str, Any]:
     """Sum up a framework: numbers that the UI plots, and tables with charts.
 
     Numbers: per stage nodes in each state; per stage and kind of provider attempts, output tokens, cost. Unknown costs are counted
@@ -37,14 +35,14 @@ def run_figures(store: Engine, project: Project, folder: ArtifactFolder, key: st
         simulated: whether simulated contents count as there: they do not for a provider that bills.
     """
     figures: dict[str, Any] = {}
-    with store.connect() as connection:
+    with project.store.connect() as connection:
         states = {stage.key: [state for _, state in survey(connection, project, key, stage, simulated)] for stage in project.stages}
         summary = summarize_run(connection, key, simulated=simulated)
         counts = items.item_counts(connection, key, simulated=simulated)
         spent = node_views.spent(connection, key)
         measured = read_quality(connection, project, key, compare=False)
         under_way = batches.in_states(connection, UNSETTLED)
-    figures |= coverage_figures(states) | run_tables(summary, folder, project.stages)
+    figures |= coverage_figures(states) | run_tables(summary, project.folder, project.stages)
     for stage in project.stages:
         meant = [state for state in NodeState if stage.chosen_from or state is not NodeState.UNCHOSEN]
         figures |= {f"{stage.key}_{state}": states[stage.key].count(state) for state in meant}

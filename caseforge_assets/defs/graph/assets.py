@@ -15,6 +15,7 @@ from caseforge_assets.commands.configuring.open_source import opened_source
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import keep_workbook
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.defs.figures.alerts import alert_check, alert_result
@@ -149,20 +150,10 @@ def _assets(key: str, entry: FrameworkSettings, project: Project) -> dg.AssetsDe
 
 def _materialize(context: dg.AssetExecutionContext, config: AssetConfig, caseforge: Caseforge, key: str) -> Materialized:
     context.instance.add_run_tags(context.run.run_id, tags_of("materialize", framework=key, nodes=f"{len(context.partition_keys):,}"))
-    provider, no_provider = caseforge.find_provider() if _needs_provider(context, caseforge.settings.stages) else (None, "")
-    done = materialize_assets(
-        caseforge.store,
-        caseforge.folder,
-        caseforge.project,
-        key,
-        [selected.path[-1] for selected in context.selected_asset_keys],
-        context.partition_keys,
-        provider=provider,
-        no_provider=no_provider,
-        wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
-        show=lambda: mirror(context, caseforge),
-        backfill=backfill_of(context),
-    )
+    is_answered = _needs_provider(context, caseforge.settings.stages)
+    waiting = caseforge.waiting(config.wait_s, lambda: mirror(context, caseforge)) if is_answered else Waiting(None, why_none="")
+    assets = [selected.path[-1] for selected in context.selected_asset_keys]
+    done = materialize_assets(caseforge.stored_project, key, assets, context.partition_keys, waiting, backfill_of(context))
     tag_batches(context, caseforge.store, done.batch_ids)
     mirror(context, caseforge)
     return done
@@ -199,7 +190,7 @@ def _report(
 
 
 def _run_figures(caseforge: Caseforge, key: str) -> Mapping[str, Any]:
-    return run_figures(caseforge.store, caseforge.project, caseforge.folder, key, simulated=caseforge.accepts_simulated)
+    return run_figures(caseforge.stored_project, key, simulated=caseforge.accepts_simulated)
 
 
 def _spec(key: str, entry: FrameworkSettings, asset: Asset, project: Project) -> dg.AssetSpec:

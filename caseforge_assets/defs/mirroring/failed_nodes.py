@@ -33,22 +33,10 @@ def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -
 
 
 def _asked_again(context: dg.OpExecutionContext, caseforge: Caseforge, record: Record) -> list[Materialized]:
-    provider, no_provider = caseforge.find_provider()
-    done = []
+    waiting, done = caseforge.waiting(), []
     for key, stage, names in _asked(record, caseforge):
-        done.append(
-            materialize_assets(
-                caseforge.store,
-                caseforge.folder,
-                caseforge.project,
-                key,
-                [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content],
-                names,
-                provider=provider,
-                no_provider=no_provider,
-                wait_s=caseforge.wait_s(None) if provider else 0.0,
-            )
-        )
+        assets = [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content]
+        done.append(materialize_assets(caseforge.stored_project, key, assets, names, waiting))
         context.log.info(f"{stage.key} of {key}: {done[-1].nodes:,} nodes, of which those that are good by now were confirmed.")
     return done
 

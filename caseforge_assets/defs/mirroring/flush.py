@@ -12,6 +12,7 @@ from urllib.parse import quote
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 
 from caseforge_assets.commands.mirroring.show_versions import ShownVersion, shown_versions
+from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.defs.events.event_metadata import ALL_ROWS, PARTITION_ROWS, event_metadata, framework_metadata
 from caseforge_assets.defs.events.event_pages import RunOfEvents, run_for_events
 from caseforge_assets.defs.mirroring.failure_records import FailureRecords
@@ -19,7 +20,6 @@ from caseforge_assets.defs.names import CODE_LOCATION, EDITION, REGENERATE_JOB, 
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
-from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.flow_assets import FRAMEWORK, all_assets
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting.row_counts import row_counts
@@ -39,10 +39,8 @@ OTHERS_PAUSE_S = 0.2
 
 def flush_outbox(
     instance: DagsterInstance,
-    store: Engine,
-    project: Project,
+    project: StoredProject,
     failures_job: JobDefinition,
-    place_of: Callable[[str], str],
     run: RunOfEvents | None = None,
     *,
     patience_s: float = OTHERS_PATIENCE_S,
@@ -52,12 +50,10 @@ def flush_outbox(
     While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
 
     Args:
-        project: says which versions are shown as one, and which stages there are.
         failures_job: the job that failed partitions are shown under.
-        place_of: from an artifact's path to its full name.
         patience_s: how long somebody else is waited for; 0 for who has no rows of its own.
     """
-    give_up_at = time.monotonic() + patience_s
+    store, give_up_at = project.store, time.monotonic() + patience_s
     while True:
         with try_lock(store, FLUSH_LOCK) as held:
             if held:
@@ -67,7 +63,9 @@ def flush_outbox(
                 of_events = run_for_events(instance, run or RunOfEvents(), events)
                 failures = FailureRecords(instance, failures_job, of_events)
                 fed = frozenset(key for key, entry in project.configuration.frameworks.items() if entry.table)
-                shown = _Shown(project.stages, failures, place_of, of_events, versions, project.configuration.service.public_url, fed)
+                shown = _Shown(
+                    project.stages, failures, project.folder.describe, of_events, versions, project.configuration.service.public_url, fed
+                )
                 return _flush_all(instance, store, shown)
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)

@@ -7,11 +7,11 @@ from typing import Any
 
 import dagster as dg
 
-from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.mirroring.note_outdated import choices_to_note, note_outdated
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
+from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.defs.events.event_pages import BACKFILL, RunOfEvents, fit_on_a_page
 from caseforge_assets.defs.figures.alerts import alert_evaluation, look_for_alerts
@@ -54,24 +54,22 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
         origin.repository_origin if origin else None,
         context.run.tags.get(BACKFILL),
     )
-    store, everything = caseforge.store, look_for_alerts(context.log, caseforge) or everything
-    touched = _prepare(store, caseforge.project, everything)
-    write_journal(store, caseforge.folder)
-    flushed = flush_outbox(context.instance, store, caseforge.project, failed_nodes, caseforge.folder.describe, run)
-    take_out_foreign_partitions(context.instance, store, caseforge.project, context.log.warning)
+    project, everything = caseforge.stored_project, look_for_alerts(context.log, caseforge) or everything
+    touched = _prepare(project, everything)
+    write_journal(project.store, project.folder)
+    flushed = flush_outbox(context.instance, project, failed_nodes, run)
+    take_out_foreign_partitions(context.instance, project.store, project, context.log.warning)
     if not fit_on_a_page(flushed or 0):
         context.log.info(f"{flushed:,} events were written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
-    summary = _Summary(store, caseforge.project, caseforge.folder, caseforge.accepts_simulated)
+    summary = _Summary(project, caseforge.accepts_simulated)
     _sum_up(context.instance, summary, touched, run, operation.log_event, left_out=own)
     return flushed or 0
 
 
 def mirror_outside_runs(
     instance: dg.DagsterInstance,
-    store: Engine,
-    project: Project,
-    folder: ArtifactFolder,
+    project: StoredProject,
     *,
     everything: bool = False,
     simulated: bool = True,
@@ -84,11 +82,11 @@ def mirror_outside_runs(
         simulated: whether simulated contents count as there, in reports.
         patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
     """
-    touched = _prepare(store, project, everything)
-    flushed = flush_outbox(instance, store, project, failed_nodes, folder.describe, patience_s=patience_s)
-    take_out_foreign_partitions(instance, store, project, _log.warning)
+    touched = _prepare(project, everything)
+    flushed = flush_outbox(instance, project, failed_nodes, patience_s=patience_s)
+    take_out_foreign_partitions(instance, project.store, project, _log.warning)
     if everything or flushed is not None or patience_s:
-        summary = _Summary(store, project, folder, simulated)
+        summary = _Summary(project, simulated)
         _sum_up(instance, summary, touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed or 0
 
@@ -106,8 +104,9 @@ def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[s
         log.warning(f"{asset}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
 
 
-def _prepare(store: Engine, project: Project, everything: bool) -> list[str]:
+def _prepare(project: StoredProject, everything: bool) -> list[str]:
     """Writes what follows from the definitions as they are now, and from what happened; returns the frameworks that are to be summed up."""
+    store = project.store
     everything = remember_definitions(store, project) or everything
     repeat_under_new_versions(store, project)
     touched = _touched(store, project, everything)
@@ -137,11 +136,9 @@ def _touched(store: Engine, project: Project, everything: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class _Summary:
-    """The sources from which frameworks are summed up, and whether simulated contents count."""
+    """The project whose frameworks are summed up, and whether simulated contents count."""
 
-    store: Engine
-    project: Project
-    folder: ArtifactFolder
+    project: StoredProject
     simulated: bool
 
 
@@ -154,15 +151,15 @@ def _sum_up(
     left_out: Collection[dg.AssetCheckKey] = (),
 ) -> None:
     for key in keys:
-        statuses = read_statuses(of.store, of.project, key)
-        run_report = run_figures(of.store, of.project, of.folder, key, simulated=of.simulated)
+        statuses = read_statuses(of.project.store, of.project, key)
+        run_report = run_figures(of.project, key, simulated=of.simulated)
         figures = {RUN_REPORT: run_report, STALE_REPORT: stale_figures(of.project.stages, statuses)}
         reports = [_report(key, of.project.stages, name, of_report) for name, of_report in figures.items()]
         write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
-        for evaluation in evaluate(of.store, of.project, key, statuses):
+        for evaluation in evaluate(of.project.store, of.project, key, statuses):
             if evaluation.asset_check_key not in left_out:
                 emit(evaluation)
-        emit(alert_evaluation(of.store, key))
+        emit(alert_evaluation(of.project.store, key))
 
 
 def _report(key: str, stages: Stages, name: str, figures: Mapping[str, Any]) -> AssetEvent:

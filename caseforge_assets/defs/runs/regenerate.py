@@ -58,20 +58,9 @@ def regenerate_selected(context: dg.OpExecutionContext, config: RegenerateForm, 
 
 
 def _regenerated(config: RegenerateForm, caseforge: Caseforge, key: str) -> Regenerated:
-    provider, no_provider = caseforge.find_provider()
-    return regenerate_nodes(
-        caseforge.store,
-        caseforge.folder,
-        caseforge.project,
-        key,
-        list(caseforge.settings.stages) if config.stage == ALL_STAGES else [caseforge.settings.stages[config.stage]],
-        config.selection,
-        provider=provider,
-        no_provider=no_provider,
-        wait_s=caseforge.wait_s(config.wait_s) if provider else 0.0,
-        named=config.named,
-        limit=config.limit or None,
-    )
+    stages = list(caseforge.settings.stages) if config.stage == ALL_STAGES else [caseforge.settings.stages[config.stage]]
+    project, waiting = caseforge.stored_project, caseforge.waiting(config.wait_s)
+    return regenerate_nodes(project, key, stages, config.selection, waiting, named=config.named, limit=config.limit or None)
 
 
 @dg.config_mapping

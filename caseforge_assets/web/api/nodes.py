@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from caseforge_assets.commands.planning.make_plan import survey
 from caseforge_assets.commands.planning.nodes_in_state import nodes_in_state
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.store.database.engine import Connection

@@ -12,10 +12,10 @@ from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.batches.states import PlanState
 from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.money.budgets_left import budgets_left
-from caseforge_assets.commands.planning.choose_nodes import named_alone
 from caseforge_assets.commands.planning.choose_stages import accepted_stages
 from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
-from caseforge_assets.commands.planning.meant_nodes import Choice, meant_nodes
+from caseforge_assets.commands.planning.meant_nodes import Choice, asked_anew, meant_nodes
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.store.planning import plans
 from caseforge_assets.web.access.callers import Planner, Reader, ServiceNow, problems, see_framework
 from caseforge_assets.web.api.plan_shapes import MadePlan, PlanShown, made_plan, shown_plan, shown_plans
@@ -88,19 +88,8 @@ def drafted(connection: Connection, service: Service, wanted: PlanWanted, simula
     chosen = accepted_stages(connection, project, wanted.stages)
     choice = Choice(wanted.nodes, wanted.select, wanted.limit, None, wanted.model_of, wanted.regenerate, wanted.refresh_context)
     ids = meant_nodes(connection, project, key, chosen.stages, choice, simulated=simulated)
-    draft = draft_plan(
-        connection,
-        project,
-        key,
-        chosen.stages,
-        simulated=simulated,
-        made_by="plan",
-        node_ids=ids,
-        ask_again=wanted.regenerate,
-        model_of=wanted.model_of,
-        refresh_context=wanted.refresh_context,
-        named=named_alone(connection, key, wanted.nodes),
-    )
+    scope, anew = Scope(key, chosen.stages, simulated, ids), asked_anew(connection, key, choice)
+    draft = draft_plan(connection, project, scope, made_by="plan", anew=anew)
     return draft, list(chosen.warnings)
 
 

@@ -13,6 +13,7 @@ from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.commands.planning.choose_stages import accepted_stages
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import measure_missing
 from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
@@ -90,7 +91,7 @@ def retry_draft(connection: Connection, project: OpenProject, wanted: RetryWante
     key, simulated = wanted.framework, project.provider.simulated
     chosen = accepted_stages(connection, project, wanted.stages)
     ids = choose_nodes(connection, key, wanted.nodes)
-    draft = plan_retry(connection, project, key, chosen.stages, simulated, ids, wanted.outcomes, wanted.max_tokens)
+    draft = plan_retry(connection, project, Scope(key, chosen.stages, simulated, ids), wanted.outcomes, wanted.max_tokens)
     keep_draft(connection, draft, by=by)
     return MadeRetry(
         plan=shown_plan(connection, project, draft.id),
@@ -108,7 +109,7 @@ def _low_scores(connection: Connection, project: OpenProject, wanted: RetryWante
     key, simulated = wanted.framework, project.provider.simulated
     chosen = accepted_stages(connection, project, wanted.stages)
     ids = choose_nodes(connection, key, wanted.nodes)
-    draft = plan_quality_retry(connection, project, key, chosen.stages, simulated, ids, wanted.quality_below or 0)
+    draft = plan_quality_retry(connection, project, Scope(key, chosen.stages, simulated, ids), wanted.quality_below or 0)
     keep_draft(connection, draft, by=by)
     return MadeRetry(
         plan=shown_plan(connection, project, draft.id),

@@ -11,8 +11,9 @@ from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.editing.foresee_edit import taken_back
 from caseforge_assets.commands.planning.choose_stages import accepted_stages
 from caseforge_assets.commands.planning.foresee_change import foresee_change, stages_after
-from caseforge_assets.commands.planning.make_plan import Plan, draft_plan, survey
+from caseforge_assets.commands.planning.make_plan import Anew, Plan, draft_plan
 from caseforge_assets.commands.planning.preview_request import preview_request
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
@@ -89,17 +90,8 @@ def _draft(
     after: tuple[Stage, ...] = tuple(reader for reader, _ in stages_after(project.stages.shared, asked)) if with_readers else ()
     chosen = accepted_stages(connection, project, [stage, *(reader.key for reader in after)])
     is_done = _state(connection, service, key, node_id, stage, simulated) is NodeState.DONE
-    plan = draft_plan(
-        connection,
-        project,
-        key,
-        chosen.stages,
-        simulated=simulated,
-        made_by="plan",
-        node_ids=[node_id],
-        ask_again=is_done,
-        named={node_id},
-    )
+    scope = Scope(key, chosen.stages, simulated, [node_id])
+    plan = draft_plan(connection, project, scope, made_by="plan", anew=Anew(is_done, named={node_id}))
     return plan, chosen.warnings
 
 

@@ -15,9 +15,10 @@ from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.curating.view_portfolio import view_portfolio
 from caseforge_assets.commands.editing.foresee_edit import taken_back
-from caseforge_assets.commands.planning.make_plan import Plan, survey
+from caseforge_assets.commands.planning.make_plan import Plan
 from caseforge_assets.commands.planning.missing_sources import say_missing_sources
 from caseforge_assets.commands.planning.plan_chosen import TakingPart, plan_chosen, taking_part
+from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.reports.coverage import MEANINGS, NodeState
 from caseforge_assets.stages.quality import RULES
