@@ -62,9 +62,7 @@ def filled(folder: Path) -> Iterator[tuple[Settings, str]]:
             row = {"name": f"bench-{secrets.token_hex(4)}", "digest": digest_of(token), "role": "reader", "created_by": "benchmark"}
             connection.execute(api_token.insert(), row)
             if not accounts.any_enabled(connection):  # otherwise it serves one person, in one process
-                accounts.add(
-                    connection, "bench", password_hash=None, issuer="bench", subject="bench", limit_usd=None, created_by="benchmark"
-                )
+                accounts.add(connection, accounts.NewAccount("bench", None, "bench", "bench", None, "benchmark"))
         store.dispose()
         yield settings, token
     finally:

@@ -37,31 +37,38 @@ class NextRequest:
     reason: str = ""
 
 
-def next_request(
-    outcome: Outcome,
-    *,
-    attempts_counted: int,
-    current_budget: int,
-    budget_limit: int,
-    generation: int,
-    max_attempts: int = MAX_ATTEMPTS,
-    asked: bool = False,
-    context_shortened: bool = False,
-) -> NextRequest:
-    """Decide what follows an attempt.
+@dataclass(frozen=True)
+class AttemptMade:
+    """An attempt of which it is to be decided what follows.
 
-    Args:
+    Attributes:
         outcome: What it came to.
-        attempts_counted: The node's counted attempts in this stage, this one among them.
-        current_budget: The completion tokens that the request had.
+        counted: The node's counted attempts in this stage, this one among them.
+        budget: The completion tokens that its request had.
         budget_limit: The most that a request of the stage may have.
         generation: The request's generation.
-        max_attempts: Counted attempts after which a person has to ask.
-        asked: Whether a person asks: then neither the number of attempts nor the outcome stands in the way.
         context_shortened: Whether the request's context was shortened already.
     """
 
-    def step(kind: NextKind, reason: str, budget: int = current_budget, of_generation: int = generation) -> NextRequest:
+    outcome: Outcome
+    counted: int
+    budget: int
+    budget_limit: int
+    generation: int
+    context_shortened: bool = False
+
+
+def next_request(made: AttemptMade, *, max_attempts: int = MAX_ATTEMPTS, asked: bool = False) -> NextRequest:
+    """Decide what follows an attempt.
+
+    Args:
+        made: The attempt.
+        max_attempts: Counted attempts after which a person has to ask.
+        asked: Whether a person asks: then neither the number of attempts nor the outcome stands in the way.
+    """
+    outcome = made.outcome
+
+    def step(kind: NextKind, reason: str, budget: int = made.budget, of_generation: int = made.generation) -> NextRequest:
         return NextRequest(kind, budget, of_generation, reason)
 
     match outcome.follow_up:
@@ -75,15 +82,14 @@ def next_request(
             return step(NextKind.give_up, "a person decides whether to ask again")
     if not outcome.counted:
         return step(NextKind.same_request, "a person asks for it again")
-    if attempts_counted >= max_attempts and not asked:
-        return step(
-            NextKind.give_up, f"{counted(attempts_counted, 'attempt was', 'attempts were')} made; a person decides whether to ask again"
-        )
+    if made.counted >= max_attempts and not asked:
+        attempts = counted(made.counted, "attempt was", "attempts were")
+        return step(NextKind.give_up, f"{attempts} made; a person decides whether to ask again")
     if outcome.follow_up is Next.retry_shorter_context:
-        if context_shortened:
+        if made.context_shortened:
             return step(NextKind.give_up, "the context was shortened already, and the request is still too long")
         return step(NextKind.shorter_context, "with a shorter context")
-    raised = min(2 * current_budget, budget_limit)
-    if outcome.follow_up is Next.retry_larger_budget and raised > current_budget:
-        return step(NextKind.new_request, f"with {raised:,} instead of {current_budget:,} tokens", budget=raised)
-    return step(NextKind.new_request, "once more", of_generation=generation + 1)
+    raised = min(2 * made.budget, made.budget_limit)
+    if outcome.follow_up is Next.retry_larger_budget and raised > made.budget:
+        return step(NextKind.new_request, f"with {raised:,} instead of {made.budget:,} tokens", budget=raised)
+    return step(NextKind.new_request, "once more", of_generation=made.generation + 1)

@@ -110,7 +110,7 @@ def _matrix(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
     known = sum(idea.levels.get("roi") in LEVELS and idea.levels.get("complexity") in LEVELS for idea in deck.ideas)
     said = "In each field, how many use cases there are, and the first by priority. Value is the estimated return, effort the complexity."
     rest = f" {len(deck.ideas) - known:,} have neither." if known < len(deck.ideas) else ""
-    look.add_text(slide, (left, 6.6, width, 0.35), [said + rest], size=11, color=look.GREY)
+    look.add_text(slide, (left, 6.6, width, 0.35), [said + rest], look.Letters(11, color=look.GREY))
 
 
 def _first(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
@@ -134,7 +134,10 @@ def _first(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
     )
     if deck.priority_formula:
         look.add_text(
-            slide, (look.MARGIN, 6.3, look.WIDTH - 2 * look.MARGIN, 0.6), [f"Priority: {deck.priority_formula}"], size=11, color=look.GREY
+            slide,
+            (look.MARGIN, 6.3, look.WIDTH - 2 * look.MARGIN, 0.6),
+            [f"Priority: {deck.priority_formula}"],
+            look.Letters(11, color=look.GREY),
         )
 
 
@@ -142,7 +145,7 @@ def _page(slides: Presentation, idea: Idea, foot: str) -> None:
     """One page for a use case; what does not fit on it stands in its notes."""
     slide = look.add_slide(slides, one_line(idea.title), f"{foot} · {idea.uid}", "SIMULATED" if idea.source.simulated else "")
     where = " › ".join(one_line(name) for name in (*idea.above, f"{idea.code} {idea.process}"))
-    look.add_text(slide, (look.MARGIN, 1.15, look.WIDTH - 2 * look.MARGIN, 0.35), [where], size=12, least=9, color=look.GREY)
+    look.add_text(slide, (look.MARGIN, 1.15, look.WIDTH - 2 * look.MARGIN, 0.35), [where], look.Letters(12, 9, look.GREY))
     texts = list(idea.texts.items())
     _column(slide, look.MARGIN, 7.3, 1.6, 5.3, texts[:_ON_THE_LEFT])
     left, width = look.MARGIN + 7.6, look.WIDTH - 2 * look.MARGIN - 7.6
@@ -163,8 +166,8 @@ def _column(slide: Slide, left: float, width: float, top: float, height: float, 
     needed = [look.needed_height([plain_text(text)], width, size) for _, text in texts]
     shrink = min(room / (sum(needed) or 1), 1)
     for (heading, text), high in zip(texts, needed, strict=True):
-        look.add_text(slide, (left, top, width, 0.3), [heading], size=12, color=look.ACCENT, bold=True)
-        look.add_text(slide, (left, top + 0.24, width, high * shrink + 0.11), [plain_text(text)], size=size)
+        look.add_text(slide, (left, top, width, 0.3), [heading], look.Letters(12, color=look.ACCENT, bold=True))
+        look.add_text(slide, (left, top + 0.24, width, high * shrink + 0.11), [plain_text(text)], look.Letters(size))
         top += high * shrink + _HEADING
 
 
@@ -196,12 +199,14 @@ def _sources(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
     for begin in range(0, max(len(rows), 1), ROWS_OF_SOURCES):
         slide = look.add_slide(slides, "Where this is from", foot, mark)
         if deck.simulated:
-            look.add_text(slide, (look.MARGIN, 1.1, look.WIDTH - 2 * look.MARGIN, 0.3), [SIMULATED], size=12, color=look.WARN, bold=True)
+            look.add_text(
+                slide, (look.MARGIN, 1.1, look.WIDTH - 2 * look.MARGIN, 0.3), [SIMULATED], look.Letters(12, color=look.WARN, bold=True)
+            )
         chosen = [head, *rows[begin : begin + ROWS_OF_SOURCES]]
         look.add_table(slide, (look.MARGIN, 1.5, look.WIDTH - 2 * look.MARGIN), chosen, (0.1, 0.45, 0.1, 0.23, 0.12), 0.31)
     if len(deck.with_page) < len(deck.ideas):
         said = f"Pages for the first {len(deck.with_page):,} of {len(deck.ideas):,} use cases by priority; the others are in the matrix and in the workbook."
-        look.add_text(slide, (look.MARGIN, 6.7, look.WIDTH - 2 * look.MARGIN, 0.3), [said], size=11, color=look.GREY)
+        look.add_text(slide, (look.MARGIN, 6.7, look.WIDTH - 2 * look.MARGIN, 0.3), [said], look.Letters(11, color=look.GREY))
 
 
 def _levels(idea: Idea) -> list[str]:

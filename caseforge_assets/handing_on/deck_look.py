@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.safe_text import plain_text
@@ -17,6 +18,17 @@ DARK, ACCENT, GREY, PALE, WARN = "1F2933", "0B5C7A", "5F6B76", "E4EEF2", "9A3412
 FONT = "Calibri"
 _CHARACTER_EM, _LINE_EM = 0.53, 1.2  # of the font's size: how wide a letter is on average, how high a line
 _TITLE_LAYOUT, _TITLED_LAYOUT = 0, 5
+
+
+@dataclass(frozen=True)
+class Letters:
+    """How a text looks; sizes in points: the one that it has, and the least that it may have where it would not fit."""
+
+    size: float
+    least: float | None = None
+    color: str = DARK
+    bold: bool = False
+    right: bool = False
 
 
 def new_deck() -> Presentation:
@@ -40,11 +52,11 @@ def add_slide(deck: Presentation, title: str, foot: str, mark: str = "") -> Slid
     slide: Slide = deck.slides.add_slide(deck.slide_layouts[_TITLED_LAYOUT])
     place: Any = slide.shapes.title
     _put(place, MARGIN, 0.35, WIDTH - 2 * MARGIN, 0.85)
-    fill(place, [title], size=26, least=18, bold=True, color=ACCENT)
+    fill(place, [title], Letters(26, 18, ACCENT, bold=True))
     place.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
-    add_text(slide, (MARGIN, 7.0, 9.5, 0.3), [foot], size=10, color=GREY)
+    add_text(slide, (MARGIN, 7.0, 9.5, 0.3), [foot], Letters(10, color=GREY))
     if mark:
-        add_text(slide, (WIDTH - MARGIN - 2.5, 7.0, 2.5, 0.3), [mark], size=10, color=WARN, bold=True, right=True)
+        add_text(slide, (WIDTH - MARGIN - 2.5, 7.0, 2.5, 0.3), [mark], Letters(10, color=WARN, bold=True, right=True))
     return slide
 
 
@@ -53,34 +65,22 @@ def add_title_slide(deck: Presentation, title: str, lines: Sequence[str], mark: 
     slide = deck.slides.add_slide(deck.slide_layouts[_TITLE_LAYOUT])
     place, beneath = slide.shapes.title, slide.placeholders[1]
     _put(place, MARGIN, 1.9, WIDTH - 2 * MARGIN, 1.6)
-    fill(place, [title], size=44, least=26, bold=True, color=ACCENT)
+    fill(place, [title], Letters(44, 26, ACCENT, bold=True))
     _put(beneath, MARGIN, 3.6, WIDTH - 2 * MARGIN, 1.7)
-    fill(beneath, list(lines), size=20, least=14, color=GREY)
+    fill(beneath, list(lines), Letters(20, 14, GREY))
     if mark:
-        add_text(slide, (MARGIN, 5.6, WIDTH - 2 * MARGIN, 0.8), [mark], size=16, color=WARN, bold=True)
+        add_text(slide, (MARGIN, 5.6, WIDTH - 2 * MARGIN, 0.8), [mark], Letters(16, color=WARN, bold=True))
 
 
-def add_text(
-    slide: Slide,
-    place: tuple[float, float, float, float],
-    texts: Sequence[str],
-    *,
-    size: float,
-    color: str = DARK,
-    bold: bool = False,
-    right: bool = False,
-    least: float | None = None,
-) -> None:
+def add_text(slide: Slide, place: tuple[float, float, float, float], texts: Sequence[str], letters: Letters) -> None:
     """A box of text: left, top, width, height in inches."""
     from pptx.util import Inches
 
     box = slide.shapes.add_textbox(*(Inches(value) for value in place))
-    fill(box, texts, size=size, least=least or size, color=color, bold=bold, right=right)
+    fill(box, texts, letters)
 
 
-def fill(
-    shape: Any, texts: Sequence[str], *, size: float, least: float, color: str = DARK, bold: bool = False, right: bool = False
-) -> None:
+def fill(shape: Any, texts: Sequence[str], letters: Letters) -> None:
     """Paragraphs into a shape, in the largest type between both sizes that fits; what does not fit even then is cut, and says so."""
     from pptx.enum.text import MSO_AUTO_SIZE, PP_ALIGN
 
@@ -88,11 +88,12 @@ def fill(
     frame.word_wrap, frame.auto_size = True, MSO_AUTO_SIZE.NONE
     frame.margin_left = frame.margin_right = 0
     width, height = shape.width / 914_400, shape.height / 914_400 - 0.1
-    shown, fitting = fitted([plain_text(text).strip() for text in texts if text.strip()], width, height, size, least)
+    least = letters.least or letters.size
+    shown, size = fitted([plain_text(text).strip() for text in texts if text.strip()], width, height, letters.size, least)
     for number, text in enumerate(shown):
         line = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-        line.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
-        set_run(line, text, fitting, color, bold)
+        line.alignment = PP_ALIGN.RIGHT if letters.right else PP_ALIGN.LEFT
+        set_run(line, text, size, letters.color, letters.bold)
 
 
 def set_run(line: Any, text: str, size: float, color: str = DARK, bold: bool = False) -> None:

@@ -1,17 +1,19 @@
 """What follows an outcome; and the states of batches."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
+from caseforge_assets.batches.next_action import MAX_ATTEMPTS, AttemptMade, NextKind, NextRequest, next_request
 from caseforge_assets.batches.states import SETTLED, UNSETTLED, BatchState, RemoteStatus, is_final, remote_status
 from caseforge_assets.stages.judgement import Next, Outcome
 
+MADE = AttemptMade(Outcome.ok, counted=1, budget=8_000, budget_limit=32_000, generation=0)
 
-def after(outcome: Outcome, **changes: Any) -> NextRequest:
-    values: dict[str, Any] = {"attempts_counted": 1, "current_budget": 8_000, "budget_limit": 32_000, "generation": 0}
-    step = next_request(outcome, **(values | changes))
+
+def after(outcome: Outcome, *, asked: bool = False, max_attempts: int = MAX_ATTEMPTS, **changes: Any) -> NextRequest:
+    step = next_request(replace(MADE, outcome=outcome, **changes), max_attempts=max_attempts, asked=asked)
     assert step.reason
     return step
 
@@ -19,19 +21,19 @@ def after(outcome: Outcome, **changes: Any) -> NextRequest:
 @pytest.mark.parametrize("outcome", [Outcome.truncated, Outcome.truncated_reasoning])
 def test_a_truncated_answer_gets_twice_the_budget_up_to_the_limit(outcome: Outcome) -> None:
     assert after(outcome) == NextRequest(NextKind.new_request, 16_000, 0, "with 16,000 instead of 8,000 tokens")
-    assert after(outcome, current_budget=20_000).max_completion_tokens == 32_000
-    at_limit = after(outcome, current_budget=32_000, generation=4)
+    assert after(outcome, budget=20_000).max_completion_tokens == 32_000
+    at_limit = after(outcome, budget=32_000, generation=4)
     assert (at_limit.kind, at_limit.max_completion_tokens, at_limit.generation) == (NextKind.new_request, 32_000, 5)
-    assert after(outcome, current_budget=40_000).max_completion_tokens == 40_000
+    assert after(outcome, budget=40_000).max_completion_tokens == 40_000
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome.follow_up is Next.retry])
 def test_a_bad_answer_is_asked_for_again_in_the_next_generation(outcome: Outcome) -> None:
-    step = after(outcome, generation=1, attempts_counted=2)
+    step = after(outcome, generation=1, counted=2)
     assert (step.kind, step.max_completion_tokens, step.generation) == (NextKind.new_request, 8_000, 2)
-    assert after(outcome, attempts_counted=3).kind is NextKind.give_up
-    assert after(outcome, attempts_counted=3, asked=True).kind is NextKind.new_request
-    assert after(outcome, attempts_counted=3, max_attempts=4).kind is NextKind.new_request
+    assert after(outcome, counted=3).kind is NextKind.give_up
+    assert after(outcome, counted=3, asked=True).kind is NextKind.new_request
+    assert after(outcome, counted=3, max_attempts=4).kind is NextKind.new_request
 
 
 def test_a_context_is_shortened_once() -> None:
@@ -41,7 +43,7 @@ def test_a_context_is_shortened_once() -> None:
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome.follow_up is Next.pending_again])
 def test_what_was_nobodys_fault_stays_the_same_request(outcome: Outcome) -> None:
-    step = after(outcome, generation=2, attempts_counted=3)
+    step = after(outcome, generation=2, counted=3)
     assert step == NextRequest(NextKind.same_request, 8_000, 2, "it was not the request's fault")
 
 
@@ -50,7 +52,7 @@ def test_what_a_person_decides_waits_for_one(outcome: Outcome) -> None:
     step = after(outcome)
     assert step.kind is NextKind.give_up
     assert step.reason
-    again = after(outcome, asked=True, attempts_counted=3)
+    again = after(outcome, asked=True, counted=3)
     assert again.kind is (NextKind.new_request if outcome.counted else NextKind.same_request)
     assert again.generation == (1 if outcome.counted else 0)
 

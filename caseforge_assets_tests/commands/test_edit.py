@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text as sql
 
-from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
@@ -48,7 +48,7 @@ def body_of(bench: Workbench) -> str:
 
 def edit(bench: Workbench, text: str, *, anyway: bool = False) -> int:
     with bench.store.begin() as connection:
-        return edit_content(connection, bench.project, KEY, bench.ids("1.1.1")[0], PROCESS, text, by="Ada", anyway=anyway)
+        return edit_content(connection, bench.project, ContentOf(KEY, bench.ids("1.1.1")[0], PROCESS), text, by="Ada", anyway=anyway)
 
 
 def edited(bench: OpenBench) -> tuple[Workbench, str]:
@@ -150,7 +150,7 @@ def test_a_text_is_no_use_cases(bench: OpenBench) -> None:
     opened = bench()
     opened.generate("1.1.1")
     with pytest.raises(ValueError, match="are data, not a text"), opened.store.begin() as connection:
-        edit_content(connection, opened.project, KEY, opened.ids("1.1.1")[0], USECASES, "x", by="Ada")
+        edit_content(connection, opened.project, ContentOf(KEY, opened.ids("1.1.1")[0], USECASES), "x", by="Ada")
 
 
 def test_the_head_of_an_exported_page_is_taken_off(bench: OpenBench) -> None:
@@ -255,7 +255,7 @@ def test_a_text_of_a_later_stage_stays_when_what_it_was_made_from_changes(bench:
     opened.generate("1.1.1", stages=opened.stages.shared)
     assert opened.column("select count(*) from caseforge.content where stage = :stage", stage=third_stage.key) == [1]
     with opened.store.begin() as connection:
-        edit_content(connection, opened.project, KEY, opened.ids("1.1.1")[0], third_stage, "My own words.", by="Ada")
+        edit_content(connection, opened.project, ContentOf(KEY, opened.ids("1.1.1")[0], third_stage), "My own words.", by="Ada")
     plan = opened.approve("1.1.1", stages=opened.stages.shared, ask_again=True)
     assert [(part.nodes, part.written_kept) for part in plan.stages] == [(1, 0), (1, 0), (0, 1)]
     opened.change("update caseforge.request set question = 'about another document' where stage <> 'process_details'")

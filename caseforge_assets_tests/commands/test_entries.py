@@ -9,6 +9,8 @@ import pytest
 
 from caseforge_assets.commands.configuring.edit_entries import write_entry
 from caseforge_assets.commands.configuring.make_entry import entry_for
+from caseforge_assets.commands.configuring.stated_form import Meant
+from caseforge_assets.frameworks.records import TableForm
 from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings, load_settings
 
 TEXT = """\
@@ -32,6 +34,10 @@ def text_of(settings: Settings) -> str:
     return settings.config_path.read_text(encoding="utf-8")
 
 
+def said(title: str | None, targets: str) -> Meant:
+    return Meant(title, targets, TableForm(), None)
+
+
 def test_a_new_framework_is_added_and_every_comment_stays(tmp_path: Path) -> None:
     settings = project(tmp_path, TEXT)
     assert write_entry(settings, "bikes", FrameworkSettings(title="Bikes", source="bikes.csv", targets=("1.*", "2.*")))
@@ -42,7 +48,7 @@ def test_a_new_framework_is_added_and_every_comment_stays(tmp_path: Path) -> Non
 
 def test_a_known_framework_changes_only_where_it_differs(tmp_path: Path) -> None:
     settings = project(tmp_path, TEXT)
-    entry = entry_for(settings, "retail", "retail-2.xlsx", settings.framework("retail"), "Another title", "8.*")
+    entry = entry_for(settings, "retail", "retail-2.xlsx", said("Another title", "8.*"))
     assert not write_entry(settings, "retail", entry)
     text = text_of(settings)
     for kept in ("# Ours, since spring.", "# asked the team", "[frameworks.retail]   # shops", "# from the publisher", 'owner = "anna"'):
@@ -54,7 +60,7 @@ def test_a_known_framework_changes_only_where_it_differs(tmp_path: Path) -> None
 def test_what_does_not_differ_leaves_the_file_untouched(tmp_path: Path) -> None:
     settings = project(tmp_path, TEXT)
     before = settings.config_path.stat()
-    entry = entry_for(settings, "retail", str(tmp_path / "retail-1.xlsx"), settings.framework("retail"), None, "leaf")
+    entry = entry_for(settings, "retail", str(tmp_path / "retail-1.xlsx"), said(None, "leaf"))
     write_entry(settings, "retail", entry)
     assert text_of(settings) == TEXT
     assert settings.config_path.stat().st_mtime_ns == before.st_mtime_ns
@@ -72,8 +78,8 @@ def test_sources_in_the_project_are_named_from_there_and_others_in_full(tmp_path
     inside, outside = tmp_path / "project", tmp_path / "bikes.csv"
     inside.mkdir()
     settings = project(inside, "")
-    assert entry_for(settings, "bikes", str(inside / "data" / "b.csv"), None, None, "leaf").source == "data/b.csv"
-    assert entry_for(settings, "bikes", str(outside), None, None, "leaf").source == str(outside)
+    assert entry_for(settings, "bikes", str(inside / "data" / "b.csv"), said(None, "leaf")).source == "data/b.csv"
+    assert entry_for(settings, "bikes", str(outside), said(None, "leaf")).source == str(outside)
 
 
 def test_a_file_that_is_mounted_by_itself_is_written_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,12 +95,12 @@ def test_a_file_that_is_mounted_by_itself_is_written_where_it_is(tmp_path: Path,
 
 
 def test_a_title_is_made_from_the_key_where_there_is_none(tmp_path: Path) -> None:
-    assert entry_for(project(tmp_path, ""), "cross_industry", "a.csv", None, None, "leaf").title == "Cross Industry"
+    assert entry_for(project(tmp_path, ""), "cross_industry", "a.csv", said(None, "leaf")).title == "Cross Industry"
 
 
 def test_a_key_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="framework key 'Retail'"):
-        entry_for(project(tmp_path, ""), "Retail", "a.csv", None, None, "leaf")
+        entry_for(project(tmp_path, ""), "Retail", "a.csv", said(None, "leaf"))
 
 
 def test_titles_with_quotes_stay_what_they_are(tmp_path: Path) -> None:

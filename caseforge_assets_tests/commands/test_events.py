@@ -14,7 +14,7 @@ from caseforge_assets.commands.alerting.check_alerts import check_alerts
 from caseforge_assets.commands.approving.approve_plan import approve_plan
 from caseforge_assets.commands.approving.change_plan import cancel_plan, decline_plan, raise_limit
 from caseforge_assets.commands.approving.keep_draft import keep_draft
-from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.telling.number_events import number_events
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.database import clock
@@ -86,7 +86,7 @@ def test_edits_and_alerts_are_told(bench: OpenBench) -> None:
     opened = bench(budget_usd=Decimal(1))
     (node_id,) = opened.ids("1.1.1")
     with opened.store.begin() as connection:
-        edit_content(connection, opened.project, KEY, node_id, PROCESS, "# My own\n\nWords of a person.", by="anna", anyway=True)
+        edit_content(connection, opened.project, ContentOf(KEY, node_id, PROCESS), "# My own\n\nWords of a person.", by="anna", anyway=True)
     (edited,) = told(opened, "content.edited")
     assert (edited.subject, edited.data["by"], edited.data["stage"]) == ("node 1.1.1", "anna", PROCESS.key)
     opened.change("update caseforge.provider set stopped_reason = 'no more'")

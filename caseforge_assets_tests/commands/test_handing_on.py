@@ -12,7 +12,7 @@ import pptx
 import pytest
 
 from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
-from caseforge_assets.commands.editing.edit_content import Taken, edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.exporting.choose_contents import Selection
 from caseforge_assets.commands.exporting.export_contents import WRITERS, Exported, export_contents
 from caseforge_assets.curation.statuses import UseCaseStatus
@@ -64,7 +64,7 @@ def test_all_kinds_of_what_was_made(bench: OpenBench, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="shows the steps of one document, and 2 are meant"):
         export(made, tmp_path / "both.bpmn", "bpmn")
     with made.store.begin() as connection:
-        edit_content(connection, made.project, KEY, made.ids("1.1.1")[0], PROCESS, Taken("No steps.", ()), by="Ada", anyway=True)
+        edit_content(connection, made.project, ContentOf(KEY, made.ids("1.1.1")[0], PROCESS), Taken("No steps.", ()), by="Ada", anyway=True)
     with pytest.raises(ValueError, match=r"the document of 1\.1\.1 has no numbered steps"):
         export(made, tmp_path / "none.bpmn", "bpmn", nodes="1.1.1")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from caseforge_assets.commands.collecting.record_answers import record_answers
-from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.importing.appraise_import import ImportRefused
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.commands.result_files import NODES, answer_line, document, take_over, use_cases, written, wrong
@@ -386,7 +386,7 @@ def test_the_same_text_for_several_nodes_is_an_answer_each(bench: OpenBench, tmp
 def test_an_imported_answer_leaves_what_a_person_wrote(bench: OpenBench, tmp_path: Path) -> None:
     opened = bench()
     with opened.store.begin() as connection:
-        edit_content(connection, opened.project, KEY, opened.ids("1.1.1")[0], PROCESS, document("Ada"), by="Ada")
+        edit_content(connection, opened.project, ContentOf(KEY, opened.ids("1.1.1")[0], PROCESS), document("Ada"), by="Ada")
     take_over(opened, written(tmp_path / "a.jsonl", answer_line("node_1_1.1.1", document())), PROCESS, NODES, KEY)
     assert opened.column("select body from caseforge.content where is_current") == [document("Ada")]
     assert wrong(opened) == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality import measure_quality
 from caseforge_assets.commands.quality.measure_quality import measure_missing, measured_stages
@@ -61,7 +61,7 @@ def named(plan: QualityRetryPlan) -> list[tuple[str, str]]:
 
 def edit(opened: Workbench, text: str, code: str = "1.1.1") -> None:
     with opened.store.begin() as connection:
-        edit_content(connection, opened.project, KEY, opened.ids(code)[0], PROCESS, text, by="Ada", anyway=True)
+        edit_content(connection, opened.project, ContentOf(KEY, opened.ids(code)[0], PROCESS), text, by="Ada", anyway=True)
 
 
 def test_everything_collected_is_measured(made: Workbench) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from caseforge_assets.commands.editing.edit_content import edit_content, take_back
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content, take_back
 from caseforge_assets.commands.editing.edit_workbook import ChangedCandidate, edit_workbook
 from caseforge_assets.commands.editing.take_back_page import read_page
 from caseforge_assets.commands.exporting.export_contents import export_contents
@@ -46,7 +46,7 @@ def take(bench: Workbench, text: str, stage: Stage = PROCESS, code: str = "1.1.1
     with bench.store.begin() as connection:
         taken = take_back(connection, node_id, stage, text, overwrite=overwrite)
         if taken is not None:
-            edit_content(connection, bench.project, KEY, node_id, stage, taken, by="Ada", anyway=True)
+            edit_content(connection, bench.project, ContentOf(KEY, node_id, stage), taken, by="Ada", anyway=True)
     return taken is not None
 
 

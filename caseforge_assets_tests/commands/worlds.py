@@ -15,7 +15,7 @@ from caseforge_assets.commands.curating.comment_use_case import comment_use_case
 from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
 from caseforge_assets.commands.curating.make_portfolio import make_portfolio
 from caseforge_assets.commands.curating.view_portfolio import view_portfolio
-from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
@@ -92,7 +92,9 @@ def edit(opened: Workbench, code: str) -> None:
         id=opened.ids(code)[0],
     )[0]
     with opened.store.begin() as connection:
-        edit_content(connection, opened.project, KEY, opened.ids(code)[0], PROCESS, f"{body}\n\nAda knows: \\t \"=1+1\" 'ö' 🚲", by="Ada")
+        edit_content(
+            connection, opened.project, ContentOf(KEY, opened.ids(code)[0], PROCESS), f"{body}\n\nAda knows: \\t \"=1+1\" 'ö' 🚲", by="Ada"
+        )
 
 
 def everything(store: Engine) -> dict[str, list[tuple[Any, ...]]]:

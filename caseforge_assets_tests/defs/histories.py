@@ -11,7 +11,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 from hypothesis import strategies as st
 
-from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.importing.appraise_import import ForeignFile
 from caseforge_assets.commands.importing.import_results import import_results
 from caseforge_assets.commands.importing.take_back_import import take_back_import
@@ -138,7 +138,9 @@ class History:
         with self.opened.bench.store.begin() as connection:
             for row in target_nodes(connection, self.key):
                 if row.identity in identities:
-                    edit_content(connection, self.project, self.key, row.node_id, PROCESS, document(f"Ada {next(_NUMBERS)}"), by="Ada")
+                    edit_content(
+                        connection, self.project, ContentOf(self.key, row.node_id, PROCESS), document(f"Ada {next(_NUMBERS)}"), by="Ada"
+                    )
 
     def materialize(self, codes: Sequence[str], assets: Sequence[str]) -> None:
         partitions = [f"{row[0]}_{row[1]}" for row in self.rows if row[0] in codes]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dagster import AssetKey
 
-from caseforge_assets.commands.editing.edit_content import edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.providing.open_project import with_store
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.names import asset_key, partitions_name
@@ -80,7 +80,7 @@ def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_a
     opened.run(ASSETS)
     with opened.bench.store.begin() as connection:
         (node_id,) = opened.bench.ids("1.1.1")
-        edit_content(connection, opened.bench.project, KEY, node_id, PROCESS, document("Ada"), by="Ada")
+        edit_content(connection, opened.bench.project, ContentOf(KEY, node_id, PROCESS), document("Ada"), by="Ada")
     mirrored(opened)
     note = opened.notes(CANDIDATES)["1.1.1_c"]
     assert note.startswith("outdated: process_documents changed on 2")
@@ -114,7 +114,7 @@ def test_a_note_is_taken_back_when_what_was_changed_is_as_before(project: OpenPr
     (node_id,) = opened.bench.ids("1.1.1")
     for text in (document("Ada"), body):
         with opened.bench.store.begin() as connection:
-            edit_content(connection, opened.bench.project, KEY, node_id, PROCESS, text, by="Ada")
+            edit_content(connection, opened.bench.project, ContentOf(KEY, node_id, PROCESS), text, by="Ada")
         mirrored(opened)
     assert stale_report(opened)["outdated"] == 0
     assert opened.count(CANDIDATES) == before + 1  # confirmed, so that the note is an old one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from caseforge_assets.commands.editing.edit_content import Taken, edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets_tests.choices import ALL, decide
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench, renamed
@@ -80,7 +80,12 @@ def bench_for_all_pages(bench: OpenBench) -> Workbench:
         shop.change(f"update caseforge.{table} set {column} = left(:text || {column}, 380) where id % 2 = 1", text=HOSTILE)
     with shop.store.begin() as connection:
         edit_content(
-            connection, shop.project, KEY, shop.ids("1.1.1")[0], PROCESS, Taken(f"# {HOSTILE}\n\n{HOSTILE}"), by="Ben", anyway=True
+            connection,
+            shop.project,
+            ContentOf(KEY, shop.ids("1.1.1")[0], PROCESS),
+            Taken(f"# {HOSTILE}\n\n{HOSTILE}"),
+            by="Ben",
+            anyway=True,
         )
     shop.change("update caseforge.use_case set tags = array['quick win', :text], review_on = '2020-01-01'", text=HOSTILE[:59])
     shop.change(

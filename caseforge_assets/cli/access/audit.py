@@ -32,18 +32,11 @@ def audit(
     as_json: bool,
 ) -> None:
     """Who did what: approvals, edits, accounts, tokens, sign-ins. The newest first; nothing is ever changed in it."""
-    from caseforge_assets.store.access.audit import entries
+    from caseforge_assets.store.access.audit import AuditFilter, entries
 
     with session.store.connect() as connection:
-        rows = entries(
-            connection,
-            actor=actor,
-            action=action,
-            subject=subject,
-            frameworks=None if key is None else [key],
-            since=None if since is None else since.replace(tzinfo=UTC),
-            limit=limit,
-        )
+        since_utc = None if since is None else since.replace(tzinfo=UTC)
+        rows = entries(connection, AuditFilter(actor, action, subject, None if key is None else [key], since_utc), limit=limit)
     if as_json:
         print_json([asdict(row) for row in rows])
         return

@@ -72,20 +72,14 @@ def add(
     session: Session, name: str, role: str | None, key: str | None, limit_usd: float | None, issuer: str | None, subject: str | None
 ) -> None:
     """Add an account. Its password is asked for, or read from standard input."""
-    from caseforge_assets.commands.access.add_account import add_account
+    from caseforge_assets.commands.access.add_account import add_account, vouched_by
 
     grants = [] if role is None else [grant_of(role, key)]
     password = read_password() if issuer is None else None
     with session.store.begin() as connection:
+        vouched = vouched_by(issuer, subject)
         made = add_account(
-            connection,
-            name,
-            by=account_name(),
-            password=password,
-            issuer=issuer,
-            subject=subject,
-            grants=grants,
-            limit_usd=limit_of(limit_usd),
+            connection, name, by=account_name(), password=password, vouched=vouched, grants=grants, limit_usd=limit_of(limit_usd)
         )
     said = f"is {grants[0]}" if grants else f"may do nothing yet: caseforge users role {made.name} reader"
     console.print(f"Account {made.name} is there and {said}.")

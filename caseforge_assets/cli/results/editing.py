@@ -66,7 +66,7 @@ def edit(
 
 
 def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path | None, by: str, anyway: bool, overwrite: bool) -> None:
-    from caseforge_assets.commands.editing.edit_content import edit_content, take_back
+    from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content, take_back
     from caseforge_assets.store.collecting import contents
 
     edited = session.stages[stage_key]
@@ -79,7 +79,7 @@ def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path
         console.print("Nothing was changed.")
         return
     with session.store.begin() as connection:
-        content_id = edit_content(connection, session.project, key, node_id, edited, taken, by=by, anyway=anyway)
+        content_id = edit_content(connection, session.project, ContentOf(key, node_id, edited), taken, by=by, anyway=anyway)
     is_read = any(edited.key in other.sources for other in session.stages)
     _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {key} --nodes {node}" if is_read else "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +16,8 @@ from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import busy, console, errors, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.frameworks.records import Edition, ReadResult, TableForm
+from caseforge_assets.commands.configuring.stated_form import CannotBeSaid, Meant, Said, meant_by
+from caseforge_assets.frameworks.records import Edition, ReadResult
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.configuration import HierarchyName
 from caseforge_assets.wording import counted
@@ -85,56 +87,20 @@ def load(
     it, and nothing is paid for by this. Where so few of its nodes stay that the file looks like another framework, it
     is asked first.
     """
+    from caseforge_assets.commands.configuring.make_entry import entry_for
     from caseforge_assets.commands.configuring.open_source import is_address, opened_source
+    from caseforge_assets.frameworks import read_framework
 
     if file is None:
         key = session.framework_key(key)
         source = session.settings.framework(key).source
     else:
         source = file if is_address(file) else str(Path(file).absolute())
-    with opened_source(session.settings, source) as path:
-        _load(
-            session,
-            path,
-            source,
-            key,
-            title,
-            targets,
-            columns,
-            hierarchy,
-            languages,
-            check=check,
-            dry_run=dry_run,
-            yes=yes,
-            as_json=as_json,
-        )
-
-
-def _load(
-    session: Session,
-    file: Path,
-    source: str,
-    key: str | None,
-    title: str | None,
-    targets: str | None,
-    columns: tuple[str, ...],
-    hierarchy: HierarchyName | None,
-    languages: tuple[str, ...],
-    *,
-    check: bool,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    from caseforge_assets.commands.configuring.make_entry import entry_for
-    from caseforge_assets.frameworks import read_framework
-
-    known = session.settings.configuration.frameworks.get(key) if key else None
-    selector = targets or (known.targets if known else "leaf")
-    form, language = _stated(session, known, columns, hierarchy, languages)
-    result = read_framework(file, form=form)
+    path = click.get_current_context().with_resource(opened_source(session.settings, source))
+    meant = _meant(session, key, Said(title, targets, hierarchy, columns, languages))
+    result = read_framework(path, form=meant.form)
     if check:
-        _print_check(result, file, key, selector, as_json=as_json)
+        _print_check(result, path, key, meant.targets, as_json=as_json)
         sys.exit(2 if result.problems else 0)
     _print_findings(result, errors)
     if result.edition is None:
@@ -142,13 +108,13 @@ def _load(
     if key is None:
         raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
     if not dry_run:
-        source = _declared_source(session, source, file, result.edition)
-    entry = entry_for(session.settings, key, source, known, title or result.edition.title, selector, form, language)
-    if entry != known:
+        source = _declared_source(session, source, path, result.edition)
+    entry = entry_for(session.settings, key, source, replace(meant, title=title or result.edition.title))
+    if entry != session.settings.configuration.frameworks.get(key):
         session.ask_as(key, entry)  # what is said of costs and of what is stale holds for that
     if not (yes or dry_run):
-        _ask_about_another(session, key, result.edition, file)
-    _store(session, file, key, known, entry, result.edition, dry_run=dry_run, as_json=as_json)
+        _ask_about_another(session, key, result.edition, path)
+    _store(session, path, key, entry, result.edition, dry_run=dry_run, as_json=as_json)
 
 
 def _declared_source(session: Session, source: str, file: Path, edition: Edition) -> str:
@@ -166,14 +132,10 @@ def _declared_source(session: Session, source: str, file: Path, edition: Edition
     return f"{ARTIFACTS}{workbook_path(file.name, edition.source_sha256)}"
 
 
-def _stated(
-    session: Session, known: FrameworkSettings | None, columns: Sequence[str], hierarchy: HierarchyName | None, languages: Sequence[str]
-) -> tuple[TableForm, str | dict[str, str] | None]:
+def _meant(session: Session, key: str | None, said: Said) -> Meant:
     """The table's form, and the language of its texts, as the options say them."""
-    from caseforge_assets.commands.configuring.stated_form import CannotBeSaid, stated_form, stated_language
-
     try:
-        return stated_form(known, columns, hierarchy), stated_language(session.stages, languages)
+        return meant_by(session.settings, key, said)
     except CannotBeSaid as error:
         raise click.UsageError(str(error)) from None
 
@@ -218,22 +180,13 @@ def _print_findings(result: ReadResult, told: Console) -> None:
         told.print(sentence, style="dim")
 
 
-def _store(
-    session: Session,
-    file: Path,
-    key: str,
-    known: FrameworkSettings | None,
-    entry: FrameworkSettings,
-    edition: Edition,
-    *,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
+def _store(session: Session, file: Path, key: str, entry: FrameworkSettings, edition: Edition, *, dry_run: bool, as_json: bool) -> None:
     from caseforge_assets.cli.views.edition_views import loaded_json, print_loaded
     from caseforge_assets.commands.configuring.declare_framework import declare_framework
     from caseforge_assets.commands.editions.keep_workbook import keep_workbook
     from caseforge_assets.commands.editions.load_framework import load_framework
 
+    known = session.settings.configuration.frameworks.get(key)
     if not dry_run:
         keep_workbook(session.folder, file, edition.source_sha256)
     with busy("Storing the edition and comparing it with the one before"):

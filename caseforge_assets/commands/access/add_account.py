@@ -5,15 +5,36 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.access.roles import Grant
 from caseforge_assets.commands.access.passwords import hash_password
 from caseforge_assets.store.access import accounts, audit
-from caseforge_assets.store.access.accounts import AccountRow
+from caseforge_assets.store.access.accounts import AccountRow, NewAccount
 from caseforge_assets.store.database.engine import Connection
 
+_EITHER = "an account has either a password, or somebody who vouches for the person and a name there"
 _NAME = re.compile(r"[^\W_][\w.@+-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """A person for whom somebody else vouches: the OpenID provider, or `proxy`, and what that one calls the person."""
+
+    issuer: str
+    subject: str
+
+
+def vouched_by(issuer: str | None, subject: str | None) -> Vouched | None:
+    """The person that both name; None where neither is given.
+
+    Raises:
+        ValueError: only one of them is.
+    """
+    if (issuer is None) != (subject is None):
+        raise ValueError(_EITHER)
+    return Vouched(issuer, subject) if issuer is not None and subject is not None else None
 
 
 def add_account(
@@ -22,8 +43,7 @@ def add_account(
     *,
     by: str,
     password: str | None = None,
-    issuer: str | None = None,
-    subject: str | None = None,
+    vouched: Vouched | None = None,
     grants: Sequence[Grant] = (),
     limit_usd: Decimal | None = None,
 ) -> AccountRow:
@@ -31,18 +51,17 @@ def add_account(
 
     Args:
         by: who adds it.
-        issuer: the OpenID provider, or `proxy`.
-        subject: what that one calls the person.
         limit_usd: the most that all plans may cost which the person approves.
 
     Raises:
         ValueError: the name or the password cannot be used, or there is such an account already.
     """
     name = account_name(name)
-    if (password is None) == (issuer is None) or (issuer is None) != (subject is None):
-        raise ValueError("an account has either a password, or somebody who vouches for the person and a name there")
+    if (password is None) == (vouched is None):
+        raise ValueError(_EITHER)
     hashed = None if password is None else hash_password(password, name)
-    account_id = accounts.add(connection, name, password_hash=hashed, issuer=issuer, subject=subject, limit_usd=limit_usd, created_by=by)
+    issuer, subject = (vouched.issuer, vouched.subject) if vouched else (None, None)
+    account_id = accounts.add(connection, NewAccount(name, hashed, issuer, subject, limit_usd, by))
     if account_id is None:
         raise ValueError(f"there is an account {name} already, or one of the same person")
     for grant in grants:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from caseforge_assets.access.roles import Grant
-from caseforge_assets.commands.access.add_account import add_account
+from caseforge_assets.commands.access.add_account import Vouched, add_account
 from caseforge_assets.store.access import accounts
 from caseforge_assets.store.access.accounts import AccountRow
 from caseforge_assets.store.database.engine import Connection, lock_in_transaction
@@ -30,7 +30,7 @@ def admit_vouched(
     lock_in_transaction(connection, f"account of {issuer} {subject}")
     found = accounts.find_elsewhere(connection, issuer, subject)
     if found is None and by_groups:
-        found = add_account(connection, name, by=issuer, issuer=issuer, subject=subject)
+        found = add_account(connection, name, by=issuer, vouched=Vouched(issuer, subject))
     if found is None or found.disabled_at is not None:
         return None
     if keep_roles:

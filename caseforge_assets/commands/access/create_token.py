@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from caseforge_assets.access.roles import Grant
 from caseforge_assets.store.access import audit, tokens
-from caseforge_assets.store.access.tokens import TokenRow
+from caseforge_assets.store.access.tokens import NewToken, TokenRow
 from caseforge_assets.store.database.engine import Connection
 
 PREFIX = "caseforge_"  # so that a token is known for one wherever it is found
@@ -44,16 +44,8 @@ def create_token(
             "the name of a token is made of letters, digits and . _ @ + -, begins with a letter or digit, and has 100 characters at most"
         )
     secret = PREFIX + secrets.token_urlsafe(32)
-    row = tokens.add(
-        connection,
-        name,
-        tokens.digest_of(secret),
-        role=grant.role,
-        framework_key=grant.framework_key,
-        limit_usd=limit_usd,
-        created_by=by,
-        lasts=lasts,
-    )
+    digest = tokens.digest_of(secret)
+    row = tokens.add(connection, NewToken(name, digest, grant.role, grant.framework_key, limit_usd, by, lasts))
     if row is None:
         raise ValueError(f"a token {name!r} was made before; choose another name, also where that one was revoked")
     details = {"role": str(grant), "limit_usd": None if limit_usd is None else str(limit_usd), "expires_at": _text(row)}

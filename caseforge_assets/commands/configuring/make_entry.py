@@ -6,38 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from caseforge_assets.commands.configuring.open_source import is_address
-from caseforge_assets.frameworks import TableForm
+from caseforge_assets.commands.configuring.stated_form import Meant
 from caseforge_assets.settings import FrameworkSettings, Settings, check_framework_key
 
 
-def entry_for(
-    settings: Settings,
-    key: str,
-    source: str,
-    known: FrameworkSettings | None,
-    title: str | None,
-    targets: Any,
-    form: TableForm | None = None,
-    language: str | dict[str, str] | None = None,
-) -> FrameworkSettings:
+def entry_for(settings: Settings, key: str, source: str, meant: Meant) -> FrameworkSettings:
     """The entry that a framework has after loading a file: the declared one with its source, selector, form and language brought up to date.
 
     Args:
         source: where the file lies: a path, or an address in a bucket or among the artifacts.
-        language: the language of its texts, or languages by stage; None leaves what is declared.
 
     Raises:
         ConfigurationError: the key is not one that Dagster and URLs can carry.
     """
     check_framework_key(key)
-    changed = {"source": _as_written(source, settings.project_folder), "targets": targets}
-    if form is not None:
-        changed |= {"hierarchy": form.hierarchy, "map": dict(form.columns)}
-    if language is not None:
-        changed["language"] = language
+    changed: dict[str, Any] = {"source": _as_written(source, settings.project_folder), "targets": meant.targets}
+    changed |= {"hierarchy": meant.form.hierarchy, "map": dict(meant.form.columns)}
+    if meant.language is not None:
+        changed["language"] = meant.language
+    known = settings.configuration.frameworks.get(key)
     if known is not None:
         return known.model_copy(update=changed)
-    return FrameworkSettings.model_validate({"title": title or key.replace("_", " ").title(), **changed})
+    return FrameworkSettings.model_validate({"title": meant.title or key.replace("_", " ").title(), **changed})
 
 
 def _as_written(source: str, project: Path) -> str:

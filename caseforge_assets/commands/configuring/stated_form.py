@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from caseforge_assets.frameworks.records import TableForm
-from caseforge_assets.settings import ConfigurationError, FrameworkSettings
+from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings
 from caseforge_assets.settings.configuration import HierarchyName, check_language, check_map
 from caseforge_assets.stages.stages import Stages
 
@@ -14,37 +15,61 @@ class CannotBeSaid(ValueError):
     """What was said of a table has no meaning; the text says which option it is, and what is meant by it."""
 
 
-def stated_form(known: FrameworkSettings | None, columns: Sequence[str], hierarchy: HierarchyName | None) -> TableForm:
-    """What is said of the table's form: what caseforge.toml says, and what is said now before it.
+@dataclass(frozen=True)
+class Said:
+    """What is said of a file beside itself.
 
-    Args:
-        columns: each as FIELD=HEADER.
+    Attributes:
+        targets: Which nodes get content.
+        columns: Each as FIELD=HEADER.
+        languages: Of its texts, each as TAG, or STAGE=TAG.
+    """
+
+    title: str | None = None
+    targets: str | None = None
+    hierarchy: HierarchyName | None = None
+    columns: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What that means for a framework, with what is declared of it where nothing is said; no language: what is declared stays."""
+
+    title: str | None
+    targets: str | tuple[str, ...]
+    form: TableForm
+    language: str | dict[str, str] | None
+
+
+def meant_by(settings: Settings, key: str | None, said: Said) -> Meant:
+    """Reads what is said of a file of a framework; None: it is not said of which.
 
     Raises:
-        CannotBeSaid: one of them is not of that form, or there is no such field.
+        CannotBeSaid: something of it has no meaning.
     """
-    said = dict(known.map) if known else {}
-    for text in columns:
+    known = settings.configuration.frameworks.get(key) if key else None
+    targets = said.targets or (known.targets if known else "leaf")
+    return Meant(said.title, targets, _form(known, said), _language(settings.stages, said.languages))
+
+
+def _form(known: FrameworkSettings | None, said: Said) -> TableForm:
+    """What caseforge.toml says of the table's form, and what is said now before it."""
+    headers = dict(known.map) if known else {}
+    for text in said.columns:
         field, equals, header = text.partition("=")
         if not equals:
             raise CannotBeSaid(f"--map {text}: say what the column is and how it is called, for example --map code='Practice ID'")
-        said[field.strip().lower().replace(" ", "_")] = header.strip()
+        headers[field.strip().lower().replace(" ", "_")] = header.strip()
     try:
-        check_map(said)
+        check_map(headers)
     except ConfigurationError as error:
         raise CannotBeSaid(f"--{error}") from None
-    return TableForm(said, hierarchy or (known.hierarchy if known else None))
+    return TableForm(headers, said.hierarchy or (known.hierarchy if known else None))
 
 
-def stated_language(stages: Stages, languages: Sequence[str]) -> str | dict[str, str] | None:
-    """What is said of the language: a tag, or tags by stage; None where nothing is.
-
-    Args:
-        languages: each as TAG, or STAGE=TAG.
-
-    Raises:
-        CannotBeSaid: a tag is none, or there is no such stage.
-    """
+def _language(stages: Stages, languages: Sequence[str]) -> str | dict[str, str] | None:
+    """A tag, or tags by stage; None where nothing is said."""
     if not languages:
         return None
     known = [stage.key for stage in stages]

@@ -29,6 +29,15 @@ from caseforge_assets.store.serving.events import tell
 
 
 @dataclass(frozen=True)
+class ContentOf:
+    """Whose content is meant: a node's of a framework, in a stage."""
+
+    key: str
+    node_id: int
+    stage: Stage
+
+
+@dataclass(frozen=True)
 class Taken:
     """What a person wrote: a text, or for a stage of items the items."""
 
@@ -98,17 +107,7 @@ def _is_unchanged(stage: Stage, taken: Taken, base: StoredContent) -> bool:
     return [(one.title, dict(one.fields)) for one in taken.items] == [(one.title, one.fields) for one in base.candidates]
 
 
-def edit_content(
-    connection: Connection,
-    project: Project,
-    key: str,
-    node_id: int,
-    stage: Stage,
-    written: Taken | str,
-    *,
-    by: str,
-    anyway: bool = False,
-) -> int:
+def edit_content(connection: Connection, project: Project, of: ContentOf, written: Taken | str, *, by: str, anyway: bool = False) -> int:
     """Stores what a person wrote as a new version of a node's content; returns the content's id. What reads it becomes stale.
 
     A text is kept as it was written; it is judged, and not changed by the judge.
@@ -122,12 +121,13 @@ def edit_content(
         ValueError: the text is empty, or the judge has something against it; the text says what.
         LookupError: the node is not a target of the current edition.
     """
+    key, node_id = of.key, of.node_id
     requests.lock_making(connection)
     targets = nodes.target_nodes(connection, key, [node_id])
     if not targets:
         raise LookupError("the node is not a target of the current edition")
     (target,) = targets
-    stage = project.stages.in_framework(stage, key)
+    stage = project.stages.in_framework(of.stage, key)
     version = shown_stage_version(stage, stage_settings(project.configuration, stage))  # no model made it
     before = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
     taken = _own_words(stage, read_page(written), _base(connection, stage, node_id, before)) if isinstance(written, str) else written

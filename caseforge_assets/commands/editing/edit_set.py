@@ -25,12 +25,12 @@ def edit_set(connection: Connection, project: Project, edit: Edit) -> Edited:
         ValueError: items cannot be read from the text, or not in this stage; the text says what is wrong.
     """
     requests.lock_making(connection)
-    stage, node_id = edit.stage, edit.node_id
+    stage, node_id = edit.of.stage, edit.of.node_id
     now, _ = content_of_version(connection, stage, node_id, edit.version)
     taken = take_back(connection, node_id, stage, edit.text)
     if taken is None:
         return Edited(now.id, now.version, False)
-    return edited(connection, stage, node_id, edit_content(connection, project, edit.key, node_id, stage, taken, by=edit.by))
+    return edited(connection, stage, node_id, edit_content(connection, project, edit.of, taken, by=edit.by))
 
 
 def page_of_set(stage: Stage, stored: StoredContent) -> str:

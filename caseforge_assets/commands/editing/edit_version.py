@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from caseforge_assets.commands.editing.edit_content import Taken, edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.editing.named_version import Edit, Edited, content_of_version, edited
 from caseforge_assets.commands.editing.take_back_page import is_same
 from caseforge_assets.settings.project import Project
@@ -24,7 +24,7 @@ def edit_document(connection: Connection, project: Project, edit: Edit) -> Edite
         EditedMeanwhile: it has another one.
         ValueError: the stage's content is data, or the judge has something against the text.
     """
-    stage, node_id = edit.stage, edit.node_id
+    stage, node_id = edit.of.stage, edit.of.node_id
     if not stage.is_document:
         raise ValueError(f"{stage.title} are data, not a text" + ("; change them one by one" if stage.is_list else ""))
     requests.lock_making(connection)
@@ -32,7 +32,7 @@ def edit_document(connection: Connection, project: Project, edit: Edit) -> Edite
     if is_same(edit.text, stored.body):
         return Edited(now.id, now.version, False)
     taken = Taken(edit.text)
-    content_id = edit_content(connection, project, edit.key, node_id, stage, taken, by=edit.by, anyway=edit.anyway)
+    content_id = edit_content(connection, project, edit.of, taken, by=edit.by, anyway=edit.anyway)
     return edited(connection, stage, node_id, content_id)
 
 
@@ -63,7 +63,7 @@ def edit_item(
     if changed == items[place]:
         return stage, Edited(now.id, now.version, False)
     items[place] = changed
-    content_id = edit_content(connection, project, key, found.node_id, stage, Taken("", tuple(items)), by=by)
+    content_id = edit_content(connection, project, ContentOf(key, found.node_id, stage), Taken("", tuple(items)), by=by)
     return stage, edited(connection, stage, found.node_id, content_id)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caseforge_assets.commands.editing.edit_content import Taken, edit_content
+from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.editing.edit_version import with_fields
 from caseforge_assets.frameworks import OF_ONES_OWN, Limits, read_exported_sheet
 from caseforge_assets.safe_text import CUT_OFF, spreadsheet_cell
@@ -84,7 +84,7 @@ def edit_workbook(
         raise ValueError(f"nothing was taken back from {path.name}:\n" + "\n".join(problems[:MOST_SAID]) + more)
     codes, node_ids = content_ids.places(connection, list(made))
     for content_id, items in made.items():
-        edit_content(connection, project, key, node_ids[content_id], stage, Taken("", items), by=by)
+        edit_content(connection, project, ContentOf(key, node_ids[content_id], stage), Taken("", items), by=by)
     done = [(codes[content_id], one) for content_id in made for one in changes[content_id].values() if one[1]]
     said = [ChangedCandidate(row.number, str(row.cells["candidate_uid"]), code, tuple(changed)) for code, (row, changed) in done]
     return sorted(said, key=lambda one: one.row)

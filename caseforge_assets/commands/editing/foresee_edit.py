@@ -48,7 +48,7 @@ def foresee_edit(store: Engine, project: Project, edit: Edit, *, simulated: bool
         EditedMeanwhile: it has another one.
         ValueError: the text is not accepted; the text says why.
     """
-    key, node_id, stage = edit.key, edit.node_id, edit.stage
+    key, node_id, stage = edit.of.key, edit.of.node_id, edit.of.stage
     with taken_back(store) as connection:
         edited = edit_text(connection, project, edit)
         (scored,) = quality_scores.scored(connection, key, [stage.key], RULES, [node_id])
@@ -65,7 +65,7 @@ def foresee_edit(store: Engine, project: Project, edit: Edit, *, simulated: bool
 
 def edit_text(connection: Connection, project: Project, edit: Edit) -> Edited:
     """Stores what a person wrote, be it a document or a page of items; raises what `edit_document` and `edit_set` raise."""
-    return edit_set(connection, project, edit) if edit.stage.answers_in_json else edit_document(connection, project, edit)
+    return edit_set(connection, project, edit) if edit.of.stage.answers_in_json else edit_document(connection, project, edit)
 
 
 @contextmanager

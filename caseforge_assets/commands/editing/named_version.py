@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from caseforge_assets.commands.editing.edit_content import ContentOf
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.collecting.contents import CurrentContent, StoredContent
@@ -30,9 +31,7 @@ class Edit:
         anyway: Also where the judge of the stage's answers would not accept it.
     """
 
-    key: str
-    node_id: int
-    stage: Stage
+    of: ContentOf
     text: str
     version: str
     by: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -123,7 +124,7 @@ def _group_all(store: Engine, kind: Kind) -> None:
         similar_upkeep.keep_weighing(connection, kind, *weighing.packed())
         joined = {ids[number]: (ids[leader], float(grouped.scores[number])) for number, leader in enumerate(leaders)}
         similar_upkeep.join_groups(connection, joined)
-        _add(connection, kind, weighing, ids, ideas, leaders, grouped.centres, _processes(leaders, nodes))
+        _add(connection, kind, weighing, _Groups(ids, ideas, leaders, grouped.centres, _processes(leaders, nodes)))
 
 
 def _grouped_elsewhere(ideas: Sequence[bytes], weighing: Weighing) -> Grouped:
@@ -138,18 +139,26 @@ def _processes(leaders: Sequence[int], nodes: Sequence[int]) -> Counter[int]:
     return Counter(leader for leader, _ in set(zip(leaders, nodes, strict=True)))
 
 
-def _add(
-    connection: Connection,
-    kind: Kind,
-    weighing: Weighing,
-    ids: Sequence[int],
-    ideas: Sequence[bytes],
-    leaders: Sequence[int],
-    centres: dict[int, bytes],
-    processes: Counter[int],
-) -> None:
+@dataclass(frozen=True)
+class _Groups:
+    """Groups of candidates, which are named by their places in `ids` and `ideas`.
+
+    Attributes:
+        leaders: For each candidate, who speaks for its group.
+        centres: Of groups with several members, by who speaks for them.
+        processes: How many processes a group has, by who speaks for it.
+    """
+
+    ids: Sequence[int]
+    ideas: Sequence[bytes]
+    leaders: Sequence[int]
+    centres: dict[int, bytes]
+    processes: Counter[int]
+
+
+def _add(connection: Connection, kind: Kind, weighing: Weighing, groups: _Groups) -> None:
     """Stores groups: each is found by the bands of who speaks for it and, where it has several members, of its centre."""
-    sizes = Counter(leaders)
+    ids, ideas, centres, sizes = groups.ids, groups.ideas, groups.centres, Counter(groups.leaders)
     leading = sorted(sizes)
     for first in range(0, len(leading), AT_ONCE * 25):
         piece = leading[first : first + AT_ONCE * 25]
@@ -159,7 +168,7 @@ def _add(
         for number, leader in enumerate(piece):
             bands = set(own[number].tolist()) | (set(of_centres[number].tolist()) if leader in centres else set())
             group = StoredGroup(ids[leader], sizes[leader], centres.get(leader, ideas[leader]))
-            rows.append((group, processes[leader], sorted(bands) if ideas[leader] else []))
+            rows.append((group, groups.processes[leader], sorted(bands) if ideas[leader] else []))
         similar_upkeep.add_groups(connection, kind, rows)
 
 
@@ -215,5 +224,5 @@ def _found_groups(connection: Connection, kind: Kind, left: dict[int, bytes], we
     leaders = grouped.leaders.tolist()
     joined = {ids[number]: (ids[leader], float(grouped.scores[number])) for number, leader in enumerate(leaders)}
     similar_upkeep.join_groups(connection, joined)
-    _add(connection, kind, weighing, ids, ideas, leaders, grouped.centres, Counter())
+    _add(connection, kind, weighing, _Groups(ids, ideas, leaders, grouped.centres, Counter()))
     similar_upkeep.count_members(connection, sorted({group for group, _ in joined.values()}))

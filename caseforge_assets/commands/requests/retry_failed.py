@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from caseforge_assets.batches.next_action import NextKind, NextRequest, next_request
+from caseforge_assets.batches.next_action import AttemptMade, NextKind, NextRequest, next_request
 from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.requests.shorten_request import shortened_bodies
@@ -113,16 +113,15 @@ def next_step(project: Project, stage: Stage, failed: FailedRequest, asked: bool
     if failed.not_sent:
         request = failed.request
         return NextRequest(NextKind.give_up, request.max_completion_tokens, request.generation, "it is too long for its model")
-    return next_request(
+    made = AttemptMade(
         Outcome(failed.outcome),
-        attempts_counted=_counted(failed),
-        max_attempts=project.configuration.max_attempts,
-        current_budget=failed.request.max_completion_tokens,
+        counted=_counted(failed),
+        budget=failed.request.max_completion_tokens,
         budget_limit=largest_budget(stage, failed.request.model, failed.request.input_tokens),
         generation=failed.request.generation,
-        asked=asked,
         context_shortened=failed.request.shortened,
     )
+    return next_request(made, max_attempts=project.configuration.max_attempts, asked=asked)
 
 
 def _next(failed: FailedRequest, step: NextRequest, shorter: dict[str, Any] | None, retry: Retry) -> NewRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -81,26 +81,21 @@ def roles_of(connection: Connection, account_ids: Collection[int]) -> dict[int, 
     return found
 
 
-def add(
-    connection: Connection,
-    name: str,
-    *,
-    password_hash: str | None,
-    issuer: str | None,
-    subject: str | None,
-    limit_usd: Decimal | None,
-    created_by: str,
-) -> int | None:
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to be stored, of a person who has a password here, or for whom an issuer vouches under a subject."""
+
+    name: str
+    password_hash: str | None
+    issuer: str | None
+    subject: str | None
+    limit_usd: Decimal | None
+    created_by: str
+
+
+def add(connection: Connection, new: NewAccount) -> int | None:
     """Adds an account; returns its id, or None where there is one of this name, or of this subject, already."""
-    values = {
-        "name": name,
-        "password_hash": password_hash,
-        "issuer": issuer,
-        "subject": subject,
-        "limit_usd": limit_usd,
-        "created_by": created_by,
-    }
-    made: int | None = connection.scalar(upsert(account).values(values).on_conflict_do_nothing().returning(account.c.id))
+    made: int | None = connection.scalar(upsert(account).values(asdict(new)).on_conflict_do_nothing().returning(account.c.id))
     return made
 
 

@@ -45,24 +45,25 @@ class AuditEntry:
     details: Mapping[str, Any]
 
 
-def entries(
-    connection: Connection,
-    *,
-    actor: str | None = None,
-    action: str | None = None,
-    subject: str | None = None,
-    frameworks: Collection[str] | None = None,
-    since: datetime | None = None,
-    before_id: int | None = None,
-    limit: int | None = None,
-) -> list[AuditEntry]:
-    """Entries, the newest first.
+@dataclass(frozen=True)
+class AuditFilter:
+    """Which entries are meant; what is None keeps none of them out.
 
-    Args:
-        action: the whole of it, or its noun alone, such as `plan`.
-        frameworks: only what concerns these; None: everything, also what concerns none.
-        before_id: only those that are older than this one.
+    Attributes:
+        action: The whole of it, or its noun alone, such as `plan`.
+        frameworks: What concerns these; None: everything, also what concerns none.
+        since: What was done from then on.
     """
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    frameworks: Collection[str] | None = None
+    since: datetime | None = None
+
+
+def entries(connection: Connection, meant: AuditFilter, *, before_id: int | None = None, limit: int | None = None) -> list[AuditEntry]:
+    """Entries, the newest first; with `before_id`, those that are older than this one."""
     query = text("""
     select id, done_at, actor, action, subject, framework_key, details from caseforge.audit_entry
     where (cast(:actor as text) is null or actor = :actor)
@@ -74,11 +75,11 @@ def entries(
     order by id desc limit :limit
     """)
     values = {
-        "actor": actor,
-        "action": action,
-        "subject": subject,
-        "frameworks": None if frameworks is None else sorted(frameworks),
-        "since": since,
+        "actor": meant.actor,
+        "action": meant.action,
+        "subject": meant.subject,
+        "frameworks": None if meant.frameworks is None else sorted(meant.frameworks),
+        "since": meant.since,
         "before_id": before_id,
         "limit": limit,
     }

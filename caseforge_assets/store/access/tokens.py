@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -63,33 +63,27 @@ def note_use(connection: Connection, token_id: int) -> None:
     connection.execute(text(query), {"id": token_id})
 
 
-def add(
-    connection: Connection,
-    name: str,
-    digest: str,
-    *,
-    role: str,
-    framework_key: str | None,
-    limit_usd: Decimal | None,
-    created_by: str,
-    lasts: timedelta | None,
-) -> TokenRow | None:
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token to be stored; `lasts` is None for one that holds until it is revoked."""
+
+    name: str
+    digest: str
+    role: str
+    framework_key: str | None
+    limit_usd: Decimal | None
+    created_by: str
+    lasts: timedelta | None
+
+
+def add(connection: Connection, token: NewToken) -> TokenRow | None:
     """Adds a token, which ends after a time by the database's clock; None where the name was taken before, be it by a token that was revoked."""
     query = text(f"""
     insert into caseforge.api_token (name, digest, role, framework_key, limit_usd, created_by, expires_at)
     values (:name, :digest, :role, :framework_key, :limit_usd, :created_by, now() + cast(:lasts as interval))
     on conflict (name) do nothing returning {_COLUMNS}
     """)
-    values = {
-        "name": name,
-        "digest": digest,
-        "role": role,
-        "framework_key": framework_key,
-        "limit_usd": limit_usd,
-        "created_by": created_by,
-        "lasts": lasts,
-    }
-    row = connection.execute(query, values).one_or_none()
+    row = connection.execute(query, asdict(token)).one_or_none()
     return None if row is None else TokenRow(*row)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from caseforge_assets.access.roles import Caller, Role
-from caseforge_assets.store.access.audit import entries
+from caseforge_assets.store.access.audit import AuditFilter, entries
 from caseforge_assets.web.access.callers import Admin, ServiceNow, problems
 from caseforge_assets.web.wire.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 
@@ -44,16 +44,8 @@ def list_audit(
     """List what was done, the newest first; who is admin in some frameworks sees what concerns these."""
     before = decode_cursor(cursor, "newest", 1)
     with service.store.connect() as connection:
-        rows = entries(
-            connection,
-            actor=actor,
-            action=action,
-            subject=subject,
-            frameworks=_frameworks(caller, framework),
-            since=since,
-            before_id=None if before is None else _number(before[0]),
-            limit=limit + 1,
-        )
+        meant = AuditFilter(actor, action, subject, _frameworks(caller, framework), since)
+        rows = entries(connection, meant, before_id=None if before is None else _number(before[0]), limit=limit + 1)
     items = [
         Entry(
             id=row.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +13,13 @@ from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.configuring.declare_framework import Place, declare_framework, declaring_place
 from caseforge_assets.commands.configuring.make_entry import entry_for
 from caseforge_assets.commands.configuring.open_source import ARTIFACTS
-from caseforge_assets.commands.configuring.stated_form import stated_form, stated_language
+from caseforge_assets.commands.configuring.stated_form import Meant, Said, meant_by
 from caseforge_assets.commands.configuring.with_entry import with_entry
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import SUFFIXES, keep_workbook, workbook_path
 from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
 from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
-from caseforge_assets.frameworks.records import Edition, Limits, ReadResult, TableForm
+from caseforge_assets.frameworks.records import Edition, Limits, ReadResult
 from caseforge_assets.reports.difference import NodeChange
 from caseforge_assets.settings import FrameworkSettings, check_framework_key
 from caseforge_assets.settings.configuration import HierarchyName
@@ -98,43 +98,44 @@ def load_edition(
     is_new = demand_load(service, caller, key)
     said = Said(title, targets, hierarchy, tuple(columns or ()), tuple(language or ()))
     with uploaded(file, SUFFIXES) as path:
-        loaded = judge_or_load(service, caller, key, path, said, is_new=is_new, dry_run=dry_run, other_framework=other_framework)
+        loaded = judge_or_load(service, caller, path, Load(key, is_new, said, dry_run, other_framework))
     response.status_code = 200 if dry_run or not loaded.changed else 201
     return loaded
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is said of a file beside itself: its title, which nodes get content, and how it is read where that is not recognized."""
+class Load:
+    """What somebody may load, and wants to: a new framework or an edition of one.
 
-    title: str | None = None
-    targets: str | None = None
-    hierarchy: HierarchyName | None = None
-    columns: tuple[str, ...] = ()
-    language: tuple[str, ...] = ()
+    Attributes:
+        dry_run: Only say what differs and what it would cost.
+        other_framework: Load it also where most nodes of the edition that is loaded would go.
+    """
+
+    key: str
+    is_new: bool
+    said: Said
+    dry_run: bool
+    other_framework: bool
 
 
-def judge_or_load(
-    service: Service, caller: Caller, key: str, path: Path, said: Said, *, is_new: bool, dry_run: bool, other_framework: bool
-) -> LoadedEdition:
+def judge_or_load(service: Service, caller: Caller, path: Path, wanted: Load) -> LoadedEdition:
     """Judges a file, says what differs, and loads it where that is asked for.
 
     Raises:
         Refused: it is not in order, or looks like another framework's and is to be loaded all the same without saying so.
     """
-    known = service.settings.configuration.frameworks.get(key)
-    form, spoken = stated_form(known, said.columns, said.hierarchy), stated_language(service.project.stages, said.language)
-    result = read_framework(path, Limits(max_file_bytes=largest_file(service)), form)
+    key, meant = wanted.key, meant_by(service.settings, wanted.key, wanted.said)
+    result = read_framework(path, Limits(max_file_bytes=largest_file(service)), meant.form)
     edition = _in_order(result)
-    selector = said.targets or (known.targets if known else "leaf")
-    entry = _entry(service, key, path.name, edition, known, said.title, selector, form, spoken)
+    entry = _entry(service, key, path.name, edition, replace(meant, title=meant.title or edition.title))
     with service.store.connect() as connection:
         doubt = doubt_edition(connection, key, edition, path.name)
-    if doubt and not (dry_run or other_framework):
+    if doubt and not (wanted.dry_run or wanted.other_framework):
         raise Refused(409, "other-framework", f"{doubt}. Nothing was loaded; other_framework=true loads it all the same")
-    loaded = _load(service, caller, key, entry, edition, path, dry_run=dry_run)
-    chosen = select_targets(edition.nodes, selector)
-    return _shown(key, loaded, dry_run, is_new, doubt, _judged(result, len(chosen)))
+    loaded = (_foresee if wanted.dry_run else _load)(service, caller, key, entry, edition, path)
+    chosen = select_targets(edition.nodes, meant.targets)
+    return _shown(wanted, loaded, doubt, _judged(result, len(chosen)))
 
 
 def demand_load(service: Service, caller: Caller, key: str) -> bool:
@@ -156,34 +157,29 @@ def demand_load(service: Service, caller: Caller, key: str) -> bool:
 def _in_order(result: ReadResult) -> Edition:
     if result.edition is not None:
         return result.edition
-    errors = [{"sheet": one.sheet, "row": one.row, "column": one.column, "problem": one.message} for one in result.problems]
-    said = "; ".join(one.message for one in result.problems[:EXAMPLES])
+    errors = [
+        {"sheet": problem.sheet, "row": problem.row, "column": problem.column, "problem": problem.message} for problem in result.problems
+    ]
+    said = "; ".join(problem.message for problem in result.problems[:EXAMPLES])
     more = f"; and {len(errors) - EXAMPLES:,} more" if len(errors) > EXAMPLES else ""
     raise Refused(422, "workbook", f"{said}{more}", more={"errors": errors})
 
 
-def _entry(
-    service: Service,
-    key: str,
-    name: str,
-    edition: Edition,
-    known: FrameworkSettings | None,
-    title: str | None,
-    selector: Any,
-    form: TableForm,
-    language: str | dict[str, str] | None,
-) -> FrameworkSettings:
+def _entry(service: Service, key: str, name: str, edition: Edition, meant: Meant) -> FrameworkSettings:
     """What will be declared: its source is the copy that is kept."""
     kept = workbook_path(name, edition.source_sha256)
     in_database = declaring_place(service.store, service.settings) is Place.database
     source = f"{ARTIFACTS}{kept}" if in_database else service.folder.describe(kept)
-    return entry_for(service.settings, key, source, known, title or edition.title, selector, form, language)
+    return entry_for(service.settings, key, source, meant)
 
 
-def _load(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path, *, dry_run: bool) -> Loaded:
+def _foresee(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path) -> Loaded:
+    project = with_entry(service.settings, key, entry).project
+    return load_framework(service.store, project, key, entry, edition, path.name, by=caller.name, dry_run=True)
+
+
+def _load(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path) -> Loaded:
     declared = with_entry(service.settings, key, entry)
-    if dry_run:
-        return load_framework(service.store, declared.project, key, entry, edition, path.name, by=caller.name, dry_run=True)
     keep_workbook(service.folder, path, edition.source_sha256)
     loaded = load_framework(service.store, declared.project, key, entry, edition, path.name, by=caller.name)
     declare_framework(service.store, service.settings, key, entry, by=caller.name)
@@ -205,11 +201,11 @@ def _judged(result: ReadResult, targets: int) -> Judged:
     )
 
 
-def _shown(key: str, loaded: Loaded, dry_run: bool, is_new: bool, doubt: str | None, judged: Judged) -> LoadedEdition:
+def _shown(wanted: Load, loaded: Loaded, doubt: str | None, judged: Judged) -> LoadedEdition:
     return LoadedEdition(
-        framework=key,
-        dry_run=dry_run,
-        new_framework=is_new,
+        framework=wanted.key,
+        dry_run=wanted.dry_run,
+        new_framework=wanted.is_new,
         changed=loaded.changed,
         edition=loaded.label,
         judged=judged,

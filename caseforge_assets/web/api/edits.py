@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from caseforge_assets.commands.editing.edit_content import ContentOf
 from caseforge_assets.commands.editing.edit_version import edit_document, edit_item
 from caseforge_assets.commands.editing.named_version import Edit, Edited, EditedMeanwhile
 from caseforge_assets.store.reading.node_lists import named_node
@@ -75,7 +76,7 @@ def write_document(
     with service.store.begin() as connection:
         node = named_node(connection, key, code)
         try:
-            edit = Edit(key, node.node_id, chosen, written.body, version, caller.name, written.anyway)
+            edit = Edit(ContentOf(key, node.node_id, chosen), written.body, version, caller.name, written.anyway)
             edited = edit_document(connection, service.project, edit)
         except EditedMeanwhile as error:
             raise _changed(error) from None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from caseforge_assets.access.roles import Grant, Role
 from caseforge_assets.commands.access import change_account
-from caseforge_assets.commands.access.add_account import account_name, add_account
+from caseforge_assets.commands.access.add_account import account_name, add_account, vouched_by
 from caseforge_assets.settings.configuration import FrameworkKey
 from caseforge_assets.store.access import accounts
 from caseforge_assets.store.access.accounts import AccountRow
@@ -103,8 +103,7 @@ def add_user(service: ServiceNow, caller: Administrator, asked: NewAccount) -> A
             asked.name,
             by=caller.name,
             password=None if asked.password is None else asked.password.get_secret_value(),
-            issuer=asked.issuer,
-            subject=asked.subject,
+            vouched=vouched_by(asked.issuer, asked.subject),
             grants=[role.grant for role in asked.roles],
             limit_usd=asked.limit_usd,
         )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup, escape
 
+from caseforge_assets.commands.editing.edit_content import ContentOf
 from caseforge_assets.commands.editing.edit_set import page_of_set
 from caseforge_assets.commands.editing.foresee_edit import ForeseenEdit, edit_text, foresee_edit
 from caseforge_assets.commands.editing.named_version import Edit, EditedMeanwhile
@@ -82,7 +83,7 @@ def take_edit(
     node = about["node"]
     if stored.version != version:
         return _conflict(pages, about, chosen, written, stored)
-    edit = Edit(key, node.node_id, chosen, written.text, version, caller.name, anyway)
+    edit = Edit(ContentOf(key, node.node_id, chosen), written.text, version, caller.name, anyway)
     try:
         if act == "save":
             with service.store.begin() as writing:

@@ -9,7 +9,7 @@ from typing import Any
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.store.access import audit
-from caseforge_assets.store.access.audit import AuditEntry
+from caseforge_assets.store.access.audit import AuditEntry, AuditFilter
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.wording import counted
 
@@ -29,7 +29,7 @@ class Happening:
 
 def history_of(connection: Connection, subject: str, caller: Caller) -> list[Happening]:
     """What was done to a use case or a portfolio, the newest first."""
-    rows = audit.entries(connection, subject=subject, limit=MOST_TOLD)
+    rows = audit.entries(connection, AuditFilter(subject=subject), limit=MOST_TOLD)
     return [Happening(row.done_at, row.actor, _said(row, caller)) for row in rows]
 
 

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from caseforge_assets.commands.configuring.stated_form import Said
 from caseforge_assets.commands.editions.keep_workbook import SUFFIXES
 from caseforge_assets.reports.difference import MEANINGS, Change
 from caseforge_assets.settings.configuration import HierarchyName
 from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import Planner
-from caseforge_assets.web.api.editions import LoadedEdition, Said, demand_load, judge_or_load
+from caseforge_assets.web.api.editions import Load, LoadedEdition, demand_load, judge_or_load
 from caseforge_assets.web.api.uploads import uploaded
 from caseforge_assets.web.portal.held_files import held, hold
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
@@ -52,7 +53,7 @@ def judge_file(
     written = {"framework": framework, "title": title, "targets": targets, "hierarchy": hierarchy, "columns": columns, "language": language}
     try:
         with uploaded(file, SUFFIXES) as path:
-            loaded = judge_or_load(service, caller, framework, path, said, is_new=is_new, dry_run=True, other_framework=True)
+            loaded = judge_or_load(service, caller, path, Load(framework, is_new, said, dry_run=True, other_framework=True))
             digest = hold(service.store, path, caller.name) if loaded.changed else None
     except (Refused, ValueError) as error:
         return _refused(pages, written, error)
@@ -79,7 +80,7 @@ def take_file(
     written = {"framework": framework, "title": title, "targets": targets, "hierarchy": hierarchy, "columns": columns, "language": language}
     try:
         with held(service.store, digest, caller.name) as path:
-            judge_or_load(service, caller, framework, path, said, is_new=is_new, dry_run=False, other_framework=other_framework)
+            judge_or_load(service, caller, path, Load(framework, is_new, said, dry_run=False, other_framework=other_framework))
     except (Refused, ValueError) as error:
         return _refused(pages, written, error)
     return RedirectResponse(f"/frameworks/{framework}/editions", 303)
