@@ -26,7 +26,7 @@ from benchmarks.memory import peak_mb
 from benchmarks.ports import free_port
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
-from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.planning.make_plan import draft_plan
 from caseforge_assets.commands.planning.survey import Scope
@@ -158,7 +158,7 @@ def load(settings: Settings, store: Engine, key: str, workbook: Path) -> Loaded:
     if edition is None:
         raise SystemExit(f"{workbook} cannot be read")
     entry = FrameworkSettings(title=key, source=str(workbook))
-    return load_framework(store, settings.project, key, entry, edition, workbook.name, by="benchmark")
+    return load_framework(store, settings.project, NewEdition(key, entry, edition, workbook.name), by="benchmark")
 
 
 def warm_up() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batch_server import serve_in_thread
-from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.commands.planning.make_plan import Anew, Plan, draft_plan
 from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import OpenProject
@@ -108,7 +108,7 @@ class Workbench:
         edition = read_framework(file).edition
         assert edition is not None
         entry = FrameworkSettings(title=key, source=file.name, targets=targets)
-        return load_framework(self.store, self.project, key, entry, edition, file.name, by="test", dry_run=dry_run)
+        return load_framework(self.store, self.project, NewEdition(key, entry, edition, file.name), by="test", dry_run=dry_run)
 
     def ids(self, *codes: str, key: str = KEY) -> list[int]:
         """Node ids of target nodes, all without codes."""

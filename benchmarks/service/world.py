@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from caseforge_assets.commands.editions.load_framework import load_framework
+from caseforge_assets.commands.editions.load_framework import NewEdition, load_framework
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.frameworks import read_framework, sample_path
@@ -154,7 +154,7 @@ def load(store: Engine, settings: Settings, key: str, path: Path, targets: list[
     entry = FrameworkSettings(
         title=key.title(), source=path.name, targets=tuple(targets) if len(targets) > 1 else targets[0], owner="Nobody"
     )
-    load_framework(store, settings.project, key, entry, result.edition, path.name, by="benchmark")
+    load_framework(store, settings.project, NewEdition(key, entry, result.edition, path.name), by="benchmark")
 
 
 def generate(

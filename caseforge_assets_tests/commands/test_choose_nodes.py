@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.commands.editions.load_framework import load_framework
+from caseforge_assets.commands.editions.load_framework import NewEdition, load_framework
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
@@ -42,10 +42,7 @@ def test_branches_are_those_of_the_tree_not_of_the_letters_of_codes(bench: OpenB
     load_framework(
         opened.store,
         opened.project,
-        "tree",
-        FrameworkSettings(title="t", source="tree.csv", targets=("all",)),
-        edition,
-        "tree.csv",
+        NewEdition("tree", FrameworkSettings(title="t", source="tree.csv", targets=("all",)), edition, "tree.csv"),
         by="test",
     )
     with opened.store.connect() as connection:

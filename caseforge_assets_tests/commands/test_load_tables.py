@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.frameworks import TableForm, read_framework
 from caseforge_assets.reports.difference import Change
 from caseforge_assets.settings import FrameworkSettings
@@ -22,7 +22,9 @@ def load(bench: Workbench, text: str, name: str = "plain.csv", **form: object) -
     path.write_text(text, encoding="utf-8")
     result = read_framework(path, form=TableForm(**form))  # type: ignore[arg-type]
     assert result.edition is not None, result.problems
-    return load_framework(bench.store, bench.project, PLAIN, FrameworkSettings(title=PLAIN, source=name), result.edition, name, by="test")
+    return load_framework(
+        bench.store, bench.project, NewEdition(PLAIN, FrameworkSettings(title=PLAIN, source=name), result.edition, name), by="test"
+    )
 
 
 def counts(loaded: Loaded) -> dict[str, int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.frameworks import read_framework
@@ -192,8 +192,8 @@ def test_the_real_editions_differ_as_counted(bench: OpenBench) -> None:
     assert old is not None
     assert new is not None
     entry = FrameworkSettings(title="Cross-Industry", source="x.xlsx")
-    first = load_framework(opened.store, opened.project, "cross_industry", entry, old, "old.xlsx", by="test")
-    second = load_framework(opened.store, opened.project, "cross_industry", entry, new, "new.xlsx", by="test")
+    first = load_framework(opened.store, opened.project, NewEdition("cross_industry", entry, old, "old.xlsx"), by="test")
+    second = load_framework(opened.store, opened.project, NewEdition("cross_industry", entry, new, "new.xlsx"), by="test")
     counts = {change: second.difference.count(change) for change in Change}
     assert (first.targets, second.targets, second.difference.same) == (1_489, 1_545, 1_466)
     assert (counts[Change.MOVED], counts[Change.RENAMED], counts[Change.REDESCRIBED]) == (91, 46, 6)

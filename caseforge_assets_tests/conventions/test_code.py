@@ -35,6 +35,12 @@ LONGER = {  # up to 350, until they are split
     "store/schema/tables.py": "queries of one table",
     "store/submitting/batches.py": "queries of one table",
 }
+MOST_PARAMETERS = 7
+ENTERED_BY = {"command", "get", "post", "put", "patch", "delete"}  # click and FastAPI: a parameter is what people and programs may say
+MORE_PARAMETERS = {
+    "web/api/candidate_queries.py:_asked": "FastAPI reads the words of a query from it, and makes the one record of them",
+    "web/portal/choice.py:_choice": "the same for the pages",
+}
 LONGEST_BODY = {
     "dg.asset": 12,
     "dg.multi_asset": 12,
@@ -97,6 +103,22 @@ def test_modules_say_what_they_are_for_and_keep_their_size(path: Path) -> None:
     functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
     lines = {function.name: (function.end_lineno or 0) - function.lineno + 1 for function in functions}
     assert {name: count for name, count in lines.items() if count > LONGEST_FUNCTION} == {}
+
+
+def test_what_travels_together_is_one_record() -> None:
+    counts = {
+        f"{path.relative_to(PACKAGE).as_posix()}:{function.name}": _parameters(function)
+        for path in MODULES
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and ENTERED_BY.isdisjoint(_called(decorator).rpartition(".")[2] for decorator in function.decorator_list)
+    }
+    assert {name for name, count in counts.items() if count > MOST_PARAMETERS} == set(MORE_PARAMETERS)
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    given = function.args
+    return sum(parameter.arg not in ("self", "cls") for parameter in (*given.posonlyargs, *given.args, *given.kwonlyargs))
 
 
 def test_what_dagster_calls_is_thin() -> None:

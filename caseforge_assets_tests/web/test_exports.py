@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.exporting.ask_export import ask_export
 from caseforge_assets.commands.exporting.choose_contents import Selection
+from caseforge_assets.commands.exporting.find_export import ExportWish
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY
 
@@ -88,7 +89,9 @@ def test_an_export_that_nobody_makes_any_more_is_made_when_it_is_asked_after(ser
     def asked_at(when: datetime) -> str:
         """As by a process that was killed before it came to it."""
         with served.bench.store.connect() as connection:
-            return ask_export(connection, served.bench.stages, served.bench.folder, KEY, "jsonl", Selection(), by="me", now=when)
+            return ask_export(
+                connection, served.bench.stages, served.bench.folder, ExportWish(KEY, "jsonl", Selection()), by="me", now=when
+            )
 
     export_id = asked_at(now)
     waiting = client.get(f"/api/v1/exports/{export_id}/file")

@@ -15,7 +15,9 @@ from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
+    from caseforge_assets.commands.editing.edit_content import ContentOf, Taken
     from caseforge_assets.commands.editing.edit_workbook import ChangedCandidate
+    from caseforge_assets.stages.stage import Stage
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -55,6 +57,8 @@ def edit(
     `caseforge generate --regenerate --nodes NODE`; what is made from it becomes stale. What was left as it was is no edit, and of an exported page only
     what you wrote is kept.
     """
+    from caseforge_assets.commands.editing.edit_content import edit_content
+
     if workbook is not None:
         if node or file:
             raise click.UsageError("--workbook takes back what was changed of all nodes; leave out NODE and --file")
@@ -62,26 +66,27 @@ def edit(
         return
     if not node:
         raise click.UsageError("say which NODE is edited, or give --workbook")
-    _edit_node(session, session.framework_key(key), node, stage_key, file, by or getpass.getuser(), anyway, overwrite)
+    edited, taken = _taken(session, session.framework_key(key), node, session.stages[stage_key], file, overwrite=overwrite)
+    if taken is None:
+        console.print("Nothing was changed.")
+        return
+    with session.store.begin() as connection:
+        content_id = edit_content(connection, session.project, edited, taken, by=by or getpass.getuser(), anyway=anyway)
+    is_read = any(edited.stage.key in other.sources for other in session.stages)
+    _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {edited.key} --nodes {node}" if is_read else "")
 
 
-def _edit_node(session: Session, key: str, node: str, stage_key: str, file: Path | None, by: str, anyway: bool, overwrite: bool) -> None:
-    from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content, take_back
+def _taken(session: Session, key: str, node: str, edited: Stage, file: Path | None, *, overwrite: bool) -> tuple[ContentOf, Taken | None]:
+    """Whose content is edited, and what a person wrote; None where nothing was changed."""
+    from caseforge_assets.commands.editing.edit_content import ContentOf, take_back
     from caseforge_assets.store.collecting import contents
 
-    edited = session.stages[stage_key]
     with session.store.connect() as connection:
         node_id = chosen_id(connection, key, node)
         now = contents.current_contents(connection, edited.key, [node_id]).get(node_id)
         raw = _text_of(file) if file else click.edit(now.body if now else "", extension=".md")
         taken = None if raw is None else take_back(connection, node_id, edited, raw, overwrite=overwrite)
-    if taken is None:
-        console.print("Nothing was changed.")
-        return
-    with session.store.begin() as connection:
-        content_id = edit_content(connection, session.project, ContentOf(key, node_id, edited), taken, by=by, anyway=anyway)
-    is_read = any(edited.key in other.sources for other in session.stages)
-    _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {key} --nodes {node}" if is_read else "")
+    return ContentOf(key, node_id, edited), taken
 
 
 def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrite: bool) -> None:

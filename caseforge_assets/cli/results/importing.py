@@ -6,6 +6,7 @@ import getpass
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.stages.judgement import GOOD
 from caseforge_assets.wording import counted
+
+if TYPE_CHECKING:
+    from caseforge_assets.commands.importing.appraise_import import ForeignFile
 
 LISTED = 10
 
@@ -51,13 +55,17 @@ def import_results(
     framework, none of which is here already. Otherwise the exit code is 2 and nothing is stored. Exit code 3 when some answers were not good.
     --undo takes an import back, --list shows all; both go without FILE.
     """
+    from caseforge_assets.commands.importing.appraise_import import ForeignFile
+
     _refuse_other_uses(file, key, stage_key, pattern, number, listed)
     if listed:
         _list(session, as_json)
     elif number is not None:
         _take_back(session, number, by or getpass.getuser(), as_json)
     else:
-        _import(session, file or Path(), key or "", stage_key or "", pattern or "", partly=partly, as_json=as_json)
+        session.settings.framework(key or "")
+        foreign = ForeignFile(file or Path(), key or "", chosen_stages(session, (stage_key or "",))[0], pattern or "")
+        _import(session, foreign, partly=partly, as_json=as_json)
 
 
 def _refuse_other_uses(
@@ -72,12 +80,9 @@ def _refuse_other_uses(
         raise click.UsageError(f"missing: {', '.join(name for name in needed if name not in given)}")
 
 
-def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str, *, partly: bool, as_json: bool) -> None:
-    from caseforge_assets.commands.importing.appraise_import import ForeignFile
+def _import(session: Session, foreign: ForeignFile, *, partly: bool, as_json: bool) -> None:
     from caseforge_assets.commands.importing.import_results import import_results as run
 
-    session.settings.framework(key)
-    foreign = ForeignFile(file, key, chosen_stages(session, (stage_key,))[0], pattern)
     result = run(session.stored_project, foreign, by=account_name(), partly=partly)
     session.mirror()
     bad = sum(count for outcome, count in result.outcomes.items() if outcome not in GOOD)
@@ -85,13 +90,15 @@ def _import(session: Session, file: Path, key: str, stage_key: str, pattern: str
         print_json({"batch": result.batch_id, "already_imported": result.already, "outcomes": result.outcomes, "left_out": result.left_out})
     else:
         said = "was imported before; nothing has changed" if result.already else "imported"
-        console.print(f"{file.name} {said}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items()) + ".")
+        console.print(
+            f"{foreign.path.name} {said}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items()) + "."
+        )
         for text in result.left_out[:LISTED]:
             console.print(f"  left out: {text}", style="yellow")
         if len(result.left_out) > LISTED:
             console.print(f"  and {len(result.left_out) - LISTED:,} more left out", style="yellow")
         if bad:
-            console.print(f"`caseforge failed --framework {key}` says why {bad:,} of them were not good.")
+            console.print(f"`caseforge failed --framework {foreign.key}` says why {bad:,} of them were not good.")
         console.print(f"It is import {result.batch_id}; to take it back: caseforge import-results --undo {result.batch_id}")
     sys.exit(3 if bad else 0)
 

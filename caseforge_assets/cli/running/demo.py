@@ -115,7 +115,7 @@ def _run(session: Session) -> None:
     from caseforge_assets.cli.watching.following import follow
     from caseforge_assets.commands.approving.decide_draft import decide_draft
     from caseforge_assets.commands.editions.keep_workbook import keep_workbook
-    from caseforge_assets.commands.editions.load_framework import load_framework
+    from caseforge_assets.commands.editions.load_framework import NewEdition, load_framework
     from caseforge_assets.commands.planning.make_plan import draft_plan
     from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.rounds.work import lift_stop
@@ -126,7 +126,10 @@ def _run(session: Session) -> None:
         raise ValueError("the bundled sample cannot be read: " + "; ".join(problem.message for problem in result.problems))
     keep_workbook(session.folder, sample_path(), result.edition.source_sha256)
     loaded = load_framework(
-        session.store, session.project, KEY, session.settings.framework(KEY), result.edition, sample_path().name, by=account_name()
+        session.store,
+        session.project,
+        NewEdition(KEY, session.settings.framework(KEY), result.edition, sample_path().name),
+        by=account_name(),
     )
     console.print(f"Framework {KEY}: {loaded.nodes} nodes, {loaded.targets} of them leaves that get content.")
     with session.store.begin() as connection:

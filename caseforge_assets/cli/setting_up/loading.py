@@ -184,13 +184,15 @@ def _store(session: Session, file: Path, key: str, entry: FrameworkSettings, edi
     from caseforge_assets.cli.views.edition_views import loaded_json, print_loaded
     from caseforge_assets.commands.configuring.declare_framework import declare_framework
     from caseforge_assets.commands.editions.keep_workbook import keep_workbook
-    from caseforge_assets.commands.editions.load_framework import load_framework
+    from caseforge_assets.commands.editions.load_framework import NewEdition, load_framework
 
     known = session.settings.configuration.frameworks.get(key)
     if not dry_run:
         keep_workbook(session.folder, file, edition.source_sha256)
     with busy("Storing the edition and comparing it with the one before"):
-        loaded = load_framework(session.store, session.project, key, entry, edition, file.name, by=account_name(), dry_run=dry_run)
+        loaded = load_framework(
+            session.store, session.project, NewEdition(key, entry, edition, file.name), by=account_name(), dry_run=dry_run
+        )
     if as_json:
         print_json({"framework": key, "dry_run": dry_run, **loaded_json(loaded)})
     else:

@@ -71,7 +71,7 @@ def fetch_results(project: OpenProject, batch: BatchRow) -> list[str] | None:
             file.stating(_stated_bytes(project.provider, str(remote[f"{file.role}_file_id"]))) if file.brought else file for file in files
         ]
         delivery = judge_delivery(remote_status(batch.remote_status), read_counts(remote), len(asked), files)
-    return _take_or_put_off(project.store, project.folder, project, batch, asked, files, delivery)
+    return _take_or_put_off(project, batch, asked, files, delivery)
 
 
 def salvage_results(store: Engine, folder: ArtifactFolder, batch: BatchRow) -> list[str]:
@@ -93,14 +93,9 @@ def salvage_results(store: Engine, folder: ArtifactFolder, batch: BatchRow) -> l
 
 
 def _take_or_put_off(
-    store: Engine,
-    folder: ArtifactFolder,
-    project: Project,
-    batch: BatchRow,
-    asked: Collection[str],
-    files: list[ResultFile],
-    delivery: Delivery,
+    project: OpenProject, batch: BatchRow, asked: Collection[str], files: list[ResultFile], delivery: Delivery
 ) -> list[str] | None:
+    store, folder = project.store, project.folder
     with store.connect() as connection:
         batch = batches.get(connection, batch.id)
         short_s = looks.seconds_short(connection, batch.id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from caseforge_assets.commands.editing.take_back_page import Page, is_same, read_page, restored
 from caseforge_assets.commands.quality.measure_quality import measure_contents
@@ -133,9 +132,11 @@ def edit_content(connection: Connection, project: Project, of: ContentOf, writte
     taken = _own_words(stage, read_page(written), _base(connection, stage, node_id, before)) if isinstance(written, str) else written
     content, notes = _accepted_items(stage, taken) if taken.items else _accepted(stage, taken.text, anyway)
     newest = requests.newest_id(connection, node_id, stage.key)
-    new = _new_content(project, key, stage, target, content, before, f"edited by {by}", clock.now(connection))
+    new = _new_content(project, replace(of, stage=stage), target, content, before, f"edited by {by}")
     surplus = contents.stored_contents(connection, [before.id])[before.id].surplus if before and content.items else []
-    new = replace(new, stage_version=version, notes=[*new.notes, *notes], edited_after=newest, surplus=surplus)
+    new = replace(
+        new, answered_at=clock.now(connection), stage_version=version, notes=[*new.notes, *notes], edited_after=newest, surplus=surplus
+    )
     saved = contents.save_contents(connection, [new])
     if before:
         use_cases.go_on_with(connection, before.id, saved[node_id])
@@ -150,9 +151,8 @@ def edit_content(connection: Connection, project: Project, of: ContentOf, writte
     return saved[node_id]
 
 
-def _new_content(
-    project: Project, key: str, stage: Stage, target: NodeRow, content: Content, before: CurrentContent | None, by: str, at: datetime
-) -> NewContent:
+def _new_content(project: Project, of: ContentOf, target: NodeRow, content: Content, before: CurrentContent | None, by: str) -> NewContent:
+    key, stage = of.key, of.stage
     return NewContent(
         framework_key=key,
         node_id=target.node_id,
@@ -176,7 +176,7 @@ def _new_content(
         input_tokens=None,
         output_tokens=None,
         cost_usd=None,
-        answered_at=at,
+        answered_at=None,
         notes=[f"edited from content {before.id}" if before else "written by hand"],
         candidates=tuple(
             NewCandidate(position, stage.item_uid(target.code, position), item.title, dict(item.fields))

@@ -51,17 +51,17 @@ class Loaded:
     source_sha256: str = ""
 
 
-def load_framework(
-    store: Engine,
-    project: Project,
-    key: str,
-    entry: FrameworkSettings,
-    edition: Edition,
-    source_name: str,
-    *,
-    by: str,
-    dry_run: bool = False,
-) -> Loaded:
+@dataclass(frozen=True)
+class NewEdition:
+    """An edition that was read from a source, for the framework as an entry declares it."""
+
+    key: str
+    entry: FrameworkSettings
+    edition: Edition
+    source_name: str
+
+
+def load_framework(store: Engine, project: Project, new: NewEdition, *, by: str, dry_run: bool = False) -> Loaded:
     """Stores an edition, makes it current, and brings what it leaves as it is over to it, in one transaction.
 
     Loading what is loaded already again changes nothing. A load that fails changes nothing.
@@ -73,6 +73,7 @@ def load_framework(
     Raises:
         ValueError: the selector of the entry does not fit the edition.
     """
+    key, entry, edition, source_name = new.key, new.entry, new.edition, new.source_name
     selector = entry.targets if isinstance(entry.targets, str) else list(entry.targets)
     label = edition.version or f"file {edition.source_sha256[:8]}"
     with store.begin() as connection:

@@ -13,7 +13,7 @@ from caseforge_assets.commands.configuring.declare_framework import declare_fram
 from caseforge_assets.commands.configuring.open_source import ARTIFACTS, is_address
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import keep_workbook, workbook_path
-from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.frameworks import Edition, read_framework
 from caseforge_assets.settings import Settings
 from caseforge_assets.store.database.engine import Engine
@@ -60,7 +60,7 @@ def load_table(store: Engine, folder: ArtifactFolder, settings: Settings, key: s
             raise TableRefused("\n".join(problem.message for problem in result.problems))
         _refuse_other_framework(store, key, result.edition, file.name)
         keep_workbook(folder, draft, result.edition.source_sha256)
-        loaded = load_framework(store, settings.project, key, entry, result.edition, file.name, by=by)
+        loaded = load_framework(store, settings.project, NewEdition(key, entry, result.edition, file.name), by=by)
         if is_kept_here:
             draft.replace(file)
         else:

@@ -9,27 +9,25 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.exporting.choose_contents import Selection, choose_contents
-from caseforge_assets.commands.exporting.find_export import FOLDER, ID_PATTERN, ID_TIME, export_path
+from caseforge_assets.commands.exporting.choose_contents import choose_contents
+from caseforge_assets.commands.exporting.find_export import FOLDER, ID_PATTERN, ID_TIME, ExportWish, export_path
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 
 KEPT = timedelta(days=1)
 
 
-def ask_export(
-    connection: Connection, stages: Stages, folder: ArtifactFolder, key: str, kind: str, selection: Selection, *, by: str, now: datetime
-) -> str:
+def ask_export(connection: Connection, stages: Stages, folder: ArtifactFolder, wish: ExportWish, *, by: str, now: datetime) -> str:
     """Notes what is wanted, and removes exports that are older than a day; returns the export's id.
 
     Raises:
         LookupError: no node is called so, or the framework has not been loaded.
         ValueError: the selection makes no sense, such as a category that no candidate has.
     """
-    choose_contents(connection, stages, key, selection)
+    choose_contents(connection, stages, wish.key, wish.selection)
     _remove_old(folder, now)
     export_id = f"{now.astimezone(UTC):{ID_TIME}}-{secrets.token_hex(16)}"
-    asked = {"framework": key, "kind": kind, "selection": asdict(selection), "asked_by": by, "asked_at": now.isoformat()}
+    asked = {"framework": wish.key, "kind": wish.kind, "selection": asdict(wish.selection), "asked_by": by, "asked_at": now.isoformat()}
     folder.write(export_path(export_id, "asked.json"), [json.dumps(asked).encode()])
     return export_id
 

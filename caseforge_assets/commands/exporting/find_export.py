@@ -21,6 +21,15 @@ ID_TIME = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True)
+class ExportWish:
+    """What somebody wants as a file."""
+
+    key: str
+    kind: str
+    selection: Selection
+
+
+@dataclass(frozen=True)
 class KeptExport:
     """An export: what was asked for by whom, its size once it is there, and why it will not be; None: not so."""
 

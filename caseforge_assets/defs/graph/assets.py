@@ -14,7 +14,7 @@ import dagster as dg
 from caseforge_assets.commands.configuring.open_source import opened_source
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import keep_workbook
-from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
@@ -120,7 +120,7 @@ def _load(caseforge: Caseforge, key: str, entry: FrameworkSettings, source: Path
     if doubt:
         raise dg.Failure(f"{doubt}. If it is an edition of this framework: caseforge load --framework {key} --yes", allow_retries=False)
     keep_workbook(caseforge.folder, source, result.edition.source_sha256)
-    return load_framework(caseforge.store, caseforge.project, key, entry, result.edition, source.name, by="dagster")
+    return load_framework(caseforge.store, caseforge.project, NewEdition(key, entry, result.edition, source.name), by="dagster")
 
 
 def _load_metadata(loaded: Loaded) -> dict[str, Any]:

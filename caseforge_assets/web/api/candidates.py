@@ -127,7 +127,7 @@ def list_candidates(
     cursor: Cursor = None,
 ) -> Response:
     """List the current candidates of the frameworks that the caller sees, framework by framework unless they are sorted otherwise."""
-    return tags.answer(_list(service, tags, meant, seen_and_meant(caller, framework), sort, limit, cursor, facets=facets))
+    return tags.answer(_list(service, tags, in_frameworks(meant, seen_and_meant(caller, framework)), sort, limit, cursor, facets=facets))
 
 
 @router.get("/frameworks/{key}/candidates", responses=reads(404, 422), response_model=Candidates)
@@ -143,7 +143,7 @@ def list_candidates_of_framework(
     cursor: Cursor = None,
 ) -> Response:
     """List the current candidates of a framework, in its order unless they are sorted otherwise."""
-    return tags.answer(_list(service, tags, meant, [key], sort, limit, cursor, facets=facets))
+    return tags.answer(_list(service, tags, in_frameworks(meant, [key]), sort, limit, cursor, facets=facets))
 
 
 @router.get("/frameworks/{key}/candidates/{uid:path}", responses=reads(404), response_model=Candidate)
@@ -179,23 +179,14 @@ def catch_up(service: Service, tags: Tags, connection: Connection) -> Behind:
 
 
 def _list(
-    service: Service,
-    tags: TagsNow,
-    meant: CandidateFilter,
-    frameworks: Sequence[str] | None,
-    sort: str,
-    limit: int,
-    cursor: str | None,
-    *,
-    facets: bool,
+    service: Service, tags: TagsNow, meant: CandidateFilter, sort: str, limit: int, cursor: str | None, *, facets: bool
 ) -> Candidates:
     order = order_of(service.project, sort)
     after = place_after(cursor, order, sort)
     check_columns(service.project, meant)
-    meant = in_frameworks(meant, frameworks)
     with service.reading.connect() as connection:
         behind = catch_up(service, tags, connection)
-        tags.of_lists(connection, frameworks)
+        tags.of_lists(connection, meant.frameworks)
         matches = _matches(connection, meant)
         asked = conditions(connection, meant, matches)
         known = partial(service.kept.get, tags.state, f"groups {meant!r}", lambda: candidate_counts.groups(connection, asked))

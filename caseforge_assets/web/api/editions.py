@@ -17,7 +17,7 @@ from caseforge_assets.commands.configuring.stated_form import Meant, Said, meant
 from caseforge_assets.commands.configuring.with_entry import with_entry
 from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 from caseforge_assets.commands.editions.keep_workbook import SUFFIXES, keep_workbook, workbook_path
-from caseforge_assets.commands.editions.load_framework import Loaded, load_framework
+from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.frameworks import read_framework, read_result_json, select_targets
 from caseforge_assets.frameworks.records import Edition, Limits, ReadResult
 from caseforge_assets.reports.difference import NodeChange
@@ -175,13 +175,13 @@ def _entry(service: Service, key: str, name: str, edition: Edition, meant: Meant
 
 def _foresee(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path) -> Loaded:
     project = with_entry(service.settings, key, entry).project
-    return load_framework(service.store, project, key, entry, edition, path.name, by=caller.name, dry_run=True)
+    return load_framework(service.store, project, NewEdition(key, entry, edition, path.name), by=caller.name, dry_run=True)
 
 
 def _load(service: Service, caller: Caller, key: str, entry: FrameworkSettings, edition: Edition, path: Path) -> Loaded:
     declared = with_entry(service.settings, key, entry)
     keep_workbook(service.folder, path, edition.source_sha256)
-    loaded = load_framework(service.store, declared.project, key, entry, edition, path.name, by=caller.name)
+    loaded = load_framework(service.store, declared.project, NewEdition(key, entry, edition, path.name), by=caller.name)
     declare_framework(service.store, service.settings, key, entry, by=caller.name)
     service.use(with_entry(service.settings, key, entry))
     if loaded.changed:

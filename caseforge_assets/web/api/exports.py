@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.exporting.ask_export import KEPT, ask_export
 from caseforge_assets.commands.exporting.choose_contents import Selection
-from caseforge_assets.commands.exporting.find_export import ID_PATTERN, KeptExport, export_path, find_export
+from caseforge_assets.commands.exporting.find_export import ID_PATTERN, ExportWish, KeptExport, export_path, find_export
 from caseforge_assets.commands.exporting.make_export import make_export
 from caseforge_assets.commands.quality.measure_quality import measure_missing
 from caseforge_assets.handing_on.kinds import KINDS
@@ -76,8 +76,8 @@ def ask_for_export(wanted: ExportWanted, service: ServiceNow, caller: Reader, ta
     with service.store.connect() as connection:
         if key not in known_keys(connection):
             raise LookupError(f"there is no framework {key!r}, or you may not see it")
-        now = clock.now(connection)
-        export_id = ask_export(connection, service.project.stages, service.folder, key, wanted.format, selection, by=caller.name, now=now)
+        now, wish = clock.now(connection), ExportWish(key, wanted.format, selection)
+        export_id = ask_export(connection, service.project.stages, service.folder, wish, by=caller.name, now=now)
     tasks.add_task(make_asked, service, key, export_id)
     return _shown(found_export(service, caller, export_id))
 

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from caseforge_assets.commands.exporting.ask_export import KEPT, ask_export
 from caseforge_assets.commands.exporting.choose_contents import Selection
 from caseforge_assets.commands.exporting.export_contents import export_contents
+from caseforge_assets.commands.exporting.find_export import ExportWish
 from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.safe_text import file_name
 from caseforge_assets.store.database import clock
@@ -75,9 +76,9 @@ def ask(
     with service.store.connect() as connection:
         if key not in known_keys(connection):
             raise LookupError(f"there is no framework {key!r}, or you may not see it")
-        selection = Selection(nodes=nodes.strip() or None)
+        wish = ExportWish(key, kind, Selection(nodes=nodes.strip() or None))
         now = clock.now(connection)
-        export_id = ask_export(connection, service.project.stages, service.folder, key, kind, selection, by=caller.name, now=now)
+        export_id = ask_export(connection, service.project.stages, service.folder, wish, by=caller.name, now=now)
     tasks.add_task(make_asked, service, key, export_id)
     return RedirectResponse(f"/exports/{export_id}", 303)
 
