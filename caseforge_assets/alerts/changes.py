@@ -64,11 +64,11 @@ def decide_changes(
     """
     found = {(finding.rule, finding.subject): finding for finding in findings}
     known = {alert.key: alert for alert in open_alerts}
-    new = [one for key, one in found.items() if key not in known and not (one.rule.once and key in told)]
+    new = [finding for key, finding in found.items() if key not in known and not (finding.rule.once and key in told)]
     lasting = [(alert, found[alert.key]) for alert in open_alerts if alert.key in found and not _is_settled(alert)]
-    escalated = [(alert, one.text) for alert, one in lasting if _escalates(alert, one, thresholds, now)]
+    escalated = [(alert, finding.text) for alert, finding in lasting if _escalates(alert, finding, thresholds, now)]
     risen = {alert.id for alert, _ in escalated}
-    reworded = [(alert, one.text) for alert, one in lasting if one.text != alert.text and alert.id not in risen]
+    reworded = [(alert, finding.text) for alert, finding in lasting if finding.text != alert.text and alert.id not in risen]
     cleared = [alert for alert in open_alerts if alert.key not in found or _is_settled(alert)]
     return Changes(tuple(new), tuple(escalated), tuple(reworded), tuple(cleared))
 

@@ -58,7 +58,7 @@ def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: Ope
         *(finding for plan in figures.waiting_plans for finding in _of_waiting_plan(plan, thresholds, now)),
         *(finding for cost in figures.run_costs for finding in _of_run_cost(cost, limits)),
         *(finding for budget in figures.budgets for finding in _of_budget(budget, limits)),
-        *(_of_ending(one) for one in figures.ending_models),
+        *(_of_ending(model) for model in figures.ending_models),
         *(_of_webhook(webhook) for webhook in figures.webhooks),
         *(finding for provider in figures.providers for finding in _of_provider(provider, thresholds, now)),
     ]
@@ -149,9 +149,11 @@ def _of_waiting_plan(plan: WaitingPlan, thresholds: Thresholds, now: datetime) -
         yield Finding(Rule.plan_waits, f"plan {plan.id}", Severity.warning, text, plan.framework_key)
 
 
-def _of_ending(one: EndingModel) -> Finding:
-    grave = Severity.critical if one.ending.refused else Severity.warning
-    return Finding(Rule.model_ends, f"model {one.ending.model} of {one.key}", grave, f"{one.ending.text}: {one.ending.advice(one.key)}")
+def _of_ending(model: EndingModel) -> Finding:
+    grave = Severity.critical if model.ending.refused else Severity.warning
+    return Finding(
+        Rule.model_ends, f"model {model.ending.model} of {model.key}", grave, f"{model.ending.text}: {model.ending.advice(model.key)}"
+    )
 
 
 def _of_webhook(webhook: WebhookFigures) -> Finding:

@@ -28,8 +28,8 @@ class News:
 
 def compose(news: Sequence[News]) -> tuple[str, str]:
     """Title and body of one message about all of the news."""
-    ordered = sorted(news, key=lambda one: (one.event == Event.cleared, one.severity != Severity.critical, one.at, one.alert_id))
-    lines = [_line(one) for one in ordered[:LISTED]]
+    ordered = sorted(news, key=lambda item: (item.event == Event.cleared, item.severity != Severity.critical, item.at, item.alert_id))
+    lines = [_line(item) for item in ordered[:LISTED]]
     if len(ordered) > LISTED:
         lines.append(f"… and {len(ordered) - LISTED:,} more: caseforge alerts")
     return f"CaseForge: {_title(ordered)}", "\n\n".join(lines)
@@ -38,8 +38,8 @@ def compose(news: Sequence[News]) -> tuple[str, str]:
 def _title(ordered: Sequence[News]) -> str:
     if len(ordered) == 1:
         return _head(ordered[0])
-    over = sum(one.event == Event.cleared for one in ordered)
-    critical = sum(one.event != Event.cleared and one.severity == Severity.critical for one in ordered)
+    over = sum(item.event == Event.cleared for item in ordered)
+    critical = sum(item.event != Event.cleared and item.severity == Severity.critical for item in ordered)
     parts = [
         f"{len(ordered) - over:,} alerts" if len(ordered) - over else "",
         f"{critical:,} critical" if critical else "",
@@ -48,15 +48,15 @@ def _title(ordered: Sequence[News]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _line(one: News) -> str:
-    text = redact(one.text)
+def _line(news: News) -> str:
+    text = redact(news.text)
     short = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
-    end = "" if one.event == Event.cleared else f"\nSeen to? caseforge alerts acknowledge {one.alert_id}"
-    return f"{_head(one)} ({one.at:%Y-%m-%d %H:%M} UTC)\n{short}{end}"
+    end = "" if news.event == Event.cleared else f"\nSeen to? caseforge alerts acknowledge {news.alert_id}"
+    return f"{_head(news)} ({news.at:%Y-%m-%d %H:%M} UTC)\n{short}{end}"
 
 
-def _head(one: News) -> str:
-    word = {Event.raised: one.severity.upper(), Event.escalated: f"{one.severity.upper()} (was a warning)", Event.cleared: "cleared"}[
-        Event(one.event)
+def _head(news: News) -> str:
+    word = {Event.raised: news.severity.upper(), Event.escalated: f"{news.severity.upper()} (was a warning)", Event.cleared: "cleared"}[
+        Event(news.event)
     ]
-    return f"{word}: {one.rule}, alert {one.alert_id}"
+    return f"{word}: {news.rule}, alert {news.alert_id}"

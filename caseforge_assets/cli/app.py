@@ -178,5 +178,10 @@ def caseforge(ctx: click.Context, verbose: bool, log_format: str, assignments: t
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if wrong := [assignment for assignment in assignments if not assignment.partition("=")[0].strip() or "=" not in assignment]:
         raise click.BadParameter(f"{wrong[0]!r} is not of the form KEY=VALUE", param_hint="--set")
-    options = [*(["-v"] if verbose else []), "--log-format", log_format, *(part for one in assignments for part in ("--set", one))]
+    options = [
+        *(["-v"] if verbose else []),
+        "--log-format",
+        log_format,
+        *(part for assignment in assignments for part in ("--set", assignment)),
+    ]
     ctx.obj = Session({key.strip(): value for key, _, value in (assignment.partition("=") for assignment in assignments)}, options)

@@ -49,13 +49,13 @@ def asked_fields(stage: Stage | None) -> dict[str, list[str]]:
 
 def _fields_in(schema: object) -> dict[str, list[str]]:
     if isinstance(schema, list):
-        return next((found for one in schema if (found := _fields_in(one))), {})
+        return next((found for part in schema if (found := _fields_in(part))), {})
     if not isinstance(schema, Mapping):
         return {}
     fields = schema.get("properties")
     if isinstance(fields, Mapping) and "title" in fields:
-        return {str(name): [str(choice) for choice in one.get("enum", ())] for name, one in fields.items()}
-    return next((found for one in schema.values() if (found := _fields_in(one))), {})
+        return {str(name): [str(choice) for choice in field.get("enum", ())] for name, field in fields.items()}
+    return next((found for part in schema.values() if (found := _fields_in(part))), {})
 
 
 def in_order(stage: Stage | None, fields: Mapping[str, Any]) -> dict[str, Any]:

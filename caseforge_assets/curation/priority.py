@@ -24,7 +24,7 @@ class Weights:
         Raises:
             ValueError: one of them is out of range.
         """
-        for name, weight in zip((one.name for one in fields(self)), astuple(self), strict=True):
+        for name, weight in zip((field.name for field in fields(self)), astuple(self), strict=True):
             if not 0 <= weight <= HIGHEST_WEIGHT:
                 raise ValueError(f"the weight of {name} is {weight}; it goes from 0 to {HIGHEST_WEIGHT}")
 

@@ -67,7 +67,9 @@ class CaseforgeFramework(dg.Component, dg.Model, dg.Resolvable):
             return dg.Definitions(framework_assets(self.key, settings.framework(self.key), settings.project))
         of_project: dict[str, Any] = {"project_folder": str(folder), "declared": declared}
         resources = {"caseforge": Caseforge(**of_project), CONTENTS_MANAGER: CaseforgeContents(**of_project)}
-        return location_defs(settings, resources, keys=[one.key for one in components], assets_of=[self.key], beside_others=True)
+        return location_defs(
+            settings, resources, keys=[component.key for component in components], assets_of=[self.key], beside_others=True
+        )
 
     def entry(self) -> dict[str, Any]:
         """What it says of the framework, as in caseforge.toml."""
@@ -83,12 +85,14 @@ def declared_by(components: Sequence[CaseforgeFramework]) -> dict[str, Any]:
     """
     frameworks: dict[str, dict[str, Any]] = {}
     stages: dict[str, dict[str, Any]] = {}
-    for one in components:
-        if one.key in frameworks:
-            raise ConfigurationError(f"framework {one.key!r} is declared by two components. Give each a key of its own, or take one out")
-        frameworks[one.key] = one.entry()
-        for stage, said in (one.stages or {}).items():
-            _add(stages.setdefault(stage, {}), said, f"stages.{stage}", one.key)
+    for component in components:
+        if component.key in frameworks:
+            raise ConfigurationError(
+                f"framework {component.key!r} is declared by two components. Give each a key of its own, or take one out"
+            )
+        frameworks[component.key] = component.entry()
+        for stage, said in (component.stages or {}).items():
+            _add(stages.setdefault(stage, {}), said, f"stages.{stage}", component.key)
     return {"frameworks": frameworks, "stages": stages}
 
 
@@ -104,12 +108,12 @@ def _add(known: dict[str, Any], said: Mapping[str, Any], path: str, key: str) ->
 def _all_of(component: CaseforgeFramework, tree: dg.ComponentTree) -> list[CaseforgeFramework]:
     """All components of the Dagster project, itself among them, in the order of their keys: what they share is made once, by the first."""
     found = tree.get_all_components(of_type=CaseforgeFramework)
-    others = found if any(one is component for one in found) else [component]
-    return sorted(others, key=lambda one: one.key)
+    others = found if any(other is component for other in found) else [component]
+    return sorted(others, key=lambda other: other.key)
 
 
 def _project_folder(components: Sequence[CaseforgeFramework], root: Path) -> Path:
-    named = {(root / one.project).resolve() for one in components if one.project}
+    named = {(root / component.project).resolve() for component in components if component.project}
     if len(named) > 1:
         folders = ", ".join(sorted(map(str, named)))
         raise ConfigurationError(

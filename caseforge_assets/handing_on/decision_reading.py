@@ -124,7 +124,7 @@ def _is_ours(known: Mapping[str, Any]) -> bool:
         and (known["portfolio"] is None or _is_number(known["portfolio"]))
         and isinstance(fields, dict)
         and EDITABLE[STATUS] in fields
-        and all(isinstance(one, str) for one in fields.values())
+        and all(isinstance(value, str) for value in fields.values())
     )
 
 

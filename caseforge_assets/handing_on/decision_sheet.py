@@ -99,7 +99,7 @@ class _Sheets:
         if not rows:
             return
         status, review = names.index("Status"), names.index("Review on")
-        words = [shown_status(one) for one in UseCaseStatus]
+        words = [shown_status(status) for status in UseCaseStatus]
         wrong = "Choose one of: " + ", ".join(words) + "."
         sheet.data_validation(
             1, status, rows, status, {"validate": "list", "source": words, "error_title": "No such status", "error_message": wrong}
@@ -117,9 +117,11 @@ class _Sheets:
                 "error_message": "Write a date, such as 2027-01-31, or nothing.",
             },
         )
-        for one, shade in _SHADES.items():
-            look = self._workbook.add_format({"bg_color": shade, "font_color": "#5F6B76" if one is UseCaseStatus.rejected else "#1F2933"})
-            rule = {"type": "cell", "criteria": "==", "value": f'"{shown_status(one)}"', "format": look}
+        for decided, shade in _SHADES.items():
+            look = self._workbook.add_format(
+                {"bg_color": shade, "font_color": "#5F6B76" if decided is UseCaseStatus.rejected else "#1F2933"}
+            )
+            rule = {"type": "cell", "criteria": "==", "value": f'"{shown_status(decided)}"', "format": look}
             sheet.conditional_format(1, status, rows, status, rule)
 
     def _documents(self) -> None:

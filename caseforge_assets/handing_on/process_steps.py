@@ -34,12 +34,12 @@ def process_steps(body: str, meant: Callable[[str], str | None]) -> list[Step]:
 
 def _section(read: list[Block], meant: Callable[[str], str | None]) -> list[Block]:
     """The blocks beneath the heading of the steps, up to the next heading of its level or above."""
-    begin = next((at for at, one in enumerate(read) if isinstance(one, Heading) and meant(plain(one.runs)) == STEPS_SECTION), None)
+    begin = next((at for at, block in enumerate(read) if isinstance(block, Heading) and meant(plain(block.runs)) == STEPS_SECTION), None)
     if begin is None:
         return []
-    level = next(one.level for one in read[begin : begin + 1] if isinstance(one, Heading))
+    level = next(block.level for block in read[begin : begin + 1] if isinstance(block, Heading))
     beneath = read[begin + 1 :]
-    end = next((at for at, one in enumerate(beneath) if isinstance(one, Heading) and one.level <= level), len(beneath))
+    end = next((at for at, block in enumerate(beneath) if isinstance(block, Heading) and block.level <= level), len(beneath))
     return beneath[:end]
 
 

@@ -52,16 +52,16 @@ def add_contents(writer: TextWriter, lines: Sequence[Line]) -> None:
 
     writer.line("Contents", "Subtitle")
     deepest = min(max((line.depth for line in lines), default=1), DEEPEST_CONTENTS)
-    for number, one in enumerate(lines):
+    for number, text in enumerate(lines):
         line = writer.line(style="Contents")
-        line.paragraph_format.left_indent = Pt(12 * (one.depth - 1))
+        line.paragraph_format.left_indent = Pt(12 * (text.depth - 1))
         if number == 0:
             begin = element("w:fldChar", fldCharType="begin", dirty="true")
             for part in (begin, _instruction(f'TOC \\o "1-{deepest}" \\h \\z \\u'), element("w:fldChar", fldCharType="separate")):
                 line.add_run()._r.append(part)
-        link = element("w:hyperlink", anchor=one.bookmark, history=1)
-        run = line.add_run(one.text)
-        run.bold = one.depth == 1 or None
+        link = element("w:hyperlink", anchor=text.bookmark, history=1)
+        run = line.add_run(text.text)
+        run.bold = text.depth == 1 or None
         link.append(run._r)
         line._p.append(link)
     line.add_run()._r.append(element("w:fldChar", fldCharType="end"))

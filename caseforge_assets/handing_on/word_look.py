@@ -65,7 +65,7 @@ def look(document: Document, name: str, size: float, color: str, *, before: floa
     style: Any = document.styles[name]
     style.font.name, style.font.size, style.font.color.rgb = "Calibri", Pt(size), RGBColor.from_string(color)
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-    for attribute in [one for one in fonts.attrib if one.endswith("Theme")]:
+    for attribute in [name for name in fonts.attrib if name.endswith("Theme")]:
         del fonts.attrib[attribute]
     for attribute in ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs"):
         fonts.set(qn(attribute), "Calibri")
@@ -136,8 +136,8 @@ class Numbering:
         """Adds the two forms to a document."""
         part: Any = document.part.numbering_part.element
         self._part = part
-        abstract = [int(one.get(_w("abstractNumId"))) for one in part.findall(_w("abstractNum"))]
-        self._next = max([int(one.get(_w("numId"))) for one in part.findall(_w("num"))], default=0) + 1
+        abstract = [int(form.get(_w("abstractNumId"))) for form in part.findall(_w("abstractNum"))]
+        self._next = max([int(numbering.get(_w("numId"))) for numbering in part.findall(_w("num"))], default=0) + 1
         first = max(abstract, default=0) + 1
         place = len(abstract)
         for number, ordered in ((first, False), (first + 1, True)):

@@ -24,15 +24,15 @@ def forms_of(value: str) -> Forms:
     escaped = {value, quote(value, safe="", errors="replace"), quote(value, errors="replace"), quote_plus(value, errors="replace")}
     escaped |= {html.escape(value), html.escape(value, quote=False), html.escape(value).replace("&#x27;", "&#39;")}
     escaped |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-    escaped |= {one.replace("/", "\\/") for one in escaped}
+    escaped |= {form.replace("/", "\\/") for form in escaped}
     escaped |= {
-        twice for one in escaped for twice in (one.replace("\\", "\\\\"), json.dumps(one)[1:-1], quote(one, safe="", errors="replace"))
+        twice for form in escaped for twice in (form.replace("\\", "\\\\"), json.dumps(form)[1:-1], quote(form, safe="", errors="replace"))
     }
     escaped |= {"".join(f"%{byte:02x}" for byte in data), "".join(f"\\u{ord(character):04x}" for character in value)}
     coded = data.hex()
     if len(coded) >= SHORTEST_CODED:
         escaped.add(coded)
-    return Forms(frozenset(one.lower() for one in escaped if one), frozenset(_base64_forms(data)))
+    return Forms(frozenset(form.lower() for form in escaped if form), frozenset(_base64_forms(data)))
 
 
 def _base64_forms(data: bytes) -> set[str]:
@@ -45,4 +45,4 @@ def _base64_forms(data: bytes) -> set[str]:
         padded = bytes(before) + data
         first, end = -(-before * 8 // 6), len(padded) * 8 // 6
         found |= {encode(padded).decode()[first:end] for encode in (b64encode, urlsafe_b64encode)}
-    return {one for one in found if len(one) >= SHORTEST_CODED}
+    return {form for form in found if len(form) >= SHORTEST_CODED}

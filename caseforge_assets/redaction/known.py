@@ -62,11 +62,11 @@ def know_secrets(values: Iterable[str]) -> None:
     """From now on these values are masked, beside those that are known already."""
     global _known  # noqa: PLW0603 - a process has its secrets, whoever asks
     with _change:
-        new = frozenset(one for one in values if len(one) >= SHORTEST and one.lower() not in OWN_WORDS)
+        new = frozenset(value for value in values if len(value) >= SHORTEST and value.lower() not in OWN_WORDS)
         if new <= _known.values:
             return
         every = _known.values | new
-        _known = _Known(every, _compile([one for one in every if is_masked_everywhere(one)]), _compile(every))
+        _known = _Known(every, _compile([value for value in every if is_masked_everywhere(value)]), _compile(every))
 
 
 def digest_of(secret: str) -> str:

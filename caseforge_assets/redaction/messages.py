@@ -21,9 +21,9 @@ def redact_file(text: str) -> str:
 def redact_object(value: Any) -> Any:
     """A JSON value with its texts redacted, the names of its fields as well; in ids, which are needed as they are, only known values are masked."""
     if isinstance(value, dict):
-        return {redact(str(name)): _redact_field(str(name), one) for name, one in value.items()}
+        return {redact(str(name)): _redact_field(str(name), item) for name, item in value.items()}
     if isinstance(value, list):
-        return [redact_object(one) for one in value]
+        return [redact_object(item) for item in value]
     return redact(value) if isinstance(value, str) else value
 
 

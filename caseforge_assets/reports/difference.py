@@ -80,7 +80,7 @@ class Difference:
     def altered(self) -> set[int]:
         """Node ids that are in both editions and whose context may differ."""
         kinds = (Change.RENAMED, Change.REDESCRIBED, Change.REPARENTED, Change.KPIS_CHANGED, Change.CONTEXT_ONLY)
-        return {one.node_id for kind in kinds for one in self.changes.get(kind, ())}
+        return {change.node_id for kind in kinds for change in self.changes.get(kind, ())}
 
 
 def compare_editions(before: Sequence[EditionNode], after: Sequence[EditionNode]) -> Difference:

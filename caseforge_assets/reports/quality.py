@@ -141,7 +141,7 @@ def repeated_titles(candidates: Iterable[Title]) -> list[list[Title]]:
     for candidate in candidates:
         if words := title_words(candidate.title):
             groups.setdefault(words, []).append(candidate)
-    several = [group for group in groups.values() if len({one.partition_key for one in group}) > 1]
+    several = [group for group in groups.values() if len({member.partition_key for member in group}) > 1]
     return sorted(several, key=len, reverse=True)
 
 

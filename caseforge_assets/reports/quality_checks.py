@@ -47,7 +47,7 @@ def check_scores(asset: str, rows: Sequence[Measured], warn_below: int, fail_sha
 def check_near_duplicates(asset: str, compared: int, found: Sequence[NearDuplicate], fail_share: float) -> Check:
     """Passes when no document is nearly the same as another node's."""
     says = f"{len(found):,} of {compared:,} documents are nearly the same as another node's"
-    nodes = tuple((one.partition_key, f"about {one.likeness:.0%} of its phrases stand in {one.like}, too") for one in found)
+    nodes = tuple((node.partition_key, f"about {node.likeness:.0%} of its phrases stand in {node.like}, too") for node in found)
     severe = len(found) >= SHARE_MIN_COUNT and len(found) > fail_share * compared
     return Check(asset, NO_NEAR_DUPLICATES, not found, says, {"compared": compared, "near_duplicates": len(found)}, nodes, severe)
 
@@ -56,7 +56,7 @@ def check_titles(asset: str, compared: int, groups: Sequence[Sequence[HasTitle]]
     """Passes while at most the share given of all items has a title that another node has, too; titles are listed in any case."""
     repeated = sum(len(group) for group in groups)
     says = f"{repeated:,} of {compared:,} {items} have a title that another node has, too"
-    nodes = tuple((one.partition_key, f"{one.candidate_uid}: {one.title}") for group in groups for one in group)
+    nodes = tuple((member.partition_key, f"{member.candidate_uid}: {member.title}") for group in groups for member in group)
     figures: dict[str, int | float] = {"compared": compared, "repeated_titles": repeated}
     return Check(asset, TITLES_DISTINCT, repeated <= fail_share * compared, says, figures, nodes)
 

@@ -80,10 +80,10 @@ def patterns(failures: Iterable[Failure]) -> list[Pattern]:
         groups.setdefault((failure.outcome, common_text(failure.detail)), []).append(failure)
     total = sum(len(group) for group in groups.values())
     found = [
-        Pattern(outcome, says, len(group), len(group) / total, tuple(Counter(one.stage for one in group)), group[0].code)
+        Pattern(outcome, says, len(group), len(group) / total, tuple(Counter(failure.stage for failure in group)), group[0].code)
         for (outcome, says), group in groups.items()
     ]
-    return sorted(found, key=lambda one: (-one.count, one.outcome, one.says))
+    return sorted(found, key=lambda pattern: (-pattern.count, pattern.outcome, pattern.says))
 
 
 def common_text(detail: str) -> str:

@@ -84,7 +84,9 @@ def read_sources(
     """
     text, values = _read_file(path)
     given: dict[KeyPath, str] = {}
-    _take_kept(values, {key: one for key, one in (kept or {}).items() if key not in (declared or {}).get(FRAMEWORKS, {})}, given)
+    _take_kept(
+        values, {key: declaration for key, declaration in (kept or {}).items() if key not in (declared or {}).get(FRAMEWORKS, {})}, given
+    )
     _declare(values, declared or {}, (), given)
     unknown = []
     for name, value in sorted((environment.overrides if environment else {}).items()):
@@ -142,11 +144,11 @@ def _take_kept(values: dict[str, Any], kept: Mapping[str, Declaration], given: d
     """Frameworks are as the database declares them, where the file says of them what it said then."""
     if not kept or not isinstance(frameworks := values.setdefault(FRAMEWORKS, {}), dict):
         return
-    for key, one in kept.items():
-        if one.holds_beside(frameworks.get(key)):
+    for key, declaration in kept.items():
+        if declaration.holds_beside(frameworks.get(key)):
             frameworks.pop(key, None)
-            if one.entry is not None:
-                frameworks[key], given[FRAMEWORKS, key] = dict(one.entry), one.origin
+            if declaration.entry is not None:
+                frameworks[key], given[FRAMEWORKS, key] = dict(declaration.entry), declaration.origin
 
 
 def _declare(values: dict[str, Any], declared: Mapping[str, Any], above: KeyPath, given: dict[KeyPath, str]) -> None:

@@ -30,9 +30,9 @@ def project_stages(folder: Path, configuration: Configuration) -> Stages:
     shared = (folder / configuration.templates,) if configuration.templates else ()
     try:
         of_frameworks = {
-            key: _found(own_stages, Asking(((folder / one.templates,) if one.templates else ()) + shared, one.languages))
-            for key, one in configuration.frameworks.items()
-            if one.templates or one.languages
+            key: _found(own_stages, Asking(((folder / entry.templates,) if entry.templates else ()) + shared, entry.languages))
+            for key, entry in configuration.frameworks.items()
+            if entry.templates or entry.languages
         }
         return with_switches(_found(own_stages, Asking(shared)), of_frameworks, _switches(configuration))
     except (StageFault, TemplateFault) as error:
@@ -51,7 +51,7 @@ def unknown_stages(sources: Sources, configuration: Configuration, stages: Stage
     """Tables [stages.KEY] of stages that there are not, and languages of such."""
     known = [stage.key for stage in (*stages.shared, *stages.off)]
     named: list[tuple[str, ...]] = [("stages", key) for key in configuration.stages]
-    named += [("frameworks", key, "language", of) for key, one in configuration.frameworks.items() for of, _ in one.languages if of]
+    named += [("frameworks", key, "language", of) for key, entry in configuration.frameworks.items() for of, _ in entry.languages if of]
     return [
         Fault(path, sources.place(path), f"there is no such stage{nearest(path[-1], known)}; there are: {', '.join(known)}")
         for path in named

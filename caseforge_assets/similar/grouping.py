@@ -48,7 +48,7 @@ def group_ideas(ideas: Sequence[bytes], weighing: Weighing) -> Grouped:
     near = _members(_bring_together(ideas, weighing, np.zeros(len(ideas), dtype=bool)))
     centres = [centre_of([ideas[member] for member in members]) for members in near]
     merged = _members(_bring_together(centres, weighing, np.array([len(members) > 1 for members in near])))
-    return _held_against_centres(ideas, weighing, [[idea for one in group for idea in near[one]] for group in merged])
+    return _held_against_centres(ideas, weighing, [[idea for member in group for idea in near[member]] for group in merged])
 
 
 def group_given(given: tuple[Sequence[bytes], Weighing]) -> Grouped:
@@ -77,7 +77,7 @@ def _bring_together(ideas: Sequence[bytes], weighing: Weighing, is_centre: npt.N
         near = Counter(chain.from_iterable([found_by[bucket] for bucket in mine if bucket in found_by]))
         leader = idea
         if near:
-            looked_at = [one for one, _ in near.most_common(LOOKED_AT)]
+            looked_at = [other for other, _ in near.most_common(LOOKED_AT)]
             likenesses = vectors.likenesses(idea, looked_at)
             best = int(likenesses.argmax())
             if likenesses[best] >= (CENTRES_ALIKE if is_centre[idea] and is_centre[looked_at[best]] else ALIKE):

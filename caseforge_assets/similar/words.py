@@ -63,7 +63,7 @@ def idea_words(title: str, texts: Sequence[str], process: Process, language: str
 
 def words_of_each(told: Sequence[Told]) -> list[bytes]:
     """The same of several."""
-    return [idea_words(*one) for one in told]
+    return [idea_words(*idea) for idea in told]
 
 
 def read_words(packed: bytes) -> Words:

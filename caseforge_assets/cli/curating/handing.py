@@ -54,7 +54,7 @@ def import_(session: Session, file: Path, yes: bool, keep_theirs: bool, overwrit
     meanwhile = Meanwhile.keep if keep_theirs else Meanwhile.overwrite if overwrite else Meanwhile.refuse
     with session.store.connect() as connection:
         review = review_decisions(connection, caller(), file)
-    _say("Would change", [one.in_words() for one in review.changes])
+    _say("Would change", [change.in_words() for change in review.changes])
     _say("Changed by somebody else meanwhile", review.conflicts)
     _say("Cannot be taken", review.problems)
     console.print(f"{counted(review.rows, 'use case')} in {file.name}; {len(review.changes):,} would change.", markup=False)

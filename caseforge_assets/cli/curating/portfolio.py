@@ -227,7 +227,7 @@ def _entry(connection: Connection, session: Session, row: PortfolioRow, uid: str
     from caseforge_assets.commands.curating.view_portfolio import view_portfolio
 
     view = view_portfolio(connection, session.project, caller(), row.id)
-    found = [one for one in view.entries if uid in (one.row.described.use_case.uid, f"#{one.place}")]
+    found = [entry for entry in view.entries if uid in (entry.row.described.use_case.uid, f"#{entry.place}")]
     if len(found) != 1:
         how = "has no" if not found else "has several"
         raise LookupError(f"{row.name} {how} {uid}; caseforge portfolio show {row.id} shows them, and #1 means the first one")

@@ -261,16 +261,16 @@ def _print_left(session: Session, offer: Offer) -> None:
 
     with session.store.connect() as connection:
         found = left_waiting(connection, session.open_project, offer)
-    for one in found:
-        waits = one.plan.held_back or "`caseforge submit` sends them"
+    for reckoned in found:
+        waits = reckoned.plan.held_back or "`caseforge submit` sends them"
         console.print(
-            f"{counted(one.now, 'other request is', 'other requests are')} approved and wait, plan {one.plan.id} of {one.plan.framework_key}: {waits}."
+            f"{counted(reckoned.now, 'other request is', 'other requests are')} approved and wait, plan {reckoned.plan.id} of {reckoned.plan.framework_key}: {waits}."
         )
 
 
 def _asked(draft: Plan, before: Sequence[ReckonedPlan]) -> bool:
     from caseforge_assets.costs.sums import total
 
-    waiting, cost = sum(one.now for one in before), total(one.now_cost for one in before)
+    waiting, cost = sum(reckoned.now for reckoned in before), total(reckoned.now_cost for reckoned in before)
     too = f", and {waiting:,} that were approved before for about {cost}" if waiting else ""
     return click.confirm(f"Send {counted(draft.nodes, 'request')} for about {usd(draft.expected_cost_usd)}{too}?", err=True)

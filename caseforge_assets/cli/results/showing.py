@@ -63,9 +63,9 @@ def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ..
         print_history(session, row, as_json)
         return
     with session.store.connect() as connection:
-        contents = [dict(one._mapping) for one in node_views.contents_of_node(connection, row.node_id) if one.stage in stages]
-        candidates = [dict(one._mapping) for one in node_views.candidates_of_node(connection, row.node_id)]
-        attempts = [dict(one._mapping) for one in node_views.attempts_of_node(connection, row.node_id) if one.stage in stages]
+        contents = [dict(content._mapping) for content in node_views.contents_of_node(connection, row.node_id) if content.stage in stages]
+        candidates = [dict(candidate._mapping) for candidate in node_views.candidates_of_node(connection, row.node_id)]
+        attempts = [dict(attempt._mapping) for attempt in node_views.attempts_of_node(connection, row.node_id) if attempt.stage in stages]
     whole = {"node": dict(row._mapping), "contents": contents, "candidates": candidates, "attempts": attempts}
     if as_json:
         print_json(whole)
@@ -81,7 +81,7 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     if node["owner"]:
         console.print(f"Owner: {node['owner']}", style="dim")
     console.print(node["description"] or "(no description)")
-    for content in (one for one in whole["contents"] if one["is_current"]):
+    for content in (content for content in whole["contents"] if content["is_current"]):
         console.rule(content["title"])
         simulated = ", SIMULATED" if content["simulated"] else ""
         reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
@@ -95,22 +95,24 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     table = FittingTable(
         "Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", drop=("Batch", "File and line")
     )
-    for one in whole["attempts"]:
-        tokens = f"{one['input_tokens'] or 0:,} + {one['output_tokens'] or 0:,}" if one["output_tokens"] is not None else ""
-        file = (one["artifacts"].get("output") or {}).get("path", "")
-        place = f"{session.folder.describe(file)}:{one['line_number']}" if file and one["line_number"] else ""
-        name = one["remote_id"] or f"batch {one['batch_id']}"
-        table.add_row(str(one["id"]), one["stage"], name, one["outcome"] or "under way", one["detail"], tokens, _cost(one), place)
+    for attempt in whole["attempts"]:
+        tokens = f"{attempt['input_tokens'] or 0:,} + {attempt['output_tokens'] or 0:,}" if attempt["output_tokens"] is not None else ""
+        file = (attempt["artifacts"].get("output") or {}).get("path", "")
+        place = f"{session.folder.describe(file)}:{attempt['line_number']}" if file and attempt["line_number"] else ""
+        name = attempt["remote_id"] or f"batch {attempt['batch_id']}"
+        table.add_row(
+            str(attempt["id"]), attempt["stage"], name, attempt["outcome"] or "under way", attempt["detail"], tokens, _cost(attempt), place
+        )
     console.print(table if whole["attempts"] else "No attempt yet.")
 
 
 def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
     """What is shown of a content: items as they are shown today, whatever the body was made by, and what is beyond as many as were asked for."""
-    stage = next((one for one in stages if one.key == content["stage"]), None)
-    items = [Item(one["title"], one["fields"]) for one in candidates if one["stage"] == content["stage"]]
+    stage = next((stage for stage in stages if stage.key == content["stage"]), None)
+    items = [Item(candidate["title"], candidate["fields"]) for candidate in candidates if candidate["stage"] == content["stage"]]
     if stage is None or stage.render_items is None or not items:
         return str(content["body"]) if stage is None else stage.shown(content["body"])
-    beyond = [Item(one["title"], one["fields"]) for one in content["surplus"]]
+    beyond = [Item(item["title"], item["fields"]) for item in content["surplus"]]
     if not beyond:
         return stage.render_items(items)
     return f"{stage.render_items(items)}\n\n---\n\n# Surplus: {len(beyond)} beyond what was asked for\n\n{stage.render_items(beyond)}"

@@ -62,16 +62,16 @@ def _print_groups(session: Session, key: str | None, branch: str | None, limit: 
         sizes = group_sizes(connection, asked)
         shown = shown_groups(connection, sizes[:limit], asked)
     if as_json:
-        print_json({"groups": len(sizes), "shown": [asdict(one) for one in shown]})
+        print_json({"groups": len(sizes), "shown": [asdict(group) for group in shown]})
         return
     if not shown:
         console.print("No two use cases tell the same idea.")
         return
     table = Table("Processes", "Candidates", "Frameworks", "Idea, as one of them tells it", title="The same idea", title_justify="left")
-    for one in shown:
-        frameworks = ", ".join(f"{name} {count}" for name, count in one.frameworks.items())
-        told = f"{one.shown.title}\n{one.shown.framework} {one.shown.uid}"
-        table.add_row(str(one.size.processes), str(one.size.members), frameworks, told)
+    for group in shown:
+        frameworks = ", ".join(f"{name} {count}" for name, count in group.frameworks.items())
+        told = f"{group.shown.title}\n{group.shown.framework} {group.shown.uid}"
+        table.add_row(str(group.size.processes), str(group.size.members), frameworks, told)
     console.print(table)
     console.print(f"{counted(len(sizes), 'idea')} told by several use cases. `caseforge similar UID` lists who tells one.", style="dim")
 
@@ -84,16 +84,16 @@ def _print_like(session: Session, key: str, uid: str, limit: int, *, as_json: bo
         found = [] if group is None else members(connection, group, None, None, limit, but=candidate)
         near = near_in_meaning(connection, candidate, group, None, limit)
     if as_json:
-        told = ((one, "idea") for one in found), ((one, "meaning") for one in near)
-        print_json([asdict(one.candidate) | {"likeness": round(one.score, 4), "by": by} for rows in told for one, by in rows])
+        told = ((hit, "idea") for hit in found), ((hit, "meaning") for hit in near)
+        print_json([asdict(hit.candidate) | {"likeness": round(hit.score, 4), "by": by} for rows in told for hit, by in rows])
         return
     if not found:
         console.print(f"No other use case tells the idea of {key} {uid}.")
     else:
-        _print_table("The same idea", [(f"{one.score:.0%}", one.candidate) for one in found])
+        _print_table("The same idea", [(f"{hit.score:.0%}", hit.candidate) for hit in found])
     if near:
         simulated = " (SIMULATED: near where words are the same)" if near[0].candidate.simulated else ""
-        _print_table(f"Near in meaning{simulated}", [(f"{one.score:.2f}", one.candidate) for one in near])
+        _print_table(f"Near in meaning{simulated}", [(f"{hit.score:.2f}", hit.candidate) for hit in near])
 
 
 def _print_table(title: str, rows: Sequence[tuple[str, ListedCandidate]]) -> None:

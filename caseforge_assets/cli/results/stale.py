@@ -25,7 +25,7 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        found = [one for one in asset_statuses(connection, session.project, key) if one.not_current]
+        found = [status for status in asset_statuses(connection, session.project, key) if status.not_current]
     rows = [
         {
             "asset": status.asset,

@@ -113,9 +113,9 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
         console.print(f"Written: {path}")
     configuration = session.settings.configuration
     named = [
-        session.settings.project_folder / one
-        for one in (configuration.templates, *(of.templates for of in configuration.frameworks.values()))
-        if one
+        session.settings.project_folder / templates
+        for templates in (configuration.templates, *(of.templates for of in configuration.frameworks.values()))
+        if templates
     ]
     if folder.resolve() not in [place.resolve() for place in named]:
         console.print(

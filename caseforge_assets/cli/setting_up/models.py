@@ -39,9 +39,9 @@ def models(session: Session, with_all: bool, offline: bool, as_json: bool) -> No
     with session.store.connect() as connection:
         surveyed = survey_models(connection, session.project, offered, datetime.now(UTC))
     found = surveyed.models
-    shown = found if with_all or as_json else [one for one in found if one.is_known]
+    shown = found if with_all or as_json else [facts for facts in found if facts.is_known]
     if as_json:
-        print_json([_json(one) for one in shown])
+        print_json([_json(facts) for facts in shown])
         return
     _print(shown, surveyed.loaded)
     if len(shown) < len(found):
@@ -75,27 +75,27 @@ def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
         *frameworks,
         drop=("Schema", "Endpoint", "Completion", "Window", "Price from", "Successor"),
     )
-    for one in found:
-        rules = one.rules
+    for facts in found:
+        rules = facts.rules
         table.add_row(
-            f"{one.name} ({', '.join(one.stages)})" if one.stages else one.name,
-            _price(one),
-            one.price_from or UNKNOWN,
+            f"{facts.name} ({', '.join(facts.stages)})" if facts.stages else facts.name,
+            _price(facts),
+            facts.price_from or UNKNOWN,
             _count(rules.context_tokens if rules else None),
             _count(rules.max_completion_tokens if rules else None),
             UNKNOWN if rules is None or rules.schemas is None else "yes" if rules.schemas else "no",
-            _endpoint(one),
-            _end(one),
+            _endpoint(facts),
+            _end(facts),
             (rules.successor if rules else None) or "",
-            *(usd(one.costs_usd[key]) for key in frameworks),
-            style=_style(one),
+            *(usd(facts.costs_usd[key]) for key in frameworks),
+            style=_style(facts),
         )
     console.print(table)
     console.print("USD per million tokens at batch prices; efforts, temperatures and sources: docs/models.md.")
 
 
-def _price(one: ModelFacts) -> str:
-    rates = one.rates
+def _price(facts: ModelFacts) -> str:
+    rates = facts.rates
     return (
         UNKNOWN
         if rates is None
@@ -107,51 +107,51 @@ def _amount(rate: Decimal) -> str:
     return f"{(rate * MILLION).normalize():f}"
 
 
-def _endpoint(one: ModelFacts) -> str:
+def _endpoint(facts: ModelFacts) -> str:
     """Where its stages send to; of a model that none uses, where requests would go by themselves."""
-    used = dict.fromkeys(one.stages.values())
-    return ", ".join(used) if used else one.rules.endpoint if one.rules else UNKNOWN
+    used = dict.fromkeys(facts.stages.values())
+    return ", ".join(used) if used else facts.rules.endpoint if facts.rules else UNKNOWN
 
 
 def _count(tokens: int | None) -> str:
     return UNKNOWN if tokens is None else f"{tokens:,}"
 
 
-def _end(one: ModelFacts) -> str:
-    absent = one.offered is False and one.is_known
-    return " ".join(part for part in (str(one.end or ""), "(not listed)" if absent else "") if part)
+def _end(facts: ModelFacts) -> str:
+    absent = facts.offered is False and facts.is_known
+    return " ".join(part for part in (str(facts.end or ""), "(not listed)" if absent else "") if part)
 
 
-def _style(one: ModelFacts) -> str | None:
-    if one.ending is not None:
-        return "red" if one.stages else "dim"
-    return "bold" if one.stages else None
+def _style(facts: ModelFacts) -> str | None:
+    if facts.ending is not None:
+        return "red" if facts.stages else "dim"
+    return "bold" if facts.stages else None
 
 
-def _json(one: ModelFacts) -> dict[str, Any]:
+def _json(facts: ModelFacts) -> dict[str, Any]:
     """The same for scripts; what is not known is null."""
-    rates, rules = one.rates, one.rules
+    rates, rules = facts.rates, facts.rules
     prices = (
         {"input": rates.input, "cached_input": rates.cached, "cache_write": rates.cache_write, "output": rates.output} if rates else None
     )
     return {
-        "model": one.name,
-        "stages": list(one.stages),
+        "model": facts.name,
+        "stages": list(facts.stages),
         "usd_per_million_tokens": prices and {name: rate * MILLION for name, rate in prices.items()},
-        "price_from": one.price_from,
+        "price_from": facts.price_from,
         "context_tokens": rules.context_tokens if rules else None,
         "max_completion_tokens": rules.max_completion_tokens if rules else None,
         "schemas": rules.schemas if rules else None,
         "efforts": rules.efforts if rules else None,
         "takes_temperature": rules.takes_temperature if rules else None,
         "endpoint": rules.endpoint if rules else None,
-        "endpoints_used": one.stages,
-        "ends": one.end,
-        "days_left": one.ending.days_left if one.ending else None,
-        "refused": one.ending is not None and one.ending.refused,
+        "endpoints_used": facts.stages,
+        "ends": facts.end,
+        "days_left": facts.ending.days_left if facts.ending else None,
+        "refused": facts.ending is not None and facts.ending.refused,
         "successor": rules.successor if rules else None,
-        "listed_by_provider": one.offered,
-        "costs_usd": one.costs_usd,
+        "listed_by_provider": facts.offered,
+        "costs_usd": facts.costs_usd,
         "source": rules.source if rules else None,
         "looked_up": rules.looked_up if rules else None,
     }

@@ -73,7 +73,7 @@ def _read_figures(connection: Connection, project: Project, now: datetime, open_
         budgets=tuple(_budgets(connection, project.configuration)),
         providers=tuple(alert_figures.providers(connection)),
         ending_models=tuple(_ending_models(connection, project)),
-        webhooks=tuple(replace(one, url=shown_url(one.url)) for one in alert_figures.webhooks(connection)),
+        webhooks=tuple(replace(webhook, url=shown_url(webhook.url)) for webhook in alert_figures.webhooks(connection)),
     )
 
 

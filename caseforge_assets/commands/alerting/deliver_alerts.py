@@ -57,7 +57,7 @@ def _deliver(store: Engine, address: Address, now: datetime) -> tuple[str, int]:
         due = alerts.due(connection, address.name, now - KEPT_FOR, now)
     if not due:
         return "", 0
-    title, body = compose([one.news for one in due])
+    title, body = compose([alert.news for alert in due])
     problem = send(address, title, body)
     with store.begin() as connection:
         if problem:
@@ -69,5 +69,5 @@ def _deliver(store: Engine, address: Address, now: datetime) -> tuple[str, int]:
 
 
 def _note_failed(connection: Connection, due: Sequence[Due], address: Address, problem: str, now: datetime) -> None:
-    for one in due:
-        alerts.note_failed(connection, one, address.name, problem, next_try(one.tries + 1, now))
+    for alert in due:
+        alerts.note_failed(connection, alert, address.name, problem, next_try(alert.tries + 1, now))

@@ -67,8 +67,8 @@ def reckon_plans(connection: Connection, project: Project, plan_ids: Collection[
     ids = [row.id for row in rows]
     committed = plans.committed(connection, ids)
     by_plan: dict[int, list[OpenRequest]] = {plan_id: [] for plan_id in ids}
-    for one in plans.open_requests(connection, ids):
-        by_plan[one.plan_id].append(one)
+    for request in plans.open_requests(connection, ids):
+        by_plan[request.plan_id].append(request)
     return [_reckon(connection, project, row, by_plan[row.id], committed[row.id][1]) for row in rows]
 
 
@@ -99,8 +99,8 @@ def _with_shared_batches(connection: Connection, provider_id: int, plan_ids: Col
     """The plans, and those that share with them a batch that was not created yet: it is sent as a whole."""
     found = set(plan_ids)
     batches_left = list(batches.plans_of_not_created(connection, provider_id).values())
-    while touched := [one for one in batches_left if not found.isdisjoint(one)]:
-        batches_left = [one for one in batches_left if found.isdisjoint(one)]
+    while touched := [plan_ids for plan_ids in batches_left if not found.isdisjoint(plan_ids)]:
+        batches_left = [plan_ids for plan_ids in batches_left if found.isdisjoint(plan_ids)]
         found = found.union(*touched)
     return frozenset(found)
 
@@ -113,16 +113,16 @@ def _reckon(
     spent: Cost,
 ) -> ReckonedPlan:
     known = {stage.key for stage in project.stages}
-    pending = [one for one in requests if not one.reserved and one.covered and one.stage in known]
-    written = [one for one in requests if one.reserved and not one.sent]
-    under_way = [one for one in requests if one.sent]
+    pending = [request for request in requests if not request.reserved and request.covered and request.stage in known]
+    written = [request for request in requests if request.reserved and not request.sent]
+    under_way = [request for request in requests if request.sent]
     later = _follow_ups(connection, project.stages, plan, _nodes([*pending, *written, *under_way]))
     return ReckonedPlan(
         plan,
         pending=len(pending),
         pending_cost=total(expected_costs(connection, project, pending).values()),
         written=len(written),
-        written_cost=total(one.expected_cost_usd for one in written),
+        written_cost=total(request.expected_cost_usd for request in written),
         under_way=len(under_way),
         later=sum(later.values()),
         later_cost=total(_later_cost_of(connection, project, stage, count) for stage, count in later.items()),
@@ -132,8 +132,8 @@ def _reckon(
 
 def _nodes(requests: Iterable[OpenRequest]) -> dict[str, set[int]]:
     nodes: dict[str, set[int]] = {}
-    for one in requests:
-        nodes.setdefault(one.stage, set()).add(one.node_id)
+    for request in requests:
+        nodes.setdefault(request.stage, set()).add(request.node_id)
     return nodes
 
 

@@ -44,21 +44,23 @@ def place_backup(backup: CheckedBackup, folder: ArtifactFolder, project: Path, *
         BadBackup: a folder of the project leads out of it; nothing was changed.
         ArtifactsUnavailable: the folder or bucket of artifacts cannot be written to.
     """
-    for one in backup.project:
-        _target(project, one.name)
-    new_code = {one.name for one in backup.project if one.kind.runs and not _is_there(backup, project, one.name)}
+    for part in backup.project:
+        _target(project, part.name)
+    new_code = {part.name for part in backup.project if part.kind.runs and not _is_there(backup, project, part.name)}
     aside = set() if trust_code else new_code
-    if any(one.name in aside and one.kind is not Kind.dagster for one in backup.project) and not _is_there(backup, project, CONFIGURATION):
+    if any(part.name in aside and part.kind is not Kind.dagster for part in backup.project) and not _is_there(
+        backup, project, CONFIGURATION
+    ):
         aside.add(CONFIGURATION)
     _take_over(folder, backup.folder / ARTIFACTS, backup.artifacts)
     written: list[str] = []
     beside: list[str] = []
-    for one in sorted(backup.project, key=lambda one: one.name == CONFIGURATION):  # last: it makes a project of a folder
-        content = (backup.folder / PROJECT / one.name).read_bytes()
-        if one.name in aside:
-            _put(project, f"{SET_ASIDE}/{one.name}", content, replace=True)
+    for part in sorted(backup.project, key=lambda part: part.name == CONFIGURATION):  # last: it makes a project of a folder
+        content = (backup.folder / PROJECT / part.name).read_bytes()
+        if part.name in aside:
+            _put(project, f"{SET_ASIDE}/{part.name}", content, replace=True)
         else:
-            place, own = _put(project, one.name, content)
+            place, own = _put(project, part.name, content)
             (beside if own else written).append(place)
     return Unpacked(len(backup.artifacts), tuple(written), tuple(beside), backup.masked, tuple(sorted(aside)))
 

@@ -76,7 +76,7 @@ def places_in(configuration: Mapping[str, Any], recorded: Mapping[str, Any]) -> 
 
 
 def _places(templates: object, own_stages: object, sources: object) -> Places:
-    if not isinstance(sources, list) or not all(isinstance(one, str | None) for one in (templates, own_stages, *sources)):
+    if not isinstance(sources, list) or not all(isinstance(source, str | None) for source in (templates, own_stages, *sources)):
         raise BadBackup(f"{CONFIGURATION} or the list of its files is not what a backup has")
     return Places(_below(templates), _below(own_stages), frozenset(filter(None, map(_below, sources))))
 
@@ -131,7 +131,7 @@ def _is_plain(name: str, content: bytes) -> bool:
 
 def _is_harmless(value: object) -> bool:
     if isinstance(value, dict):
-        return all(isinstance(key, str) and "module" not in key and _is_harmless(one) for key, one in value.items())
+        return all(isinstance(key, str) and "module" not in key and _is_harmless(item) for key, item in value.items())
     if isinstance(value, list):
         return all(map(_is_harmless, value))
     return value is None or isinstance(value, bool | int | float) or value in ("run", "op")

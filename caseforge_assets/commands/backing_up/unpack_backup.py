@@ -188,9 +188,9 @@ def _contents(path: Path, first: Member | None) -> dict[str, Any]:
         raise BadBackup(f"{path} was written by a newer version of CaseForge; use that one")
     for name in ("project", "artifacts", "masked"):
         listed = contents.setdefault(name, [])
-        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
             raise BadBackup(f"{path} is no backup of CaseForge: {CONTENTS} does not list its files")
-    contents["listed"] = {*(PROJECT + one for one in contents["project"]), *(ARTIFACTS + one for one in contents["artifacts"])}
+    contents["listed"] = {*(PROJECT + name for name in contents["project"]), *(ARTIFACTS + name for name in contents["artifacts"])}
     return contents
 
 

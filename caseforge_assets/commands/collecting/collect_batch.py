@@ -172,7 +172,7 @@ def _chunks_with_asked(
             names = [line.custom_id for line in readable]
             asked = attempts.asked(connection, reception.batch.id, names)
             vectors = attempts.vectors_asked(connection, reception.batch.id, names) if reception.stage.makes_vectors else {}
-            written_in = languages_of(connection, reception.stages, reception.stage, {one.framework_key for one in asked.values()})
+            written_in = languages_of(connection, reception.stages, reception.stage, {attempt.framework_key for attempt in asked.values()})
         yield (
             chunk,
             [
@@ -209,7 +209,7 @@ def _record_chunk(
                 strays.append(f"line {line.line_number} answers {line.custom_id} again")
             if before is None or (judged.judgement.outcome.good and not before.judgement.outcome.good):
                 chosen[line.custom_id] = judged
-        record_answers(connection, reception, [one for one in chosen.values() if one.judgement.outcome.good or not good_only])
+        record_answers(connection, reception, [answer for answer in chosen.values() if answer.judgement.outcome.good or not good_only])
         if not good_only:
             _stop_if_told(connection, reception.batch.provider_id, chosen.values())
     return strays
@@ -217,6 +217,6 @@ def _record_chunk(
 
 def _stop_if_told(connection: Connection, provider_id: int, judged: Iterable[Judged]) -> None:
     """Key, account or model refused in a line: nothing more is sent until a person acts."""
-    for one in judged:
-        if one.judgement.outcome.follow_up is Next.stop:
-            providers.set_stopped(connection, provider_id, failure_text(one.judgement))
+    for answer in judged:
+        if answer.judgement.outcome.follow_up is Next.stop:
+            providers.set_stopped(connection, provider_id, failure_text(answer.judgement))

@@ -64,11 +64,11 @@ def collect_duplicate(project: OpenProject, duplicate: BatchRow, *, given_up_by:
 def _record_chunk(connection: Connection, reception: Reception, lines: Sequence[ResultLine]) -> None:
     answers = {line.custom_id: line for line in reversed(lines) if has_answer(line)}  # the first of several stays
     asked = attempts.by_custom_id(connection, reception.batch.duplicate_of or 0, list(answers))
-    new = attempts.add_of_duplicate(connection, reception.batch.id, [one.id for one in asked.values()])
+    new = attempts.add_of_duplicate(connection, reception.batch.id, [attempt.id for attempt in asked.values()])
     judged = [_judge(reception, attempt, answers[attempt.custom_id]) for attempt in new]
-    used = [one for one in judged if one.judgement.outcome.good and _lacks_answer(asked[one.attempt.custom_id])]
+    used = [answer for answer in judged if answer.judgement.outcome.good and _lacks_answer(asked[answer.attempt.custom_id])]
     record_answers(connection, reception, used)
-    record_results(connection, reception, [one for one in judged if one not in used])
+    record_results(connection, reception, [answer for answer in judged if answer not in used])
 
 
 def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judged:

@@ -160,7 +160,7 @@ def _fetch_file(project: OpenProject, batch: BatchRow, role: str, asked: Collect
     except (ProviderUnclear, ProviderStopped) as error:
         raise_unless_alone(project.provider.client, error)
         return ResultFile(role, None, str(error))
-    before = any(_KEPT.fullmatch(name) and one["sha256"] == artifact.sha256 for name, one in batch.artifacts.items())
+    before = any(_KEPT.fullmatch(name) and other["sha256"] == artifact.sha256 for name, other in batch.artifacts.items())
     brought = count_results(project.folder.read(artifact.path), asked)
     return ResultFile(role, brought, size_bytes=artifact.size_bytes, fetched_before=before)
 
@@ -213,7 +213,7 @@ def _name_to_keep(folder: ArtifactFolder, batch: BatchRow, role: str, artifact: 
     """Under which name a download is kept; None where the same is kept already, or larger ones are."""
     names = [f"{role}-{number}" for number in range(1, KEPT_SHORT + 1)]
     kept = {name: Artifact(**batch.artifacts[name]) for name in names if name in batch.artifacts}
-    if any(one.sha256 == artifact.sha256 for one in kept.values()):
+    if any(other.sha256 == artifact.sha256 for other in kept.values()):
         return None
     free = [name for name in names if folder.size_bytes(folder.batch_path(batch.submission_id, f"{name}.jsonl")) is None]
     if free or not kept:

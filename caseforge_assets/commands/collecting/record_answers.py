@@ -103,52 +103,67 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
     Returns:
         Node ids that got content which is current now.
     """
-    new = [one for one in judged if _is_news(one)]
+    new = [answer for answer in judged if _is_news(answer)]
     costs = record_results(connection, reception, new)
-    good = {one.attempt.id: (one, one.judgement.content) for one in new if one.judgement.content is not None}
-    current = contents.save_contents(connection, [_content(reception, one, costs[attempt_id]) for attempt_id, (one, _) in good.items()])
-    stored = {current[attempt_id]: (one.attempt.node_id, content) for attempt_id, (one, content) in good.items() if attempt_id in current}
-    measured = {current[one.attempt.id]: one.quality for one, _ in good.values() if one.attempt.id in current and one.quality is not None}
+    good = {answer.attempt.id: (answer, answer.judgement.content) for answer in new if answer.judgement.content is not None}
+    current = contents.save_contents(
+        connection, [_content(reception, answer, costs[attempt_id]) for attempt_id, (answer, _) in good.items()]
+    )
+    stored = {
+        current[attempt_id]: (answer.attempt.node_id, content) for attempt_id, (answer, content) in good.items() if attempt_id in current
+    }
+    measured = {
+        current[answer.attempt.id]: answer.quality
+        for answer, _ in good.values()
+        if answer.attempt.id in current and answer.quality is not None
+    }
     measure_contents(connection, reception.stages, reception.stage, stored, measured)
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)
-    tell_failures(connection, [_failed(reception, one) for one in new if states.get(one.attempt.request_id or 0) == RequestState.failed])
-    for one in new:
-        if not one.judgement.outcome.good:
-            what = {"node": one.attempt.code, "attempt": one.attempt.id, "outcome": one.judgement.outcome, "why": one.judgement.detail}
+    tell_failures(
+        connection, [_failed(reception, answer) for answer in new if states.get(answer.attempt.request_id or 0) == RequestState.failed]
+    )
+    for answer in new:
+        if not answer.judgement.outcome.good:
+            what = {
+                "node": answer.attempt.code,
+                "attempt": answer.attempt.id,
+                "outcome": answer.judgement.outcome,
+                "why": answer.judgement.detail,
+            }
             log_event(log, "node failed", batch=reception.batch.name, stage=reception.stage.key, **what)
     return [node_id for node_id, _ in stored.values()]
 
 
-def _failed(reception: Reception, one: Judged) -> FailedNode:
-    attempt, judgement = one.attempt, one.judgement
+def _failed(reception: Reception, answer: Judged) -> FailedNode:
+    attempt, judgement = answer.attempt, answer.judgement
     why = redact(judgement.detail or judgement.outcome.meaning)
     return FailedNode(attempt.framework_key, attempt.code, reception.stage.key, str(judgement.outcome), why, reception.batch.name)
 
 
 def record_results(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> dict[int, Decimal | None]:
     """Records what attempts came to, and nothing that follows from it; returns what each cost, by attempt id."""
-    costs = {one.attempt.id: _cost(reception, one) for one in judged}
-    attempts.record(connection, [_result(reception, one, costs[one.attempt.id]) for one in judged])
+    costs = {answer.attempt.id: _cost(reception, answer) for answer in judged}
+    attempts.record(connection, [_result(reception, answer, costs[answer.attempt.id]) for answer in judged])
     return costs
 
 
-def _is_news(one: Judged) -> bool:
-    before = one.attempt.outcome
-    return before is None or (not Outcome(before).good and one.judgement.outcome.good)
+def _is_news(answer: Judged) -> bool:
+    before = answer.attempt.outcome
+    return before is None or (not Outcome(before).good and answer.judgement.outcome.good)
 
 
-def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
-    line, usage = one.line, one.usage
-    judgement = one.judgement
+def _result(reception: Reception, answer: Judged, cost: Decimal | None) -> Result:
+    line, usage = answer.line, answer.usage
+    judgement = answer.judgement
     if line is None:
-        return Result(one.attempt.id, judgement.outcome, redact(judgement.detail), _notes(reception, one), cost_usd=cost)
+        return Result(answer.attempt.id, judgement.outcome, redact(judgement.detail), _notes(reception, answer), cost_usd=cost)
     return Result(
-        attempt_id=one.attempt.id,
+        attempt_id=answer.attempt.id,
         outcome=judgement.outcome,
         detail=redact(judgement.detail),
-        notes=_notes(reception, one),
+        notes=_notes(reception, answer),
         line_number=line.line_number,
         status_code=line.status_code,
         remote_request_id=line.request_id,
@@ -166,21 +181,21 @@ def _result(reception: Reception, one: Judged, cost: Decimal | None) -> Result:
     )
 
 
-def _notes(reception: Reception, one: Judged) -> list[str]:
+def _notes(reception: Reception, answer: Judged) -> list[str]:
     """What was tolerated in the line and its answer, and whether less was asked than belongs to it."""
     return [
-        *(one.line.notes if one.line else ()),
-        *one.judgement.notes,
-        *([shortened_note(reception.stage)] if one.attempt.shortened and reception.batch.origin == SUBMITTED else []),
+        *(answer.line.notes if answer.line else ()),
+        *answer.judgement.notes,
+        *([shortened_note(reception.stage)] if answer.attempt.shortened and reception.batch.origin == SUBMITTED else []),
     ]
 
 
-def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewContent:
-    attempt, line, batch = one.attempt, one.line, reception.batch
-    content = one.judgement.content
+def _content(reception: Reception, answer: Judged, cost: Decimal | None) -> NewContent:
+    attempt, line, batch = answer.attempt, answer.line, reception.batch
+    content = answer.judgement.content
     if content is None or line is None:
         raise ValueError(f"{attempt.code}: there is no content to store")
-    usage = one.usage
+    usage = answer.usage
     return NewContent(
         framework_key=attempt.framework_key,
         node_id=attempt.node_id,
@@ -205,7 +220,7 @@ def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewCont
         output_tokens=usage.output_tokens if usage else None,
         cost_usd=cost,
         answered_at=_answered_at(line) or reception.now,
-        notes=_notes(reception, one),
+        notes=_notes(reception, answer),
         candidates=tuple(
             NewCandidate(position, reception.stage.item_uid(attempt.code, position), item.title, dict(item.fields))
             for position, item in enumerate(content.items, 1)
@@ -215,29 +230,29 @@ def _content(reception: Reception, one: Judged, cost: Decimal | None) -> NewCont
 
 
 def _request_states(connection: Connection, judged: Sequence[Judged]) -> dict[int, str]:
-    ids = [one.attempt.request_id for one in judged if one.attempt.request_id is not None]
-    again = [one.value for one in Outcome if one.follow_up is Next.pending_again and one is not Outcome.not_sent]
+    ids = [answer.attempt.request_id for answer in judged if answer.attempt.request_id is not None]
+    again = [outcome.value for outcome in Outcome if outcome.follow_up is Next.pending_again and outcome is not Outcome.not_sent]
     tries = attempts.uncounted_tries(connection, ids, again)
     states: dict[int, str] = {}
-    for one in judged:
-        request_id = one.attempt.request_id
-        if request_id is not None and one.attempt.request_state != RequestState.answered:
-            states[request_id] = _request_state(one, tries.get(request_id, 0))
+    for answer in judged:
+        request_id = answer.attempt.request_id
+        if request_id is not None and answer.attempt.request_state != RequestState.answered:
+            states[request_id] = _request_state(answer, tries.get(request_id, 0))
     return states
 
 
-def _request_state(one: Judged, tries: int) -> RequestState:
-    if not one.attempt.request_is_current and not one.judgement.outcome.good:
+def _request_state(answer: Judged, tries: int) -> RequestState:
+    if not answer.attempt.request_is_current and not answer.judgement.outcome.good:
         return RequestState.replaced
-    if one.judgement.outcome.good:
+    if answer.judgement.outcome.good:
         return RequestState.answered
-    match one.judgement.outcome.follow_up:
+    match answer.judgement.outcome.follow_up:
         case Next.stop:
             return RequestState.pending
         case Next.pending_again:
-            most = MAX_MISSING_LINES if one.judgement.outcome is Outcome.missing_line else MAX_UNCOUNTED_TRIES
+            most = MAX_MISSING_LINES if answer.judgement.outcome is Outcome.missing_line else MAX_UNCOUNTED_TRIES
             return RequestState.pending if tries < most else RequestState.failed
-    return RequestState.parked if one.judgement.outcome in (Outcome.cancelled, Outcome.given_up) else RequestState.failed
+    return RequestState.parked if answer.judgement.outcome in (Outcome.cancelled, Outcome.given_up) else RequestState.failed
 
 
 def _write_events(
@@ -245,42 +260,46 @@ def _write_events(
 ) -> None:
     """Outputs first, so that contents can name the row they came from; failures where they belong."""
     by_framework: dict[str, list[Judged]] = {}
-    for one in judged:
-        if one.attempt.partition_key is not None:
-            by_framework.setdefault(one.attempt.framework_key, []).append(one)
+    for answer in judged:
+        if answer.attempt.partition_key is not None:
+            by_framework.setdefault(answer.attempt.framework_key, []).append(answer)
     for key, group in by_framework.items():
         read = outbox.latest_of_requests(
-            connection, key, reception.stage.inputs, [one.attempt.node_id for one in group], [one.attempt.request_id or 0 for one in group]
+            connection,
+            key,
+            reception.stage.inputs,
+            [answer.attempt.node_id for answer in group],
+            [answer.attempt.request_id or 0 for answer in group],
         )
-        shown = [one for one in group if _is_shown(one, current, states)]
-        ids = outbox.add(connection, [_output_event(reception, one, read) for one in shown])
-        output_of = {one.attempt.id: row_id for one, row_id in zip(shown, ids, strict=True)}
-        written = contents.written_by_people(connection, reception.stage.key, [one.attempt.node_id for one in shown])
-        answered = [one for one in shown if _has_answer(one) and not _stands(one, written)]
-        outbox.add(connection, [_content_event(reception, one, output_of[one.attempt.id], current) for one in answered])
+        shown = [answer for answer in group if _is_shown(answer, current, states)]
+        ids = outbox.add(connection, [_output_event(reception, answer, read) for answer in shown])
+        output_of = {answer.attempt.id: row_id for answer, row_id in zip(shown, ids, strict=True)}
+        written = contents.written_by_people(connection, reception.stage.key, [answer.attempt.node_id for answer in shown])
+        answered = [answer for answer in shown if _has_answer(answer) and not _stands(answer, written)]
+        outbox.add(connection, [_content_event(reception, answer, output_of[answer.attempt.id], current) for answer in answered])
 
 
-def _is_shown(one: Judged, current: dict[int, int], states: dict[int, str]) -> bool:
+def _is_shown(answer: Judged, current: dict[int, int], states: dict[int, str]) -> bool:
     """A good answer when its content is current; a failure when nothing is pending for the node, and no other attempt has the answer."""
-    if one.judgement.outcome.good:
-        return one.attempt.id in current
-    if one.attempt.request_state == RequestState.answered:
+    if answer.judgement.outcome.good:
+        return answer.attempt.id in current
+    if answer.attempt.request_state == RequestState.answered:
         return False
-    return states.get(one.attempt.request_id or 0, RequestState.failed) in GONE_WRONG
+    return states.get(answer.attempt.request_id or 0, RequestState.failed) in GONE_WRONG
 
 
-def _stands(one: Judged, written: dict[int, int]) -> bool:
+def _stands(answer: Judged, written: dict[int, int]) -> bool:
     """Whether a person wrote the node's content after this was asked: that a bad answer came later is no failure of the node's."""
-    return not one.judgement.outcome.good and written.get(one.attempt.node_id, -1) >= (one.attempt.request_id or 0)
+    return not answer.judgement.outcome.good and written.get(answer.attempt.node_id, -1) >= (answer.attempt.request_id or 0)
 
 
-def _has_answer(one: Judged) -> bool:
+def _has_answer(answer: Judged) -> bool:
     """Whether the provider answered; what it answered may still be bad."""
-    return one.line is not None and has_answer(one.line)
+    return answer.line is not None and has_answer(answer.line)
 
 
-def _output_event(reception: Reception, one: Judged, read: dict[int, int]) -> OutboxRow:
-    attempt, answered = one.attempt, _has_answer(one)
+def _output_event(reception: Reception, answer: Judged, read: dict[int, int]) -> OutboxRow:
+    attempt, answered = answer.attempt, _has_answer(answer)
     input_row = read.get(attempt.request_id or 0)
     return OutboxRow(
         attempt.framework_key,
@@ -288,17 +307,17 @@ def _output_event(reception: Reception, one: Judged, read: dict[int, int]) -> Ou
         attempt.node_id,
         attempt.partition_key,
         kind=Kind.made if answered else Kind.failed,
-        data_version=_answer_version(one.line) if answered and one.line else "",
+        data_version=_answer_version(answer.line) if answered and answer.line else "",
         code_version=attempt.stage_version or reception.stage_version,
         upstream={reception.stage.inputs: input_row} if input_row else {},
-        reason="" if answered else failure_text(one.judgement),
+        reason="" if answered else failure_text(answer.judgement),
         request_id=attempt.request_id,
         attempt_id=attempt.id,
     )
 
 
-def _content_event(reception: Reception, one: Judged, output_row: int, current: dict[int, int]) -> OutboxRow:
-    attempt, content = one.attempt, one.judgement.content
+def _content_event(reception: Reception, answer: Judged, output_row: int, current: dict[int, int]) -> OutboxRow:
+    attempt, content = answer.attempt, answer.judgement.content
     return OutboxRow(
         attempt.framework_key,
         reception.stage.content,
@@ -308,7 +327,7 @@ def _content_event(reception: Reception, one: Judged, output_row: int, current: 
         data_version=content.version if content else "",
         code_version=attempt.stage_version or reception.stage_version,
         upstream={reception.stage.outputs: output_row},
-        reason="" if content else failure_text(one.judgement),
+        reason="" if content else failure_text(answer.judgement),
         request_id=attempt.request_id,
         attempt_id=attempt.id,
         content_id=current.get(attempt.id),
@@ -320,18 +339,18 @@ def failure_text(judgement: Judgement) -> str:
     return redact(f"{judgement.outcome}: {judgement.detail or judgement.outcome.meaning}")
 
 
-def _cost(reception: Reception, one: Judged) -> Decimal | None:
+def _cost(reception: Reception, answer: Judged) -> Decimal | None:
     """Cost in USD at batch prices; None where it is unknown.
 
     What is missing may have been billed, and so may what was given up; errors without usage and expired requests are not.
     """
-    if one.judgement.outcome in (Outcome.missing_line, Outcome.given_up) or reception.batch.state == BatchState.unknown:
+    if answer.judgement.outcome in (Outcome.missing_line, Outcome.given_up) or reception.batch.state == BatchState.unknown:
         return None
-    line, usage = one.line, one.usage
+    line, usage = answer.line, answer.usage
     if line is None:
         return Decimal(0)
     if usage is None:
-        return None if _has_answer(one) else Decimal(0)
+        return None if _has_answer(answer) else Decimal(0)
     model = priced_as(reception.own_prices, reception.model_of(line), reception.batch.model, reception.now.date())
     return cost_usd(usage, model, reception.now, reception.own_prices)
 

@@ -46,15 +46,15 @@ def close_batch(project: OpenProject, reception: Reception, *, given_up_by: str 
         open_attempts = attempts.without_outcome(connection, batch.id)
         if given_up_by is not None:
             note_batch(connection, given_up_by, GIVEN_UP, batch.id)
-            judged = [Judged(one, None, _NOT_BROUGHT) for one in open_attempts]
+            judged = [Judged(attempt, None, _NOT_BROUGHT) for attempt in open_attempts]
         elif batch.remote_status == RemoteStatus.failed:
             verdict = decide_batch_errors(_errors(batch))
             order = {attempt_id: number for number, attempt_id in enumerate(batches.attempt_ids(connection, batch.id), 1)}
-            judged = [Judged(one, None, verdict.judgement_of(order[one.id])) for one in open_attempts]
+            judged = [Judged(attempt, None, verdict.judgement_of(order[attempt.id])) for attempt in open_attempts]
             _heed(connection, project.provider, batch, verdict)
         else:
             judgement = _BY_STATUS.get(batch.remote_status or "", _MISSING)
-            judged = [Judged(one, None, judgement) for one in open_attempts]
+            judged = [Judged(attempt, None, judgement) for attempt in open_attempts]
         record_answers(connection, reception, judged)
     return len(open_attempts)
 
@@ -73,7 +73,9 @@ def give_up(project: OpenProject, batch: BatchRow, *, by: str, action: str = GIV
     )
     with project.store.begin() as connection:
         if batches.move(connection, batch.id, [batch.state], state=BatchState.collected, collected_at=now, reason=_GIVEN_UP.detail):
-            record_answers(connection, reception, [Judged(one, None, _GIVEN_UP) for one in attempts.without_outcome(connection, batch.id)])
+            record_answers(
+                connection, reception, [Judged(attempt, None, _GIVEN_UP) for attempt in attempts.without_outcome(connection, batch.id)]
+            )
             outcomes = attempts.outcome_counts(connection, batch.id)
             tell_batch(connection, EventKind.batch_collected, batches.get(connection, batch.id), {"outcomes": outcomes})
             note_batch(connection, by, action, batch.id)

@@ -104,7 +104,7 @@ def _by_folder(stage: Stage) -> dict[Path, list[str]]:
 
 def _of_framework(inspection: Inspection, key: str, stage: Stage) -> Iterator[Finding]:
     """What of a stage is a framework's own: its files, and its language, as far as more is to be said of it than that it is asked for."""
-    shared = {folder for one in inspection.stages for folder in _by_folder(one)}
+    shared = {folder for stage in inspection.stages for folder in _by_folder(stage)}
     for place, names in _by_folder(stage).items():
         if place not in shared:
             yield Finding(Level.note, str(place), f"{', '.join(names)} of the stage {stage.key} are those of the framework {key}")

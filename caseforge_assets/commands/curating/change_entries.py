@@ -50,8 +50,8 @@ def place_entry(
     """
     row, places = _to_change(connection, caller, portfolio_id, revision)
     entry = _entry(places, caller, row, entry_id)
-    seen = {one.id for one in places if caller.may(Role.reader, one.framework_key)}
-    before = [one.id for one in places]
+    seen = {entry.id for entry in places if caller.may(Role.reader, entry.framework_key)}
+    before = [entry.id for entry in places]
     after = moved(before, entry.id, place, seen)
     if after != before:
         entries.put_in_order(connection, after)
@@ -92,7 +92,7 @@ def take_new_one(
     (use_case_id,) = keep_use_cases(connection, [candidate_id], by=caller.name)
     if use_case_id == entry.use_case_id:
         return
-    if any(one.use_case_id == use_case_id for one in places):
+    if any(entry.use_case_id == use_case_id for entry in places):
         entries.remove(connection, portfolio_id, [entry.id])
     else:
         entries.replace_use_case(connection, entry.id, use_case_id)
@@ -105,7 +105,7 @@ def _to_change(connection: Connection, caller: Caller, portfolio_id: int, revisi
 
 
 def _entry(places: Sequence[EntryPlace], caller: Caller, row: PortfolioRow, entry_id: int) -> EntryPlace:
-    found = next((one for one in places if one.id == entry_id and caller.may(Role.reader, one.framework_key)), None)
+    found = next((entry for entry in places if entry.id == entry_id and caller.may(Role.reader, entry.framework_key)), None)
     if found is None:
         raise LookupError(f"the portfolio {row.name} has no entry {entry_id} that you may see; it may have been taken out meanwhile")
     return found

@@ -92,7 +92,9 @@ def decide_use_cases(
         row = before[candidate_id]
         if decision != row.decision or row.id is None:
             _report(connection, use_cases.decide(connection, candidate_id, decision, by), row, decision, by)
-    if put_aside := {before[one].node_id for one, decision in after.items() if _is_put_aside(before[one].decision, decision)}:
+    if put_aside := {
+        before[candidate_id].node_id for candidate_id, decision in after.items() if _is_put_aside(before[candidate_id].decision, decision)
+    }:
         parking.park_unchosen(connection, put_aside)
     now = use_cases.use_cases(connection, changes)
     return [now[candidate_id] for candidate_id in changes]

@@ -58,19 +58,19 @@ def import_decisions(
         NotAllowed: the caller may not change the portfolio that the notes belong to.
     """
     first = review_decisions(connection, caller, path, limits)
-    use_cases.lock_use_cases(connection, [one.use_case.candidate_id for one in first.changes])
+    use_cases.lock_use_cases(connection, [wanted.use_case.candidate_id for wanted in first.changes])
     review = review_decisions(connection, caller, path, limits)  # what was decided until the lock was had counts
     if seen is not None and seen != review.fingerprint:
         raise ReviewOutdated
     _refuse(path, "Something in it cannot be taken", review.problems)
     if meanwhile is Meanwhile.refuse:
         _refuse(path, "Somebody else has changed the same since it was exported", review.conflicts)
-    taken = [one for one in (_left(one, meanwhile) for one in review.changes) if one.fields]
-    changes = {one.use_case.candidate_id: _change(one) for one in taken if set(one.fields) - {"note"}}
+    taken = [wanted for wanted in (_left(wanted, meanwhile) for wanted in review.changes) if wanted.fields]
+    changes = {wanted.use_case.candidate_id: _change(wanted) for wanted in taken if set(wanted.fields) - {"note"}}
     decide_use_cases(connection, changes, by=caller.name)
-    for one in taken:
-        if "note" in one.fields and one.entry is not None and review.portfolio is not None:
-            write_note(connection, caller, review.portfolio, one.entry.id, one.fields["note"][1])
+    for wanted in taken:
+        if "note" in wanted.fields and wanted.entry is not None and review.portfolio is not None:
+            write_note(connection, caller, review.portfolio, wanted.entry.id, wanted.fields["note"][1])
     review.changes = taken
     return review
 
@@ -81,18 +81,18 @@ def _refuse(path: Path, why: str, said: list[str]) -> None:
         raise ValueError(f"nothing was taken from {path.name}. {why}:\n" + "\n".join(said[:MOST_SAID]) + more)
 
 
-def _left(one: Wanted, meanwhile: Meanwhile) -> Wanted:
-    if meanwhile is not Meanwhile.keep or not one.theirs:
-        return one
-    kept = {name: values for name, values in one.fields.items() if name not in one.theirs}
-    return Wanted(one.row, one.use_case, kept, (), one.entry)
+def _left(wanted: Wanted, meanwhile: Meanwhile) -> Wanted:
+    if meanwhile is not Meanwhile.keep or not wanted.theirs:
+        return wanted
+    kept = {name: values for name, values in wanted.fields.items() if name not in wanted.theirs}
+    return Wanted(wanted.row, wanted.use_case, kept, (), wanted.entry)
 
 
-def _change(one: Wanted) -> Change:
-    wanted = {name: after for name, (_, after) in one.fields.items()}
+def _change(asked: Wanted) -> Change:
+    wanted = {name: after for name, (_, after) in asked.fields.items()}
     review, tags = wanted.get("review_on"), wanted.get("tags")
     # With another status, a reason that the sheet shows is meant to stay.
-    reason = wanted.get("reason", one.use_case.decision.reason if "status" in wanted else None)
+    reason = wanted.get("reason", asked.use_case.decision.reason if "status" in wanted else None)
     return Change(
         status=status_from(wanted["status"]) if "status" in wanted else None,
         reason=reason,

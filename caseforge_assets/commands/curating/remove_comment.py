@@ -18,7 +18,7 @@ def remove_comment(connection: Connection, candidate_id: int, comment_id: int, *
     """
     row = use_cases.use_cases(connection, [candidate_id]).get(candidate_id)
     found = comments.comments(connection, row.id) if row is not None and row.id is not None else []
-    comment = next((one for one in found if one.id == comment_id), None)
+    comment = next((comment for comment in found if comment.id == comment_id), None)
     if row is None or row.id is None or comment is None:
         raise LookupError(f"there is no comment {comment_id} on this use case; it may have been removed already")
     if comment.author != by.name and not by.may(Role.admin, row.framework_key):

@@ -69,7 +69,7 @@ class Review:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of all that it says, by which somebody is held to what they saw."""
-        said = [[one.in_words() for one in self.changes], self.conflicts, self.problems, self.portfolio]
+        said = [[change.in_words() for change in self.changes], self.conflicts, self.problems, self.portfolio]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

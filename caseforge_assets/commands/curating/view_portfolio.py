@@ -54,27 +54,27 @@ def view_portfolio(
     """
     row = find_portfolio(connection, caller, portfolio_id)
     everything = entries_of(connection, portfolio_id, RULES)
-    seen = [one for one in everything if caller.may(Role.reader, one.described.use_case.framework_key)]
-    new = new_beside(connection, [one.described for one in seen])
+    seen = [entry for entry in everything if caller.may(Role.reader, entry.described.use_case.framework_key)]
+    new = new_beside(connection, [entry.described for entry in seen])
     shown = [
         Entry(
-            row=one,
+            row=entry,
             place=place,
-            values=(values := values_of(project, one.described)),
-            priority=priority_of(weights or Weights(), values, one.described.score),
-            new_ones=new.get(_place(one.described), ()) if not one.described.use_case.is_current else (),
+            values=(values := values_of(project, entry.described)),
+            priority=priority_of(weights or Weights(), values, entry.described.score),
+            new_ones=new.get(_place(entry.described), ()) if not entry.described.use_case.is_current else (),
         )
-        for place, one in enumerate(seen, 1)
+        for place, entry in enumerate(seen, 1)
     ]
-    return PortfolioView(row, shown, len(everything) - len(seen), sum_up(_counted(one) for one in shown))
+    return PortfolioView(row, shown, len(everything) - len(seen), sum_up(_counted(entry) for entry in shown))
 
 
 def new_beside(connection: Connection, rows: Sequence[DescribedUseCase]) -> dict[tuple[int, str], list[DescribedUseCase]]:
     """By node and stage, the use cases there are now, of those places where one of the rows was superseded."""
     superseded = {_place(row) for row in rows if not row.use_case.is_current}
     found: dict[tuple[int, str], list[DescribedUseCase]] = {}
-    for one in current_of_nodes(connection, superseded, RULES):
-        found.setdefault(_place(one), []).append(one)
+    for current in current_of_nodes(connection, superseded, RULES):
+        found.setdefault(_place(current), []).append(current)
     return found
 
 
@@ -88,13 +88,13 @@ def _place(row: DescribedUseCase) -> tuple[int, str]:
     return row.use_case.node_id, row.use_case.stage
 
 
-def _counted(one: Entry) -> Counted:
-    use_case = one.row.described.use_case
+def _counted(entry: Entry) -> Counted:
+    use_case = entry.row.described.use_case
     return Counted(
         framework=use_case.framework_key,
         node_id=use_case.node_id,
         status=use_case.decision.status,
-        values=one.values,
-        is_superseded=one.is_superseded,
-        is_simulated=one.row.described.simulated,
+        values=entry.values,
+        is_superseded=entry.is_superseded,
+        is_simulated=entry.row.described.simulated,
     )

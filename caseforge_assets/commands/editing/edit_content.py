@@ -91,8 +91,8 @@ def _own_words(stage: Stage, page: Page, base: StoredContent | None) -> Taken:
         raise ValueError(f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate")
     if not page.text.lstrip().startswith("#"):
         raise ValueError(f"{stage.title} are data, not a text; change a page that was exported, or a workbook (caseforge edit --workbook)")
-    before = [Item(one.title, one.fields) for one in base.candidates] if base else []
-    beyond = [Item(one["title"], one["fields"]) for one in base.surplus] if base else []
+    before = [Item(candidate.title, candidate.fields) for candidate in base.candidates] if base else []
+    beyond = [Item(item["title"], item["fields"]) for item in base.surplus] if base else []
     items = stage.read_items(page.text, [*before, *beyond], safe_markdown, live_markdown)
     own = items[: len(before)] if beyond and len(items) == len(before) + len(beyond) else items
     if list(items[len(own) :]) not in ([], beyond):
@@ -103,7 +103,9 @@ def _own_words(stage: Stage, page: Page, base: StoredContent | None) -> Taken:
 def _is_unchanged(stage: Stage, taken: Taken, base: StoredContent) -> bool:
     if not stage.answers_in_json:
         return is_same(taken.text, base.body)
-    return [(one.title, dict(one.fields)) for one in taken.items] == [(one.title, one.fields) for one in base.candidates]
+    return [(item.title, dict(item.fields)) for item in taken.items] == [
+        (candidate.title, candidate.fields) for candidate in base.candidates
+    ]
 
 
 def edit_content(connection: Connection, project: Project, of: ContentOf, written: Taken | str, *, by: str, anyway: bool = False) -> int:

@@ -41,4 +41,4 @@ def page_of_set(stage: Stage, stored: StoredContent) -> str:
     """
     if stage.render_items is None or stage.read_items is None:
         raise ValueError(f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate")
-    return safe_markdown(stage.render_items([Item(one.title, one.fields) for one in stored.candidates]))
+    return safe_markdown(stage.render_items([Item(candidate.title, candidate.fields) for candidate in stored.candidates]))

@@ -57,8 +57,8 @@ def edit_item(
         raise LookupError(f"there is no {uid!r} in {key} now")
     stage = project.stages[found.stage]
     now, stored = content_of_version(connection, stage, found.node_id, version)
-    items = [Item(one.title, one.fields) for one in stored.candidates]
-    place = next(place for place, one in enumerate(stored.candidates) if one.candidate_uid == uid)
+    items = [Item(candidate.title, candidate.fields) for candidate in stored.candidates]
+    place = next(place for place, candidate in enumerate(stored.candidates) if candidate.candidate_uid == uid)
     changed = with_fields(stage, items[place], written)
     if changed == items[place]:
         return stage, Edited(now.id, now.version, False)

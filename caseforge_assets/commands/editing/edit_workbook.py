@@ -85,9 +85,9 @@ def edit_workbook(
     codes, node_ids = content_ids.places(connection, list(made))
     for content_id, items in made.items():
         edit_content(connection, project, ContentOf(key, node_ids[content_id], stage), Taken("", items), by=by)
-    done = [(codes[content_id], one) for content_id in made for one in changes[content_id].values() if one[1]]
+    done = [(codes[content_id], row) for content_id in made for row in changes[content_id].values() if row[1]]
     said = [ChangedCandidate(row.number, str(row.cells["candidate_uid"]), code, tuple(changed)) for code, (row, changed) in done]
-    return sorted(said, key=lambda one: one.row)
+    return sorted(said, key=lambda change: change.row)
 
 
 def _read_sheet(path: Path, limits: Limits) -> tuple[list[str], list[_Row]]:
@@ -153,7 +153,7 @@ def _made(
     stage: Stage, content: StoredContent, of_content: Mapping[int, tuple[_Row, dict[str, Any]]], columns: Sequence[str], problems: list[str]
 ) -> tuple[Item, ...]:
     """The items of a content with the changes in them; what is wrong with a cell is added to the problems, and what changes nothing taken out."""
-    items = [Item(one.title, one.fields) for one in content.candidates]
+    items = [Item(candidate.title, candidate.fields) for candidate in content.candidates]
     for place, (row, changed) in of_content.items():
         for name, cell in changed.items():
             if str(cell).endswith(CUT_OFF):

@@ -67,10 +67,10 @@ def _confirm(connection: Connection, project: Project, key: str, stage: Stage, s
     for node in nodes.target_nodes(connection, key, list(stale)):
         meant, source = likenesses.get(node.node_id, node), stale[node.node_id].source_version
         keys[node.node_id] = {identity_key(version, meant.identity, meant.name, meant.description, source) for version in versions}
-    answered = reuse.answered_keys(connection, [one for of_node in keys.values() for one in of_node], simulated)
+    answered = reuse.answered_keys(connection, [identity for of_node in keys.values() for identity in of_node], simulated)
     able = [node_id for node_id, of_node in keys.items() if not answered.isdisjoint(of_node)]
     build_requests(connection, project, key, stage, able, Terms(confirm=False))
-    return [one.node_id for one in reuse_answers(connection, project, simulated, pending.of_nodes(connection, stage.key, able))]
+    return [answer.node_id for answer in reuse_answers(connection, project, simulated, pending.of_nodes(connection, stage.key, able))]
 
 
 def _move(connection: Connection, stages: Stages, key: str) -> int:

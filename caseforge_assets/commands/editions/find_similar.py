@@ -47,8 +47,8 @@ def find_similar(
     accepted = pairs.likenesses(connection)
     nodes = [node for node_id, node in compared.items() if node_id in asking and node_id not in accepted]
     found = [
-        SimilarPair(compared[one.node_id], compared[one.other_id], one.of_names, one.of_descriptions)
-        for one in similar_nodes(nodes, list(compared.values()), at_least)
+        SimilarPair(compared[pair.node_id], compared[pair.other_id], pair.of_names, pair.of_descriptions)
+        for pair in similar_nodes(nodes, list(compared.values()), at_least)
     ]
     return [pair for pair in found if not _is_same(pair.node, pair.like) and _gives(pair.like, pair.node)]
 

@@ -57,26 +57,26 @@ def _idea(read: ReadContents, stage: Stage, row: dict[str, Any], found: Exported
 def ideas_of_portfolio(connection: Connection, view: PortfolioView) -> list[Idea]:
     """The use cases of a portfolio, in its order, of whichever frameworks."""
     described = [entry.row.described for entry in view.entries]
-    keys = {one.use_case.framework_key for one in described}
+    keys = {row.use_case.framework_key for row in described}
     trees = {key: {node.code: node for node in nodes.all_nodes(connection, key)} for key in keys}
-    sources = sources_of(connection, [one.use_case.candidate_id for one in described], RULES)
+    sources = sources_of(connection, [row.use_case.candidate_id for row in described], RULES)
     made = []
-    for entry, one in zip(view.entries, described, strict=True):
-        of = one.use_case
+    for entry, row in zip(view.entries, described, strict=True):
+        of = row.use_case
         levels = _levels(entry.values)
-        above = () if one.is_retired else nodes_above(trees[of.framework_key], one.code)
+        above = () if row.is_retired else nodes_above(trees[of.framework_key], row.code)
         made.append(
             Idea(
                 framework=of.framework_key,
                 candidate_id=of.candidate_id,
                 uid=of.uid,
                 title=of.title,
-                code=one.code,
-                process=one.name,
+                code=row.code,
+                process=row.name,
                 above=tuple(f"{node.code} {node.name}" for node in above),
                 category=levels.pop(CATEGORY, ""),
                 levels=levels,
-                texts=_texts(one.fields),
+                texts=_texts(row.fields),
                 source=source_of(sources[of.candidate_id]),
                 priority=entry.priority,
                 decided=_decided(of.decision, entry.row.note),

@@ -124,7 +124,9 @@ def appraise_import(project: StoredProject, foreign: ForeignFile, codes: Mapping
     objections += known
     if objections and not (partly and looks):
         raise ImportRefused(_refusal(path, objections, bool(looks)))
-    left_out = [(one.line_number, f"line {one.line_number} ({one.name}): {one.what}") for one in objections] + repeated
+    left_out = [
+        (objection.line_number, f"line {objection.line_number} ({objection.name}): {objection.what}") for objection in objections
+    ] + repeated
     model = next((look.model for look in looks if look.model), "unknown")
     return Appraised({look.identity.number: look.node_id for look in looks}, tuple(said for _, said in sorted(left_out)), model)
 
@@ -227,22 +229,25 @@ def _each_once(looks: list[_Look]) -> tuple[list[_Look], list[tuple[int, str]]]:
 
 def _only_new(connection: Connection, looks: list[_Look], same_file: str) -> tuple[list[_Look], list[_Objection]]:
     """Returns the lines whose answers are not here yet, and what is said against the others."""
-    counts = Counter(one for look in looks for one in (look.identity.response_id, look.identity.request_id))
+    counts = Counter(name for look in looks for name in (look.identity.response_id, look.identity.request_id))
 
     def reliable(name: str | None) -> str | None:
         return name if name and len(name) >= LEAST_RELIABLE_ID and counts[name] == 1 else None
 
     identities = [
-        replace(one.identity, response_id=reliable(one.identity.response_id), request_id=reliable(one.identity.request_id)) for one in looks
+        replace(look.identity, response_id=reliable(look.identity.response_id), request_id=reliable(look.identity.request_id))
+        for look in looks
     ]
     known = imports.known_lines(connection, identities, same_file)
     rows = {batch_id: batches.get(connection, batch_id) for batch_id in set(known.values())}
     objections = [
-        _Objection(one.identity.number, repr(one.identity.custom_id), _said(rows[known[one.identity.number]]), "It would be counted twice.")
-        for one in looks
-        if one.identity.number in known
+        _Objection(
+            look.identity.number, repr(look.identity.custom_id), _said(rows[known[look.identity.number]]), "It would be counted twice."
+        )
+        for look in looks
+        if look.identity.number in known
     ]
-    return [one for one in looks if one.identity.number not in known], objections
+    return [look for look in looks if look.identity.number not in known], objections
 
 
 def _said(batch: batches.BatchRow) -> str:
@@ -254,13 +259,13 @@ def _said(batch: batches.BatchRow) -> str:
 def _refusal(path: Path, objections: list[_Objection], some_fit: bool) -> str:
     """One text for people: the kinds of faults, most frequent first, each with its first lines."""
     kinds: dict[str, list[_Objection]] = {}
-    for one in objections:
-        kinds.setdefault(one.what, []).append(one)
+    for objection in objections:
+        kinds.setdefault(objection.what, []).append(objection)
     if not some_fit and len(kinds) == 1 and objections[0].of_all:
         return f"{path.name}: {objections[0].of_all}. Nothing was stored. {objections[0].advice}"
     texts = []
     for what, ones in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:NAMED]:
-        lines = ", ".join(f"line {one.line_number} ({one.name})" for one in ones[:NAMED])
+        lines = ", ".join(f"line {objection.line_number} ({objection.name})" for objection in ones[:NAMED])
         more = f" and {len(ones) - NAMED:,} more" if len(ones) > NAMED else ""
         texts.append(f"{lines}{more}: {what}." + (f" {ones[0].advice}" if ones[0].advice else ""))
     rest = " To take over the lines that fit and leave out the others: --partly" if some_fit else ""

@@ -109,7 +109,11 @@ def _write_events(connection: Connection, key: str, stage: Stage, shown: set[tup
     answers = imports.answers_standing(connection, stage.key, of_outputs)
     current = imports.current_standing(connection, stage.key, of_content)
     read = outbox.latest_of_requests(
-        connection, key, stage.inputs, list(answers), [one.request_id for one in answers.values() if one.request_id is not None]
+        connection,
+        key,
+        stage.inputs,
+        list(answers),
+        [standing.request_id for standing in answers.values() if standing.request_id is not None],
     )
     gone = OutboxRow(key, "", None, None, kind=Kind.failed, reason=why)
 
@@ -119,16 +123,16 @@ def _write_events(connection: Connection, key: str, stage: Stage, shown: set[tup
 
     rows = []
     for node_id in of_outputs:
-        one = answers.get(node_id)
-        upstream = {stage.inputs: read[one.request_id]} if one is not None and one.request_id in read else {}
-        rows.append(row(stage.outputs, node_id, one, one.answer_version if one else "", upstream))
+        standing = answers.get(node_id)
+        upstream = {stage.inputs: read[standing.request_id]} if standing is not None and standing.request_id in read else {}
+        rows.append(row(stage.outputs, node_id, standing, standing.answer_version if standing else "", upstream))
     outbox.add(connection, rows)
     newest = outbox.latest(connection, key, stage.outputs, of_content)
     rows = []
     for node_id in of_content:
-        one = current.get(node_id)
+        standing = current.get(node_id)
         upstream = {stage.outputs: newest[node_id].id} if node_id in newest else {}
-        rows.append(row(stage.content, node_id, one, one.version if one else "", upstream))
+        rows.append(row(stage.content, node_id, standing, standing.version if standing else "", upstream))
     outbox.add(connection, rows)
 
 
@@ -146,7 +150,7 @@ def _write_input_events(connection: Connection, stages: Stages, withdrawn: Seque
         )
 
 
-def _made(key: str, one: Standing, version: str, upstream: dict[str, int]) -> OutboxRow:
+def _made(key: str, standing: Standing, version: str, upstream: dict[str, int]) -> OutboxRow:
     """What is said of a content, without asset and node."""
     return OutboxRow(
         key,
@@ -154,9 +158,9 @@ def _made(key: str, one: Standing, version: str, upstream: dict[str, int]) -> Ou
         None,
         None,
         data_version=version,
-        code_version=one.stage_version,
+        code_version=standing.stage_version,
         upstream=upstream,
-        request_id=one.request_id,
-        attempt_id=one.attempt_id,
-        content_id=one.content_id,
+        request_id=standing.request_id,
+        attempt_id=standing.attempt_id,
+        content_id=standing.content_id,
     )

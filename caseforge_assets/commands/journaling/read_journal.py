@@ -72,7 +72,7 @@ def read_backwards(folder: ArtifactFolder, newest: str, take: TakeLine) -> list[
         segment, sha256 = _read(folder, path, sha256, take)
         segments.append(segment)
         path = segment.previous
-        if path in {one.path for one in segments} or len(segments) > MOST_SEGMENTS:
+        if path in {segment.path for segment in segments} or len(segments) > MOST_SEGMENTS:
             raise JournalBroken(f"the journal goes round in a circle at {path}. Bring it back from a backup of the artifacts")
     return segments
 

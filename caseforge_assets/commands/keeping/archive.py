@@ -36,8 +36,8 @@ def archive(store: Engine, folder: ArtifactFolder, older_than: datetime, *, dry_
     with store.connect() as connection:
         old = [batch for batch in batches.in_states(connection, SETTLED) if (batch.collected_at or batch.created_at) < older_than]
     if dry_run:
-        files = [(batch.id, one) for batch in old for one in _artifacts(batch) if _is_plain(folder, one)]
-        return Moved(len({batch_id for batch_id, _ in files}), len(files), sum(one.size_bytes for _, one in files))
+        files = [(batch.id, artifact) for batch in old for artifact in _artifacts(batch) if _is_plain(folder, artifact)]
+        return Moved(len({batch_id for batch_id, _ in files}), len(files), sum(artifact.size_bytes for _, artifact in files))
     return _each(store, folder, old, _is_plain, _pack)
 
 
@@ -53,7 +53,7 @@ def unarchive(store: Engine, folder: ArtifactFolder, names: Sequence[str] = ()) 
     for name, batch in found:
         if batch is None:
             raise LookupError(f"there is no batch {name!r}; `caseforge status` names the newest ones")
-    return _each(store, folder, chosen, lambda folder, one: folder.is_archived(one.path), _unpack)
+    return _each(store, folder, chosen, lambda folder, artifact: folder.is_archived(artifact.path), _unpack)
 
 
 def _each(
@@ -69,21 +69,21 @@ def _each(
             if not held:
                 left_alone.append(f"{batch.name}: another process is at it")
                 continue
-            for one in _artifacts(batch):
-                if not wanted(folder, one):
+            for artifact in _artifacts(batch):
+                if not wanted(folder, artifact):
                     continue
                 try:
-                    after.append(move(folder, one))
+                    after.append(move(folder, artifact))
                 except (ArtifactDamaged, ArtifactMissing) as error:
                     left_alone.append(str(error))
                 else:
-                    before.append(one.size_bytes)
+                    before.append(artifact.size_bytes)
                     touched.add(batch.id)
     return Moved(len(touched), len(before), sum(before), sum(after), tuple(left_alone))
 
 
 def _artifacts(batch: BatchRow) -> list[Artifact]:
-    return [Artifact(**one) for one in batch.artifacts.values()]
+    return [Artifact(**artifact) for artifact in batch.artifacts.values()]
 
 
 def _is_plain(folder: ArtifactFolder, artifact: Artifact) -> bool:

@@ -58,18 +58,18 @@ def verify(store: Engine, stages: Stages, folder: ArtifactFolder) -> Verified:
     problems: list[Problem] = []
     with journal.at_one_moment(store) as connection:
         known = batches.in_states(connection, list(BatchState))
-        recorded = [(f"batch {batch.id}", Artifact(**one)) for batch in known for one in batch.artifacts.values()]
+        recorded = [(f"batch {batch.id}", Artifact(**artifact)) for batch in known for artifact in batch.artifacts.values()]
         whole = {artifact.path for name, artifact in recorded if not _noted(problems, _check_file(folder, name, artifact))}
         _check_sources(connection, folder, problems)
         answers = 0
         for batch in known:
             count, found = check_answers(connection, stages, folder, batch, whole)
             answers += count
-            problems += [Problem(*one) for one in found]
+            problems += [Problem(*problem) for problem in found]
         contents = _check_contents(connection, problems)
         problems += _misplaced(connection)
         rows, found = check_journal(connection, folder)
-        problems += [Problem(*one) for one in found]
+        problems += [Problem(*problem) for problem in found]
         problems += _unknown_files(folder, known)
     return Verified(len(recorded), answers, contents, rows, tuple(problems))
 

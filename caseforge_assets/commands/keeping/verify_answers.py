@@ -143,7 +143,7 @@ def _compare_contents(connection: Connection, seen: _Seen, rows: Mapping[str, At
     other = []
     for name, texts in left.items():
         row = stored[rows[name].content_id or 0]
-        content = Content(row.body, tuple(Item(one.title, one.fields) for one in row.candidates))
+        content = Content(row.body, tuple(Item(candidate.title, candidate.fields) for candidate in row.candidates))
         if not any(comes_from(content, text) for text in texts):
             other.append(name)
     yield DIFFER, "the content is not what its answer says: it may be another node's", other, COMPARE
@@ -159,9 +159,9 @@ def _compare_manifest(
         return
     said = {}
     for line in b"".join(folder.read(path)).splitlines():
-        one = orjson.loads(line)
-        if one.keys() >= _ASKED:  # the first line tells of the batch
-            said[one["custom_id"]] = (one["framework_key"], one["identity"], one["fingerprint"], one["generation"])
+        request = orjson.loads(line)
+        if request.keys() >= _ASKED:  # the first line tells of the batch
+            said[request["custom_id"]] = (request["framework_key"], request["identity"], request["fingerprint"], request["generation"])
     other = [name for name, row in rows.items() if name in said and said[name] != row.asked]
     yield DIFFER, "the manifest says that these were asked for another node, or something else", other, COMPARE
 

@@ -60,8 +60,8 @@ def _due(connection: Connection, project: Project, key: str, stage: Stage) -> tu
 def _notes(connection: Connection, project: Project, key: str, stage: Stage, node_ids: Sequence[int]) -> list[OutboxRow]:
     """What Dagster itself shows as stale needs no note."""
     by_node: dict[int, dict[str, AssetStatus]] = {}
-    for one in asset_statuses(connection, project, key, node_ids):
-        by_node.setdefault(one.node.node_id, {})[one.asset] = one
+    for status in asset_statuses(connection, project, key, node_ids):
+        by_node.setdefault(status.node.node_id, {})[status.asset] = status
     authors = contents.edited_by(connection, stage.reads, node_ids) if stage.reads else {}
     source = project.stages[stage.reads].content if stage.reads else ""
     chosen = changed_choices(connection, project.stages, key, stage, node_ids)
@@ -79,7 +79,7 @@ def _reason(stage: Stage, source: str, of_node: Mapping[str, AssetStatus], autho
     if other_choice is not None:
         return f"outdated: {other_choice.text}{_on(other_choice)}. {WAY_ON}"
     reasons = [reason for name in (NODE_CONTEXTS, stage.inputs, stage.outputs) for reason in of_node[name].stale]
-    found = next((one for one in reasons if source and source in one.text), reasons[0] if reasons else None)
+    found = next((reason for reason in reasons if source and source in reason.text), reasons[0] if reasons else None)
     if found is None:
         return f"outdated: what it was made from has changed. {WAY_ON}"
     by = f" ({author})" if author and source in found.text else ""

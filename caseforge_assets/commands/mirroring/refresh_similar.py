@@ -88,13 +88,13 @@ def _take_words(store: Engine, project: Project, most: int | None) -> bool:
 
 def _with_words(found: Sequence[NewCandidate], languages: dict[str, str]) -> Iterator[tuple[NewCandidate, bytes]]:
     pieces = [found[first : first + WORTH_A_PROCESS] for first in range(0, len(found), WORTH_A_PROCESS)]
-    told = ((piece, [_told(one, languages[one.stage]) for one in piece]) for piece in pieces)
+    told = ((piece, [_told(candidate, languages[candidate.stage]) for candidate in piece]) for piece in pieces)
     for piece, words in work_ahead(words_of_each, told, ahead=len(pieces) > 1):
         yield from zip(piece, words, strict=True)
 
 
-def _told(one: NewCandidate, language: str) -> Told:
-    return one.title, tuple(one.text.split(SEPARATOR)), Process(one.name, one.description), language
+def _told(candidate: NewCandidate, language: str) -> Told:
+    return candidate.title, tuple(candidate.text.split(SEPARATOR)), Process(candidate.name, candidate.description), language
 
 
 def _group(store: Engine) -> None:
@@ -182,7 +182,7 @@ def _join(store: Engine, kind: Kind, weighing: Weighing) -> int:
         for group in touched:
             _move_centre(connection, group, weighing)
         similar_upkeep.count_members(connection, list(touched))
-        _found_groups(connection, kind, {one: idea for one, idea in waiting.items() if one not in joined}, weighing)
+        _found_groups(connection, kind, {candidate: idea for candidate, idea in waiting.items() if candidate not in joined}, weighing)
     return len(waiting)
 
 
@@ -195,7 +195,7 @@ def _find_groups(connection: Connection, kind: Kind, waiting: dict[int, bytes], 
     }
     groups = {group.group_id: group for found in near.values() for group in found if group.centre}
     order = list(groups)
-    vectors = Vectors([*(groups[one].centre for one in order), *told.values()], weighing)
+    vectors = Vectors([*(groups[group].centre for group in order), *told.values()], weighing)
     place = {group: number for number, group in enumerate(order)}
     joined = {}
     for number, (candidate, found) in enumerate(near.items(), len(order)):

@@ -48,11 +48,11 @@ def repeat_under_new_versions(store: Engine, project: Project) -> int:
             return 0
         lock_in_transaction(connection, "show versions")
         written = 0
-        for one in list(_shown_otherwise(connection, project)):  # somebody may have told it while this one waited
-            assets = (one.stage.inputs, one.stage.outputs, one.stage.content)
-            rows = outbox.standing(connection, assets, sorted(one.otherwise), one.keys)
+        for shown in list(_shown_otherwise(connection, project)):  # somebody may have told it while this one waited
+            assets = (shown.stage.inputs, shown.stage.outputs, shown.stage.content)
+            rows = outbox.standing(connection, assets, sorted(shown.otherwise), shown.keys)
             written += len(outbox.add(connection, rows))
-            told_versions.remember_told(connection, one.name, one.version)
+            told_versions.remember_told(connection, shown.name, shown.version)
         return written
 
 
@@ -73,12 +73,12 @@ def _shown_otherwise(connection: Connection, project: Project) -> Iterator[_Show
         apart = [key for key in loaded if project.stages.in_framework(stage, key) is not stage or known_as(stage, key) in before]
         others = [key for key in loaded if key not in apart]
         for name, keys in ((stage.key, others), *((known_as(stage, key), [key]) for key in apart)):
-            one = project.stages.in_framework(stage, keys[0]) if name != stage.key else stage
-            shown = _shown(connection, project, one)
+            variant = project.stages.in_framework(stage, keys[0]) if name != stage.key else stage
+            shown = _shown(connection, project, variant)
             was = before.get(name, before.get(stage.key))
             if was != shown.version or name not in before:
                 otherwise = frozenset[str]() if was == shown.version else shown.fresh if was else shown.fresh - {shown.version}
-                yield _Shown(name, one, shown.version, otherwise, keys)
+                yield _Shown(name, variant, shown.version, otherwise, keys)
 
 
 def _by_stage(connection: Connection, project: Project, key: str) -> list[tuple[Stage, ShownVersion]]:

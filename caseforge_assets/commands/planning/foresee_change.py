@@ -52,7 +52,7 @@ def foresee_change(connection: Connection, project: Project, key: str, node_id: 
 def stages_after(stages: Sequence[Stage], stage: Stage) -> Iterator[tuple[Stage, Stage]]:
     """The stages that read a stage's content, or that of one of these, each with the one that it reads."""
     known = {stage.key: stage}
-    for one in stages:
-        if one.reads in known and one.key not in known:
-            known[one.key] = one
-            yield one, known[one.reads or ""]
+    for reader in stages:
+        if reader.reads in known and reader.key not in known:
+            known[reader.key] = reader
+            yield reader, known[reader.reads or ""]

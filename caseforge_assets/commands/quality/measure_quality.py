@@ -48,7 +48,7 @@ def measure_contents(
         return 0
     taken = measured or {}
     rows = [_row(content_id, found) for content_id, found in taken.items()]
-    missing = {content_id: one for content_id, one in contents.items() if content_id not in taken}
+    missing = {content_id: content for content_id, content in contents.items() if content_id not in taken}
     facts = quality_scores.facts(connection, [node_id for node_id, _ in missing.values()]) if missing else {}
     written_in = languages_of(connection, stages, stage, {key for key, _ in facts.values()})
     for content_id, (node_id, content) in missing.items():

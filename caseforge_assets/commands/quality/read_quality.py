@@ -89,16 +89,20 @@ def _stage_quality(
 def check_quality(connection: Connection, project: Project, key: str) -> list[Check]:
     """All verdicts on the quality of a framework's contents."""
     checks = []
-    for one in read_quality(connection, project, key):
-        asset, share = one.stage.content, project.configuration.quality_fail_share
-        checks.append(check_scores(asset, one.rows, project.configuration.quality_warn_below, share))
-        if one.stage.is_list:
-            checks.append(check_titles(asset, one.titles, one.repeated_titles, share, one.stage.items_name))
+    for of_stage in read_quality(connection, project, key):
+        asset, share = of_stage.stage.content, project.configuration.quality_fail_share
+        checks.append(check_scores(asset, of_stage.rows, project.configuration.quality_warn_below, share))
+        if of_stage.stage.is_list:
+            checks.append(check_titles(asset, of_stage.titles, of_stage.repeated_titles, share, of_stage.stage.items_name))
             checks.append(
                 check_balance(
-                    asset, one.real_levels, one.stage.level_shares, project.configuration.complexity_tolerance, one.stage.items_name
+                    asset,
+                    of_stage.real_levels,
+                    of_stage.stage.level_shares,
+                    project.configuration.complexity_tolerance,
+                    of_stage.stage.items_name,
                 )
             )
         else:
-            checks.append(check_near_duplicates(asset, one.compared, one.near_duplicates, share))
+            checks.append(check_near_duplicates(asset, of_stage.compared, of_stage.near_duplicates, share))
     return checks

@@ -38,18 +38,22 @@ def check_framework(connection: Connection, project: Project, key: str, statuses
         model, key_of_model = stage_settings(project.configuration, stage).model, setting_key(project.configuration, stage, "model")
         checks.append(check_model(stage.inputs, model, stage_ending(project.configuration, stage, ends), key_of_model))
         answered = by_asset[stage.content]
-        bad = [_named(one) for one in answered if one.condition is Condition.FAILED and _is_outcome(one)]
-        unanswered = [_named(one) for one in by_asset[stage.outputs] if one.condition is Condition.FAILED and _is_outcome(one)]
+        bad = [_named(status) for status in answered if status.condition is Condition.FAILED and _is_outcome(status)]
+        unanswered = [_named(status) for status in by_asset[stage.outputs] if status.condition is Condition.FAILED and _is_outcome(status)]
         checks.append(check_nodes(stage.content, stage.validity, "have an answer that is not complete and valid", len(answered), bad))
         failed = dict(bad) | dict(unanswered)  # a node that was not answered now may have had a bad answer, or a good one, before
-        done = [_named(one)[0] for one in answered if one.condition in (Condition.FRESH, Condition.STALE)]
+        done = [_named(status)[0] for status in answered if status.condition in (Condition.FRESH, Condition.STALE)]
         checks.append(check_failures(stage.content, len(set(done) - set(failed)), list(failed.items())))
         checks.append(_cost_within_plan(stage.outputs, costs.get(stage.key)))
     return [*checks, *check_quality(connection, project, key)]
 
 
 def _nothing_stale(asset: str, statuses: list[AssetStatus]) -> Check:
-    stale = [(str(one.node.partition_key), "; ".join(reason.text for reason in one.not_current)) for one in statuses if one.not_current]
+    stale = [
+        (str(status.node.partition_key), "; ".join(reason.text for reason in status.not_current))
+        for status in statuses
+        if status.not_current
+    ]
     return check_nodes(asset, NOTHING_STALE, "are stale", len(statuses), stale)
 
 

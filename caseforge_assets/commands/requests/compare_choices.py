@@ -24,9 +24,9 @@ def changed_choices(
     if stage.chosen_from is None:
         return {}
     contents = made_from(connection, key, stage.key, node_ids)
-    now = choices(connection, key, stage.chosen_from, [one.node_id for one in contents])
+    now = choices(connection, key, stage.chosen_from, [content.node_id for content in contents])
     what = stages[stage.chosen_from].title.lower()
-    said = {one.node_id: _difference(what, one.choice, now.get(one.node_id)) for one in contents}
+    said = {content.node_id: _difference(what, content.choice, now.get(content.node_id)) for content in contents}
     changed = {node_id: words for node_id, words in said.items() if words}
     since = last_chosen(connection, stage.chosen_from, list(changed))
     return {node_id: StaleReason(words, since.get(node_id)) for node_id, words in changed.items()}

@@ -39,7 +39,7 @@ class _Defined(NamedTuple):
 
 def definitions_are_new(connection: Connection, project: Project) -> bool:
     """Whether any stage is another one now than when Dagster was told of it last: what is stale has to be found anew."""
-    return any(one.is_new for one in _all_defined(connection, project))
+    return any(defined.is_new for defined in _all_defined(connection, project))
 
 
 def shown_definitions(project: Project) -> str:
@@ -54,10 +54,10 @@ def remember_definitions(store: Engine, project: Project) -> bool:
         if not definitions_are_new(connection, project):
             return False
     with store.begin() as connection:
-        for one in _all_defined(connection, project):
-            if one.is_new:
-                versions = {stage_version(one.stage, one.settings), definition_version(one.stage)}
-                remember_definition(connection, one.name, sorted(versions), definition_parts(one.stage, one.settings))
+        for defined in _all_defined(connection, project):
+            if defined.is_new:
+                versions = {stage_version(defined.stage, defined.settings), definition_version(defined.stage)}
+                remember_definition(connection, defined.name, sorted(versions), definition_parts(defined.stage, defined.settings))
     return True
 
 
@@ -66,7 +66,7 @@ def changes_since(connection: Connection, key: str, stage: Stage, settings: Stag
     shared, own = (seen_definitions(connection, known_as(stage, scope)) for scope in (None, key))
     seen, version = own or shared, stage_version(stage, settings)
     at = seen[-1].current_since if _is_current(seen, version) else None
-    parts = {one.version: one.parts for one in (*shared, *own)}
+    parts = {definition.version: definition.parts for definition in (*shared, *own)}
     now = definition_parts(stage, settings)
 
     def reason(version: str) -> StaleReason:
@@ -77,8 +77,8 @@ def changes_since(connection: Connection, key: str, stage: Stage, settings: Stag
 
 def language_change(connection: Connection, key: str, stage: Stage, version: str) -> tuple[str, str] | None:
     """The language that a version of a stage was asked for in, and that of now; None where it is the same, more has changed, or it is not known."""
-    seen = [one for scope in (None, key) for one in seen_definitions(connection, known_as(stage, scope))]
-    before = next((one.parts for one in seen if one.version == version), None)
+    seen = [definition for scope in (None, key) for definition in seen_definitions(connection, known_as(stage, scope))]
+    before = next((definition.parts for definition in seen if definition.version == version), None)
     now = definition_parts(stage, StageSettings())
     others = {*now, *(before or {})} - {*STYLE, LANGUAGE}
     if before is None or before.get(LANGUAGE) == now.get(LANGUAGE) or any(before.get(name) != now.get(name) for name in others):
@@ -98,4 +98,4 @@ def _all_defined(connection: Connection, project: Project) -> Iterator[_Defined]
 
 
 def _is_current(seen: list[SeenDefinition], version: str) -> bool:
-    return bool(seen) and version in {one.version for one in seen if one.current_since == seen[-1].current_since}
+    return bool(seen) and version in {definition.version for definition in seen if definition.current_since == seen[-1].current_since}

@@ -55,7 +55,7 @@ def reuse_answers(connection: Connection, project: Project, simulated: bool, row
             connection,
             key,
             project.stages[stage_key],
-            [one for one in answered if (one[0].framework_key, one[0].stage) == (key, stage_key)],
+            [answer for answer in answered if (answer[0].framework_key, answer[0].stage) == (key, stage_key)],
         )
     _make_next_requests(connection, project, [row for row, _, _ in answered])
     return [ReusedAnswer(row.id, row.node_id, rule, source.framework_key) for row, source, rule in answered]
@@ -80,10 +80,10 @@ def _identity_keys(connection: Connection, project: Project, rows: Sequence[Pend
     for row in asked:
         node_ids.setdefault(row.framework_key, []).append(row.node_id)
     targets = {row.node_id: row for key, ids in node_ids.items() for row in nodes.target_nodes(connection, key, ids)}
-    for one in reuse.identities(connection, [row.id for row in asked]):
-        meant = likenesses.get(one.node_id, targets[one.node_id])
-        for version in others[framework_of[one.request_id], one.stage]:
-            keys[one.request_id].append(identity_key(version, meant.identity, meant.name, meant.description, one.source_version))
+    for identity in reuse.identities(connection, [row.id for row in asked]):
+        meant = likenesses.get(identity.node_id, targets[identity.node_id])
+        for version in others[framework_of[identity.request_id], identity.stage]:
+            keys[identity.request_id].append(identity_key(version, meant.identity, meant.name, meant.description, identity.source_version))
     return keys
 
 

@@ -96,7 +96,7 @@ def settle_requests(
         rows, unknown = of_known_stages(project.stages, find(all_fitted.shortened))
         answered = reuse_answers(connection, project, simulated, rows)
         reused += answered
-        ids = {one.request_id for one in answered}
+        ids = {answer.request_id for answer in answered}
         rows = [row for row in rows if row.id not in ids]
         fitted = _fit_requests(connection, project, rows)
         if not fitted.changed:
@@ -164,7 +164,9 @@ def refit_budgets(connection: Connection, project: Project, key: str, stage: Sta
 
 
 def _together(parts: Sequence[Fitted]) -> Fitted:
-    return Fitted(tuple(one for part in parts for one in part.shortened), tuple(one for part in parts for one in part.too_long))
+    return Fitted(
+        tuple(request_id for part in parts for request_id in part.shortened), tuple(node for part in parts for node in part.too_long)
+    )
 
 
 def _fit_group(connection: Connection, project: Project, key: str, stage: Stage, rows: Sequence[PendingRequest]) -> Fitted:
@@ -178,15 +180,15 @@ def _fit_group(connection: Connection, project: Project, key: str, stage: Stage,
     _fail(connection, key, stage, left, {row.id: whole[row.id].stage_version for row in left}, reasons)
     failed = tuple(TooLong(key, stage.key, row.node_id, row.code, reasons[row.id]) for row in left)
     outcome = str(Outcome.context_length)
-    tell_failures(connection, [FailedNode(one.framework_key, one.code, one.stage, outcome, one.why) for one in failed])
+    tell_failures(connection, [FailedNode(node.framework_key, node.code, node.stage, outcome, node.why) for node in failed])
     after_commit(connection, lambda: _log(failed))
     return Fitted(tuple(made.values()), failed)
 
 
 def _log(failed: Sequence[TooLong]) -> None:
-    for one in failed:
+    for node in failed:
         log_event(
-            log, "node failed", framework=one.framework_key, node=one.code, stage=one.stage, outcome=Outcome.context_length, why=one.why
+            log, "node failed", framework=node.framework_key, node=node.code, stage=node.stage, outcome=Outcome.context_length, why=node.why
         )
 
 

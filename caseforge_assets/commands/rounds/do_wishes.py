@@ -36,8 +36,8 @@ def do_wishes(project: OpenProject, *, announce: Announce) -> tuple[Collected, .
     with project.store.connect() as connection:
         wanted = wishes.open_wishes(connection)
     try:
-        collected = _look(project, [one for one in wanted if one.wish in LOOKS])
-        if any(one.wish == Wish.submit for one in wanted):
+        collected = _look(project, [wish for wish in wanted if wish.wish in LOOKS])
+        if any(wish.wish == Wish.submit for wish in wanted):
             send_approved(project, announce=announce, unattended=True)
     except ProviderStopped as error:
         _finish(project.store, wanted, f"in vain: {error}")
@@ -52,22 +52,22 @@ def _look(project: OpenProject, wanted: Sequence[WishRow]) -> tuple[Collected, .
     looked_at = poll_batches(project)
     finished = sum(batch.state == BatchState.final for batch in looked_at)
     said = f"{counted(len(looked_at), 'batch', 'batches')} looked at, {finished:,} finished"
-    _finish(project.store, [one for one in wanted if one.wish == Wish.poll], said)
-    asked = [one for one in wanted if one.wish == Wish.collect]
+    _finish(project.store, [wish for wish in wanted if wish.wish == Wish.poll], said)
+    asked = [wish for wish in wanted if wish.wish == Wish.collect]
     if not asked:
         return ()
-    collected = collect_finished(project, {one.batch_id for one in asked if one.batch_id is not None})
-    for one in asked:
-        _finish(project.store, [one], _said([result for result in collected if one.batch_id in (None, result.batch.id)]))
+    collected = collect_finished(project, {wish.batch_id for wish in asked if wish.batch_id is not None})
+    for wish in asked:
+        _finish(project.store, [wish], _said([result for result in collected if wish.batch_id in (None, result.batch.id)]))
     return collected
 
 
 def _said(collected: Sequence[Collected]) -> str:
     return "; ".join(
-        f"{one.batch.name}: {', '.join(f'{count:,} {name}' for name, count in one.outcomes.items())}" for one in collected
+        f"{batch.batch.name}: {', '.join(f'{count:,} {name}' for name, count in batch.outcomes.items())}" for batch in collected
     ) or ("nothing to collect: not finished, or collected already, or its files are awaited")
 
 
 def _finish(store: Engine, wanted: Sequence[WishRow], outcome: str) -> None:
     with store.begin() as connection:
-        wishes.finish(connection, [one.id for one in wanted], outcome)
+        wishes.finish(connection, [wish.id for wish in wanted], outcome)

@@ -224,7 +224,7 @@ def _in_doubt(project: OpenProject) -> set[int]:
 def _refused_of(store: Engine, ids: Collection[int]) -> list[BatchRow]:
     """Those that were refused, as they stand now; one that exists although its creation was refused is none."""
     with store.connect() as connection:
-        return [batch for batch in (batches.get(connection, one) for one in sorted(ids)) if is_refused(batch)]
+        return [batch for batch in (batches.get(connection, batch_id) for batch_id in sorted(ids)) if is_refused(batch)]
 
 
 def next_look_s(store: Engine, provider: Provider, configuration: Configuration, unfinished: Sequence[BatchRow]) -> float:

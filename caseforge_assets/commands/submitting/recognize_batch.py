@@ -99,13 +99,15 @@ def look_by_name(client: BatchClient, batch: BatchRow, remotes: Sequence[Remote]
     """
     if client.kind.metadata is Metadata.returned:  # then it would have been recognized
         return [], ""
-    nameless = [one for one in remotes if _submission_of(one) is None and one["id"] not in known and _may_be_as_new(batch, one)]
+    nameless = [
+        remote for remote in remotes if _submission_of(remote) is None and remote["id"] not in known and _may_be_as_new(batch, remote)
+    ]
     found, unsure = [], []
     for remote in nameless[:MOST_NAMES]:
         whose = _by_name(client, batch, remote)
         found += [remote] if whose is Whose.ours else []
         unsure += [remote["id"]] if whose is Whose.unsure else []
-    unsure += [one["id"] for one in nameless[MOST_NAMES:]]
+    unsure += [remote["id"] for remote in nameless[MOST_NAMES:]]
     if found or not unsure:
         return found, ""
     return [], f"of {len(unsure):,} batches that its list shows it cannot be told whose they are, the first is {unsure[0]}"

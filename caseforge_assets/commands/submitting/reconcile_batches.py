@@ -60,7 +60,7 @@ def reconcile_batches(project: OpenProject, *, now: datetime | None = None) -> i
                 _settle(project, batch.id, listing, now)
     for batch in twofold:
         with project.store.begin() as connection:
-            _note_duplicates(connection, batch, [one for one in listing.found[batch.id] if one["id"] != batch.remote_id])
+            _note_duplicates(connection, batch, [remote for remote in listing.found[batch.id] if remote["id"] != batch.remote_id])
     _cancel_duplicates(project)
     with project.store.connect() as connection:
         return len(batches.in_states(connection, [BatchState.creating], project.provider.id))
@@ -109,7 +109,7 @@ def _settle(project: OpenProject, batch_id: int, listing: Listing, now: datetime
 
 def _look_by_name(project: OpenProject, batch: BatchRow, listing: Listing) -> tuple[list[Remote], str]:
     with project.store.connect() as connection:
-        known = batches.known_remote_ids(connection, project.provider.id, [one["id"] for one in listing.shown])
+        known = batches.known_remote_ids(connection, project.provider.id, [remote["id"] for remote in listing.shown])
     return look_by_name(project.provider.client, batch, listing.shown, known)
 
 

@@ -43,7 +43,7 @@ def deliver_events(store: Engine, find_secret: Callable[[], ServiceSecret], allo
             due = webhooks.due(connection, AT_ONCE, OF_EACH)
         secret = find_secret()
         at = clock.now_in(store)
-        messages = {_message(one, secret, at): one for one in due}
+        messages = {_message(event, secret, at): event for event in due}
         send_all(list(messages), allowed, lambda message, answer: _note(store, messages[message], answer))
     return len(due)
 

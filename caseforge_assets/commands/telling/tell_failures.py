@@ -27,10 +27,10 @@ def tell_failures(connection: Connection, failed: Sequence[FailedNode]) -> None:
     told = [
         Told(
             EventKind.node_failed,
-            f"node {one.code}",
-            one.framework_key,
-            {"node": one.code, "stage": one.stage, "outcome": one.outcome, "why": one.why, "batch": one.batch},
+            f"node {node.code}",
+            node.framework_key,
+            {"node": node.code, "stage": node.stage, "outcome": node.outcome, "why": node.why, "batch": node.batch},
         )
-        for one in failed
+        for node in failed
     ]
     tell_all(connection, told)

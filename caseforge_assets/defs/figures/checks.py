@@ -34,15 +34,15 @@ def check_results(caseforge: Caseforge, key: str, selected: Collection[dg.AssetC
     """The verdicts that a run was asked for, as its step yields them."""
     if not selected:
         return
-    for one in evaluate(caseforge.store, caseforge.project, key, read_statuses(caseforge.store, caseforge.project, key)):
-        if one.asset_check_key in selected:
+    for evaluation in evaluate(caseforge.store, caseforge.project, key, read_statuses(caseforge.store, caseforge.project, key)):
+        if evaluation.asset_check_key in selected:
             yield dg.AssetCheckResult(
-                asset_key=one.asset_key,
-                check_name=one.check_name,
-                passed=one.passed,
-                severity=one.severity,
-                description=one.description,
-                metadata=one.metadata,
+                asset_key=evaluation.asset_key,
+                check_name=evaluation.check_name,
+                passed=evaluation.passed,
+                severity=evaluation.severity,
+                description=evaluation.description,
+                metadata=evaluation.metadata,
             )
 
 

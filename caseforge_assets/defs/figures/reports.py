@@ -59,15 +59,15 @@ def run_figures(project: StoredProject, key: str, *, simulated: bool = True) -> 
 def _under_way(rows: Sequence[BatchRow]) -> dict[str, Any]:
     shown = [
         (
-            one.name,
-            one.stage,
-            one.request_count,
-            one.state,
-            one.remote_status,
-            f"{one.opened_at or one.created_at:%Y-%m-%d %H:%M} UTC",
-            one.reason,
+            batch.name,
+            batch.stage,
+            batch.request_count,
+            batch.state,
+            batch.remote_status,
+            f"{batch.opened_at or batch.created_at:%Y-%m-%d %H:%M} UTC",
+            batch.reason,
         )
-        for one in rows
+        for batch in rows
     ]
     columns = ("batch", "stage", "requests", "state", "at_the_provider", "since", "note")
     return {"batches_under_way": len(rows)} | ({"under_way": table(columns, shown)} if rows else {})
@@ -76,15 +76,15 @@ def _under_way(rows: Sequence[BatchRow]) -> dict[str, Any]:
 def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
     """Per stage: mean, median and lowest score, how many are low or not measured; how the candidates' levels are spread."""
     figures: dict[str, Any] = {}
-    for one in measured:
-        summary, stage = one.summary, one.stage.key
+    for of_stage in measured:
+        summary, stage = of_stage.summary, of_stage.stage.key
         if summary.mean is not None and summary.median is not None:
             scores = {"mean": round(summary.mean, 1), "median": float(summary.median), "lowest": summary.lowest, "low": summary.low}
             figures |= {f"score_{name}_{stage}": value for name, value in scores.items()}
         figures[f"unmeasured_{stage}"] = summary.contents - summary.measured
         rows = [
             (branch or "all", field, value, count)
-            for branch, levels in one.levels.items()
+            for branch, levels in of_stage.levels.items()
             for field, counts in levels.items()
             for value, count in sorted(counts.items())
         ]
@@ -95,15 +95,21 @@ def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
 
 def stale_figures(stages: Stages, statuses: Sequence[AssetStatus]) -> Mapping[str, Any]:
     """Per asset, how many nodes are stale, how many contents are outdated by what lies further up; and the nodes with the reasons, the first 300."""
-    stale = [one for one in statuses if one.not_current]
-    counts = Counter(one.asset for one in stale if one.stale)
+    stale = [status for status in statuses if status.not_current]
+    counts = Counter(status.asset for status in stale if status.stale)
     figures: dict[str, Any] = {"stale": counts.total()} | {f"stale_{asset.name}": counts[asset.name] for asset in all_assets(stages)}
     figures["outdated"] = len(stale) - counts.total()
     if not stale:
         return figures | {"list": dg.MetadataValue.md("*Nothing is stale.*")}
     rows = [
-        (one.asset, one.node.partition_key, one.node.name, "; ".join(reason.text for reason in one.not_current), _since(one.not_current))
-        for one in stale[:LISTED_NODES]
+        (
+            status.asset,
+            status.node.partition_key,
+            status.node.name,
+            "; ".join(reason.text for reason in status.not_current),
+            _since(status.not_current),
+        )
+        for status in stale[:LISTED_NODES]
     ]
     name = "list" if len(rows) == len(stale) else f"first_{LISTED_NODES}"
     next_step = "*The job `regenerate` with `selection: stale` makes them anew; `caseforge stale` prints the whole list.*"

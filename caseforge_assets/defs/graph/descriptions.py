@@ -61,7 +61,7 @@ _CONTEXTS_TEXT = "What the model is told about the node: its ancestors' names an
 
 def framework_text(stages: Stages) -> str:
     """The overview of a framework: the flow, and what a person does."""
-    return FRAMEWORK_TEXT.format(assets="\n".join(f"| `{one.name}` | {_holds(one)} | {_does(one)} |" for one in all_assets(stages)))
+    return FRAMEWORK_TEXT.format(assets="\n".join(f"| `{asset.name}` | {_holds(asset)} | {_does(asset)} |" for asset in all_assets(stages)))
 
 
 def asset_text(asset: Asset) -> str:

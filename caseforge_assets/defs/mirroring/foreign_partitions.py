@@ -37,9 +37,9 @@ def take_out_foreign_partitions(instance: DagsterInstance, store: Engine, projec
     for key, foreign in found.items():
         set_partitions(instance, partitions_name(key), own[key])
         names = ", ".join(foreign[:NAMED]) + (f" and {len(foreign) - NAMED:,} more" if len(foreign) > NAMED else "")
-        one = len(foreign) == 1
+        is_one = len(foreign) == 1
         text = (
-            f"Taken out of the partitions of {key}: {names}. {'It is no node' if one else 'They are no nodes'} of the current edition; "
+            f"Taken out of the partitions of {key}: {names}. {'It is no node' if is_one else 'They are no nodes'} of the current edition; "
             "nodes come from its file (caseforge load)."
         )
         say(text)

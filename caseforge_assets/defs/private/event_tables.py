@@ -57,8 +57,8 @@ def store_events(
             for place, event_id in zip(some, ids_of_some, strict=True):
                 ids[place] = event_id
             stored.append(in_order.submit(_insert_chunk, storage, make(some, [next(times[asset]) for _ in some]), ids_of_some))
-    for one in stored:
-        one.result()
+    for writing in stored:
+        writing.result()
     _drop_overtaken_statuses(instance, {AssetKey(asset): ids[of_asset[0]] for asset, of_asset in places.items()})
     return ids
 

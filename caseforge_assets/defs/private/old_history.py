@@ -67,7 +67,10 @@ def find_old(instance: DagsterInstance, store: Engine, limit: datetime) -> Old:
     with store.connect() as connection:
         outbox_rows = upkeep.spare_outbox_rows(connection, limit)
         kept = set(upkeep.events_of_outbox(connection, outbox_rows))
-    through = {"finished": [status.value for status in FINISHED_STATUSES], "through": [one.value for one in BULK_ACTION_TERMINAL_STATUSES]}
+    through = {
+        "finished": [status.value for status in FINISHED_STATUSES],
+        "through": [status.value for status in BULK_ACTION_TERMINAL_STATUSES],
+    }
     with event_storage(instance).index_transaction() as connection:
         busy = rows_of(connection, _BUSY_RUNS, **through, backfill=BACKFILL_ID_TAG)
         evaluations = rows_of(connection, _EVALUATIONS, limit=_naive(limit), busy=busy)

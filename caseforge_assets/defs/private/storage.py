@@ -75,7 +75,7 @@ def _once_there(ask: Callable[..., bool]) -> Callable[..., bool]:
 
     @wraps(ask)
     def asked(*args: Any) -> bool:
-        names = tuple(one for one in args if isinstance(one, str))  # what else there is, is the connection to ask on
+        names = tuple(name for name in args if isinstance(name, str))  # what else there is, is the connection to ask on
         if names not in there and ask(*args):
             there.add(names)
         return names in there

@@ -123,7 +123,7 @@ def dead_run_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -
     doubtful = (
         f"; {len(look.suspects):,} may be dead, or have not begun, and are looked at again" if look.suspects and not look.ended else ""
     )
-    return dg.SkipReason("; ".join(f"ended {one}" for one in look.ended) or f"no run is certainly dead{doubtful}")
+    return dg.SkipReason("; ".join(f"ended {model}" for model in look.ended) or f"no run is certainly dead{doubtful}")
 
 
 def _no_provider(caseforge: Caseforge) -> str:

@@ -162,7 +162,7 @@ def _identities(entries: Sequence[Entry], parents: Sequence[int | None]) -> list
 def _owners(entries: Sequence[Entry], parents: Sequence[int | None], depths: Mapping[int, int]) -> list[str]:
     """Gives each node's owner: the one of its row, else that of the nearest node above it that has one."""
     owners = [entry.owner for entry in entries]
-    for position in sorted(depths, key=lambda one: depths[one]):
+    for position in sorted(depths, key=lambda place: depths[place]):
         parent = parents[position]
         if not owners[position] and parent is not None:
             owners[position] = owners[parent]

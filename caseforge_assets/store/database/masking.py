@@ -28,7 +28,7 @@ def _mask(value: Any) -> Any:
         return mask_values(value)
     if isinstance(value, dict):
         masked = {name: _mask(part) for name, part in value.items()}
-        return masked if any(masked[name] is not one for name, one in value.items()) else value
+        return masked if any(masked[name] is not item for name, item in value.items()) else value
     if isinstance(value, (list, tuple)):
         parts = [_mask(part) for part in value]
         return type(value)(parts) if any(new is not old for new, old in zip(parts, value, strict=True)) else value

@@ -28,8 +28,8 @@ def remake_branches(connection: Connection, key: str) -> None:
     """Finds anew where the branches of the current edition stand."""
     connection.execute(text("delete from caseforge.reading_branch where framework_key = :key"), {"key": key})
     rows = [
-        {"node_id": one.node_id, "framework_key": key, "is_root": one.is_root, "first": one.first, "last": one.last}
-        for one in find_branches(placed_nodes(connection, key))
+        {"node_id": branch.node_id, "framework_key": key, "is_root": branch.is_root, "first": branch.first, "last": branch.last}
+        for branch in find_branches(placed_nodes(connection, key))
     ]
     copy_rows(connection, reading_branch, rows)
 

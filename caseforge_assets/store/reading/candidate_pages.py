@@ -90,7 +90,7 @@ def candidate_page(
         return _by_index(connection, asked, order, after, limit, known)
     found = known()
     ranked = _rank(found, order, after)
-    if sum(one.group.count for one in ranked) <= FEW_ROWS:
+    if sum(ranked_group.group.count for ranked_group in ranked) <= FEW_ROWS:
         return _rows(connection, asked, order, ranked, limit, whole=True)
     rows: list[PlacedRow] = []
     for part in _parts(ranked, limit):
@@ -145,7 +145,7 @@ def _rank(found: Sequence[Group], order: Order, start: Place | None) -> list[_Ra
             if rank == before[at]:
                 score, place = start.score, start.place if follows == later[then] else first if follows > later[then] else last
         ranked.append(_Ranked(group, rank, follows, max(min(score, 1_000), -1_000), place))
-    return sorted(ranked, key=lambda one: (one.before, one.after))
+    return sorted(ranked, key=lambda ranked_group: (ranked_group.before, ranked_group.after))
 
 
 def _ranks(
@@ -155,17 +155,17 @@ def _ranks(
     every = {*found, *([tuple(start)] if start is not None else [])}
     orders = []
     for number, key in enumerate(keys):
-        values = sorted({one[number] for one in every}, key=lambda value: _value_order(value, order.levels.get(key.name, ())))
+        values = sorted({row[number] for row in every}, key=lambda value: _value_order(value, order.levels.get(key.name, ())))
         orders.append({value: -place if key.descending else place for place, value in enumerate(values)})
     return {
-        one: rank
+        row: rank
         for rank, (_, tied) in enumerate(
             groupby(
-                sorted(every, key=lambda one: _places(one, orders)),
-                key=lambda one: _places(one, orders),
+                sorted(every, key=lambda row: _places(row, orders)),
+                key=lambda row: _places(row, orders),
             )
         )
-        for one in tied
+        for row in tied
     }
 
 
@@ -184,13 +184,13 @@ def _parts(ranked: Sequence[_Ranked], limit: int) -> list[list[_Ranked]]:
     """Groups of the same rank stay together; as many ranks as should fill the page, then twice as many, and so on."""
     parts: list[list[_Ranked]] = [[]]
     wanted, held = limit, 0
-    for number, (_, tied) in enumerate(groupby(ranked, key=lambda one: one.before)):
+    for number, (_, tied) in enumerate(groupby(ranked, key=lambda ranked_group: ranked_group.before)):
         of_rank = list(tied)
         if held >= wanted:
             parts.append([])
             wanted, held = 2 * wanted, 0
         parts[-1] += of_rank
-        held += sum(one.group.count for one in of_rank) if number or of_rank[0].place in (_LEAST, _MOST) else 0
+        held += sum(ranked_group.group.count for ranked_group in of_rank) if number or of_rank[0].place in (_LEAST, _MOST) else 0
     return parts
 
 
@@ -212,14 +212,14 @@ def _rows(
     order by o.before, {f"r.score {turn}, " if by_score else ""}o.later, r.place {turn} limit :limit
     """)
     values = asked.values | {
-        "groups": [one.group.id for one in ranked],
-        "before": [one.before for one in ranked],
-        "later": [one.after for one in ranked],
-        "scores": [one.score for one in ranked],
-        "places": [one.place for one in ranked],
+        "groups": [ranked_group.group.id for ranked_group in ranked],
+        "before": [ranked_group.before for ranked_group in ranked],
+        "later": [ranked_group.after for ranked_group in ranked],
+        "scores": [ranked_group.score for ranked_group in ranked],
+        "places": [ranked_group.place for ranked_group in ranked],
         "limit": limit,
     }
-    of = {one.group.id: one.group.values for one in ranked}
+    of = {ranked_group.group.id: ranked_group.group.values for ranked_group in ranked}
     return [PlacedRow(row.candidate_id, _place(row, of[row.group_id], order)) for row in connection.execute(query, values)]
 
 

@@ -71,7 +71,7 @@ class Ranked:
 
 def rank(found: Sequence[ScoredGroup], weights: Weights) -> Ranked:
     """Weighs groups. Few rows need no blocks."""
-    few = sum(one.group.count for one in found) <= FEW_ROWS
+    few = sum(member.group.count for member in found) <= FEW_ROWS
     return Ranked(found, weights, () if few else _blocks(found, weights))
 
 
@@ -99,8 +99,8 @@ def weighed_group(weights: Weights, group: Group) -> Weighed:
 
 def _blocks(found: Sequence[ScoredGroup], weights: Weights) -> list[Block]:
     classes: dict[Weighed, list[ScoredGroup]] = {}
-    for one in found:
-        classes.setdefault(weighed_group(weights, one.group), []).append(one)
+    for member in found:
+        classes.setdefault(weighed_group(weights, member.group), []).append(member)
     blocks = []
     for parts, members in classes.items():
         for score, group_ids, guess in _scores(members, by_score=weights.quality > 0):
@@ -121,12 +121,12 @@ def _behind(blocks: Sequence[Block], after: Prioritized | None) -> Sequence[Bloc
 def _scores(members: Sequence[ScoredGroup], *, by_score: bool) -> Iterator[tuple[int, list[int], float]]:
     """Scores that members may have, with the members that may have them and how many candidates that may be."""
     if not by_score:
-        yield -1, [one.group.id for one in members], sum(one.group.count for one in members)
+        yield -1, [member.group.id for member in members], sum(member.group.count for member in members)
         return
     tens: dict[int, dict[int, int]] = {}
-    for one in members:
-        for ten, count in one.tens.items():
-            tens.setdefault(ten, {})[one.group.id] = count
+    for member in members:
+        for ten, count in member.tens.items():
+            tens.setdefault(ten, {})[member.group.id] = count
     for ten, having in tens.items():
         scores = [-1] if ten == NOT_MEASURED else range(ten, 101 if ten == 90 else ten + 10)
         group_ids, guess = list(having), sum(having.values()) / len(scores)
@@ -184,11 +184,11 @@ def _sorted_rows(
     where cast(:priority as double precision) is null or s.priority < :priority or (s.priority = :priority and s.place > :place)
     order by s.priority desc, s.place limit :limit
     """)
-    parts = [weighed_group(weights, one.group) for one in found]
+    parts = [weighed_group(weights, member.group) for member in found]
     values: dict[str, Any] = asked.values | {
-        "group_ids": [one.group.id for one in found],
-        "points": [one.points for one in parts],
-        "totals": [one.total for one in parts],
+        "group_ids": [member.group.id for member in found],
+        "points": [member.points for member in parts],
+        "totals": [member.total for member in parts],
         "quality": weights.quality,
         "priority": None if after is None else after.priority,
         "place": 0 if after is None else after.place,

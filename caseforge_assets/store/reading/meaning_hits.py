@@ -27,16 +27,16 @@ join caseforge.current_node nv on nv.node_id = r.node_id where r.candidate_id = 
 def hits_of(connection: Connection, found: Sequence[Near]) -> list[Hit]:
     """Shows what was found, in this order."""
     values = {
-        "nodes": [one.node_id for one in found if one.candidate_id is None],
-        "candidates": [one.candidate_id for one in found if one.candidate_id is not None],
+        "nodes": [hit.node_id for hit in found if hit.candidate_id is None],
+        "candidates": [hit.candidate_id for hit in found if hit.candidate_id is not None],
     }
     rows = {(row.node_id, row.candidate_id): row for row in connection.execute(_SHOWN, values)}
-    shown = [(one, rows[one.node_id, one.candidate_id]) for one in found if (one.node_id, one.candidate_id) in rows]
+    shown = [(hit, rows[hit.node_id, hit.candidate_id]) for hit in found if (hit.node_id, hit.candidate_id) in rows]
     return [
         Hit(
-            one.id,
-            one.likeness,
-            NODE if one.candidate_id is None else CANDIDATE,
+            hit.id,
+            hit.likeness,
+            NODE if hit.candidate_id is None else CANDIDATE,
             row.framework_key,
             row.code,
             row.uid or row.code,
@@ -44,7 +44,7 @@ def hits_of(connection: Connection, found: Sequence[Near]) -> list[Hit]:
             (Part(row.title, False),),
             ((Part(_beginning(row.says), False),),) if row.says else (),
         )
-        for one, row in shown
+        for hit, row in shown
     ]
 
 

@@ -54,10 +54,10 @@ class Marked:
 
 def mark(connection: Connection, words: str, told: Sequence[Told]) -> list[Marked]:
     """Marks the words that were searched for, in some texts."""
-    bodies = [one.body.translate(_MARKS) for one in told]
-    pieces = [pieces_of(body, one) for body, one in zip(bodies, told, strict=True)]
-    texts = [(one.title.translate(_MARKS), one.config, _WHOLE) for one in told]
-    texts += [(piece, one.config, _SOME) for one, of_text in zip(told, pieces, strict=True) for piece in of_text]
+    bodies = [document.body.translate(_MARKS) for document in told]
+    pieces = [pieces_of(body, document) for body, document in zip(bodies, told, strict=True)]
+    texts = [(document.title.translate(_MARKS), document.config, _WHOLE) for document in told]
+    texts += [(piece, document.config, _SOME) for document, of_text in zip(told, pieces, strict=True) for piece in of_text]
     marked = iter(_marked(connection, words, texts))
     titles = [next(marked) for _ in told]
     passages = [_passages([next(marked) for _ in of_text]) for of_text in pieces]
@@ -98,11 +98,13 @@ def pieces_of(body: str, told: Told) -> list[str]:
     found: list[tuple[int, int]] = []
     seen: set[str] = set()
     while places and len(found) < PASSAGES:
-        at, near = max(((at, _near(places, at)) for at, _ in places), key=lambda one: (len(one[1] - seen), len(one[1]), -one[0]))
+        at, near = max(
+            ((at, _near(places, at)) for at, _ in places), key=lambda at_place: (len(at_place[1] - seen), len(at_place[1]), -at_place[0])
+        )
         found.append((max(at - BEFORE, 0), at + BEHIND))
         seen |= near
-        places = [one for one in places if not at - BEFORE - BEHIND <= one[0] <= at + BEHIND + BEFORE]
-    return [_cut(body, *one) for one in sorted(found)] or [body]
+        places = [place for place in places if not at - BEFORE - BEHIND <= place[0] <= at + BEHIND + BEFORE]
+    return [_cut(body, *place) for place in sorted(found)] or [body]
 
 
 def _beginning(lexeme: str) -> str:

@@ -130,8 +130,8 @@ def hits(connection: Connection, asked: Search, ranked: Sequence[tuple[int, floa
     shown = [(rows[found_id], rank) for found_id, rank in ranked if found_id in rows]
     marked = mark(connection, asked.words, [Told(row.config, row.sought, row.title, row.body or "") for row, _ in shown])
     return [
-        Hit(row.id, rank, row.kind, row.framework_key, row.code, row.candidate_uid or row.code, row.stage, one.title, one.passages)
-        for (row, rank), one in zip(shown, marked, strict=True)
+        Hit(row.id, rank, row.kind, row.framework_key, row.code, row.candidate_uid or row.code, row.stage, marks.title, marks.passages)
+        for (row, rank), marks in zip(shown, marked, strict=True)
     ]
 
 

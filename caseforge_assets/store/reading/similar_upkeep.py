@@ -94,7 +94,11 @@ def new_candidates(connection: Connection, node_ids: Sequence[int], told_in: str
 def add_words(connection: Connection, rows: Iterable[tuple[NewCandidate, bytes]]) -> None:
     """Stores words of candidates, which wait until they are grouped."""
     columns = ("candidate_id", "framework_key", "node_id", "stage", "simulated", "process")
-    copy_rows(connection, similar_candidate, [{name: getattr(one, name) for name in columns} | {"words": words} for one, words in rows])
+    copy_rows(
+        connection,
+        similar_candidate,
+        [{name: getattr(candidate, name) for name in columns} | {"words": words} for candidate, words in rows],
+    )
 
 
 def dissolve(connection: Connection, group_ids: Sequence[int]) -> None:
@@ -204,9 +208,9 @@ def add_groups(connection: Connection, kind: Kind, groups: Iterable[tuple[Stored
         connection,
         similar_group,
         [
-            {"id": one.group_id, "stage": kind.stage, "simulated": kind.simulated, "members": one.members, "processes": processes}
-            | {"centre": one.centre, "bands": f"{{{','.join(map(str, bands))}}}"}
-            for one, processes, bands in groups
+            {"id": group.group_id, "stage": kind.stage, "simulated": kind.simulated, "members": group.members, "processes": processes}
+            | {"centre": group.centre, "bands": f"{{{','.join(map(str, bands))}}}"}
+            for group, processes, bands in groups
         ],
     )
 

@@ -78,5 +78,5 @@ and nv.position in (:position - 1, :position + 1) order by nv.position
 def nodes_beside(connection: Connection, edition_id: int, position: int) -> tuple[TreeNode | None, TreeNode | None]:
     """The nodes before and after a place in the edition's order."""
     rows = [TreeNode(*row) for row in connection.execute(_BESIDE, {"edition": edition_id, "position": position})]
-    before = next((one for one in rows if one.position < position), None)
-    return before, next((one for one in rows if one.position > position), None)
+    before = next((row for row in rows if row.position < position), None)
+    return before, next((row for row in rows if row.position > position), None)

@@ -55,7 +55,9 @@ def tell(
 
 def tell_all(connection: Connection, told: Sequence[Told]) -> None:
     """Adds events, in the transaction of what they report."""
-    rows = [{"kind": one.kind, "subject": one.subject, "framework_key": one.framework_key, "data": dict(one.data)} for one in told]
+    rows = [
+        {"kind": event.kind, "subject": event.subject, "framework_key": event.framework_key, "data": dict(event.data)} for event in told
+    ]
     if len(rows) > FEW:
         add_rows(connection, event, rows)
     elif rows:

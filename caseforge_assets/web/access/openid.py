@@ -128,7 +128,7 @@ def read_id_token(settings: ServiceSettings, keys: KeySet, text: str, nonce: str
     _claims(settings.oidc_issuer, settings.oidc_client_id, nonce).validate(token.claims)
     groups = token.claims.get(settings.oidc_groups_claim) or []
     name = token.claims.get(settings.oidc_name_claim) or token.claims["sub"]
-    return Person(str(token.claims["sub"]), str(name), [str(one) for one in (groups if isinstance(groups, list) else [groups])])
+    return Person(str(token.claims["sub"]), str(name), [str(group) for group in (groups if isinstance(groups, list) else [groups])])
 
 
 def ending_address(request: Request, service: Service, caller: Caller) -> str | None:

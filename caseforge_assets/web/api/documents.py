@@ -95,7 +95,7 @@ def list_documents(
     """List the documents of a framework's target nodes, in its order."""
     keys = decode_cursor(cursor, ORDER, 2)
     after = (-1, "") if keys is None else (cursor_number(keys[0]), str(keys[1]))
-    stages = [one.key for one in service.project.stages if one.is_document] if stage is None else [service.project.stages[stage].key]
+    stages = [stage.key for stage in service.project.stages if stage.is_document] if stage is None else [service.project.stages[stage].key]
     with service.reading.connect() as connection:
         tags.of_changes(connection)
         edition = loaded_edition(connection, key)
@@ -135,7 +135,7 @@ def document_stage(stages: Stages, stage: str | None) -> Stage:
     """
     if stage is not None:
         return stages[stage]
-    found = next((one for one in stages if one.is_document), None)
+    found = next((stage for stage in stages if stage.is_document), None)
     if found is None:
         raise LookupError("no stage makes documents here; say which stage is meant")
     return found

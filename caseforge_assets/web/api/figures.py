@@ -166,7 +166,7 @@ def list_models(
             note = f"The provider could not be asked which models it lists: {error}"
     with service.store.connect() as connection:
         found = survey_models(connection, service.project, offered, datetime.now(UTC)).models
-    return Models(items=[_model(one, caller) for one in found if all_models or one.is_known], note=note)
+    return Models(items=[_model(facts, caller) for facts in found if all_models or facts.is_known], note=note)
 
 
 def _demand(caller: Caller, framework: str | None) -> None:
@@ -201,22 +201,22 @@ def _pattern(row: Pattern) -> ErrorPattern:
     return ErrorPattern(outcome=row.outcome, says=row.says, count=row.count, share=row.share, stages=list(row.stages), example=row.example)
 
 
-def _model(one: ModelFacts, caller: Caller) -> ModelShown:
-    rates, rules = one.rates, one.rules
+def _model(facts: ModelFacts, caller: Caller) -> ModelShown:
+    rates, rules = facts.rates, facts.rules
     prices = (
         {"input": rates.input, "cached_input": rates.cached, "cache_write": rates.cache_write, "output": rates.output} if rates else None
     )
     return ModelShown(
-        model=one.name,
-        stages=dict(one.stages),
+        model=facts.name,
+        stages=dict(facts.stages),
         usd_per_million_tokens=prices and {name: f"{(rate * MILLION).normalize():f}" for name, rate in prices.items()},
-        price_from=one.price_from,
+        price_from=facts.price_from,
         context_tokens=rules.context_tokens if rules else None,
         max_completion_tokens=rules.max_completion_tokens if rules else None,
-        ends=one.end,
-        days_left=one.ending.days_left if one.ending else None,
-        refused=one.ending is not None and one.ending.refused,
+        ends=facts.end,
+        days_left=facts.ending.days_left if facts.ending else None,
+        refused=facts.ending is not None and facts.ending.refused,
         successor=rules.successor if rules else None,
-        listed_by_provider=one.offered,
-        costs={key: money(cost) for key, cost in one.costs_usd.items() if caller.may(Role.reader, key)},
+        listed_by_provider=facts.offered,
+        costs={key: money(cost) for key, cost in facts.costs_usd.items() if caller.may(Role.reader, key)},
     )

@@ -78,7 +78,7 @@ def accept(wanted: PairWanted, service: ServiceNow, caller: Editor) -> Pair:
     with service.store.begin() as connection:
         node_id, like_id = _node_id(connection, key, wanted.node.node), _node_id(connection, like_key, wanted.like.node)
         accept_pair(connection, service.project.stages, node_id, like_id, caller.name)
-        row = next(one for one in pairs.accepted_pairs(connection) if one.node_id == node_id)
+        row = next(pair for pair in pairs.accepted_pairs(connection) if pair.node_id == node_id)
     service.keep()
     return _shown(row)
 

@@ -90,7 +90,7 @@ class MadePlan(BaseModel):
 
 def shown_plans(connection: Connection, project: Project, plan_ids: list[int]) -> list[PlanShown]:
     """Plans by their numbers, in that order."""
-    reckoned = {one.plan.id: one for one in reckon_plans(connection, project, plan_ids)} if plan_ids else {}
+    reckoned = {reckoned.plan.id: reckoned for reckoned in reckon_plans(connection, project, plan_ids)} if plan_ids else {}
     changes: dict[int, list[PlanChange]] = {}
     for change in plans.changes(connection, plan_ids):
         changes.setdefault(change.plan_id, []).append(change)
@@ -105,7 +105,7 @@ def shown_plan(connection: Connection, project: Project, plan_id: int) -> PlanSh
 
 def made_plan(shown: PlanShown, draft: Plan, simulated: bool, left: dict[str, Left], warnings: list[str]) -> MadePlan:
     """A draft with its stages and what is left of the budgets."""
-    budgets = {name: BudgetLeft(left=Money(amount=f"{one.usd:f}"), unknown_costs=one.unknown) for name, one in left.items()}
+    budgets = {name: BudgetLeft(left=Money(amount=f"{amount.usd:f}"), unknown_costs=amount.unknown) for name, amount in left.items()}
     return MadePlan(
         plan=shown, simulated=simulated, stages=[_stage(part) for part in draft.stages], budgets_left=budgets, warnings=warnings
     )
@@ -130,7 +130,10 @@ def _shown(reckoned: ReckonedPlan, changes: list[PlanChange]) -> PlanShown:
         spent=cost_sum(reckoned.spent),
         max_cost=money(plan.max_cost_usd),
         waits=plan.held_back if reckoned.pending else None,
-        changes=[PlanDecided(change=one.change, by=one.changed_by, at=one.changed_at, max_cost=money(one.max_cost_usd)) for one in changes],
+        changes=[
+            PlanDecided(change=change.change, by=change.changed_by, at=change.changed_at, max_cost=money(change.max_cost_usd))
+            for change in changes
+        ],
     )
 
 

@@ -100,11 +100,11 @@ def search(
     after = place_of(cursor)
     frameworks = seen_and_meant(caller, framework)
     if by is By.meaning:
-        return tags.answer(_by_meaning(service, q, [str(one) for one in kind or KINDS], frameworks, after, limit))
+        return tags.answer(_by_meaning(service, q, [str(each_kind) for each_kind in kind or KINDS], frameworks, after, limit))
     with service.reading.connect() as connection:
         behind = catch_up(service, tags, connection)
         tags.of_lists(connection, frameworks)
-        asked = Search(checked_query(connection, q), frameworks, [str(one) for one in kind or KINDS])
+        asked = Search(checked_query(connection, q), frameworks, [str(each_kind) for each_kind in kind or KINDS])
         found = reading.search(connection, asked, after, limit + 1)
         hits = reading.hits(connection, asked, found.page[:limit])
         counts = facets_of_found(connection, found.candidates) if facets else None

@@ -89,7 +89,7 @@ def read_similar(
         near = [] if after else similar_groups.near_in_meaning(connection, candidate, group, frameworks, MOST_NEAR)
     following = encode_cursor(BY_LIKENESS, found[limit - 1].score, found[limit - 1].candidate_id) if len(found) > limit else None
     items, near_rows = (
-        [SimilarRow(**_columns(one.candidate), likeness=round(one.score, DIGITS)) for one in rows] for rows in (found[:limit], near)
+        [SimilarRow(**_columns(row.candidate), likeness=round(row.score, DIGITS)) for row in rows] for rows in (found[:limit], near)
     )
     told = {"group": group, "processes": size.processes, "members": size.members, "items": items, "near": near_rows}
     return tags.answer(Similar(**told, next=following, behind=behind or group is None))
@@ -120,13 +120,13 @@ def list_similar_groups(
     following = encode_cursor(BY_PROCESSES, after[limit - 1].processes, after[limit - 1].group_id) if len(after) > limit else None
     items = [
         SimilarGroup(
-            group=one.size.group_id,
-            processes=one.size.processes,
-            members=one.size.members,
-            frameworks=[FrameworkCount(framework=key, count=count) for key, count in one.frameworks.items()],
-            candidate=CandidateRow(**_columns(one.shown)),
+            group=group.size.group_id,
+            processes=group.size.processes,
+            members=group.size.members,
+            frameworks=[FrameworkCount(framework=key, count=count) for key, count in group.frameworks.items()],
+            candidate=CandidateRow(**_columns(group.shown)),
         )
-        for one in shown
+        for group in shown
     ]
     return tags.answer(SimilarGroups(items=items, next=following, groups=len(sizes), behind=behind))
 
@@ -135,8 +135,8 @@ def _after(sizes: list[GroupSize], processes: int, group_id: int) -> list[GroupS
     return [size for size in sizes if (-size.processes, size.group_id) > (-processes, group_id)]
 
 
-def _columns(one: ListedCandidate) -> dict[str, object]:
-    return {name: getattr(one, name) for name in CandidateRow.model_fields}
+def _columns(candidate: ListedCandidate) -> dict[str, object]:
+    return {name: getattr(candidate, name) for name in CandidateRow.model_fields}
 
 
 def _matches(connection: Connection, meant: CandidateFilter) -> str:

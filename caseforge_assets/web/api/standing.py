@@ -158,16 +158,16 @@ def list_stale(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) ->
     with service.reading.connect() as connection:
         tags.of_changes(connection)
         loaded_edition(connection, key)
-        found = [one for one in asset_statuses(connection, service.project, key) if one.not_current]
+        found = [status for status in asset_statuses(connection, service.project, key) if status.not_current]
     rows = [
         StaleRow(
-            asset=one.asset,
-            code=one.node.code,
-            name=one.node.name,
-            partition_key=str(one.node.partition_key),
-            reasons=[Reason(reason=reason.text, since=reason.since) for reason in one.not_current],
+            asset=status.asset,
+            code=status.node.code,
+            name=status.node.name,
+            partition_key=str(status.node.partition_key),
+            reasons=[Reason(reason=reason.text, since=reason.since) for reason in status.not_current],
         )
-        for one in found
+        for status in found
     ]
     return Stale(counts=dict(Counter(row.asset for row in rows)), items=rows)
 

@@ -193,17 +193,17 @@ def demand(connection: Connection, caller: Caller, candidate_id: int, role: Role
 
 def shown(project: Project, found: DescribedUseCase) -> UseCase:
     """A use case as it goes over the wire."""
-    one, decision = found.use_case, found.use_case.decision
+    use_case, decision = found.use_case, found.use_case.decision
     values = values_of(project, found)
     return UseCase(
-        id=one.candidate_id,
-        framework=one.framework_key,
-        superseded=not one.is_current,
+        id=use_case.candidate_id,
+        framework=use_case.framework_key,
+        superseded=not use_case.is_current,
         values=values,
         priority=priority_of(Weights(), values, found.score),
         tags=list(decision.tags),
         **{name: getattr(decision, name) for name in ("status", "reason", "owner", "review_on")},
-        **{name: getattr(one, name) for name in ("stage", "uid", "title", "revision", "changed_by", "changed_at")},
+        **{name: getattr(use_case, name) for name in ("stage", "uid", "title", "revision", "changed_by", "changed_at")},
         **{name: getattr(found, name) for name in ("code", "name", "fields", "score", "simulated", "edited")},
     )
 

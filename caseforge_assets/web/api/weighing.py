@@ -80,7 +80,7 @@ def compare(wanted: ComparisonWanted, service: ServiceNow, caller: Planner) -> C
     return Comparison(
         requests={part.stage.key: part.nodes for part in draft.stages},
         as_configured=money(draft.expected_cost_usd),
-        models=[_priced(one) for one in priced],
+        models=[_priced(model) for model in priced],
     )
 
 
@@ -106,12 +106,12 @@ def list_similar(
     return Likenesses(found=len(seen), items=[_alike(pair) for pair in seen[:limit]])
 
 
-def _priced(one: ModelCost) -> PricedModel:
+def _priced(model: ModelCost) -> PricedModel:
     return PricedModel(
-        model=one.model,
-        cost=cost_sum(one.cost),
-        stages={stage: money(cost) for stage, cost in one.by_stage.items()},
-        measured=dict(one.measured),
+        model=model.model,
+        cost=cost_sum(model.cost),
+        stages={stage: money(cost) for stage, cost in model.by_stage.items()},
+        measured=dict(model.measured),
     )
 
 

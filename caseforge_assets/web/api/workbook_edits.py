@@ -54,8 +54,8 @@ def take_back_workbook(
         (connection.rollback if dry_run else connection.commit)()
     if changed and not dry_run:
         service.keep()
-    return WorkbookEdited(framework=key, dry_run=dry_run, rows=[_row(one) for one in changed])
+    return WorkbookEdited(framework=key, dry_run=dry_run, rows=[_row(change) for change in changed])
 
 
-def _row(one: ChangedCandidate) -> ChangedRow:
-    return ChangedRow(row=one.row, uid=one.uid, code=one.code, fields=list(one.fields))
+def _row(change: ChangedCandidate) -> ChangedRow:
+    return ChangedRow(row=change.row, uid=change.uid, code=change.code, fields=list(change.fields))

@@ -29,7 +29,7 @@ def show_batches(
     cursor: Cursor = None,
 ) -> HTMLResponse:
     """Batches, newest first."""
-    states = {"": None, "open": list(UNSETTLED), "through": [one for one in BatchState if one not in UNSETTLED]}[state]
+    states = {"": None, "open": list(UNSETTLED), "through": [state for state in BatchState if state not in UNSETTLED]}[state]
     page = list_batches(pages.service, caller, states, framework or None, AT_ONCE, cursor)
     with pages.service.reading.connect() as connection:
         keys = frameworks_to_choose(connection, caller)

@@ -85,7 +85,7 @@ def grow(
     grown = Grown([Branch(node, figures.of(node.node_id)) for node in first[:MOST_BELOW]], _more(first))
     grown.shown = len(grown.branches)
     edge = grown.branches
-    while edge := [one for one in edge if one.node.has_children and (one.node.code in wanted or one.node.level < depth)]:
+    while edge := [branch for branch in edge if branch.node.has_children and (branch.node.code in wanted or branch.node.level < depth)]:
         edge = _open(connection, edition, figures, grown, edge)
     return grown
 
@@ -93,20 +93,20 @@ def grow(
 def _open(connection: Connection, edition: Edition, figures: Branches, grown: Grown, edge: list[Branch]) -> list[Branch]:
     """Opens nodes, as many as there is room for; returns those that came."""
     came: list[Branch] = []
-    found = nodes_below(connection, edition.id, [one.node.code for one in edge], limit=MOST_BELOW + 1)
+    found = nodes_below(connection, edition.id, [branch.node.code for branch in edge], limit=MOST_BELOW + 1)
     below: dict[str | None, list[TreeNode]] = {}
     for node in found:
         below.setdefault(node.parent_code, []).append(node)
-    for one in edge:
-        nodes = below.get(one.node.code, [])
+    for branch in edge:
+        nodes = below.get(branch.node.code, [])
         shown = nodes[:MOST_BELOW]
         if grown.shown + len(shown) > MOST_SHOWN and grown.shown > len(grown.branches):
             grown.is_cut = True
             continue
-        one.below = [Branch(node, figures.of(node.node_id)) for node in shown]
-        one.more_after = _more(nodes)
+        branch.below = [Branch(node, figures.of(node.node_id)) for node in shown]
+        branch.more_after = _more(nodes)
         grown.shown += len(shown)
-        came += one.below
+        came += branch.below
     return came
 
 

@@ -77,7 +77,7 @@ class Choice:
 
     def without(self, name: str, value: str) -> Choice:
         """The same, one value of a facet not chosen."""
-        return self._with(**{FACETS[name]: tuple(one for one in self.chosen(name) if one != value)})
+        return self._with(**{FACETS[name]: tuple(other for other in self.chosen(name) if other != value)})
 
     def _with(self, **changed: Any) -> Choice:
         return replace(self, **changed)
@@ -85,7 +85,7 @@ class Choice:
     def fields(self, besides: str) -> list[tuple[str, Any]]:
         """The same parameters as fields of a form, one for each value, but for one that the form sets itself."""
         shown = ((name, value if isinstance(value, list) else [value]) for name, value in self.parameters().items() if name != besides)
-        return [(name, one) for name, values in shown for one in values if one != ""]
+        return [(name, value) for name, values in shown for value in values if value != ""]
 
     def of_columns(self, **values: str) -> Choice:
         """The same, but of columns these values and no others."""
@@ -111,17 +111,17 @@ class Choice:
             values=self.values(),
             simulated=None if len(self.origins) != 1 else self.origins[0] == "simulated",
             owners=self.responsible or None,
-            tens=[NOT_MEASURED if one == NO_SCORE else _ten(one) for one in self.qualities] or None,
+            tens=[NOT_MEASURED if quality == NO_SCORE else _ten(quality) for quality in self.qualities] or None,
             branches=self.branch_names() or None,
             ids=ids,
-            statuses=[UseCaseStatus(one) for one in self.statuses] or None,
+            statuses=[UseCaseStatus(status) for status in self.statuses] or None,
             use_case_owners=self.owners or None,
             tags=self.tags or None,
         )
 
     def branch_names(self) -> list[tuple[str, str]]:
         """The branches that are chosen: framework and code, id or partition key of each."""
-        return [_branch(one) for one in self.branches]
+        return [_branch(branch) for branch in self.branches]
 
     def values(self) -> dict[str, list[str]]:
         """By column, the values that are chosen."""
@@ -170,7 +170,7 @@ async def _choice(
     w_quality: Weight = STANDARD.quality,
 ) -> Choice:
     lists = (framework, branch, where, quality, status, owner, tag, responsible, origin)
-    chosen = dict(zip(FACETS.values(), (tuple(dict.fromkeys(one for one in values or () if one)) for values in lists), strict=True))
+    chosen = dict(zip(FACETS.values(), (tuple(dict.fromkeys(value for value in values or () if value)) for values in lists), strict=True))
     weights = Weights(w_value, w_effort, w_risk, w_quality)
     return Choice(q=q.strip(), **chosen, sort=sort or PRIORITY, weights=weights, view="cards" if view == "cards" else "table")
 

@@ -89,18 +89,18 @@ def _chosen(editions: Sequence[LoadedEdition], before: int | None, after: int | 
     Raises:
         LookupError: the framework has no such edition.
     """
-    by_id = {one.id: one for one in editions}
+    by_id = {edition.id: edition for edition in editions}
     for wanted in (before, after):
         if wanted is not None and wanted not in by_id:
             raise LookupError(f"the framework has no edition {wanted}; it has {', '.join(map(str, sorted(by_id)))}")
-    right = by_id[after] if after is not None else next((one for one in editions if one.is_current), editions[0])
-    left = by_id[before] if before is not None else next((one for one in editions if one.id < right.id), None)
+    right = by_id[after] if after is not None else next((edition for edition in editions if edition.is_current), editions[0])
+    left = by_id[before] if before is not None else next((edition for edition in editions if edition.id < right.id), None)
     return left, right
 
 
 def _two_editions(pages: Pages, connection: Connection, key: str, left: LoadedEdition, right: LoadedEdition) -> TwoEditions:
     def compare() -> TwoEditions:
-        old, new = (nodes_of_edition(connection, key, one.id) for one in (left, right))
+        old, new = (nodes_of_edition(connection, key, edition.id) for edition in (left, right))
         return TwoEditions(compare_editions(old, new), {node.node_id: node for node in old}, {node.node_id: node for node in new})
 
     state = f"{changes_so_far(connection)}\0{pages.service.described}"
@@ -108,7 +108,7 @@ def _two_editions(pages: Pages, connection: Connection, key: str, left: LoadedEd
 
 
 def _rows(found: TwoEditions, change: Change, changes: Sequence[NodeChange]) -> list[ChangedRow]:
-    return [ChangedRow(one, _differs(found, change, one.node_id)) for one in changes]
+    return [ChangedRow(changed, _differs(found, change, changed.node_id)) for changed in changes]
 
 
 def _differs(found: TwoEditions, change: Change, node_id: int) -> tuple[Piece, ...]:

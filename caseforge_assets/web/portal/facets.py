@@ -41,18 +41,18 @@ class Facet:
     @property
     def first(self) -> Sequence[Option]:
         """What is shown at once: what is chosen, and the first of the others."""
-        return [one for number, one in enumerate(self.options) if number < SHOWN_FIRST or one.is_chosen]
+        return [option for number, option in enumerate(self.options) if number < SHOWN_FIRST or option.is_chosen]
 
     @property
     def others(self) -> Sequence[Option]:
         """All others."""
-        first = {one.value for one in self.first}
-        return [one for one in self.options if one.value not in first]
+        first = {option.value for option in self.first}
+        return [option for option in self.options if option.value not in first]
 
     @property
     def is_used(self) -> bool:
         """Whether anything of it is chosen."""
-        return any(one.is_chosen for one in self.options)
+        return any(option.is_chosen for option in self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ class Chip:
 def shown_facets(found: Facets, choice: Choice) -> list[Facet]:
     """The facets of which anything may be chosen or is chosen."""
     facets = [
-        _facet(choice, "status", "Status", ((one, UseCaseStatus(one).words, count) for one, count in found.decisions.statuses.items())),
+        _facet(
+            choice, "status", "Status", ((status, UseCaseStatus(status).words, count) for status, count in found.decisions.statuses.items())
+        ),
         _facet(choice, "framework", "Framework", ((key, key, count) for key, count in found.frameworks.items())),
         *(_of_column(choice, column, found.values.get(column, {})) for column in columns_in_order((*found.values, *choice.values()))),
         _facet(
@@ -77,9 +79,9 @@ def shown_facets(found: Facets, choice: Choice) -> list[Facet]:
             ((NO_SCORE if ten is None else str(ten), label_of_ten(ten), count) for ten, count in found.tens.items()),
         ),
         _facet(choice, "branch", "Branch", ((f"{key}/{code}", f"{code} {name}", n) for (key, code, name), n in found.branches.items())),
-        _facet(choice, "owner", "Owner of the use case", ((one, one, count) for one, count in found.decisions.owners.items())),
-        _facet(choice, "tag", "Tag", ((one, one, count) for one, count in found.decisions.tags.items())),
-        _facet(choice, "responsible", "Responsible for the process", ((one, one, count) for one, count in found.owners.items())),
+        _facet(choice, "owner", "Owner of the use case", ((owner, owner, count) for owner, count in found.decisions.owners.items())),
+        _facet(choice, "tag", "Tag", ((tag, tag, count) for tag, count in found.decisions.tags.items())),
+        _facet(choice, "responsible", "Responsible for the process", ((owner, owner, count) for owner, count in found.owners.items())),
         _facet(
             choice,
             "origin",
@@ -91,7 +93,7 @@ def shown_facets(found: Facets, choice: Choice) -> list[Facet]:
         ),
     ]
     useful = ("status", "where", "branch", "quality", "owner", "tag")
-    return [one for one in facets if one.is_used or (one.options and (one.name in useful or len(one.options) > 1))]
+    return [facet for facet in facets if facet.is_used or (facet.options and (facet.name in useful or len(facet.options) > 1))]
 
 
 def columns_in_order(columns: Iterable[str]) -> list[str]:
@@ -127,8 +129,8 @@ def chips(facets: Sequence[Facet], choice: Choice, path: str = "/use-cases") -> 
 def _facet(choice: Choice, name: str, title: str, counts: Iterable[tuple[str, str, int]]) -> Facet:
     chosen = choice.chosen(name)
     options = [Option(value, label, count, value in chosen) for value, label, count in counts if value]
-    known = {one.value for one in options}
-    return Facet(name, title, [*options, *(Option(one, _label(name, one), None, True) for one in chosen if one not in known)])
+    known = {option.value for option in options}
+    return Facet(name, title, [*options, *(Option(value, _label(name, value), None, True) for value in chosen if value not in known)])
 
 
 def _of_column(choice: Choice, column: str, counts: Mapping[str | None, int]) -> Facet:

@@ -88,16 +88,16 @@ def _pictures(meant: Meant, total: int) -> Markup:
 def _cells(meant: Meant) -> dict[tuple[str, str], Cell]:
     """By value and effort, what is meant, with the best of each."""
     found: dict[tuple[str, str], list[ScoredGroup]] = {}
-    for one in meant.groups():
-        value, effort = one.group.values.get(VALUE), one.group.values.get(EFFORT)
+    for group in meant.groups():
+        value, effort = group.group.values.get(VALUE), group.group.values.get(EFFORT)
         if value in VALUES and effort in EFFORTS:
-            found.setdefault((value, effort), []).append(one)
+            found.setdefault((value, effort), []).append(group)
     best = _best_of(meant, found)
     return {
         (value, effort): Cell(
             value,
             effort,
-            sum(one.group.count for one in found.get((value, effort), ())),
+            sum(group.group.count for group in found.get((value, effort), ())),
             meant.choice.of_columns(**{VALUE: value, EFFORT: effort}).address(),
             best.get((value, effort), ()),
         )
@@ -109,12 +109,19 @@ def _cells(meant: Meant) -> dict[tuple[str, str], Cell]:
 def _best_of(meant: Meant, found: Mapping[tuple[str, str], list[ScoredGroup]]) -> dict[tuple[str, str], list[Best]]:
     weights = meant.choice.weights
     first = {
-        at: [one.candidate_id for one in priority_page(meant.connection, meant.asked, rank(members, weights), None, BEST)]
+        at: [placed.candidate_id for placed in priority_page(meant.connection, meant.asked, rank(members, weights), None, BEST)]
         for at, members in found.items()
     }
-    listed = {one.id: one for one in listed_candidates(meant.connection, [one for ids in first.values() for one in ids])}
+    listed = {
+        candidate.id: candidate
+        for candidate in listed_candidates(meant.connection, [candidate_id for ids in first.values() for candidate_id in ids])
+    }
     return {
-        at: [Best(one.id, one.title, priority_of(weights, one.values, one.score)) for one in map(listed.get, ids) if one is not None]
+        at: [
+            Best(candidate.id, candidate.title, priority_of(weights, candidate.values, candidate.score))
+            for candidate in map(listed.get, ids)
+            if candidate is not None
+        ]
         for at, ids in first.items()
     }
 
@@ -135,7 +142,7 @@ def _picture(cells: Mapping[tuple[str, str], Cell]) -> str:
 
 def _by_branch(meant: Meant) -> tuple[list[str], list[BranchRow]]:
     """Categories, the most frequent first, and branches in their frameworks' order."""
-    category = {one.group.id: one.group.values.get(CATEGORY) for one in meant.groups()}
+    category = {group.group.id: group.group.values.get(CATEGORY) for group in meant.groups()}
     pairs = count_pairs(meant.connection, meant.asked, ROOT)
     counts: dict[tuple[int, str], int] = {}
     for (group_id, root), number in pairs.items():
@@ -149,7 +156,9 @@ def _by_branch(meant: Meant) -> tuple[list[str], list[BranchRow]]:
     categories = sorted(totals, key=lambda name: (-totals[name], name))
     highest = max(counts.values(), default=0)
     rows = [
-        _branch_row(meant.choice, (key, code, name), roots[root], [(one, counts.get((root, one), 0)) for one in categories], highest)
+        _branch_row(
+            meant.choice, (key, code, name), roots[root], [(category, counts.get((root, category), 0)) for category in categories], highest
+        )
         for root, (key, code, name) in named_branches(meant.connection, list(roots)).items()
     ]
     return categories, rows

@@ -82,11 +82,11 @@ def make_plan(
     try:
         wanted = PlanWanted.model_validate({**asked, "regenerate": bool(regenerate)})
     except ValidationError as error:
-        raise ValueError("; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())) from None
+        raise ValueError("; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())) from None
     simulated = pages.service.plans_for_simulated()
     with pages.service.store.begin() as connection:
         made = make_draft(connection, pages.service, wanted, simulated, caller.name)
-    reused = {one.stage: sum(count for counts in one.reused.values() for count in counts.values()) for one in made.stages}
+    reused = {stage.stage: sum(count for counts in stage.reused.values() for count in counts.values()) for stage in made.stages}
     return _plan_page(pages, made.plan.id, {"made": made, "reused": reused})
 
 
@@ -144,7 +144,7 @@ def _plan_page(pages: Pages, plan_id: int, more: dict[str, object]) -> HTMLRespo
 
 
 def _newest_first(connection: Connection, pages: Pages, ids: list[int]) -> list[ReckonedPlan]:
-    return sorted(reckon_plans(connection, pages.service.project, ids), key=lambda one: -one.plan.id) if ids else []
+    return sorted(reckon_plans(connection, pages.service.project, ids), key=lambda reckoned: -reckoned.plan.id) if ids else []
 
 
 def _given(amount: str) -> GivenMoney | None:

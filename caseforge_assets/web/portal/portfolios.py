@@ -94,7 +94,7 @@ def compare(
     """Two portfolios: what is in both, and what is in one only."""
     with pages.service.reading.connect() as connection:
         rows = portfolios_seen(connection, caller.name, everybodys=caller.may(Role.admin))
-        views = [view_portfolio(connection, pages.service.project, caller, one) for one in (left, right) if one]
+        views = [view_portfolio(connection, pages.service.project, caller, portfolio_id) for portfolio_id in (left, right) if portfolio_id]
     parts = {}
     if len(views) == 2:
         ids = [{entry.row.described.use_case.id for entry in view.entries} for view in views]

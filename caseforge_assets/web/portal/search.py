@@ -96,8 +96,8 @@ def named_so(connection: Connection, keys: Sequence[str], name: str) -> list[tup
         return []
     found = []
     for key in keys:
-        for one in use_cases_called(connection, key, {name, name.upper()}).values():
-            found.append((f"/use-cases/{one.candidate_id}", f"{one.uid} {one.title}", key))
+        for use_case in use_cases_called(connection, key, {name, name.upper()}).values():
+            found.append((f"/use-cases/{use_case.candidate_id}", f"{use_case.uid} {use_case.title}", key))
         with suppress(LookupError):
             node = named_node(connection, key, name)
             found.append((f"/frameworks/{quote(key, safe='')}/nodes/{quote(node.code, safe='')}", f"{node.code} {node.name}", key))

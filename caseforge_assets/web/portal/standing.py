@@ -49,7 +49,12 @@ def show_failed(
         (row, Cost.of(row.cost_usd, row.unknown_costs), steps[row.stage, row.node_id]) for row in meant[start : start + FAILED_AT_ONCE]
     ]
     following = start + FAILED_AT_ONCE if len(meant) > start + FAILED_AT_ONCE else None
-    values = {"rows": shown, "counts": counts.most_common(), "all": len(rows), "meanings": {one.value: one.meaning for one in Outcome}}
+    values = {
+        "rows": shown,
+        "counts": counts.most_common(),
+        "all": len(rows),
+        "meanings": {outcome.value: outcome.meaning for outcome in Outcome},
+    }
     values |= {
         "keys": keys,
         "key": key,

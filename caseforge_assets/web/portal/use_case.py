@@ -201,7 +201,7 @@ def use_case_page(
     form = asdict(replace(shown, tags=())) | {"tags": tags, "comment": written.comment if written else ""}
     similar: Similar | None = values["similar"]
     moves = any(
-        one.makes_vectors for one in pages.service.project.stages
+        stage.makes_vectors for stage in pages.service.project.stages
     )  # what is near in meaning is looked through later, which is no change
     keep = status == 200 and (similar is None or not (similar.behind or moves))
     return pages.answer("use_case.html.jinja", values | {"problem": problem, "form": form}, section="use-cases", status=status, keep=keep)
@@ -211,7 +211,7 @@ def _values(connection: Connection, pages: Pages, caller: Caller, whole: WholeUs
     described, use_case = whole.described, whole.described.use_case
     stage = stage_of(pages, use_case.stage)
     values = values_of(pages.service.project, described)
-    new = [one for rows in new_beside(connection, [described]).values() for one in rows]
+    new = [row for rows in new_beside(connection, [described]).values() for row in rows]
     beside = neighbours(connection, described.content_id)
     weights = Weights()
     return {

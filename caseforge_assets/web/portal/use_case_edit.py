@@ -46,9 +46,9 @@ def edit(
     try:
         with pages.service.store.begin() as connection:
             whole = demand_use_case(connection, caller, candidate_id, Role.editor)
-            one = whole.described.use_case
-            edit_item(connection, pages.service.project, one.framework_key, one.uid, written, version=version, by=caller.name)
-            now = use_case_called(connection, one.framework_key, one.uid)
+            use_case = whole.described.use_case
+            edit_item(connection, pages.service.project, use_case.framework_key, use_case.uid, written, version=version, by=caller.name)
+            now = use_case_called(connection, use_case.framework_key, use_case.uid)
     except EditedMeanwhile as error:
         return _form(pages, caller, candidate_id, written=written, problem=str(error), status=409)
     except ValueError as error:
@@ -62,16 +62,16 @@ def _form(
 ) -> HTMLResponse:
     with pages.service.reading.connect() as connection:
         whole = demand_use_case(connection, caller, candidate_id, Role.editor)
-        one = whole.described.use_case
-        newest = use_case_called(connection, one.framework_key, one.uid) if problem else candidate_id
+        use_case = whole.described.use_case
+        newest = use_case_called(connection, use_case.framework_key, use_case.uid) if problem else candidate_id
         now = demand_use_case(connection, caller, newest, Role.editor)
     fields = _fields(pages, whole)
     shown = {**fields, **(written or {})}
     of_now = _fields(pages, now)
     meanwhile = {name: text for name, text in of_now.items() if written and written.get(name, text) != text and fields.get(name) != text}
-    choices = {name: choices for name, choices in asked_fields(stage_of(pages, one.stage)).items() if fields.get(name) in choices}
+    choices = {name: choices for name, choices in asked_fields(stage_of(pages, use_case.stage)).items() if fields.get(name) in choices}
     values = {
-        "one": one,
+        "one": use_case,
         "whole": whole,
         "fields": shown,
         "meanwhile": meanwhile,

@@ -141,7 +141,7 @@ def _page(meant: Meant, cursor: str | None) -> tuple[list[int], str | None]:
         return _page_by_priority(meant, cursor)
     order = order_of(meant.service.project, choice.sort)
     after = place_after(cursor, order, choice.sort)
-    found = candidate_page(meant.connection, meant.asked, order, after, AT_ONCE + 1, lambda: [one.group for one in meant.groups()])
+    found = candidate_page(meant.connection, meant.asked, order, after, AT_ONCE + 1, lambda: [group.group for group in meant.groups()])
     following = cursor_at(found[AT_ONCE - 1].at, choice.sort) if len(found) > AT_ONCE else None
     return [row.candidate_id for row in found[:AT_ONCE]], following
 

@@ -49,11 +49,11 @@ def show_versions(
             raise LookupError(f"{node.code} {node.name} has no content of {stage} yet")
         versions = found[:A_PAGE]
         left, right = _chosen(versions, before, after)
-        texts = version_texts(connection, node.node_id, stage, [one for one in (left, right) if one is not None])
-        if missing := [one for one in (before, after) if one is not None and one not in texts]:
+        texts = version_texts(connection, node.node_id, stage, [content_id for content_id in (left, right) if content_id is not None])
+        if missing := [content_id for content_id in (before, after) if content_id is not None and content_id not in texts]:
             raise LookupError(f"{node.code} {node.name} has no version {missing[0]} of {stage}")
         about = of_node(connection, node)
-    known = next((one for one in pages.service.project.stages if one.key == stage), None)
+    known = next((known_stage for known_stage in pages.service.project.stages if known_stage.key == stage), None)
     values = {
         "stage": stage,
         "stage_title": known.title if known else stage,
@@ -79,9 +79,9 @@ def show_history(key: str, code: str, pages: PagesNow, _caller: Reader) -> HTMLR
 
 def _chosen(versions: list[Version], before: int | None, after: int | None) -> tuple[int | None, int | None]:
     """The two that are compared; where nobody chose, the current one with the one before it."""
-    current = next((one.id for one in versions if one.is_current), versions[0].id if versions else None)
+    current = next((made.id for made in versions if made.is_current), versions[0].id if versions else None)
     right = after or current
-    older = next((one.id for one in versions if right is not None and one.id < right), None)
+    older = next((made.id for made in versions if right is not None and made.id < right), None)
     return before or older, right
 
 

@@ -82,12 +82,18 @@ def schemas(document: Mapping[str, Any]) -> list[Schema]:
 
 def _operation(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> Operation:
     parameters = [
-        Field(one["name"], f"{_kind(one['schema'])}, in the {one['in']}", None, one.get("required", False), _says(one, one["schema"]))
-        for one in operation.get("parameters", ())
+        Field(
+            parameter["name"],
+            f"{_kind(parameter['schema'])}, in the {parameter['in']}",
+            None,
+            parameter.get("required", False),
+            _says(parameter, parameter["schema"]),
+        )
+        for parameter in operation.get("parameters", ())
     ]
     media = operation.get("requestBody", {}).get("content", {})
-    body_type, schema = next(((name, one.get("schema", {})) for name, one in media.items()), (None, {}))
-    answers = [Answer(status, one["description"], _answered(one)) for status, one in operation["responses"].items()]
+    body_type, schema = next(((name, form.get("schema", {})) for name, form in media.items()), (None, {}))
+    answers = [Answer(status, response["description"], _answered(response)) for status, response in operation["responses"].items()]
     resolved = _resolve(document, schema)
     return Operation(
         operation["operationId"],
@@ -116,15 +122,15 @@ def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[
 
 def _fields(schema: Mapping[str, Any]) -> Iterator[Field]:
     required = schema.get("required", ())
-    for name, one in schema.get("properties", {}).items():
-        yield Field(name, _kind(one), _named(one), name in required, _says(one, one))
+    for name, part in schema.get("properties", {}).items():
+        yield Field(name, _kind(part), _named(part), name in required, _says(part, part))
 
 
 def _says(described: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """The description, and the bounds that a type does not tell."""
     parts = [described.get("description", "")]
-    for one in (schema, *schema.get("anyOf", ())):
-        parts += [f"{words} {one[bound]}" for bound, words in _BOUNDS.items() if bound in one]
+    for part in (schema, *schema.get("anyOf", ())):
+        parts += [f"{words} {part[bound]}" for bound, words in _BOUNDS.items() if bound in part]
     if schema.get("default") is not None:
         parts.append(f"{schema['default']} where it is left out")
     return "; ".join(part for part in parts if part)
@@ -135,14 +141,14 @@ def _named(schema: Mapping[str, Any]) -> str | None:
     if "$ref" in schema:
         return str(schema["$ref"]).removeprefix(_REFERENCE)
     inner = [schema["items"]] if "items" in schema else [*schema.get("anyOf", ()), *schema.get("allOf", ())]
-    return next((name for one in inner if (name := _named(one))), None)
+    return next((name for part in inner if (name := _named(part))), None)
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).removeprefix(_REFERENCE)
     if "anyOf" in schema:
-        return " or ".join(_kind(one) for one in schema["anyOf"])
+        return " or ".join(_kind(part) for part in schema["anyOf"])
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     if schema.get("type") == "array":

@@ -129,7 +129,7 @@ def demanded_version(if_match: str | None) -> str:
 
 def matches(header: str | None, tag: str) -> bool:
     """Tells whether a header such as If-None-Match names a tag, strong or weak alike (RFC 9110, 13.1.2)."""
-    named = {one.strip().removeprefix("W/") for one in (header or "").split(",")}
+    named = {tag.strip().removeprefix("W/") for tag in (header or "").split(",")}
     return "*" in named or tag.removeprefix("W/") in named
 
 

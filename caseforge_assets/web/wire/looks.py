@@ -102,8 +102,8 @@ class Looks:
 
 def look_once(store: Engine, shown: Collection[Shown], settings: ServiceSettings) -> Seen:
     """Looks for tokens and sessions, whose use is noted, and at the state of the store."""
-    of_tokens = [one.digest for one in shown if not one.is_session]
-    of_sessions = [one.digest for one in shown if one.is_session]
+    of_tokens = [caller.digest for caller in shown if not caller.is_session]
+    of_sessions = [caller.digest for caller in shown if caller.is_session]
     with store.connect() as connection:
         found = tokens.usable_tokens(connection, of_tokens) if of_tokens else {}
         for token in found.values():

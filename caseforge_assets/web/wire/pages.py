@@ -95,7 +95,7 @@ def cursor_texts(key: object, count: int) -> list[str | None]:
     Raises:
         Refused: it holds something else.
     """
-    if not isinstance(key, list) or len(key) != count or not all(one is None or isinstance(one, str) for one in key):
+    if not isinstance(key, list) or len(key) != count or not all(value is None or isinstance(value, str) for value in key):
         raise _foreign()
     return key
 

@@ -148,8 +148,8 @@ def _failed(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     """Which fields cannot be used; what was sent in them is not repeated, it may be a password."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [{"field": ".".join(str(part) for part in one["loc"]), "problem": one["msg"]} for one in found]
-    detail = "; ".join(f"{one['field']}: {one['problem']}" for one in errors) or "The request cannot be read."
+    errors = [{"field": ".".join(str(part) for part in fault["loc"]), "problem": fault["msg"]} for fault in found]
+    detail = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in errors) or "The request cannot be read."
     return problem_answer(422, "invalid-request", detail, errors=errors, request=request)
 
 
