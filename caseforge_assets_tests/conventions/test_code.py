@@ -30,7 +30,6 @@ PROJECT = PACKAGE.parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 50
 LONGER = {  # up to 350, until they are split
-    "commands/collecting/record_answers.py": "its events are to stand beside it",
     "store/collecting/contents.py": "queries of one table",
     "store/schema/tables.py": "queries of one table",
     "store/submitting/batches.py": "queries of one table",
@@ -73,7 +72,6 @@ MORE_OF_A_VERB = {
     "configuring/check_configuration.py": "findings of a configuration, which asking for connections adds to",
     "curating/change_entries.py": "what may be changed of a portfolio's entries",
     "backing_up/read_project_files.py": "questions about one copy of a project's files",
-    "collecting/record_answers.py": "the one way into the store for answers; its steps are used by duplicates and imports",
     "journaling/read_journal.py": "reading one chain: names, heads, lines, states",
     "journaling/write_journal.py": "writing one chain: when, where, what",
     "mirroring/find_dead_runs.py": "pure judgements on one process",

@@ -102,19 +102,29 @@ def load(
     if check:
         _print_check(result, path, key, meant.targets, as_json=as_json)
         sys.exit(2 if result.problems else 0)
-    _print_findings(result, errors)
-    if result.edition is None:
-        sys.exit(2)
-    if key is None:
-        raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
+    edition, key = _in_order(result), _named(key)
     if not dry_run:
-        source = _declared_source(session, source, path, result.edition)
-    entry = entry_for(session.settings, key, source, replace(meant, title=title or result.edition.title))
+        source = _declared_source(session, source, path, edition)
+    entry = entry_for(session.settings, key, source, replace(meant, title=title or edition.title))
     if entry != session.settings.configuration.frameworks.get(key):
         session.ask_as(key, entry)  # what is said of costs and of what is stale holds for that
     if not (yes or dry_run):
-        _ask_about_another(session, key, result.edition, path)
-    _store(session, path, key, entry, result.edition, dry_run=dry_run, as_json=as_json)
+        _ask_about_another(session, key, edition, path)
+    _store(session, path, key, entry, edition, dry_run=dry_run, as_json=as_json)
+
+
+def _in_order(result: ReadResult) -> Edition:
+    """The edition that was read, after what is to be said of it; a file that is not in order ends the command."""
+    _print_findings(result, errors)
+    if result.edition is None:
+        sys.exit(2)
+    return result.edition
+
+
+def _named(key: str | None) -> str:
+    if key is None:
+        raise click.UsageError("say with --framework KEY under which name it is kept, for example --framework cross_industry")
+    return key
 
 
 def _declared_source(session: Session, source: str, file: Path, edition: Edition) -> str:

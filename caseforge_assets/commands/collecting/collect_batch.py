@@ -19,7 +19,8 @@ from caseforge_assets.batches.verdicts import Answered, Verdict, give_verdicts, 
 from caseforge_assets.commands.collecting.collect_duplicate import collect_duplicate
 from caseforge_assets.commands.collecting.compare_usage import usage_difference
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
-from caseforge_assets.commands.collecting.record_answers import Judged, Reception, failure_text, reception_of, record_answers
+from caseforge_assets.commands.collecting.reception import Judged, Reception, failure_text, reception_of
+from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.collecting.settle_unanswered import close_batch
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import languages_of

@@ -13,7 +13,8 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
 from caseforge_assets.batches.states import BatchState, RequestState
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
-from caseforge_assets.commands.collecting.record_answers import Judged, Reception, reception_of, record_answers, record_results
+from caseforge_assets.commands.collecting.reception import Judged, Reception, reception_of
+from caseforge_assets.commands.collecting.record_answers import record_answers, record_results
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.build_next_requests import carry_on
 from caseforge_assets.commands.telling.note_batch import GIVEN_UP, note_batch

@@ -6,7 +6,7 @@ import logging
 
 from caseforge_assets.commands.collecting.collect_batch import record_files
 from caseforge_assets.commands.collecting.fetch_results import ROLES
-from caseforge_assets.commands.collecting.record_answers import Reception
+from caseforge_assets.commands.collecting.reception import Reception
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.build_next_requests import carry_on

@@ -4,95 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
 
 from caseforge_assets.batches.lines import ResultLine
 from caseforge_assets.batches.outcomes import has_answer
 from caseforge_assets.batches.states import GONE_WRONG, BatchState, RequestState
-from caseforge_assets.batches.usage import Usage, usage_of
-from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.collecting.reception import SUBMITTED, Judged, Reception, failure_text
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.commands.requests.shorten_request import shortened_note
 from caseforge_assets.commands.telling.tell_failures import FailedNode, tell_failures
-from caseforge_assets.costs.own_prices import OwnPrices, priced_as
+from caseforge_assets.costs.own_prices import priced_as
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings.stage_settings import current_stage_version
-from caseforge_assets.stages.judgement import Judgement, Next, Outcome
-from caseforge_assets.stages.quality import Quality
-from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.judgement import Next, Outcome
 from caseforge_assets.store.collecting import attempts, contents
-from caseforge_assets.store.collecting.attempts import AttemptRow, Result
+from caseforge_assets.store.collecting.attempts import Result
 from caseforge_assets.store.collecting.contents import NewCandidate, NewContent
-from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
 from caseforge_assets.store.requests import requests
-from caseforge_assets.store.submitting.batches import BatchRow
 
 MAX_UNCOUNTED_TRIES = 5  # a request that expires or is sent back this often is shown as failed
 MAX_MISSING_LINES = 2  # fewer: an answer that got lost was paid for
-SUBMITTED = "submitted"  # origin of a batch whose answers are to its requests as they stand here; imported ones may be to others
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One attempt with the line that answered it (None: no line did), the judgement on it, and the measure where it was taken already."""
-
-    attempt: AttemptRow
-    line: ResultLine | None
-    judgement: Judgement
-    quality: Quality | None = None
-
-    @cached_property
-    def usage(self) -> Usage | None:
-        """Tokens that the line states; None where it states none."""
-        return usage_of(self.line.usage) if self.line else None
-
-
-@dataclass(frozen=True)
-class Reception:
-    """What the answers of one batch are recorded with; `own_prices` count before the table's, `names` are the provider's own for models."""
-
-    batch: BatchRow
-    stages: Stages
-    stage: Stage
-    simulated: bool
-    stage_version: str
-    generated_by: str
-    now: datetime
-    own_prices: OwnPrices
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def model_of(self, line: ResultLine) -> str | None:
-        """The model that answered, whatever its provider calls it."""
-        return self.batch.model if line.model and line.model == self.batch.sent_as else self.names.get(line.model or "", line.model)
-
-
-def reception_of(project: OpenProject, batch: BatchRow) -> Reception:
-    """What the answers of a batch that was submitted to a provider are recorded with."""
-    stage = project.stages[batch.stage]
-    made_by = f"{project.provider.generated_by}, as {batch.sent_as}" if batch.sent_as else project.provider.generated_by
-    version, names = current_stage_version(project.configuration, stage), project.configuration.provider.models
-    return Reception(
-        batch,
-        project.stages,
-        stage,
-        project.provider.simulated,
-        version,
-        made_by,
-        clock.now_in(project.store),
-        project.configuration.prices,
-        names,
-    )
 
 
 def record_answers(connection: Connection, reception: Reception, judged: Sequence[Judged]) -> list[int]:
@@ -332,11 +270,6 @@ def _content_event(reception: Reception, answer: Judged, output_row: int, curren
         attempt_id=attempt.id,
         content_id=current.get(attempt.id),
     )
-
-
-def failure_text(judgement: Judgement) -> str:
-    """Why a node failed, in one line: the outcome's name, then its detail."""
-    return redact(f"{judgement.outcome}: {judgement.detail or judgement.outcome.meaning}")
 
 
 def _cost(reception: Reception, answer: Judged) -> Decimal | None:

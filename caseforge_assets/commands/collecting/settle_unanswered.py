@@ -8,7 +8,8 @@ from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_b
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.provider_objects import error_entries
 from caseforge_assets.batches.states import BatchState, RemoteStatus
-from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
+from caseforge_assets.commands.collecting.reception import Judged, Reception
+from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.telling.note_batch import GIVEN_UP, note_batch

@@ -11,7 +11,8 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.batches.states import BatchState, Origin
 from caseforge_assets.commands.collecting.collect_batch import CHUNK_LINES
-from caseforge_assets.commands.collecting.record_answers import Judged, Reception, record_answers
+from caseforge_assets.commands.collecting.reception import Judged, Reception
+from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.importing.appraise_import import Appraised, ForeignFile, ImportRefused, appraise_import, bytes_of
 from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.commands.requests.build_contexts import build_contexts

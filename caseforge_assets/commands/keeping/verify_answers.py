@@ -16,7 +16,7 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.batches.verdicts import Answered, content_versions, content_versions_as_it_comes
 from caseforge_assets.commands.collecting.fetch_results import ROLES
-from caseforge_assets.commands.collecting.record_answers import SUBMITTED
+from caseforge_assets.commands.collecting.reception import SUBMITTED
 from caseforge_assets.commands.importing.import_results import imported_name
 from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.stages.discovery import comes_with_caseforge

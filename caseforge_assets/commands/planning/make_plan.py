@@ -204,9 +204,8 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     now = settled.rows
     output = expected_output_tokens(connection, stage, settings.model, simulated=False)
     tokens = [*priced_input_tokens(connection, stage, now), *[stage.typical_input_tokens] * len(later)]
-    budgets = [row.max_completion_tokens for row in now] + [settings.max_completion_tokens or stage.default_max_completion_tokens] * len(
-        later
-    )
+    usual_budget = settings.max_completion_tokens or stage.default_max_completion_tokens
+    budgets = [*(row.max_completion_tokens for row in now), *[usual_budget] * len(later)]
     failed_now = {node.node_id for node in settled.fitted.too_long}
     drafting.coming[stage.key] = later | {row.node_id for row in now} | (built - {answer.node_id for answer in settled.reused} - failed_now)
     return StagePlan(
