@@ -43,7 +43,7 @@ def _in_process() -> dg.Definitions:
 
 
 def _has_own() -> bool:
-    """Whether somebody put definitions there; looking for them takes time at each start of a run."""
+    """Tells whether somebody put definitions there; looking for them takes time at each start of a run."""
     return any(entry.name not in ("__init__.py", "__pycache__") for entry in OWN_FOLDER.iterdir())
 
 

@@ -51,7 +51,7 @@ def addresses_of(settings: Settings) -> tuple[Address, ...]:
 
 
 def check_address(address: Address) -> None:
-    """Whether apprise knows this kind of address; nothing is sent.
+    """Refuses an address of a kind that apprise does not know; nothing is sent.
 
     Raises:
         UnknownAddress: it does not.

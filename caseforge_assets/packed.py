@@ -28,7 +28,7 @@ OF_OTHERS = Bound(64 << 20, 2_000)
 
 
 def unpacked_chunks(packed: IO[bytes], bound: Bound = OWN, *, several: bool = True) -> Iterator[bytes]:
-    """What a file of zstd holds, in chunks of a mebibyte at most.
+    """Gives what a file of zstd holds, in chunks of a mebibyte at most.
 
     Args:
         several: whether frames that follow the first one are read, too.

@@ -95,7 +95,7 @@ def safe_markdown(text: str) -> str:
 
 
 def live_markdown(text: str) -> str:
-    """What somebody wrote into a text that `safe_markdown` made: its escapes are taken back."""
+    """Gives what somebody wrote into a text that `safe_markdown` made: its escapes are taken back."""
     for live, shown in reversed(_LINKS):
         text = text.replace(shown, live)
     return text.replace("&lt;", "<").replace("&gt;", ">")

@@ -23,7 +23,7 @@ def pause_after(failures: int, free: int, longest: timedelta) -> timedelta:
 
 
 def counted_as(address: str) -> str:
-    """What an address is counted as: one of IPv6 as its network of 64 bits, in which a single person has all addresses."""
+    """Gives what an address is counted as: one of IPv6 as its network of 64 bits, in which a single person has all addresses."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:

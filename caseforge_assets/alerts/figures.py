@@ -41,14 +41,14 @@ class BatchFigures:
 
     @property
     def verdict(self) -> BatchVerdict | None:
-        """What its provider's errors mean; None where it has not failed as a whole."""
+        """Gives what its provider's errors mean; None where it has not failed as a whole."""
         if self.remote_status != RemoteStatus.failed:
             return None
         return decide_batch_errors([BatchError.of(error) for error in error_entries(self.errors)])
 
     @property
     def too_much_at_once(self) -> bool:
-        """Whether the account had too many tokens waiting, which smaller batches settle."""
+        """Tells whether the account had too many tokens waiting, which smaller batches settle."""
         verdict = self.verdict
         return verdict.token_limit_exceeded if verdict else (self.reason or "").startswith(WAITS_FOR_ROOM)
 

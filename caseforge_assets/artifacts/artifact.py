@@ -76,7 +76,7 @@ def copy_checked(path: str, chunks: Iterable[bytes], file: IO[bytes], expected: 
 
 
 def sync_folder(folder: Path) -> None:
-    """What was renamed in a folder stays renamed."""
+    """Writes the names in a folder to the disk, so that what was renamed stays renamed."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

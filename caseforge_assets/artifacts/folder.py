@@ -185,7 +185,7 @@ class ArtifactFolder:
             yield copy
 
     def exists(self, artifact: Artifact) -> bool:
-        """Whether the file is there, as it was written or archived, with the recorded size."""
+        """Tells whether the file is there, as it was written or archived, with the recorded size."""
         return self.size_bytes(artifact.path) == artifact.size_bytes
 
     def size_bytes(self, path: str) -> int | None:
@@ -201,12 +201,12 @@ class ArtifactFolder:
             return None
 
     def stored_bytes(self, path: str) -> int:
-        """What one file takes up, as it is there."""
+        """Gives what one file takes up, as it is there."""
         with self._reaching(path):
             return int((self._root / checked_name(path)).stat().st_size)
 
     def is_archived(self, path: str) -> bool:
-        """Whether only the archived file is there."""
+        """Tells whether only the archived file is there."""
         with self._reaching(path):
             return not (self._root / checked_name(path)).exists() and (self._root / (path + ARCHIVED)).exists()
 

@@ -14,7 +14,7 @@ def _is_response(body: Body) -> bool:
 
 
 def is_embeddings_answer(body: Body) -> bool:
-    """Whether it holds vectors, and no text."""
+    """Tells whether it holds vectors, and no text."""
     return body.get("object") == "list"
 
 

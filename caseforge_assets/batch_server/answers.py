@@ -18,7 +18,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the request was answered."""
+        """Tells whether the request was answered."""
         return self.status_code < 400
 
 

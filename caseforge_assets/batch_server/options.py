@@ -67,7 +67,7 @@ class ServerOptions:
 
     @property
     def likeness(self) -> Likeness:
-        """What is imitated."""
+        """The provider that is imitated."""
         return LIKENESSES[self.like]
 
     @property

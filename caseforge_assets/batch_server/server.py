@@ -41,7 +41,7 @@ class RunningServer:
 
     @property
     def base_url(self) -> str:
-        """What the ``openai`` SDK takes as its base URL."""
+        """Gives what the ``openai`` SDK takes as its base URL."""
         return f"http://{LOCALHOST}:{self.port}{self.base_path}"
 
 

@@ -33,7 +33,7 @@ class Serving:
 
     @property
     def likeness(self) -> Likeness:
-        """What is imitated."""
+        """The provider that is imitated."""
         return self.options.likeness
 
     @property
@@ -43,11 +43,11 @@ class Serving:
 
     @property
     def incoming_dir(self) -> Path:
-        """Where uploads grow until they are complete."""
+        """Says where uploads grow until they are complete."""
         return self.options.state_dir / "incoming"
 
     def batch_dir(self, batch_id: str) -> Path:
-        """Where an open batch keeps its files; gone when it has ended."""
+        """Says where an open batch keeps its files; gone when it has ended."""
         return self.options.state_dir / "open_batches" / batch_id
 
     def input_path(self, batch_id: str) -> Path:

@@ -124,12 +124,12 @@ class BatchVerdict:
 
     @property
     def token_limit_exceeded(self) -> bool:
-        """Whether the account had too many tokens waiting, so that fewer have to be sent at a time."""
+        """Tell whether the account had too many tokens waiting, so that fewer have to be sent at a time."""
         return self.rejection is Rejection.too_much_enqueued
 
     @property
     def stop_reason(self) -> str:
-        """Why nothing must be sent any more until a person acts; empty where that is not so."""
+        """Say why nothing must be sent any more until a person acts; empty where that is not so."""
         return self.detail if self.rejection is Rejection.stop else ""
 
     def judgement_of(self, line_number: int) -> Judgement:

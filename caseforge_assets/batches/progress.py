@@ -34,7 +34,7 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """What part of it is done; 0 where nothing is known."""
+        """Gives what part of it is done; 0 where nothing is known."""
         return (self.done or 0) / self.requests if self.requests else 0.0
 
 
@@ -82,7 +82,7 @@ def poll_interval_s(batches: Sequence[Progress], base_s: float, jitter: float) -
 
 
 def counted_requests(counts: Mapping[str, Any] | None) -> tuple[int | None, int | None]:
-    """How many requests the provider counts as done well, and as failed; None where it counts nothing."""
+    """Gives how many requests the provider counts as done well, and as failed; None where it counts nothing."""
     return _number(counts, "completed"), _number(counts, "failed")
 
 

@@ -79,7 +79,7 @@ class ProviderKind:
 
     @property
     def window(self) -> timedelta:
-        """How long a batch may take."""
+        """Says how long a batch may take."""
         return window_of(self.completion_window)
 
     def takes_window(self, window: str) -> bool:

@@ -30,7 +30,7 @@ class Weights:
 
     @property
     def formula(self) -> str:
-        """How a priority is made, for people."""
+        """Says how a priority is made, for people."""
         return (
             f"({self.value} × value + {self.effort} × ease + {self.risk} × safety + {self.quality} × quality) ÷ (sum of the weights) × 100; "
             "value is High 1, Medium ½, Low 0; ease and safety are 1 less effort and risk; what is not known counts neither above nor below"

@@ -72,7 +72,7 @@ class CaseforgeFramework(dg.Component, dg.Model, dg.Resolvable):
         )
 
     def entry(self) -> dict[str, Any]:
-        """What it says of the framework, as in caseforge.toml."""
+        """Gives what it says of the framework, as in caseforge.toml."""
         given = {name: getattr(self, name) for name in type(self).model_fields if name not in _OF_PROJECT}
         return {name: value for name, value in given.items() if value is not None}
 

@@ -47,17 +47,17 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def project(self) -> Project:
-        """What commands take of the settings."""
+        """The part of the settings that commands take."""
         return self.settings.project
 
     @property
     def stored_project(self) -> StoredProject:
-        """What commands take that work with what is stored."""
+        """The project for commands that work with what is stored."""
         return with_store(self.project, self.store, self.folder)
 
     @property
     def open_project(self) -> OpenProject:
-        """What commands take that work at the provider."""
+        """The project for commands that work at the provider."""
         return self.stored_project.at(self.provider)
 
     @property
@@ -103,7 +103,7 @@ class Caseforge(dg.ConfigurableResource):  # type: ignore[type-arg]
             return accepts_simulated(connection, self.settings)
 
     def waiting(self, wait_s: float | None = None, show: Callable[[], object] = lambda: None) -> Waiting:
-        """Where a run's answers come from, and how long it waits for them: as asked, or else long enough for a simulated provider, not at all for others."""
+        """Says where a run's answers come from, and how long it waits for them: as asked, or else long enough for a simulated provider, not at all for others."""
         provider, why_none = self.find_provider()
         if provider is None:
             return Waiting(None, why_none=why_none)

@@ -69,7 +69,7 @@ def read_target(url: str, allowed: Collection[str] = ()) -> Target:
 
 
 def refusal_of(target: Target, address: str, allowed: Collection[str]) -> str:
-    """Why nothing is delivered to an IP address, which a target's host was resolved to; empty: it is."""
+    """Says why nothing is delivered to an IP address, which a target's host was resolved to; empty: it is."""
     found = _embedded(ip_address(address.partition("%")[0]))
     if any(found in ip_network(network, strict=False) for network in allowed):
         return ""

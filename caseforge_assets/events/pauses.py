@@ -10,7 +10,7 @@ LONGEST_S = 6 * 3_600
 
 
 def next_try(tries: int, began_at: datetime, now: datetime) -> datetime | None:
-    """When a delivery is tried next that has failed so often; None: it was tried for long enough.
+    """Says when a delivery is tried next that has failed so often; None: it was tried for long enough.
 
     Args:
         tries: all so far, at least one.

@@ -77,7 +77,7 @@ def shown_status(status: str) -> str:
 
 
 def exported_as(idea: Idea, portfolio: int | None) -> str:
-    """What a row knows of itself: which use case it is, and how each thing that may be changed stood."""
+    """Gives what a row knows of itself: which use case it is, and how each thing that may be changed stood."""
     fields = digests(idea.decided)
     if portfolio is None:
         del fields["note"]

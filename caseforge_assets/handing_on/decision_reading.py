@@ -40,7 +40,7 @@ class ReadRow:
 
     @property
     def changed(self) -> dict[str, str]:
-        """What somebody changed in the sheet."""
+        """Gives what somebody changed in the sheet."""
         return {name: text for name, text in self.written.items() if digest(text) != self.as_exported[name]}
 
 
@@ -105,7 +105,7 @@ def _row(number: int, cells: Mapping[str, object], names: Sequence[str], problem
 
 
 def _known(cell: object) -> dict[str, Any] | None:
-    """What a row knows of itself; None where the cell holds something else, whatever somebody wrote into it."""
+    """Gives what a row knows of itself; None where the cell holds something else, whatever somebody wrote into it."""
     try:
         known = json.loads(str(cell))
     except (ValueError, RecursionError):

@@ -44,7 +44,7 @@ class Managed:
 
     @property
     def simulated(self) -> bool:
-        """Whether anything in it is simulated."""
+        """Tells whether anything in it is simulated."""
         return bool(self.book.simulated) or any(idea.source.simulated for idea in self.ideas)
 
 
@@ -206,5 +206,5 @@ def _document_row(page: Page, above: Sequence[str], use_cases: int) -> list[obje
 
 
 def cut_cells(rows: Sequence[Sequence[object]]) -> int:
-    """How many texts are longer than a cell can be, and are cut in a workbook."""
+    """Counts how many texts are longer than a cell can be, and are cut in a workbook."""
     return sum(isinstance(value, str) and len(value) > MAX_CELL_CHARACTERS for row in rows for value in row)

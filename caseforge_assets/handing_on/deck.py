@@ -48,7 +48,7 @@ class Deck:
 
     @property
     def simulated(self) -> int:
-        """How many of the use cases are simulated."""
+        """Counts how many of the use cases are simulated."""
         return sum(idea.source.simulated for idea in self.ideas)
 
     @property

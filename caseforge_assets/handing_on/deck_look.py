@@ -136,7 +136,7 @@ def cut(text: str, most: int) -> str:
 
 
 def needed_height(texts: Sequence[str], width: float, size: float) -> float:
-    """How high texts are in inches, by the mean width of letters."""
+    """Says how high texts are in inches, by the mean width of letters."""
     characters = max(int(width * 72 / (size * _CHARACTER_EM)), 1)
     lines = sum(max(-(-len(line) // characters), 1) for text in texts for line in text.split("\n"))
     return lines * size * _LINE_EM / 72

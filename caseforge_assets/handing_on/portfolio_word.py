@@ -39,7 +39,7 @@ class Collection:
 
     @property
     def simulated(self) -> int:
-        """How many of the use cases are simulated."""
+        """Counts how many of the use cases are simulated."""
         return sum(idea.source.simulated for idea in self.ideas)
 
 

@@ -58,7 +58,7 @@ def _steps(section: list[Block]) -> list[Step]:
 
 
 def _name(runs: tuple[Run, ...]) -> str:
-    """What is in bold at the beginning, else the first sentence."""
+    """Gives what is in bold at the beginning, else the first sentence."""
     lead = ""
     for run in runs:
         if not run.bold:

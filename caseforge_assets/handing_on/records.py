@@ -29,7 +29,7 @@ class Source:
 
     @property
     def writer(self) -> str:
-        """Who wrote it, in a few words."""
+        """Says who wrote it, in a few words."""
         name = self.made_by if self.edited or not self.model else self.model
         return f"{one_line(name)} (simulated)" if self.simulated else one_line(name)
 
@@ -96,7 +96,7 @@ class Book:
 
     @property
     def simulated(self) -> int:
-        """How many pages are simulated."""
+        """Counts how many pages are simulated."""
         return sum(page.source.simulated for page in self.pages)
 
 

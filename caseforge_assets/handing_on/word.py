@@ -84,7 +84,7 @@ def _sources(writer: TextWriter, book: Book) -> None:
 
 
 def entry_title(entry: Place | Page) -> str:
-    """What stands in the contents, and as a heading."""
+    """Gives what stands in the contents, and as a heading."""
     return one_line(f"{entry.code} {entry.name}" if isinstance(entry, Place) else f"{entry.code} {entry.title}")
 
 

@@ -69,7 +69,7 @@ def add_contents(writer: TextWriter, lines: Sequence[Line]) -> None:
 
 
 def break_page(writer: TextWriter) -> None:
-    """What follows begins on a page of its own."""
+    """Lets what follows begin on a page of its own."""
     from docx.enum.text import WD_BREAK
 
     writer.line().add_run().add_break(WD_BREAK.PAGE)

@@ -108,7 +108,7 @@ def add_field(paragraph: Paragraph, instruction: str, shown: str = "") -> None:
 
 
 def frame_pages(document: Document, left: str, right: str) -> None:
-    """What stands above and below every page: what it is, and its number."""
+    """Writes above and below every page what it is, and its number."""
     from docx.enum.text import WD_TAB_ALIGNMENT
     from docx.shared import Pt, RGBColor
 

@@ -74,7 +74,7 @@ def models_of(answer: LegacyAPIResponse[Any]) -> dict[str, date | None]:
 
 
 def expires_after(days: Fraction | None) -> object:
-    """What a file's expiry is asked as."""
+    """Gives what a file's expiry is asked as."""
     from openai import omit
 
     return omit if days is None else {"anchor": "created_at", "seconds": int(days * SECONDS_PER_DAY)}

@@ -103,7 +103,7 @@ class BatchClient:
         return ProviderIdentity(self.base_url, self.account, simulated, ends)
 
     def probe(self) -> None:
-        """Whether the provider is there, asked once.
+        """Asks the provider once for anything, to learn whether it is there.
 
         Raises:
             ProviderError: it is not, or it refuses the key.
@@ -256,7 +256,7 @@ class BatchClient:
             return read_body(json_of(answer))
 
     def file(self, file_id: str) -> RemoteFile:
-        """What the provider says of a file.
+        """Gives what the provider says of a file.
 
         Raises:
             ProviderNotFound: the provider does not know it.

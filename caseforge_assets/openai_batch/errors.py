@@ -44,7 +44,7 @@ class ProviderFull(ProviderRefused):
 
     @property
     def stated_limit(self) -> int | None:
-        """How many may wait, where the provider says so."""
+        """Says how many may wait, where the provider says so."""
         return stated_token_limit(read_error(getattr(self.__cause__, "body", None))[1])
 
 

@@ -69,7 +69,7 @@ def _is_last(page: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], sinc
 
 
 def _is_over(entries: Sequence[Mapping[str, Any]], since: float) -> bool:
-    """Whether nothing that is looked for can follow; a list that begins with the oldest is read to its end."""
+    """Tells whether nothing that is looked for can follow; a list that begins with the oldest is read to its end."""
     times = [time for entry in entries if (time := _time(entry)) is not None]
     return bool(times) and all(_is_before(entry, since) for entry in entries) and times[0] >= times[-1]
 

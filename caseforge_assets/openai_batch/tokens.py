@@ -165,7 +165,7 @@ def _parsed(text: str, origin: str) -> tuple[str, float | None]:
 
 
 def _end_of_jwt(token: str) -> float | None:
-    """When a JSON Web Token ends (RFC 7519, claim exp); None for other tokens."""
+    """Says when a JSON Web Token ends (RFC 7519, claim exp); None for other tokens."""
     parts = token.split(".")
     if len(parts) != 3:
         return None

@@ -56,7 +56,7 @@ def query_of(url: str) -> Iterator[tuple[str, str]]:
 
 
 def is_secret_field(name: str) -> bool:
-    """Whether the value of a field with this name may be secret."""
+    """Tells whether the value of a field with this name may be secret."""
     return bool(_SECRET_FIELD.search(name))
 
 
@@ -74,7 +74,7 @@ def shown_database(url: str) -> str:
 
 
 def _after_login(rest: str) -> str:
-    """What follows the user information: it ends at the last @ before the query, because people write / and @ into passwords as they are.
+    """Gives what follows the user information: it ends at the last @ before the query, because people write / and @ into passwords as they are.
 
     An @ in the path alone, behind a host with or without a port, ends none.
     """

@@ -36,7 +36,7 @@ def forms_of(value: str) -> Forms:
 
 
 def _base64_forms(data: bytes) -> set[str]:
-    """What is the same in base64 of every text that holds the value: three forms, after how many bytes stand before it.
+    """Gives what is the same in base64 of every text that holds the value: three forms, after how many bytes stand before it.
 
     Characters at the ends, which depend on the neighbours as well, are left off.
     """

@@ -70,12 +70,12 @@ def know_secrets(values: Iterable[str]) -> None:
 
 
 def digest_of(secret: str) -> str:
-    """What tells secrets from each other, and gives none of them away: 64 bits of a hash."""
+    """Gives what tells secrets from each other, and gives none of them away: 64 bits of a hash."""
     return hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
 def is_masked_everywhere(value: str) -> bool:
-    """Whether a value is long and odd enough to be masked in all text, and not in messages alone."""
+    """Tells whether a value is long and odd enough to be masked in all text, and not in messages alone."""
     if value.lower() in OWN_WORDS or len(value) < SHORTEST_EVERYWHERE:
         return False
     return not value.isalpha() or len(value) >= LONG_WORD or not (value.islower() or value.istitle() or value.isupper())
@@ -144,7 +144,7 @@ def _mask_starred(text: str) -> str:
 
 
 def _starred_keys(text: str, left_out: re.Pattern[str]) -> list[tuple[int, int]]:
-    """Where the first or last characters of a known key stand, the others left out."""
+    """Says where the first or last characters of a known key stand, the others left out."""
     found = []
     for match in left_out.finditer(text):
         before = text[max(match.start() - _LONGEST_PART, 0) : match.start()]
@@ -156,7 +156,7 @@ def _starred_keys(text: str, left_out: re.Pattern[str]) -> list[tuple[int, int]]
 
 
 def _shown(part: str, *, begins: bool) -> int:
-    """How many characters beside what was left out are those that a known key begins or ends with."""
+    """Counts how many characters beside what was left out are those that a known key begins or ends with."""
     words = part.split()
     if not words or (part[-1] if begins else part[0]).isspace():
         return 0

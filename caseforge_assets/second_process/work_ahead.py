@@ -74,7 +74,7 @@ class _Task(Generic[Kept, Piece, Result]):
         self._reply = reply
 
     def is_done(self) -> bool:
-        """Whether there is no reply to wait for."""
+        """Tells whether there is no reply to wait for."""
         return self._reply is None or self._reply.done()
 
     def take_back(self) -> bool:
@@ -109,7 +109,7 @@ class _SecondProcess:
         Thread(target=self._talk, name="second process", daemon=True).start()
 
     def wait(self, wait_s: float) -> bool:
-        """Whether it is there; it says so itself, and is not when it is dead."""
+        """Tells whether it is there; it says so itself, and is not when it is dead."""
         try:
             return self._is_there.result(wait_s)
         except TimeoutError:

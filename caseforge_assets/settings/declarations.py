@@ -26,7 +26,7 @@ class Declaration:
     declared_at: datetime
 
     def holds_beside(self, in_file: object) -> bool:
-        """Whether it counts where caseforge.toml says this of the framework."""
+        """Tells whether it counts where caseforge.toml says this of the framework."""
         return bool(as_stored(in_file) == self.instead_of)
 
     @property

@@ -109,7 +109,7 @@ def _guarded() -> dict[str, str]:
 
 
 def _secrets_of_files(variables: Mapping[str, str]) -> dict[str, str]:
-    """What the files hold that variables such as OPENAI_API_KEY_FILE name, without the line end that editors leave; an empty file is a variable that is not set."""
+    """Gives what the files hold that variables such as OPENAI_API_KEY_FILE name, without the line end that editors leave; an empty file is a variable that is not set."""
     found: dict[str, str] = {}
     for name in FROM_FILES:
         if place := variables.get(name + _FILE):

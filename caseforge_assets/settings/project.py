@@ -56,17 +56,17 @@ class Settings(BaseModel):
 
     @property
     def project(self) -> Project:
-        """What commands take of it."""
+        """The part of it that commands take."""
         return Project(self.configuration, self.stages)
 
     @property
     def openai_base_url(self) -> str:
-        """Where the provider is, as it may be stored and shown: without user and password."""
+        """Says where the provider is, as it may be stored and shown: without user and password."""
         return without_login(self.openai_url.get_secret_value())
 
     @property
     def has_credentials(self) -> bool:
-        """Whether there is a key to send, or a token instead of it."""
+        """Tells whether there is a key to send, or a token instead of it."""
         return self.openai_api_key is not None or self.configuration.provider.has_tokens
 
     @property
@@ -158,7 +158,7 @@ def load_settings(
 
 
 def provider_faults(sources: Sources, settings: Settings, stages: Sequence[Stage]) -> list[Fault]:
-    """What in [provider] contradicts itself, what its provider takes, or what other keys say of its models."""
+    """Gives what in [provider] contradicts itself, what its provider takes, or what other keys say of its models."""
     configuration = settings.configuration
     found = contradictions(configuration.provider, configuration.max_requests_per_batch)
     return [Fault(path, sources.place(path), what) for path, what in (*found, *_misnamed(configuration, stages))]
@@ -181,7 +181,7 @@ def _misnamed(configuration: Configuration, stages: Sequence[Stage]) -> Iterator
 
 
 def load_places(project: Path | None = None) -> Settings:
-    """Where a project's data are, from the environment alone: for what has to work also where caseforge.toml or a template is broken."""
+    """Says where a project's data are, from the environment alone: for what has to work also where caseforge.toml or a template is broken."""
     folder = (project or find_project()).resolve()
     return settings_of(folder, read_environment(folder), Configuration())
 

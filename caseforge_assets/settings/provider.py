@@ -88,7 +88,7 @@ class ProviderSettings(BaseModel):
 
     @property
     def has_tokens(self) -> bool:
-        """Whether a token is sent instead of a key."""
+        """Tells whether a token is sent instead of a key."""
         return self.token_command is not None or self.token_file is not None
 
     def at(self, base_url: str) -> ProviderSettings:

@@ -93,7 +93,7 @@ class ServiceSettings(BaseModel):
 
     @property
     def processes(self) -> int:
-        """How many processes answer."""
+        """Counts the processes that answer."""
         return self.workers or min(os.cpu_count() or 1, USUAL_WORKERS)
 
     @property

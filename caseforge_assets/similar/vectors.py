@@ -29,7 +29,7 @@ class Vectors:
         self._starts: list[int] = starts.tolist()
 
     def likenesses(self, idea: int, others: Sequence[int]) -> Weights:
-        """How much an idea is like each of some others, from 0 to 1; all of them have words."""
+        """Says how much an idea is like each of some others, from 0 to 1; all of them have words."""
         mine = slice(self._starts[idea], self._starts[idea + 1])
         self._spread[self._places[mine]] = self._weights[mine]
         slices = [slice(self._starts[other], self._starts[other + 1]) for other in others]

@@ -36,7 +36,7 @@ class Weighing:
         return cls(ideas, np.frombuffer(words, dtype=np.uint32), np.frombuffer(counts, dtype=np.uint32))
 
     def packed(self) -> tuple[int, bytes, bytes]:
-        """What is to be kept of it."""
+        """Gives what is to be kept of it."""
         return self.ideas, self.words.tobytes(), self.counts.tobytes()
 
     @property
@@ -46,7 +46,7 @@ class Weighing:
         return np.append(known, MOST).astype(np.float32)
 
     def places(self, words: Numbers) -> npt.NDArray[np.int64]:
-        """Where words stand in `words`; after the last one, where they are not among them."""
+        """Says where words stand in `words`; after the last one, where they are not among them."""
         if not len(self.words):
             return np.zeros(len(words), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.words, words), len(self.words) - 1)
@@ -54,6 +54,6 @@ class Weighing:
 
 
 def weigh(words: Words, weighing: Weighing, rarities: Weights) -> Weights:
-    """How much each word of an idea says: by what else it says, and how rare it is."""
+    """Says how much each word of an idea says: by what else it says, and how rare it is."""
     weights: Weights = words["weight"].astype(np.float32) * rarities[weighing.places(words["word"])]
     return weights

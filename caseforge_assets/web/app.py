@@ -173,7 +173,7 @@ def make_app(service: Service) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """What runs beside the answers, while a server serves them."""
+    """Gives what runs beside the answers, while a server serves them."""
     service = app.state.service
     with lists_kept_up(service), events_kept_up(service), alerts_kept_up(service):
         yield

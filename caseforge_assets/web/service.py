@@ -98,7 +98,7 @@ class Service:
 
     @property
     def project(self) -> Project:
-        """What commands take of the settings."""
+        """The part of the settings that commands take."""
         return self.settings.project
 
     @property
@@ -111,7 +111,7 @@ class Service:
 
     @property
     def open_project(self) -> OpenProject:
-        """What commands take that work at the provider.
+        """The project for commands that work at the provider.
 
         Raises:
             ConfigurationError: no key is set.
@@ -120,7 +120,7 @@ class Service:
         return OpenProject(self.settings.configuration, self.settings.stages, self.store, self.folder, self.provider)
 
     def plans_for_simulated(self, *, offline: bool = False) -> bool:
-        """Whether a plan is for a provider whose answers are simulated. Without a key, or where it is not to be asked: for one that bills.
+        """Tells whether a plan is for a provider whose answers are simulated. Without a key, or where it is not to be asked: for one that bills.
 
         Raises:
             ProviderError: it cannot be reached, or refuses the key.
@@ -141,7 +141,7 @@ class Service:
 
     @property
     def folder(self) -> ArtifactFolder:
-        """Where files are kept."""
+        """Says where files are kept."""
         with self._opening:
             return self._folder
 
@@ -153,7 +153,7 @@ class Service:
 
     @property
     def secret(self) -> ServiceSecret:
-        """What secrets of the service are derived from.
+        """Gives what secrets of the service are derived from.
 
         Raises:
             ConfigurationError: it cannot be had, or the database knows another one.
@@ -172,7 +172,7 @@ class Service:
 
     @property
     def events(self) -> EventReader:
-        """What streams of events listen to."""
+        """Gives what streams of events listen to."""
         with self._opening:
             return self._events
 
@@ -217,7 +217,7 @@ def _describe(settings: Settings) -> str:
 
 
 def _changed_at(settings: Settings) -> int:
-    """When caseforge.toml was changed last; 0 where there is none."""
+    """Says when caseforge.toml was changed last; 0 where there is none."""
     try:
         return settings.config_path.stat().st_mtime_ns
     except OSError:

@@ -40,7 +40,7 @@ async def create_embeddings(request: Request) -> Response:
 async def _answered(
     request: Request, path: str, answer: Callable[[dict[str, Any], float], Answer], *required: tuple[str, type | tuple[type, ...]]
 ) -> Response:
-    """What another server answers at a path, where one does, or what is made up here."""
+    """Gives what another server answers at a path, where one does, or what is made up here."""
     serving = serving_of(request)
     body = await json_object(request)
     _check(body, *required)

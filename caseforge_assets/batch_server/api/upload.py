@@ -30,7 +30,7 @@ class Upload:
     files: list[File] = field(default_factory=list)
 
     def path(self) -> Path:
-        """Where the file is.
+        """Says where the file is.
 
         Raises:
             ApiError: 400 without a file.
@@ -42,7 +42,7 @@ class Upload:
         return Path((file.actual_file_name or b"").decode())
 
     def filename(self) -> str:
-        """What its sender calls it."""
+        """Gives what its sender calls it."""
         return (self._file().file_name or b"upload").decode(errors="replace")
 
     def size_bytes(self) -> int:

@@ -31,7 +31,7 @@ def audit(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Who did what: approvals, edits, accounts, tokens, sign-ins. The newest first; nothing is ever changed in it."""
+    """Show who did what: approvals, edits, accounts, tokens, sign-ins. The newest first; nothing is ever changed in it."""
     from caseforge_assets.store.access.audit import AuditFilter, entries
 
     with session.store.connect() as connection:

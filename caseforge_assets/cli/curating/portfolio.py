@@ -26,7 +26,7 @@ portfolio_argument = click.argument("portfolio", metavar="PORTFOLIO")
 
 
 def caller() -> Caller:
-    """Who calls: the user of this machine, who may do everything."""
+    """Say who calls: the user of this machine, who may do everything."""
     return Caller(account_name(), (Grant(Role.admin),))
 
 

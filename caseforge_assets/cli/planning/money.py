@@ -49,7 +49,7 @@ def approve(session: Session, plan_id: int, max_cost_usd: float | None, by: str 
 @json_option
 @pass_session
 def costs(session: Session, key: str | None, grouping: str, since: float | None, as_json: bool) -> None:
-    """What answers cost, truncated and failed ones included, beside what they were expected to cost.
+    """Show what answers cost, truncated and failed ones included, beside what they were expected to cost.
 
     Costs are the price list's, applied to the tokens of each answer; what is not known is said to be unknown.
     """

@@ -28,7 +28,7 @@ SHOWN = 10
 @json_option
 @pass_session
 def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], nodes: str | None, worst: int, as_json: bool) -> None:
-    """How good the documents and candidates are: scores from 0 to 100 with their parts, what repeats, how levels are spread.
+    """Show how good the documents and candidates are: scores from 0 to 100 with their parts, what repeats, how levels are spread.
 
     With --nodes, every score of these nodes with all its parts. What was made before scores were kept is measured first. A score says how far
     a text keeps to what was asked for, not whether what it says is true; docs/quality.md explains the parts.

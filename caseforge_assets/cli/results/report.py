@@ -37,7 +37,7 @@ def _age(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
 @json_option
 @pass_session
 def report(session: Session, key: str | None, age: timedelta, as_json: bool) -> None:
-    """What came back lately: good answers and cost by day (from 15 days on by week), and errors, most frequent first."""
+    """Show what came back lately: good answers and cost by day (from 15 days on by week), and errors, most frequent first."""
     from caseforge_assets.commands.reporting.summarize_run import summarize_since
 
     if key is not None:

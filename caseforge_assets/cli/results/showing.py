@@ -107,7 +107,7 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
 
 
 def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
-    """What is shown of a content: items as they are shown today, whatever the body was made by, and what is beyond as many as were asked for."""
+    """Give what is shown of a content: items as they are shown today, whatever the body was made by, and what is beyond as many as were asked for."""
     stage = next((stage for stage in stages if stage.key == content["stage"]), None)
     items = [Item(candidate["title"], candidate["fields"]) for candidate in candidates if candidate["stage"] == content["stage"]]
     if stage is None or stage.render_items is None or not items:
@@ -124,7 +124,7 @@ def _cost(attempt: dict[str, Any]) -> str:
 
 
 def _kind_by_ending(target: Path) -> str:
-    """What the end of a name says that it is to be; a folder where it is no ending of a file."""
+    """Give what the end of a name says that it is to be; a folder where it is no ending of a file."""
     ending = target.suffix.lower()
     if ending in KIND_BY_ENDING or target.is_dir() or not FILE_ENDING.fullmatch(ending):
         return KIND_BY_ENDING.get(ending, "markdown")

@@ -29,7 +29,7 @@ NO_ADDRESS = "No address is set, so nobody is told: CASEFORGE_ALERT_URLS in the 
 @json_option
 @click.pass_context
 def alerts(ctx: click.Context, check: bool, with_cleared: bool, as_json: bool) -> None:
-    """What is wrong and needs a person. Exit code 3 when something is open that nobody acknowledged."""
+    """Show what is wrong and needs a person. Exit code 3 when something is open that nobody acknowledged."""
     if ctx.invoked_subcommand is not None:
         if check or with_cleared or as_json:
             raise click.UsageError("--check, --all and --json go with `caseforge alerts` alone")

@@ -52,7 +52,7 @@ def _watch(session: Session, over: threading.Event) -> None:
 
 
 def _stamp(session: Session) -> tuple[int, str]:
-    """When caseforge.toml was changed last (0 where there is none), and the state of what the database declares."""
+    """Says when caseforge.toml was changed last (0 where there is none), and the state of what the database declares."""
     try:
         changed_at = session.settings.config_path.stat().st_mtime_ns
     except OSError:

@@ -107,7 +107,7 @@ def off(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @pass_session
 def status(session: Session, names: tuple[str, ...], as_json: bool) -> None:
-    """Which sensors are on, when each looked last, and what came of it."""
+    """Show which sensors are on, when each looked last, and what came of it."""
     webserver, repository = _caseforge_at(session)
     _report(webserver, repository, names, as_json)
 

@@ -40,7 +40,7 @@ def stop() -> None:
 @db.command("status")
 @json_option
 def db_status(as_json: bool) -> None:
-    """Whether the embedded database runs, where its files are, and how large they are."""
+    """Tell whether the embedded database runs, where its files are, and how large they are."""
     from caseforge_assets.store.database.embedded_postgres import status
 
     found = status(_embedded().home)

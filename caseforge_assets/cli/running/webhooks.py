@@ -66,7 +66,7 @@ def rotate(session: Session, webhook_id: int) -> None:
 @json_option
 @pass_session
 def list_webhooks(session: Session, as_json: bool) -> None:
-    """Who is told of what, and how much waits or was given up."""
+    """Show who is told of what, and how much waits or was given up."""
     from caseforge_assets.store.serving.webhooks import standing
 
     with session.store.connect() as connection:

@@ -116,7 +116,7 @@ def say_languages(entry: FrameworkSettings) -> str:
 
 
 def show(session: Session, key: str, told: Console, *, is_gone: bool = False) -> None:
-    """What is declared has changed: a webserver that runs has to load the code anew."""
+    """Has a webserver that runs load the code anew, because what is declared has changed."""
     from caseforge_assets.cli.setting_up.reloading import show_framework
     from caseforge_assets.store.database.location import database_identity
 

@@ -128,7 +128,7 @@ def _named(key: str | None) -> str:
 
 
 def _declared_source(session: Session, source: str, file: Path, edition: Edition) -> str:
-    """What will be declared as the source: where the database declares it, a file of this machine may be gone tomorrow, and its copy is not.
+    """Gives what will be declared as the source: where the database declares it, a file of this machine may be gone tomorrow, and its copy is not.
 
     Raises:
         ConfigurationError: it cannot be declared anywhere; nothing was changed.
@@ -151,7 +151,7 @@ def _meant(session: Session, key: str | None, said: Said) -> Meant:
 
 
 def _print_check(result: ReadResult, file: Path, key: str | None, selector: str | Sequence[str], *, as_json: bool) -> None:
-    """What reading a file came to, without storing it."""
+    """Prints what reading a file came to, without storing it."""
     from caseforge_assets.frameworks import read_result_json, select_targets
 
     chosen = select_targets(result.edition.nodes, selector) if result.edition else ()

@@ -108,7 +108,7 @@ def _amount(rate: Decimal) -> str:
 
 
 def _endpoint(facts: ModelFacts) -> str:
-    """Where its stages send to; of a model that none uses, where requests would go by themselves."""
+    """Say where its stages send to; of a model that none uses, where requests would go by themselves."""
     used = dict.fromkeys(facts.stages.values())
     return ", ".join(used) if used else facts.rules.endpoint if facts.rules else UNKNOWN
 

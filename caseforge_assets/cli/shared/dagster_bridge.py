@@ -56,7 +56,7 @@ def group_page(framework_key: str) -> str:
 
 
 def describe_instance(settings: Settings) -> dict[str, str]:
-    """Which instance of Dagster commands write to: its home, who names it, the class of its storage and its database, without a password.
+    """Says which instance of Dagster commands write to: its home, who names it, the class of its storage and its database, without a password.
 
     Raises:
         ConfigurationError: nothing can be shown in it.

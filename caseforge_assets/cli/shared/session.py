@@ -78,7 +78,7 @@ class Session:
 
     @property
     def project(self) -> Project:
-        """What commands take of the settings."""
+        """The part of the settings that commands take."""
         return self.settings.project
 
     @property
@@ -88,14 +88,14 @@ class Session:
 
     @property
     def stored_project(self) -> StoredProject:
-        """What commands take that work with what is stored."""
+        """The project for commands that work with what is stored."""
         from caseforge_assets.commands.providing.open_project import with_store
 
         return with_store(self.project, self.store, self.folder)
 
     @property
     def open_project(self) -> OpenProject:
-        """What commands take that work at the provider."""
+        """The project for commands that work at the provider."""
         return self.stored_project.at(self.provider)
 
     @cached_property
@@ -116,7 +116,7 @@ class Session:
 
     @cached_property
     def folder(self) -> ArtifactFolder:
-        """Where batch files are kept."""
+        """Says where batch files are kept."""
         from caseforge_assets.artifacts import ArtifactFolder
 
         return ArtifactFolder(self.settings.artifacts)
@@ -194,7 +194,7 @@ class Session:
 
     @cached_property
     def addresses(self) -> tuple[Address, ...]:
-        """Where messages about alerts go."""
+        """Says where messages about alerts go."""
         from caseforge_assets.notifications import addresses_of
 
         return addresses_of(self.settings)

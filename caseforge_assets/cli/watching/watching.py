@@ -154,7 +154,7 @@ def cancel(session: Session, batch: str) -> None:
 @click.option("-v", "--verbose", is_flag=True, help="Also which instance of Dagster commands write to.")
 @pass_session
 def status(session: Session, key: str | None, verbose: bool, as_json: bool) -> None:
-    """Where the frameworks stand: nodes per stage, batches, tokens and cost."""
+    """Show where the frameworks stand: nodes per stage, batches, tokens and cost."""
     from caseforge_assets.cli.views.standing_views import print_standing
 
     dagster = _describe_dagster(session) if verbose else None

@@ -54,7 +54,7 @@ def create_token(
 
 
 def life_of(text: str) -> timedelta | None:
-    """How long a token lasts, as people write it: `12h`, `90d`, or `never`.
+    """Says how long a token lasts, as people write it: `12h`, `90d`, or `never`.
 
     Raises:
         ValueError: it is neither.

@@ -42,7 +42,7 @@ class Checked:
 
     @property
     def changed(self) -> bool:
-        """Whether people are to be told."""
+        """Tells whether people are to be told."""
         return bool(self.raised or self.escalated or self.cleared)
 
 
@@ -59,7 +59,7 @@ def check_alerts(store: Engine, project: Project, now: datetime) -> Checked:
 
 
 def _read_figures(connection: Connection, project: Project, now: datetime, open_alerts: Sequence[OpenAlert]) -> Figures:
-    """What the rules look at: what is under way, what ended lately, and whatever an open alert is about."""
+    """Gives what the rules look at: what is under way, what ended lately, and whatever an open alert is about."""
     since = now - LOOKS_BACK
     batches = alert_figures.batches(connection, since, _numbers(open_alerts, "batch"), FAILED, TRUNCATED)
     of_plans = alert_figures.plans(connection, since, _numbers(open_alerts, "plan"))

@@ -27,12 +27,12 @@ class Pending:
 
     @property
     def requests(self) -> int:
-        """How many they are."""
+        """Counts them."""
         return len(self.ids)
 
 
 def pending_without_approval(connection: Connection, project: Project, simulated: bool) -> Pending:
-    """What is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
+    """Gives what is pending, but in no approved plan that covers its stage; what a person declined or cancelled is left out."""
     rows, _ = of_known_stages(project.stages, pending.unapproved(connection, simulated, lock=False))
     return Pending(frozenset(row.id for row in rows), total(expected_costs(connection, project, rows).values()))
 

@@ -39,7 +39,7 @@ class Offer:
 
     @property
     def consent(self) -> Consent:
-        """What a yes to it covers: its draft and the plans named beside it; without a draft, all that is approved."""
+        """Gives what a yes to it covers: its draft and the plans named beside it; without a draft, all that is approved."""
         return EVERYTHING if self.draft is None else Consent(frozenset([self.draft.id, *(reckoned.plan.id for reckoned in self.before)]))
 
 

@@ -47,17 +47,17 @@ class ReckonedPlan:
 
     @property
     def now_cost(self) -> Cost:
-        """What these are expected to cost."""
+        """Gives what these are expected to cost."""
         return self.pending_cost + self.written_cost
 
     @property
     def open_cost(self) -> Cost:
-        """What is still to be sent, now and later."""
+        """Gives what is still to be sent, now and later."""
         return self.now_cost + self.later_cost
 
     @property
     def is_open(self) -> bool:
-        """Whether anything of it is not through."""
+        """Tells whether anything of it is not through."""
         return bool(self.now or self.under_way or self.later)
 
 
@@ -138,7 +138,7 @@ def _nodes(requests: Iterable[OpenRequest]) -> dict[str, set[int]]:
 
 
 def _follow_ups(connection: Connection, stages: Stages, plan: PlanRow, asked: Mapping[str, Collection[int]]) -> dict[str, int]:
-    """How many requests of a plan follow in each stage, because the content that it reads is asked for.
+    """Counts how many requests of a plan follow in each stage, because the content that it reads is asked for.
 
     Args:
         asked: nodes that are asked for, by stage.
@@ -154,7 +154,7 @@ def _follow_ups(connection: Connection, stages: Stages, plan: PlanRow, asked: Ma
 
 
 def _later_cost_of(connection: Connection, project: Project, stage_key: str, count: int) -> Cost:
-    """What so many requests of a stage are expected to cost that are not made yet, because what they read has not come."""
+    """Gives what so many requests of a stage are expected to cost that are not made yet, because what they read has not come."""
     if not count:
         return Cost()
     (stage,) = (stage for stage in project.stages if stage.key == stage_key)

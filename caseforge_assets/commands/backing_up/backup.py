@@ -112,7 +112,7 @@ def _is_hidden(name: Path) -> bool:
 
 
 def _places(settings: Settings) -> dict[str, object]:
-    """Where the project has its own things, also where the environment says so: a restore takes nothing from anywhere else."""
+    """Says where the project has its own things, also where the environment says so: a restore takes nothing from anywhere else."""
     own, folder = settings.configuration, settings.project_folder
 
     def below(name: str) -> str:

@@ -50,7 +50,7 @@ class Kind(StrEnum):
 
     @property
     def runs(self) -> bool:
-        """Whether it would be run, or rendered, or decides what is."""
+        """Tells whether it would be run, or rendered, or decides what is."""
         return self in (Kind.template, Kind.code, Kind.dagster)
 
 
@@ -64,7 +64,7 @@ class Places:
 
 
 def places_in(configuration: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[Places]:
-    """What caseforge.toml names, and what the backup says that the environment named instead of it.
+    """Gives what caseforge.toml names, and what the backup says that the environment named instead of it.
 
     Raises:
         BadBackup: they are not what they should be.
@@ -88,7 +88,7 @@ def _below(name: Any) -> str:
 
 
 def kind_of(name: str, content: bytes, places: Iterable[Places]) -> Kind:
-    """What a file of the project is.
+    """Gives what a file of the project is.
 
     Raises:
         BadBackup: a backup does not have such a file.
@@ -114,7 +114,7 @@ def kind_of(name: str, content: bytes, places: Iterable[Places]) -> Kind:
 
 
 def _is_plain(name: str, content: bytes) -> bool:
-    """Whether settings of Dagster name nothing but CaseForge's own parts, and numbers."""
+    """Tells whether settings of Dagster name nothing but CaseForge's own parts, and numbers."""
     try:
         if any(sign in content for sign in (b"&", b"*", b"!")):  # anchors and tags of YAML: small files that become large, objects
             return False
@@ -138,7 +138,7 @@ def _is_harmless(value: object) -> bool:
 
 
 def read_configuration(content: bytes) -> dict[str, Any]:
-    """What caseforge.toml says, without a look at what it means.
+    """Gives what caseforge.toml says, without a look at what it means.
 
     Raises:
         BadBackup: it is no TOML.

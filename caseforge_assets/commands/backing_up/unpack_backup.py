@@ -131,7 +131,7 @@ def _locked(folder: Path) -> Iterator[bool]:
 
 
 def _unpack(path: Path, folder: ArtifactFolder, staging: Path) -> tuple[dict[str, Any], dict[str, str], Mapping[str, Any]]:
-    """What the backup says at its beginning, the hashes of what was unpacked, and those that it says at its end."""
+    """Gives what the backup says at its beginning, the hashes of what was unpacked, and those that it says at its end."""
     members = read_members(path)
     contents = _contents(path, next(members, None))
     _refuse_others(folder, contents["artifacts"])

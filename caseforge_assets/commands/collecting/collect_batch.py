@@ -160,7 +160,7 @@ def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, pa
 
 
 def _is_large(batch: BatchRow, stages: Stages) -> bool:
-    """Whether a second process is worth its start; a stage of one's own, or in a framework's language, is only in this one."""
+    """Tells whether a second process is worth its start; a stage of one's own, or in a framework's language, is only in this one."""
     return batch.request_count > 2 * CHUNK_LINES and comes_with_caseforge(stages[batch.stage]) and not stages.differs_somewhere(batch.stage)
 
 

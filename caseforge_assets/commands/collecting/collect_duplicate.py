@@ -79,14 +79,14 @@ def _judge(reception: Reception, attempt: AttemptRow, line: ResultLine) -> Judge
 
 
 def _lacks_answer(adopted: AttemptRow) -> bool:
-    """Whether the batch that was adopted has no good answer, and nobody asked again meanwhile."""
+    """Tells whether the batch that was adopted has no good answer, and nobody asked again meanwhile."""
     if adopted.request_state == RequestState.answered or (adopted.outcome and Outcome(adopted.outcome).good):
         return False
     return adopted.outcome is None or adopted.request_state != RequestState.in_batch
 
 
 def _account(connection: Connection, duplicate: BatchRow) -> str:
-    """What came of it, for people."""
+    """Gives what came of it, for people."""
     answers, used = attempts.count_of_duplicate(connection, duplicate.id)
     cost = spending.costs_of_batches(connection, [duplicate.id]).get(duplicate.id, Cost())
     adopted = batches.get(connection, duplicate.duplicate_of or 0)

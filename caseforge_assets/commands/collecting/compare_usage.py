@@ -18,7 +18,7 @@ from caseforge_assets.store.submitting.batches import BatchRow
 
 
 def usage_difference(connection: Connection, project: Project, batch: BatchRow) -> str | None:
-    """What a batch's provider counts otherwise than its recorded lines, and what that is worth, for people.
+    """Gives what a batch's provider counts otherwise than its recorded lines, and what that is worth, for people.
 
     Returns:
         None where both are the same, where the provider gives no count, or one of nothing, and where an answer came without its usage.
@@ -44,14 +44,14 @@ def _real_model(configuration: Configuration, batch: BatchRow, name: str | None)
 
 
 def _counted(usage: Mapping[str, Any]) -> TokenSums | None:
-    """What `read_batch` left of a batch's usage; a count of nothing is that of a provider that does not count."""
+    """Gives what `read_batch` left of a batch's usage; a count of nothing is that of a provider that does not count."""
     if not usage.get("input_tokens") or usage.get("output_tokens") is None:
         return None
     return TokenSums(usage["input_tokens"], usage.get("cached_tokens", 0), usage["output_tokens"])
 
 
 def _usd(configuration: Configuration, answered: str | None, asked: str, tokens: TokenSums) -> Decimal | None:
-    """What so many tokens, more or fewer, cost in calls of usual size; None where the model has no known price."""
+    """Gives what so many tokens, more or fewer, cost in calls of usual size; None where the model has no known price."""
     today = datetime.now(UTC).date()
     rates = rates_on(priced_as(configuration.prices, answered, asked, today), today, configuration.prices)
     if rates is None:

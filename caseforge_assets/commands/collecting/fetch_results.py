@@ -178,7 +178,7 @@ def _fetch(project: OpenProject, batch: BatchRow, role: str, file_id: str) -> Ar
 
 
 def _stated_bytes(provider: Provider, file_id: str) -> int | None:
-    """What the provider says of a file's size; None where it says nothing, or shows no files, or not to this key.
+    """Gives what the provider says of a file's size; None where it says nothing, or shows no files, or not to this key.
 
     Raises:
         ProviderError: the provider cannot be reached, or refuses the key.

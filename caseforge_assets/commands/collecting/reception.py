@@ -59,7 +59,7 @@ class Reception:
 
 
 def reception_of(project: OpenProject, batch: BatchRow) -> Reception:
-    """What the answers of a batch that was submitted to a provider are recorded with."""
+    """Gives what the answers of a batch that was submitted to a provider are recorded with."""
     stage = project.stages[batch.stage]
     made_by = f"{project.provider.generated_by}, as {batch.sent_as}" if batch.sent_as else project.provider.generated_by
     version, names = current_stage_version(project.configuration, stage), project.configuration.provider.models
@@ -77,5 +77,5 @@ def reception_of(project: OpenProject, batch: BatchRow) -> Reception:
 
 
 def failure_text(judgement: Judgement) -> str:
-    """Why a node failed, in one line: the outcome's name, then its detail."""
+    """Says why a node failed, in one line: the outcome's name, then its detail."""
     return redact(f"{judgement.outcome}: {judgement.detail or judgement.outcome.meaning}")

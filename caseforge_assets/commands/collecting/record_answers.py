@@ -120,7 +120,7 @@ def _result(reception: Reception, answer: Judged, cost: Decimal | None) -> Resul
 
 
 def _notes(reception: Reception, answer: Judged) -> list[str]:
-    """What was tolerated in the line and its answer, and whether less was asked than belongs to it."""
+    """Gives what was tolerated in the line and its answer, and whether less was asked than belongs to it."""
     return [
         *(answer.line.notes if answer.line else ()),
         *answer.judgement.notes,
@@ -227,12 +227,12 @@ def _is_shown(answer: Judged, current: dict[int, int], states: dict[int, str]) -
 
 
 def _stands(answer: Judged, written: dict[int, int]) -> bool:
-    """Whether a person wrote the node's content after this was asked: that a bad answer came later is no failure of the node's."""
+    """Tells whether a person wrote the node's content after this was asked: that a bad answer came later is no failure of the node's."""
     return not answer.judgement.outcome.good and written.get(answer.attempt.node_id, -1) >= (answer.attempt.request_id or 0)
 
 
 def _has_answer(answer: Judged) -> bool:
-    """Whether the provider answered; what it answered may still be bad."""
+    """Tells whether the provider answered; what it answered may still be bad."""
     return answer.line is not None and has_answer(answer.line)
 
 

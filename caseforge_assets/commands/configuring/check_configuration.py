@@ -103,7 +103,7 @@ def _by_folder(stage: Stage) -> dict[Path, list[str]]:
 
 
 def _of_framework(inspection: Inspection, key: str, stage: Stage) -> Iterator[Finding]:
-    """What of a stage is a framework's own: its files, and its language, as far as more is to be said of it than that it is asked for."""
+    """Gives what of a stage is a framework's own: its files, and its language, as far as more is to be said of it than that it is asked for."""
     shared = {folder for stage in inspection.stages for folder in _by_folder(stage)}
     for place, names in _by_folder(stage).items():
         if place not in shared:
@@ -143,7 +143,7 @@ def _model(inspection: Inspection, settings: Settings, stage: Stage) -> Iterator
 
 
 def model_findings(configuration: Configuration, stage: Stage, place: str, provider_ends: Mapping[str, date]) -> Iterator[Finding]:
-    """That a stage's model ends within 45 days, and what to do. One that gets nothing any more is refused by its rules, unless these are off.
+    """Says that a stage's model ends within 45 days, and what to do. One that gets nothing any more is refused by its rules, unless these are off.
 
     Args:
         place: where that is known from.
@@ -189,7 +189,7 @@ def _framework(inspection: Inspection, settings: Settings, key: str, entry: Fram
 
 
 def source_findings(inspection: Inspection, key: str, entry: FrameworkSettings, file: Path) -> Iterator[Finding]:
-    """What a framework's file is worth."""
+    """Gives what a framework's file is worth."""
     result = read_framework(file, form=entry.form)
     if result.edition is None:
         first = result.problems[0].message if result.problems else "it cannot be read"
@@ -214,7 +214,7 @@ def source_findings(inspection: Inspection, key: str, entry: FrameworkSettings, 
 
 
 def _provider(inspection: Inspection, configuration: Configuration) -> Iterator[Finding]:
-    """Which kind of provider it is, and what of it is good to know before something is sent."""
+    """Says which kind of provider it is, and what of it is good to know before something is sent."""
     given, holds = configuration.provider, configuration.provider_kind
     place = inspection.place("provider.kind")
     if place != "provider.kind":

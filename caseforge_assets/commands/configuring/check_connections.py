@@ -20,7 +20,7 @@ from caseforge_assets.store.reading import meanings
 
 
 def check_connections(inspection: Inspection, settings: Settings) -> list[Finding]:
-    """What the database, the buckets of workbooks and the provider say."""
+    """Gives what the database, the buckets of workbooks and the provider say."""
     return [*_database(settings), *_sources(inspection, settings), *_provider(settings)]
 
 

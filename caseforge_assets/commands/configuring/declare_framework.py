@@ -32,7 +32,7 @@ class Declared:
 
 
 def declaring_place(store: Engine, settings: Settings) -> Place:
-    """Where a load declares frameworks: in caseforge.toml, or in the database where the file cannot be written or is not meant to be.
+    """Says where a load declares frameworks: in caseforge.toml, or in the database where the file cannot be written or is not meant to be.
 
     Raises:
         ConfigurationError: in neither; nothing was changed.
@@ -114,6 +114,6 @@ def _in_file(settings: Settings, key: str) -> Any:
 
 
 def _is_writable(settings: Settings) -> bool:
-    """Whether the file can be written; one of a ConfigMap cannot."""
+    """Tells whether the file can be written; one of a ConfigMap cannot."""
     path = settings.config_path
     return os.access(path if path.exists() else path.parent, os.W_OK)

@@ -13,7 +13,7 @@ ARTIFACTS = "artifacts:"
 
 
 def is_address(source: str) -> bool:
-    """Whether a source is none of this machine's files."""
+    """Tells whether a source is none of this machine's files."""
     return source.startswith(ARTIFACTS) or "://" in source
 
 

@@ -23,7 +23,7 @@ def read_settings(
 
 
 def kept_declarations(places: Settings) -> dict[str, Declaration]:
-    """What the database of a project declares. Of the embedded one, which is started for its project alone, caseforge.toml has everything.
+    """Gives what the database of a project declares. Of the embedded one, which is started for its project alone, caseforge.toml has everything.
 
     Raises:
         ConfigurationError: CASEFORGE_POSTGRES_URL is not a URL of PostgreSQL.

@@ -38,7 +38,7 @@ class ShownConfiguration:
 
 
 def show_configuration(inspection: Inspection, settings: Settings | None = None) -> ShownConfiguration:
-    """What holds.
+    """Lists what holds.
 
     Args:
         settings: those that are worked with; None: those that are read.

@@ -54,7 +54,7 @@ def meant_by(settings: Settings, key: str | None, said: Said) -> Meant:
 
 
 def _form(known: FrameworkSettings | None, said: Said) -> TableForm:
-    """What caseforge.toml says of the table's form, and what is said now before it."""
+    """Gives what caseforge.toml says of the table's form, and what is said now before it."""
     headers = dict(known.map) if known else {}
     for text in said.columns:
         field, equals, header = text.partition("=")

@@ -43,7 +43,7 @@ class Wanted:
     entry: EntryPlace | None = None
 
     def in_words(self) -> str:
-        """What would change, on one line."""
+        """Gives what would change, on one line."""
         parts = [f"{LABELS[name]}: {before or '–'} → {after or '–'}" for name, (before, after) in self.fields.items()]
         return f"{self.use_case.uid} {self.use_case.title}: {'; '.join(parts)}"
 
@@ -156,7 +156,7 @@ def _compare(row: ReadRow, now: UseCaseRow | None, notes: Mapping[int, EntryPlac
 
 
 def _wrong(row: ReadRow) -> str:
-    """What of a row cannot be kept; empty: all of it can."""
+    """Gives what of a row cannot be kept; empty: all of it can."""
     status, reason = row.written.get("status"), row.written.get("reason", "")
     if status is None:  # what stands there is no status, which is said already
         return ""

@@ -43,5 +43,5 @@ def tell_of_portfolio(
 
 
 def named(row: UseCaseRow | EntryPlace) -> dict[str, str]:
-    """How the audit log names a use case, so that who does not see its framework need not be shown it."""
+    """Says how the audit log names a use case, so that who does not see its framework need not be shown it."""
     return {"framework": row.framework_key, "uid": row.uid, "title": row.title}

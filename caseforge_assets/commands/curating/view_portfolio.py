@@ -30,7 +30,7 @@ class Entry:
 
     @property
     def is_superseded(self) -> bool:
-        """Whether it is not what its process has now."""
+        """Tells whether it is not what its process has now."""
         return not self.row.described.use_case.is_current
 
 
@@ -79,7 +79,7 @@ def new_beside(connection: Connection, rows: Sequence[DescribedUseCase]) -> dict
 
 
 def values_of(project: Project, row: DescribedUseCase) -> dict[str, str | None]:
-    """What stands in the columns of a use case; nothing of a stage that the project has no more."""
+    """Gives what stands in the columns of a use case; nothing of a stage that the project has no more."""
     stage = next((stage for stage in project.stages if stage.key == row.use_case.stage), None)
     return column_values(stage, row.fields)
 

@@ -45,7 +45,7 @@ class Taken:
 
 
 def take_back(connection: Connection, node_id: int, stage: Stage, raw: str, *, overwrite: bool = False) -> Taken | None:
-    """What is a person's own in a text or an exported page; None where nothing was changed.
+    """Gives what is a person's own in a text or an exported page; None where nothing was changed.
 
     Args:
         raw: as the person hands it in.

@@ -173,7 +173,7 @@ def _made(
 
 
 def _is_said(stage: Stage, item: Item, changed: Mapping[str, Any]) -> bool:
-    """Whether an item says already what a person typed, maybe in another way, such as High for 3."""
+    """Tells whether an item says already what a person typed, maybe in another way, such as High for 3."""
     try:
         return _with(stage, item, changed) == item
     except ValueError:
@@ -190,7 +190,7 @@ def _value(item: Item, name: str) -> object:
 
 
 def _typed(cell: Any) -> object:
-    """What a person typed; the apostrophe that the export put before what a spreadsheet would compute is taken off."""
+    """Gives what a person typed; the apostrophe that the export put before what a spreadsheet would compute is taken off."""
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
     text = str(cell).replace("_x000D_", "").strip()

@@ -69,5 +69,5 @@ def _said(time: datetime) -> str:
 
 
 def edited(connection: Connection, stage: Stage, node_id: int, content_id: int) -> Edited:
-    """What an edit came to that made a content."""
+    """Gives what an edit came to that made a content."""
     return Edited(content_id, contents.current_contents(connection, stage.key, [node_id])[node_id].version, True)

@@ -9,7 +9,7 @@ from caseforge_assets.store.editions import nodes, pairs
 
 
 def compare_frameworks(connection: Connection, left: str, right: str, at_least: float) -> Comparison:
-    """What two frameworks have in common, and what only one of them has: of the nodes that get content.
+    """Gives what two frameworks have in common, and what only one of them has: of the nodes that get content.
 
     Args:
         at_least: likeness of name and description, 0 to 1, from which on two nodes count as similar.

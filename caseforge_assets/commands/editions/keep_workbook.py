@@ -10,7 +10,7 @@ SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".xls", ".xlsb", ".ods", ".tab", ".
 
 
 def workbook_path(source_name: str, sha256: str) -> str:
-    """Where the copy of a source lies: by its hash, with the kind of file that it is."""
+    """Says where the copy of a source lies: by its hash, with the kind of file that it is."""
     suffix = Path(source_name).suffix.lower()
     return f"workbooks/{sha256}{suffix if suffix in SUFFIXES else '.bin'}"
 

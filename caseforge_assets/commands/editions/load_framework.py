@@ -105,7 +105,7 @@ def load_framework(store: Engine, project: Project, new: NewEdition, *, by: str,
 
 
 def _are_stored(rows: Sequence[Mapping[str, Any]], stored: Sequence[NodeRow]) -> bool:
-    """Whether an edition is stored as it is read now: the same file may be read otherwise, where more is said of its form."""
+    """Tells whether an edition is stored as it is read now: the same file may be read otherwise, where more is said of its form."""
     return len(rows) == len(stored) and all(
         all(getattr(there, name) == value for name, value in row.items()) for row, there in zip(rows, stored, strict=True)
     )

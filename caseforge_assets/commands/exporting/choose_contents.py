@@ -39,11 +39,11 @@ class Selection:
 
     @property
     def by_score(self) -> bool:
-        """Whether scores matter."""
+        """Tells whether scores matter."""
         return self.min_score is not None or self.max_score is not None
 
     def in_words(self) -> str:
-        """What is meant; empty where all is."""
+        """Gives what is meant; empty where all is."""
         parts = [
             f"nodes {self.nodes}" if self.nodes else "",
             f"owner {self.owner}" if self.owner is not None else "",
@@ -101,7 +101,7 @@ def _node_ids(connection: Connection, key: str, selection: Selection, rows: Sequ
 
 
 def _against(row: Listed, selection: Selection, node_ids: set[int] | None) -> str:
-    """Why a content is not meant; empty if it is."""
+    """Says why a content is not meant; empty if it is."""
     if node_ids is not None and row.node_id not in node_ids:
         return "contents of other nodes"
     if selection.owner is not None and row.owner != selection.owner:
@@ -144,7 +144,7 @@ def _of_categories(
 
 
 def say_selection(selection: Selection, left_out: Mapping[str, int]) -> list[str]:
-    """What was selected and how many are left out, a sentence each; nothing where all was."""
+    """Gives what was selected and how many are left out, a sentence each; nothing where all was."""
     words = selection.in_words()
     counts = ", ".join(f"{count:,} {reason if count > 1 else _singular(reason)}" for reason, count in left_out.items())
     return [*([f"Selected: {words}."] if words else []), *([f"Left out: {counts}."] if counts else [])]

@@ -69,7 +69,7 @@ def find_export(folder: ArtifactFolder, export_id: str) -> KeptExport | None:
 
 
 def export_path(export_id: str, name: str) -> str:
-    """Where a part of an export lies: nothing of it is a name that somebody gave.
+    """Says where a part of an export lies: nothing of it is a name that somebody gave.
 
     Raises:
         LookupError: this is no id.

@@ -56,7 +56,7 @@ def nodes_above(nodes: Mapping[str, NodeRow], code: str) -> list[NodeRow]:
 
 
 def source_of(row: dict[str, Any]) -> Source:
-    """Where a content, or one of its items, is from."""
+    """Says where a content, or one of its items, is from."""
     return Source(
         edition=row["edition"],
         made_by=row["generated_by"] or "",

@@ -1,4 +1,4 @@
-"""Whether a file may be imported, judged as a whole before anything is stored: is it one of results, of this stage, of these nodes, and new?"""
+"""Judges as a whole whether a file may be imported, before anything is stored: it is one of results, of this stage, of these nodes, and new."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _object(
 
 
 def _names(custom_id: str, stage: Stage) -> bool:
-    """Whether a custom_id has the stage's key in it, however it is written."""
+    """Tells whether a custom_id has the stage's key in it, however it is written."""
     plain, key = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (custom_id, stage.key))
     return len(key) > 5 and key.removesuffix("s") in plain
 
@@ -194,7 +194,7 @@ def _misfit(line: ResultLine, name: str, stage: Stage, others: Iterable[Stage]) 
 
 
 def _is_choosy(stage: Stage) -> bool:
-    """Whether a stage does not take any text whatever: only then is it telling that it takes one."""
+    """Tells whether a stage does not take any text whatever: only then is it telling that it takes one."""
     return not stage.judge(_PROBE).outcome.good
 
 

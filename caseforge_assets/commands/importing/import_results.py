@@ -156,5 +156,5 @@ def _add_attempts(
 
 
 def imported_name(line: ResultLine) -> str:
-    """What the attempt of an imported line is called."""
+    """Gives what the attempt of an imported line is called."""
     return f"{line.custom_id}#{line.line_number}"

@@ -151,7 +151,7 @@ def _write_input_events(connection: Connection, stages: Stages, withdrawn: Seque
 
 
 def _made(key: str, standing: Standing, version: str, upstream: dict[str, int]) -> OutboxRow:
-    """What is said of a content, without asset and node."""
+    """Gives what is said of a content, without asset and node."""
     return OutboxRow(
         key,
         "",

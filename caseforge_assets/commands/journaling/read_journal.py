@@ -138,7 +138,7 @@ class _NewestStates:
 
 
 def _only_once(row: bytes, start: int, once: bytes) -> bytes:
-    """What is written once, and nothing of what follows it in a row of the first format: that is of an older state."""
+    """Gives what is written once, and nothing of what follows it in a row of the first format: that is of an older state."""
     end = start + len(once)
     value = _VALUE.match(row, end)
     if value is None:
@@ -165,7 +165,7 @@ def split_line(line: bytes) -> tuple[str, bytes | None]:
 
 
 def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
-    """What else is in the folder that the chain, newest first, does not replace."""
+    """Gives what else is in the folder that the chain, newest first, does not replace."""
     known, oldest = {segment.path for segment in chain}, chain[-1].path
     others = [name for name in segment_names(folder) if name not in known and name > oldest]
     followed = {str((_read_head(folder, name)["previous"] or {}).get("path")) for name in others}
@@ -174,7 +174,7 @@ def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
 
 
 def is_as_now(folder: ArtifactFolder, path: str) -> bool:
-    """Whether a segment was written in the form and with the columns that rows have now; older ones are restored, and not gone on with."""
+    """Tells whether a segment was written in the form and with the columns that rows have now; older ones are restored, and not gone on with."""
     head = _read_head(folder, path)
     return bool(head["format"] == FORMAT and head["schema"] == HEAD)
 

@@ -58,7 +58,7 @@ def journal_now_and_then(store: Engine, folder: ArtifactFolder) -> int:
 
 
 def is_worth_a_segment(store: Engine) -> bool:
-    """Whether much is marked, or what is marked first has waited for some minutes."""
+    """Tells whether much is marked, or what is marked first has waited for some minutes."""
     with store.connect() as connection:
         count, since = journal.count_marks(connection)
         return since is not None and (count >= MOST_MARKS or (clock.now(connection) - since).total_seconds() >= MOST_WAIT_S)

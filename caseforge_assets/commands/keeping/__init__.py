@@ -1,1 +1,1 @@
-"""That what was paid for is there, takes up little, and can come back: verify, restore, archive."""
+"""Keeping what was paid for: that it is there, takes up little, and can come back; verify, restore, archive."""

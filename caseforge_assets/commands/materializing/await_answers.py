@@ -91,7 +91,7 @@ def _any_waits(project: OpenProject, key: str, stage: Stage, node_ids: Sequence[
 
 
 def _hopeless(done: Round) -> str:
-    """Why nothing more will come by itself: it was refused, or is held back while nothing is under way."""
+    """Says why nothing more will come by itself: it was refused, or is held back while nothing is under way."""
     if done.refused:
         return f"{done.refused[0].name} was refused: {done.refused[0].reason}"
     return "" if done.under_way else done.held_back or _stuck(done)

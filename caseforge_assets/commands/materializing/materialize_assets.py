@@ -196,12 +196,12 @@ def _others_without_context(connection: Connection, hands: _Hands) -> list[int]:
 
 
 def _context_is_fresh(row: AssetState) -> bool:
-    """Whether the context is of the node as it is now; what is asked with an old one would be stale before it is answered."""
+    """Tells whether the context is of the node as it is now; what is asked with an old one would be stale before it is answered."""
     return row.context_node_version == row.node_version
 
 
 def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, at_work: OpenProject | None, trouble: str) -> str:
-    """How many requests of a stage were not sent, and what for; empty where nothing but time stands in the way."""
+    """Counts how many requests of a stage were not sent, and what for; empty where nothing but time stands in the way."""
     asked = requests.current_requests(connection, stage.key, hands.node_ids).values()
     left = frozenset(request.id for request in asked if request.state == RequestState.pending)
     if left and at_work is not None:

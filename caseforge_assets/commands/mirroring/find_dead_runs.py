@@ -24,13 +24,13 @@ _ENDED = ("Z", "X")
 
 
 def this_process() -> ProcessIdentity:
-    """Who this process is; where the system has no /proc, its silence alone tells when it is gone."""
+    """Says who this process is; where the system has no /proc, its silence alone tells when it is gone."""
     started = _started_at(os.getpid())
     return ProcessIdentity(socket.gethostname(), _boot_id(), _pid_namespace(), os.getpid(), started or 0)
 
 
 def why_gone(process: RunProcess, here: ProcessIdentity, suspected_s: float | None) -> str | None:
-    """Why a process is certainly gone, for people; None where it is not.
+    """Says why a process is certainly gone, for people; None where it is not.
 
     Args:
         process: The process.
@@ -48,12 +48,12 @@ def why_gone(process: RunProcess, here: ProcessIdentity, suspected_s: float | No
 
 
 def _is_same_place(one: ProcessIdentity, other: ProcessIdentity) -> bool:
-    """Whether a pid of the one says something to the other."""
+    """Tells whether a pid of the one says something to the other."""
     return bool(one.boot_id) and (one.boot_id, one.pid_namespace) == (other.boot_id, other.pid_namespace)
 
 
 def is_silent(process: RunProcess) -> bool:
-    """Whether it has not been heard of for longer than one that is there would be silent."""
+    """Tells whether it has not been heard of for longer than one that is there would be silent."""
     return process.silent_s > SILENT_S
 
 
@@ -85,7 +85,7 @@ def _pid_namespace() -> str:
 
 
 def _is_hidden(pid: int) -> bool:
-    """Whether there is a process that this one may not look at, as systems can be set up."""
+    """Tells whether there is a process that this one may not look at, as systems can be set up."""
     try:
         os.kill(pid, 0)
     except PermissionError:
@@ -96,7 +96,7 @@ def _is_hidden(pid: int) -> bool:
 
 
 def _started_at(pid: int) -> int | None:
-    """When a process started, in ticks since the machine did; None where there is none, or it has ended and only waits for its parent."""
+    """Says when a process started, in ticks since the machine did; None where there is none, or it has ended and only waits for its parent."""
     try:
         fields = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

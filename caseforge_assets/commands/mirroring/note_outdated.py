@@ -31,7 +31,7 @@ def note_outdated(store: Engine, project: Project, key: str) -> int:
 
 
 def choices_to_note(connection: Connection, project: Project, key: str) -> bool:
-    """Whether notes of a framework are due because something else is chosen: a decision writes no event that would lead to them."""
+    """Tells whether notes of a framework are due because something else is chosen: a decision writes no event that would lead to them."""
     from_choices = [stage for stage in project.stages if stage.chosen_from]
     return any(any(_due(connection, project, key, stage)) for stage in from_choices)
 
@@ -58,7 +58,7 @@ def _due(connection: Connection, project: Project, key: str, stage: Stage) -> tu
 
 
 def _notes(connection: Connection, project: Project, key: str, stage: Stage, node_ids: Sequence[int]) -> list[OutboxRow]:
-    """What Dagster itself shows as stale needs no note."""
+    """Leaves out what Dagster itself shows as stale: it needs no note."""
     by_node: dict[int, dict[str, AssetStatus]] = {}
     for status in asset_statuses(connection, project, key, node_ids):
         by_node.setdefault(status.node.node_id, {})[status.asset] = status
@@ -75,7 +75,7 @@ def _notes(connection: Connection, project: Project, key: str, stage: Stage, nod
 
 
 def _reason(stage: Stage, source: str, of_node: Mapping[str, AssetStatus], author: str, other_choice: StaleReason | None) -> str:
-    """That something else is chosen now, or the first reason on the way to the content, with its time, and who wrote what is read."""
+    """Says that something else is chosen now, or the first reason on the way to the content, with its time, and who wrote what is read."""
     if other_choice is not None:
         return f"outdated: {other_choice.text}{_on(other_choice)}. {WAY_ON}"
     reasons = [reason for name in (NODE_CONTEXTS, stage.inputs, stage.outputs) for reason in of_node[name].stale]

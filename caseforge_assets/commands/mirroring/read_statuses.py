@@ -40,7 +40,7 @@ class AssetStatus:
 
     @property
     def not_current(self) -> tuple[StaleReason, ...]:
-        """Why it would be another one now: it is stale, or outdated."""
+        """Says why it would be another one now: it is stale, or outdated."""
         return self.stale or ((self.outdated,) if self.outdated else ())
 
 

@@ -92,7 +92,7 @@ def _split(store: Engine, most: int | None) -> None:
 
 
 def _listed(stage: Stage) -> ListedStage:
-    """What lists have to know of a stage: its columns, and the names of levels that are kept as numbers."""
+    """Gives what lists have to know of a stage: its columns, and the names of levels that are kept as numbers."""
     scales = {column: list(shares) for column, shares in stage.level_shares.items()}
     return ListedStage(stage.key, stage.is_list, stage.item_columns, scales)
 

@@ -23,12 +23,12 @@ class ShownVersion:
     fresh: frozenset[str]
 
     def of(self, code_version: str) -> str:
-        """What is shown for something that was made with a version."""
+        """Gives what is shown for something that was made with a version."""
         return self.version if code_version in self.fresh else code_version
 
 
 def shown_versions(connection: Connection, project: Project) -> Mapping[tuple[str, str], ShownVersion]:
-    """What is shown of each stage, by frameworks and the names of its assets."""
+    """Gives what is shown of each stage, by frameworks and the names of its assets."""
     return {
         (key, asset): shown
         for key in frameworks.loaded_keys(connection)

@@ -33,7 +33,7 @@ class Follows:
 
 
 def foresee_change(connection: Connection, project: Project, key: str, node_id: int, stage: Stage) -> list[Follows]:
-    """What follows in the stages after this one, in their order; not in one that is made from chosen items where nothing is chosen. Nothing is changed by asking.
+    """Gives what follows in the stages after this one, in their order; not in one that is made from chosen items where nothing is chosen. Nothing is changed by asking.
 
     Args:
         node_id: of a target node.

@@ -164,7 +164,7 @@ def draft_plan(connection: Connection, project: Project, scope: Scope, *, made_b
 
 
 def typical_cost(project: Project, stages: Sequence[Stage], nodes: int) -> Decimal | None:
-    """What stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
+    """Gives what stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
     models = {stage.key: stage_settings(project.configuration, stage).model for stage in stages}
     return total(
         _cost(project.configuration, models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes)
@@ -237,7 +237,7 @@ def _coming(drafting: _Drafting, stage: Stage, surveyed: Sequence[tuple[AssetSta
 
 
 def _batches(configuration: Configuration, model: str, tokens: Sequence[int], sizes: Sequence[int]) -> int:
-    """How many batches requests take, at the limits of the provider; those that are not made yet are as large as their tokens usually are."""
+    """Counts how many batches requests take, at the limits of the provider; those that are not made yet are as large as their tokens usually are."""
     limits = PackLimits(
         configuration.requests_per_batch, configuration.provider_kind.max_bytes, configuration.max_enqueued_tokens.get(model)
     )
@@ -275,7 +275,7 @@ def _asked_again(drafting: _Drafting, stage: Stage, done: Sequence[int]) -> Sequ
 
 
 def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> dict[str, int]:
-    """How many fresh contents are of another model, temperature, effort, verbosity or endpoint than would be asked now, by the model that made them."""
+    """Counts how many fresh contents are of another model, temperature, effort, verbosity or endpoint than would be asked now, by the model that made them."""
     version = stage_version(stage, stage_settings(drafting.project.configuration, stage))
     kept = [
         row.node_id

@@ -57,5 +57,5 @@ def meant_nodes(
 
 
 def asked_anew(connection: Connection, key: str, choice: Choice) -> Anew:
-    """Which good answers a choice asks for once more."""
+    """Says which good answers a choice asks for once more."""
     return Anew(choice.regenerate, choice.refresh_context, choice.model_of, named_alone(connection, key, choice.nodes))

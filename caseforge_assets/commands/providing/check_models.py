@@ -1,4 +1,4 @@
-"""Whether what would be sent is what its model accepts: asked of the configuration, and of requests before they become a batch."""
+"""Holds what would be sent against what its model accepts: asked of the configuration, and of requests before they become a batch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RuleFault:
 
 
 def rule_faults(configuration: Configuration, stage: Stage, provider_ends: Mapping[str, date]) -> list[RuleFault]:
-    """What a stage's model is known to refuse of its settings, or that it has ended; empty where nothing is known or to be checked.
+    """Gives what a stage's model is known to refuse of its settings, or that it has ended; empty where nothing is known or to be checked.
 
     Args:
         provider_ends: days of models' ends, as far as the provider gives them.
@@ -75,7 +75,7 @@ def stage_ending(configuration: Configuration, stage: Stage, provider_ends: Mapp
 
 
 def endings_said(configuration: Configuration, stages: Sequence[Stage], provider_ends: Mapping[str, date]) -> list[str]:
-    """Which of the stages' models end soon, with the line to change, for people."""
+    """Says which of the stages' models end soon, with the line to change, for people."""
     found = ((stage_ending(configuration, stage, provider_ends), setting_key(configuration, stage, "model")) for stage in stages)
     return list(dict.fromkeys(f"{ending.text}: {ending.advice(key)}" for ending, key in found if ending is not None))
 
@@ -92,7 +92,7 @@ def refuse_broken_rules(configuration: Configuration, stages: Sequence[Stage], p
 
 
 def is_too_long(project: Project, stage: Stage, model: str, *, input_tokens: int, budget: int) -> bool:
-    """Whether a request has no room in its model's window where one of usual length has: its length is at fault, not its settings."""
+    """Tells whether a request has no room in its model's window where one of usual length has: its length is at fault, not its settings."""
     room = room_beside(model, budget) if project.configuration.check_model_rules else None
     return room is not None and stage.typical_input_tokens <= room < input_tokens
 

@@ -49,7 +49,7 @@ class ModelFacts:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything but its name is."""
+        """Tells whether anything but its name is."""
         return bool(self.stages or self.rates or self.rules)
 
 

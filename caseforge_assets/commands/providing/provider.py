@@ -31,12 +31,12 @@ class Provider:
 
     @property
     def kind(self) -> ProviderKind:
-        """What it takes, and how it answers."""
+        """Gives what it takes, and how it answers."""
         return self.client.kind
 
     @property
     def generated_by(self) -> str:
-        """What a content says of its origin."""
+        """Gives what a content says of its origin."""
         return "local Batch API server (simulated)" if self.simulated else f"Batch API at {self.base_url}"
 
 
@@ -90,7 +90,7 @@ def make_client(settings: Settings) -> BatchClient:
 
 
 def accepts_simulated(connection: Connection, settings: Settings) -> bool:
-    """Whether simulated content counts as there: it does for a simulated provider. Nobody is asked; it is as known from when one was asked last.
+    """Tells whether simulated content counts as there: it does for a simulated provider. Nobody is asked; it is as known from when one was asked last.
 
     One that was never asked is taken for one that bills where it is OpenAI itself and a key is set.
     """

@@ -43,7 +43,7 @@ class QualityRetryPlan:
 
     @property
     def nodes(self) -> int:
-        """How many contents would be asked for again."""
+        """Counts how many contents would be asked for again."""
         return len(self.asked)
 
     @property

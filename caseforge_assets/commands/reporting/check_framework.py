@@ -65,7 +65,7 @@ def _cost_within_plan(asset: str, row: Any) -> Check:
 
 
 def _is_outcome(status: AssetStatus) -> bool:
-    """Whether it failed in an attempt; what waits or lacks something has no outcome."""
+    """Tells whether it failed in an attempt; what waits or lacks something has no outcome."""
     return status.reason.partition(":")[0] in set(Outcome)
 
 

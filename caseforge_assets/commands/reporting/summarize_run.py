@@ -43,7 +43,7 @@ def summarize_run(connection: Connection, key: str, *, simulated: bool = True) -
 
 
 def summarize_since(connection: Connection, now: datetime, age: timedelta, key: str | None) -> Trend:
-    """What came back in the time up to now, of one framework or of all."""
+    """Gives what came back in the time up to now, of one framework or of all."""
     days = run_figures.days(connection, now - age, key)
     return Trend(
         periods(days, age / timedelta(days=1)),

@@ -55,12 +55,12 @@ class BatchView:
 
     @property
     def name(self) -> str:
-        """What people call it: the provider's id once there is one."""
+        """Gives what people call it: the provider's id once there is one."""
         return self.remote_id or f"batch {self.id}"
 
     @property
     def cost(self) -> Cost:
-        """What its attempts cost, or, where that is estimated, what the answers so far will; one that was never sent cost nothing."""
+        """Gives what its attempts cost, or, where that is estimated, what the answers so far will; one that was never sent cost nothing."""
         return Cost.of(self.cost_usd, max(self.unknown_costs, int(self.estimated and self.cost_usd is None)))
 
 
@@ -90,7 +90,7 @@ def views_of(connection: Connection, stages: Stages, now: datetime, batch_ids: S
 
 
 def progress_of(rows: Sequence[BatchRow], now: datetime) -> list[Progress]:
-    """How far batches are, as far as their provider says."""
+    """Says how far batches are, as far as their provider says."""
     return [_measured(row, now) for row in rows]
 
 
@@ -119,7 +119,7 @@ class _Typical:
         return self._items[kind]
 
     def is_simulated(self, row: BatchRow) -> bool:
-        """Whether its provider makes answers up."""
+        """Tells whether its provider makes answers up."""
         if row.provider_id not in self._simulated:
             self._simulated[row.provider_id] = providers.where(self._connection, row.provider_id)[1]
         return self._simulated[row.provider_id]

@@ -38,7 +38,7 @@ class _Defined(NamedTuple):
 
 
 def definitions_are_new(connection: Connection, project: Project) -> bool:
-    """Whether any stage is another one now than when Dagster was told of it last: what is stale has to be found anew."""
+    """Tells whether any stage is another one now than when Dagster was told of it last: what is stale has to be found anew."""
     return any(defined.is_new for defined in _all_defined(connection, project))
 
 

@@ -109,7 +109,7 @@ def _counted(failed: FailedRequest) -> int:
 
 
 def next_step(project: Project, stage: Stage, failed: FailedRequest, asked: bool = False) -> NextRequest:
-    """What follows for a failed request by itself, or when a person asks. What was never sent is no attempt to follow up: it is made anew."""
+    """Gives what follows for a failed request by itself, or when a person asks. What was never sent is no attempt to follow up: it is made anew."""
     if failed.not_sent:
         request = failed.request
         return NextRequest(NextKind.give_up, request.max_completion_tokens, request.generation, "it is too long for its model")

@@ -58,7 +58,7 @@ class Fitted:
 
     @property
     def changed(self) -> bool:
-        """Whether there were any."""
+        """Tells whether there were any."""
         return bool(self.shortened or self.too_long)
 
 
@@ -197,7 +197,7 @@ def _is_too_long(project: Project, row: PendingRequest | NewRequest) -> bool:
 
 
 def _reason(project: Project, stage: Stage, row: PendingRequest, half: NewRequest | None) -> str:
-    """Why a request cannot be sent, and what to do about it."""
+    """Says why a request cannot be sent, and what to do about it."""
     room, budget = room_beside(row.model, row.max_completion_tokens) or 0, row.max_completion_tokens
     still = f", still {half.input_tokens:,} when it is made from half" if half else ", though it is made from half already"
     source = f"the content of {stage.reads} (caseforge edit)" if stage.reads else "what the framework says of the node"

@@ -24,7 +24,7 @@ from caseforge_assets.store.requests.requests import NewRequest
 
 
 def shortened_note(stage: Stage) -> str:
-    """What is said of attempts and contents whose request was shortened."""
+    """Gives what is said of attempts and contents whose request was shortened."""
     parts = " and of ".join(["the context", *([f"the content of {stage.reads}"] if stage.reads else []), *_chosen_words(stage)])
     return f"The request was made from half of {parts}, because the whole was too long for the model."
 

@@ -58,7 +58,7 @@ def poll_batches(project: OpenProject) -> list[BatchRow]:
 
 
 def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[str, Any]]:
-    """What the list shows, by id; what it does not show, or cannot be had as a list, is looked at one by one."""
+    """Gives what the list shows, by id; what it does not show, or cannot be had as a list, is looked at one by one."""
     oldest = min(batch.opened_at or batch.created_at for batch in open_batches)
     found: dict[str, dict[str, Any]] = {}
     try:
@@ -73,7 +73,7 @@ def _listed(provider: Provider, open_batches: list[BatchRow]) -> dict[str, dict[
 
 
 def _look(project: OpenProject, batch: BatchRow, listed: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """What becomes of a batch, as far as it can be seen."""
+    """Gives what becomes of a batch, as far as it can be seen."""
     try:
         remote = listed.get(batch.remote_id or "") or _retrieve(project.provider, batch)
     except ProviderError as error:
@@ -127,7 +127,7 @@ def _is_news(batch: BatchRow, seen: dict[str, Any]) -> bool:
 
 
 def _is_progress(batch: BatchRow, seen: dict[str, Any]) -> bool:
-    """Whether the provider counts otherwise than before, or calls the batch's state otherwise."""
+    """Tells whether the provider counts otherwise than before, or calls the batch's state otherwise."""
     remote, before = seen.get("remote"), batch.remote or {}
     return remote is not None and any(remote.get(name) != before.get(name) for name in ("request_counts", "status"))
 
@@ -145,5 +145,5 @@ def _lost(project: OpenProject, batch: BatchRow) -> dict[str, Any]:
 
 
 def _words(state: str, status: str | None) -> str:
-    """What the provider calls it while it knows it; our own word otherwise."""
+    """Gives what the provider calls it while it knows it; our own word otherwise."""
     return str(status) if status and state != BatchState.unknown else state

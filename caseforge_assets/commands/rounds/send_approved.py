@@ -75,7 +75,7 @@ def send_approved(
 
 
 def _said(sent: Sent) -> str:
-    """What came of it, for who asked."""
+    """Gives what came of it, for who asked."""
     count = sum(not is_refused(batch) for batch in sent.submitted)
     said = f"{counted(count, 'batch', 'batches')} sent" if count else sent.unsent or "nothing is to be sent"
     return f"{said}; {counted(sent.planned.reused, 'request')} answered from the store" if sent.planned.reused else said

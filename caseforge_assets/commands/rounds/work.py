@@ -76,7 +76,7 @@ class Round:
 
 
 def is_stuck(batch: BatchRow) -> bool:
-    """Whether an unfinished batch does not go on by itself: its stage is broken, its creation stays unclear, or its files fall short for too long."""
+    """Tells whether an unfinished batch does not go on by itself: its stage is broken, its creation stays unclear, or its files fall short for too long."""
     return batch.is_held or (batch.reason or "").startswith((NOT_COLLECTABLE, NOT_TO_BE_FOUND))
 
 

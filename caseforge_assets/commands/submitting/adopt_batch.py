@@ -39,7 +39,7 @@ def adopt_batch(project: OpenProject, name: str, remote_id: str, *, by: str) -> 
 
 
 def _adopt(project: OpenProject, batch_id: int, remote_id: str, by: str) -> None:
-    """Where it cannot be told whether it is the right one, the person's word counts."""
+    """Adopts a batch; where it cannot be told whether it is the right one, the person's word counts."""
     with project.store.connect() as connection:
         batch = batches.get(connection, batch_id)
     if batch.state != BatchState.creating:

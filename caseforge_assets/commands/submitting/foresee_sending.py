@@ -76,7 +76,7 @@ def foresee_sending(connection: Connection, project: OpenProject, *, consent: Co
 
 
 def _unapproved(connection: Connection, project: OpenProject, consent: Consent) -> str:
-    """What waits for a person's approval; what a person declined or cancelled does not."""
+    """Gives what waits for a person's approval; what a person declined or cancelled does not."""
     rows, _ = of_known_stages(project.stages, pending.unapproved(connection, project.provider.simulated, lock=False))
     rows = [row for row in rows if consent.covers(row.id, row.plan_id) and not (project.provider.simulated and row.plan_id is None)]
     if not rows:
@@ -89,7 +89,7 @@ def _unapproved(connection: Connection, project: OpenProject, consent: Consent) 
 
 
 def _said(connection: Connection, project: OpenProject, rows: Sequence[PendingRequest]) -> str:
-    """How many requests these are, and what they are expected to cost where that is money."""
+    """Counts how many requests these are, and what they are expected to cost where that is money."""
     count = f"{len(rows):,} request{'' if len(rows) == 1 else 's'}"
     if project.provider.simulated:
         return count

@@ -32,7 +32,7 @@ def _submission_of(remote: Remote) -> str | None:
 
 
 def doubt_of_creation(batch: BatchRow, remote: Remote) -> str | None:
-    """Why an answer to a creation is not taken for the batch that was to be created, for people; None where all that it says fits."""
+    """Says why an answer to a creation is not taken for the batch that was to be created, for people; None where all that it says fits."""
     if batch.input_file_id and remote["input_file_id"]:
         return None if remote["input_file_id"] == batch.input_file_id else f"whose input file is {remote['input_file_id']}"
     submission = _submission_of(remote)
@@ -40,7 +40,7 @@ def doubt_of_creation(batch: BatchRow, remote: Remote) -> str | None:
 
 
 def is_anothers(batch: BatchRow, remote: Remote) -> bool:
-    """Whether a batch cannot be this one: neither its input file nor its submission is, as far as it says any. A duplicate goes by another's."""
+    """Tells whether a batch cannot be this one: neither its input file nor its submission is, as far as it says any. A duplicate goes by another's."""
     if batch.duplicate_of is not None or _submission_of(remote) == batch.submission_id:
         return False
     if batch.input_file_id and remote["input_file_id"]:
@@ -133,7 +133,7 @@ def _by_name(client: BatchClient, batch: BatchRow, remote: Remote) -> Whose:
 
 
 def sort_out(remotes: Iterable[Remote], wanted: Sequence[BatchRow]) -> dict[int, list[Remote]]:
-    """Which of a provider's batches are which of ours, by number, oldest first, those with its input file before others.
+    """Says which of a provider's batches are which of ours, by number, oldest first, those with its input file before others.
 
     Args:
         remotes: as a list shows them, the newest first.

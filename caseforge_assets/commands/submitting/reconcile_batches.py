@@ -124,7 +124,7 @@ def _take(project: OpenProject, batch: BatchRow, remotes: Sequence[Remote]) -> N
 
 
 def _end_search(store: Engine, batch: BatchRow, gap: str, whose: Whose) -> None:
-    """What comes of a batch that was not found: it is created again, or its requests are put back; a person decides where neither is safe."""
+    """Creates a batch that was not found again, or puts its requests back; a person decides where neither is safe."""
     with store.begin() as connection:
         if gap or whose is Whose.unsure:
             _ask_a_person(connection, batch, gap)

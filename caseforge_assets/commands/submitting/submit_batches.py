@@ -66,7 +66,7 @@ def submit_batches(project: OpenProject, unsent: Sequence[BatchRow] | None = Non
 
 
 def is_refused(batch: BatchRow) -> bool:
-    """Whether the provider refused to create it; one in state creating may exist all the same, which is being found out.
+    """Tells whether the provider refused to create it; one in state creating may exist all the same, which is being found out.
 
     One that was refused for the account's token limit alone is none: its requests go into smaller ones.
     """
@@ -216,7 +216,7 @@ def adopt(connection: Connection, stages: Stages, batch_id: int, remote: dict[st
 
 
 def opened_at(remote: Mapping[str, Any]) -> datetime:
-    """When the provider says that it created a batch; now, where it says nothing of use."""
+    """Says when the provider says that it created a batch; now, where it says nothing of use."""
     created_at = remote["created_at"]
     return datetime.fromtimestamp(created_at, UTC) if created_at else datetime.now(UTC)
 

@@ -73,5 +73,5 @@ def found(connection: Connection, webhook_id: int) -> WebhookRow:
 
 
 def signing_secret(secret: ServiceSecret, webhook_id: int, secret_number: int) -> str:
-    """What signs the messages to a webhook, as receivers take it: derived, and stored nowhere."""
+    """Gives what signs the messages to a webhook, as receivers take it: derived, and stored nowhere."""
     return "whsec_" + base64.b64encode(secret.derive(f"webhook {webhook_id} {secret_number}")).decode()

@@ -208,7 +208,7 @@ def _asset_events(
 
 
 def _above(show: _Shown, row: Any) -> dict[tuple[str, ...], tuple[str, int | None]]:
-    """What a framework was made from that another asset feeds: the edition of the same table. One that was loaded from elsewhere is stale to it."""
+    """Gives what a framework was made from that another asset feeds: the edition of the same table. One that was loaded from elsewhere is stale to it."""
     fed = row.asset == FRAMEWORK and row.framework_key in show.fed
     return {asset_key(row.framework_key, EDITION): (row.data_version, None)} if fed else {}
 

@@ -32,7 +32,7 @@ def where_kept(instance: DagsterInstance) -> Kept:
 
 
 def why_refused(instance: DagsterInstance) -> str | None:
-    """Why nothing can be shown in an instance: events are written, and runs are asked for, in one database of PostgreSQL. It need not be CaseForge's."""
+    """Say why nothing can be shown in an instance: events are written, and runs are asked for, in one database of PostgreSQL. It need not be CaseForge's."""
     events, runs = instance.event_log_storage, instance.run_storage
     for what, storage, wanted in (("events", events, PostgresEventLogStorage), ("runs", runs, PostgresRunStorage)):
         if not isinstance(storage, wanted):

@@ -32,7 +32,7 @@ class Column(StrEnum):
 
     @property
     def field(self) -> str:
-        """What it is called in --map and in caseforge.toml."""
+        """Gives what it is called in --map and in caseforge.toml."""
         return self.name.lower()
 
 

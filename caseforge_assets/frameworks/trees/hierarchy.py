@@ -68,7 +68,7 @@ class Arranged:
 
     @property
     def has_codes(self) -> bool:
-        """Whether the codes come from the file."""
+        """Tells whether the codes come from the file."""
         return any(entry.code for entry in self.entries)
 
 

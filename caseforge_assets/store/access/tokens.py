@@ -36,7 +36,7 @@ _COLUMNS = "id, name, role, framework_key, limit_usd, created_by, created_at, ex
 
 
 def digest_of(secret: str) -> str:
-    """What is kept of a token or a session's id: both are 256 random bits, so that a plain SHA-256 cannot be guessed back."""
+    """Gives what is kept of a token or a session's id: both are 256 random bits, so that a plain SHA-256 cannot be guessed back."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

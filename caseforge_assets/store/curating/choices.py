@@ -40,7 +40,7 @@ class Choice:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What a request that is made from it keeps of it."""
+        """Gives what a request that is made from it keeps of it."""
         return {"version": self.version, "ids": list(self.candidate_ids), "titles": [item.title for item in self.items]}
 
 
@@ -95,7 +95,7 @@ order by c.node_id
 
 
 def made_from(connection: Connection, key: str, stage: str, node_ids: Collection[int] | None = None) -> list[MadeFrom]:
-    """What the current contents of a stage were made from; those that answer no request, such as what a person wrote, are left out."""
+    """Gives what the current contents of a stage were made from; those that answer no request, such as what a person wrote, are left out."""
     values = {"key": key, "stage": stage, "ids": None if node_ids is None else list(node_ids)}
     return [MadeFrom(*row) for row in connection.execute(_MADE_FROM, values)]
 

@@ -120,6 +120,6 @@ def reviews_due(
 
 
 def count_reviews_due(connection: Connection, day: date, frameworks: Sequence[str] | None) -> int:
-    """How many use cases have a review date that has come."""
+    """Counts how many use cases have a review date that has come."""
     query = text(f"select count(*) from caseforge.use_case u join caseforge.candidate k on k.id = u.candidate_id where {_DUE}")
     return int(connection.scalar(query, {"day": day, "keys": None if frameworks is None else list(frameworks)}) or 0)

@@ -24,7 +24,7 @@ class PortfolioRow:
 
 
 def subject_of_portfolio(portfolio_id: int) -> str:
-    """What the audit log and events call a portfolio."""
+    """Gives what the audit log and events call a portfolio."""
     return f"portfolio {portfolio_id}"
 
 
@@ -78,7 +78,7 @@ def make(connection: Connection, name: str, description: str, owner: str, *, is_
 
 
 def is_name_taken(connection: Connection, owner: str, name: str, portfolio_id: int) -> bool:
-    """Whether somebody has another portfolio of this name."""
+    """Tells whether somebody has another portfolio of this name."""
     query = text(
         "select exists (select 1 from caseforge.portfolio where owner = :owner and name = :name and id <> :id and removed_at is null)"
     )

@@ -45,7 +45,7 @@ class UseCaseRow:
 
 
 def subject_of(use_case_id: int) -> str:
-    """What the audit log and events call a use case: by its own number, which stays the same when a person edits its candidate."""
+    """Gives what the audit log and events call a use case: by its own number, which stays the same when a person edits its candidate."""
     return f"use case {use_case_id}"
 
 

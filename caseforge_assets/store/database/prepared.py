@@ -21,7 +21,7 @@ def plan_once(engine: Engine) -> None:
 
 
 def _execute(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, _many: bool) -> tuple[str, Any]:
-    """What is asked of the database in place of a query."""
+    """Gives what is asked of the database in place of a query."""
     streamed = cursor.name is not None  # declared as a cursor, which goes for queries only
     if context is None or streamed or not context.execution_options.get("planned_once"):
         return statement, parameters

@@ -1,4 +1,4 @@
-"""Whether this version works with the schema that a database has: with its own, and with the one before where its newest migration says so.
+"""Judges whether this version works with the schema that a database has: with its own, and with the one before where its newest migration says so.
 
 During a rolling upgrade processes of both versions work side by side on the older schema, until a person has it migrated.
 """
@@ -34,7 +34,7 @@ class SchemaNotUsable(RuntimeError):
 
 
 def fit_of(revision: str | None) -> Fit:
-    """How a database's revision fits; None: it has no schema of CaseForge's."""
+    """Says how a database's revision fits; None: it has no schema of CaseForge's."""
     if revision is None:
         return Fit.none
     head = _scripts()[0]

@@ -37,7 +37,7 @@ def _is_there(connection: Connection) -> bool:
 
 
 def all_declarations(connection: Connection) -> dict[str, Declaration]:
-    """What is declared, by framework."""
+    """Lists what is declared, by framework."""
     if not _is_there(connection):
         return {}
     columns = (_COLUMNS.key, _COLUMNS.entry, _COLUMNS.instead_of, _COLUMNS.declared_by, _COLUMNS.declared_at)

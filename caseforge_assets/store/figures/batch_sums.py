@@ -103,7 +103,7 @@ def batches_of_plan(connection: Connection, plan_id: int) -> list[int]:
 
 
 def is_seen(connection: Connection, batch_id: int, keys: Collection[str] | None) -> bool:
-    """Whether there is such a batch with nodes of these frameworks (None: of any, or of none)."""
+    """Tells whether there is such a batch with nodes of these frameworks (None: of any, or of none)."""
     query = text(f"select exists (select 1 from caseforge.batch b where b.id = :id and {_OF_FRAMEWORKS})")
     return bool(connection.scalar(query, {"id": batch_id, "keys": None if keys is None else list(keys)}))
 

@@ -81,7 +81,7 @@ select s.node_id, {STATE} as state from (
 
 
 def count_by_state(connection: Connection, key: str, judged: Judged) -> dict[str, int]:
-    """How many target nodes of a framework are in each state; states without nodes are left out."""
+    """Counts how many target nodes of a framework are in each state; states without nodes are left out."""
     query = text(f"select state, count(*) from ({_NODES}) nodes group by 1")
     counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(query, judged.values | {"key": key})}
     return {str(state): counts[state] for state in NodeState if state in counts}

@@ -52,7 +52,7 @@ where c.framework_key = :key and c.is_current group by c.stage
 
 
 def stage_contents(connection: Connection, key: str, rules: str) -> list[StageContents]:
-    """What is current of the target nodes, by the rules by which scores count."""
+    """Gives what is current of the target nodes, by the rules by which scores count."""
     return [StageContents(*row) for row in connection.execute(_CONTENTS, {"key": key, "rules": rules})]
 
 
@@ -110,5 +110,5 @@ where n.framework_key = :key and {ENDED} group by a.node_id
 
 
 def node_costs(connection: Connection, key: str) -> list[NodeCost]:
-    """What was spent by node; nodes for which nothing was sent to a provider that bills are left out."""
+    """Gives what was spent by node; nodes for which nothing was sent to a provider that bills are left out."""
     return [NodeCost(*row) for row in connection.execute(_COSTS, {"key": key})]

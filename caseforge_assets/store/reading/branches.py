@@ -35,7 +35,7 @@ def remake_branches(connection: Connection, key: str) -> None:
 
 
 def find_branches(nodes: Sequence[PlacedNode]) -> list[BranchPlace]:
-    """Where the branch of each node stands, of nodes in the framework's order."""
+    """Says where the branch of each node stands, of nodes in the framework's order."""
     children: dict[str | None, list[int]] = {}
     for number, node in enumerate(nodes):
         children.setdefault(node.parent_code, []).append(number)
@@ -101,7 +101,7 @@ where not exists (select 1 from caseforge.reading_due d where d.framework_key = 
 
 
 def branch_place(connection: Connection, key: str, name: str) -> BranchPlace | None:
-    """Where the branch of the one node that is called so stands: by code (8 for 8.0), id or partition key; None where that is not known, or several are."""
+    """Says where the branch of the one node that is called so stands: by code (8 for 8.0), id or partition key; None where that is not known, or several are."""
     rows = connection.execute(_PLACE, {"key": key, "name": name.removesuffix(".*")}).all()
     return BranchPlace(*rows[0]) if len(rows) == 1 else None
 

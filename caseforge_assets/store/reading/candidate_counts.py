@@ -45,7 +45,7 @@ def groups(connection: Connection, asked: Conditions) -> list[Group]:
 
 
 def count_by(connection: Connection, asked: Conditions, columns: Sequence[str]) -> dict[str, dict[Any, int]]:
-    """What is meant, counted by each of these columns: by one value of it, how many."""
+    """Gives what is meant, counted by each of these columns: by one value of it, how many."""
     if not columns:
         return {}
     named = ", ".join(columns)
@@ -64,7 +64,7 @@ def count_by(connection: Connection, asked: Conditions, columns: Sequence[str]) 
 
 
 def count_pairs(connection: Connection, asked: Conditions, column: str) -> dict[tuple[int, Any], int]:
-    """What is meant, counted by group and one of the other columns."""
+    """Gives what is meant, counted by group and one of the other columns."""
     query = text(f"select c.group_id, c.{column}, cast(sum(c.count) as int) from {_source(asked)} c group by 1, 2 having sum(c.count) > 0")
     return {(group_id, value): count for group_id, value, count in connection.execute(query, asked.values)}
 

@@ -77,7 +77,7 @@ def values_of(found: Sequence[Group], meant: Mapping[str, Sequence[str]]) -> dic
 
 
 def fits(group: Group, values: Mapping[str, Any]) -> bool:
-    """Whether a group has values that are meant."""
+    """Tells whether a group has values that are meant."""
     return all(group.values.get(column) in wanted for column, wanted in values.items())
 
 
@@ -130,7 +130,7 @@ class _OfGroups:
     meant: CandidateFilter
 
     def holds(self, group: Group, besides: str = "") -> bool:
-        """Whether a group is meant, whatever one of the conditions says."""
+        """Tells whether a group is meant, whatever one of the conditions says."""
         meant = self.meant
         return (
             (besides == "frameworks" or meant.frameworks is None or group.framework_key in meant.frameworks)

@@ -81,7 +81,7 @@ class _Part:
 
 
 def conditions(connection: Connection, meant: CandidateFilter, matches: str = "") -> Conditions:
-    """What is asked, in SQL.
+    """Gives what is asked, in SQL.
 
     Args:
         matches: which candidates have `words`, as `matching.candidates_with` gives it.
@@ -122,7 +122,7 @@ def _of_scores(meant: CandidateFilter) -> Iterator[_Part]:
 
 
 def _of_decisions(meant: CandidateFilter) -> tuple[list[_Part], str]:
-    """What is decided of few, and ideas are all others: these are counted as all, less those few."""
+    """Counts by decision: few are decided, and ideas are all others. These are counted as all, less those few."""
     named = {name: list(chosen) for name in ("statuses", "use_case_owners", "tags") if (chosen := getattr(meant, name)) is not None}
     if named.keys() == {"statuses"} and IDEA in named["statuses"]:
         less = "u.status <> all(:statuses)"

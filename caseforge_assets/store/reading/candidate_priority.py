@@ -92,7 +92,7 @@ def priority_page(connection: Connection, asked: Conditions, ranked: Ranked, aft
 
 
 def weighed_group(weights: Weights, group: Group) -> Weighed:
-    """What the columns of a group make of its candidates' priority."""
+    """Gives what the columns of a group make of its candidates' priority."""
     values = group.values
     return weighed(weights, value=values.get(VALUE), effort=values.get(EFFORT), risk=values.get(RISK))
 

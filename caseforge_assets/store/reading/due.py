@@ -36,7 +36,7 @@ select exists (select 1 from caseforge.reading_due), exists (select 1 from casef
 
 
 def behind(connection: Connection) -> Behind:
-    """Whether anything is to be done."""
+    """Tells whether anything is to be done."""
     return Behind(*connection.execute(_BEHIND).one())
 
 
@@ -51,7 +51,7 @@ def note_framework(connection: Connection, key: str) -> None:
 
 
 def condense(connection: Connection) -> None:
-    """Where very much is noted, because nobody reads lists, notes for each framework that all of it is to be made anew, and nothing else."""
+    """Notes for each framework that all of it is to be made anew, and nothing else, where very much is noted because nobody reads lists."""
     query = text("""
     with gone as (delete from caseforge.reading_due where (select count(*) from caseforge.reading_due) > :most returning framework_key)
     insert into caseforge.reading_due (framework_key) select distinct framework_key from gone

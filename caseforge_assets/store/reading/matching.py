@@ -55,7 +55,7 @@ select (select array_agg(distinct said.value order by said.value) from caseforge
 
 
 def how_to_look(connection: Connection, words: str, frameworks: Sequence[str] | None) -> Looked:
-    """How a search is looked for in texts of these frameworks."""
+    """Says how a search is looked for in texts of these frameworks."""
     configs, phrases = connection.execute(_LOOKED, {"words": words, "keys": None if frameworks is None else list(frameworks)}).one()
     return Looked(configs or (), phrases)
 

@@ -112,7 +112,7 @@ def _beginning(lexeme: str) -> str:
 
 
 def _places(small: str, beginnings: Collection[str]) -> list[tuple[int, str]]:
-    """Where words stand that begin so."""
+    """Says where words stand that begin so."""
     places = []
     for beginning in beginnings:
         at, left = small.find(beginning), MOST_PLACES

@@ -1,4 +1,4 @@
-"""Whether what is read has changed: one query, for whoever keeps what was read before."""
+"""Tells whether what is read has changed: one query, for whoever keeps what was read before."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ReadState:
 
     @property
     def holds(self) -> bool:
-        """Whether what is read now is what is read again in the same state: while lists and texts are being caught up with, it is not."""
+        """Tells whether what is read now is what is read again in the same state: while lists and texts are being caught up with, it is not."""
         return not (self.behind.lists or self.behind.texts)
 
     def __str__(self) -> str:

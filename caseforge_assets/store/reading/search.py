@@ -114,7 +114,7 @@ def _first(found: str, count: int, exactly: str, phrases: bool) -> str:
 
 
 def _looked_through(phrases: bool) -> str:
-    """Whether there are more texts with the words of a phrase than are looked through."""
+    """Tells whether there are more texts with the words of a phrase than are looked through."""
     return f"exists (select 1 from every_text offset {LOOKED_THROUGH})" if phrases else "false"
 
 

@@ -37,7 +37,7 @@ _FOLLOWING = text("select id, node_ids from caseforge.similar_due where framewor
 
 
 def behind(connection: Connection) -> bool:
-    """Whether anything is to be done: nodes to look at, or candidates to group."""
+    """Tells whether anything is to be done: nodes to look at, or candidates to group."""
     query = text("""
     select exists (select 1 from caseforge.similar_due) or exists (select 1 from caseforge.similar_candidate where group_id is null)
     """)
@@ -45,7 +45,7 @@ def behind(connection: Connection) -> bool:
 
 
 def is_little(connection: Connection) -> bool:
-    """Whether all that is to be done is done in passing: some nodes are to be looked at, some candidates to be grouped, and most of them are."""
+    """Tells whether all that is to be done is done in passing: some nodes are to be looked at, some candidates to be grouped, and most of them are."""
     query = text("""
     select (select coalesce(sum(cardinality(node_ids)), 0) from caseforge.similar_due) <= :nodes
        and (select count(*) from (select 1 from caseforge.similar_candidate where group_id is null limit :candidates + 1) first) <= :candidates

@@ -128,7 +128,7 @@ def kinds_waiting(connection: Connection) -> list[Kind]:
 
 
 def counts(connection: Connection, kind: Kind) -> tuple[int, int]:
-    """How many candidates of a kind there are, and how many of them wait."""
+    """Counts how many candidates of a kind there are, and how many of them wait."""
     query = text("""
     select count(*), count(*) filter (where group_id is null) from caseforge.similar_candidate where stage = :stage and simulated = :simulated
     """)
@@ -227,7 +227,7 @@ def remove_groups(connection: Connection, kind: Kind) -> None:
 
 
 def weighing(connection: Connection, kind: Kind) -> tuple[int, bytes, bytes] | None:
-    """What was counted of the words of a kind: ideas, words, and in how many ideas each stands; None: nothing yet."""
+    """Gives what was counted of the words of a kind: ideas, words, and in how many ideas each stands; None: nothing yet."""
     query = text("select ideas, words, counts from caseforge.similar_weighing where stage = :stage and simulated = :simulated")
     row = connection.execute(query, _of(kind)).one_or_none()
     return None if row is None else (row.ideas, bytes(row.words), bytes(row.counts))

@@ -33,7 +33,7 @@ class ListedStage:
 
 
 def framework_number(connection: Connection, key: str, languages: Mapping[str, str]) -> int:
-    """Which one a framework is in the order of places; its rows are a new revision from now on.
+    """Numbers a framework in the order of places; its rows are a new revision from now on.
 
     Args:
         languages: by stage, and of nodes, how its texts are split into words.

@@ -65,7 +65,7 @@ def tell_all(connection: Connection, told: Sequence[Told]) -> None:
 
 
 def any_unnumbered(connection: Connection) -> bool:
-    """Whether an event waits for its position."""
+    """Tells whether an event waits for its position."""
     return bool(connection.scalar(text("select exists (select 1 from caseforge.event where position is null)")))
 
 

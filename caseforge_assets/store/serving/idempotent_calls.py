@@ -25,7 +25,7 @@ class AnsweredCall:
 
 
 def find_answered(connection: Connection, caller: str, key: str) -> AnsweredCall | None:
-    """What was answered under a key; waits for a call with the same key that is being answered now, and lets none begin before this transaction ends."""
+    """Gives what was answered under a key; waits for a call with the same key that is being answered now, and lets none begin before this transaction ends."""
     lock_in_transaction(connection, f"idempotent {caller} {key}")
     query = text("select call, body_digest, status, answer from caseforge.idempotent_call where caller = :caller and key = :key")
     row = connection.execute(query, {"caller": caller, "key": key}).one_or_none()

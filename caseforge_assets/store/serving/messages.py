@@ -22,6 +22,6 @@ def ids_of_batches(connection: Connection, remote_id: str) -> list[int]:
 
 
 def any_in_doubt(connection: Connection, creating: str) -> bool:
-    """Whether a batch is being created, whose id at the provider is not known yet."""
+    """Tells whether a batch is being created, whose id at the provider is not known yet."""
     query = text("select exists (select 1 from caseforge.batch where state = :state)")
     return bool(connection.scalar(query, {"state": creating}))

@@ -45,7 +45,7 @@ def find(connection: Connection, wish_id: int) -> WishRow | None:
 
 
 def open_wishes(connection: Connection, *kinds: Wish) -> list[WishRow]:
-    """What nobody did yet, oldest first; of these kinds, all without."""
+    """Lists what nobody did yet, oldest first; of these kinds, all without."""
     query = text(f"select {_COLUMNS} from caseforge.work_wish where done_at is null and (:all or wish = any(:kinds)) order by id")
     return [WishRow(*row) for row in connection.execute(query, {"all": not kinds, "kinds": list(kinds)})]
 

@@ -56,7 +56,7 @@ def where(connection: Connection, provider: int) -> tuple[str, bool]:
 
 
 def stopped_reason(connection: Connection, provider: int) -> str | None:
-    """Why nothing is sent to this provider until a person acts, or None."""
+    """Says why nothing is sent to this provider until a person acts, or None."""
     reason = connection.scalar(text("select stopped_reason from caseforge.provider where id = :id"), {"id": provider})
     return str(reason) if reason else None
 

@@ -21,7 +21,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")  # bodies 
 
 
 async def service_of(request: Request) -> Service:
-    """What the process serves; for what changes something with the frameworks that are declared now. What waits for nothing is no function for a thread of its own."""
+    """Gives what the process serves; for what changes something with the frameworks that are declared now. What waits for nothing is no function for a thread of its own."""
     service: Service = request.app.state.service
     if request.method not in SAFE:
         await run_in_threadpool(service.see_declarations)
@@ -41,7 +41,7 @@ async def form_token(request: Request) -> str | None:
 
 
 async def caller_of(request: Request) -> Caller:
-    """Who calls, see `find_caller`. Whose token or session was seen for the request already is known without another look.
+    """Says who calls, see `find_caller`. Whose token or session was seen for the request already is known without another look.
 
     Raises:
         Refused: nobody who is known, 401; or the token is missing, 403.
@@ -53,7 +53,7 @@ async def caller_of(request: Request) -> Caller:
 
 
 def find_caller(request: Request, service: Service, shown: str | None) -> Caller:
-    """Who calls: a program by its token, a browser by its session, or a person for whom a proxy vouches.
+    """Says who calls: a program by its token, a browser by its session, or a person for whom a proxy vouches.
 
     What a browser or a proxy adds to a request by itself may have been caused by another site's page: to change something it takes a token, too, that only our
     pages know. It is kept in the request, for those that show it.
@@ -80,7 +80,7 @@ def recognize_again(request: Request, service: Service) -> Caller:
 
 
 def _recognize(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str | None]:
-    """Who calls, and what a token against forged requests is bound to; None: a program, which needs none.
+    """Says who calls, and what a token against forged requests is bound to; None: a program, which needs none.
 
     Args:
         is_use: of the token or session, for a request that came just now; otherwise what was seen when it came counts no more.
@@ -100,7 +100,7 @@ def _recognize(request: Request, service: Service, *, is_use: bool) -> tuple[Cal
 
 
 def _seen(request: Request) -> Seen | None:
-    """What was seen for a request when it came."""
+    """Gives what was seen for a request when it came."""
     seen: Seen | None = request.scope.get("state", {}).get(SEEN)
     return seen
 
@@ -133,7 +133,7 @@ def _by_session(request: Request, service: Service, *, is_use: bool) -> tuple[Ca
 
 
 def caller_of_session(service: Service, session: SeenSession) -> Caller | None:
-    """Who a session is of; None: of the user of this machine, which is worth nothing where others can reach the service."""
+    """Says who a session is of; None: of the user of this machine, which is worth nothing where others can reach the service."""
     row = session.row
     if row.account_id is not None:
         return Caller(row.name, session.grants, row.limit_usd, account_id=row.account_id)
@@ -191,7 +191,7 @@ Administrator = Annotated[Caller, Depends(Needs(Role.admin, overall=True))]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What an endpoint may refuse with, for its description: 401 always, and these."""
+    """Gives what an endpoint may refuse with, for its description: 401 always, and these."""
     from caseforge_assets.web.wire.problems import MEDIA_TYPE, Problem
 
     content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}

@@ -23,7 +23,7 @@ def cookie_name(request: Request, service: Service, name: str = "caseforge_sessi
 
 
 def session_secret(request: Request, service: Service) -> str | None:
-    """What a browser shows of its session; None: nothing, or what cannot be one."""
+    """Gives what a browser shows of its session; None: nothing, or what cannot be one."""
     shown = request.cookies.get(cookie_name(request, service))
     return shown if shown and len(shown) <= _LONGEST else None
 

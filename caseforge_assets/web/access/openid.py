@@ -84,7 +84,7 @@ def begin_attempt(request: Request, service: Service, go_on: str) -> tuple[str, 
 
 
 def read_attempt(service: Service, kept: str | None, state: str) -> Attempt:
-    """What the browser has begun.
+    """Gives what the browser has begun.
 
     Raises:
         Refused: it has begun nothing, something else, or too long ago.
@@ -132,7 +132,7 @@ def read_id_token(settings: ServiceSettings, keys: KeySet, text: str, nonce: str
 
 
 def ending_address(request: Request, service: Service, caller: Caller) -> str | None:
-    """Where a person signs out at the provider; None: they did not sign in there, or it has no such page."""
+    """Says where a person signs out at the provider; None: they did not sign in there, or it has no such page."""
     settings = service.settings.configuration.service
     if not settings.oidc_issuer or caller.account_id is None:
         return None

@@ -67,7 +67,7 @@ def use_key(request: Request, service: ServiceNow, key: Annotated[str, Query(max
 
 @router.get("/account")
 def show_account(request: Request, service: ServiceNow) -> Response:
-    """Who is signed in, with a button to sign out."""
+    """Show who is signed in, with a button to sign out."""
     try:
         caller = find_caller(request, service, None)
     except Refused:
@@ -91,7 +91,7 @@ def sign_out(request: Request, service: ServiceNow, caller: CallerNow) -> Respon
 
 @router.get("/sign-in/style.css")
 def style() -> Response:
-    """How these pages look."""
+    """Show how these pages look."""
     return Response((FOLDER / "access.css").read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
 

@@ -52,6 +52,6 @@ def let_out(request: Request, response: Response, service: Service, name: str) -
 
 
 def own_path(path: str) -> str:
-    """Where a browser goes on: a path of this service, and nowhere else."""
+    """Says where a browser goes on: a path of this service, and nowhere else."""
     plain = path.isascii() and path.isprintable() and "\\" not in path
     return path if plain and path.startswith("/") and not path.startswith("//") else HOME

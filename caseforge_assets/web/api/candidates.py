@@ -171,7 +171,7 @@ def seen_and_meant(caller: Caller, asked: Sequence[str] | None) -> Sequence[str]
 
 
 def catch_up(service: Service, tags: Tags, connection: Connection) -> Behind:
-    """Whether lists and search are behind what was made, after catching up with them in passing where that is little."""
+    """Tell whether lists and search are behind what was made, after catching up with them in passing where that is little."""
     if tags.read_state(connection).holds:
         return Behind(lists=False, texts=False)
     refresh_in_passing(service.store, service.project, connection)

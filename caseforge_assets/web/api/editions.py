@@ -166,7 +166,7 @@ def _in_order(result: ReadResult) -> Edition:
 
 
 def _entry(service: Service, key: str, name: str, edition: Edition, meant: Meant) -> FrameworkSettings:
-    """What will be declared: its source is the copy that is kept."""
+    """Gives what will be declared: its source is the copy that is kept."""
     kept = workbook_path(name, edition.source_sha256)
     in_database = declaring_place(service.store, service.settings) is Place.database
     source = f"{ARTIFACTS}{kept}" if in_database else service.folder.describe(kept)

@@ -54,7 +54,7 @@ class OwnPassword(BaseModel):
 
 @router.get("/me", responses=problems())
 def show_me(request: Request, caller: CallerNow) -> Me:
-    """Who is calling, and what they may do."""
+    """Show who is calling, and what they may do."""
     seen = caller.seen_frameworks()
     return Me(
         name=caller.name,

@@ -23,7 +23,7 @@ _LONGEST_NAME = 200  # bytes
 
 
 def largest_body(service: Service) -> Bound:
-    """How large bodies may be: workbooks as large as is set, all else as it comes from people and programs."""
+    """Says how large bodies may be: workbooks as large as is set, all else as it comes from people and programs."""
 
     def bound(scope: Scope) -> int:
         is_upload = scope["method"] == "POST" and _UPLOADS.fullmatch(scope["path"]) is not None
@@ -33,12 +33,12 @@ def largest_body(service: Service) -> Bound:
 
 
 def largest_file(service: Service) -> int:
-    """How many bytes a workbook may have."""
+    """Says how many bytes a workbook may have."""
     return service.settings.configuration.service.max_upload_mb * MEBIBYTE
 
 
 def workbook_limits(service: Service) -> Limits:
-    """How large an exported workbook may be that somebody sends back."""
+    """Says how large an exported workbook may be that somebody sends back."""
     return Limits(max_file_bytes=largest_file(service), max_rows=200_000, max_cells=5_000_000)
 
 

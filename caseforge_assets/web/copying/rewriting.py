@@ -144,7 +144,7 @@ class _Rewriter(HTMLParser):
         return bool({"button", "who", "jump"} & set(classes) or framing)
 
     def _target(self, address: str, attrs: dict[str, str | None]) -> str | None:
-        """Where a link leads from here; empty: within this page; None: to no file."""
+        """Says where a link leads from here; empty: within this page; None: to no file."""
         if address.startswith("#"):
             return ""
         address, _, part = address.partition("#")

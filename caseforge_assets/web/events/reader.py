@@ -52,7 +52,7 @@ class EventReader:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing more comes."""
+        """Tells whether nothing more comes."""
         return self._closed.is_set()
 
     def start(self) -> None:

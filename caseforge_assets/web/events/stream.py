@@ -25,7 +25,7 @@ class Wanted:
     framework_keys: Collection[str] | None
 
     def has(self, line: Line) -> bool:
-        """Whether an event is among it."""
+        """Tells whether an event is among it."""
         return (self.kinds is None or line.kind in self.kinds) and (
             self.framework_keys is None or line.framework_key in self.framework_keys
         )
@@ -34,7 +34,7 @@ class Wanted:
 async def stream(
     reader: EventReader, position: int, kinds: Collection[str] | None, key: str | None, caller: Caller, recognize: Recognize
 ) -> AsyncIterator[bytes]:
-    """What comes after a position, until nobody listens, the caller is not recognized any more, or the service ends.
+    """Gives what comes after a position, until nobody listens, the caller is not recognized any more, or the service ends.
 
     Args:
         position: the last one that the listener has seen.
@@ -71,7 +71,7 @@ def frameworks_seen(caller: Caller, key: str | None) -> frozenset[str] | None:
 
 
 async def _next(reader: EventReader, position: int, wanted: Wanted) -> tuple[Sequence[Line], int]:
-    """What is wanted of what comes next, and the position up to which that is all."""
+    """Gives what is wanted of what comes next, and the position up to which that is all."""
     found = reader.since(position)
     if found is None:
         kinds = None if wanted.kinds is None else list(wanted.kinds)

@@ -30,7 +30,7 @@ StageKey = Annotated[str, Query(max_length=100)]
 
 @router.get("/frameworks/{key}/nodes/{code:path}/follows")
 def show_what_follows(key: str, code: str, stage: StageKey, pages: PagesNow, _caller: Reader) -> HTMLResponse:
-    """What becomes of what is made from a content when that changes, and what asking for each anew costs."""
+    """Show what becomes of what is made from a content when that changes, and what asking for each anew costs."""
     service = pages.service
     chosen = service.project.stages[stage]
     with service.reading.connect() as connection:
@@ -43,7 +43,7 @@ def show_what_follows(key: str, code: str, stage: StageKey, pages: PagesNow, _ca
 
 @router.get("/frameworks/{key}/nodes/{code:path}/ask")
 def show_asking(key: str, code: str, stage: StageKey, pages: PagesNow, caller: Planner, with_readers: bool = False) -> HTMLResponse:
-    """What asking for a node's content would send, and at what cost; made as a plan and taken back, so that nothing is kept."""
+    """Show what asking for a node's content would send, and at what cost; made as a plan and taken back, so that nothing is kept."""
     service = pages.service
     demand_declared(service, caller, key)
     simulated = service.plans_for_simulated()

@@ -65,5 +65,5 @@ def decide(
 
 
 def is_open(batch: Batch) -> bool:
-    """Whether something is left to be done for it."""
+    """Tells whether something is left to be done for it."""
     return batch.state in UNSETTLED

@@ -46,7 +46,7 @@ class Grown:
 
 
 def branch_figures(service: Service, connection: Connection, edition: Edition) -> tuple[Counted[Branches], bool]:
-    """What every branch of an edition comes to, with when that was counted, and whether it is so still."""
+    """Gives what every branch of an edition comes to, with when that was counted, and whether it is so still."""
     now = read_state(connection)
     if now.behind.lists:  # the words of texts are for the search
         refresh_lists(service.store, service.project, nodes=IN_PASSING_NODES, texts=0)

@@ -59,12 +59,12 @@ class Choice:
     view: str = "table"
 
     def chosen(self, name: str) -> tuple[str, ...]:
-        """What is chosen of a facet."""
+        """Gives what is chosen of a facet."""
         values: tuple[str, ...] = getattr(self, FACETS[name])
         return values
 
     def parameters(self) -> dict[str, Any]:
-        """What stands in the address; what is as it is by itself is left out."""
+        """Gives what stands in the address; what is as it is by itself is left out."""
         weights = {f"w_{name}": getattr(self.weights, name) for name in ("value", "effort", "risk", "quality")}
         changed = weights if self.weights != STANDARD else {}
         shown = {"sort": "" if self.sort == PRIORITY else self.sort, "view": "" if self.view == "table" else self.view}

@@ -112,7 +112,7 @@ def _rows(found: TwoEditions, change: Change, changes: Sequence[NodeChange]) -> 
 
 
 def _differs(found: TwoEditions, change: Change, node_id: int) -> tuple[Piece, ...]:
-    """What differs in words, where codes and names alone do not tell it."""
+    """Gives what differs in words, where codes and names alone do not tell it."""
     old, new = found.before.get(node_id), found.after.get(node_id)
     if old is None or new is None:
         return ()

@@ -63,7 +63,7 @@ def take_workbook(pages: PagesNow, caller: Editor, digest: Digest, seen: Digest,
 
 
 def _look_again(pages: Pages, caller: Caller, digest: str, error: Exception) -> HTMLResponse:
-    """What it would change now, with why it was not taken."""
+    """Gives what it would change now, with why it was not taken."""
     service = pages.service
     try:
         with held(service.store, digest, caller.name, still=True) as path, service.reading.connect() as connection:

@@ -101,7 +101,7 @@ def take_edit(
 
 
 def text_of(stage: Stage, stored: StoredContent) -> str:
-    """What is edited: a document as it is, or the page of a list's items."""
+    """Gives what is edited: a document as it is, or the page of a list's items."""
     return page_of_set(stage, stored) if stage.answers_in_json else stored.body
 
 
@@ -146,7 +146,7 @@ def _answer(
 
 
 def _hidden(text: str) -> str | None:
-    """That a text holds characters that nobody can see: it is edited to the letter, and shown elsewhere without them."""
+    """Says that a text holds characters that nobody can see: it is edited to the letter, and shown elsewhere without them."""
     lost = sum(1 for a in text.split("\n") if plain_text(a) != a)
     return (
         f"{counted(lost, 'line')} of this text hold characters that cannot be seen or that steer the direction of writing" if lost else None

@@ -40,7 +40,7 @@ class Facet:
 
     @property
     def first(self) -> Sequence[Option]:
-        """What is shown at once: what is chosen, and the first of the others."""
+        """Gives what is shown at once: what is chosen, and the first of the others."""
         return [option for number, option in enumerate(self.options) if number < SHOWN_FIRST or option.is_chosen]
 
     @property
@@ -51,7 +51,7 @@ class Facet:
 
     @property
     def is_used(self) -> bool:
-        """Whether anything of it is chosen."""
+        """Tells whether anything of it is chosen."""
         return any(option.is_chosen for option in self.options)
 
 
@@ -117,7 +117,7 @@ def label_of_ten(ten: int | None) -> str:
 
 
 def chips(facets: Sequence[Facet], choice: Choice, path: str = "/use-cases") -> list[Chip]:
-    """What is chosen, each with a way to take it back on the page with this path."""
+    """Gives what is chosen, each with a way to take it back on the page with this path."""
     found = [Chip("Words", choice.q, choice.address(path, q=None))] if choice.q else []
     for facet in facets:
         for option in facet.options:

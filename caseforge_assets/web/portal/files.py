@@ -37,7 +37,7 @@ def download(
     stage: Annotated[str, Query(max_length=100)],
     kind: Annotated[Literal["docx", "bpmn", "md"], Query(alias="as")] = "docx",
 ) -> Response:
-    """What a node has in a stage, as a file."""
+    """Show what a node has in a stage, as a file."""
     stages = pages.service.project.stages
     only = replace(stages, shared=(stages[stage],))
     with temporary_folder() as folder, pages.service.store.connect() as connection:
@@ -53,7 +53,7 @@ def download(
 
 @router.get("/frameworks/{key}/export")
 def show_form(key: str, pages: PagesNow, _caller: Reader, nodes: Annotated[str, Query(max_length=2_000)] = "") -> HTMLResponse:
-    """What there is to take with one, and of which nodes."""
+    """Show what there is to take with one, and of which nodes."""
     with pages.service.reading.connect() as connection:
         edition = current_edition(connection, key)
         if edition is None:
@@ -85,7 +85,7 @@ def ask(
 
 @router.get("/exports/{export_id}")
 def show_export(export_id: ExportId, pages: PagesNow, caller: Reader, tasks: BackgroundTasks) -> HTMLResponse:
-    """Whether it is ready; until then the page asks again by itself."""
+    """Tell whether it is ready; until then the page asks again by itself."""
     found = found_export(pages.service, caller, export_id)
     is_made = found.size_bytes is None and not found.problem
     with pages.service.reading.connect() as connection:

@@ -91,7 +91,7 @@ def _about(
     path: Sequence[TreeNode],
     counted_at: datetime,
 ) -> dict[str, Any]:
-    """What both views say of the framework."""
+    """Gives what both views say of the framework."""
     stages = shown_stages(pages)
     summary = summary_of(edition, levels)
     return {

@@ -28,7 +28,7 @@ class Happening:
 
 
 def history_of(connection: Connection, subject: str, caller: Caller) -> list[Happening]:
-    """What was done to a use case or a portfolio, the newest first."""
+    """Gives what was done to a use case or a portfolio, the newest first."""
     rows = audit.entries(connection, AuditFilter(subject=subject), limit=MOST_TOLD)
     return [Happening(row.done_at, row.actor, _said(row, caller)) for row in rows]
 

@@ -60,7 +60,7 @@ class BranchRow:
 
 @router.get("/matrix")
 def show_matrix(pages: PagesNow, caller: Reader, choice: Chosen) -> HTMLResponse:
-    """What is meant by value and effort, and by category and branch."""
+    """Show what is meant by value and effort, and by category and branch."""
     with pages.service.reading.connect() as connection:
         meant = find_meant(connection, pages.service, caller, choice)
         facets, total = shown_facets(meant.facets(), choice), meant.facets().total

@@ -23,7 +23,7 @@ class Square:
 
 
 def heat(count: int, highest: int) -> int:
-    """How warm a cell is, from 0 to 9; 0 is for nothing alone."""
+    """Says how warm a cell is, from 0 to 9; 0 is for nothing alone."""
     return 0 if not count or not highest else max(1, min(HEATS - 1, -(-(HEATS - 1) * count // highest)))
 
 

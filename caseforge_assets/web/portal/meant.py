@@ -67,7 +67,7 @@ class Meant:
         return self.service.kept.get(self.state, self.named("facets"), count)
 
     def named(self, what: str) -> str:
-        """What is counted of them, under a name by which it is kept."""
+        """Gives what is counted of them, under a name by which it is kept."""
         words = self.words and (self.words.meant or self.choice.q)
         return f"page {what} {replace(self.filtered, ids=None)!r} {self.seen!r} {words!r}"
 
@@ -97,7 +97,7 @@ def find_meant(connection: Connection, service: Service, caller: Caller, choice:
 
 
 def _find_words(connection: Connection, service: Service, state: str, written: str, seen: Sequence[str] | None) -> Words:
-    """What has the words; where nothing has them, what has those that were probably meant."""
+    """Gives what has the words; where nothing has them, what has those that were probably meant."""
 
     def find(words: str) -> FoundCandidates:
         return service.kept.get(state, f"words {words!r} {seen!r}", partial(find_candidates, connection, words, seen))

@@ -74,7 +74,7 @@ def show_money(
 
 
 def _budgets(connection: Connection, pages: Pages, caller: Caller) -> dict[str, Left]:
-    """What is left of budgets of frameworks that the caller sees; that of all is for those who see all."""
+    """Gives what is left of budgets of frameworks that the caller sees; that of all is for those who see all."""
     seen = caller.seen_frameworks()
     return {name: left for name, left in all_budgets_left(connection, pages.service.project).items() if seen is None or name in seen}
 
@@ -83,7 +83,7 @@ def _budgets(connection: Connection, pages: Pages, caller: Caller) -> dict[str, 
 def show_report(
     pages: PagesNow, caller: Reader, framework: Framework = None, days: Annotated[int, Query(ge=1, le=LONGEST_DAYS)] = 14
 ) -> HTMLResponse:
-    """What came back lately, day by day, and what went wrong most often."""
+    """Show what came back lately, day by day, and what went wrong most often."""
     with pages.service.reading.connect() as connection:
         key = framework_meant(connection, caller, framework)
         keys = frameworks_to_choose(connection, caller)

@@ -59,7 +59,7 @@ def show_new_plan(
     select: Annotated[str, Query(max_length=20)] = "",
     stage: Annotated[str, Query(max_length=100)] = "",
 ) -> HTMLResponse:
-    """What is to be planned."""
+    """Show what is to be planned."""
     with pages.service.reading.connect() as connection:
         keys = [key for key in frameworks_to_choose(connection, caller) if caller.may(Role.planner, key)]
     values = {"keys": keys, "key": framework, "nodes": nodes, "select": select, "stage": stage, "stages": pages.service.project.stages}

@@ -174,6 +174,6 @@ def percent(part: float | None, whole: float | None) -> str:
 
 
 def query(values: Mapping[str, Any], **changed: Any) -> str:
-    """What stands behind the question mark of an address: values with some changed; empty ones and None are left out, lists are repeated."""
+    """Gives what stands behind the question mark of an address: values with some changed; empty ones and None are left out, lists are repeated."""
     kept = {name: value for name, value in {**values, **changed}.items() if value not in (None, "", [], ())}
     return f"?{urlencode(kept, doseq=True)}" if kept else "?"

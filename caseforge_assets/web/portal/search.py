@@ -43,7 +43,7 @@ def show_search(
     by: Annotated[str, Query(max_length=20)] = "",
     cursor: Cursor = None,
 ) -> HTMLResponse:
-    """What is found, the best first, with the words marked where they stand; or what is nearest in meaning."""
+    """Show what is found, the best first, with the words marked where they stand; or what is nearest in meaning."""
     service, words = pages.service, q.strip()
     with service.reading.connect() as connection:
         keys = frameworks_to_choose(connection, caller)
@@ -79,7 +79,7 @@ def show_search(
 
 
 def _meant(pages: PagesNow, caller: Reader, words: str, kind: str, framework: str, cursor: Cursor) -> dict[str, Any]:
-    """What is nearest in meaning; or why nothing can be found so, in the place of it."""
+    """Gives what is nearest in meaning; or why nothing can be found so, in the place of it."""
     frameworks = seen_and_meant(caller, [framework] if framework else None)
     try:
         meant = find_by_meaning(pages.service, words, [kind] if kind in KINDS else list(KINDS), frameworks, place_of(cursor), AT_ONCE + 1)
@@ -105,7 +105,7 @@ def named_so(connection: Connection, keys: Sequence[str], name: str) -> list[tup
 
 
 def address_of(hit: Hit) -> str:
-    """Where a hit is shown."""
+    """Says where a hit is shown."""
     of_framework = f"/frameworks/{quote(hit.framework, safe='')}"
     if hit.kind == "candidate":
         return f"{of_framework}/use-cases/{quote(hit.name, safe='')}"

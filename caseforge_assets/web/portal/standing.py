@@ -84,7 +84,7 @@ def plan_retry(
 
 @router.get("/alerts")
 def show_alerts(pages: PagesNow, caller: Reader, over: Annotated[str, Query(max_length=5)] = "", cursor: Cursor = None) -> HTMLResponse:
-    """What is wrong and needs a person, newest first; also what is over."""
+    """Show what is wrong and needs a person, newest first; also what is over."""
     with pages.service.reading.connect() as connection:
         before = id_before(cursor, ORDER)
         rows = alerts.page_of_alerts(connection, caller.seen_frameworks(), before, ALERTS_AT_ONCE + 1, with_cleared=bool(over))

@@ -256,7 +256,7 @@ def texts_of(stage: Stage | None, fields: Mapping[str, Any]) -> list[tuple[str, 
 
 
 def similar_to(connection: Connection, pages: Pages, caller: Caller, use_case: UseCaseRow) -> Similar:
-    """What else tells the same idea, as far as the caller sees it."""
+    """Gives what else tells the same idea, as far as the caller sees it."""
     seen = caller.seen_frameworks()
     frameworks = None if seen is None else sorted(seen)
     behind = similar_in_passing(pages.service.store, pages.service.project, connection)

@@ -56,7 +56,7 @@ def show_use_cases(
     done: Annotated[str, Query(max_length=20)] = "",
     of: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
 ) -> HTMLResponse:
-    """What is meant, a page of it, and what else may be chosen."""
+    """Show what is meant, a page of it, and what else may be chosen."""
     service = pages.service
     with service.reading.connect() as connection:
         meant = find_meant(connection, service, caller, choice)

@@ -33,7 +33,7 @@ def reference(request: Request) -> HTMLResponse:
 
 @router.get("/docs/reference.css")
 def stylesheet() -> Response:
-    """How the page looks."""
+    """Show how the page looks."""
     return Response((FOLDER / "reference.css").read_bytes(), media_type="text/css", headers=HEADERS)
 
 

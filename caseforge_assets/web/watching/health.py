@@ -1,4 +1,4 @@
-"""Whether the process lives (/healthz), and whether it can work (/readyz)."""
+"""Tells whether the process lives (/healthz), and whether it can work (/readyz)."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Ready(BaseModel):
 
 @router.get("/healthz", include_in_schema=False)
 async def health() -> Alive:
-    """Whether the process lives."""
+    """Tell whether the process lives."""
     return Alive()
 
 
 @router.get("/readyz", include_in_schema=False)
 def readiness(request: Request, service: ServiceNow) -> JSONResponse:
-    """Whether the service can work: 200, or 503 with what cannot be reached."""
+    """Tell whether the service can work: 200, or 503 with what cannot be reached."""
     looking: Readiness = request.app.state.readiness
     found = looking.look(service)
     return JSONResponse(found.model_dump(), 200 if found.ready else 503, {"Cache-Control": "no-store"})
@@ -61,7 +61,7 @@ class Readiness:
         self._until, self._found = 0.0, Ready(ready=False, parts={})
 
     def look(self, service: Service) -> Ready:
-        """What is there now, or was some seconds ago."""
+        """Gives what is there now, or was some seconds ago."""
         with self._lock:
             if time.monotonic() >= self._until:
                 database = _works("database", lambda: service.store.connect().close())

@@ -144,5 +144,5 @@ def _not_modified(_request: Request, error: Exception) -> Response:
 
 
 def reads(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What an endpoint that reads may answer beside its content, for its description: 304, 401, and these problems."""
+    """Gives what an endpoint that reads may answer beside its content, for its description: 304, 401, and these problems."""
     return {304: {"description": "The client has it already: If-None-Match named its tag."}, **problems(*statuses)}

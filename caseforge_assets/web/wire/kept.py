@@ -24,7 +24,7 @@ class Kept:
         self._lock = threading.Lock()
 
     def get(self, state: str, name: str, count: Callable[[], Value]) -> Value:
-        """What is kept under a name, or what is counted now.
+        """Gives what is kept under a name, or what is counted now.
 
         Args:
             state: a text that is another one after each change.
@@ -72,7 +72,7 @@ class Latest:
         self._lock = threading.Lock()
 
     def get(self, state: str, name: str, count: Callable[[], Value]) -> Counted[Value]:
-        """What was counted under a name lately, or what is counted now.
+        """Gives what was counted under a name lately, or what is counted now.
 
         Args:
             state: a text that is another one after each change.

@@ -78,7 +78,7 @@ class KeptAnswers:
         await send({"type": "http.response.body", "body": answer.body})
 
     def _shown(self, scope: Scope) -> Shown | None:
-        """What a request that reads shows of who calls: a program's token, or a browser's session."""
+        """Gives what a request that reads shows of who calls: a program's token, or a browser's session."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(_OF_NOBODY):
             return None
         scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
@@ -88,7 +88,7 @@ class KeptAnswers:
         return None if session is None else Shown(digest_of(session), is_session=True)
 
     def _who(self, seen: Seen, shown: Shown) -> Key | None:
-        """Who calls, with all rights that an answer may depend on; None: what is shown does not hold."""
+        """Says who calls, with all rights that an answer may depend on; None: what is shown does not hold."""
         if not shown.is_session:
             token = seen.tokens.get(shown.digest)
             return None if token is None else ("token", token.id)

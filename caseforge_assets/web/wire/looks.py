@@ -74,7 +74,7 @@ class Looks:
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
 
     async def look(self, shown: Shown) -> Seen:
-        """What a look finds that begins now or later."""
+        """Gives what a look finds that begins now or later."""
         loop = asyncio.get_running_loop()
         queue = self._queues.setdefault(loop, _Queue())
         came: asyncio.Future[Seen] = loop.create_future()

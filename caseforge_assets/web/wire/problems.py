@@ -146,7 +146,7 @@ def _failed(request: Request, error: Exception) -> Response:
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    """Which fields cannot be used; what was sent in them is not repeated, it may be a password."""
+    """Says which fields cannot be used; what was sent in them is not repeated, it may be a password."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [{"field": ".".join(str(part) for part in fault["loc"]), "problem": fault["msg"]} for fault in found]
     detail = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in errors) or "The request cannot be read."
