@@ -26,7 +26,7 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.configuration import StageOverrides
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.discovery import Asking, all_as_they_come, find_stages, stages_as_they_come
-from caseforge_assets.stages.embeddings.vectors import numbers_of, vectors_of
+from caseforge_assets.stages.embeddings.vectors import vectors_of
 from caseforge_assets.stages.judgement import Item, Outcome, VectorsAsked
 from caseforge_assets.stages.stage import Source, request_body, stage_version
 from caseforge_assets.stages.usecases.rendering import TEXTS, render_candidates
@@ -122,7 +122,7 @@ def test_vectors_are_kept_in_the_order_of_their_texts_at_length_1() -> None:
     judgement = decide(line([floats(3, 4), [0.0, -2.0]]), STAGE, None, vectors=VectorsAsked(2, 2))
     assert judgement.content is not None
     assert STAGE.shown(judgement.content.body) == "2 vectors of 2 numbers: of the process, and of its 1 use cases."
-    first, second = map(numbers_of, vectors_of(judgement.content.body))
+    first, second = (struct.unpack("<2e", base64.b64decode(vector)) for vector in vectors_of(judgement.content.body))
     assert first == pytest.approx((0.6, 0.8), abs=1e-3)
     assert second == (0.0, -1.0)
 

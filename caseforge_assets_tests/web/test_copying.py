@@ -13,7 +13,7 @@ import pytest
 
 from caseforge_assets.commands.curating.comment_use_case import comment_use_case
 from caseforge_assets.web.copying.addresses import CopiedPages
-from caseforge_assets.web.copying.copy_portal import Copied, copy_portal
+from caseforge_assets.web.copying.copy_portal import copy_portal
 from caseforge_assets.web.copying.rewriting import rewrite
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY
@@ -46,10 +46,10 @@ def test_a_copy_is_whole_and_works_without_a_server(serve: Serve, tmp_path: Path
         comment_use_case(connection, chosen, "A secret remark", by="ben")
     site = tmp_path / "site"
 
-    def copy(**asked: bool) -> Copied:
+    def copy(**asked: bool) -> int:
         return copy_portal(served.service, KEY, site, **asked)
 
-    done = copy()
+    written = copy()
     pages = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
     assert {
         "index.html",
@@ -60,7 +60,7 @@ def test_a_copy_is_whole_and_works_without_a_server(serve: Serve, tmp_path: Path
         "nodes/2.1.html",
         f"use-cases/{chosen}.html",
     } <= set(pages)
-    assert done.pages == len(pages) - 1
+    assert written == len(pages) - 1
     for name, text in pages.items():
         links = Links(text)
         for link in links.found:

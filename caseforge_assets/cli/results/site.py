@@ -23,9 +23,9 @@ def copy_site(session: Session, key: str, folder: Path, *, comments: bool, costs
     service = Service(session.settings)
     try:
         with busy(f"Copying pages to {folder}"):
-            done = copy_portal(service, key, folder, comments=comments, costs=costs)
+            pages = copy_portal(service, key, folder, comments=comments, costs=costs)
     finally:
         service.close()
     left = [what for what, asked in (("what people said", comments), ("costs", costs)) if not asked]
     without = f", without {' and '.join(left)}" if left else ""
-    console.print(f"{counted(done.pages, 'page')} in {folder}{without}. Open {folder / 'index.html'}.", markup=False)
+    console.print(f"{counted(pages, 'page')} in {folder}{without}. Open {folder / 'index.html'}.", markup=False)

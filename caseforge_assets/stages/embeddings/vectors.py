@@ -7,8 +7,6 @@ import base64
 import struct
 from collections.abc import Sequence
 
-_NUMBER_BYTES = 2
-
 
 def write_vectors(vectors: Sequence[Sequence[float]]) -> str:
     """Write vectors as the body of a content.
@@ -27,13 +25,3 @@ def vectors_of(body: str) -> list[str]:
         body: As `write_vectors` makes it.
     """
     return body.split("\n")[1:]
-
-
-def numbers_of(vector: str) -> tuple[float, ...]:
-    """Give the numbers of a vector.
-
-    Args:
-        vector: As it is kept.
-    """
-    raw = base64.b64decode(vector)
-    return struct.unpack(f"<{len(raw) // _NUMBER_BYTES}e", raw)

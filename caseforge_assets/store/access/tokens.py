@@ -40,12 +40,6 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def usable_token(connection: Connection, secret: str) -> TokenRow | None:
-    """The token that was shown, unless it is unknown, revoked or over; by the database's clock."""
-    digest = digest_of(secret)
-    return usable_tokens(connection, [digest]).get(digest)
-
-
 _USABLE = text(f"""
 select {_COLUMNS}, {seconds_since("last_used_at")} as unused_s, digest from caseforge.api_token
 where digest = any(:digests) and revoked_at is null and (expires_at is null or expires_at > now())
@@ -53,7 +47,7 @@ where digest = any(:digests) and revoked_at is null and (expires_at is null or e
 
 
 def usable_tokens(connection: Connection, digests: Collection[str]) -> dict[str, TokenRow]:
-    """The same for several at once, by their digests."""
+    """Tokens that were shown, by their digests; those that are unknown, revoked or over, by the database's clock, are left out."""
     return {row.digest: TokenRow(*row[:-1]) for row in connection.execute(_USABLE, {"digests": list(digests)})}
 
 

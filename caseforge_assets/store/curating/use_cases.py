@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -146,13 +146,4 @@ select k.id from made join caseforge.candidate k on k.content_id = made.id and k
 def edited_into(connection: Connection, candidate_id: int) -> int | None:
     """The candidate that a person made of this one, and of that one, and so on; with it go the decisions. None: nobody has edited it."""
     found: int | None = connection.scalar(_EDITED_INTO, {"id": candidate_id})
-    return found
-
-
-def count_by_status(connection: Connection, keys: Sequence[str]) -> Mapping[str, Mapping[UseCaseStatus, int]]:
-    """By framework and status, use cases on which something was decided."""
-    query = text("select framework_key, status, count(*) from caseforge.use_case where framework_key = any(:keys) group by 1, 2")
-    found: dict[str, dict[UseCaseStatus, int]] = {}
-    for key, status, count in connection.execute(query, {"keys": list(keys)}):
-        found.setdefault(key, {})[UseCaseStatus(status)] = count
     return found

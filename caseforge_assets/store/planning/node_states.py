@@ -27,7 +27,6 @@ class AssetState:
     node_version: str
     context_node_version: str | None
     context_version: str | None
-    source_id: int | None
     source_version: str | None
     source_simulated: bool | None
     content_id: int | None
@@ -44,7 +43,7 @@ class AssetState:
 
 _STATES = """
 select nv.node_id, nv.code, nv.name, nv.partition_key, nv.level, nv.version, x.node_version, x.version,
-       s.id, s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted,
+       s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted,
        r.not_sent_because is not null
 from caseforge.target_node nv
 left join caseforge.context x on x.node_id = nv.node_id and x.is_current

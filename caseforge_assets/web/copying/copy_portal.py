@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,14 +30,6 @@ class PageFailed(RuntimeError):
     """A page could not be made."""
 
 
-@dataclass(frozen=True)
-class Copied:
-    """How many pages were written, and how many bytes the index of the search has."""
-
-    pages: int
-    index_bytes: int
-
-
 def copy_portal(
     service: Service,
     key: str,
@@ -47,8 +38,8 @@ def copy_portal(
     comments: bool = False,
     costs: bool = False,
     progress: Callable[[int], None] = lambda _: None,
-) -> Copied:
-    """Writes the pages of a framework: its tree, its nodes, its use cases, lists and matrix, and a search that works in the browser.
+) -> int:
+    """Writes the pages of a framework: its tree, its nodes, its use cases, lists and matrix, and a search that works in the browser; returns how many.
 
     Args:
         service: what the portal works with.
@@ -76,7 +67,7 @@ def copy_portal(
     for path in STATIC.iterdir():
         if path.suffix in (".css", ".svg"):
             _write(target / "static" / path.name, path.read_text(encoding="utf-8"))
-    return Copied(len(index), len(written))
+    return len(index)
 
 
 def _codes(connection: Connection, key: str) -> list[str]:
