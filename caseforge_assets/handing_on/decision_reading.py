@@ -11,6 +11,7 @@ from typing import Any
 
 from caseforge_assets.curation.statuses import status_from, tags_from
 from caseforge_assets.handing_on.decision_columns import EDITABLE, HIDDEN, REVIEW, SHEET, STATUS, TAGS, cell_text, digest, shown_status
+from caseforge_assets.handing_on.tables import cell_address
 
 UID = "UID"
 _LARGEST_NUMBER = 2**63 - 1  # of a row in the store
@@ -73,7 +74,7 @@ def read_decisions(table: Sequence[Sequence[object]]) -> ReadSheet:
         if row is None:
             continue
         if row.candidate_id in seen:
-            read.problems.append(f"{address(names, UID, number)}: {row.uid} stands in row {seen[row.candidate_id]}, too")
+            read.problems.append(f"{cell_address(names, UID, number)}: {row.uid} stands in row {seen[row.candidate_id]}, too")
             continue
         seen[row.candidate_id] = number
         read.rows.append(row)
@@ -81,7 +82,7 @@ def read_decisions(table: Sequence[Sequence[object]]) -> ReadSheet:
 
 
 def _row(number: int, cells: Mapping[str, object], names: Sequence[str], problems: list[str]) -> ReadRow | None:
-    uid, where = cell_text(cells[UID]), address(names, UID, number)
+    uid, where = cell_text(cells[UID]), cell_address(names, UID, number)
     known = _known(cells.get(HIDDEN))
     if known is None:
         problems.append(f"{where}: {uid or 'this row'} did not come from an export; new use cases cannot be written into the sheet")
@@ -95,7 +96,7 @@ def _row(number: int, cells: Mapping[str, object], names: Sequence[str], problem
     for name, of in EDITABLE.items():
         if name not in names or of not in known["fields"]:
             continue
-        addresses[of] = address(names, name, number)
+        addresses[of] = cell_address(names, name, number)
         try:
             written[of] = _AS_COMPARED.get(name, cell_text)(cells.get(name))
         except ValueError as error:
@@ -159,12 +160,3 @@ _AS_COMPARED: Mapping[str, Callable[[object], str]] = {
     TAGS: _tags,
     "Owner": lambda cell: " ".join(cell_text(cell).split()),
 }
-
-
-def address(names: Sequence[str], name: str, row: int) -> str:
-    """A cell's address, such as `F12`."""
-    number, letters = names.index(name) + 1, ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"

@@ -89,3 +89,12 @@ def _frame(rows: Sequence[Row], cell: Callable[[object], object]) -> pandas.Data
 
 def _plain(value: object) -> object:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else value
+
+
+def cell_address(columns: Sequence[str], name: str, row: int) -> str:
+    """A cell's address, such as `F12`."""
+    number, letters = columns.index(name) + 1, ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"

@@ -131,6 +131,20 @@ class Templates:
             return [f"{self._where(name, error.lineno)}: {error.message}"]
         return list(self._names_at_fault(name, [*known, LANGUAGE], needed))
 
+    def demand(self, *, system: Collection[str], user: Collection[str], needed: Collection[str]) -> None:
+        """Refuse templates of one's own that cannot be used.
+
+        Args:
+            system: Names of the values that `system` is given.
+            user: Names of those that `user` is given.
+            needed: Those of `user` without which all nodes would have the same request.
+
+        Raises:
+            TemplateFault: One of them cannot be used; the text says all that is wrong with both.
+        """
+        if faults := [*self.check("system", known=system), *self.check("user", known=user, needed=needed)]:
+            raise TemplateFault("\n".join(faults))
+
     def says_language(self, file_names: Iterable[str]) -> bool:
         """Tell whether one of these files, as they count, speaks of the language itself."""
         from jinja2 import meta

@@ -10,6 +10,7 @@ from typing import Any
 from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.editing.edit_version import with_fields
 from caseforge_assets.frameworks import OF_ONES_OWN, Limits, read_exported_sheet
+from caseforge_assets.handing_on.tables import cell_address
 from caseforge_assets.safe_text import CUT_OFF, spreadsheet_cell
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
@@ -74,7 +75,7 @@ def edit_workbook(
             what = (
                 f"{row.cells['candidate_uid']} has changed since the export; export again, or replace what came meanwhile with --overwrite"
             )
-            problems.append(f"{_address(columns, 'version', row)}: {what}")
+            problems.append(f"{cell_address(columns, 'version', row.number)}: {what}")
         changes.setdefault(content.id, {})[place] = (row, changed)
     by_id = {content.id: content for content, _ in stored.values()}
     made = {content_id: _made(stage, by_id[content_id], of_content, columns, problems) for content_id, of_content in changes.items()}
@@ -123,7 +124,7 @@ def _as_exported(connection: Connection, stage: Stage, row: _Row, content: Store
 def _unknown(rows: Sequence[_Row], columns: Sequence[str], stored: Mapping[str, object]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for row in rows:
-        uid, where = str(row.cells["candidate_uid"]), _address(columns, "candidate_uid", row)
+        uid, where = str(row.cells["candidate_uid"]), cell_address(columns, "candidate_uid", row.number)
         if row.cells.get("surplus") is True:
             continue  # surplus is shown, not edited
         if uid not in stored:
@@ -158,14 +159,14 @@ def _made(
         for name, cell in changed.items():
             if str(cell).endswith(CUT_OFF):
                 problems.append(
-                    f"{_address(columns, name, row)}: {name} was longer than a cell can be, and its end would be lost; edit its page instead"
+                    f"{cell_address(columns, name, row.number)}: {name} was longer than a cell can be, and its end would be lost; edit its page instead"
                 )
         before = items[place]
         try:
             items[place] = _with(stage, before, changed)
         except ValueError as error:
             named = next((name for name in changed if name in str(error)), next(iter(changed)))
-            problems.append(f"{_address(columns, named, row)}: {error}")
+            problems.append(f"{cell_address(columns, named, row.number)}: {error}")
             continue
         for name in [name for name in changed if _value(items[place], name) == _value(before, name)]:
             del changed[name]
@@ -195,12 +196,3 @@ def _typed(cell: Any) -> object:
         return int(cell)
     text = str(cell).replace("_x000D_", "").strip()
     return text[1:] if text.startswith("'") and spreadsheet_cell(text[1:]) == text else text
-
-
-def _address(columns: Sequence[str], name: str, row: _Row) -> str:
-    """A cell's address, such as `F12`."""
-    number, letters = columns.index(name) + 1, ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row.number}"

@@ -20,9 +20,7 @@ def make_stage(templates: Templates) -> Stage:
     Raises:
         TemplateFault: A file of one's own cannot be used.
     """
-    faults = [*templates.check("system", known=SYSTEM_VALUES), *templates.check("user", known=USER_VALUES, needed=("context",))]
-    if faults:
-        raise TemplateFault("\n".join(faults))
+    templates.demand(system=SYSTEM_VALUES, user=USER_VALUES, needed=("context",))
     sections = sections_of(templates)
     if faults := unasked_sections(templates, sections):
         raise TemplateFault("\n".join(faults))

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.templates import TemplateFault, Templates
+from caseforge_assets.stages.templates import Templates
 from caseforge_assets.stages.usecase_specs.answer import judge_text
 from caseforge_assets.stages.usecase_specs.outline import outline_in
 from caseforge_assets.stages.usecase_specs.quality import measure
@@ -20,12 +20,7 @@ def make_stage(templates: Templates) -> Stage:
     Raises:
         TemplateFault: A template of one's own cannot be used.
     """
-    faults = [
-        *templates.check("system", known=SYSTEM_VALUES),
-        *templates.check("user", known=USER_VALUES, needed=("document", "use_cases", "outline")),
-    ]
-    if faults:
-        raise TemplateFault("\n".join(faults))
+    templates.demand(system=SYSTEM_VALUES, user=USER_VALUES, needed=("document", "use_cases", "outline"))
     outline = outline_in(templates.language)
     return Stage(
         key="usecase_specs",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.strict_schema import strict_format
-from caseforge_assets.stages.templates import TemplateFault, Templates
+from caseforge_assets.stages.templates import Templates
 from caseforge_assets.stages.usecases.answer import judge_text
 from caseforge_assets.stages.usecases.quality import measure
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, UseCases, candidate_uid
@@ -23,12 +23,7 @@ def make_stage(templates: Templates) -> Stage:
     Raises:
         TemplateFault: A template of one's own cannot be used.
     """
-    faults = [
-        *templates.check("system", known=SYSTEM_VALUES),
-        *templates.check("user", known=USER_VALUES, needed=("document",)),
-    ]
-    if faults:
-        raise TemplateFault("\n".join(faults))
+    templates.demand(system=SYSTEM_VALUES, user=USER_VALUES, needed=("document",))
     return Stage(
         key="usecases",
         title="Use-case candidates",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from caseforge_assets.commands.configuring.stated_form import Said
@@ -28,6 +29,32 @@ Hierarchy = Annotated[HierarchyName | None, Form()]
 Lines = Annotated[str, Form(max_length=5_000)]
 
 
+@dataclass(frozen=True)
+class Sent:
+    """The form beside the file, as a person filled it in."""
+
+    framework: str
+    title: str
+    targets: str
+    hierarchy: HierarchyName | None
+    columns: str
+    language: str
+
+    @property
+    def said(self) -> Said:
+        """What it says of the file."""
+        return Said(self.title.strip() or None, self.targets.strip() or None, self.hierarchy, _lines(self.columns), _lines(self.language))
+
+
+def _sent(
+    framework: Key, title: Title = "", targets: Targets = "", hierarchy: Hierarchy = None, columns: Lines = "", language: Lines = ""
+) -> Sent:
+    return Sent(framework, title, targets, hierarchy, columns, language)
+
+
+SentNow = Annotated[Sent, Depends(_sent)]
+
+
 @router.get("/upload")
 def show_form(pages: PagesNow, _caller: Planner, framework: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
     """The form to upload a file."""
@@ -39,55 +66,37 @@ def judge_file(
     pages: PagesNow,
     caller: Planner,
     file: Annotated[UploadFile, File()],
-    framework: Key,
-    title: Title = "",
-    targets: Targets = "",
-    hierarchy: Hierarchy = None,
-    columns: Lines = "",
-    language: Lines = "",
+    sent: SentNow,
 ) -> Response:
     """Judges a file and says what would differ and what it would cost. Nothing is loaded."""
     service = pages.service
-    is_new = demand_load(service, caller, framework)
-    said = _said(title, targets, hierarchy, columns, language)
-    written = {"framework": framework, "title": title, "targets": targets, "hierarchy": hierarchy, "columns": columns, "language": language}
+    is_new = demand_load(service, caller, sent.framework)
     try:
         with uploaded(file, SUFFIXES) as path:
-            loaded = judge_or_load(service, caller, path, Load(framework, is_new, said, dry_run=True, other_framework=True))
+            loaded = judge_or_load(service, caller, path, Load(sent.framework, is_new, sent.said, dry_run=True, other_framework=True))
             digest = hold(service.store, path, caller.name) if loaded.changed else None
     except (Refused, ValueError) as error:
-        return _refused(pages, written, error)
-    return _answer(pages, written | {"loaded": loaded, "digest": digest})
+        return _refused(pages, vars(sent), error)
+    return _answer(pages, vars(sent) | {"loaded": loaded, "digest": digest})
 
 
 @router.post("/upload/take", response_class=HTMLResponse)
 def take_file(
     pages: PagesNow,
     caller: Planner,
-    framework: Key,
+    sent: SentNow,
     digest: Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")],
-    title: Title = "",
-    targets: Targets = "",
-    hierarchy: Hierarchy = None,
-    columns: Lines = "",
-    language: Lines = "",
     other_framework: Annotated[bool, Form()] = False,
 ) -> Response:
     """Loads the file that was judged, as a new edition or a new framework."""
     service = pages.service
-    is_new = demand_load(service, caller, framework)
-    said = _said(title, targets, hierarchy, columns, language)
-    written = {"framework": framework, "title": title, "targets": targets, "hierarchy": hierarchy, "columns": columns, "language": language}
+    is_new = demand_load(service, caller, sent.framework)
     try:
         with held(service.store, digest, caller.name) as path:
-            judge_or_load(service, caller, path, Load(framework, is_new, said, dry_run=False, other_framework=other_framework))
+            judge_or_load(service, caller, path, Load(sent.framework, is_new, sent.said, dry_run=False, other_framework=other_framework))
     except (Refused, ValueError) as error:
-        return _refused(pages, written, error)
-    return RedirectResponse(f"/frameworks/{framework}/editions", 303)
-
-
-def _said(title: str, targets: str, hierarchy: HierarchyName | None, columns: str, language: str) -> Said:
-    return Said(title.strip() or None, targets.strip() or None, hierarchy, _lines(columns), _lines(language))
+        return _refused(pages, vars(sent), error)
+    return RedirectResponse(f"/frameworks/{sent.framework}/editions", 303)
 
 
 def _lines(text: str) -> tuple[str, ...]:
