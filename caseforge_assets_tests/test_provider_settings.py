@@ -94,7 +94,11 @@ def test_a_kind_that_the_address_certainly_is_not_is_refused(project: Path, at: 
         make_client(load_settings(written(project, '[provider]\nkind = "groq"')))
     monkeypatch.setenv("CASEFORGE_PROJECT", str(project))
     checked = CliRunner().invoke(caseforge, ["config", "check", "--json"])
-    assert any("is certainly of the kind azure" in one["says"] for one in json.loads(checked.stdout)["findings"] if one["level"] == "error")
+    assert any(
+        "is certainly of the kind azure" in finding["says"]
+        for finding in json.loads(checked.stdout)["findings"]
+        if finding["level"] == "error"
+    )
     assert checked.exit_code == 2
     assert load_settings(written(project, '[provider]\nkind = "custom"')).configuration.provider_kind.name == "custom"
 
@@ -147,9 +151,9 @@ def test_every_field_is_shown_with_its_origin(project: Path, at: object) -> None
     inspection = inspect_project(written(project, '[provider]\nfile_expiry_days = 20\n[provider.upload_fields]\nteam = "x"'))
     assert inspection.settings is not None
     shown = {
-        one.key: (one.value, one.origin)
-        for one in effective_values(inspection, inspection.settings.configuration)
-        if one.key.startswith("provider.")
+        value.key: (value.value, value.origin)
+        for value in effective_values(inspection, inspection.settings.configuration)
+        if value.key.startswith("provider.")
     }
     assert shown["provider.kind"] == ("azure", "the address in OPENAI_BASE_URL")
     assert shown["provider.file_expiry_days"] == ("20", "caseforge.toml, line 2")
@@ -165,6 +169,6 @@ def test_config_show_and_check_say_the_kind(project: Path, at: object, monkeypat
     shown = json.loads(CliRunner().invoke(caseforge, ["config", "show", "--json"]).stdout)
     assert {"key": "provider.kind", "value": "azure", "origin": "the address in OPENAI_BASE_URL"} in shown["values"]
     checked = json.loads(CliRunner().invoke(caseforge, ["config", "check", "--json"]).stdout)
-    says = [one["says"] for one in checked["findings"]]
+    says = [finding["says"] for finding in checked["findings"]]
     assert any(text.startswith("provider: azure, by the address in OPENAI_BASE_URL") for text in says)
     assert any("500 files at most" in text and "10,000" in text for text in says)

@@ -24,7 +24,7 @@ def test_all_who_make_it_at_once_have_the_same_and_only_the_owner_may_read_it(tm
         found = list(threads.map(lambda _: find_service_secret(settings(tmp_path)).derive("test"), range(16)))
     path = tmp_path / "var" / FILE_NAME
     assert len(set(found)) == 1
-    assert [one.name for one in path.parent.iterdir()] == [FILE_NAME]
+    assert [entry.name for entry in path.parent.iterdir()] == [FILE_NAME]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text().strip() not in redact(f"it is {path.read_text()}")
 

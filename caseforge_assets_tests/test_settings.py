@@ -169,7 +169,7 @@ def test_each_value_says_where_it_comes_from(project: Path, monkeypatch: pytest.
     monkeypatch.setenv("CASEFORGE_REUSE", "off")
     inspection = inspect_project(project, {"budget_usd": "7"})
     assert inspection.settings is not None
-    found = {one.key: one.origin for one in effective_values(inspection, inspection.settings.configuration)}
+    found = {value.key: value.origin for value in effective_values(inspection, inspection.settings.configuration)}
     expected = {
         "openai_model": "caseforge.toml, line 2",
         "max_enqueued_tokens.gpt-5.1": "caseforge.toml, line 3",

@@ -122,13 +122,13 @@ def test_what_is_not_of_this_form_is_refused_by_its_name_here(client: OpenAI, bo
 def test_a_batch_with_a_line_that_does_not_belong_in_it_is_refused(client: OpenAI, line: dict[str, Any], code: str, param: str) -> None:
     batch = run_responses(client, [LINES[0], line], "failed")
     assert batch.errors is not None
-    assert [(one.code, one.line, one.param) for one in batch.errors.data or []] == [(code, 2, param)]
+    assert [(error.code, error.line, error.param) for error in batch.errors.data or []] == [(code, 2, param)]
 
 
 def test_a_batch_of_chat_completions_takes_no_line_of_this_endpoint(client: OpenAI) -> None:
     batch = run(client, [request_line("b"), LINES[0]], "failed")
     assert batch.errors is not None
-    assert [(one.code, one.line) for one in batch.errors.data or []] == [("invalid_url", 2)]
+    assert [(error.code, error.line) for error in batch.errors.data or []] == [("invalid_url", 2)]
 
 
 def test_a_model_that_has_only_this_endpoint_is_no_chat_model(client: OpenAI) -> None:

@@ -50,7 +50,7 @@ def line(
 
 
 def write(*lines: Mapping[str, Any]) -> bytes:
-    return b"".join(json.dumps(one).encode() + b"\n" for one in lines)
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
 def read_one(raw: bytes | Mapping[str, Any]) -> ResultLine:

@@ -242,10 +242,10 @@ JSON = st.recursive(
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=6))
 def test_no_bytes_make_the_reader_fail(chunks: list[bytes]) -> None:
-    for one in read_lines(chunks):
-        assert one.line_number >= 1
-        if isinstance(one, UnreadableLine):
-            one.excerpt.encode()
+    for came in read_lines(chunks):
+        assert came.line_number >= 1
+        if isinstance(came, UnreadableLine):
+            came.excerpt.encode()
 
 
 @pytest.mark.slow
@@ -264,9 +264,11 @@ def test_no_json_makes_the_reader_fail(response: object, response_body: object, 
             "response": {"body": {"choices": [{"message": {"content": choice, "refusal": error}, "finish_reason": status}]}},
         },
     ]
-    for one in read_lines([write(*shapes)]):
-        assert isinstance(one, ResultLine)
-        stored = "".join(str(value) for value in (one.text, one.refusal, one.error_code, one.error_message, one.model, one.finish_reason))
+    for came in read_lines([write(*shapes)]):
+        assert isinstance(came, ResultLine)
+        stored = "".join(
+            str(value) for value in (came.text, came.refusal, came.error_code, came.error_message, came.model, came.finish_reason)
+        )
         assert "\x00" not in stored
         stored.encode()
 

@@ -25,7 +25,7 @@ def fields(adapter: TypeAdapter[Any]) -> set[str]:
     return set(adapter.json_schema()["properties"])
 
 
-@pytest.mark.parametrize("key", [one.key for one in stages_as_they_come().shared])
+@pytest.mark.parametrize("key", [stage.key for stage in stages_as_they_come().shared])
 def test_each_form_has_only_what_its_endpoint_knows(key: str) -> None:
     """A parameter of the other form is an error at the provider, and fails every line."""
     chat = body_to_send(request_body(stages_as_they_come()[key], StageSettings(), SOURCE))
@@ -36,7 +36,7 @@ def test_each_form_has_only_what_its_endpoint_knows(key: str) -> None:
     assert set(response) <= fields(RESPONSES)
 
 
-@pytest.mark.parametrize("key", [one.key for one in stages_as_they_come().shared])
+@pytest.mark.parametrize("key", [stage.key for stage in stages_as_they_come().shared])
 def test_both_forms_say_the_same(key: str) -> None:
     asked = request_body(stages_as_they_come()[key], ELSEWHERE, SOURCE)
     body = body_to_send(asked)

@@ -13,7 +13,7 @@ SECRET = "sk-test-Ab12Cd34Ef56"
 
 
 def levels(found: dict[str, Any], level: str) -> list[str]:
-    return [f"{one['place']}: {one['says']}" for one in found["findings"] if one["level"] == level]
+    return [f"{finding['place']}: {finding['says']}" for finding in found["findings"] if finding["level"] == level]
 
 
 def test_show_says_where_each_value_comes_from_and_no_secret(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_check_warns_of_passwords_that_cannot_be_masked_everywhere(command_line:
     cli = command_line()
     monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://anna:secret12@db/caseforge")
     monkeypatch.setenv("OPENAI_BASE_URL", "https://anna:sesame@example.org/v1")
-    (warned,) = [one for one in levels(cli.json("config", "check"), "warning") if "masked" in one]
+    (warned,) = [finding for finding in levels(cli.json("config", "check"), "warning") if "masked" in finding]
     assert warned.startswith("OPENAI_BASE_URL: its password is so short")
 
 
@@ -92,11 +92,11 @@ def test_check_finds_what_is_wrong_without_database_and_network(command_line: Op
         "caseforge.toml, line 11: frameworks.retail.source: there is no file retail.csv",
         'caseforge.toml, line 15: frameworks.shop.targets: There is no node "9"',
     ):
-        assert any(one.startswith(beginning) for one in errors), (beginning, errors)
+        assert any(error.startswith(beginning) for error in errors), (beginning, errors)
     assert len(errors) == 5  # the temperature is wrong for both stages
     warnings = levels(found, "warning")
-    assert any("max_enqueued_tokens: no stage uses gpt-5.4-mni (did you mean gpt-5.4-mini?)" in one for one in warnings)
-    assert any(one.startswith("CASEFORGE_MAX_ATEMPTS: ") and "CASEFORGE_MAX_ATTEMPTS" in one for one in warnings)
+    assert any("max_enqueued_tokens: no stage uses gpt-5.4-mni (did you mean gpt-5.4-mini?)" in finding for finding in warnings)
+    assert any(finding.startswith("CASEFORGE_MAX_ATEMPTS: ") and "CASEFORGE_MAX_ATTEMPTS" in finding for finding in warnings)
     assert not found["in_order"]
 
 
@@ -120,19 +120,19 @@ def test_what_is_not_known_is_a_note_and_no_error(command_line: OpenCommandLine)
     cli = command_line('openai_model = "our-own-model"\nallow_unknown_cost = true')
     found = cli.json("config", "check")
     assert found["in_order"]
-    assert any("the rules of 'our-own-model' are not known" in one for one in levels(found, "note"))
-    assert any("our-own-model has no known batch price; its costs stay unknown" in one for one in levels(found, "note"))
+    assert any("the rules of 'our-own-model' are not known" in finding for finding in levels(found, "note"))
+    assert any("our-own-model has no known batch price; its costs stay unknown" in finding for finding in levels(found, "note"))
 
 
 def test_connect_asks_database_and_provider(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     cli = command_line()
     notes = levels(cli.json("config", "check", "--connect"), "note")
-    assert any("reached; its tables are up to date" in one for one in notes)
-    assert any("answers (simulated, free of charge)" in one for one in notes)
+    assert any("reached; its tables are up to date" in note for note in notes)
+    assert any("answers (simulated, free of charge)" in note for note in notes)
     monkeypatch.setenv("CASEFORGE_POSTGRES_URL", "postgresql://nobody:hidden@127.0.0.1:9/nowhere")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     found = cli.json("config", "check", "--connect", expected=2)
-    assert [one.partition(":")[0] for one in levels(found, "error")] == ["CASEFORGE_POSTGRES_URL", "OPENAI_BASE_URL"]
+    assert [finding.partition(":")[0] for finding in levels(found, "error")] == ["CASEFORGE_POSTGRES_URL", "OPENAI_BASE_URL"]
     assert "hidden" not in str(found)
 
 
@@ -198,10 +198,10 @@ def test_where_requests_go_is_said_where_it_matters(command_line: OpenCommandLin
     cli.load_shop()
     assert "gpt-5.5-pro at /v1/responses" in " ".join(cli.run("plan").split())
     assert [part["endpoint"] for part in cli.json("plan")["stages"]] == ["responses", "chat/completions"]
-    listed = {one["model"]: one for one in cli.json("models", "--offline")}
+    listed = {model["model"]: model for model in cli.json("models", "--offline")}
     assert listed["gpt-5.5-pro"]["endpoints_used"] == {"process_details": "responses"}
     assert listed["gpt-6.1-terra"]["endpoints_used"] == {"usecases": "chat/completions"}
-    assert [one["endpoint"] for one in cli.json("config", "show")["stages"]] == ["responses", "chat/completions"]
+    assert [stage["endpoint"] for stage in cli.json("config", "show")["stages"]] == ["responses", "chat/completions"]
     noted = "gpt-5.5-pro answers at /v1/responses only; the requests of the stage process_details go there"
     assert f"caseforge.toml, line 3: openai_model: {noted}" in levels(cli.json("config", "check"), "note")
 
@@ -211,7 +211,7 @@ def test_a_choice_that_contradicts_the_model_names_the_line_to_change(command_li
     cli.load_shop()
     wanted = """gpt-5.5-pro answers at /v1/responses only, not at /v1/chat/completions; write endpoint = "responses", or leave it out"""
     found = cli.json("config", "check", expected=2)
-    (place,) = [one["place"] for one in found["findings"] if wanted in one["says"]]
+    (place,) = [finding["place"] for finding in found["findings"] if wanted in finding["says"]]
     assert place == "caseforge.toml, line 5"
     for command in (("plan",), ("generate", "--yes"), ("plan", "--keep")):
         assert f"stages.process_details.endpoint: {wanted}" in " ".join(cli.run(*command, expected=2).split())
@@ -314,15 +314,15 @@ output = 0.2
 def test_a_price_of_ones_own_is_a_known_price(command_line: OpenCommandLine) -> None:
     cli = command_line(OWN_PRICE)
     found = cli.json("config", "check")
-    assert not any("no known batch price" in one for one in levels(found, "warning"))
+    assert not any("no known batch price" in finding for finding in levels(found, "warning"))
     notes = levels(found, "note")
-    assert any(one.startswith("caseforge.toml, line 12: ") and "counts from 2999-01-01 on" in one for one in notes)
-    assert any('prices."gpt-6-luna": is your own and counts before the price table' in one for one in notes)
-    assert any('prices."gpt-6.1-sol": no stage uses gpt-6.1-sol (did you mean gpt-6.2-sol?)' in one for one in notes)
+    assert any(note.startswith("caseforge.toml, line 12: ") and "counts from 2999-01-01 on" in note for note in notes)
+    assert any('prices."gpt-6-luna": is your own and counts before the price table' in note for note in notes)
+    assert any('prices."gpt-6.1-sol": no stage uses gpt-6.1-sol (did you mean gpt-6.2-sol?)' in note for note in notes)
     values = {row["key"]: (row["value"], row["origin"]) for row in cli.json("config", "show")["values"]}
     assert values["prices.gpt-6.2-sol.input"] == (1.2, "caseforge.toml, line 7")
     assert "prices.gpt-6.2-sol.cached_input" not in values
-    listed = {one["model"]: one for one in cli.json("models", "--offline")}
+    listed = {model["model"]: model for model in cli.json("models", "--offline")}
     prices = {"input": 1.2, "cached_input": 1.2, "cache_write": 1.2, "output": 6}
     assert (listed["gpt-6.2-sol"]["usd_per_million_tokens"], listed["gpt-6.2-sol"]["price_from"]) == (
         prices,
@@ -335,14 +335,14 @@ def test_a_price_of_ones_own_is_a_known_price(command_line: OpenCommandLine) -> 
 
 def test_without_one_the_check_says_how_to_give_it(command_line: OpenCommandLine) -> None:
     found = command_line('openai_model = "gpt-6.2-sol"').json("config", "check")
-    assert any('A price of your own, [prices."gpt-6.2-sol"], makes it known' in one for one in levels(found, "warning"))
+    assert any('A price of your own, [prices."gpt-6.2-sol"], makes it known' in finding for finding in levels(found, "warning"))
 
 
 def test_prices_come_from_variables_and_the_command_line_too(command_line: OpenCommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     cli = command_line()
     monkeypatch.setenv("CASEFORGE_PRICES", '{"gpt-6.2-sol" = {input = 1.20, output = 6}}')
     for arguments in ((), ("--set", 'prices={"gpt-6.2-sol" = {input = 1.20, output = 6}}')):
-        listed = {one["model"]: one for one in cli.json(*arguments, "models", "--offline")}
+        listed = {model["model"]: model for model in cli.json(*arguments, "models", "--offline")}
         assert listed["gpt-6.2-sol"]["usd_per_million_tokens"]["output"] == 6
 
 

@@ -44,7 +44,7 @@ def test_what_follows_from_a_retry_is_in_its_price(command_line: OpenCommandLine
     done = cli.json("retry", "--yes", "--wait")
     assert (done["retried"], done["follow"]) == (1, 1)
     assert accepted(cli) == 3
-    (plan,) = (one for one in cli.json("plans", "list", "--all") if one["made_by"] == "retry")
+    (plan,) = (plan for plan in cli.json("plans", "list", "--all") if plan["made_by"] == "retry")
     assert plan["spent_usd"] > 0
     assert [plan[what] for what in ("to_send", "under_way", "follow")] == [0, 0, 0]
 

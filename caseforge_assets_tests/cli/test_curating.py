@@ -34,7 +34,7 @@ def test_use_cases_are_decided_on_and_kept_in_a_portfolio(command_line: OpenComm
     line.run("portfolio", "remove", "1", "1.1.1-UC02")
     line.run("portfolio", "change", "1", "--shared", "--name", "This year")
     shown = line.json("portfolio", "show", "This year")
-    assert [(one["uid"], one["note"], one["status"]) for one in shown["items"]] == [
+    assert [(item["uid"], item["note"], item["status"]) for item in shown["items"]] == [
         ("1.1.1-UC04", "", "idea"),
         ("1.1.1-UC01", "go", "in_delivery"),
     ]

@@ -171,7 +171,7 @@ def test_a_batch_that_was_refused_and_never_sent_cost_nothing(command_line: Open
 def test_models_are_listed_with_price_end_and_what_the_framework_costs(command_line: OpenCommandLine) -> None:
     cli = command_line()
     cli.load_shop()
-    found = {one["model"]: one for one in cli.json("models")}
+    found = {model["model"]: model for model in cli.json("models")}
     sol = found["gpt-6.1-sol"]
     assert (sol["stages"], sol["usd_per_million_tokens"]) == (
         ["process_details", "usecases"],

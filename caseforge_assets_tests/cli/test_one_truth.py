@@ -106,7 +106,7 @@ def test_costs_are_the_same_wherever_they_stand(eventful: CommandLine) -> None:
     costs = sheet(eventful.folder / "out.xlsx", "costs")
     assert kinds(costs) == expected
     assert kinds(eventful.json("report", "--framework", KEY)["periods"]) == expected
-    (status,) = [one for one in eventful.json("status")["frameworks"] if one["framework"] == KEY]
+    (status,) = [framework for framework in eventful.json("status")["frameworks"] if framework["framework"] == KEY]
     assert kinds([row | {"kind": kind_of(row)} for row in status["spent"]]) == expected
     in_file = [row for row in costs if row["answers"] == "in this file"]
     shown = [row for name in ("documents", "candidates") for row in sheet(eventful.folder / "out.xlsx", name)]
@@ -114,10 +114,10 @@ def test_costs_are_the_same_wherever_they_stand(eventful: CommandLine) -> None:
 
 
 def test_candidates_are_counted_the_same_wherever_they_stand(eventful: CommandLine) -> None:
-    (status,) = [one for one in eventful.json("status")["frameworks"] if one["framework"] == KEY]
+    (status,) = [framework for framework in eventful.json("status")["frameworks"] if framework["framework"] == KEY]
     eventful.run("export", str(eventful.folder / "out.xlsx"), "--framework", KEY)
     candidates = sheet(eventful.folder / "out.xlsx", "candidates")
-    (quality,) = [one for one in eventful.json("quality", "--framework", KEY)["stages"] if one["stage"] == "usecases"]
+    (quality,) = [stage for stage in eventful.json("quality", "--framework", KEY)["stages"] if stage["stage"] == "usecases"]
     assert status["candidates"] == len(candidates) > 0
     assert {row["code"] for row in candidates} == {row["code"] for row in quality["contents"]}
     assert not {"1.1.2", "2.1.2"} & {row["code"] for row in candidates}
@@ -190,7 +190,7 @@ def test_nodes_that_are_gone_are_the_same_for_editions_and_costs(eventful: Comma
 
 def test_a_plan_and_a_preview_expect_the_same_answer(eventful: CommandLine) -> None:
     plan = eventful.json("plan", "--framework", KEY)
-    (part,) = [one for one in plan["stages"] if one["stage"] == "process_details"]
+    (part,) = [stage for stage in plan["stages"] if stage["stage"] == "process_details"]
     preview = eventful.json("preview", "1.1.2.1", "--framework", KEY)
     assert part["output_tokens"] == preview["output_tokens"] * (part["now"] + part["later"])
 

@@ -57,7 +57,7 @@ def test_a_plan_is_raised_cancelled_or_declined_by_name(command_line: OpenComman
     assert "1 request is not sent" in cli.run("plans", "cancel", approved)
     cli.run("submit", "--yes", "--wait")
     assert cli.stats()["requests_accepted"] == 0
-    assert [one["state"] for one in cli.json("plans", "list", "--all")] == ["cancelled", "declined"]
+    assert [plan["state"] for plan in cli.json("plans", "list", "--all")] == ["cancelled", "declined"]
     assert "Of no plan is anything open" in cli.run("plans", "list")
     cli.run("generate", "--nodes", "1.1.1,1.1.2", "--yes", "--wait")
     assert cli.stats()["requests_accepted"] == 4

@@ -16,7 +16,7 @@ def test_report_shows_what_came_back_and_the_most_frequent_error(command_line: O
     found = cli.json("report", "--since", "30d", "--framework", "shop")
     (week,) = found["periods"]
     assert (week["stage"], week["attempts"], week["good"]) == ("process_details", 6, 3)
-    assert [(one["outcome"], one["count"]) for one in found["errors"]] == [("truncated_reasoning", 2), ("server_error", 1)]
+    assert [(error["outcome"], error["count"]) for error in found["errors"]] == [("truncated_reasoning", 2), ("server_error", 1)]
     said = cli.run("report")
     for words in ("50.0%", "reasoning used all N tokens", "66.7%", "1.1.1"):
         assert words in said

@@ -79,7 +79,7 @@ def test_one_browser_is_let_in_once_by_each_address_that_is_printed(command_line
                 assert other.get(printed).status_code == 403  # once
                 me = browser.get(f"{address}/api/v1/me").json()
                 assert [role["role"] for role in me["roles"]] == ["admin"]
-                (cookie,) = [one for one in browser.cookies if one.name == "__Host-caseforge_session"]
+                (cookie,) = [cookie for cookie in browser.cookies if cookie.name == "__Host-caseforge_session"]
                 assert cookie.secure
                 again = re.search(r"https://\S+", serving.stdout.readline())[0]  # type: ignore[index]
                 assert 'class="who"' in other.get(again).text

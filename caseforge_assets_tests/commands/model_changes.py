@@ -12,7 +12,7 @@ BOTH = (PROCESS, USECASES)
 
 
 def stale(bench: Workbench) -> int:
-    return sum(one.condition is Condition.STALE for one in read_statuses(bench.store, bench.project, KEY))
+    return sum(status.condition is Condition.STALE for status in read_statuses(bench.store, bench.project, KEY))
 
 
 def to_send(bench: Workbench, key: str = KEY) -> list[int]:

@@ -103,5 +103,5 @@ def test_a_retry_does_not_go_beyond_what_the_model_can_write(bench: OpenBench) -
     with opened.store.begin() as connection:
         budgets = opened.column("select max_completion_tokens from caseforge.request order by id")
         failed = requests.failed_requests(connection, KEY, PROCESS.key)
-        steps = [next_step(opened.project, PROCESS, one, asked=True) for one in failed]
+        steps = [next_step(opened.project, PROCESS, failure, asked=True) for failure in failed]
     assert max([*budgets, *(step.max_completion_tokens or 0 for step in steps)]) <= 16_384

@@ -79,10 +79,10 @@ def test_a_yes_covers_the_draft_and_what_was_named_beside_it(bench: OpenBench) -
     same, other = opened.approve("1.1.1", stages=[PROCESS]), opened.approve("2.1.1", stages=[PROCESS])
     offer = offered(opened, opened.draft("1.1.1", "1.1.2", stages=[PROCESS]), "1.1.1", "1.1.2")
     assert offer.draft is not None
-    assert [one.plan.id for one in offer.before] == [same.id]
+    assert [reckoned.plan.id for reckoned in offer.before] == [same.id]
     assert offer.consent.plan_ids == {offer.draft.id, same.id}
     with opened.store.connect() as connection:
-        assert [one.plan.id for one in left_waiting(connection, opened.project, offer)] == [other.id]
+        assert [reckoned.plan.id for reckoned in left_waiting(connection, opened.project, offer)] == [other.id]
 
 
 def test_without_a_draft_all_that_is_approved_is_meant_and_nothing_is_left(bench: OpenBench) -> None:

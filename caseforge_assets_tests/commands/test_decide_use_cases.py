@@ -53,7 +53,7 @@ def test_a_decision_goes_on_with_an_edit_and_stays_with_what_was_chosen_when_it_
         now = use_cases.use_cases_called(connection, KEY, ["1.1.1-UC01"])["1.1.1-UC01"]
         assert (now.id, now.title, now.decision.status) == (use_case_id, "Count the stock at night", UseCaseStatus.shortlisted)
         assert now.candidate_id != first
-        assert [one.text for one in comments.comments(connection, use_case_id)] == ["Begin with this one."]
+        assert [comment.text for comment in comments.comments(connection, use_case_id)] == ["Begin with this one."]
 
     opened.generate("1.1.1", stages=[USECASES], ask_again=True)
     with opened.store.begin() as connection:

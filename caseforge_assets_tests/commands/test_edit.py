@@ -70,7 +70,11 @@ def test_an_edit_is_the_current_version_and_the_old_one_is_kept(bench: OpenBench
 @pytest.mark.slow
 def test_its_use_cases_are_stale_and_made_anew_from_it(bench: OpenBench) -> None:
     opened, text = edited(bench)
-    stale = {(one.asset, one.node.code) for one in read_statuses(opened.store, opened.project, KEY) if one.condition is Condition.STALE}
+    stale = {
+        (status.asset, status.node.code)
+        for status in read_statuses(opened.store, opened.project, KEY)
+        if status.condition is Condition.STALE
+    }
     assert stale == {("usecase_batch_inputs", "1.1.1")}
     assert [part.states for part in opened.draft().stages] == [{"done": 6}, {"done": 5, "stale": 1}]
     before = opened.stats()["requests_accepted"]

@@ -206,7 +206,7 @@ def test_two_plans_made_at_the_same_moment(bench: OpenBench) -> None:
     opened = bench()
     with ThreadPoolExecutor(4) as pool:
         futures = [pool.submit(opened.draft) for _ in range(4)]
-    assert [one.result().nodes for one in futures]
+    assert [future.result().nodes for future in futures]
 
 
 def test_what_was_never_sent_does_not_count_against_a_request(bench: OpenBench) -> None:
@@ -321,7 +321,7 @@ def test_a_duplicate_that_could_not_be_cancelled_is_tried_again(bench: OpenBench
         reconcile_batches(replace(opened.project, provider=replace(opened.provider, client=Failing(opened.provider.base_url, "any"))))
     reconcile_batches(opened.project)
     with OpenAI(base_url=opened.provider.base_url, api_key="any") as sdk:
-        statuses = sorted(one.status for one in sdk.batches.list())
+        statuses = sorted(batch.status for batch in sdk.batches.list())
     assert [status.startswith("cancel") for status in statuses] == [True, False]
 
 

@@ -38,7 +38,7 @@ def test_a_job_tells_what_happens(bench: OpenBench) -> None:
     with opened.store.begin() as connection:
         approve_plan(connection, opened.project, plan.id, by="berta")
     opened.work()
-    kinds = [one.kind for one in told(opened)]
+    kinds = [event.kind for event in told(opened)]
     assert kinds[:4] == ["framework.loaded", "plan.waiting", "plan.approved", "batch.created"]
     assert (kinds[4], kinds[-1], kinds.count("batch.collected")) == ("batch.progress", "batch.collected", 1)
     waiting, approved = told(opened, "plan.waiting", "plan.approved")
@@ -52,7 +52,7 @@ def test_a_job_tells_what_happens(bench: OpenBench) -> None:
 def test_progress_is_told_when_it_changes_only(bench: OpenBench) -> None:
     opened = bench(latency_s=0.4)
     opened.generate("1.1.1", stages=[PROCESS])
-    seen = [(one.data["status"], one.data["completed"], one.data["failed"]) for one in told(opened, "batch.progress")]
+    seen = [(event.data["status"], event.data["completed"], event.data["failed"]) for event in told(opened, "batch.progress")]
     assert len(seen) == len(set(seen))
 
 
@@ -60,9 +60,9 @@ def test_nodes_that_failed_for_good_are_told_and_those_that_are_asked_again_are_
     opened = bench(faults=["content_filter:match=1.1.2", "expire:share=0.5,batch=1"])
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     failed = told(opened, "node.failed")
-    assert sorted(one.data["node"] for one in failed) == ["1.1.2"]
-    assert {one.data["stage"] for one in failed} == {PROCESS.key}
-    assert all(one.data["why"] and one.data["batch"] for one in failed)
+    assert sorted(failure.data["node"] for failure in failed) == ["1.1.2"]
+    assert {failure.data["stage"] for failure in failed} == {PROCESS.key}
+    assert all(failure.data["why"] and failure.data["batch"] for failure in failed)
 
 
 def test_decisions_of_people_are_told_with_who(bench: OpenBench) -> None:
@@ -73,7 +73,7 @@ def test_decisions_of_people_are_told_with_who(bench: OpenBench) -> None:
         approve_plan(connection, opened.project, second.id, Decimal(5), by="anna")
         raise_limit(connection, opened.project, second.id, Decimal(9), by="berta")
         cancel_plan(connection, second.id, by="anna")
-    found = [(one.kind, one.data["plan"], one.data["by"], one.data["limit"]) for one in told(opened)[1:]]
+    found = [(event.kind, event.data["plan"], event.data["by"], event.data["limit"]) for event in told(opened)[1:]]
     assert found == [
         ("plan.declined", first.id, "anna", None),
         ("plan.approved", second.id, "anna", {"amount": "5.000000", "currency": "USD"}),

@@ -23,10 +23,10 @@ def last_attempt(bench: Workbench, stage: str) -> tuple[str, str, str, bool]:
     return outcome, detail, notes, kept
 
 
-GOOD = [one for one in ANSWERS if one.stage == DOCUMENT and one.kept]
-BAD = [one for one in ANSWERS if one.stage == DOCUMENT and not one.kept]
-GOOD_CASES = [one for one in ANSWERS if one.stage == USE_CASES and one.kept]
-BAD_CASES = [one for one in ANSWERS if one.stage == USE_CASES and not one.kept]
+GOOD = [answer for answer in ANSWERS if answer.stage == DOCUMENT and answer.kept]
+BAD = [answer for answer in ANSWERS if answer.stage == DOCUMENT and not answer.kept]
+GOOD_CASES = [answer for answer in ANSWERS if answer.stage == USE_CASES and answer.kept]
+BAD_CASES = [answer for answer in ANSWERS if answer.stage == USE_CASES and not answer.kept]
 
 
 def names(rows: list[Expected]) -> list[str]:

@@ -135,7 +135,7 @@ def test_what_is_too_long_even_so_fails_and_says_what_to_do(bench: OpenBench, wi
     window(LITTLE_ROOM)
     opened = long_bench(bench)
     process, usecases = opened.draft("1.1.1", "1.1.2").stages
-    assert (process.now, usecases.later, [one.code for one in process.too_long], process.shortened) == (1, 1, ["1.1.1"], 0)
+    assert (process.now, usecases.later, [node.code for node in process.too_long], process.shortened) == (1, 1, ["1.1.1"], 0)
     assert not any(done.held_back for done in opened.generate("1.1.1", "1.1.2", stages=[PROCESS]))
     ((code, outcome, detail),) = failed(opened)
     assert (code, outcome) == ("1.1.1", "context_length")
@@ -161,7 +161,7 @@ def test_what_could_not_be_sent_is_left_by_itself_and_looked_at_again_when_a_per
         assert decide_retry(connection, opened.project).key == ""
     assert retry_unattended(opened.store, opened.project, True).left == {"context_length: it is too long for its model": 1}
     again = retried(opened)
-    assert (again.nodes, [one.code for one in again.too_long]) == (0, ["1.1.1"])
+    assert (again.nodes, [node.code for node in again.too_long]) == (0, ["1.1.1"])
     assert [code for code, _, _ in failed(opened)] == ["1.1.1"]
     assert opened.column("select count(*) from caseforge.attempt") == [0]
 
@@ -235,7 +235,7 @@ def test_what_scores_little_and_cannot_be_sent_is_not_said_to_be_asked_for(bench
     window(LITTLE_ROOM)
     with opened.store.begin() as connection:
         plan = plan_quality_retry(connection, opened.project, Scope(KEY, [PROCESS], True), 101)
-    assert ([row.code for row in plan.asked], [one.code for one in plan.too_long], plan.later) == (["1.1.2"], ["1.1.1"], 1)
+    assert ([row.code for row in plan.asked], [node.code for node in plan.too_long], plan.later) == (["1.1.2"], ["1.1.1"], 1)
 
 
 @pytest.mark.parametrize("reuse", ["identity", "exact"])

@@ -63,7 +63,7 @@ def review(bench: Workbench, path: Path, caller: Caller = ADA) -> Review:
 
 def take(bench: Workbench, path: Path, meanwhile: Meanwhile = Meanwhile.refuse, caller: Caller = ADA) -> list[str]:
     with bench.store.begin() as connection:
-        return [one.use_case.uid for one in import_decisions(connection, caller, path, meanwhile).changes]
+        return [change.use_case.uid for change in import_decisions(connection, caller, path, meanwhile).changes]
 
 
 def stored(bench: Workbench) -> list[tuple[Any, ...]]:
@@ -100,10 +100,10 @@ def test_the_round_trip(bench: OpenBench, tmp_path: Path) -> None:
     sheet.set("1.1.1-UC03", Review_on="2027-04-01", Tags=2027, Reason="Later.")
     sheet.set("1.1.1-UC01", Status="Live", Review_on=None, Tags=None)
     said = review(made, sheet.saved())
-    assert [one.row for one in said.changes] == sorted(one.row for one in said.changes)
+    assert [change.row for change in said.changes] == sorted(change.row for change in said.changes)
     assert any(
-        "status: Idea → In delivery; owner: – → Ada L.; review date: – → 2027-03-01; tags: – → pilot, 2027" in one.in_words()
-        for one in said.changes
+        "status: Idea → In delivery; owner: – → Ada L.; review date: – → 2027-03-01; tags: – → pilot, 2027" in change.in_words()
+        for change in said.changes
     )
     assert stored(made) == before
     assert sorted(take(made, sheet.path)) == ["1.1.1-UC01", "1.1.1-UC02", "1.1.1-UC03"]

@@ -30,7 +30,7 @@ def speaking(bench: Workbench, language: str) -> Workbench:
 
 
 def why(bench: Workbench, key: str = KEY) -> set[str]:
-    return {reason.text for one in read_statuses(bench.store, bench.project, key) for reason in one.stale}
+    return {reason.text for status in read_statuses(bench.store, bench.project, key) for reason in status.stale}
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_dagster_is_told_apart_and_again_when_the_language_goes(bench: OpenBench
 def test_a_language_that_goes_again_leaves_nothing_stale(bench: OpenBench) -> None:
     opened = bench()
     opened.generate()
-    assert any(one.condition is Condition.STALE for one in read_statuses(opened.store, speaking(opened, "fr").project, KEY))
+    assert any(status.condition is Condition.STALE for status in read_statuses(opened.store, speaking(opened, "fr").project, KEY))
     assert (to_send(opened), why(opened)) == ([0, 0], set())
 
 

@@ -22,7 +22,7 @@ MIXED = Configuration(stages={"usecases": StageOverrides(model="a-model-of-our-o
 
 
 def listed(configuration: Configuration = MIXED, offered: dict[str, date | None] | None = None) -> dict[str, ModelFacts]:
-    return {one.name: one for one in list_models(configuration, (PROCESS, USECASES), {"shop": 6}, offered, {}, NOW)}
+    return {model.name: model for model in list_models(configuration, (PROCESS, USECASES), {"shop": 6}, offered, {}, NOW)}
 
 
 def test_models_in_use_come_first_and_those_that_end_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_answers_that_came_give_the_length_for_all_models() -> None:
         assert model == used[stage.key]
         return lengths[stage.key]
 
-    found = {one.name: one for one in list_models(MIXED, (PROCESS, USECASES), {"shop": 6}, None, {}, NOW, output_tokens)}
+    found = {model.name: model for model in list_models(MIXED, (PROCESS, USECASES), {"shop": 6}, None, {}, NOW, output_tokens)}
     tokens_in = PROCESS.typical_input_tokens + USECASES.typical_input_tokens
     assert found["gpt-6.1-terra"].costs_usd == {"shop": 6 * (tokens_in * Decimal("0.5") + 150 * Decimal("2.5")) / 1_000_000}
 

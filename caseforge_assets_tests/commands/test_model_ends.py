@@ -146,11 +146,11 @@ def test_an_alert_and_a_check_say_so(bench: OpenBench, ends_in, days: int, sever
     ends_in(days)
     check_alerts(opened.store, opened.project, datetime.now(UTC))
     with opened.store.connect() as connection:
-        (alert,) = [one for one in alerts.newest(connection) if one.rule == Rule.model_ends]
+        (alert,) = [alert for alert in alerts.newest(connection) if alert.rule == Rule.model_ends]
         statuses = asset_statuses(connection, opened.project, KEY)
-        checks = [one for one in check_framework(connection, opened.project, KEY, statuses) if one.name == MODEL_LASTS]
+        checks = [status for status in check_framework(connection, opened.project, KEY, statuses) if status.name == MODEL_LASTS]
     assert (alert.severity, "gpt-7-sol" in alert.text) == (severity, True)
-    assert [(one.passed, one.severe) for one in checks] == [(False, days == 1)] * 2
+    assert [(check.passed, check.severe) for check in checks] == [(False, days == 1)] * 2
     check_alerts(opened.store, opened.configured(openai_model="gpt-6.1-terra").project, datetime.now(UTC))
     with opened.store.connect() as connection:
-        assert [one for one in alerts.newest(connection) if one.rule == Rule.model_ends] == []
+        assert [alert for alert in alerts.newest(connection) if alert.rule == Rule.model_ends] == []

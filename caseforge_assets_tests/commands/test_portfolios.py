@@ -52,7 +52,7 @@ def candidates(opened: Workbench, key: str = KEY) -> list[int]:
 
 def titles(opened: Workbench, caller: Caller, portfolio_id: int) -> list[str]:
     with opened.store.begin() as connection:
-        return [one.row.described.use_case.uid for one in view_portfolio(connection, opened.project, caller, portfolio_id).entries]
+        return [entry.row.described.use_case.uid for entry in view_portfolio(connection, opened.project, caller, portfolio_id).entries]
 
 
 def test_one_keeps_what_one_sees_and_shares_what_one_owns(opened: Workbench) -> None:
@@ -74,7 +74,7 @@ def test_one_keeps_what_one_sees_and_shares_what_one_owns(opened: Workbench) -> 
         assert len(portfolios.portfolios_seen(connection, "root", everybodys=True)) == 2
         change_portfolio(connection, ADA, mine.id, is_shared=True)
         seen_by_ben = view_portfolio(connection, opened.project, BEN, mine.id)
-        assert ([one.row.described.use_case.uid for one in seen_by_ben.entries], seen_by_ben.hidden) == (
+        assert ([entry.row.described.use_case.uid for entry in seen_by_ben.entries], seen_by_ben.hidden) == (
             ["1.1.1-UC02", "1.1.1-UC01", "1.1.1-UC03"],
             1,
         )
@@ -101,10 +101,10 @@ def test_entries_are_ordered_noted_and_taken_out_by_the_revision_that_was_read(o
     with opened.store.begin() as connection:
         made = make_portfolio(connection, ADMIN, "All", is_shared=True)
         add_to_portfolio(connection, ADMIN, made.id, [first, foreign, second, third])
-        a, x, b, c = (one.row.id for one in view_portfolio(connection, opened.project, ADMIN, made.id).entries)
+        a, x, b, c = (entry.row.id for entry in view_portfolio(connection, opened.project, ADMIN, made.id).entries)
         revision = find_portfolio(connection, BEN, made.id).revision
         place_entry(connection, BEN, made.id, c, 2, revision=revision)  # the second of those that ben sees
-        assert [one.row.id for one in view_portfolio(connection, opened.project, ADMIN, made.id).entries] == [a, x, c, b]
+        assert [entry.row.id for entry in view_portfolio(connection, opened.project, ADMIN, made.id).entries] == [a, x, c, b]
         for late in (
             lambda: place_entry(connection, BEN, made.id, c, 1, revision=revision),
             lambda: write_note(connection, ADMIN, made.id, c, "late", revision=revision),
@@ -120,7 +120,7 @@ def test_entries_are_ordered_noted_and_taken_out_by_the_revision_that_was_read(o
             take_from_portfolio(connection, BEN, made.id, [x])
         assert [one.uid for one in take_from_portfolio(connection, BEN, made.id, [b, b])] == ["1.1.1-UC02"]
         now = view_portfolio(connection, opened.project, ADMIN, made.id)
-        assert [(one.row.id, one.row.note) for one in now.entries] == [(x, ""), (c, "begin here"), (a, "")]
+        assert [(entry.row.id, entry.row.note) for entry in now.entries] == [(x, ""), (c, "begin here"), (a, "")]
         before = now.portfolio.revision
         place_entry(connection, BEN, made.id, c, 1)  # of those that ben sees it is the first already
         write_note(connection, BEN, made.id, c, "begin here")
@@ -143,7 +143,7 @@ def test_what_was_chosen_stays_when_it_is_edited_made_anew_renamed_or_taken_out(
     opened.generate("1.1.1", stages=[USECASES], ask_again=True)
     with opened.store.begin() as connection:
         view = view_portfolio(connection, opened.project, ADMIN, made.id)
-        assert [one.is_superseded for one in view.entries] == [True, True]
+        assert [entry.is_superseded for entry in view.entries] == [True, True]
         assert (view.sums.superseded, view.entries[0].row.described.use_case.title) == (2, "Count at night")
         new = view.entries[0].new_ones
         assert [one.use_case.uid for one in new][:2] == ["1.1.1-UC01", "1.1.1-UC02"]

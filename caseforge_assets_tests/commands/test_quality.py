@@ -77,7 +77,7 @@ def test_scores_by_older_rules_are_in_no_mean_until_they_are_measured_anew(made:
 
     def documents() -> tuple[int, int | None]:
         with made.store.connect() as connection:
-            (summary,) = [one.summary for one in read_quality(connection, made.project, KEY, [PROCESS])]
+            (summary,) = [measured.summary for measured in read_quality(connection, made.project, KEY, [PROCESS])]
         return summary.measured, summary.lowest
 
     counted, lowest = documents()
@@ -126,7 +126,7 @@ def test_a_fault_of_measuring_loses_no_answer(bench: OpenBench, caplog: pytest.L
     with opened.store.connect() as connection:
         stages = read_quality(connection, opened.project, KEY)
         checks = {check.name: check for check in check_quality(connection, opened.project, KEY)}
-    assert [(one.summary.contents, one.summary.measured, one.summary.mean) for one in stages] == [(6, 0, None), (6, 0, None)]
+    assert [(stage.summary.contents, stage.summary.measured, stage.summary.mean) for stage in stages] == [(6, 0, None), (6, 0, None)]
     assert checks["scores_sufficient"].figures["unmeasured"] == 6
     assert measure_missing(opened.store, whole.stages, KEY) == 12
 

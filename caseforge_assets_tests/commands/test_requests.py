@@ -126,9 +126,9 @@ def test_the_instructions_are_the_same_bytes_in_all_requests_of_a_stage(bench: O
     for stage in (PROCESS, USECASES):
         messages = [json.loads(row[4])["messages"] for row in opened.query(REQUESTS, stage=stage.key)]
         assert len(messages) == 6
-        assert {one[0]["role"] for one in messages} == {"system"}
-        assert len({one[0]["content"].encode() for one in messages}) == 1
-        assert len({one[1]["content"] for one in messages}) == 6
+        assert {message[0]["role"] for message in messages} == {"system"}
+        assert len({message[0]["content"].encode() for message in messages}) == 1
+        assert len({message[1]["content"] for message in messages}) == 6
 
 
 def test_asking_again_is_the_same_question_in_the_next_generation(bench: OpenBench) -> None:

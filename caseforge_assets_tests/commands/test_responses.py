@@ -45,7 +45,9 @@ def counts(bench: Workbench) -> list[Any]:
 
 def problems(bench: Workbench) -> list[str]:
     """What verify finds; the workbook of a test is nowhere."""
-    return [one.what for one in verify(bench.store, bench.stages, bench.folder).problems if not one.where.startswith("workbooks/")]
+    return [
+        problem.what for problem in verify(bench.store, bench.stages, bench.folder).problems if not problem.where.startswith("workbooks/")
+    ]
 
 
 def test_both_stages_go_through_it(bench: OpenBench) -> None:
@@ -186,11 +188,11 @@ def test_what_is_too_long_is_made_from_half(bench: OpenBench) -> None:
     assert all("input" in line["body"] and "messages" not in line["body"] for lines in lines_of(opened) for line in lines)
 
 
-LINE_FAULTS = [one for one in ANSWERS if not one.fault.startswith("file_")]
+LINE_FAULTS = [answer for answer in ANSWERS if not answer.fault.startswith("file_")]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("expected", LINE_FAULTS, ids=[f"{one.stage}-{one.fault}" for one in LINE_FAULTS])
+@pytest.mark.parametrize("expected", LINE_FAULTS, ids=[f"{fault.stage}-{fault.fault}" for fault in LINE_FAULTS])
 def test_every_fault_of_an_answer_comes_to_the_same_as_of_a_chat_completion(bench: OpenBench, expected: Expected) -> None:
     opened = bench(faults=[expected.spec], stages=BOTH, missing_files_grace_s=0)
     opened.generate("1.1.1", "1.1.2")

@@ -250,7 +250,7 @@ def test_only_a_few_downloads_are_kept_and_the_largest(bench: OpenBench) -> None
         fetching.set_aside(opened.store, opened.folder, the_batch(opened))
     assert sorted(map(len, kept(opened))) == [20, 30, 40, 50]
     assert "output" not in the_batch(opened).artifacts
-    assert all(opened.folder.exists(Artifact(**one)) for one in the_batch(opened).artifacts.values())
+    assert all(opened.folder.exists(Artifact(**artifact)) for artifact in the_batch(opened).artifacts.values())
 
 
 @pytest.mark.slow

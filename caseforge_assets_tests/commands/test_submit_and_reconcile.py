@@ -158,7 +158,7 @@ def test_of_two_batches_of_one_submission_one_is_adopted_and_the_other_cancelled
             metadata={SUBMISSION_KEY: submission},
         )
         assert settle(opened) == 0
-        statuses = {one.id: one.status for one in sdk.batches.list()}
+        statuses = {batch.id: batch.status for batch in sdk.batches.list()}
     adopted = opened.column("select remote_id from caseforge.batch")[0]
     assert len(statuses) == 2
     assert [one for one, status in statuses.items() if status not in ("cancelling", "cancelled")] == [adopted]

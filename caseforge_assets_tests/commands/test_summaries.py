@@ -101,7 +101,7 @@ def test_trends_hold_what_came_back_since_then(bench: OpenBench) -> None:
         elsewhere = summarize_since(connection, now, timedelta(days=7), "another")
     (today,) = trend.periods
     assert (today.stage, today.kind, today.attempts, today.good, today.unknown_costs) == ("process_details", "simulated", 6, 4, 0)
-    assert {one.outcome: one.example for one in trend.patterns} == {"server_error": "1.1.1", "truncated_reasoning": "1.1.2"}
+    assert {pattern.outcome: pattern.example for pattern in trend.patterns} == {"server_error": "1.1.1", "truncated_reasoning": "1.1.2"}
     assert (later.periods, later.patterns, elsewhere.periods) == ([], [], [])
 
 

@@ -63,7 +63,7 @@ def test_what_was_there_before_is_current_again_and_shown(bench: OpenBench, stag
     assert (done.answers, done.contents, done.unknown_costs, done.as_before) == (2, 1, 0, 2)
     assert done.cost_usd > 0
     assert looks(opened) == before
-    assert [one for one in read_statuses(opened.store, opened.project, KEY) if one.condition is not Condition.FRESH] == []
+    assert [status for status in read_statuses(opened.store, opened.project, KEY) if status.condition is not Condition.FRESH] == []
     assert opened.column("select count(*) from caseforge.request where state = 'pending'") == [0]
     assert wrong(opened) == []
 

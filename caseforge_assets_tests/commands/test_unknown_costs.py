@@ -82,9 +82,9 @@ def test_checks_and_alerts_count_it(opened: Workbench) -> None:
     with opened.store.connect() as connection:
         statuses = asset_statuses(connection, opened.project, KEY)
         (check,) = (
-            one
-            for one in check_framework(connection, opened.project, KEY, statuses)
-            if one.name == "cost_within_plan" and one.figures["unknown_costs"]
+            status
+            for status in check_framework(connection, opened.project, KEY, statuses)
+            if status.name == "cost_within_plan" and status.figures["unknown_costs"]
         )
         (plan,) = alert_figures.plans(connection, datetime.now(UTC) - YESTERDAY, [])
     assert not check.passed

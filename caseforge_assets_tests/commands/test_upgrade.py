@@ -35,9 +35,9 @@ NEXT_EDITION = (
 def conditions(bench: Workbench) -> dict[str, set[str]]:
     """Per asset, the ids of the nodes that are not fresh, with their condition."""
     found: dict[str, set[str]] = {}
-    for one in read_statuses(bench.store, bench.project, KEY):
-        if one.condition is not Condition.FRESH:
-            found.setdefault(one.asset, set()).add(f"{one.node.identity} {one.condition}")
+    for status in read_statuses(bench.store, bench.project, KEY):
+        if status.condition is not Condition.FRESH:
+            found.setdefault(status.asset, set()).add(f"{status.node.identity} {status.condition}")
     return found
 
 
@@ -49,7 +49,7 @@ def upgraded(bench: OpenBench) -> tuple[Workbench, Loaded]:
 
 def test_the_difference_names_every_node_by_what_differs(bench: OpenBench) -> None:
     _, loaded = upgraded(bench)
-    shown = {change: [(one.code_before, one.code_after) for one in nodes] for change, nodes in loaded.difference.changes.items()}
+    shown = {change: [(node.code_before, node.code_after) for node in nodes] for change, nodes in loaded.difference.changes.items()}
     assert shown == {
         Change.NEW: [(None, "2.1.2")],
         Change.GONE: [("2.1.2", None)],
@@ -137,7 +137,7 @@ def test_a_node_that_is_under_way_while_its_ancestor_is_renamed_is_not_sent_agai
     opened.work()
     opened.work()
     assert opened.stats()["requests_accepted"] == 6
-    assert {one.condition for one in read_statuses(opened.store, opened.project, KEY) if one.asset == "process_documents"} == {
+    assert {status.condition for status in read_statuses(opened.store, opened.project, KEY) if status.asset == "process_documents"} == {
         Condition.FRESH
     }
 

@@ -181,7 +181,9 @@ def test_a_world_in_which_everything_happened_is_in_order_and_so_is_its_copy(ben
     assert wrong(opened) == []
     restore(empty_store, opened.folder)
     write_journal(empty_store, opened.folder)
-    assert [one.kind for one in verify(empty_store, opened.stages, opened.folder).problems if not one.where.startswith("workbooks/")] == []
+    assert [
+        problem.kind for problem in verify(empty_store, opened.stages, opened.folder).problems if not problem.where.startswith("workbooks/")
+    ] == []
 
 
 @pytest.mark.parametrize(

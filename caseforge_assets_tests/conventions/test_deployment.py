@@ -97,7 +97,9 @@ def test_runs_get_what_the_other_containers_have() -> None:
     daemon = OURS["daemon"]
     assert set(launcher["env_vars"]) <= set(daemon["environment"])
     assert set(launcher["container_kwargs"]["volumes"]) == set(daemon["volumes"])
-    assert {one.split(":")[0] for one in daemon["volumes"]} <= {volume.get("name") for volume in COMPOSE["volumes"].values() if volume}
+    assert {volume.split(":")[0] for volume in daemon["volumes"]} <= {
+        volume.get("name") for volume in COMPOSE["volumes"].values() if volume
+    }
     assert launcher["networks"] == [COMPOSE["networks"]["inside"]["name"]]
 
 
@@ -132,7 +134,7 @@ def test_the_charts_know_each_other() -> None:
     assert VALUES["dagster-user-deployments"]["deployments"][0]["name"] in made
     own = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
     tomllib.loads(own["project"])
-    assert own["secretName"] == next(one["secret"]["secretName"] for one in VALUES["dagsterDaemon"]["volumes"] if "secret" in one)
+    assert own["secretName"] == next(volume["secret"]["secretName"] for volume in VALUES["dagsterDaemon"]["volumes"] if "secret" in volume)
 
 
 def test_what_is_called_in_scripts_and_charts_exists() -> None:

@@ -99,8 +99,10 @@ def test_impossible_usage_does_not_fail() -> None:
 
 
 def test_truncated_answers_cost_money_too() -> None:
-    lines = [one for one in read_lines([real_file("process_details_truncated.output.jsonl").read_bytes()]) if isinstance(one, ResultLine)]
-    costs = [cost_usd(usage_of(one.usage), one.model or "", ON) for one in lines]
+    lines = [
+        line for line in read_lines([real_file("process_details_truncated.output.jsonl").read_bytes()]) if isinstance(line, ResultLine)
+    ]
+    costs = [cost_usd(usage_of(line.usage), line.model or "", ON) for line in lines]
     assert costs == [Decimal("0.0202725"), Decimal("0.02024375"), Decimal("0.020241875")]
 
 

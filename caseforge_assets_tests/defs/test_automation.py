@@ -43,7 +43,8 @@ def test_schedules_are_off_until_somebody_switches_them_on(tmp_path: Path) -> No
     schedules = {schedule.name: schedule for schedule in build_defs(load_settings(write_project(tmp_path))).schedules or ()}
     assert set(schedules) == {"backup_schedule", "prune_schedule", "report_schedule"}
     assert all(
-        isinstance(one, dg.ScheduleDefinition) and one.default_status is dg.DefaultScheduleStatus.STOPPED for one in schedules.values()
+        isinstance(schedule, dg.ScheduleDefinition) and schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+        for schedule in schedules.values()
     )
 
 

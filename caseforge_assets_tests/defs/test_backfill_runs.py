@@ -129,7 +129,7 @@ def test_a_record_names_the_nodes_that_other_runs_find(project: OpenProject) -> 
     for partition in SCATTERED:
         run(opened, backfill, partition, wait_s=0)
     records = opened.instance.get_runs(dg.RunsFilter(job_name="failed_nodes", tags={"caseforge/outcome": "waiting"}))
-    assert [one.tags["caseforge/record"] for one in records] == [f"{len(SCATTERED)} nodes failed"]
+    assert [record.tags["caseforge/record"] for record in records] == [f"{len(SCATTERED)} nodes failed"]
     said = " ".join(str(entry.dagster_event.message) for entry in opened.instance.all_logs(records[0].run_id) if entry.dagster_event)
     assert all(partition in said for partition in SCATTERED)
 

@@ -84,7 +84,7 @@ def test_an_asset_above_makes_a_new_edition_and_nothing_is_sent(project: OpenPro
     def run(*more: dg.AssetKey) -> dict[str, Any]:
         keys = [dg.AssetKey(["crm", "processes"]), edition, *more]
         result = job.execute_in_process(instance=opened.instance, asset_selection=keys)
-        (event,) = [one for one in result.get_asset_materialization_events() if one.asset_key == edition]
+        (event,) = [event for event in result.get_asset_materialization_events() if event.asset_key == edition]
         resolver = CachingStaleStatusResolver(opened.instance, defs.resolve_asset_graph(), LoadingContextForTest(opened.instance))
         assert resolver.get_status(framework) is StaleStatus.FRESH
         return {name: value.value for name, value in event.materialization.metadata.items()}

@@ -62,7 +62,7 @@ class Old:
 
     def stale_in_store(self, project: Project) -> int:
         """How many partitions are stale by the store."""
-        return sum(one.condition is Condition.STALE for one in read_statuses(self.store, project, KEY))
+        return sum(status.condition is Condition.STALE for status in read_statuses(self.store, project, KEY))
 
     def stale_in_dagster(self) -> set[str]:
         """The assets that Dagster shows as stale, of at least one partition."""

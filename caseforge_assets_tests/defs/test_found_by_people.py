@@ -45,7 +45,7 @@ def shown(tmp_path: Path) -> RepositorySnap:
 
 
 def asset(shown: RepositorySnap, name: str) -> Any:
-    return next(one for one in shown.asset_nodes if one.asset_key.path[-1] == name)
+    return next(node for node in shown.asset_nodes if node.asset_key.path[-1] == name)
 
 
 def test_every_asset_names_the_sensors_that_drive_it(shown: RepositorySnap) -> None:
@@ -79,7 +79,7 @@ def test_columns_prompts_and_freshness_are_known_before_anything_is_made(shown: 
         references = asset(shown, name).metadata["dagster/code_references"].code_references
         assert references
         assert all(Path(one.file_path).is_file() for one in references)
-    assert [one.label for one in asset(shown, INPUTS).metadata["dagster/code_references"].code_references][:2] == [
+    assert [reference.label for reference in asset(shown, INPUTS).metadata["dagster/code_references"].code_references][:2] == [
         "system.jinja",
         "user.jinja",
     ]

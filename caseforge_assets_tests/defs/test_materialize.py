@@ -397,7 +397,7 @@ def test_materializing_the_framework_reads_its_file(project: OpenProject) -> Non
     assert opened.states(NODES) == ALL_GREEN
     write_table(opened.path / "shop.csv", redescribed("1.1"))
     run = materialize_whole(opened, "framework")
-    (event,) = [one for one in run.get_asset_materialization_events() if one.asset_key.path[-1] == "framework"]
+    (event,) = [event for event in run.get_asset_materialization_events() if event.asset_key.path[-1] == "framework"]
     assert {
         name: value.value for name, value in event.materialization.metadata.items() if name in ("changed", "context_only", "targets")
     } == {

@@ -257,10 +257,10 @@ def test_what_a_pointer_leads_to_stays(project: OpenProject, first: str, second:
 def test_a_pointer_from_something_without_partitions_counts_for_each_of_them(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    first = write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
+    first = write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), partition, "a") for partition in PARTITIONS])
     write_materializations(opened.instance, [AssetEvent(("elsewhere",), None, "e", "1", {asset_key(KEY, DOCUMENTS): ("any", first[-1])})])
     for _ in range(2):
-        write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), one, "a") for one in PARTITIONS])
+        write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), partition, "a") for partition in PARTITIONS])
     age(opened)
     assert pruned(opened).removed.events == len(PARTITIONS)
     assert opened.count(DOCUMENTS) == 2 * len(PARTITIONS)
@@ -318,13 +318,13 @@ def test_a_failed_run_goes_when_none_of_its_partitions_is_failed_through_it(proj
     pruned(opened)
     assert [run.run_id for run in opened.instance.get_runs()] == [through]
     assert overtaken != through
-    assert [opened.states(DOCUMENTS)[one] for one in PARTITIONS[:3]] == [FAILED, FAILED, "missing"]
+    assert [opened.states(DOCUMENTS)[partition] for partition in PARTITIONS[:3]] == [FAILED, FAILED, "missing"]
     assert opened.notes(DOCUMENTS) == {PARTITIONS[0]: "empty: 2"}
-    write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), one, "good") for one in PARTITIONS[:2]])
+    write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), partition, "good") for partition in PARTITIONS[:2]])
     age(opened)
     pruned(opened)
     assert opened.instance.get_runs() == []
-    assert [opened.states(DOCUMENTS)[one] for one in PARTITIONS[:2]] == [MATERIALIZED] * 2
+    assert [opened.states(DOCUMENTS)[partition] for partition in PARTITIONS[:2]] == [MATERIALIZED] * 2
 
 
 def test_runs_that_others_refer_to_stay(project: OpenProject) -> None:

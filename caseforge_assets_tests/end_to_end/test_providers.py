@@ -222,7 +222,7 @@ BY_RESPONSES = '[stages.process_details]\nendpoint = "responses"\n'
 def test_the_whole_way_over_responses(at: At, like: str, stages: str) -> None:
     cli = at(like, toml=stages, faults=["truncate:batch=1,match=-1-1-1-", "refusal:batch=1,match=-1-1-2-", LOST])
     assert "2 nodes failed" in cli.run(*GENERATE, expected=3)
-    assert {(one["code"], one["outcome"]) for one in cli.json("failed", expected=3)} == {
+    assert {(failure["code"], failure["outcome"]) for failure in cli.json("failed", expected=3)} == {
         ("1.1.1", "truncated_reasoning"),
         ("1.1.2", "refused"),
     }

@@ -102,13 +102,13 @@ def test_each_layer_against_double_submission_alone(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["double create", "swapped answers", "no unique index", "forgotten event"])
 def test_what_is_broken_is_noticed(world: World, name: str) -> None:
-    [mutant] = [one for one in mutants.MUTANTS if one.name == name]
+    [mutant] = [mutant for mutant in mutants.MUTANTS if mutant.name == name]
     [noticed] = mutants.run_mutants(world, [mutant])
     assert not noticed.survived
 
 
 def test_a_mutant_that_nobody_notices_survives(world: World) -> None:
-    [whole] = [one for one in mutants.MUTANTS if one.name == "cost × 2"]
+    [whole] = [mutant for mutant in mutants.MUTANTS if mutant.name == "cost × 2"]
     [noticed] = mutants.run_mutants(world, [replace(whole, name="no unique index")])
     assert noticed.survived
 

@@ -7,7 +7,7 @@ from caseforge_assets_tests.handing_on.samples import DOCUMENT, HOSTILE
 
 
 def test_lists_are_flat_and_know_how_deep_they_are_and_their_numbers() -> None:
-    items = [(plain(one.runs), one.depth, one.number) for one in blocks(DOCUMENT) if isinstance(one, Item)]
+    items = [(plain(block.runs), block.depth, block.number) for block in blocks(DOCUMENT) if isinstance(block, Item)]
     assert items == [
         ("Greet the rider. The clerk asks what is wrong.", 0, 1),
         ("Electric bicycles", 1, None),
@@ -19,13 +19,13 @@ def test_lists_are_flat_and_know_how_deep_they_are_and_their_numbers() -> None:
         ("Another list", 0, 1),
         ("begins anew", 0, 2),
     ]
-    ordered = [one.list_id for one in blocks(DOCUMENT) if isinstance(one, Item) and one.depth == 0]
+    ordered = [block.list_id for block in blocks(DOCUMENT) if isinstance(block, Item) and block.depth == 0]
     assert len(set(ordered)) == 2
-    assert [one.depth for one in blocks(DOCUMENT) if isinstance(one, Paragraph) and "second paragraph" in plain(one.runs)] == [1]
+    assert [block.depth for block in blocks(DOCUMENT) if isinstance(block, Paragraph) and "second paragraph" in plain(block.runs)] == [1]
 
 
 def test_looks_links_and_html() -> None:
-    (line,) = [one for one in blocks(DOCUMENT) if isinstance(one, Paragraph)][:1]
+    (line,) = [block for block in blocks(DOCUMENT) if isinstance(block, Paragraph)][:1]
     assert Run("bicycles", bold=True) in line.runs
     assert Run("notes", italic=True) in line.runs
     assert Run("wrong", code=True) in line.runs

@@ -68,7 +68,7 @@ def test_it_can_be_filtered_filled_in_and_printed() -> None:
     assert sheet.freeze_panes == "C2"
     assert sheet.auto_filter.ref == "A1:Q3"
     listed, dated = sheet.data_validations.dataValidation
-    assert listed.formula1.strip('"').split(",") == [one.words.capitalize() for one in UseCaseStatus]
+    assert listed.formula1.strip('"').split(",") == [status.words.capitalize() for status in UseCaseStatus]
     assert (str(listed.sqref), str(dated.sqref), dated.type) == ("L2:L3", "O2:O3", "date")
     assert sheet.column_dimensions["R"].hidden
     assert sheet["B2"].alignment.wrap_text

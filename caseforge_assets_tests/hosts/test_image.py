@@ -92,7 +92,7 @@ def _mount_read_only(files: Path, root: Path) -> None:
 def test_it_is_small_enough_and_holds_no_secret(image: Image) -> None:
     size_mb = int(command("du", "--summarize", "--block-size=1M", "--one-file-system", str(image.root)).split()[0])
     assert size_mb < LARGEST_MB
-    told = json.dumps([image.about["config"]["Env"], [one.get("created_by", "") for one in image.about["history"]]])
+    told = json.dumps([image.about["config"]["Env"], [layer.get("created_by", "") for layer in image.about["history"]]])
     assert not SECRET.search(told)
     assert image.about["config"]["User"] == USER
     assert image.about["config"]["Healthcheck"]["Test"][0] == "CMD"

@@ -103,7 +103,7 @@ def test_batches_are_listed_over_all_pages_back_to_a_time(client: BatchClient, i
     monkeypatch.setattr(client_module, "LIST_LIMIT", 2)
     file_id = client.upload(input_path, "caseforge-many.jsonl")
     made = [client.create(file_id, ENDPOINT, f"many-{number}")["id"] for number in range(5)]
-    assert [one["id"] for one in client.list_batches(JUST_NOW)][:5] == made[::-1]
+    assert [batch["id"] for batch in client.list_batches(JUST_NOW)][:5] == made[::-1]
     assert list(client.list_batches(datetime.now(UTC) + timedelta(days=2))) == []
 
 

@@ -182,7 +182,7 @@ def test_threads_that_are_refused_together_renew_once(guarded: Provider, printed
         return str(asked.retrieve("batch_1")["id"])
 
     with ThreadPoolExecutor(8) as pool:
-        assert {one.result() for one in [pool.submit(look) for _ in range(8)]} == {"batch_1"}
+        assert {future.result() for future in [pool.submit(look) for _ in range(8)]} == {"batch_1"}
     assert set(guarded.keys) <= {f"Bearer {name}" for name in names[:2]}
 
 
@@ -192,12 +192,12 @@ def test_a_file_is_read_again_when_it_changes_and_two_users_of_it_agree(guarded:
     file.write_text(f"{old}\n")
     takes(guarded, old, new)
     clients = [client(guarded, TokenOrigin(file=file)) for _ in range(2)]
-    for one in clients:
-        one.probe()
+    for client in clients:
+        client.probe()
     file.with_name("next").write_text(new)
     file.with_name("next").replace(file)
-    for one in clients:
-        one.probe()
+    for client in clients:
+        client.probe()
     assert guarded.keys == [f"Bearer {old}"] * 2 + [f"Bearer {new}"] * 2
 
 

@@ -38,7 +38,7 @@ PARAGRAPHS = (
 
 
 def in_language(*languages: tuple[str, str]) -> dict[str, Stage]:
-    return {one.key: one for one in find_stages(asking=Asking(languages=languages))}
+    return {stage.key: stage for stage in find_stages(asking=Asking(languages=languages))}
 
 
 def document(language: str) -> str:
@@ -65,13 +65,13 @@ def measured(facts: NodeFacts, language: str, text: str | None = None) -> Qualit
 )
 def test_without_a_language_requests_and_versions_are_what_they_were(key: str, version: str, definition: str, request_hash: str) -> None:
     """Another value here makes all users pay again."""
-    one = next(one for one in find_stages() if one.key == key)
-    assert (stage_version(one, StageSettings()), definition_version(one)) == (version, definition)
-    assert fingerprint(request_body(one, StageSettings(), SOURCE)) == request_hash
+    stage = next(stage for stage in find_stages() if stage.key == key)
+    assert (stage_version(stage, StageSettings()), definition_version(stage)) == (version, definition)
+    assert fingerprint(request_body(stage, StageSettings(), SOURCE)) == request_hash
 
 
 def test_a_last_line_asks_for_the_language_and_says_which_headings_are_read() -> None:
-    german, english = in_language(("", "de")), {one.key: one for one in find_stages()}
+    german, english = in_language(("", "de")), {stage.key: stage for stage in find_stages()}
     for known in stages_as_they_come():
         key, one = known.key, german[known.key]
         system, user = (message["content"] for message in one.messages(SOURCE))
@@ -219,7 +219,7 @@ def test_frameworks_of_different_languages_and_templates_stand_side_by_side(tmp_
     ours = {"ours__usecases__user_jinja": "{{ context }} {{ document }} ours", "ours__process_details__user_jinja": "{{ context }} ours"}
     own = {"german_ones__process_details__user_jinja": "{{ context }} auf {{ language }}"}
     stages = load_settings(project(tmp_path, TWO, **ours, **own)).stages
-    shared = {one.key: one for one in stages}
+    shared = {stage.key: stage for stage in stages}
     spoken = {key: {name: stages.in_framework(one, key) for name, one in shared.items()} for key in ("german", "french", "plain")}
     assert spoken["german"]["process_details"].messages(SOURCE)[1]["content"].endswith("auf German (de)")
     assert spoken["german"]["process_details"].language_line == ""

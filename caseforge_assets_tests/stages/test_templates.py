@@ -28,7 +28,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def made(folder: Path, key: str = "process_details") -> Stage:
-    return next(one for one in find_stages(asking=Asking((folder,))) if one.key == key)
+    return next(stage for stage in find_stages(asking=Asking((folder,))) if stage.key == key)
 
 
 def version(of: Stage) -> str:
@@ -162,7 +162,7 @@ def test_the_documented_stage_is_found(tmp_path: Path) -> None:
 
 def test_the_templates_of_an_own_stage_can_be_replaced_too(tmp_path: Path) -> None:
     write(tmp_path, "my_templates/risk_register/user.jinja", "Ours: {{ document }}")
-    found = {one.key: one for one in find_stages(own_stage(tmp_path), Asking((tmp_path / "my_templates",)))}
+    found = {stage.key: stage for stage in find_stages(own_stage(tmp_path), Asking((tmp_path / "my_templates",)))}
     assert found["risk_register"].build_messages(SOURCE)[1]["content"] == "Ours: The document."
 
 

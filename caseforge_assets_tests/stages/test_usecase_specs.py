@@ -36,7 +36,11 @@ FACTS = NodeFacts("Pack goods", "Put goods into boxes and label them.", ("Packin
 def source(*titles: str) -> Source:
     """What the specification of some use cases is made from."""
     return Source(
-        "Pack goods", CONTEXT, ("Packing cost per order",), "## Overview\n\nGoods are packed.", tuple(Item(one, FIELDS) for one in titles)
+        "Pack goods",
+        CONTEXT,
+        ("Packing cost per order",),
+        "## Overview\n\nGoods are packed.",
+        tuple(Item(title, FIELDS) for title in titles),
     )
 
 
@@ -133,7 +137,7 @@ def test_amounts_that_mark_no_assumption_cost_points() -> None:
 
 @pytest.mark.parametrize("language", ["de", "fr", "es", "it", "pt", "nl", "pl"])
 def test_a_specification_in_another_language_has_its_headings(language: str) -> None:
-    spoken = next(one for one in find_stages(asking=Asking(languages=(("", language),))) if one.key == "usecase_specs")
+    spoken = next(stage for stage in find_stages(asking=Asking(languages=(("", language),))) if stage.key == "usecase_specs")
     assert spoken.judge(answer(written(spoken))).outcome is Outcome.ok
     assert (SPECS.judge(answer(written(spoken))).outcome is Outcome.ok) == (language == "pl")  # nobody has translated these yet
     assert stage_version(spoken, StageSettings()) != stage_version(SPECS, StageSettings())

@@ -13,8 +13,8 @@ def _nodes(*rows: tuple[str, str | None]) -> list[PlacedNode]:
 
 def test_a_branch_reaches_from_its_node_to_the_last_one_below_it() -> None:
     nodes = _nodes(("1", None), ("1.1", "1"), ("1.1.1", "1.1"), ("1.2", "1"), ("2", None))
-    assert [(one.first, one.last) for one in find_branches(nodes)] == [(0, 3), (1, 2), (2, 2), (3, 3), (4, 4)]
-    assert [one.is_root for one in find_branches(nodes)] == [True, False, False, False, True]
+    assert [(branch.first, branch.last) for branch in find_branches(nodes)] == [(0, 3), (1, 2), (2, 2), (3, 3), (4, 4)]
+    assert [branch.is_root for branch in find_branches(nodes)] == [True, False, False, False, True]
 
 
 def test_a_branch_with_others_between_its_nodes_is_no_range() -> None:

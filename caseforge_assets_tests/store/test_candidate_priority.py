@@ -93,7 +93,7 @@ def check(opened: Workbench, rows: list[tuple[Any, ...]], weights: Weights, chos
         asked = conditions(connection, filter_of(chosen))
         groups = scored_groups(connection, asked)
         found = facets_to_choose(connection, filter_of(chosen), [KEY])
-        assert (found.total, sum(one.group.count for one in groups)) == (len(meant), len(meant))
+        assert (found.total, sum(group.group.count for group in groups)) == (len(meant), len(meant))
         others = {name: values for name, values in chosen.items() if name != "statuses"}
         counts = {status: sum(row[5] == status for row in rows if holds(row, others)) for status in STATUSES}
         assert {str(status): n for status, n in found.decisions.statuses.items()} == {one: n for one, n in counts.items() if n}

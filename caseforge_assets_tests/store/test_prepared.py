@@ -16,7 +16,9 @@ from caseforge_assets_tests.workbench import OpenBench
 
 def test_every_query_that_says_so_can_be_planned_once(bench: OpenBench) -> None:
     opened = bench()
-    modules = [import_module(one.name) for one in walk_packages(store.__path__, f"{store.__name__}.") if ".migrations" not in one.name]
+    modules = [
+        import_module(package.name) for package in walk_packages(store.__path__, f"{store.__name__}.") if ".migrations" not in package.name
+    ]
     queries = {
         f"{module.__name__}.{name}": value
         for module in modules
@@ -37,10 +39,10 @@ def test_what_is_planned_once_is_answered_each_time(bench: OpenBench) -> None:
         **PLANNED_ONCE
     )
     with engine.connect() as connection:
-        for one in range(1, 9):
-            found = connection.execute(query, {"one": one, "other": 10, "ids": [one], "like": "%("}).all()
-            assert found == [(one + 10, "%", False)]
-            assert connection.execute(query, {"one": one, "other": 10, "ids": [], "like": ""}).all() == []
+        for number in range(1, 9):
+            found = connection.execute(query, {"one": number, "other": 10, "ids": [number], "like": "%("}).all()
+            assert found == [(number + 10, "%", False)]
+            assert connection.execute(query, {"one": number, "other": 10, "ids": [], "like": ""}).all() == []
         assert connection.exec_driver_sql("select count(*) from pg_prepared_statements").scalar() == 1
         assert connection.execute(text("select 1")).scalar() == 1
     with engine.connect() as connection:

@@ -72,7 +72,7 @@ def test_the_database_judges_as_the_one_rule_does(bench: OpenBench, reads: str |
     judged = Judged("a stage", reads, NOW, (NOW, OTHER_STYLE), simulated)
     expected = [classify(row, NOW, judged.fresh, reads=reads is not None, accept_simulated=simulated) for row in rows]
     assert set(expected) == set(NodeState) - {NodeState.UNCHOSEN} - (set() if reads else {NodeState.NO_SOURCE})
-    columns = [one.name for one in fields(Row)]
+    columns = [field.name for field in fields(Row)]
     kinds = {name: "boolean" if name.endswith(("simulated", "edited")) else "text" for name in columns}
     given = ", ".join(f"cast(:{name} as {kinds[name]}[])" for name in columns)
     query = text(f"select {STATE} from unnest({given}) with ordinality as s({', '.join(columns)}, number) order by s.number")
@@ -82,4 +82,4 @@ def test_the_database_judges_as_the_one_rule_does(bench: OpenBench, reads: str |
 
 
 def vars_of(row: Row) -> dict[str, Any]:
-    return {one.name: getattr(row, one.name) for one in fields(row)}
+    return {field.name: getattr(row, field.name) for field in fields(row)}

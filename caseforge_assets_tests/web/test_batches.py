@@ -77,7 +77,7 @@ def test_alerts_are_listed_and_acknowledged(serve: Serve) -> None:
     served.bench.change(add.removesuffix(" returning id"), subject="everywhere", key=None)
     planner, limited = served.client(Role.planner), served.client(Role.reader, KEY)
     everywhere, here = planner.get("/api/v1/alerts").json()["items"]
-    assert [one["id"] for one in limited.get("/api/v1/alerts").json()["items"]] == [here["id"]]
+    assert [alert["id"] for alert in limited.get("/api/v1/alerts").json()["items"]] == [here["id"]]
     path = f"/api/v1/alerts/{here['id']}/acknowledge"
     assert limited.post(path).status_code == 403
     assert limited.post(f"/api/v1/alerts/{everywhere['id']}/acknowledge").status_code == 403

@@ -106,9 +106,9 @@ def _check_orders(served: Served, known: list[dict[str, Any]]) -> None:
         for name in reversed([name for name in names if name.strip("-") != "place"]):
             rows.sort(key=lambda one, name=name: key(name.strip("-"), one), reverse=name.startswith("-"))
         said = uids(walk(client, AT, sort=sort, limit=5))
-        assert said == [one["uid"] for one in rows], sort
+        assert said == [row["uid"] for row in rows], sort
         filtered = uids(walk(client, AT, sort=sort, limit=4, where="risk:Low", branch="1"))
-        assert filtered == [one["uid"] for one in rows if one["risk"] == "Low" and one["code"].startswith("1")], sort
+        assert filtered == [row["uid"] for row in rows if row["risk"] == "Low" and row["code"].startswith("1")], sort
 
 
 def _check_facets(served: Served, known: list[dict[str, Any]]) -> None:
@@ -123,13 +123,13 @@ def _check_facets(served: Served, known: list[dict[str, Any]]) -> None:
             facets = client.get(AT, params={**query, "where": where, "facets": True, "limit": 1}).json()["facets"]
             wanted = dict(pair.split(":") for pair in where)
             rows = [one for one in known if condition(one)]
-            chosen = [one for one in rows if all(one[name] == value for name, value in wanted.items())]
+            chosen = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
             assert facets["total"] == facets["simulated"] == len(chosen)
             for column, counts in facets["columns"].items():
                 others = {name: value for name, value in wanted.items() if name != column}
-                expected = Counter(one[column] for one in rows if all(one[name] == value for name, value in others.items()))
+                expected = Counter(row[column] for row in rows if all(row[name] == value for name, value in others.items()))
                 assert {one["value"]: one["count"] for one in counts} == expected, (query, where, column)
-            assert {one["code"]: one["count"] for one in facets["branches"]} == Counter(one["code"][0] for one in chosen)
+            assert {branch["code"]: branch["count"] for branch in facets["branches"]} == Counter(branch["code"][0] for branch in chosen)
             assert {one["value"]: one["count"] for one in facets["tens"]} == Counter(str(one["score"] // 10 * 10) for one in chosen)
             assert sum(one["count"] for one in facets["owners"]) == len(chosen)
 
@@ -196,8 +196,8 @@ def test_nobody_meets_candidates_of_a_framework_that_he_may_not_see(serve: Serve
     everything = served.client().get("/api/v1/candidates", params={"facets": True}).json()["facets"]
     facets = reader.get("/api/v1/candidates", params={"facets": True}).json()["facets"]
     assert facets["total"] == len(mine) < everything["total"]
-    assert [one["value"] for one in facets["frameworks"]] == ["other"]
-    assert {one["framework"] for one in facets["branches"]} == {"other"}
+    assert [framework["value"] for framework in facets["frameworks"]] == ["other"]
+    assert {branch["framework"] for branch in facets["branches"]} == {"other"}
     for sort in ("score", "-roi", "-score,risk"):
         assert {row["framework"] for row in walk(reader, "/api/v1/candidates", sort=sort)} == {"other"}
     for address in (AT, f"{AT}/1.1.1-UC01", "/api/v1/candidates?framework=shop", "/api/v1/candidates?framework=other&framework=shop"):

@@ -85,7 +85,7 @@ def test_portfolios_over_http(served: Served) -> None:
     assert ada.post("/api/v1/portfolios", json={"name": "Next year"}).status_code == 422
     assert stranger.get(path).status_code == 404
     added = ada.post(f"{path}/entries", json={"use_cases": [first, second, foreign], "note": "go"})
-    assert [one["use_case"]["uid"] for one in added.json()["items"]] == ["1.1.1-UC01", "1.1.1-UC02", "1.1.1-UC01"]
+    assert [item["use_case"]["uid"] for item in added.json()["items"]] == ["1.1.1-UC01", "1.1.1-UC02", "1.1.1-UC01"]
     assert added.json()["sums"]["processes"] == 2
     one, two, _ = (entry["id"] for entry in added.json()["items"])
     tag = added.headers["ETag"]

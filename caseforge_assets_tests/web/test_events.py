@@ -62,15 +62,15 @@ def test_a_list_goes_on_where_it_ended(serve: Serve) -> None:
     client = served.client()
     told(served, "plan 1", "plan 2", "plan 3")
     first = client.get(PATH, params={"limit": 2}).json()
-    assert [one["kind"] for one in first["items"]] == ["framework.loaded", "plan.waiting"]
+    assert [item["kind"] for item in first["items"]] == ["framework.loaded", "plan.waiting"]
     second = client.get(PATH, params={"after": first["last"]}).json()
-    assert [(one["subject"], one["framework"], one["data"]) for one in second["items"]] == [
+    assert [(item["subject"], item["framework"], item["data"]) for item in second["items"]] == [
         ("plan 2", KEY, {"n": 1}),
         ("plan 3", KEY, {"n": 2}),
     ]
     assert client.get(PATH, params={"after": second["last"]}).json() == {"items": [], "last": second["last"]}
     told(served, "batch 1", kind=EventKind.batch_created)
-    assert [one["subject"] for one in client.get(PATH, params={"kind": ["batch.created", "plan.raised"]}).json()["items"]] == ["batch 1"]
+    assert [item["subject"] for item in client.get(PATH, params={"kind": ["batch.created", "plan.raised"]}).json()["items"]] == ["batch 1"]
 
 
 def test_who_sees_one_framework_is_told_of_that_one_only(serve: Serve) -> None:
@@ -79,9 +79,9 @@ def test_who_sees_one_framework_is_told_of_that_one_only(serve: Serve) -> None:
     told(served, "plan 2", key="elsewhere")
     told(served, "alert 1", key=None)
     elsewhere = served.client(Role.planner, "elsewhere")
-    assert [one["subject"] for one in elsewhere.get(PATH).json()["items"]] == ["plan 2"]
+    assert [item["subject"] for item in elsewhere.get(PATH).json()["items"]] == ["plan 2"]
     assert elsewhere.get(PATH, params={"framework": KEY}).status_code == 404
-    assert [one["subject"] for one in served.client().get(PATH, params={"framework": "elsewhere"}).json()["items"]] == ["plan 2"]
+    assert [item["subject"] for item in served.client().get(PATH, params={"framework": "elsewhere"}).json()["items"]] == ["plan 2"]
     assert len(served.client().get(PATH).json()["items"]) == 4
     with listening(served) as url, following(url, served.token(Role.reader, "elsewhere"), last=0) as found:
         assert next(found)["subject"] == "plan 2"

@@ -62,9 +62,9 @@ class Endpoint:
 
 
 def dependencies(dependant: Dependant) -> Iterator[Any]:
-    for one in dependant.dependencies:
-        yield one.call
-        yield from dependencies(one)
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from dependencies(dependency)
 
 
 def endpoints(served: Served) -> list[Endpoint]:
@@ -112,7 +112,10 @@ def test_every_endpoint_is_open_to_the_roles_that_it_states_and_to_no_other(serv
     tokens = {(role, key): served.token(role, key) for role in Role for key in (None, KEY, "elsewhere")}
     with served.client(None) as client:
         assert [
-            says for one in endpoints(served) if one.name not in FOR_ANYBODY for says in wrong_answers(client, served, one, tokens)
+            says
+            for endpoint in endpoints(served)
+            if endpoint.name not in FOR_ANYBODY
+            for says in wrong_answers(client, served, endpoint, tokens)
         ] == []
 
 
@@ -168,7 +171,7 @@ def test_nothing_is_changed_through_a_session_without_its_token_from_another_sit
     revoked = served.client(Role.admin, revoked_at="2026-01-01T00:00:00Z")
     over = served.client(Role.admin, expires_at="2026-01-01T00:00:00Z")
     wrong = []
-    changing = [one for one in endpoints(served) if one.method not in SAFE]
+    changing = [endpoint for endpoint in endpoints(served) if endpoint.method not in SAFE]
     assert len(changing) > 25
     for endpoint in changing:
         kinds = {"foreign-origin": call(browser, served, endpoint, **{"X-CSRF-Token": token, "Origin": "https://evil.example"})}

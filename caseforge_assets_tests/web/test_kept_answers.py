@@ -56,7 +56,7 @@ def test_what_has_not_changed_takes_two_queries_and_what_has_is_made_anew(serve:
     )
     assert client.get(f"{AT}/documents/1.1.1").json()["body"] == written["body"]
     assert client.get(f"{AT}/documents/1.1.1", headers={"if-none-match": read.headers["etag"]}).status_code == 200
-    assert [one["edited"] for one in client.get(f"{AT}/nodes/1.1.1").json()["contents"] if one["is_current"]] == [True, False]
+    assert [content["edited"] for content in client.get(f"{AT}/nodes/1.1.1").json()["contents"] if content["is_current"]] == [True, False]
 
 
 def test_while_lists_are_caught_up_with_their_answers_are_not_kept(serve: Serve) -> None:

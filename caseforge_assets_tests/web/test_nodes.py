@@ -83,9 +83,9 @@ def test_a_node_says_where_it_stands_and_what_happened(serve: Serve) -> None:
     assert (node["code"], node["name"], node["retired"], node["context"]["is_current"]) == ("1.1.1", "Advertise loudly", False, True)
     standing = node["standings"][0]
     assert (standing["stage"], standing["state"]) == ("process_details", "stale")
-    assert any("told of the node" in one for one in standing["differences"])
+    assert any("told of the node" in difference for difference in standing["differences"])
     assert "+" in standing["diff"]
-    assert [one["uid"] for one in node["candidates"]] == served.bench.column(
+    assert [candidate["uid"] for candidate in node["candidates"]] == served.bench.column(
         "select candidate_uid from caseforge.candidate order by position"
     )
     by_uid = client.get(f"{AT}/nodes/{node['candidates'][0]['uid']}").json()
@@ -154,13 +154,13 @@ def test_a_framework_has_levels_states_and_editions_that_differ(serve: Serve) ->
     served.bench.load(renamed("1.1.2", "Answer"))
     client = served.client()
     found = client.get(AT).json()
-    assert [(one["level"], one["nodes"], one["targets"]) for one in found["levels"]] == [(1, 2, 0), (2, 2, 0), (3, 6, 6)]
+    assert [(level["level"], level["nodes"], level["targets"]) for level in found["levels"]] == [(1, 2, 0), (2, 2, 0), (3, 6, 6)]
     assert found["stages"][0]["states"] == {"done": 1, "missing": 5}
     assert found["stages"][1]["items"] == served.bench.column("select count(*) from caseforge.candidate where is_current")[0]
     now, before = client.get(f"{AT}/editions").json()["items"]
     assert (now["is_current"], before["is_current"], now["nodes"]) == (True, False, len(SHOP))
     differs = client.get(f"{AT}/difference", params={"before": before["id"], "after": now["id"]}).json()
-    assert [(one["change"], one["nodes"][0]["name_after"]) for one in differs["changes"]] == [("renamed", "Answer")]
+    assert [(change["change"], change["nodes"][0]["name_after"]) for change in differs["changes"]] == [("renamed", "Answer")]
     assert client.get(f"{AT}/difference", params={"before": 1, "after": 10**30}).status_code == 404
 
 
@@ -176,7 +176,7 @@ def test_quality_stale_and_failed_say_what_the_commands_say(serve: Serve) -> Non
         for said, known in zip(quality, read_quality(connection, served.bench.project, KEY), strict=True):
             assert (said["stage"], said["summary"]["mean"]) == (known.stage.key, known.summary.mean)
             assert said["contents"][0]["score"] == known.summary.lowest
-        known_stale = [one for one in asset_statuses(connection, served.bench.project, KEY) if one.not_current]
+        known_stale = [status for status in asset_statuses(connection, served.bench.project, KEY) if status.not_current]
     assert [(row["asset"], row["code"]) for row in stale["items"]] == [(one.asset, one.node.code) for one in known_stale]
     assert sum(stale["counts"].values()) == len(known_stale) > 0
     named = client.get(f"{AT}/quality", params={"nodes": "2.1.1", "stage": "usecases"}).json()["stages"]

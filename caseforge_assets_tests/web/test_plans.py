@@ -85,9 +85,9 @@ def test_a_plan_is_made_read_and_approved_at_its_price(serve: Serve) -> None:
     actions = served.bench.column("select action from caseforge.audit_entry where subject like 'plan %' order by id")
     assert actions == ["plan.approved", "plan.raised", "plan.cancelled", "plan.declined"]
     first = client.get("/api/v1/plans", params={"limit": 1}).json()
-    assert [one["id"] for one in first["items"]] == [other["id"]]
+    assert [item["id"] for item in first["items"]] == [other["id"]]
     second = client.get("/api/v1/plans", params={"limit": 1, "cursor": first["next"]}).json()
-    assert ([one["id"] for one in second["items"]], second["next"]) == ([plan["id"]], None)
+    assert ([item["id"] for item in second["items"]], second["next"]) == ([plan["id"]], None)
     assert client.get("/api/v1/plans", params={"cursor": "nonsense"}).status_code == 422
 
 
@@ -163,7 +163,7 @@ def test_runs_are_asked_for_and_listed(serve: Serve) -> None:
     run_id = asked.json()["id"]
     served.bench.change("update caseforge.work_wish set done_at = now(), outcome = 'nothing to collect'")
     assert client.get(f"/api/v1/runs/{run_id}").json()["outcome"] == "nothing to collect"
-    assert [one["id"] for one in client.get("/api/v1/runs").json()["items"]] == [run_id]
+    assert [item["id"] for item in client.get("/api/v1/runs").json()["items"]] == [run_id]
     assert other.get("/api/v1/runs").json()["items"] == []
     assert other.get(f"/api/v1/runs/{run_id}").status_code == 404
     assert post(client, "/runs", {"wish": "spend"}).status_code == 422

@@ -24,12 +24,12 @@ def test_the_document_is_made_without_opening_anything(serve: Serve) -> None:
 def test_every_operation_says_what_it_does_and_what_it_refuses_with(serve: Serve) -> None:
     document = describe(serve().app)
     operations = [one for path in document["paths"].values() for one in path.values()]
-    assert len({one["operationId"] for one in operations}) == len(operations)
-    for one in operations:
-        assert one["summary"], one["operationId"]
-        assert "Raises:" not in one.get("description", "")
-        for status, answer in one["responses"].items():
-            assert status < "400" or list(answer["content"]) == ["application/problem+json"], one["operationId"]
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    for operation in operations:
+        assert operation["summary"], operation["operationId"]
+        assert "Raises:" not in operation.get("description", "")
+        for status, answer in operation["responses"].items():
+            assert status < "400" or list(answer["content"]) == ["application/problem+json"], operation["operationId"]
     text = json.dumps(document)
     assert set(re.findall(r"#/components/schemas/(\w+)", text)) <= set(document["components"]["schemas"])
 

@@ -45,8 +45,8 @@ def test_nodes_documents_and_candidates_are_found_by_rank_with_passages(serve: S
     everything = found(client, "mending or advertise", limit=50, facets=True)
     assert {hit["kind"] for hit in everything["items"]} == {"node", "document", "candidate"}
     assert [hit["rank"] for hit in everything["items"]] == sorted((hit["rank"] for hit in everything["items"]), reverse=True)
-    assert everything["found"] == sum(one["count"] for one in everything["kinds"])
-    counted = {one["value"]: one["count"] for one in everything["kinds"]}
+    assert everything["found"] == sum(kind["count"] for kind in everything["kinds"])
+    counted = {kind["value"]: kind["count"] for kind in everything["kinds"]}
     assert everything["candidates"]["total"] == counted["candidate"]
     (zebra,) = found(client, "zebra")["items"]
     assert [part for part in zebra["title"] if part["hit"]] == [{"text": "Zebra", "hit": True}]
@@ -142,7 +142,7 @@ def test_nobody_finds_what_he_may_not_see(serve: Serve) -> None:
     reader = served.client(Role.reader, "other")
     page = found(reader, "advertise", limit=50, facets=True)
     assert names(page) == [("node", "1.1.1")]
-    assert [one["value"] for one in page["frameworks"]] == ["other"]
+    assert [framework["value"] for framework in page["frameworks"]] == ["other"]
     assert (page["found"], page["candidates"]["total"]) == (1, 0)
     assert reader.get(SEARCH, params={"q": "advertise", "framework": KEY}).status_code == 404
     assert served.client(Role.reader, "nowhere").get(SEARCH, params={"q": "advertise"}).json()["items"] == []

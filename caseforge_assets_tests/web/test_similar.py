@@ -92,7 +92,7 @@ def test_one_idea_that_serves_many_processes_is_one_group_seen_as_far_as_its_fra
         served.bench.column("select count(*) from caseforge.target_node where framework_key = :key and code like '1.%'", key=KEY)[0]
     )
     assert {one["processes"] for one in branch} == {below}
-    counted = sum(one["members"] for one in groups(served, where="category:automation"))
+    counted = sum(group["members"] for group in groups(served, where="category:automation"))
     assert counted < sum(one["members"] for one in found)
     assert client.get(GROUPS, params={"where": "colour:red"}).status_code == 422
     assert client.get(GROUPS, params={"branch": "1"}).status_code == 422
@@ -112,13 +112,13 @@ def test_one_idea_that_serves_many_processes_is_one_group_seen_as_far_as_its_fra
 def test_what_changes_is_compared_anew_and_nothing_else(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparing, "FEW", 0)  # so that what is new joins groups, as where there are many
     shop = nodes_of(served)
-    before = {one["candidate"]["title"].split(" | ")[0]: one["members"] for one in groups(served)}
+    before = {group["candidate"]["title"].split(" | ")[0]: group["members"] for group in groups(served)}
     words = dict(served.bench.query("select candidate_id, words from caseforge.similar_candidate"))
     editor, path = served.client(Role.editor), f"/api/v1/frameworks/{KEY}/candidates/1.1.1-UC01"
     version = editor.get(path).headers["etag"]
     edit = {"title": OTHER[0], "description": OTHER[1]}
     assert editor.patch(path, json={"fields": edit}, headers={"If-Match": version}).status_code == 200
-    after = {one["candidate"]["title"].split(" | ")[0]: one["members"] for one in groups(served)}
+    after = {group["candidate"]["title"].split(" | ")[0]: group["members"] for group in groups(served)}
     assert before == {idea[0]: shop + 1 for idea in IDEAS}
     assert {title: after[title] for title in before} == {idea[0]: shop for idea in IDEAS}
     kept = dict(served.bench.query("select candidate_id, words from caseforge.similar_candidate"))
@@ -137,11 +137,11 @@ def test_what_changes_is_compared_anew_and_nothing_else(served: Served, monkeypa
         "update caseforge.content set is_current = false where id = (select content_id from caseforge.candidate where id = :id)",
         id=speaking,
     )
-    left = {one["candidate"]["title"].split(" | ")[0]: one["members"] for one in groups(served)}
+    left = {group["candidate"]["title"].split(" | ")[0]: group["members"] for group in groups(served)}
     assert left[title] == after[title] - 1
 
     served.bench.load(renamed("1.1.2", "Something else altogether"))
-    assert {one["candidate"]["title"].split(" | ")[0] for one in groups(served)} >= {idea[0] for idea in IDEAS}
+    assert {group["candidate"]["title"].split(" | ")[0] for group in groups(served)} >= {idea[0] for idea in IDEAS}
     (changed,) = served.bench.column(
         """select count(distinct s.process) from caseforge.similar_candidate s
         join caseforge.current_node nv on nv.node_id = s.node_id where nv.code = '1.1.2' and s.framework_key = :key

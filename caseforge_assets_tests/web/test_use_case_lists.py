@@ -95,10 +95,10 @@ def check_facets(served: Served) -> None:
     assert editor.post("/use-cases", data={"candidate": first, "do": "tag", "tag": "quick win"}).status_code == 200
     text = page(client, "/use-cases", where=["roi:High", "complexity:Low", "complexity:High"], branch=f"{KEY}/2")
     rows = [one for one in known if one["code"].startswith("2")]
-    fits = [one for one in rows if one["roi"] == "High" and one["complexity"] != "Medium"]
+    fits = [row for row in rows if row["roi"] == "High" and row["complexity"] != "Medium"]
     assert total(text) == len(fits)
-    expected = Counter(f"roi:{one['roi']}" for one in rows if one["complexity"] != "Medium")
-    expected += Counter(f"complexity:{one['complexity']}" for one in rows if one["roi"] == "High")
+    expected = Counter(f"roi:{row['roi']}" for row in rows if row["complexity"] != "Medium")
+    expected += Counter(f"complexity:{row['complexity']}" for row in rows if row["roi"] == "High")
     assert {value: n for value, n in counts(text, "where").items() if value.startswith(("roi", "complexity"))} == expected
     every = [one for one in known if one["roi"] == "High" and one["complexity"] != "Medium"]
     assert counts(text, "branch") == Counter(f"{KEY}/{one['code'][0]}" for one in every)
@@ -109,7 +109,7 @@ def check_facets(served: Served) -> None:
     assert counts(plain, "status") == {"idea": len(known) - 1, "shortlisted": 1}
     assert counts(plain, "tag") == {"quick win": 1}
     for chip in re.findall(r'<a href="([^"]+)" aria-label="Without Value: High">', text):
-        assert total(page(client, unescape(chip))) == sum(one["complexity"] != "Medium" for one in rows)
+        assert total(page(client, unescape(chip))) == sum(row["complexity"] != "Medium" for row in rows)
     both = client.get(API, params={"status": ["shortlisted", "approved"], "tag": "quick win", "facets": True}).json()
     assert (len(both["items"]), both["facets"]["statuses"]) == (1, [{"value": "shortlisted", "count": 1}])
     assert len(walk(client, API, status="idea")) == len(known) - 1
@@ -140,7 +140,7 @@ def check_very_many(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     served.bench.change("update caseforge.candidate set former_uids = former_uids")
     text = page(client, "/use-cases", q="dirigible")
     assert "Shown are those that have them in their title" in text
-    assert {one.split()[0] for one in titles(text)} == {"Dirigibles"}
+    assert {title.split()[0] for title in titles(text)} == {"Dirigibles"}
     assert total(text) == sum(one["place"][1] == 2 for one in truth(served))
 
 
@@ -223,7 +223,7 @@ def check_matrix(served: Served) -> None:
 
 
 def _told(rows: list[dict[str, Any]], title: str) -> tuple[dict[str, Any], int | None]:
-    row = next(one for one in rows if one["title"] == title)
+    row = next(row for row in rows if row["title"] == title)
     return row, row["score"]
 
 

@@ -119,14 +119,14 @@ def test_one_who_does_not_answer_is_asked_with_few_messages_and_holds_up_nobody(
     told(served, *(f"plan {number}" for number in range(30)))
     while delivered(served):
         continue
-    assert [one["state"] for one in deliveries(served, there["id"])] == ["delivered"] * 30
+    assert [delivery["state"] for delivery in deliveries(served, there["id"])] == ["delivered"] * 30
     waiting = deliveries(served, gone["id"])
     assert ([one["state"] for one in waiting], sum(one["tries"] for one in waiting)) == (["waiting"] * 30, 10)
     served.bench.change("update caseforge.webhook set url = :url", url=receiver.url)
     served.bench.change("update caseforge.webhook_delivery set next_try_at = now() where tries > 0 and state = 'waiting'")
     while delivered(served):  # the first that is taken brings the others
         continue
-    assert [one["state"] for one in deliveries(served, gone["id"])] == ["delivered"] * 30
+    assert [delivery["state"] for delivery in deliveries(served, gone["id"])] == ["delivered"] * 30
 
 
 def test_redirects_are_not_followed_and_answers_not_read_to_their_end(serve: Serve, receiver: Receiver) -> None:
@@ -219,12 +219,12 @@ def test_events_are_kept_for_a_stated_time_and_what_waits_for_longer(serve: Serv
     kept = "update caseforge.event set happened_at = now() - interval '91 days' where subject <> :subject"
     served.bench.change(kept, subject="plan 3")
     assert prune_events(served.bench.store, timedelta(days=90)) == 3  # that the framework was loaded, too
-    assert [one["subject"] for one in deliveries(served, hook["id"])] == ["plan 6", "plan 5", "plan 4", "plan 3"]
+    assert [delivery["subject"] for delivery in deliveries(served, hook["id"])] == ["plan 6", "plan 5", "plan 4", "plan 3"]
     while delivered(served):
         continue
     served.bench.change("update caseforge.event set happened_at = now() - interval '91 days'")
     prune_events(served.bench.store, timedelta(days=90))
-    assert [one["subject"] for one in deliveries(served, hook["id"])] == [
+    assert [delivery["subject"] for delivery in deliveries(served, hook["id"])] == [
         "plan 6"
     ]  # the newest one stays: by it the next one gets its position
     told(served, "plan 7")
