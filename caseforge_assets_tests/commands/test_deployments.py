@@ -132,6 +132,7 @@ def test_files_hold_no_more_than_the_provider_takes_and_begin_without_a_byte_ord
     small = opened.configured(provider=ProviderSettings.model_construct(kind="custom", max_bytes=4 * (longest + 300)))
     small.generate(stages=[USECASES])
     files = list((opened.path / "artifacts").rglob("*input.jsonl*"))
+    assert files
     assert all(path.read_bytes().startswith(b'{"custom_id"') for path in files)
     sizes = opened.column("select request_count from caseforge.batch where stage = 'usecases' order by id")
     assert sum(sizes) == 6

@@ -84,4 +84,6 @@ def test_real_answers_count_also_for_a_plan_on_the_local_server(bench: OpenBench
     answered(bench(bills=True, budget_usd=9), 5_000)
     local = bench()
     assert local.draft(ask_again=True).stages[0].output_tokens == 6 * 5_000
-    assert all(compared(local)[0].measured.values())
+    measured = compared(local)[0].measured
+    assert measured
+    assert all(measured.values())

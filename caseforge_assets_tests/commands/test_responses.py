@@ -185,7 +185,9 @@ def test_what_is_too_long_is_made_from_half(bench: OpenBench) -> None:
     )
     assert ("context_length", False) in rows
     assert any(shortened for _, shortened in rows)
-    assert all("input" in line["body"] and "messages" not in line["body"] for lines in lines_of(opened) for line in lines)
+    bodies = [line["body"] for lines in lines_of(opened) for line in lines]
+    assert bodies
+    assert all("input" in body and "messages" not in body for body in bodies)
 
 
 LINE_FAULTS = [answer for answer in ANSWERS if not answer.fault.startswith("file_")]

@@ -38,6 +38,7 @@ def test_simulated_money_is_called_so_beside_partitions_in_reports_and_checks(pr
     shown = report(opened, "run_report")
     assert len(amounts(shown)) >= 4
     assert all("simulated" in name for name in amounts(shown))
+    assert shown["batches"]
     assert all(row.data["cost"].endswith("(simulated)") and row.data["expected"].endswith("(simulated)") for row in shown["batches"])
     assert evaluation(newest(opened)[OUTPUTS, "cost_within_plan"]).description.endswith(", all of it simulated")
 

@@ -87,6 +87,7 @@ def test_nodes_know_their_place_and_metrics():
 def test_branch_selectors():
     nodes = edition("cross-industry-v7.4.xlsx").nodes
     branch = select_targets(nodes, "8.*")
+    assert branch
     assert all(node.code.startswith("8.") and node.is_leaf for node in branch)
     assert branch == tuple(node for node in select_targets(nodes) if node.code.split(".")[0] == "8")
     assert {node.level for node in select_targets(nodes, "8.* level:3")} == {3}

@@ -54,6 +54,7 @@ def test_the_slides_that_a_portfolio_has() -> None:
 
 def test_what_is_simulated_says_so_on_every_slide() -> None:
     made = opened(idea(1, source=source(simulated=True)))
+    assert len(made.slides) > 1
     assert all("SIMULATED" in text or SIMULATED in text for text in ("\n".join(texts(slide)) for slide in made.slides))
 
 

@@ -681,7 +681,9 @@ def test_lists_stay_lists(written: str) -> None:
 
 def real_texts(name: str) -> list[str]:
     lines = [line for line in read_lines([real_file(f"{name}.output.jsonl").read_bytes()]) if isinstance(line, ResultLine)]
-    return [line.text for line in lines if line.text]
+    texts = [line.text for line in lines if line.text]
+    assert texts, f"{name} holds no answers"
+    return texts
 
 
 @pytest.mark.parametrize("form", AROUND)

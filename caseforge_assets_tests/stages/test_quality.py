@@ -124,6 +124,7 @@ def test_real_candidates_score_above_80_and_every_damage_is_seen() -> None:
 
 def test_simulated_documents_score_less_than_real_ones_and_every_damage_is_seen() -> None:
     documents, _ = simulated_answers()
+    assert len(documents) > 1
     for one, other in zip(documents, [*documents[1:], documents[0]], strict=True):
         original = measure_document(one.content, one.facts)
         damaged = damaged_documents(one, other)
@@ -135,6 +136,7 @@ def test_simulated_documents_score_less_than_real_ones_and_every_damage_is_seen(
 
 def test_simulated_candidates_score_less_than_real_ones_and_every_damage_is_seen() -> None:
     _, sets = simulated_answers()
+    assert len(sets) > 1
     for one, other in zip(sets, [*sets[1:], sets[0]], strict=True):
         original = measure_candidates(one.content, one.facts)
         assert 62 <= original.score < 80, original
